@@ -1,0 +1,273 @@
+//! Text with random parts, so that rules can carry examples and tests can plant keys while no file ever holds one.
+//!
+//! The syntax is a small part of a regex's: literals, `\` escapes, classes `[A-Za-z0-9_-]`, groups
+//! `(?:a|b)`, and the counts `{n}`, `{m,n}` and `?`. Three things are our own: `«` and `»` stand around the
+//! secret, and `⟨crc⟩` is the base-62 CRC-32, six characters long, of what was written since the last `_`.
+
+use std::fmt;
+use std::ops::Range;
+
+/// A source of random numbers that yields the same sequence for the same seed (SplitMix64).
+#[derive(Clone, Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// The sequence of this seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next 64 bits.
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `end`, which must not be 0.
+    pub fn below(&mut self, end: usize) -> usize {
+        (self.next() % end as u64) as usize
+    }
+
+    /// One of `items`, which must not be empty.
+    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.below(items.len())]
+    }
+}
+
+/// A template that was read.
+#[derive(Clone, Debug)]
+pub struct Template(Node);
+
+#[derive(Clone, Debug)]
+enum Node {
+    Text(String),
+    Class(Vec<char>),
+    Sequence(Vec<Node>),
+    Choice(Vec<Node>),
+    Repeat(Box<Node>, usize, usize),
+    SecretStart,
+    SecretEnd,
+    Crc,
+}
+
+/// Why a template cannot be read, and where (in characters).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadTemplate {
+    /// Characters before the fault.
+    pub at: usize,
+    /// What is wrong.
+    pub why: &'static str,
+}
+
+impl fmt::Display for BadTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at character {}", self.why, self.at + 1)
+    }
+}
+
+impl std::error::Error for BadTemplate {}
+
+/// Generated text and the secret's place in it.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// The text.
+    pub text: String,
+    /// The part between `«` and `»`, in bytes; `None` without these marks.
+    pub secret: Option<Range<usize>>,
+}
+
+impl Sample {
+    /// The secret itself; empty without marks.
+    pub fn secret(&self) -> &str {
+        self.secret.clone().and_then(|range| self.text.get(range)).unwrap_or_default()
+    }
+}
+
+impl Template {
+    /// Reads a template.
+    pub fn parse(text: &str) -> Result<Self, BadTemplate> {
+        let chars: Vec<char> = text.chars().collect();
+        let mut parser = Parser { chars: &chars, at: 0 };
+        let node = parser.choice()?;
+        if parser.at < chars.len() {
+            return Err(parser.bad("unmatched )"));
+        }
+        Ok(Self(node))
+    }
+
+    /// One text of it.
+    pub fn generate(&self, random: &mut Random) -> Sample {
+        let mut sample = Sample { text: String::new(), secret: None };
+        generate(&self.0, random, &mut sample);
+        sample
+    }
+}
+
+fn generate(node: &Node, random: &mut Random, sample: &mut Sample) {
+    match node {
+        Node::Text(text) => sample.text.push_str(text),
+        Node::Class(chars) => sample.text.push(*random.pick(chars)),
+        Node::Sequence(nodes) => nodes.iter().for_each(|node| generate(node, random, sample)),
+        Node::Choice(nodes) => generate(random.pick(nodes), random, sample),
+        Node::Repeat(node, least, most) => {
+            for _ in 0..least + random.below(most - least + 1) {
+                generate(node, random, sample);
+            }
+        }
+        Node::SecretStart => sample.secret = Some(sample.text.len()..sample.text.len()),
+        Node::SecretEnd => {
+            if let Some(secret) = &mut sample.secret {
+                secret.end = sample.text.len();
+            }
+        }
+        Node::Crc => {
+            let body = sample.text.rsplit('_').next().unwrap_or_default();
+            let crc = base62(crc32(body.as_bytes()));
+            sample.text.push_str(&crc);
+        }
+    }
+}
+
+/// CRC-32 (IEEE 802.3) of `bytes`.
+pub fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 })
+    })
+}
+
+/// A number in base 62 (`0-9A-Za-z`), padded with `0` to six characters.
+pub fn base62(mut number: u32) -> String {
+    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut digits = [b'0'; 6];
+    for digit in digits.iter_mut().rev() {
+        *digit = DIGITS[(number % 62) as usize];
+        number /= 62;
+    }
+    digits.iter().map(|&digit| digit as char).collect()
+}
+
+struct Parser<'a> {
+    chars: &'a [char],
+    at: usize,
+}
+
+impl Parser<'_> {
+    fn bad(&self, why: &'static str) -> BadTemplate {
+        BadTemplate { at: self.at, why }
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.chars.get(self.at).copied()
+    }
+
+    fn eat(&mut self, text: &str) -> bool {
+        let wanted: Vec<char> = text.chars().collect();
+        let found = self.chars[self.at..].starts_with(&wanted);
+        if found {
+            self.at += wanted.len();
+        }
+        found
+    }
+
+    fn choice(&mut self) -> Result<Node, BadTemplate> {
+        let mut nodes = vec![self.sequence()?];
+        while self.eat("|") {
+            nodes.push(self.sequence()?);
+        }
+        Ok(if nodes.len() == 1 { nodes.remove(0) } else { Node::Choice(nodes) })
+    }
+
+    fn sequence(&mut self) -> Result<Node, BadTemplate> {
+        let mut nodes = Vec::new();
+        while let Some(c) = self.peek() {
+            if matches!(c, '|' | ')') {
+                break;
+            }
+            let node = self.atom()?;
+            nodes.push(self.counted(node)?);
+        }
+        Ok(Node::Sequence(nodes))
+    }
+
+    fn atom(&mut self) -> Result<Node, BadTemplate> {
+        if self.eat("⟨crc⟩") {
+            return Ok(Node::Crc);
+        }
+        if self.eat("(?:") {
+            let node = self.choice()?;
+            return if self.eat(")") { Ok(node) } else { Err(self.bad("unclosed group")) };
+        }
+        let Some(c) = self.peek() else { return Err(self.bad("unexpected end")) };
+        self.at += 1;
+        match c {
+            '«' => Ok(Node::SecretStart),
+            '»' => Ok(Node::SecretEnd),
+            '[' => self.class(),
+            '\\' => Ok(Node::Text(self.escaped()?.to_string())),
+            '{' | '?' | '*' | '+' | '(' => {
+                self.at -= 1;
+                Err(self.bad("this character needs a backslash"))
+            }
+            c => Ok(Node::Text(c.to_string())),
+        }
+    }
+
+    fn escaped(&mut self) -> Result<char, BadTemplate> {
+        let Some(c) = self.peek() else { return Err(self.bad("backslash at the end")) };
+        self.at += 1;
+        Ok(match c {
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            c => c,
+        })
+    }
+
+    fn class(&mut self) -> Result<Node, BadTemplate> {
+        let mut chars = Vec::new();
+        loop {
+            let Some(c) = self.peek() else { return Err(self.bad("unclosed class")) };
+            self.at += 1;
+            match c {
+                ']' if !chars.is_empty() => return Ok(Node::Class(chars)),
+                '\\' => chars.push(self.escaped()?),
+                '-' if !chars.is_empty() && self.peek().is_some_and(|next| next != ']') => {
+                    let (Some(first), Some(last)) = (chars.pop(), self.peek()) else { unreachable!("checked above") };
+                    self.at += 1;
+                    if first > last {
+                        return Err(self.bad("a range that ends before it starts"));
+                    }
+                    chars.extend(first..=last);
+                }
+                c => chars.push(c),
+            }
+        }
+    }
+
+    fn counted(&mut self, node: Node) -> Result<Node, BadTemplate> {
+        if self.eat("?") {
+            return Ok(Node::Repeat(Box::new(node), 0, 1));
+        }
+        if !self.eat("{") {
+            return Ok(node);
+        }
+        let least = self.number()?;
+        let most = if self.eat(",") { self.number()? } else { least };
+        if !self.eat("}") || most < least || most > 100_000 {
+            return Err(self.bad("a count is {n} or {least,most}"));
+        }
+        Ok(Node::Repeat(Box::new(node), least, most))
+    }
+
+    fn number(&mut self) -> Result<usize, BadTemplate> {
+        let start = self.at;
+        while self.peek().is_some_and(|c| c.is_ascii_digit()) {
+            self.at += 1;
+        }
+        let digits: String = self.chars[start..self.at].iter().collect();
+        digits.parse().map_err(|_| self.bad("a count needs a number"))
+    }
+}

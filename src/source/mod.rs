@@ -1,0 +1,82 @@
+//! Where content comes from. A source owns its threads, asks the [`Scanner`](crate::scan::Scanner) about each
+//! piece of content, and pushes what it finds, skips and fails on into a [`Collector`]; it never collects.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::error::Error;
+use crate::finding::Finding;
+use crate::report::{Coverage, Report, Skipped};
+
+/// What all threads of a run push into. Findings, skips and errors are few, so a lock costs nothing.
+#[derive(Debug, Default)]
+pub struct Collector {
+    findings: Mutex<Vec<Finding>>,
+    coverage: Mutex<Coverage>,
+    files: AtomicU64,
+    bytes: AtomicU64,
+    stopped: AtomicBool,
+}
+
+impl Collector {
+    /// A key.
+    pub fn finding(&self, finding: Finding) {
+        lock(&self.findings).push(finding);
+    }
+
+    /// Something left out on purpose.
+    pub fn skipped(&self, skipped: Skipped) {
+        lock(&self.coverage).skipped.push(skipped);
+    }
+
+    /// Something that should have been scanned and was not.
+    pub fn failed(&self, error: Error) {
+        lock(&self.coverage).errors.push(error);
+    }
+
+    /// A remark for the report.
+    pub fn note(&self, note: impl Into<String>) {
+        lock(&self.coverage).notes.push(note.into());
+    }
+
+    /// A count that only this kind of source has.
+    pub fn count(&self, name: &'static str, number: u64) {
+        lock(&self.coverage).counts.push((name, number));
+    }
+
+    /// A file (or blob) was read to its end.
+    pub fn scanned(&self, files: u64, bytes: u64) {
+        self.files.fetch_add(files, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Files and bytes so far, for a progress bar.
+    pub fn so_far(&self) -> (u64, u64) {
+        (self.files.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
+    }
+
+    /// Asks all threads to end soon (Ctrl-C).
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether to end soon.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// The sorted report of everything pushed.
+    pub fn into_report(self) -> Report {
+        let (files, bytes) = self.so_far();
+        let mut coverage = self.coverage.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        (coverage.files, coverage.bytes) = (files, bytes);
+        let findings = self.findings.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut report = Report { findings, coverage };
+        report.sort();
+        report
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,1 @@
+//! Every rule through the real pipeline.
