@@ -4,6 +4,7 @@
 //! compiles no regex. `spec` (shared with `build.rs`) is the one reader of the TOML, for both.
 
 mod builtin;
+pub mod check;
 mod set;
 pub mod spec;
 pub mod template;
