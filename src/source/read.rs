@@ -112,7 +112,7 @@ thread_local! {
 }
 
 /// Scans an opened file and pushes what there is to say of it.
-pub fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFile) {
+pub(super) fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFile) {
     let mut read = 0;
     let fill = |buffer: &mut Vec<u8>| {
         // What had a size when it was opened is read to that size: one call less for each file, and an end to
