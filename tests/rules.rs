@@ -9,7 +9,7 @@ use keysweep::scan::{Match, Scanner};
 use regex::bytes::Regex;
 
 #[path = "../src/rule/spec.rs"]
-#[allow(dead_code, reason = "the tests read a part of it")]
+#[allow(dead_code, unreachable_pub, reason = "the library's own file")]
 mod spec;
 
 use spec::{File, RuleSpec};
