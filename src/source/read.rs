@@ -7,9 +7,10 @@ use std::io;
 use bstr::BStr;
 
 use crate::error::Error;
-use crate::finding::{Location, Position};
+use crate::finding::{Layer, Location, Position};
 use crate::scan::{Match, Scanner};
-use crate::source::Collector;
+use crate::report::Skipped;
+use crate::source::{Collector, archive};
 use crate::source::open::{self, OpenFile};
 
 /// How content is cut that does not fit one window. Half of the overlap lies on each side of the line between
@@ -131,8 +132,16 @@ pub(super) fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open:
         read += count as u64;
         Ok(count)
     };
+    let mut kind = None;
     let result = BUFFER.with_borrow_mut(|buffer| {
-        Windows::default().scan(scanner, buffer, fill, |found| collector.finding(found.at(at(shown))))
+        let scanned = Windows::default().scan(scanner, buffer, fill, |found| collector.finding(found.at(at(shown))));
+        // The start of what fits a window is still in the buffer; only what does not is read again.
+        kind = match scanned {
+            Ok(bytes) if bytes <= buffer.len() as u64 => archive::kind(buffer),
+            Ok(_) => head(&open.fd).and_then(|head| archive::kind(&head)),
+            Err(_) => None,
+        };
+        scanned
     });
     match result {
         Ok(_) if collector.is_stopped() => {}
@@ -140,8 +149,46 @@ pub(super) fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open:
             let why = format!("it shrank to {bytes} bytes while it was read");
             collector.failed(Error::new("read", shown, why).hint("scan it again"));
         }
-        Ok(bytes) => collector.scanned(1, bytes),
+        Ok(bytes) => {
+            collector.scanned(1, bytes);
+            if let Some(kind) = kind {
+                unpack(scanner, collector, shown, open, kind);
+            }
+        }
         Err(error) => collector.failed(Error::new("read", shown, plain(&error))),
+    }
+}
+
+/// The start of a file.
+fn head(fd: impl rustix::fd::AsFd) -> Option<Vec<u8>> {
+    let mut head = vec![0; 512];
+    let length = rustix::io::retry_on_intr(|| rustix::io::pread(&fd, &mut head[..], 0)).ok()?;
+    head.truncate(length);
+    Some(head)
+}
+
+/// Scans what is in an archive.
+fn unpack(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFile, kind: Layer) {
+    let whole = || -> io::Result<std::fs::File> {
+        let mut file = std::fs::File::from(open.fd.try_clone()?);
+        io::Seek::rewind(&mut file)?;
+        Ok(file)
+    };
+    let file = match whole() {
+        Ok(file) => file,
+        Err(error) => return collector.failed(Error::new("unpack", shown, plain(&error))),
+    };
+    let mut push = |unpacked| match unpacked {
+        archive::Unpacked::Found(found, member) => {
+            collector.finding(found.at(Location { member, ..at(shown) }));
+        }
+        archive::Unpacked::Skipped(member, reason) => {
+            collector.skipped(Skipped { path: archive::shown(shown, member.as_ref()), reason });
+        }
+    };
+    if archive::unpack(scanner, kind, io::BufReader::new(file), open.size, &mut push).is_err() {
+        let why = "it unpacks to more than 200 times its size";
+        collector.failed(Error::new("unpack", shown, why).hint("unpack it and scan the result"));
     }
 }
 
