@@ -15,5 +15,6 @@ pub mod report;
 pub mod rule;
 pub mod scan;
 pub mod source;
+pub mod suppress;
 
 pub use error::{Error, Exit, Result};

@@ -3,6 +3,7 @@
 //! `build.rs` turns the TOML into static tables, so that a run which meets no candidate parses nothing and
 //! compiles no regex. `spec` (shared with `build.rs`) is the one reader of the TOML, for both.
 
+pub mod pattern;
 pub mod template;
 
 use std::borrow::Cow;
