@@ -10,6 +10,7 @@
 //! without failing. The binary is a thin wrapper around [`source`], [`report`] and [`error::Exit`].
 
 pub mod cli;
+pub mod config;
 pub mod error;
 pub mod finding;
 pub mod progress;

@@ -3,6 +3,9 @@
 //! `build.rs` turns the TOML into static tables, so that a run which meets no candidate parses nothing and
 //! compiles no regex. `spec` (shared with `build.rs`) is the one reader of the TOML, for both.
 
+pub mod gitleaks;
+pub mod go_regex;
+pub mod literals;
 pub mod pattern;
 pub mod template;
 

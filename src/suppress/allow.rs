@@ -73,7 +73,7 @@ impl Allowlist {
             (!self.paths.is_empty()).then(|| {
                 subject.path.is_some_and(|path| self.paths.iter().any(|glob| glob.is_match(path.to_path_lossy())))
             }),
-            (!self.regexes.is_empty()).then(|| self.regexes.iter().any(|regex| regex.get().is_match(text))),
+            (!self.regexes.is_empty()).then(|| self.regexes.iter().any(|regex| regex.is_match(text))),
             (!self.stopwords.is_empty()).then(|| {
                 let value = subject.secret.to_ascii_lowercase();
                 self.stopwords.iter().any(|word| value.contains_str(word))
