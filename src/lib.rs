@@ -13,6 +13,7 @@ pub mod cli;
 pub mod config;
 pub mod error;
 pub mod finding;
+pub mod known_keys;
 pub mod progress;
 pub mod report;
 pub mod rule;

@@ -7,6 +7,7 @@
 mod check;
 mod load;
 mod own;
+pub mod commit;
 pub mod place;
 pub mod raw;
 mod select;
@@ -118,6 +119,9 @@ pub struct Paths {
 impl Paths {
     /// Whether the path, relative to the configuration's directory, is scanned.
     pub fn allow(&self, path: &[u8]) -> bool {
+        if self.include.is_empty() && self.exclude.is_empty() {
+            return true;
+        }
         (self.include.is_empty() || self.include.is_match(path)) && !self.exclude.is_match(path)
     }
 }

@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use bstr::{BStr, BString};
+
 use crate::config::{ENV, NAME};
 use crate::error::{Error, Result};
 
@@ -70,4 +72,45 @@ fn root(start: &Path) -> PathBuf {
     let directory = if start.is_dir() { start.as_path() } else { start.parent().unwrap_or(&start) };
     let mut above = directory.ancestors();
     above.find(|directory| directory.join(".git").exists()).unwrap_or(directory).to_owned()
+}
+
+/// Where the paths of a report and those of a configuration start.
+#[derive(Clone, Debug, Default)]
+pub struct Base {
+    /// The report's, absolute; empty if both are the same.
+    start: BString,
+    /// The configuration's, absolute.
+    root: BString,
+}
+
+impl Base {
+    /// For reports whose paths are relative to `start`.
+    pub fn new(start: &Path, root: &Path) -> Self {
+        let absolute = |path: &Path| {
+            let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+            BString::from(path.into_os_string().into_encoded_bytes())
+        };
+        let (start, root) = (absolute(start), absolute(root));
+        if start == root { Self::default() } else { Self { start, root } }
+    }
+
+    /// A report's path as the configuration's globs see it: from its root, if it is below that.
+    pub fn from_root(&self, path: &BStr) -> BString {
+        if self.start.is_empty() && self.root.is_empty() {
+            return path.to_owned();
+        }
+        let mut parts: Vec<&[u8]> = Vec::new();
+        let start: &[u8] = if path.starts_with(b"/") { b"" } else { &self.start };
+        for part in start.split(|byte| *byte == b'/').chain(path.split(|byte| *byte == b'/')) {
+            match part {
+                b"" | b"." => {}
+                b".." => drop(parts.pop()),
+                part => parts.push(part),
+            }
+        }
+        let mut whole = BString::from(b"/".as_slice());
+        whole.extend_from_slice(&bstr::join("/", parts));
+        let below = whole.strip_prefix(self.root.as_slice()).and_then(|rest| rest.strip_prefix(b"/"));
+        below.map_or_else(|| path.to_owned(), BString::from)
+    }
 }

@@ -9,13 +9,18 @@ mod anchored;
 mod anchors;
 mod assigned;
 mod decode;
+pub mod foreign;
 mod place;
+mod policy;
 mod random;
 mod runs;
 
 use std::ops::Range;
 
+use bstr::BStr;
+
 pub use anchored::Refusal;
+pub use policy::Policy;
 pub use random::Fault;
 
 use crate::finding::{
@@ -48,8 +53,10 @@ pub struct Match {
     pub layers: Vec<Layer>,
     /// For people.
     pub excerpt: Excerpt,
-    /// Set by an inline marker.
+    /// Set by an inline marker or an allowlist.
     pub suppressed: Option<Suppression>,
+    /// What a person should know of it beside: an inline marker that has expired.
+    pub note: Option<String>,
 }
 
 impl Match {
@@ -65,6 +72,7 @@ impl Match {
             layers: self.layers,
             excerpt: self.excerpt,
             suppressed: self.suppressed,
+            note: self.note,
             commit: None,
             history: None,
         }
@@ -77,6 +85,7 @@ pub struct Scanner {
     rules: RuleSet,
     anchors: Anchors,
     assigned: Assigned,
+    policy: Policy,
 }
 
 /// A key that a rule claims.
@@ -92,7 +101,12 @@ struct Candidate {
 impl Scanner {
     /// A scanner for these rules.
     pub fn new(rules: RuleSet) -> Self {
-        Self { anchors: Anchors::of(&rules), assigned: Assigned::of(&rules), rules }
+        Self::with_policy(rules, Policy::default())
+    }
+
+    /// A scanner for these rules under a configuration.
+    pub fn with_policy(rules: RuleSet, policy: Policy) -> Self {
+        Self { anchors: Anchors::of(&rules), assigned: Assigned::of(&rules), rules, policy }
     }
 
     /// A scanner for all built-in rules.
@@ -107,15 +121,31 @@ impl Scanner {
 
     /// Every key in `bytes`, by position, one match for each place.
     pub fn scan(&self, bytes: &[u8]) -> Vec<Match> {
+        self.scan_at(bytes, None)
+    }
+
+    /// The same where the content's path, relative to the scan's start, is known: some rules and allowlists ask for it.
+    pub fn scan_at(&self, bytes: &[u8], path: Option<&BStr>) -> Vec<Match> {
         let mut candidates = Vec::new();
         self.view(&View::of(bytes), &mut candidates);
-        if candidates.is_empty() {
-            return Vec::new();
-        }
-        let mut matches: Vec<Match> =
-            self.surest(candidates).into_iter().map(|candidate| self.matched(candidate)).collect();
+        let mut matches: Vec<Match> = match candidates.as_slice() {
+            [] => Vec::new(),
+            _ => self.surest(candidates).into_iter().map(|candidate| self.matched(candidate)).collect(),
+        };
+        self.policy.extend(bytes, path, &mut matches);
         place::fill(bytes, &mut matches);
+        self.policy.judge(bytes, path, &mut matches);
         matches
+    }
+
+    /// What the path alone gives away, to rules that look at nothing else.
+    pub fn scan_path(&self, path: &BStr) -> Vec<Match> {
+        self.policy.paths(path)
+    }
+
+    /// What a configuration adds.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     fn matched(&self, candidate: Candidate) -> Match {
@@ -130,6 +160,7 @@ impl Scanner {
             layers: candidate.layers,
             excerpt: Excerpt::default(),
             suppressed: None,
+            note: None,
         }
     }
 

@@ -8,6 +8,7 @@ use bstr::BStr;
 
 use crate::error::Error;
 use crate::finding::{Location, Position};
+use crate::report::Skipped;
 use crate::scan::{Match, Scanner};
 use crate::source::Collector;
 use crate::source::open::{self, OpenFile};
@@ -40,6 +41,7 @@ impl Windows {
     pub fn scan(
         self,
         scanner: &Scanner,
+        path: &BStr,
         buffer: &mut Vec<u8>,
         mut fill: impl FnMut(&mut Vec<u8>) -> io::Result<usize>,
         mut found: impl FnMut(Match),
@@ -54,7 +56,7 @@ impl Windows {
                 ended = fill(buffer)? == 0;
             }
             let end = if ended { usize::MAX } else { buffer.len() - self.overlap / 2 };
-            for found_here in scanner.scan(buffer) {
+            for found_here in scanner.scan_at(buffer, Some(path)) {
                 if (own..end).contains(&found_here.span.start) {
                     found(start.moved(found_here));
                 }
@@ -113,6 +115,12 @@ thread_local! {
 
 /// Scans an opened file and pushes what there is to say of it.
 pub fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFile) {
+    if let Some(reason) = scanner.policy().skips(shown, open.size) {
+        return collector.skipped(Skipped { path: shown.to_owned(), reason });
+    }
+    for found in scanner.scan_path(shown) {
+        collector.finding(found.at(at(shown)));
+    }
     let mut read = 0;
     let fill = |buffer: &mut Vec<u8>| {
         // What had a size when it was opened is read to that size: one call less for each file, and an end to
@@ -125,7 +133,7 @@ pub fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenF
         Ok(count)
     };
     let result = BUFFER.with_borrow_mut(|buffer| {
-        Windows::default().scan(scanner, buffer, fill, |found| collector.finding(found.at(at(shown))))
+        Windows::default().scan(scanner, shown, buffer, fill, |found| collector.finding(found.at(at(shown))))
     });
     match result {
         Ok(_) if collector.is_stopped() => {}
@@ -142,7 +150,7 @@ pub fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenF
 pub fn stream(scanner: &Scanner, collector: &Collector, shown: &BStr, fd: impl rustix::fd::AsFd) {
     let fill = |buffer: &mut Vec<u8>| if collector.is_stopped() { Ok(0) } else { next(&fd, buffer) };
     let found = |found: Match| collector.finding(found.at(at(shown)));
-    match Windows::default().scan(scanner, &mut Vec::new(), fill, found) {
+    match Windows::default().scan(scanner, shown, &mut Vec::new(), fill, found) {
         Ok(bytes) => collector.scanned(1, bytes),
         Err(error) => collector.failed(Error::new("read", shown, plain(&error))),
     }

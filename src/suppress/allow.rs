@@ -60,6 +60,11 @@ pub fn judge(allowlists: &[Allowlist], subject: Subject<'_>) -> Option<Suppressi
 }
 
 impl Allowlist {
+    /// Whether a finding and its path are enough to judge it; else it takes the content around the finding.
+    pub fn is_about_findings(&self) -> bool {
+        !self.paths.is_empty() && (self.regexes.is_empty() || self.target == Target::Secret)
+    }
+
     fn holds(&self, subject: Subject<'_>) -> bool {
         if !self.rules.is_empty() && !self.rules.iter().any(|pattern| names(pattern, subject.rule)) {
             return false;

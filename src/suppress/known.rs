@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use bstr::{BString, ByteSlice};
+use bstr::ByteSlice;
 
+use crate::config::place::Base;
 use crate::finding::{Finding, SuppressedBy, Suppression};
 use crate::report::Report;
+use crate::suppress::allow::{self, Allowlist, Subject};
 use crate::suppress::baseline::{self, Baseline};
 use crate::suppress::date::Date;
 use crate::suppress::ignore_file::{self, IgnoreFile};
@@ -19,14 +21,16 @@ pub struct Known {
     pub baseline: Baseline,
     /// Entries whose `until=` lies before this day do not hold.
     pub today: Date,
-    /// The scan's start, as seen from where the paths of entries start: a repository's root.
-    pub prefix: BString,
+    /// Allowlists that need nothing but a finding and its path.
+    pub allowlists: Vec<Allowlist>,
+    /// Where the paths of entries start.
+    pub base: Base,
 }
 
 impl Default for Known {
     fn default() -> Self {
         let (ignore, baseline) = (IgnoreFile::default(), Baseline::default());
-        Self { ignore, baseline, today: Date::today(), prefix: BString::default() }
+        Self { ignore, baseline, today: Date::today(), allowlists: Vec::new(), base: Base::default() }
     }
 }
 
@@ -53,10 +57,15 @@ impl Known {
         let mut errors = Vec::new();
         let mut notes = BTreeSet::new();
         for finding in &mut report.findings {
-            let path = finding.location.path.as_ref().map(|path| self.from_root(path));
-            match self.judge(finding, path.as_ref().map(|path| path.as_bytes()), &mut used, &mut notes) {
+            let path = finding.location.path.as_ref().map(|path| self.base.from_root(path.as_ref()));
+            let path = path.as_ref().map(|path| path.as_bytes());
+            match self.judge(finding, path, &mut used, &mut notes) {
                 Ok(suppression) => finding.suppressed = finding.suppressed.take().or(suppression),
                 Err(error) => errors.push(error),
+            }
+            if finding.suppressed.is_none() {
+                let (rule, secret) = (finding.rule.id.as_ref(), finding.secret.expose());
+                finding.suppressed = allow::judge(&self.allowlists, Subject { rule, secret, matched: b"", line: b"", path });
             }
         }
         errors.sort();
@@ -70,18 +79,6 @@ impl Known {
                 Applied::default()
             }
         }
-    }
-
-    fn from_root(&self, path: &BString) -> BString {
-        if self.prefix.is_empty() {
-            return path.clone();
-        }
-        let mut whole = self.prefix.clone();
-        if !whole.ends_with(b"/") {
-            whole.push(b'/');
-        }
-        whole.extend_from_slice(path);
-        whole
     }
 
     /// Both files are asked even where one has answered, so that an entry that holds is never called stale.

@@ -10,6 +10,7 @@ pub mod baseline;
 pub mod date;
 pub mod encrypted;
 pub mod ignore_file;
+pub mod import;
 
 pub mod inline;
 mod known;
