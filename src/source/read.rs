@@ -114,7 +114,7 @@ thread_local! {
 }
 
 /// Scans an opened file and pushes what there is to say of it.
-pub fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFile) {
+pub(super) fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFile) {
     if let Some(reason) = scanner.policy().skips(shown, open.size) {
         return collector.skipped(Skipped { path: shown.to_owned(), reason });
     }
