@@ -38,7 +38,8 @@ impl Policy {
         if self.max_file_size.is_some_and(|most| size > most) {
             return Some("larger than limits.max-file-size");
         }
-        (!self.paths.allow(&self.base.from_root(path))).then_some("excluded")
+        let all = self.paths.include.is_empty() && self.paths.exclude.is_empty();
+        (!all && !self.paths.allow(&self.base.from_root(path))).then_some("excluded")
     }
 
     /// Adds what the built-in rules did not find at the same place, and takes out what is encrypted.
