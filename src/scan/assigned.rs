@@ -148,9 +148,9 @@ impl Assigned {
 /// The value of `rule` that starts at `start`, or a little later in the token (`local-` and the like).
 fn value(rules: &RuleSet, rule: &Compiled, text: &[u8], token: &Range<usize>, start: usize) -> Result<Key, Refusal> {
     let window = &text[start..text.len().min(token.end + 1200)];
-    let groups = rule.regex().captures(window).ok_or(Refusal::Shape)?;
+    let groups = rule.shape().find_at(window, 0).ok_or(Refusal::Shape)?;
     let group = groups.get(rule.rule.secret_group.into()).or_else(|| groups.get(0)).ok_or(Refusal::Shape)?;
-    let mut secret = start + group.start()..start + group.end();
+    let mut secret = start + group.start..start + group.end;
     secret.end = right_edge(rule, text, &secret).ok_or(Refusal::RightEdge)?;
     let value = &text[secret.clone()];
     if rules.is_identifier(value) {
