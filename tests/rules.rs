@@ -4,15 +4,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use keysweep::rule::spec::{File, RuleSpec};
 use keysweep::rule::template::{Random, Template};
 use keysweep::scan::{Match, Scanner};
 use regex::bytes::Regex;
-
-#[path = "../src/rule/spec.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the library's own file")]
-mod spec;
-
-use spec::{File, RuleSpec};
 
 /// How many texts each template is expanded to.
 const SEEDS: u64 = 12;

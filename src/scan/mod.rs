@@ -182,7 +182,7 @@ impl Scanner {
     fn run(&self, view: &View<'_>, run: Range<usize>, decoded: &mut Decoded, out: &mut Vec<Candidate>) {
         let bytes = &view.bytes;
         // A key may hold dots, slashes and plus signs, and its anchor may stand in a part too short for a run.
-        let reach = assigned::reach(bytes, run.start);
+        let reach = assigned::reach(bytes, run.start, b"\\");
         if reach < run.start {
             self.anchors.inside(bytes, reach, bytes.len().min(run.start + 3), &mut |rule, at| {
                 if let Ok(key) = anchored::key(&self.rules.rules()[rule], bytes, at) {
