@@ -29,7 +29,7 @@ pub(super) fn fault(text: &[u8], floor: f32) -> Option<Fault> {
 }
 
 /// Why a text is not random.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// Too few different characters, too unevenly.
     Entropy,
