@@ -168,7 +168,9 @@ pub(super) fn reach(text: &[u8], at: usize, more: &[u8]) -> usize {
 fn may_be_key(token: &[u8]) -> bool {
     let cases = token.windows(2).filter(|pair| pair[0].is_ascii_uppercase() != pair[1].is_ascii_uppercase()).count();
     let digest = [&b"sha1-"[..], b"sha256-", b"sha384-", b"sha512-"].iter().any(|lead| token.starts_with(lead));
-    !digest && (token.iter().any(u8::is_ascii_digit) || token.starts_with(b"sk-") || cases * 5 >= token.len() * 2) && !random::is_language(token)
+    !digest
+        && (token.iter().any(u8::is_ascii_digit) || token.starts_with(b"sk-") || cases * 5 >= token.len() * 2)
+        && !random::is_language(token)
 }
 
 /// Where the value starts: after what belongs to an escape or to markup.

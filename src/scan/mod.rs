@@ -139,7 +139,7 @@ impl Scanner {
             let contextual = self.rules.rules()[candidate.rule].rule.is_contextual();
             let Candidate { rule, confidence, secret, span, layers } = candidate;
             let longest = std::cmp::Reverse(secret.expose().len());
-            (std::cmp::Reverse(*confidence), layers.len(), contextual, longest, *rule, span.start)
+            (std::cmp::Reverse(*confidence), contextual, longest, layers.len(), *rule, span.start)
         });
         let mut taken = std::collections::BTreeMap::new();
         candidates.retain(|candidate| {

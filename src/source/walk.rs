@@ -103,7 +103,7 @@ impl<'a> Walk<'a> {
         let listed = open::directory(dir.real.as_ref(), Links::Refuse).and_then(|fd| Ok((open::list(&fd)?, fd)));
         let (entries, fd) = match listed {
             Ok(listed) => listed,
-            Err(errno) => return self.failed(if dir.shown.is_empty() { "." .into() } else { dir.shown }, errno),
+            Err(errno) => return self.failed(if dir.shown.is_empty() { ".".into() } else { dir.shown }, errno),
         };
         let has = |name: &str| entries.iter().any(|(entry, _)| entry == name);
         let has_git = has(".git");

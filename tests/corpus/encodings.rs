@@ -27,9 +27,7 @@ pub(crate) const PARTS: [Encoding; 20] = [
     ("base64, unpadded", |text| in_yaml(&base64(text.as_bytes(), STANDARD, false))),
     ("base64, url-safe", |text| in_yaml(&base64(format!("?>{text}").as_bytes(), URL_SAFE, true))),
     ("base64, url-safe, unpadded", |text| in_yaml(&base64(format!("~{text}").as_bytes(), URL_SAFE, false))),
-    ("base64, twice", |text| {
-        in_yaml(&base64(base64(text.as_bytes(), STANDARD, true).as_bytes(), STANDARD, true))
-    }),
+    ("base64, twice", |text| in_yaml(&base64(base64(text.as_bytes(), STANDARD, true).as_bytes(), STANDARD, true))),
     ("base64, wrapped", |text| wrapped(&format!("Content-Type: text/plain\r\n{text}"), "\r\n")),
     ("base64, wrapped with newlines", |text| wrapped(&format!("{{\"type\": \"config\"}}\n{text}"), "\n")),
     ("base64, data url", |text| {
