@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use keysweep::rule::spec::{File, RuleSpec};
 use keysweep::rule::template::{Random, Template};
+use keysweep::rule::{builtin, check};
 use keysweep::scan::{Match, Scanner};
 use regex::bytes::Regex;
 
@@ -202,4 +203,10 @@ fn no_rule_file_holds_a_key() {
         let found = scanner.scan(&std::fs::read(&path).unwrap());
         assert!(found.is_empty(), "{}: {}", path.display(), shown(&found));
     }
+}
+
+#[test]
+fn the_check_that_users_run_passes() {
+    let problems: Vec<String> = check::all(builtin(), &Scanner::builtin()).iter().map(ToString::to_string).collect();
+    none(&problems);
 }

@@ -77,6 +77,9 @@ impl Page<'_> {
             writeln!(self.out, "    key: {}", escape::text(finding.secret.expose()))?;
         }
         self.commit(finding)?;
+        if let Some(note) = &finding.note {
+            writeln!(self.out, "    note: {}", escape::text(note.as_bytes()))?;
+        }
         if let Some(suppression) = &finding.suppressed {
             let reason = suppression.reason.as_deref().map(|reason| format!(": {}", escape::text(reason.as_bytes())));
             return writeln!(self.out, "    suppressed by {}{}", suppression.by, reason.unwrap_or_default());
@@ -222,7 +225,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -5,6 +5,10 @@
 
 mod builtin;
 pub mod check;
+pub mod gitleaks;
+pub mod go_regex;
+pub mod literals;
+pub mod pattern;
 mod set;
 pub mod spec;
 pub mod template;

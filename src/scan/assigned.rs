@@ -67,6 +67,21 @@ impl Assigned {
         self.surrounded(rules, text, &token, start)
     }
 
+    /// For `explain`: what each rule whose regex matches the token says of it, context aside.
+    pub(super) fn refusals(&self, rules: &RuleSet, text: &[u8], token: &Range<usize>) -> Vec<(usize, Refusal)> {
+        if !may_be_key(&text[token.clone()]) {
+            return Vec::new();
+        }
+        let start = value_start(text, token.clone());
+        let refusal = |index: &usize| match value(rules, &rules.rules()[*index], text, token, start) {
+            Err(Refusal::Shape) => None,
+            Err(refusal) => Some((*index, refusal)),
+            Ok(_) => Some((*index, Refusal::Context)),
+        };
+        let chosen = self.key(rules, text, token.clone()).map(|(index, _)| index);
+        self.rules.iter().filter(|index| chosen != Some(**index)).filter_map(refusal).collect()
+    }
+
     /// A token that dots, slashes or plus signs join to what stands left of it: the whole may be a value.
     fn joined(&self, rules: &RuleSet, text: &[u8], token: &Range<usize>, start: usize) -> Option<(usize, Key)> {
         let whole = reach(text, token.start, b"");
