@@ -94,7 +94,7 @@ fn judge(
         _ => {
             secret.end = right_edge(rule, text, &secret).ok_or(Refusal::RightEdge)?;
             // Random is what follows the anchor, or what stands before it if the shape looks back.
-            if rule.rule.lookback > 0 && anchor > secret.start {
+            if (anchor.saturating_sub(secret.start)) * 2 >= secret.len() {
                 parts.push(secret.start..anchor);
             } else {
                 let prefix = public_prefix(rule, &text[secret.clone()]);
@@ -112,10 +112,10 @@ fn judge(
     if !holds {
         confidence = less(confidence);
     }
-    for part in &parts {
-        if let Some(fault) = random::fault(&text[part.clone()], rule.rule.entropy) {
-            return Err(Refusal::NotRandom(fault));
-        }
+    // A short half may read like a word by chance, both do not.
+    let faults = parts.iter().map(|part| random::fault(&text[part.clone()], rule.rule.entropy));
+    if let Some(fault) = faults.min().flatten() {
+        return Err(Refusal::NotRandom(fault));
     }
     Ok(Key { secret, confidence })
 }
