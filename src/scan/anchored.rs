@@ -65,7 +65,7 @@ fn judge(
     mut secret: Range<usize>,
     halves: Option<(Range<usize>, Range<usize>)>,
 ) -> Result<Key, Refusal> {
-    if rule.rule.left == Left::Boundary && !left_edge(text, secret.start) {
+    if rule.rule.left == Left::Boundary && (!left_edge(text, secret.start) || inside_base64(text, secret.start)) {
         return Err(Refusal::LeftEdge);
     }
     let mut confidence = rule.rule.confidence;
@@ -160,6 +160,19 @@ pub(super) fn left_edge(text: &[u8], at: usize) -> bool {
         [.., b'm'] => ansi_colour(before),
         _ => false,
     }
+}
+
+/// Whether what stands before is base64, of which `+` and `/` are digits and no edges: in a megabyte of it any
+/// short prefix turns up by chance.
+fn inside_base64(text: &[u8], at: usize) -> bool {
+    const ENOUGH: usize = 32;
+    let [before @ .., b'+' | b'/'] = &text[..at] else { return false };
+    let digits = &before[before.len().saturating_sub(ENOUGH)..];
+    digits.len() == ENOUGH
+        && digits.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+        && digits.iter().any(u8::is_ascii_uppercase)
+        && digits.iter().any(u8::is_ascii_lowercase)
+        && digits.iter().any(u8::is_ascii_digit)
 }
 
 fn is_hex(digit: u8) -> bool {
