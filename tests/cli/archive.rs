@@ -77,7 +77,7 @@ fn what_cannot_be_unpacked_is_said() {
 fn a_decompression_bomb_is_an_error_and_the_rest_is_scanned() {
     let mut bomb = GzEncoder::new(Vec::new(), Compression::fast());
     let zeros = vec![0; 1 << 20];
-    (0..1100).for_each(|_| bomb.write_all(&zeros).unwrap());
+    (0..280).for_each(|_| bomb.write_all(&zeros).unwrap());
     let project = Project::new();
     project.write("bomb.gz", gzip(&bomb.finish().unwrap())).write("b.txt", key(2));
     let scan = project.scan(&[]);
