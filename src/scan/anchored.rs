@@ -209,7 +209,9 @@ pub(super) fn right_edge(rule: &Compiled, text: &[u8], secret: &Range<usize>) ->
     while end > secret.start && matches!(text[end - 1], b'.' | b',' | b':') {
         end -= 1;
     }
-    Some(end)
+    let whole = |found: regex::bytes::Match<'_>| found.len() == end - secret.start;
+    let still_fits = || rule.rule.secret_group > 0 || rule.regex().find(&text[secret.start..end]).is_some_and(whole);
+    Some(if end == secret.end || still_fits() { end } else { secret.end })
 }
 
 /// `old`, `OLD`, `2`, `v2`: what people append to a name.
