@@ -11,6 +11,7 @@
 
 pub mod error;
 pub mod finding;
+pub mod git;
 pub mod report;
 pub mod rule;
 pub mod scan;

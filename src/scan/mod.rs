@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use crate::finding::{Confidence, Excerpt, Finding, Layer, Location, Position, RuleInfo, Secret, Severity, Suppression};
+use crate::finding::{
+    Confidence, Excerpt, Finding, Layer, Location, Position, RuleInfo, Secret, Severity, Suppression,
+};
 
 /// One key in one piece of content; where that content stands is the source's to say.
 #[derive(Clone, Debug)]

@@ -1,0 +1,132 @@
+//! What the next commit would add: the index's blobs, never the working files, and of them what no parent has.
+
+mod changes;
+mod known;
+mod lines;
+
+use bstr::{BString, ByteSlice};
+use rayon::prelude::*;
+
+use self::changes::{Change, Changes, changes, tree_of};
+use self::known::Known;
+use super::Collector;
+use crate::error::Result;
+use crate::finding::Location;
+use crate::git::tree::EntryKind;
+use crate::git::{Id, Index, Kind, Objects, Repository, refs};
+use crate::report::Skipped;
+use crate::scan::Scanner;
+
+/// Fewer files than this are scanned on the calling thread: starting others would cost more.
+const WORTH_THREADS: usize = 8;
+
+/// What counts as brought in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// A key on a line that was there before counts too.
+    pub whole_files: bool,
+    /// Compare with HEAD alone: in a merge, what the other side brings in counts too.
+    pub against_head: bool,
+}
+
+/// A repository, opened for scanning what is staged in it.
+#[derive(Debug)]
+pub struct Staged<'a> {
+    repository: &'a Repository,
+    objects: Objects,
+    /// HEAD and what is being merged into it; empty before the first commit.
+    pub parents: Vec<Id>,
+}
+
+impl<'a> Staged<'a> {
+    /// Reads HEAD and the heads of a merge in progress.
+    pub fn open(repository: &'a Repository) -> Result<Self> {
+        let mut parents: Vec<Id> = refs::head(repository)?.into_iter().collect();
+        if !parents.is_empty() {
+            parents.extend(refs::merge_heads(repository, std::env::vars())?);
+        }
+        Ok(Self { repository, objects: Objects::open(repository)?, parents })
+    }
+
+    /// Scans it. An error means that nothing could be compared; one file's error goes to the collector.
+    pub fn scan(&self, scanner: &Scanner, collector: &Collector, options: Options) -> Result<()> {
+        let parents = if options.against_head { &self.parents[..self.parents.len().min(1)] } else { &self.parents };
+        let trees = parents.iter().map(|&commit| tree_of(&self.objects, commit)).collect::<Result<Vec<_>>>()?;
+        let index = Index::read(&self.repository.index_file, self.repository.hash)?;
+        let changes = changes(&index, &self.objects, &trees)?;
+        if changes.unmerged > 0 {
+            let paths = changes.unmerged;
+            collector.note(format!("{paths} path(s) in conflict: nothing of them is staged until they are resolved"));
+        }
+        let scan = Scan {
+            objects: &self.objects,
+            scanner,
+            collector,
+            options,
+            known: Known::new(&self.objects, &changes, trees.len()),
+        };
+        scan.all(&changes);
+        Ok(())
+    }
+}
+
+struct Scan<'a> {
+    objects: &'a Objects,
+    scanner: &'a Scanner,
+    collector: &'a Collector,
+    options: Options,
+    known: Known<'a>,
+}
+
+impl Scan<'_> {
+    fn all(&self, changes: &Changes) {
+        if changes.changed.len() < WORTH_THREADS {
+            changes.changed.iter().for_each(|change| self.one(change));
+        } else {
+            changes.changed.par_iter().for_each(|change| self.one(change));
+        }
+    }
+
+    fn one(&self, change: &Change) {
+        if self.collector.is_stopped() {
+            return;
+        }
+        let path = BString::from(change.path.clone());
+        if change.kind == EntryKind::Submodule {
+            return self.collector.skipped(Skipped { path, reason: "submodule" });
+        }
+        let content = match self.objects.read(change.id, Kind::Blob) {
+            Ok(content) => content,
+            Err(error) => return self.collector.failed(error.hint(format!("it is staged as {path}"))),
+        };
+        if is_lfs_pointer(&content) {
+            self.collector.skipped(Skipped { path: path.clone(), reason: "lfs-pointer" });
+        }
+        let matches = self.scanner.scan(&content);
+        self.collector.scanned(1, content.len() as u64);
+        if matches.is_empty() {
+            return;
+        }
+        let known = match self.options.whole_files {
+            true => vec![false; matches.len()],
+            false => self.known.among(change, &content, &matches),
+        };
+        for (found, known) in matches.into_iter().zip(known) {
+            let line = found.position.line;
+            if !known {
+                let location = Location { path: Some(path.clone()), ..Location::default() };
+                self.collector.finding(found.at(location));
+            } else if found.suppressed.is_none() {
+                let key = found.secret.mask();
+                self.collector.note(format!("{path}:{line}: {key} was there before this commit; it does not block"));
+            }
+        }
+    }
+}
+
+/// What Git LFS commits in place of a large file; the file itself travels outside git.
+fn is_lfs_pointer(content: &[u8]) -> bool {
+    content.len() < 1024
+        && content.starts_with(b"version https://git-lfs.github.com/spec/")
+        && content.contains_str("\noid ")
+}
