@@ -1,7 +1,15 @@
 //! Where content comes from. A source owns its threads, asks the [`Scanner`](crate::scan::Scanner) about each
 //! piece of content, and pushes what it finds, skips and fails on into a [`Collector`]; it never collects.
 
+mod ignored;
+mod open;
+pub mod paths;
+pub mod read;
+mod remotes;
+mod repo;
 pub mod staged;
+pub mod stdin;
+pub mod walk;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
