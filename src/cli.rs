@@ -1,11 +1,15 @@
 //! The command line: clap and nothing else. `run` does the work.
 
+mod hook;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser as _;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+pub use hook::{Hook, Install, Run, Staged, StatusFormat, Uninstall};
 
 use crate::finding::{Confidence, Severity};
 use crate::report::Format;
@@ -40,6 +44,11 @@ pub enum Command {
     /// List, show or check the rules.
     #[command(subcommand)]
     Rules(Rules),
+    /// Scan what the next commit would add.
+    Staged(Staged),
+    /// Have git run keysweep.
+    #[command(subcommand)]
+    Hook(Hook),
 }
 
 /// `keysweep scan`.

@@ -1,7 +1,10 @@
 //! The one place that wires arguments, sources, engine, report and exit code.
 
+mod framework;
+mod hook;
 mod output;
 mod rules;
+mod staged;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::os::unix::ffi::OsStringExt as _;
@@ -20,6 +23,8 @@ pub fn run(cli: Cli) -> Exit {
     let result = match cli.command {
         Command::Scan(args) => scan(args),
         Command::Rules(args) => rules::run(args),
+        Command::Staged(args) => staged::run(&args),
+        Command::Hook(args) => hook::run(args),
     };
     result.unwrap_or_else(|error| {
         complain(&error.to_string());

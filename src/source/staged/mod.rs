@@ -4,13 +4,15 @@ mod changes;
 mod known;
 mod lines;
 
+use std::collections::HashSet;
+
 use bstr::{BString, ByteSlice};
 use rayon::prelude::*;
 
 use self::changes::{Change, Changes, changes, tree_of};
 use self::known::Known;
 use super::Collector;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::finding::Location;
 use crate::git::tree::EntryKind;
 use crate::git::{Id, Index, Kind, Objects, Repository, refs};
@@ -21,12 +23,16 @@ use crate::scan::Scanner;
 const WORTH_THREADS: usize = 8;
 
 /// What counts as brought in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// A key on a line that was there before counts too.
     pub whole_files: bool,
     /// Compare with HEAD alone: in a merge, what the other side brings in counts too.
     pub against_head: bool,
+    /// Only these paths, from the top of the work tree.
+    pub only: Option<HashSet<BString>>,
+    /// Threads; 0 means one for each processor.
+    pub threads: usize,
 }
 
 /// A repository, opened for scanning what is staged in it.
@@ -49,11 +55,14 @@ impl<'a> Staged<'a> {
     }
 
     /// Scans it. An error means that nothing could be compared; one file's error goes to the collector.
-    pub fn scan(&self, scanner: &Scanner, collector: &Collector, options: Options) -> Result<()> {
+    pub fn scan(&self, scanner: &Scanner, collector: &Collector, options: &Options) -> Result<()> {
         let parents = if options.against_head { &self.parents[..self.parents.len().min(1)] } else { &self.parents };
         let trees = parents.iter().map(|&commit| tree_of(&self.objects, commit)).collect::<Result<Vec<_>>>()?;
         let index = Index::read(&self.repository.index_file, self.repository.hash)?;
-        let changes = changes(&index, &self.objects, &trees)?;
+        let mut changes = changes(&index, &self.objects, &trees)?;
+        if let Some(only) = &options.only {
+            changes.changed.retain(|change| only.contains(change.path.as_bstr()));
+        }
         if changes.unmerged > 0 {
             let paths = changes.unmerged;
             collector.note(format!("{paths} path(s) in conflict: nothing of them is staged until they are resolved"));
@@ -65,8 +74,7 @@ impl<'a> Staged<'a> {
             options,
             known: Known::new(&self.objects, &changes, trees.len()),
         };
-        scan.all(&changes);
-        Ok(())
+        scan.all(&changes)
     }
 }
 
@@ -74,17 +82,22 @@ struct Scan<'a> {
     objects: &'a Objects,
     scanner: &'a Scanner,
     collector: &'a Collector,
-    options: Options,
+    options: &'a Options,
     known: Known<'a>,
 }
 
 impl Scan<'_> {
-    fn all(&self, changes: &Changes) {
+    fn all(&self, changes: &Changes) -> Result<()> {
         if changes.changed.len() < WORTH_THREADS {
             changes.changed.iter().for_each(|change| self.one(change));
-        } else {
-            changes.changed.par_iter().for_each(|change| self.one(change));
+            return Ok(());
         }
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.options.threads)
+            .build()
+            .map_err(|error| Error::new("start", "threads", error).hint("try --threads 1"))?;
+        pool.install(|| changes.changed.par_iter().for_each(|change| self.one(change)));
+        Ok(())
     }
 
     fn one(&self, change: &Change) {
