@@ -33,7 +33,10 @@ fn usage(error: &clap::Error) -> Exit {
             let lines: Vec<&str> = lines.take_while(|line| !line.starts_with("Usage:")).collect();
             let message = lines.join("; ").replace(":; ", ": ");
             let message = message.strip_prefix("error: ").unwrap_or(&message);
-            run::usage(&format!("{}; see keysweep --help", message.trim_end_matches("; For more information, try '--help'.")))
+            run::usage(&format!(
+                "{}; see keysweep --help",
+                message.trim_end_matches("; For more information, try '--help'.")
+            ))
         }
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn key(rule: &Compiled, text: &[u8], anchor: usize) -> Result<Key, Re
         }
         let half = |i: usize| groups.get(i).map(|group| start + group.start()..start + group.end());
         let secret = half(rule.rule.secret_group.into()).unwrap_or(start + whole.start()..start + whole.end());
-        match judge(rule, text, secret, half(1).zip(half(2))) {
+        match judge(rule, text, anchor, secret, half(1).zip(half(2))) {
             Ok(key) => return Ok(key),
             Err(why) => refusal = why,
         }
@@ -60,6 +60,7 @@ pub(super) fn key(rule: &Compiled, text: &[u8], anchor: usize) -> Result<Key, Re
 fn judge(
     rule: &Compiled,
     text: &[u8],
+    anchor: usize,
     mut secret: Range<usize>,
     halves: Option<(Range<usize>, Range<usize>)>,
 ) -> Result<Key, Refusal> {
@@ -91,8 +92,13 @@ fn judge(
         }
         _ => {
             secret.end = right_edge(rule, text, &secret).ok_or(Refusal::RightEdge)?;
-            let prefix = if rule.rule.lookback == 0 { public_prefix(rule, &text[secret.clone()]) } else { 0 };
-            parts.push(secret.start + prefix..secret.end);
+            // Random is what follows the anchor, or what stands before it if the shape looks back.
+            if rule.rule.lookback > 0 && anchor > secret.start {
+                parts.push(secret.start..anchor);
+            } else {
+                let prefix = public_prefix(rule, &text[secret.clone()]);
+                parts.push(secret.start + prefix..secret.end);
+            }
         }
     }
     let value = &text[secret.clone()];

@@ -13,6 +13,8 @@ pub(super) struct Anchors {
     leads: Vec<(Vec<u8>, Probe)>,
     /// Bytes in which such a lead ends.
     lead_ends: [bool; 256],
+    /// Anchors that start with a byte no run can hold and end a key: looked for where a run ends.
+    tails: Vec<Probe>,
 }
 
 /// An anchor of a rule.
@@ -33,12 +35,22 @@ fn hash(key: u32) -> usize {
 
 impl Anchors {
     pub(super) fn of(rules: &RuleSet) -> Self {
-        let mut anchors =
-            Self { starts: Box::new([0; 1024]), probes: Vec::new(), leads: Vec::new(), lead_ends: [false; 256] };
+        let mut anchors = Self {
+            starts: Box::new([0; 1024]),
+            probes: Vec::new(),
+            leads: Vec::new(),
+            lead_ends: [false; 256],
+            tails: Vec::new(),
+        };
         for (rule, compiled) in rules.rules().iter().enumerate() {
             let list: &'static [crate::rule::Text] = &compiled.rule.anchors;
             for anchor in list {
-                anchors.add(Probe { rule, text: anchor.as_bytes() });
+                let probe = Probe { rule, text: anchor.as_bytes() };
+                if compiled.rule.lookback > 0 && !in_key(probe.text[0]) && probe.text[1..].iter().all(|&b| in_key(b)) {
+                    anchors.tails.push(probe);
+                } else {
+                    anchors.add(probe);
+                }
             }
         }
         anchors.probes.sort_by_key(|(key, probe)| (*key, probe.rule));
@@ -72,6 +84,16 @@ impl Anchors {
                 }
             }
         }
+        for probe in &self.tails {
+            if text[to..].starts_with(probe.text) {
+                found(probe.rule, to);
+            }
+        }
+        self.inside(text, from, to, found);
+    }
+
+    /// The same for any bytes, without what stands left and right of them.
+    pub(super) fn inside(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(usize, usize)) {
         for (i, window) in text[from..to].windows(4).enumerate() {
             let key = u32::from_le_bytes([window[0], window[1], window[2], window[3]]);
             if self.starts[hash(key) / 64] >> (hash(key) % 64) & 1 == 1 {

@@ -46,7 +46,7 @@ impl Assigned {
         // Part of a path, a dotted name or an address: `a/b`, `a.b`, `a@b`, `a+b`.
         if let [.., before, b'/' | b'.' | b'@' | b'+'] = text[..start] {
             if before.is_ascii_alphanumeric() {
-                return None;
+                return self.joined(rules, text, &token, start);
             }
         }
         let first = names(text, start).next()?;
@@ -65,6 +65,14 @@ impl Assigned {
             return None;
         }
         self.surrounded(rules, text, &token, start)
+    }
+
+    /// A token that dots, slashes or plus signs join to what stands left of it: the whole may be a value.
+    fn joined(&self, rules: &RuleSet, text: &[u8], token: &Range<usize>, start: usize) -> Option<(usize, Key)> {
+        let whole = reach(text, start);
+        let owner = Normal::of(&text[names(text, whole).next()?.range]);
+        let found = if owner.is_keyish() { self.named(rules, text, token, whole, &owner) } else { None };
+        found.filter(|(_, key)| key.secret.end > start)
     }
 
     /// By the owner's own name.
@@ -145,10 +153,20 @@ fn random_part(value: &[u8]) -> &[u8] {
     if value[..lead].iter().all(|byte| !byte.is_ascii_digit()) { &value[lead..] } else { value }
 }
 
-/// A quick look: identifiers and words have no digit, and checksums say what they are.
+/// Where a value that dots, slashes and plus signs hold together starts, if what starts at `at` is a part of it.
+pub(super) fn reach(text: &[u8], at: usize) -> usize {
+    const FARTHEST: usize = 128;
+    let joined = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'+');
+    let left = text[..at].iter().rev().take(FARTHEST).take_while(joined).count();
+    let skipped = text[at - left..at].iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
+    at - left + skipped
+}
+
+/// A quick look: identifiers and words have no digit or few changes of case, and checksums say what they are.
 fn may_be_key(token: &[u8]) -> bool {
+    let cases = token.windows(2).filter(|pair| pair[0].is_ascii_uppercase() != pair[1].is_ascii_uppercase()).count();
     let digest = [&b"sha1-"[..], b"sha256-", b"sha384-", b"sha512-"].iter().any(|lead| token.starts_with(lead));
-    !digest && (token.iter().any(u8::is_ascii_digit) || token.starts_with(b"sk-")) && !random::is_language(token)
+    !digest && (token.iter().any(u8::is_ascii_digit) || token.starts_with(b"sk-") || cases * 5 >= token.len() * 2) && !random::is_language(token)
 }
 
 /// Where the value starts: after what belongs to an escape or to markup.

@@ -203,7 +203,7 @@ pub(super) fn base64(view: &View<'_>, group: usize) -> (View<'static>, usize) {
     let mut start = group;
     // Back to the start of the text: a group more than what fits, since its first bytes may not be ASCII.
     let mut spare = 1;
-    while start >= 4 && (start - 4..start).all(digit) {
+    while start >= 4 && group - start < SHARED && (start - 4..start).all(digit) {
         if !fits_ascii(&bytes[start - 4..start]) {
             if spare == 0 {
                 break;

@@ -181,6 +181,15 @@ impl Scanner {
 
     fn run(&self, view: &View<'_>, run: Range<usize>, decoded: &mut Decoded, out: &mut Vec<Candidate>) {
         let bytes = &view.bytes;
+        // A key may hold dots, slashes and plus signs, and its anchor may stand in a part too short for a run.
+        let reach = assigned::reach(bytes, run.start);
+        if reach < run.start {
+            self.anchors.inside(bytes, reach, bytes.len().min(run.start + 3), &mut |rule, at| {
+                if let Ok(key) = anchored::key(&self.rules.rules()[rule], bytes, at) {
+                    Self::claim(view, rule, key, out);
+                }
+            });
+        }
         let mut start = run.start;
         let mut pure = true;
         for at in run.start..=run.end {

@@ -83,8 +83,9 @@ fn is_hex(text: &[u8]) -> bool {
     text.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
 }
 
+/// Dashes apart: they rule off a private key, and a text of dashes has no entropy.
 fn longest_repeat(text: &[u8]) -> usize {
-    text.chunk_by(|a, b| a == b).map(<[u8]>::len).max().unwrap_or(0)
+    text.chunk_by(|a, b| a == b && *a != b'-').map(<[u8]>::len).max().unwrap_or(0)
 }
 
 /// How many characters stand in walks of at least four: `abcd`, `4321`, `90`, `qwert`.

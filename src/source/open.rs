@@ -55,12 +55,9 @@ pub(super) fn file(dir: impl AsFd, name: &BStr, links: Links) -> std::result::Re
 }
 
 /// Opens a directory for listing.
-pub(super) fn directory(path: &BStr, links: Links) -> Result<OwnedFd> {
-    let mut flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    if links == Links::Refuse {
-        flags |= OFlags::NOFOLLOW;
-    }
-    rustix::fs::openat(CWD, path.as_bytes(), flags, Mode::empty())
+pub(super) fn directory(path: &BStr) -> Result<Dir> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    Dir::new(rustix::fs::openat(CWD, path.as_bytes(), flags, Mode::empty())?)
 }
 
 /// What a path is.
@@ -71,16 +68,16 @@ pub(super) fn kind(path: &BStr, links: Links) -> Result<FileType> {
 }
 
 /// The names in a directory and what they are, in the order of the file system, without `.` and `..`.
-pub(super) fn list(dir: &OwnedFd) -> Result<Vec<(BString, FileType)>> {
+pub(super) fn list(dir: &mut Dir) -> Result<Vec<(BString, FileType)>> {
     let mut entries = Vec::new();
-    for entry in Dir::read_from(dir)? {
+    while let Some(entry) = dir.read() {
         let entry = entry?;
         let name = entry.file_name().to_bytes();
         if matches!(name, b"." | b"..") {
             continue;
         }
         let kind = match entry.file_type() {
-            FileType::Unknown => match rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
+            FileType::Unknown => match rustix::fs::statat(dir.fd()?, name, AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(stat) => FileType::from_raw_mode(stat.st_mode),
                 Err(_) => FileType::RegularFile, // opening it will say what is wrong
             },

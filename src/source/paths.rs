@@ -9,9 +9,9 @@ use bstr::{BStr, BString};
 use rustix::fs::FileType;
 
 use crate::error::Error;
+use crate::report::Skipped;
 use crate::source::Collector;
 use crate::source::open::{self, Links};
-use crate::report::Skipped;
 
 /// One path that somebody asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,8 +73,7 @@ fn root(path: &BStr, single: bool) -> Result<Root, Missing> {
 
 /// Without `./` in front, `/` at the end, and doubled slashes; empty for the current directory.
 fn cleaned(path: &BStr) -> BString {
-    let parts: Vec<&[u8]> =
-        path.split(|&byte| byte == b'/').filter(|part| !part.is_empty() && *part != b".").collect();
+    let parts: Vec<&[u8]> = path.split(|&byte| byte == b'/').filter(|part| !part.is_empty() && *part != b".").collect();
     let mut clean = BString::from(bstr::join("/", parts));
     if path.starts_with(b"/") {
         clean.insert(0, b'/');

@@ -5,13 +5,13 @@
 //! is swapped for a link while it runs leads nowhere else.
 
 use std::collections::HashSet;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::Arc;
 
 use bstr::{BStr, BString};
 use rayon::Scope;
-use rustix::fs::{CWD, FileType};
-use rustix::io::Errno;
+use rustix::fs::{CWD, Dir, FileType};
+use rustix::io::{self, Errno};
 
 use crate::error::Error;
 use crate::report::Skipped;
@@ -37,6 +37,9 @@ pub struct Options {
 /// Scans files and directories, each once, and pushes what it finds.
 pub fn scan(scanner: &Scanner, collector: &Collector, paths: &[BString], options: Options) -> crate::Result<()> {
     let roots = paths::resolve(paths, collector);
+    if roots.is_empty() {
+        return Ok(());
+    }
     let explicit = roots.iter().map(|root| root.real.clone()).collect();
     let walk = Walk { scanner, collector, explicit, no_ignore: options.no_ignore };
     if let [root] = roots.as_slice()
@@ -66,7 +69,7 @@ struct Walk<'a> {
 }
 
 /// A directory to list.
-struct Dir {
+struct Task {
     real: BString,
     shown: BString,
     /// Those of the parent directory.
@@ -75,17 +78,11 @@ struct Dir {
     ignored: bool,
 }
 
-/// A directory whose files are being scanned.
-struct Listed {
-    fd: OwnedFd,
-    shown: BString,
-}
-
-impl<'a> Walk<'a> {
+impl Walk<'_> {
     fn root<'s>(&'s self, scope: &Scope<'s>, root: &Root) {
         let patterns = if self.no_ignore { None } else { Patterns::around(root.real.as_ref()) };
         let patterns = patterns.unwrap_or_else(Patterns::none);
-        let dir = Dir { real: root.real.clone(), shown: root.shown.clone(), patterns, ignored: false };
+        let dir = Task { real: root.real.clone(), shown: root.shown.clone(), patterns, ignored: false };
         self.directory(scope, dir);
     }
 
@@ -96,14 +93,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn directory<'s>(&'s self, scope: &Scope<'s>, dir: Dir) {
+    fn directory<'s>(&'s self, scope: &Scope<'s>, dir: Task) {
         if self.collector.is_stopped() {
             return;
         }
-        let listed = open::directory(dir.real.as_ref(), Links::Refuse).and_then(|fd| Ok((open::list(&fd)?, fd)));
-        let (entries, fd) = match listed {
+        let listed = open::directory(dir.real.as_ref()).and_then(|mut open| Ok((open::list(&mut open)?, open)));
+        let (entries, open) = match listed {
             Ok(listed) => listed,
-            Err(errno) => return self.failed(if dir.shown.is_empty() { "." .into() } else { dir.shown }, errno),
+            Err(errno) => return self.failed(if dir.shown.is_empty() { ".".into() } else { dir.shown }, errno),
         };
         let has = |name: &str| entries.iter().any(|(entry, _)| entry == name);
         let has_git = has(".git");
@@ -125,7 +122,7 @@ impl<'a> Walk<'a> {
                 self.skipped(join(dir.shown.as_ref(), &name), "ignored");
             } else if is_dir {
                 let shown = join(dir.shown.as_ref(), &name);
-                let dir = Dir { real, shown, patterns: patterns.clone(), ignored: is_ignored };
+                let dir = Task { real, shown, patterns: patterns.clone(), ignored: is_ignored };
                 scope.spawn(move |scope| self.directory(scope, dir));
             } else if kind == FileType::RegularFile {
                 files.push(name);
@@ -133,29 +130,33 @@ impl<'a> Walk<'a> {
                 self.skipped(join(dir.shown.as_ref(), &name), open::reason(kind));
             }
         }
-        self.files(scope, Listed { fd, shown: dir.shown }, files);
+        if let Err(errno) = self.files(scope, &open, dir.shown.as_ref(), files) {
+            self.failed(dir.shown, errno);
+        }
     }
 
-    /// The last batch is scanned here and now, while the directory's inode is warm; the others are up for grabs.
-    fn files<'s>(&'s self, scope: &Scope<'s>, listed: Listed, mut files: Vec<BString>) {
+    /// Few files are scanned here and now; batches of many are up for grabs.
+    fn files<'s>(&'s self, scope: &Scope<'s>, dir: &Dir, shown: &BStr, mut files: Vec<BString>) -> io::Result<()> {
         if files.len() <= BATCH {
-            return self.batch(&listed, &files);
+            self.batch(dir.fd()?, shown, &files);
+            return Ok(());
         }
-        let listed = Arc::new(listed);
+        let listed = Arc::new((io::dup(dir.fd()?)?, shown.to_owned()));
         while !files.is_empty() {
             let batch = files.split_off(files.len().saturating_sub(BATCH));
             let listed = Arc::clone(&listed);
-            scope.spawn(move |_| self.batch(&listed, &batch));
+            scope.spawn(move |_| self.batch(listed.0.as_fd(), listed.1.as_ref(), &batch));
         }
+        Ok(())
     }
 
-    fn batch(&self, listed: &Listed, names: &[BString]) {
+    fn batch(&self, dir: BorrowedFd<'_>, shown: &BStr, names: &[BString]) {
         for name in names {
             if self.collector.is_stopped() {
                 return;
             }
-            let shown = join(listed.shown.as_ref(), name);
-            match open::file(&listed.fd, name.as_ref(), Links::Refuse) {
+            let shown = join(shown, name);
+            match open::file(dir, name.as_ref(), Links::Refuse) {
                 Ok(open) => read::file(self.scanner, self.collector, shown.as_ref(), &open),
                 Err(refused) => self.refused(shown, refused),
             }

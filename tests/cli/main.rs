@@ -1,1 +1,8 @@
-//! One integration binary.
+//! The binary, as people run it.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::string_slice, reason = "a test that panics is a test that fails")]
+
+mod exit;
+mod project;
+mod report;
+mod walk;

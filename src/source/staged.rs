@@ -1,22 +1,15 @@
 //! What the next commit would add: the index's blobs, never the working files, and of them what no parent has.
 
-mod changes;
-mod known;
-mod lines;
-
 use std::collections::HashSet;
 
 use bstr::{BString, ByteSlice};
 use rayon::prelude::*;
 
-use self::changes::{Change, Changes, changes, tree_of};
-use self::known::Known;
 use super::Collector;
+use super::brought::changes::{changes, tree_of};
+use super::brought::{Change, Changes, Known, content};
 use crate::error::{Error, Result};
-use crate::finding::Location;
-use crate::git::tree::EntryKind;
-use crate::git::{Id, Index, Kind, Objects, Repository, refs};
-use crate::report::Skipped;
+use crate::git::{Id, Index, Objects, Repository, refs};
 use crate::scan::Scanner;
 
 /// Fewer files than this are scanned on the calling thread: starting others would cost more.
@@ -72,7 +65,7 @@ impl<'a> Staged<'a> {
             scanner,
             collector,
             options,
-            known: Known::new(&self.objects, &changes, trees.len()),
+            known: Known::new(&self.objects, scanner, &changes),
         };
         scan.all(&changes)
     }
@@ -104,42 +97,26 @@ impl Scan<'_> {
         if self.collector.is_stopped() {
             return;
         }
-        let path = BString::from(change.path.clone());
-        if change.kind == EntryKind::Submodule {
-            return self.collector.skipped(Skipped { path, reason: "submodule" });
-        }
-        let content = match self.objects.read(change.id, Kind::Blob) {
-            Ok(content) => content,
-            Err(error) => return self.collector.failed(error.hint(format!("it is staged as {path}"))),
+        let (content, keys) = match content(self.objects, self.scanner, self.collector, change) {
+            Ok(Some(content)) => content,
+            Ok(None) => return,
+            Err(error) => return self.collector.failed(error),
         };
-        if is_lfs_pointer(&content) {
-            self.collector.skipped(Skipped { path: path.clone(), reason: "lfs-pointer" });
-        }
-        let matches = self.scanner.scan(&content);
-        self.collector.scanned(1, content.len() as u64);
-        if matches.is_empty() {
+        if keys.is_empty() {
             return;
         }
         let known = match self.options.whole_files {
-            true => vec![false; matches.len()],
-            false => self.known.among(change, &content, &matches),
+            true => vec![false; keys.len()],
+            false => self.known.among(change, &content, &keys),
         };
-        for (found, known) in matches.into_iter().zip(known) {
-            let line = found.position.line;
+        for (key, known) in keys.into_iter().zip(known) {
             if !known {
-                let location = Location { path: Some(path.clone()), ..Location::default() };
-                self.collector.finding(found.at(location));
-            } else if found.suppressed.is_none() {
-                let key = found.secret.mask();
+                self.collector.finding(key.at(&change.path));
+            } else if key.found.suppressed.is_none() {
+                let (path, line) = (change.path.as_bstr(), key.found.position.line);
+                let key = key.found.secret.mask();
                 self.collector.note(format!("{path}:{line}: {key} was there before this commit; it does not block"));
             }
         }
     }
-}
-
-/// What Git LFS commits in place of a large file; the file itself travels outside git.
-fn is_lfs_pointer(content: &[u8]) -> bool {
-    content.len() < 1024
-        && content.starts_with(b"version https://git-lfs.github.com/spec/")
-        && content.contains_str("\noid ")
 }

@@ -14,36 +14,44 @@ use crate::git::{Id, Index, Kind, Objects};
 
 /// A file of the next commit that no parent has like this.
 #[derive(Clone, Debug)]
-pub(crate) struct Change {
-    pub(crate) path: Vec<u8>,
-    pub(crate) kind: EntryKind,
-    pub(crate) id: Id,
+pub(in crate::source) struct Change {
+    pub(in crate::source) path: Vec<u8>,
+    pub(in crate::source) kind: EntryKind,
+    pub(in crate::source) id: Id,
     /// What each parent has at this path.
-    pub(crate) before: Vec<Option<Id>>,
+    pub(in crate::source) before: Vec<Option<Id>>,
 }
 
 /// A file or directory that a parent has and the next commit has not.
 #[derive(Clone, Debug)]
-pub(crate) struct Gone {
-    pub(crate) parent: usize,
-    pub(crate) path: Vec<u8>,
-    pub(crate) kind: EntryKind,
-    pub(crate) id: Id,
+pub(in crate::source) struct Gone {
+    pub(in crate::source) parent: usize,
+    pub(in crate::source) path: Vec<u8>,
+    pub(in crate::source) kind: EntryKind,
+    pub(in crate::source) id: Id,
 }
 
 /// All of it.
 #[derive(Debug, Default)]
-pub(crate) struct Changes {
-    pub(crate) changed: Vec<Change>,
-    pub(crate) gone: Vec<Gone>,
+pub(in crate::source) struct Changes {
+    pub(in crate::source) changed: Vec<Change>,
+    pub(in crate::source) gone: Vec<Gone>,
     /// Paths in conflict, which cannot be committed yet.
-    pub(crate) unmerged: u64,
+    pub(in crate::source) unmerged: u64,
 }
 
 /// Compares the index with the root trees of the parents; with none, everything is new.
-pub(crate) fn changes(index: &Index, objects: &Objects, parents: &[Id]) -> Result<Changes> {
+pub(in crate::source) fn changes(index: &Index, objects: &Objects, parents: &[Id]) -> Result<Changes> {
     let mut walk = Walk { index, objects, at: 0, parents: parents.len(), changes: Changes::default() };
     walk.directory(b"", index.root(), &parents.iter().copied().map(Some).collect::<Vec<_>>())?;
+    Ok(walk.changes)
+}
+
+/// Compares a commit's root tree with those of its parents; without any, everything is new.
+pub(in crate::source) fn between(objects: &Objects, tree: Id, parents: &[Id]) -> Result<Changes> {
+    let index = Index::default();
+    let mut walk = Walk { index: &index, objects, at: 0, parents: parents.len(), changes: Changes::default() };
+    walk.sparse(b"", tree, &parents.iter().copied().map(Some).collect::<Vec<_>>())?;
     Ok(walk.changes)
 }
 
@@ -115,7 +123,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// A directory of a sparse index stands for the tree it names.
+    /// A directory that is only named, by a sparse index or by a commit, stands for the files of its tree.
     fn sparse(&mut self, prefix: &[u8], id: Id, trees: &[Option<Id>]) -> Result<()> {
         if trees.contains(&Some(id)) {
             return Ok(());
@@ -204,14 +212,14 @@ fn items(objects: &Objects, id: Id) -> Result<Vec<Item>> {
 }
 
 /// The tree of a commit.
-pub(crate) fn tree_of(objects: &Objects, commit: Id) -> Result<Id> {
+pub(in crate::source) fn tree_of(objects: &Objects, commit: Id) -> Result<Id> {
     let bytes = objects.read(commit, Kind::Commit)?;
     let hex = bytes.strip_prefix(b"tree ").and_then(|rest| rest.get(..objects.hash().width() * 2));
     hex.and_then(Id::from_hex).ok_or_else(|| Error::new("read commit", commit, "it names no tree"))
 }
 
 /// The files below a directory that is gone, itself if it is a file; at most `limit` of them are added.
-pub(crate) fn files_of(objects: &Objects, gone: &Gone, limit: usize, files: &mut Vec<Gone>) -> Result<()> {
+pub(in crate::source) fn files_of(objects: &Objects, gone: &Gone, limit: usize, files: &mut Vec<Gone>) -> Result<()> {
     if files.len() >= limit {
         return Ok(());
     }

@@ -6,15 +6,15 @@ use imara_diff::{Algorithm, Diff, InternedInput, TokenSource};
 
 /// The lines of content, without their ends: a file whose line ends alone change has no new line.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Lines<'a>(&'a [u8]);
+pub(super) struct Lines<'a>(&'a [u8]);
 
 impl<'a> Lines<'a> {
-    pub(crate) fn of(content: &'a [u8]) -> Self {
+    pub(super) fn of(content: &'a [u8]) -> Self {
         Self(content)
     }
 
     /// The numbers, from 0, of the lines that `span` touches.
-    pub(crate) fn touched(self, span: &Range<usize>) -> Range<u32> {
+    pub(super) fn touched(self, span: &Range<usize>) -> Range<u32> {
         let ends = |to: usize| {
             let mut rest = &self.0[..to.min(self.0.len())];
             let mut lines = 0;
@@ -67,26 +67,26 @@ impl<'a> TokenSource for Lines<'a> {
 
 /// An old version next to the new one.
 #[derive(Debug)]
-pub(crate) struct Compared {
+pub(super) struct Compared {
     diff: Diff,
     old_lines: u32,
     new_lines: u32,
 }
 
 impl Compared {
-    pub(crate) fn new(old: &[u8], new: &[u8]) -> Self {
+    pub(super) fn new(old: &[u8], new: &[u8]) -> Self {
         let input = InternedInput::new(Lines::of(old), Lines::of(new));
         let (old_lines, new_lines) = (input.before.len() as u32, input.after.len() as u32);
         Self { diff: Diff::compute(Algorithm::Histogram, &input), old_lines, new_lines }
     }
 
     /// Whether all these lines of the new version stand unchanged in the old one.
-    pub(crate) fn has(&self, lines: Range<u32>) -> bool {
+    pub(super) fn has(&self, lines: Range<u32>) -> bool {
         lines.end <= self.new_lines && lines.into_iter().all(|line| !self.diff.is_added(line))
     }
 
     /// How much of the larger version both share, in percent of its lines.
-    pub(crate) fn similarity(&self) -> u32 {
+    pub(super) fn similarity(&self) -> u32 {
         let kept = self.new_lines - self.diff.count_additions();
         let larger = self.old_lines.max(self.new_lines).max(1);
         kept * 100 / larger
