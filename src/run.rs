@@ -3,6 +3,7 @@
 mod framework;
 mod hook;
 mod output;
+mod push;
 mod rules;
 mod staged;
 

@@ -10,6 +10,7 @@ pub mod install;
 pub mod manager;
 pub mod message;
 pub mod place;
+pub mod push;
 pub mod shim;
 pub mod status;
 mod yaml;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use bstr::{BString, ByteSlice as _};
 
-use super::staged;
+use super::{push, staged};
 use crate::cli::Shared;
 use crate::error::{Exit, Result};
 use crate::hook::git;
@@ -16,8 +16,11 @@ use crate::source::walk;
 /// The right thing for these files.
 pub(super) fn pre_commit(shared: &Shared, files: Vec<BString>) -> Result<Exit> {
     let staged_files = staged_files()?;
-    let range = env::var_os("PRE_COMMIT_TO_REF").is_some();
-    if range || files.iter().any(|file| !staged_files.contains(file)) {
+    if let Some(to) = env::var("PRE_COMMIT_TO_REF").ok().filter(|to| !to.is_empty()) {
+        let from = env::var("PRE_COMMIT_FROM_REF").ok().filter(|from| !from.is_empty());
+        return push::range(shared, from.as_deref(), &to);
+    }
+    if files.iter().any(|file| !staged_files.contains(file)) {
         // Nobody is committing just these: they are looked at whole, as they are.
         let files: Vec<BString> = files.into_iter().filter(|file| !is_directory(file)).collect();
         let options = walk::Options { no_ignore: false, threads: shared.threads };

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{complain, framework, staged};
+use super::{complain, framework, push, staged};
 use crate::cli::{self, Hook, StatusFormat};
 use crate::error::{Error, Exit, Result};
 use crate::finding::{Location, Part};
@@ -164,7 +164,7 @@ fn run_hook(args: cli::Run) -> Result<Exit> {
         }
         HookName::PreCommit | HookName::PreMergeCommit => staged::hook(&args.shared, None),
         HookName::CommitMsg => commit_msg(&args),
-        HookName::PrePush | HookName::PreReceive => Err(Error::new("run", args.name, "pending")),
+        HookName::PrePush | HookName::PreReceive => push::hook(&args),
     }
 }
 

@@ -43,7 +43,8 @@ pub(super) fn hook(shared: &Shared, only: Option<HashSet<BString>>) -> Result<Ex
     conclude(shared, &scanner, report, |finding| from_commit(finding, unborn))
 }
 
-fn repository() -> Result<Repository> {
+/// The repository that the environment or the current directory names.
+pub(super) fn repository() -> Result<Repository> {
     let here = std::env::current_dir().map_err(|error| Error::new("read", "the current directory", error))?;
     Repository::discover(&here, &Environment::of_process())
 }

@@ -57,6 +57,21 @@ pub fn scan(objects: &Objects, scanner: &Scanner, collector: &Collector, commits
     collector.count("commits", commits.len() as u64);
 }
 
+/// Scans a tree that no commit leads to.
+pub fn tree(objects: &Objects, scanner: &Scanner, collector: &Collector, id: Id) {
+    let changes = match between(objects, id, &[]) {
+        Ok(changes) => changes,
+        Err(error) => return collector.failed(error),
+    };
+    for change in &changes.changed {
+        match content(objects, scanner, collector, change) {
+            Ok(Some((_, keys))) => keys.into_iter().for_each(|key| collector.finding(key.at(&change.path))),
+            Ok(None) => {}
+            Err(error) => collector.failed(error),
+        }
+    }
+}
+
 fn changes(objects: &Objects, node: &Node) -> Result<Changes> {
     let parents = node.parents.iter().map(|&parent| tree_of(objects, parent)).collect::<Result<Vec<_>>>()?;
     between(objects, tree_of(objects, node.id)?, &parents)
