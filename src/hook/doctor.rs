@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -154,8 +154,16 @@ fn canary(place: &Place, hook: &Path) -> Result<Check> {
         return Ok(check("canary", Verdict::Note, "a bare repository has nothing to stage"));
     };
     let stage = Stage::new(place, top)?;
-    let clean = stage.commit_hook(hook, top, "nothing to hide\n")?;
-    let caught = stage.commit_hook(hook, top, &format!("OPENAI_API_KEY = \"{}\"\n", made_up_key()?))?;
+    let harmless = "nothing to hide\n".to_owned();
+    let mut ends = Vec::new();
+    for content in [harmless, format!("OPENAI_API_KEY = \"{}\"\n", made_up_key()?)] {
+        stage.put(top, &content)?;
+        match stage.run(hook, top) {
+            Ok(ended) => ends.push(ended),
+            Err(error) => return Ok(check("canary", Verdict::Bad, format!("the hook cannot be run: {error}"))),
+        }
+    }
+    let (clean, caught) = (&ends[0], &ends[1]);
     Ok(match (clean.code, caught.code) {
         (Some(0), Some(0)) => check("canary", Verdict::Bad, "a made-up key was staged, and the hook let it pass"),
         (Some(0), Some(1)) if caught.says_keysweep => {
@@ -217,26 +225,28 @@ impl Stage {
         Ok(stage)
     }
 
-    /// Stages a file with this content and runs the hook; its output is read, not shown.
-    fn commit_hook(&self, hook: &Path, top: &Path, content: &str) -> Result<Ended> {
-        let git = |arguments: &[&str], input: &str| self.git(top, arguments, input);
-        let id = git(&["hash-object", "-w", "--stdin"], content)?;
+    /// Stages a file with this content.
+    fn put(&self, top: &Path, content: &str) -> Result<()> {
+        let id = self.git(top, &["hash-object", "-w", "--stdin"], content)?;
         let entry = format!("100644,{},keysweep-canary.txt", id.trim());
-        git(&["update-index", "--add", "--cacheinfo", &entry], "")?;
+        self.git(top, &["update-index", "--add", "--cacheinfo", &entry], "")?;
+        Ok(())
+    }
+
+    /// Runs the hook as a commit would; its output is read, not shown.
+    fn run(&self, hook: &Path, top: &Path) -> io::Result<Ended> {
         let path = env::var_os("PATH").unwrap_or_default();
         let git_directory = env::split_paths(&path).find(|directory| is_executable(&directory.join("git")));
         // What a program started from a desktop has, and git.
         let gui = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"].map(PathBuf::from).into_iter().chain(git_directory);
-        let gui = env::join_paths(gui).map_err(|error| Error::new("make", "a PATH", error))?;
         let output = Command::new(hook)
             .current_dir(top)
-            .env("PATH", gui)
+            .env("PATH", env::join_paths(gui).map_err(io::Error::other)?)
             .env_remove("SKIP")
             .env("GIT_EDITOR", ":")
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
-            .output()
-            .map_err(|error| Error::new("run", hook.display(), error))?;
+            .output()?;
         let says_keysweep =
             [&output.stdout, &output.stderr].iter().any(|text| text.contains_str("keysweep-canary.txt"));
         Ok(Ended { code: output.status.code(), says_keysweep })

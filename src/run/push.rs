@@ -4,7 +4,7 @@ use std::env;
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::staged;
 use crate::advice;
@@ -22,6 +22,7 @@ const PATIENCE: u64 = 60;
 
 /// Runs the hook on what git writes to standard input.
 pub(super) fn hook(args: &cli::Run) -> Result<Exit> {
+    let start = Instant::now();
     let is_receive = args.name == HookName::PreReceive;
     let (updates, has) = if args.framework {
         from_framework()?
@@ -46,7 +47,7 @@ pub(super) fn hook(args: &cli::Run) -> Result<Exit> {
     let scanner = Scanner::builtin();
     let collector = Collector::default();
     let patience = args.timeout.or(is_receive.then_some(PATIENCE));
-    within(patience, &collector, || scan(&objects, &scanner, &collector, &updates, &pushed));
+    within(patience, start, &collector, || scan(&objects, &scanner, &collector, &updates, &pushed));
     let tip = updates.iter().map(|update| update.new).collect::<Vec<_>>();
     staged::conclude(&args.shared, &scanner, collector.into_report(), |finding| {
         Some(if is_receive { to_pusher(finding) } else { from_push(finding, &tip) })
@@ -108,16 +109,23 @@ fn scan(objects: &Objects, scanner: &Scanner, collector: &Collector, updates: &[
     commits::scan(objects, scanner, collector, &pushed.commits);
 }
 
-/// Stops the scan, as incomplete, when it lasts longer than this.
-fn within(seconds: Option<u64>, collector: &Collector, work: impl FnOnce()) {
+/// Stops the scan, as incomplete, when this many seconds have passed since `start`.
+fn within(seconds: Option<u64>, start: Instant, collector: &Collector, work: impl FnOnce()) {
     let Some(seconds) = seconds else { return work() };
+    let expired = || {
+        let why = format!("it took longer than {seconds} seconds");
+        collector.failed(Error::new("scan", "all that is pushed", why).hint("push less at once, or raise --timeout"));
+        collector.stop();
+    };
+    let left = Duration::from_secs(seconds).saturating_sub(start.elapsed());
+    if left.is_zero() {
+        return expired();
+    }
     let (done, ended) = mpsc::channel::<()>();
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            if ended.recv_timeout(Duration::from_secs(seconds)) == Err(mpsc::RecvTimeoutError::Timeout) {
-                let why = format!("it took longer than {seconds} seconds");
-                collector.failed(Error::new("scan", "all that is pushed", why).hint("push less at once, or raise --timeout"));
-                collector.stop();
+            if ended.recv_timeout(left) == Err(mpsc::RecvTimeoutError::Timeout) {
+                expired();
             }
         });
         work();

@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::string_slice, reason = "a test that panics is a test that fails")]
 
 mod exit;
+mod hook;
 mod project;
+mod push;
 mod report;
+mod staged;
 mod walk;
