@@ -33,6 +33,17 @@ impl Manager {
     }
 }
 
+impl Manager {
+    /// What makes it run a hook that it did not run before.
+    pub fn activation(self, name: HookName) -> Option<String> {
+        match self {
+            Self::Husky => None,
+            Self::Lefthook => Some("lefthook install".into()),
+            Self::PreCommit | Self::Prek => Some(format!("{} install -t {name}", self.as_str())),
+        }
+    }
+}
+
 /// Names under which lefthook looks for its configuration.
 const LEFTHOOK: [&str; 4] = ["lefthook.yml", "lefthook.yaml", ".lefthook.yml", ".lefthook.yaml"];
 const LEFTHOOK_OTHER: [&str; 4] = ["lefthook.toml", "lefthook.json", ".lefthook.toml", ".lefthook.json"];

@@ -73,8 +73,8 @@ pub(super) fn lefthook_lines(name: HookName, command: &str) -> String {
 
 fn lefthook_command(name: HookName, command: &str, indent: usize) -> String {
     let run = match name {
-        HookName::CommitMsg => format!("run: {command} -- {{1}}\n"),
-        HookName::PrePush | HookName::PreReceive => format!("run: {command} -- {{0}}\n  use_stdin: true\n"),
+        HookName::CommitMsg => format!("run: {command} -- \"{{1}}\"\n"),
+        HookName::PrePush | HookName::PreReceive => format!("run: {command} -- \"{{1}}\"\nuse_stdin: true\n"),
         HookName::PreCommit | HookName::PreMergeCommit => format!("run: {command}\n"),
     };
     indented(&format!("keysweep:\n{}", indented(&run, 2)), indent)

@@ -87,6 +87,7 @@ fn install(args: &cli::Install) -> Result<Exit> {
 
 /// A hook that another program runs: its configuration gets the lines, or the person does.
 fn managed(manager: Manager, name: HookName, advice: &Advice, write: bool) -> Result<Exit> {
+    let activation = manager.activation(name).map_or_else(String::new, |command| format!(" (after {command})"));
     let (manager, file) = (manager.as_str(), advice.file.display());
     if advice.done {
         say(&format!("{name}: {manager} runs keysweep already, see {file}; nothing changed"))?;
@@ -94,7 +95,7 @@ fn managed(manager: Manager, name: HookName, advice: &Advice, write: bool) -> Re
     }
     if write {
         advice.write()?;
-        say(&format!("{name}: added to {file}, which {manager} runs"))?;
+        say(&format!("{name}: added to {file}, which {manager} runs{activation}"))?;
         return Ok(Exit::Clean);
     }
     complain(&format!(

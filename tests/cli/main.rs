@@ -4,6 +4,7 @@
 
 mod exit;
 mod hook;
+mod managers;
 mod project;
 mod push;
 mod report;
