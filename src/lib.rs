@@ -11,15 +11,18 @@
 
 pub mod advice;
 pub mod cli;
+pub mod config;
 pub mod error;
 pub mod finding;
 pub mod git;
 pub mod hook;
+pub mod known_keys;
 pub mod progress;
 pub mod report;
 pub mod rule;
 pub mod run;
 pub mod scan;
 pub mod source;
+pub mod suppress;
 
 pub use error::{Error, Exit, Result};

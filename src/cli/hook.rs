@@ -44,7 +44,7 @@ pub enum Hook {
     /// Check the installation, and that a key is really stopped.
     Doctor,
     /// What the hooks run; not for people.
-    Run(Run),
+    Run(Box<Run>),
 }
 
 const INSTALL_EXAMPLES: &str = "\

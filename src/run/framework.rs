@@ -7,7 +7,7 @@ use std::path::Path;
 
 use bstr::{BString, ByteSlice as _};
 
-use super::{push, staged};
+use super::{Target, push, staged};
 use crate::cli::Shared;
 use crate::error::{Exit, Result};
 use crate::hook::git;
@@ -24,7 +24,8 @@ pub(super) fn pre_commit(shared: &Shared, files: Vec<BString>) -> Result<Exit> {
         // Nobody is committing just these: they are looked at whole, as they are.
         let files: Vec<BString> = files.into_iter().filter(|file| !is_directory(file)).collect();
         let options = walk::Options { no_ignore: false, threads: shared.threads };
-        return super::session(shared, |scanner, collector| walk::scan(scanner, collector, &files, options));
+        let here = Target { is_single: false, ..Target::here() };
+        return super::session_at(shared, &here, |scanner, collector| walk::scan(scanner, collector, &files, options));
     }
     // In a merge only the files in conflict are named, but all that is staged is committed.
     let merging =

@@ -13,7 +13,6 @@ use crate::finding::{Location, Part};
 use crate::hook::manager::{self, Advice, Manager};
 use crate::hook::place::Place;
 use crate::hook::{HookName, doctor, global, install, message, status};
-use crate::scan::Scanner;
 use crate::source::Collector;
 
 /// Carries out `keysweep hook`.
@@ -23,7 +22,7 @@ pub(super) fn run(hook: Hook) -> Result<Exit> {
         Hook::Uninstall(args) => uninstall(&args),
         Hook::Status { format } => status(format),
         Hook::Doctor => doctor(),
-        Hook::Run(args) => run_hook(args),
+        Hook::Run(args) => run_hook(*args),
     }
 }
 
@@ -174,7 +173,8 @@ fn commit_msg(args: &cli::Run) -> Result<Exit> {
         return Err(Error::new("run", "commit-msg", "the message's file is not named").hint("git passes it as `$1`"));
     };
     let text = fs::read(&file).map_err(|error| Error::new("read the commit message", file.display(), error))?;
-    let scanner = Scanner::builtin();
+    let loaded = staged::load(&args.shared, &staged::repository()?)?;
+    let scanner = &loaded.scanner;
     let collector = Collector::default();
     // git sets this editor where it opens none, and then it keeps lines that look like comments.
     let edited = env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
@@ -182,7 +182,9 @@ fn commit_msg(args: &cli::Run) -> Result<Exit> {
         collector.finding(found.at(Location { part: Some(Part::Message), ..Location::default() }));
     }
     collector.scanned(1, text.len() as u64);
-    staged::conclude(&args.shared, &scanner, collector.into_report(), |finding| {
+    let mut report = collector.into_report();
+    loaded.apply(&mut report, false);
+    staged::conclude(&args.shared, &loaded, report, |finding| {
         Some(format!(
             "This commit was stopped: {}.\n\
              \x20 take the key out of the message: git commit --edit --file={}\n",

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use super::staged;
+use super::{Target, staged};
 use crate::advice;
 use crate::cli;
 use crate::error::{Error, Exit, Result};
@@ -44,12 +44,14 @@ pub(super) fn hook(args: &cli::Run) -> Result<Exit> {
     let repository = staged::repository()?;
     let objects = Objects::open(&repository)?;
     let pushed = push::pushed(Path::new("."), &objects, &updates, &has)?;
-    let scanner = Scanner::builtin();
+    let loaded = staged::load(&args.shared, &repository)?;
     let collector = Collector::default();
     let patience = args.timeout.or(is_receive.then_some(PATIENCE));
-    within(patience, start, &collector, || scan(&objects, &scanner, &collector, &updates, &pushed));
+    within(patience, start, &collector, || scan(&objects, &loaded.scanner, &collector, &updates, &pushed));
     let tip = updates.iter().map(|update| update.new).collect::<Vec<_>>();
-    staged::conclude(&args.shared, &scanner, collector.into_report(), |finding| {
+    let mut report = collector.into_report();
+    loaded.apply(&mut report, false);
+    staged::conclude(&args.shared, &loaded, report, |finding| {
         Some(if is_receive { to_pusher(finding) } else { from_push(finding, &tip) })
     })
 }
@@ -59,7 +61,7 @@ pub(super) fn range(shared: &cli::Shared, from: Option<&str>, to: &str) -> Resul
     let repository = staged::repository()?;
     let objects = Objects::open(&repository)?;
     let commits = push::range(Path::new("."), from, to)?;
-    super::session(shared, |scanner, collector| {
+    super::session_at(shared, &Target::part_of(staged::top(&repository)), |scanner, collector| {
         commits::scan(&objects, scanner, collector, &commits);
         Ok(())
     })

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use bstr::{BString, ByteSlice as _};
 
-use super::{complain, finish};
+use super::policy::{self, Loaded};
+use super::{Target, complain, finish};
 use crate::advice;
 use crate::cli::{self, Shared};
 use crate::error::{Error, Exit, Result};
@@ -15,7 +16,6 @@ use crate::git::repository::Environment;
 use crate::git::{Id, Repository};
 use crate::hook::git;
 use crate::report::{Format, Report, escape};
-use crate::scan::Scanner;
 use crate::source::Collector;
 use crate::source::staged::{Options, Staged};
 
@@ -24,23 +24,26 @@ pub(super) fn run(args: &cli::Staged) -> Result<Exit> {
     let repository = repository()?;
     let staged = Staged::open(&repository)?;
     let options = Options { whole_files: args.whole_files, threads: args.shared.threads, ..Options::default() };
-    super::session(&args.shared, |scanner, collector| staged.scan(scanner, collector, &options))
+    let target = Target::part_of(top(&repository));
+    super::session_at(&args.shared, &target, |scanner, collector| staged.scan(scanner, collector, &options))
 }
 
 /// What `pre-commit` and `pre-merge-commit` run.
 pub(super) fn hook(shared: &Shared, only: Option<HashSet<BString>>) -> Result<Exit> {
     let repository = repository()?;
     let staged = Staged::open(&repository)?;
-    let scanner = Scanner::builtin();
+    let loaded = load(shared, &repository)?;
+    let scanner = &loaded.scanner;
     let collector = Collector::default();
     let options = Options { threads: shared.threads, only, ..Options::default() };
-    staged.scan(&scanner, &collector, &options)?;
+    staged.scan(scanner, &collector, &options)?;
     let mut report = collector.into_report();
+    loaded.apply(&mut report, false);
     if staged.parents.len() > 1 {
-        brought_in(&staged, &scanner, &options, &mut report)?;
+        brought_in(&staged, &loaded, &options, &mut report)?;
     }
     let unborn = staged.parents.is_empty();
-    conclude(shared, &scanner, report, |finding| from_commit(finding, unborn))
+    conclude(shared, &loaded, report, |finding| from_commit(finding, unborn))
 }
 
 /// The repository that the environment or the current directory names.
@@ -49,14 +52,27 @@ pub(super) fn repository() -> Result<Repository> {
     Repository::discover(&here, &Environment::of_process())
 }
 
+/// The policy that holds in a repository.
+pub(super) fn load(shared: &Shared, repository: &Repository) -> Result<Loaded> {
+    let top = top(repository);
+    policy::load(&shared.policy, top, top)
+}
+
+/// What paths are relative to, and where the configuration is.
+pub(super) fn top(repository: &Repository) -> &Path {
+    repository.work_tree.as_deref().unwrap_or(&repository.git_dir)
+}
+
 /// In a merge, what the other side brings in is new here too. It can still be stopped as long as no remote has it;
 /// after that it is worth a word, but nothing that this commit could undo.
-fn brought_in(staged: &Staged<'_>, scanner: &Scanner, options: &Options, report: &mut Report) -> Result<()> {
+fn brought_in(staged: &Staged<'_>, loaded: &Loaded, options: &Options, report: &mut Report) -> Result<()> {
     let collector = Collector::default();
-    staged.scan(scanner, &collector, &Options { against_head: true, ..options.clone() })?;
+    staged.scan(&loaded.scanner, &collector, &Options { against_head: true, ..options.clone() })?;
     let place = |finding: &Finding| (finding.location.clone(), finding.fingerprint);
     let own: BTreeSet<_> = report.findings.iter().map(place).collect();
-    let mut others = collector.into_report().findings;
+    let mut others = collector.into_report();
+    loaded.apply(&mut others, false);
+    let mut others = others.findings;
     others.retain(|finding| !own.contains(&place(finding)));
     if others.is_empty() {
         return Ok(());
@@ -89,19 +105,21 @@ fn on_a_remote(commit: Id) -> Result<bool> {
 /// A hook's end: nothing at all when it is clean, otherwise the report and what to do now.
 pub(super) fn conclude(
     shared: &Shared,
-    scanner: &Scanner,
+    loaded: &Loaded,
     report: Report,
     advise: impl Fn(&Finding) -> Option<String>,
 ) -> Result<Exit> {
-    if report.exit() == Exit::Clean && shared.format == Format::Human {
+    let shared = shared.under(&loaded.config);
+    let is_human = shared.format() == Format::Human;
+    if report.exit() == Exit::Clean && is_human {
         for note in &report.coverage.notes {
             complain(note);
         }
         return Ok(Exit::Clean);
     }
     let advice = report.findings.iter().find(|finding| finding.suppressed.is_none()).and_then(advise);
-    let exit = finish(shared, scanner, report)?;
-    if let Some(advice) = advice.filter(|_| shared.format == Format::Human && exit != Exit::Clean && !shared.quiet) {
+    let exit = finish(&shared, &loaded.scanner, report)?;
+    if let Some(advice) = advice.filter(|_| is_human && exit != Exit::Clean && !shared.quiet) {
         // If nobody reads it, the exit code has to do.
         let _ = write!(std::io::stdout(), "\n{advice}");
     }

@@ -44,15 +44,16 @@ pub fn kind(head: &[u8]) -> Option<Layer> {
     }
 }
 
-/// Unpacks `content` of a known [`kind`] and `size` bytes and hands over what is in it.
+/// Unpacks `content` at `path`, of a known [`kind`] and `size` bytes, and hands over what is in it.
 pub fn unpack(
     scanner: &Scanner,
+    path: &BStr,
     kind: Layer,
     content: impl Read + Seek,
     size: u64,
     push: &mut dyn FnMut(Unpacked),
 ) -> Result<(), TooLarge> {
-    let mut unpacker = Unpacker { scanner, push, left: UNPACKED.max(size.saturating_mul(RATIO)), bomb: false };
+    let mut unpacker = Unpacker { scanner, path, push, left: UNPACKED.max(size.saturating_mul(RATIO)), bomb: false };
     let place = Place { layers: vec![kind], member: None };
     match kind {
         Layer::Zip => unpacker.zip(content, &place),
@@ -87,6 +88,7 @@ impl Place {
 
 struct Unpacker<'a> {
     scanner: &'a Scanner,
+    path: &'a BStr,
     push: &'a mut dyn FnMut(Unpacked),
     /// Bytes that may still be unpacked.
     left: u64,
@@ -188,7 +190,8 @@ impl Unpacker<'_> {
             found.layers.splice(0..0, place.layers.iter().copied());
             push(Unpacked::Found(Box::new(found), place.member.clone()));
         };
-        let result = Windows::default().scan(scanner, &mut Vec::new(), fill, found);
+        let path = shown(self.path, place.member.as_ref());
+        let result = Windows::default().scan(scanner, path.as_ref(), &mut Vec::new(), fill, found);
         self.bomb |= bomb;
         if result.is_err() {
             self.skip(place, "corrupt archive");

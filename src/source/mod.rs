@@ -9,7 +9,7 @@ mod open;
 pub mod paths;
 pub mod read;
 mod remotes;
-mod repo;
+pub(crate) mod repo;
 pub mod staged;
 pub mod stdin;
 pub mod walk;

@@ -41,6 +41,7 @@ impl Windows {
     pub fn scan(
         self,
         scanner: &Scanner,
+        path: &BStr,
         buffer: &mut Vec<u8>,
         mut fill: impl FnMut(&mut Vec<u8>) -> io::Result<usize>,
         mut found: impl FnMut(Match),
@@ -55,7 +56,7 @@ impl Windows {
                 ended = fill(buffer)? == 0;
             }
             let end = if ended { usize::MAX } else { buffer.len() - self.overlap / 2 };
-            for found_here in scanner.scan(buffer) {
+            for found_here in scanner.scan_at(buffer, Some(path)) {
                 if (own..end).contains(&found_here.span.start) {
                     found(start.moved(found_here));
                 }
@@ -121,6 +122,12 @@ thread_local! {
 
 /// Scans an opened file and pushes what there is to say of it.
 pub(super) fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFile) {
+    if let Some(reason) = scanner.policy().skips(shown, open.size) {
+        return collector.skipped(Skipped { path: shown.to_owned(), reason });
+    }
+    for found in scanner.scan_path(shown) {
+        collector.finding(found.at(at(shown)));
+    }
     let mut read = 0;
     let fill = |buffer: &mut Vec<u8>| {
         // What had a size when it was opened is read to that size: one call less for each file, and an end to
@@ -134,7 +141,7 @@ pub(super) fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open:
     };
     let mut kind = None;
     let result = BUFFER.with_borrow_mut(|buffer| {
-        let scanned = Windows::default().scan(scanner, buffer, fill, |found| collector.finding(found.at(at(shown))));
+        let scanned = Windows::default().scan(scanner, shown, buffer, fill, |found| collector.finding(found.at(at(shown))));
         // The start of what fits a window is still in the buffer; only what does not is read again.
         kind = match scanned {
             Ok(bytes) if bytes <= buffer.len() as u64 => archive::kind(buffer),
@@ -186,7 +193,7 @@ fn unpack(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFil
             collector.skipped(Skipped { path: archive::shown(shown, member.as_ref()), reason });
         }
     };
-    if archive::unpack(scanner, kind, io::BufReader::new(file), open.size, &mut push).is_err() {
+    if archive::unpack(scanner, shown, kind, io::BufReader::new(file), open.size, &mut push).is_err() {
         let why = "it unpacks to more than 200 times its size";
         collector.failed(Error::new("unpack", shown, why).hint("unpack it and scan the result"));
     }
@@ -196,7 +203,7 @@ fn unpack(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFil
 pub fn stream(scanner: &Scanner, collector: &Collector, shown: &BStr, fd: impl rustix::fd::AsFd) {
     let fill = |buffer: &mut Vec<u8>| if collector.is_stopped() { Ok(0) } else { next(&fd, buffer) };
     let found = |found: Match| collector.finding(found.at(at(shown)));
-    match Windows::default().scan(scanner, &mut Vec::new(), fill, found) {
+    match Windows::default().scan(scanner, shown, &mut Vec::new(), fill, found) {
         Ok(bytes) => collector.scanned(1, bytes),
         Err(error) => collector.failed(Error::new("read", shown, plain(&error))),
     }

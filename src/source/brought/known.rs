@@ -67,7 +67,7 @@ impl<'a> Known<'a> {
         };
         let mut packed = HashSet::new();
         if found.iter().any(|key| key.unpacked) {
-            let (keys, _) = keys(self.scanner, &old, |_, _| ());
+            let (keys, _) = keys(self.scanner, change.path.as_bstr(), &old, |_, _| ());
             packed.extend(keys.into_iter().filter(|key| key.unpacked).map(|key| (key.member, key.found.secret)));
         }
         Some(Version { lines, packed })

@@ -9,7 +9,7 @@ pub(super) use known::Known;
 
 use std::io::Cursor;
 
-use bstr::{BString, ByteSlice as _};
+use bstr::{BStr, BString, ByteSlice as _};
 
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Location};
@@ -49,13 +49,18 @@ pub(super) fn content(
     }
     let named = |error: Error| error.hint(format!("it is the content of {path}; git fsck says more"));
     let content = objects.read(change.id, Kind::Blob).map_err(named)?;
+    if let Some(reason) = scanner.policy().skips(path.as_bstr(), content.len() as u64) {
+        collector.skipped(Skipped { path, reason });
+        return Ok(None);
+    }
     if is_lfs_pointer(&content) {
         collector.skipped(Skipped { path: path.clone(), reason: "lfs-pointer" });
     }
     let skip = |member: Option<BString>, reason| {
         collector.skipped(Skipped { path: archive::shown(path.as_bstr(), member.as_ref()), reason });
     };
-    let (keys, whole) = keys(scanner, &content, skip);
+    let (mut keys, whole) = keys(scanner, path.as_bstr(), &content, skip);
+    keys.extend(scanner.scan_path(path.as_bstr()).into_iter().map(|found| Key { found, member: None, unpacked: false }));
     if !whole {
         let why = "it unpacks to more than 200 times its size";
         collector.failed(Error::new("unpack", &path, why).hint("unpack it and scan the result"));
@@ -65,15 +70,20 @@ pub(super) fn content(
 }
 
 /// The keys in content and in what is packed in it, and whether all of that was unpacked.
-fn keys(scanner: &Scanner, content: &[u8], skip: impl Fn(Option<BString>, &'static str)) -> (Vec<Key>, bool) {
+fn keys(
+    scanner: &Scanner,
+    path: &BStr,
+    content: &[u8],
+    skip: impl Fn(Option<BString>, &'static str),
+) -> (Vec<Key>, bool) {
     let plain = |found| Key { found, member: None, unpacked: false };
-    let mut keys: Vec<Key> = scanner.scan(content).into_iter().map(plain).collect();
+    let mut keys: Vec<Key> = scanner.scan_at(content, Some(path)).into_iter().map(plain).collect();
     let Some(kind) = archive::kind(content) else { return (keys, true) };
     let mut push = |unpacked| match unpacked {
         archive::Unpacked::Found(found, member) => keys.push(Key { found: *found, member, unpacked: true }),
         archive::Unpacked::Skipped(member, reason) => skip(member, reason),
     };
-    let whole = archive::unpack(scanner, kind, Cursor::new(content), content.len() as u64, &mut push).is_ok();
+    let whole = archive::unpack(scanner, path, kind, Cursor::new(content), content.len() as u64, &mut push).is_ok();
     (keys, whole)
 }
 
