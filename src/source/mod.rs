@@ -2,12 +2,15 @@
 //! piece of content, and pushes what it finds, skips and fails on into a [`Collector`]; it never collects.
 
 pub mod archive;
+mod brought;
+pub mod commits;
 mod ignored;
 mod open;
 pub mod paths;
 pub mod read;
 mod remotes;
 pub(crate) mod repo;
+pub mod staged;
 pub mod stdin;
 pub mod walk;
 

@@ -4,6 +4,10 @@
 
 mod archive;
 mod exit;
+mod hook;
+mod managers;
 mod project;
+mod push;
 mod report;
+mod staged;
 mod walk;
