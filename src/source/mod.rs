@@ -1,6 +1,8 @@
 //! Where content comes from. A source owns its threads, asks the [`Scanner`](crate::scan::Scanner) about each
 //! piece of content, and pushes what it finds, skips and fails on into a [`Collector`]; it never collects.
 
+pub mod history;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
