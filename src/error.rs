@@ -54,6 +54,12 @@ impl Error {
         self
     }
 
+    /// Hands over each part that may quote scanned content, to be redacted.
+    pub fn each_text(&mut self, mut change: impl FnMut(&mut String)) {
+        change(&mut self.thing);
+        change(&mut self.why);
+    }
+
     /// What it happened to: a path, an object id, a rule id.
     pub fn thing(&self) -> &str {
         &self.thing

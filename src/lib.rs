@@ -9,10 +9,13 @@
 //! The library is the engine: [`scan::Scanner`] takes bytes and returns [`scan::Match`]es, without I/O and
 //! without failing. The binary is a thin wrapper around [`source`], [`report`] and [`error::Exit`].
 
+pub mod cli;
 pub mod error;
 pub mod finding;
+pub mod progress;
 pub mod report;
 pub mod rule;
+pub mod run;
 pub mod scan;
 pub mod source;
 

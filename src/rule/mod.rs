@@ -3,7 +3,13 @@
 //! `build.rs` turns the TOML into static tables, so that a run which meets no candidate parses nothing and
 //! compiles no regex. `spec` (shared with `build.rs`) is the one reader of the TOML, for both.
 
+mod builtin;
+pub mod check;
+mod set;
+pub mod spec;
 pub mod template;
+
+pub use set::{Compiled, RuleSet, compile};
 
 use std::borrow::Cow;
 
@@ -107,4 +113,27 @@ impl Rule {
     pub fn is_contextual(&self) -> bool {
         self.anchors.is_empty()
     }
+}
+
+/// A public id that looks like a key and is never reported as one.
+#[derive(Clone, Copy, Debug)]
+pub struct Identifier {
+    /// `openai-organization-id`.
+    pub id: &'static str,
+    /// What it is.
+    pub title: &'static str,
+    /// The whole value.
+    pub regex: &'static str,
+    /// Templates of text in which nothing is found.
+    pub examples: &'static [&'static str],
+}
+
+/// The built-in rules, sorted by file and by their order in it.
+pub fn builtin() -> &'static [Rule] {
+    builtin::RULES
+}
+
+/// The built-in identifiers.
+pub fn identifiers() -> &'static [Identifier] {
+    builtin::IDENTIFIERS
 }

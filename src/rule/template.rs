@@ -2,7 +2,8 @@
 //!
 //! The syntax is a small part of a regex's: literals, `\` escapes, classes `[A-Za-z0-9_-]`, groups
 //! `(?:a|b)`, and the counts `{n}`, `{m,n}` and `?`. Three things are our own: `«` and `»` stand around the
-//! secret, and `⟨crc⟩` is the base-62 CRC-32, six characters long, of what was written since the last `_`.
+//! secret, and `⟨crc⟩` is the base-62 CRC-32, six characters long, of what was written since `⟨body⟩`, or without
+//! that mark since the last `_`.
 
 use std::fmt;
 use std::ops::Range;
@@ -50,6 +51,7 @@ enum Node {
     Repeat(Box<Node>, usize, usize),
     SecretStart,
     SecretEnd,
+    Body,
     Crc,
 }
 
@@ -77,6 +79,8 @@ pub struct Sample {
     pub text: String,
     /// The part between `«` and `»`, in bytes; `None` without these marks.
     pub secret: Option<Range<usize>>,
+    /// Where `⟨body⟩` stood.
+    body: Option<usize>,
 }
 
 impl Sample {
@@ -100,7 +104,7 @@ impl Template {
 
     /// One text of it.
     pub fn generate(&self, random: &mut Random) -> Sample {
-        let mut sample = Sample { text: String::new(), secret: None };
+        let mut sample = Sample { text: String::new(), secret: None, body: None };
         generate(&self.0, random, &mut sample);
         sample
     }
@@ -123,8 +127,10 @@ fn generate(node: &Node, random: &mut Random, sample: &mut Sample) {
                 secret.end = sample.text.len();
             }
         }
+        Node::Body => sample.body = Some(sample.text.len()),
         Node::Crc => {
-            let body = sample.text.rsplit('_').next().unwrap_or_default();
+            let start = sample.body.or_else(|| sample.text.rfind('_').map(|at| at + 1)).unwrap_or(0);
+            let body = sample.text.get(start..).unwrap_or_default();
             let crc = base62(crc32(body.as_bytes()));
             sample.text.push_str(&crc);
         }
@@ -195,6 +201,9 @@ impl Parser<'_> {
     fn atom(&mut self) -> Result<Node, BadTemplate> {
         if self.eat("⟨crc⟩") {
             return Ok(Node::Crc);
+        }
+        if self.eat("⟨body⟩") {
+            return Ok(Node::Body);
         }
         if self.eat("(?:") {
             let node = self.choice()?;

@@ -1,8 +1,33 @@
 //! The engine: bytes in, matches out. No I/O, no printing, and it cannot fail.
+//!
+//! One pass finds the [runs](runs) of characters long enough to hold a key; nearly all content ends there. In a
+//! run, [anchors] look for distinctive rules, [assigned] for values of contextual ones, and [decode] for text
+//! inside text, which goes through the same steps. A candidate becomes a match when its rule's regex, edges and
+//! structure hold and it is [random]. Of matches that overlap, the surest and most specific stays.
+
+mod anchored;
+mod anchors;
+mod assigned;
+mod decode;
+mod place;
+mod random;
+mod runs;
 
 use std::ops::Range;
 
-use crate::finding::{Confidence, Excerpt, Finding, Layer, Location, Position, RuleInfo, Secret, Severity, Suppression};
+pub use anchored::Refusal;
+pub use random::Fault;
+
+use crate::finding::{
+    Confidence, Excerpt, Finding, Layer, Location, Position, RuleInfo, Secret, Severity, Suppression,
+};
+use crate::rule::RuleSet;
+use anchors::{Anchors, in_key};
+use assigned::Assigned;
+use decode::View;
+
+/// How many layers of encoding are decoded.
+const DEPTH: usize = 4;
 
 /// One key in one piece of content; where that content stands is the source's to say.
 #[derive(Clone, Debug)]
@@ -47,13 +72,195 @@ impl Match {
 }
 
 /// Finds keys. Immutable, shared by all threads.
-#[derive(Debug, Default)]
-pub struct Scanner {}
+#[derive(Debug)]
+pub struct Scanner {
+    rules: RuleSet,
+    anchors: Anchors,
+    assigned: Assigned,
+}
+
+/// A key that a rule claims.
+#[derive(Debug)]
+struct Candidate {
+    rule: usize,
+    confidence: Confidence,
+    secret: Secret,
+    span: Range<usize>,
+    layers: Vec<Layer>,
+}
 
 impl Scanner {
+    /// A scanner for these rules.
+    pub fn new(rules: RuleSet) -> Self {
+        Self { anchors: Anchors::of(&rules), assigned: Assigned::of(&rules), rules }
+    }
+
+    /// A scanner for all built-in rules.
+    pub fn builtin() -> Self {
+        Self::new(RuleSet::builtin())
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
     /// Every key in `bytes`, by position, one match for each place.
     pub fn scan(&self, bytes: &[u8]) -> Vec<Match> {
-        let _ = bytes;
-        Vec::new()
+        let mut candidates = Vec::new();
+        self.view(&View::of(bytes), &mut candidates);
+        if candidates.is_empty() {
+            return Vec::new();
+        }
+        let mut matches: Vec<Match> =
+            self.surest(candidates).into_iter().map(|candidate| self.matched(candidate)).collect();
+        place::fill(bytes, &mut matches);
+        matches
     }
+
+    fn matched(&self, candidate: Candidate) -> Match {
+        let rule = self.rules.rules()[candidate.rule].rule;
+        Match {
+            rule: rule.info(),
+            severity: rule.severity,
+            confidence: candidate.confidence,
+            secret: candidate.secret,
+            span: candidate.span,
+            position: Position::default(),
+            layers: candidate.layers,
+            excerpt: Excerpt::default(),
+            suppressed: None,
+        }
+    }
+
+    /// One candidate for each place, sorted by it.
+    fn surest(&self, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+        candidates.sort_by_key(|candidate| {
+            let contextual = self.rules.rules()[candidate.rule].rule.is_contextual();
+            let Candidate { rule, confidence, secret, span, layers } = candidate;
+            let longest = std::cmp::Reverse(secret.expose().len());
+            (std::cmp::Reverse(*confidence), layers.len(), contextual, longest, *rule, span.start)
+        });
+        let mut taken = std::collections::BTreeMap::new();
+        candidates.retain(|candidate| {
+            let Range { start, end } = candidate.span;
+            let before: Option<(&usize, &usize)> = taken.range(..end).next_back();
+            let free = before.is_none_or(|(_, &taken_end)| taken_end <= start);
+            if free {
+                taken.insert(start, end);
+            }
+            free
+        });
+        candidates.sort_by_key(|candidate| candidate.span.start);
+        candidates
+    }
+
+    fn view(&self, view: &View<'_>, out: &mut Vec<Candidate>) {
+        let mut decoded = Decoded::default();
+        runs::each(&view.bytes, &mut |run, width| {
+            // What surrounds a decoded part is there for context; it was looked at one layer up.
+            if run.end <= view.own.start || run.start >= view.own.end {
+                return;
+            }
+            match width {
+                runs::Width::Narrow => self.run(view, run, &mut decoded, out),
+                runs::Width::Wide => self.wide(view, run, &mut decoded, out),
+            }
+        });
+    }
+
+    fn wide(&self, view: &View<'_>, run: Range<usize>, decoded: &mut Decoded, out: &mut Vec<Candidate>) {
+        if view.layers.len() < DEPTH {
+            while decoded.wide < run.end {
+                let (inner, end) = decode::utf16(view, run.start.max(decoded.wide)..run.end);
+                decoded.wide = end;
+                self.view(&inner, out);
+            }
+        }
+    }
+
+    fn run(&self, view: &View<'_>, run: Range<usize>, decoded: &mut Decoded, out: &mut Vec<Candidate>) {
+        let bytes = &view.bytes;
+        // A key may hold dots, slashes and plus signs, and its anchor may stand in a part too short for a run.
+        let reach = assigned::reach(bytes, run.start);
+        if reach < run.start {
+            self.anchors.inside(bytes, reach, bytes.len().min(run.start + 3), &mut |rule, at| {
+                if let Ok(key) = anchored::key(&self.rules.rules()[rule], bytes, at) {
+                    Self::claim(view, rule, key, out);
+                }
+            });
+        }
+        let mut start = run.start;
+        let mut pure = true;
+        for at in run.start..=run.end {
+            if at < run.end && in_key(bytes[at]) {
+                continue;
+            }
+            pure &= at == run.end;
+            self.token(view, start..at, decoded, out);
+            start = at + 1;
+        }
+        if !pure && view.layers.len() < DEPTH {
+            for piece in decode::pieces(run) {
+                if let Some(inner) = decode::escapes(view, piece) {
+                    self.view(&inner, out);
+                }
+            }
+        }
+    }
+
+    /// A stretch of bytes of keys: the whole of a run, or a part between escape characters.
+    fn token(&self, view: &View<'_>, token: Range<usize>, decoded: &mut Decoded, out: &mut Vec<Candidate>) {
+        const LEAST_ANCHORED: usize = 8;
+        let bytes: &[u8] = &view.bytes;
+        if token.len() < LEAST_ANCHORED {
+            return;
+        }
+        self.anchors.each(bytes, token.start, token.end, &mut |rule, at| {
+            if let Ok(key) = anchored::key(&self.rules.rules()[rule], bytes, at) {
+                Self::claim(view, rule, key, out);
+            }
+        });
+        if token.len() < runs::LEAST {
+            return;
+        }
+        if let Some((rule, key)) = self.assigned.key(&self.rules, bytes, token.clone()) {
+            Self::claim(view, rule, key, out);
+        }
+        if view.layers.len() < DEPTH {
+            self.encoded(view, token, decoded, out);
+        }
+    }
+
+    fn encoded(&self, view: &View<'_>, token: Range<usize>, decoded: &mut Decoded, out: &mut Vec<Candidate>) {
+        let mut from = token.start;
+        while let Some((inner, end)) = decode::find_hex(view, from..token.end) {
+            from = end;
+            self.view(&inner, out);
+        }
+        let mut from = token.start.max(decoded.base64);
+        while let Some(group) = view.bytes.get(from..token.end).and_then(decode::find_base64) {
+            let (inner, end) = decode::base64(view, from + group);
+            (from, decoded.base64) = (end, end);
+            self.view(&inner, out);
+        }
+    }
+
+    fn claim(view: &View<'_>, rule: usize, key: anchored::Key, out: &mut Vec<Candidate>) {
+        let anchored::Key { secret, confidence } = key;
+        // What lies wholly outside the decoded part was seen one layer up.
+        if secret.end <= view.own.start || secret.start >= view.own.end {
+            return;
+        }
+        let span = view.place(secret.start)..view.place(secret.end);
+        let secret = Secret::new(&view.bytes[secret]);
+        out.push(Candidate { rule, confidence, secret, span, layers: view.layers.clone() });
+    }
+}
+
+/// How far text inside a view was decoded already, so that the next run in it does not decode it again.
+#[derive(Debug, Default)]
+struct Decoded {
+    base64: usize,
+    wide: usize,
 }

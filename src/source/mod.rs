@@ -2,6 +2,14 @@
 //! piece of content, and pushes what it finds, skips and fails on into a [`Collector`]; it never collects.
 
 pub mod history;
+mod ignored;
+mod open;
+pub mod paths;
+pub mod read;
+mod remotes;
+mod repo;
+pub mod stdin;
+pub mod walk;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

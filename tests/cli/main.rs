@@ -1,1 +1,6 @@
-//! One integration binary.
+//! The binary, as people run it.
+
+mod exit;
+mod project;
+mod report;
+mod walk;

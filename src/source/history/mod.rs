@@ -7,6 +7,8 @@ mod object;
 mod oid;
 mod pack;
 mod read;
+mod refs;
+mod repo;
 mod store;
 mod trees;
 mod walk;

@@ -1,0 +1,107 @@
+//! Turns `rules/*.toml` into static tables, so that no TOML is parsed and nothing is allocated at start-up.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+#[path = "src/rule/spec.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the library's own file")]
+mod spec;
+
+fn main() {
+    println!("cargo::rerun-if-changed=rules");
+    println!("cargo::rerun-if-changed=src/rule/spec.rs");
+    let mut paths: Vec<PathBuf> = fs::read_dir("rules")
+        .expect("rules/ stands beside build.rs")
+        .map(|entry| entry.expect("rules/ is readable").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .collect();
+    paths.sort();
+
+    let mut rules = String::from("pub(super) static RULES: &[Rule] = &[\n");
+    let mut identifiers = String::from("pub(super) static IDENTIFIERS: &[Identifier] = &[\n");
+    for path in &paths {
+        let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let file: spec::File = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert_eq!(Some(file.provider.as_str()), path.file_stem().and_then(|stem| stem.to_str()), "{}", path.display());
+        for rule in &file.rules {
+            write_rule(&mut rules, path, &file, rule);
+        }
+        for identifier in &file.identifiers {
+            let spec::Identifier { id, title, regex, examples } = identifier;
+            let examples = list(examples);
+            writeln!(
+                identifiers,
+                "Identifier {{ id: {id:?}, title: {title:?}, regex: {regex:?}, examples: {examples} }},"
+            )
+            .expect("writing to a string");
+        }
+    }
+    rules.push_str("];\n");
+    identifiers.push_str("];\n");
+
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    fs::write(out.join("builtin.rs"), rules + &identifiers).expect("OUT_DIR is writable");
+}
+
+fn write_rule(out: &mut String, path: &Path, file: &spec::File, rule: &spec::RuleSpec) {
+    let known = |kind: &str, word: &str, words: &[&str]| {
+        let found = words.iter().find(|known| known.eq_ignore_ascii_case(word));
+        found
+            .unwrap_or_else(|| panic!("{}: {}: {kind} {word:?} is none of {words:?}", path.display(), rule.id))
+            .to_string()
+    };
+    writeln!(
+        out,
+        "Rule {{ id: {}, provider: {}, title: {}, severity: Severity::{}, confidence: Confidence::{}, anchors: {}, \
+         lookback: {}, regex: {}, secret_group: {}, alphabet: {}, left: Left::{}, structure: {}, entropy: {:?}_f32, \
+         names: {}, context: {}, revoke: {}, advice: {}, examples: {}, non_examples: {} }},",
+        text(&rule.id),
+        text(&file.provider),
+        text(&rule.title),
+        known("severity", &rule.severity, &["Info", "Low", "Medium", "High", "Critical"]),
+        known("confidence", &rule.confidence, &["Possible", "Likely", "Certain"]),
+        texts(&rule.anchors),
+        rule.lookback,
+        text(&rule.regex),
+        rule.secret_group,
+        text(&rule.alphabet),
+        known("left", &rule.left, &["Any", "Boundary"]),
+        structure(path, rule),
+        rule.entropy,
+        texts(&rule.names),
+        texts(&rule.context),
+        text(rule.revoke.as_ref().unwrap_or(&file.revoke)),
+        text(rule.advice.as_ref().unwrap_or(&file.advice)),
+        texts(&rule.examples),
+        texts(&rule.non_examples),
+    )
+    .expect("writing to a string");
+}
+
+fn structure(path: &Path, rule: &spec::RuleSpec) -> String {
+    let Some(structure) = &rule.structure else { return "Structure::Shape".into() };
+    match (structure.halves.as_slice(), &structure.watermark, structure.checksum.as_deref(), &structure.decoded) {
+        ([], Some(watermark), None, None) => format!("Structure::Watermark({})", text(watermark)),
+        ([], None, Some("crc32-base62"), None) => "Structure::Crc32Base62".into(),
+        ([], None, None, Some(decoded)) => format!("Structure::Decoded({})", text(decoded)),
+        (halves @ [_, ..], None, None, None) => {
+            let ending = text(&structure.ending);
+            format!("Structure::Halves {{ lengths: Cow::Borrowed(&{halves:?}), ending: {ending} }}")
+        }
+        _ => panic!("{}: {}: a structure is one of halves, watermark, checksum, decoded", path.display(), rule.id),
+    }
+}
+
+fn text(text: &str) -> String {
+    format!("Cow::Borrowed({text:?})")
+}
+
+fn texts(items: &[String]) -> String {
+    let items: Vec<String> = items.iter().map(|item| text(item)).collect();
+    format!("Cow::Borrowed(&[{}])", items.join(", "))
+}
+
+fn list(items: &[String]) -> String {
+    format!("&{items:?}")
+}

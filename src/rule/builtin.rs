@@ -1,0 +1,8 @@
+//! The built-in rules, as `build.rs` made them from `rules/*.toml`.
+
+use std::borrow::Cow;
+
+use super::{Identifier, Left, Rule, Structure};
+use crate::finding::{Confidence, Severity};
+
+include!(concat!(env!("OUT_DIR"), "/builtin.rs"));

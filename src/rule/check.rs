@@ -1,0 +1,100 @@
+//! The proof that a rule carries with it: its examples and non-examples, run through the real pipeline.
+//!
+//! `keysweep rules check` and the tests run this same code. All problems are reported, not the first.
+
+use std::collections::HashSet;
+
+use crate::error::Error;
+use crate::rule::template::{Random, Sample, Template};
+use crate::rule::{Rule, compile};
+use crate::scan::Scanner;
+
+/// Texts made from each template: its classes and choices are random, and a rule has to hold for all of them.
+const SAMPLES: usize = 12;
+
+/// What is wrong with these rules; `scanner` is the one that has them.
+pub fn all(rules: &[Rule], scanner: &Scanner) -> Vec<Error> {
+    let mut problems = Vec::new();
+    let mut ids = HashSet::new();
+    for rule in rules {
+        if !ids.insert(&rule.id) {
+            problems.push(problem(rule, "another rule has the same id").hint("give it one of its own"));
+        }
+        one(rule, scanner, &mut problems);
+    }
+    problems
+}
+
+fn one(rule: &Rule, scanner: &Scanner, problems: &mut Vec<Error>) {
+    if !rule.id.starts_with(rule.provider.as_ref()) {
+        problems.push(problem(rule, format!("its id does not start with its provider, {}", rule.provider)));
+    }
+    match compile(&rule.regex, false, false) {
+        Err(error) => return problems.push(problem(rule, error)),
+        Ok(regex) if usize::from(rule.secret_group) >= regex.captures_len() => {
+            return problems.push(problem(rule, format!("its regex has no group {}", rule.secret_group)));
+        }
+        Ok(_) => {}
+    }
+    if rule.examples.is_empty() || rule.non_examples.is_empty() {
+        problems.push(problem(rule, "it needs at least one example and one non-example"));
+    }
+    let mut random = Random::new(crc(rule));
+    for text in rule.examples.iter() {
+        samples(rule, text, &mut random, problems, |sample| example(rule, scanner, sample));
+    }
+    for text in rule.non_examples.iter() {
+        samples(rule, text, &mut random, problems, |sample| non_example(rule, scanner, sample));
+    }
+}
+
+/// The first of the template's texts that `fault` finds one in is reported; the others would say the same.
+fn samples(
+    rule: &Rule,
+    text: &str,
+    random: &mut Random,
+    problems: &mut Vec<Error>,
+    fault: impl Fn(&Sample) -> Option<String>,
+) {
+    let template = match Template::parse(text) {
+        Ok(template) => template,
+        Err(bad) => return problems.push(problem(rule, format!("template `{text}`: {bad}"))),
+    };
+    if let Some(fault) = (0..SAMPLES).find_map(|_| fault(&template.generate(random))) {
+        problems.push(problem(rule, format!("`{text}`: {fault}")));
+    }
+}
+
+fn example(rule: &Rule, scanner: &Scanner, sample: &Sample) -> Option<String> {
+    if sample.secret().is_empty() {
+        return Some("an example needs « and » around its secret".into());
+    }
+    let found = scanner.scan(sample.text.as_bytes());
+    match found.as_slice() {
+        [] => Some("nothing is found in it".into()),
+        [only] if only.rule.id != rule.id => Some(format!("{} claims it", only.rule.id)),
+        [only] if only.secret.expose() != sample.secret().as_bytes() => {
+            let (found, wanted) = (only.secret.expose().len(), sample.secret().len());
+            Some(format!("a secret of {found} characters is found instead of the one of {wanted}"))
+        }
+        [_] => None,
+        several => {
+            let ids: Vec<&str> = several.iter().map(|found| found.rule.id.as_ref()).collect();
+            Some(format!("found more than once: {}", ids.join(", ")))
+        }
+    }
+}
+
+fn non_example(rule: &Rule, scanner: &Scanner, sample: &Sample) -> Option<String> {
+    let found = scanner.scan(sample.text.as_bytes());
+    found.iter().any(|found| found.rule.id == rule.id).then(|| "it is found".into())
+}
+
+fn problem(rule: &Rule, why: impl std::fmt::Display) -> Error {
+    Error::new("accept rule", &rule.id, why)
+}
+
+/// A seed of the rule's own, so that another rule's examples do not change this one's texts.
+fn crc(rule: &Rule) -> u64 {
+    crate::rule::template::crc32(rule.id.as_bytes()).into()
+}

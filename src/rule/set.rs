@@ -1,0 +1,92 @@
+//! The rules of a run. Building a set costs a few microseconds; a rule's regex is compiled when its first
+//! candidate is met.
+
+use std::sync::OnceLock;
+
+use regex::bytes::{Regex, RegexBuilder};
+
+use super::{Rule, identifiers};
+
+/// Rules that are on, in their order.
+#[derive(Debug)]
+pub struct RuleSet {
+    rules: Vec<Compiled>,
+    identifiers: OnceLock<Vec<Regex>>,
+}
+
+/// A rule and its regex.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The data.
+    pub rule: &'static Rule,
+    regex: OnceLock<Regex>,
+    alphabet: OnceLock<Box<[bool; 256]>>,
+}
+
+impl RuleSet {
+    /// A set of these rules. Rules loaded at run time are leaked by their loader: there is one set in a run.
+    pub fn new(rules: impl IntoIterator<Item = &'static Rule>) -> Self {
+        let compiled = |rule| Compiled { rule, regex: OnceLock::new(), alphabet: OnceLock::new() };
+        Self { rules: rules.into_iter().map(compiled).collect(), identifiers: OnceLock::new() }
+    }
+
+    /// Every built-in rule.
+    pub fn builtin() -> Self {
+        Self::new(super::builtin())
+    }
+
+    /// The rules, in order.
+    pub fn rules(&self) -> &[Compiled] {
+        &self.rules
+    }
+
+    /// Whether `value` is, as a whole, a known public id.
+    pub fn is_identifier(&self, value: &[u8]) -> bool {
+        self.identifiers
+            .get_or_init(|| identifiers().iter().filter_map(|known| compile(known.regex, true, true).ok()).collect())
+            .iter()
+            .any(|regex| regex.is_match(value))
+    }
+}
+
+impl Compiled {
+    /// The regex, compiled on first use: anchored at the start unless the rule looks back.
+    pub fn regex(&self) -> &Regex {
+        self.regex.get_or_init(|| {
+            compile(&self.rule.regex, self.rule.lookback == 0, false)
+                .unwrap_or_else(|_| Regex::new(NEVER).expect("a constant"))
+        })
+    }
+
+    /// Whether a key of this rule can hold `byte`.
+    pub fn can_hold(&self, byte: u8) -> bool {
+        self.alphabet.get_or_init(|| Box::new(byte_class(&self.rule.alphabet)))[byte as usize]
+    }
+}
+
+/// Matches nothing. Loaders and `rules check` refuse a rule whose regex does not compile, so it is never seen.
+const NEVER: &str = "[^\\s\\S]";
+
+/// Compiles a rule's regex: bytes, no Unicode classes, `.` matches any byte.
+pub fn compile(pattern: &str, from_start: bool, to_end: bool) -> Result<Regex, regex::Error> {
+    let start = if from_start { "\\A" } else { "" };
+    let end = if to_end { "\\z" } else { "" };
+    RegexBuilder::new(&format!("{start}(?:{pattern}){end}")).unicode(false).build()
+}
+
+/// The bytes of the inside of a class: `A-Za-z0-9_-`.
+fn byte_class(class: &str) -> [bool; 256] {
+    let bytes = class.as_bytes();
+    let mut set = [false; 256];
+    let mut at = 0;
+    while at < bytes.len() {
+        if at + 2 < bytes.len() && bytes[at + 1] == b'-' {
+            (bytes[at]..=bytes[at + 2]).for_each(|byte| set[byte as usize] = true);
+            at += 3;
+        } else {
+            set[bytes[at] as usize] = true;
+            at += 1;
+        }
+    }
+    set
+}

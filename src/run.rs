@@ -1,0 +1,120 @@
+//! The one place that wires arguments, sources, engine, report and exit code.
+
+mod output;
+mod rules;
+
+use std::io::{IsTerminal as _, Write as _};
+use std::os::unix::ffi::OsStringExt as _;
+
+use bstr::{BString, ByteSlice as _};
+
+use crate::cli::{Cli, Color, Command, Scan, Shared};
+use crate::error::{Error, Exit, Result};
+use crate::progress;
+use crate::report::{Format, Report, Style, escape};
+use crate::scan::Scanner;
+use crate::source::{Collector, stdin, walk};
+
+/// Carries out a command. Whatever stops it is said in one line on standard error.
+pub fn run(cli: Cli) -> Exit {
+    let result = match cli.command {
+        Command::Scan(args) => scan(args),
+        Command::Rules(args) => rules::run(args),
+    };
+    result.unwrap_or_else(|error| {
+        complain(&error.to_string());
+        Exit::Incomplete
+    })
+}
+
+fn scan(args: Scan) -> Result<Exit> {
+    let paths: Vec<BString> = args.paths.into_iter().map(|path| path.into_vec().into()).collect();
+    let (piped, paths): (Vec<BString>, Vec<BString>) = paths.into_iter().partition(|path| path == "-");
+    let name = args.stdin_path.map_or_else(|| stdin::NAME.into(), |path| BString::from(path.into_vec()));
+    let options = walk::Options { no_ignore: args.no_ignore, threads: args.shared.threads };
+    session(&args.shared, |scanner, collector| {
+        if !piped.is_empty() {
+            stdin::scan(scanner, collector, name.as_ref());
+        }
+        walk::scan(scanner, collector, &paths, options)
+    })
+}
+
+/// What all scanning commands share: an engine, a collector with a progress display, the report, the exit code.
+fn session(shared: &Shared, source: impl FnOnce(&Scanner, &Collector) -> Result<()>) -> Result<Exit> {
+    let scanner = Scanner::builtin();
+    let collector = Collector::default();
+    let progress = !shared.quiet && std::io::stderr().is_terminal();
+    progress::during(&collector, progress, || source(&scanner, &collector))?;
+    if collector.is_stopped() {
+        collector.failed(Error::new("finish", "the scan", "interrupted"));
+    }
+    finish(shared, &scanner, collector.into_report())
+}
+
+/// Filters, redacts and writes a report.
+fn finish(shared: &Shared, scanner: &Scanner, mut report: Report) -> Result<Exit> {
+    let found = report.findings.len();
+    report.findings.retain(|finding| finding.severity >= shared.severity && finding.confidence >= shared.confidence);
+    if report.findings.len() < found {
+        report.coverage.counts.push(("below_threshold", (found - report.findings.len()) as u64));
+    }
+    if !shared.show_secrets {
+        report.redact(&|text| masked(scanner, text));
+    }
+    for error in &report.coverage.errors {
+        complain(&error.to_string());
+    }
+    let exit = match report.exit() {
+        Exit::Findings if shared.exit_zero => Exit::Clean,
+        exit => exit,
+    };
+    let style = Style {
+        show_secrets: shared.show_secrets,
+        show_suppressed: shared.show_suppressed,
+        quiet: shared.quiet,
+        color: colored(shared),
+        exit,
+    };
+    output::write(shared.output.as_deref(), shared.show_secrets, |out| shared.format.write(&report, style, out))?;
+    Ok(exit)
+}
+
+fn colored(shared: &Shared) -> bool {
+    match shared.color {
+        Color::Always => shared.format == Format::Human,
+        Color::Never => false,
+        Color::Auto => {
+            let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+            let capable = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+            let terminal = shared.output.is_none() && std::io::stdout().is_terminal();
+            shared.format == Format::Human && wanted && capable && terminal
+        }
+    }
+}
+
+/// `text` with each key in it masked; `None` if there is none.
+fn masked(scanner: &Scanner, text: &[u8]) -> Option<Vec<u8>> {
+    let matches = scanner.scan(text);
+    let mut masked = Vec::with_capacity(text.len());
+    let mut done = 0;
+    for found in &matches {
+        masked.extend_from_slice(text.get(done..found.span.start)?);
+        masked.extend_from_slice(found.secret.mask().as_bytes());
+        done = found.span.end;
+    }
+    masked.extend_from_slice(text.get(done..)?);
+    (!matches.is_empty()).then_some(masked)
+}
+
+/// One line on standard error. If that is closed, the exit code has to do.
+fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr(), "keysweep: {}", escape::text(message.as_bytes()));
+}
+
+/// Says what is wrong with the command line, in one line without any key that somebody may have pasted into it.
+pub fn usage(message: &str) -> Exit {
+    let message = masked(&Scanner::builtin(), message.as_bytes()).unwrap_or_else(|| message.into());
+    complain(&message.to_str_lossy());
+    Exit::Incomplete
+}

@@ -1,0 +1,209 @@
+//! Distinctive rules: an anchor stands here; is it part of a key, and where does the key end?
+
+use std::ops::Range;
+
+use super::random;
+use crate::finding::Confidence;
+use crate::rule::template::{base62, crc32};
+use crate::rule::{Compiled, Left, Structure};
+
+/// No known key is longer; a private key in a service account's JSON comes closest.
+const LONGEST: usize = 5000;
+
+/// Why a place where a rule's anchor stands holds no key of that rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The rule's regex does not match there.
+    Shape,
+    /// A letter or digit stands directly left of it.
+    LeftEdge,
+    /// It goes on where a key of this kind ends.
+    RightEdge,
+    /// The value is, as a whole, a public id.
+    Identifier,
+    /// It is no random text.
+    NotRandom(random::Fault),
+    /// Nothing near it says whose key it is.
+    Context,
+}
+
+/// A key of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) secret: Range<usize>,
+    pub(super) confidence: Confidence,
+}
+
+/// The key of `rule` that holds the anchor at `anchor`.
+pub(super) fn key(rule: &Compiled, text: &[u8], anchor: usize) -> Result<Key, Refusal> {
+    let start = anchor.saturating_sub(rule.rule.lookback.into());
+    let window = &text[start..text.len().min(anchor + LONGEST)];
+    let mut refusal = Refusal::Shape;
+    for groups in rule.regex().captures_iter(window) {
+        let Some(whole) = groups.get(0) else { continue };
+        if start + whole.start() > anchor {
+            break;
+        }
+        if start + whole.end() <= anchor {
+            continue;
+        }
+        let half = |i: usize| groups.get(i).map(|group| start + group.start()..start + group.end());
+        let secret = half(rule.rule.secret_group.into()).unwrap_or(start + whole.start()..start + whole.end());
+        match judge(rule, text, anchor, secret, half(1).zip(half(2))) {
+            Ok(key) => return Ok(key),
+            Err(why) => refusal = why,
+        }
+    }
+    Err(refusal)
+}
+
+fn judge(
+    rule: &Compiled,
+    text: &[u8],
+    anchor: usize,
+    mut secret: Range<usize>,
+    halves: Option<(Range<usize>, Range<usize>)>,
+) -> Result<Key, Refusal> {
+    if rule.rule.left == Left::Boundary && !left_edge(text, secret.start) {
+        return Err(Refusal::LeftEdge);
+    }
+    let mut confidence = rule.rule.confidence;
+    let less = |confidence: Confidence| match confidence {
+        Confidence::Certain => Confidence::Likely,
+        Confidence::Likely | Confidence::Possible => Confidence::Possible,
+    };
+    let mut parts = Vec::new();
+    match (&rule.rule.structure, halves) {
+        (Structure::Halves { lengths, ending }, Some((left, right))) => {
+            let known = lengths.contains(&(left.len() as u16));
+            let end = right.start + left.len();
+            if known && right.len() >= left.len() {
+                secret.end = end;
+                // Glued to a letter, short halves still say where it ends, but less surely.
+                let glued = ending.is_empty() && text.get(end).is_some_and(u8::is_ascii_alphanumeric);
+                if glued || !has_ending(&text[right.start..end], ending.as_ref()) {
+                    confidence = less(confidence);
+                }
+            } else {
+                confidence = less(confidence);
+            }
+            parts.push(left);
+            parts.push(right.start..secret.end);
+        }
+        _ => {
+            secret.end = right_edge(rule, text, &secret).ok_or(Refusal::RightEdge)?;
+            // Random is what follows the anchor, or what stands before it if the shape looks back.
+            if rule.rule.lookback > 0 && anchor > secret.start {
+                parts.push(secret.start..anchor);
+            } else {
+                let prefix = public_prefix(rule, &text[secret.clone()]);
+                parts.push(secret.start + prefix..secret.end);
+            }
+        }
+    }
+    let value = &text[secret.clone()];
+    let holds = match &rule.rule.structure {
+        Structure::Shape | Structure::Halves { .. } => true,
+        Structure::Watermark(mark) => value.windows(mark.len()).any(|window| window == mark.as_bytes()),
+        Structure::Crc32Base62 => has_checksum(&text[parts[0].clone()]),
+        Structure::Decoded(marker) => decodes_to(&text[parts[0].clone()], marker.as_bytes()),
+    };
+    if !holds {
+        confidence = less(confidence);
+    }
+    for part in &parts {
+        if let Some(fault) = random::fault(&text[part.clone()], rule.rule.entropy) {
+            return Err(Refusal::NotRandom(fault));
+        }
+    }
+    Ok(Key { secret, confidence })
+}
+
+/// How much of a value is the anchor it starts with.
+fn public_prefix(rule: &Compiled, value: &[u8]) -> usize {
+    let starts = |anchor: &&crate::rule::Text| value.starts_with(anchor.as_bytes());
+    rule.rule.anchors.iter().filter(starts).map(|anchor| anchor.len()).max().unwrap_or(0)
+}
+
+/// Long keys end in a zero byte: their last but one character is one of sixteen, their last an `A`.
+fn has_ending(half: &[u8], ending: &str) -> bool {
+    ending.is_empty() || matches!(half, [.., last_but_one, b'A'] if ending.as_bytes().contains(last_but_one))
+}
+
+/// Whether the last six characters are the base-62 CRC-32 of those before them.
+fn has_checksum(body: &[u8]) -> bool {
+    body.split_last_chunk::<6>().is_some_and(|(body, sum)| base62(crc32(body)).as_bytes() == sum)
+}
+
+fn decodes_to(part: &[u8], marker: &[u8]) -> bool {
+    (0..part.len().min(12)).any(|skip| {
+        let digits = &part[skip..];
+        let view = super::decode::View::of(digits);
+        let (decoded, _) = super::decode::base64(&view, 0);
+        decoded.bytes[decoded.own.clone()].windows(marker.len()).any(|window| window == marker)
+    })
+}
+
+/// Whether a word can start at `at`: no letter or digit before it, or one that ends an escape.
+pub(super) fn left_edge(text: &[u8], at: usize) -> bool {
+    let before = &text[..at];
+    let Some(&last) = before.last() else { return true };
+    if !last.is_ascii_alphanumeric() {
+        return true;
+    }
+    match before {
+        [.., b'\\', b'n' | b'r' | b't' | b'a' | b'b' | b'v' | b'f' | b'0'] => true,
+        [.., b'%' | b'=', a, b] if is_hex(*a) && is_hex(*b) => true,
+        [.., b'\\', b'x', a, b] if is_hex(*a) && is_hex(*b) => true,
+        [.., b'\\', b'u', a, b, c, d] if [a, b, c, d].into_iter().all(|digit| is_hex(*digit)) => true,
+        [.., b'm'] => ansi_colour(before),
+        _ => false,
+    }
+}
+
+fn is_hex(digit: u8) -> bool {
+    digit.is_ascii_hexdigit()
+}
+
+/// Whether `before` ends in an ANSI colour: `ESC [ 3 2 m`, the escape as a byte or as text.
+fn ansi_colour(before: &[u8]) -> bool {
+    let digits = before[..before.len() - 1].iter().rev().take_while(|byte| byte.is_ascii_digit() || **byte == b';');
+    before[..before.len() - 1 - digits.count()].ends_with(b"[")
+}
+
+/// Where the secret ends, if it can end there.
+///
+/// A shape of fixed length must not go on in its own alphabet: 53 characters are no key of 52. But a `-` or `_`
+/// that a plain word follows (`-old`, `_v2`), or that also stands left of the key (`_key_`), belongs to the text.
+pub(super) fn right_edge(rule: &Compiled, text: &[u8], secret: &Range<usize>) -> Option<usize> {
+    let mut end = secret.end;
+    let around = secret.start.checked_sub(1).map(|before| text[before]).filter(|byte| !byte.is_ascii_alphanumeric());
+    let Some(&next) = text.get(end) else { return Some(end) };
+    if next.is_ascii_alphanumeric() {
+        return None;
+    }
+    if rule.can_hold(next) {
+        let rest = &text[end + 1..];
+        let word = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        let plain = is_plain_word(&rest[..word]);
+        return (plain || around == Some(next) || !matches!(next, b'-' | b'_') && word == 0).then_some(end);
+    }
+    // A shape of open length took all of its alphabet: give back what surrounds it.
+    while end > secret.start && around == Some(text[end - 1]) && matches!(text[end - 1], b'_' | b'-') {
+        end -= 1;
+    }
+    while end > secret.start && matches!(text[end - 1], b'.' | b',' | b':') {
+        end -= 1;
+    }
+    Some(end)
+}
+
+/// `old`, `OLD`, `2`, `v2`: what people append to a name.
+fn is_plain_word(word: &[u8]) -> bool {
+    !word.is_empty()
+        && word.len() <= 12
+        && (word.iter().all(u8::is_ascii_lowercase)
+            || word.iter().all(u8::is_ascii_uppercase)
+            || word.iter().all(u8::is_ascii_digit)
+            || matches!(word, [b'v', rest @ ..] if rest.iter().all(u8::is_ascii_digit)))
+}

@@ -1,0 +1,320 @@
+//! Contextual rules: a value whose shape alone says nothing, assigned to a name that says whose key it is.
+//!
+//! From the value we walk left over quotes, operators and brackets to the *owner*, the name that it is assigned
+//! to. An owner such as `MISTRAL_API_KEY` (in any style) decides at once. A general one (`api_key`, `Bearer`,
+//! `value`) leaves it to what stands around: the names further left (`Mistral(api_key=…)`, `name: MISTRAL_API_KEY`
+//! on the line above) and the providers' words and hosts on both sides. Any other owner (`md5`, `OTHER_THING`)
+//! means that the value is something else.
+
+use std::ops::Range;
+
+use super::anchored::{Key, Refusal, right_edge};
+use super::random;
+use crate::finding::Confidence;
+use crate::rule::{Compiled, RuleSet};
+
+/// How far left of a value its owner and its context are looked for.
+const LEFT: usize = 300;
+/// How far right.
+const RIGHT: usize = 160;
+
+/// Contextual rules of a set, by index.
+#[derive(Debug)]
+pub(super) struct Assigned {
+    rules: Vec<usize>,
+}
+
+/// A name left of a value, and whether an operator stands between.
+#[derive(Debug)]
+struct Name {
+    range: Range<usize>,
+    assigned: bool,
+}
+
+impl Assigned {
+    pub(super) fn of(rules: &RuleSet) -> Self {
+        let contextual = rules.rules().iter().enumerate().filter(|(_, compiled)| compiled.rule.is_contextual());
+        Self { rules: contextual.map(|(index, _)| index).collect() }
+    }
+
+    /// The key that starts in `token`, a stretch of bytes of keys, with the rule's index.
+    pub(super) fn key(&self, rules: &RuleSet, text: &[u8], token: Range<usize>) -> Option<(usize, Key)> {
+        if self.rules.is_empty() || !may_be_key(&text[token.clone()]) {
+            return None;
+        }
+        let start = value_start(text, token.clone());
+        // Part of a path, a dotted name or an address: `a/b`, `a.b`, `a@b`, `a+b`.
+        if let [.., before, b'/' | b'.' | b'@' | b'+'] = text[..start] {
+            if before.is_ascii_alphanumeric() {
+                return self.joined(rules, text, &token, start);
+            }
+        }
+        let first = names(text, start).next()?;
+        // In `NAME=${X:-value}` it is not X that the value is assigned to.
+        let fallback = text[first.range.end..start].ends_with(b":-") || text[first.range.end..start].ends_with(b":=");
+        let owner = if fallback { Normal::of(b"default") } else { Normal::of(&text[first.range.clone()]) };
+        if owner.is_keyish() || owner.is_general() {
+            let named = self.named(rules, text, &token, start, &owner);
+            if named.is_some() {
+                return named;
+            }
+            if !owner.is_general() {
+                return None;
+            }
+        } else if first.assigned {
+            return None;
+        }
+        self.surrounded(rules, text, &token, start)
+    }
+
+    /// A token that dots, slashes or plus signs join to what stands left of it: the whole may be a value.
+    fn joined(&self, rules: &RuleSet, text: &[u8], token: &Range<usize>, start: usize) -> Option<(usize, Key)> {
+        let whole = reach(text, start);
+        let owner = Normal::of(&text[names(text, whole).next()?.range]);
+        let found = if owner.is_keyish() { self.named(rules, text, token, whole, &owner) } else { None };
+        found.filter(|(_, key)| key.secret.end > start)
+    }
+
+    /// By the owner's own name.
+    fn named(
+        &self,
+        rules: &RuleSet,
+        text: &[u8],
+        token: &Range<usize>,
+        start: usize,
+        owner: &Normal,
+    ) -> Option<(usize, Key)> {
+        self.rules.iter().find_map(|&index| {
+            let rule = &rules.rules()[index];
+            let names_it = rule.rule.names.iter().any(|name| owner.holds(name.as_bytes()));
+            let key = names_it.then(|| value(rules, rule, text, token, start).ok()).flatten()?;
+            Some((index, key))
+        })
+    }
+
+    /// By the names and words around it: the nearest decides.
+    fn surrounded(&self, rules: &RuleSet, text: &[u8], token: &Range<usize>, start: usize) -> Option<(usize, Key)> {
+        let mut keyish = false;
+        for (count, name) in names(text, start).enumerate().take(14) {
+            let normal = Normal::of(&text[name.range.clone()]);
+            keyish |= normal.is_keyish() || normal.is_general();
+            if count > 0 && (keyish || normal.is_keyish()) {
+                if let Some(found) = self.named(rules, text, token, start, &normal) {
+                    return Some(found);
+                }
+            }
+        }
+        if !keyish {
+            return None;
+        }
+        let left = text[start.saturating_sub(LEFT)..start].to_ascii_lowercase();
+        let right = text[token.end..text.len().min(token.end + RIGHT)].to_ascii_lowercase();
+        let distance = |word: &[u8]| {
+            let before = memchr::memmem::rfind(&left, word).map(|at| left.len() - at);
+            let after = memchr::memmem::find(&right, word);
+            before.into_iter().chain(after).min()
+        };
+        let mut near: Vec<(usize, usize)> = Vec::new();
+        for &index in &self.rules {
+            let words = rules.rules()[index].rule.context.iter();
+            if let Some(distance) = words.filter_map(|word| distance(word.as_bytes())).min() {
+                near.push((distance, index));
+            }
+        }
+        near.sort_unstable();
+        near.into_iter().find_map(|(_, index)| {
+            let rule = &rules.rules()[index];
+            let key = value(rules, rule, text, token, start).ok()?;
+            Some((index, Key { confidence: key.confidence.min(Confidence::Possible), ..key }))
+        })
+    }
+}
+
+/// The value of `rule` that starts at `start`, or a little later in the token (`local-` and the like).
+fn value(rules: &RuleSet, rule: &Compiled, text: &[u8], token: &Range<usize>, start: usize) -> Result<Key, Refusal> {
+    let window = &text[start..text.len().min(token.end + 1200)];
+    let groups = rule.regex().captures(window).ok_or(Refusal::Shape)?;
+    let group = groups.get(rule.rule.secret_group.into()).or_else(|| groups.get(0)).ok_or(Refusal::Shape)?;
+    let mut secret = start + group.start()..start + group.end();
+    secret.end = right_edge(rule, text, &secret).ok_or(Refusal::RightEdge)?;
+    let value = &text[secret.clone()];
+    if rules.is_identifier(value) {
+        return Err(Refusal::Identifier);
+    }
+    match random::fault(random_part(value), rule.rule.entropy) {
+        Some(fault) => Err(Refusal::NotRandom(fault)),
+        None => Ok(Key { secret, confidence: rule.rule.confidence }),
+    }
+}
+
+/// What follows a short lead such as `sk-`.
+fn random_part(value: &[u8]) -> &[u8] {
+    let lead = value.iter().take(7).position(|byte| matches!(byte, b'-' | b'_')).map_or(0, |at| at + 1);
+    if value[..lead].iter().all(|byte| !byte.is_ascii_digit()) { &value[lead..] } else { value }
+}
+
+/// Where a value that dots, slashes and plus signs hold together starts, if what starts at `at` is a part of it.
+pub(super) fn reach(text: &[u8], at: usize) -> usize {
+    const FARTHEST: usize = 128;
+    let joined = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'+');
+    let left = text[..at].iter().rev().take(FARTHEST).take_while(joined).count();
+    let skipped = text[at - left..at].iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
+    at - left + skipped
+}
+
+/// A quick look: identifiers and words have no digit or few changes of case, and checksums say what they are.
+fn may_be_key(token: &[u8]) -> bool {
+    let cases = token.windows(2).filter(|pair| pair[0].is_ascii_uppercase() != pair[1].is_ascii_uppercase()).count();
+    let digest = [&b"sha1-"[..], b"sha256-", b"sha384-", b"sha512-"].iter().any(|lead| token.starts_with(lead));
+    !digest && (token.iter().any(u8::is_ascii_digit) || token.starts_with(b"sk-") || cases * 5 >= token.len() * 2) && !random::is_language(token)
+}
+
+/// Where the value starts: after what belongs to an escape or to markup.
+fn value_start(text: &[u8], token: Range<usize>) -> usize {
+    let mut start = token.start;
+    let before = &text[..start];
+    let value = &text[token.clone()];
+    if before.ends_with(b"=") && value.len() > 2 && matches!(&value[..2], b"3D" | b"22" | b"27" | b"20") {
+        start += 2;
+    } else if before.ends_with(b"[") || before.ends_with(b";") {
+        let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if digits <= 3 && value.get(digits) == Some(&b'm') {
+            start += digits + 1;
+        }
+    } else if before.ends_with(b"\\") && matches!(value[0], b'n' | b'r' | b't') {
+        start += 1;
+    }
+    while start + 1 < token.end && matches!(text[start], b'-' | b'_') {
+        start += 1;
+    }
+    start
+}
+
+/// The names left of `start`, nearest first, on this line and the two above.
+fn names(text: &[u8], start: usize) -> impl Iterator<Item = Name> + '_ {
+    let limit = start.saturating_sub(LEFT);
+    let mut at = start;
+    let mut lines = 0;
+    std::iter::from_fn(move || {
+        let mut assigned = false;
+        while at > limit && !(in_name(text[at - 1]) && text[at - 1].is_ascii_alphanumeric()) {
+            at -= 1;
+            match text[at] {
+                b'=' | b':' => assigned = true,
+                b'\n' => lines += 1,
+                _ => {}
+            }
+        }
+        if lines > 2 || at <= limit {
+            return None;
+        }
+        let end = at;
+        while at > limit && in_name(text[at - 1]) {
+            at -= 1;
+        }
+        // The letter of an escape is no part of the name: `\nMISTRAL_API_KEY`.
+        let escaped = at > 0 && text[at - 1] == b'\\' && matches!(text[at], b'n' | b'r' | b't');
+        Some(Name { range: at + usize::from(escaped)..end, assigned })
+    })
+}
+
+fn in_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+}
+
+/// A name in lower case without its separators: `azureOpenAiKey` and `AZURE_OPENAI_KEY` are the same.
+#[derive(Debug)]
+struct Normal {
+    bytes: [u8; Self::LONGEST],
+    length: usize,
+}
+
+impl Normal {
+    /// Of a longer name, the end counts.
+    const LONGEST: usize = 80;
+
+    fn of(name: &[u8]) -> Self {
+        let mut normal = Self { bytes: [0; Self::LONGEST], length: 0 };
+        for &byte in &name[name.len().saturating_sub(Self::LONGEST)..] {
+            if byte.is_ascii_alphanumeric() {
+                normal.bytes[normal.length] = byte.to_ascii_lowercase();
+                normal.length += 1;
+            }
+        }
+        normal
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    fn holds(&self, word: &[u8]) -> bool {
+        self.as_bytes().windows(word.len().max(1)).any(|window| window == word)
+    }
+
+    /// Whether it says that its value is a credential.
+    fn is_keyish(&self) -> bool {
+        let name = self.as_bytes();
+        (0..name.len()).any(|at| {
+            let words: &[&[u8]] = match name[at] {
+                b'k' => &[b"key"],
+                b't' => &[b"token"],
+                b's' => &[b"secret", b"subscription"],
+                b'p' => &[b"passw", b"pat"],
+                b'a' => &[b"auth"],
+                b'c' => &[b"credential"],
+                b'j' => &[b"jwt"],
+                b'b' => &[b"bearer"],
+                _ => return false,
+            };
+            words.iter().any(|word| name[at..].starts_with(word))
+        })
+    }
+
+    /// Whether it names a credential, or nothing, of nobody in particular.
+    fn is_general(&self) -> bool {
+        matches!(
+            self.as_bytes(),
+            b"key"
+                | b"keys"
+                | b"apikey"
+                | b"apikeys"
+                | b"xapikey"
+                | b"apikeyid"
+                | b"token"
+                | b"apitoken"
+                | b"accesstoken"
+                | b"authtoken"
+                | b"secret"
+                | b"apisecret"
+                | b"secretkey"
+                | b"accesskey"
+                | b"clientsecret"
+                | b"password"
+                | b"passwd"
+                | b"pass"
+                | b"credential"
+                | b"credentials"
+                | b"auth"
+                | b"authkey"
+                | b"authorization"
+                | b"bearer"
+                | b"basic"
+                | b"value"
+                | b"default"
+                | b"data"
+                | b"string"
+                | b"val"
+                | b"env"
+                | b"getenv"
+                | b"get"
+                | b"set"
+                | b"export"
+                | b"const"
+                | b"is"
+                | b"u"
+                | b"h"
+                | b"subscriptionkey"
+        )
+    }
+}

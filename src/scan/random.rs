@@ -1,0 +1,247 @@
+//! Is this text random, or did somebody write it in place of a key?
+//!
+//! A genuine key is drawn at random, so it has nearly the full entropy of its alphabet, no long repeats, no
+//! runs along the alphabet or the keyboard, no period, and it reads like no language. What people write in place
+//! of a key ("xxxxxxxx", "your-api-key-here", "abcdef0123456789") breaks at least one of these.
+
+/// What is wrong with a text that is not random; `None` if it may be.
+///
+/// `floor` is the least Shannon entropy in bits per character; 0 picks one from the text's alphabet and length.
+pub(super) fn fault(text: &[u8], floor: f32) -> Option<Fault> {
+    let entropy = shannon(text);
+    let floor = if floor > 0.0 { floor } else { default_floor(text) };
+    if entropy < floor {
+        return Some(Fault::Entropy);
+    }
+    if longest_repeat(text) >= if is_hex(text) { 7 } else { 5 } {
+        return Some(Fault::Repeat);
+    }
+    if walked(text) * 5 >= text.len() * 2 {
+        return Some(Fault::Walk);
+    }
+    if is_periodic(text) {
+        return Some(Fault::Period);
+    }
+    if worded(text) * 2 >= text.len() {
+        return Some(Fault::Words);
+    }
+    is_language(text).then_some(Fault::Language)
+}
+
+/// Why a text is not random.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Too few different characters, too unevenly.
+    Entropy,
+    /// One character many times in a row.
+    Repeat,
+    /// Along the alphabet, the digits or a keyboard row.
+    Walk,
+    /// The same part again and again.
+    Period,
+    /// Mostly words that stand in place of a key.
+    Words,
+    /// It reads like English.
+    Language,
+}
+
+impl Fault {
+    /// For `explain`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Entropy => "its entropy is too low",
+            Self::Repeat => "one character repeats",
+            Self::Walk => "it runs along the alphabet, the digits or a keyboard row",
+            Self::Period => "a part of it repeats",
+            Self::Words => "it consists of words that stand in place of a key",
+            Self::Language => "it reads like language",
+        }
+    }
+}
+
+/// Shannon entropy in bits per byte.
+pub(super) fn shannon(text: &[u8]) -> f32 {
+    let mut counts = [0_u32; 256];
+    text.iter().for_each(|&byte| counts[byte as usize] += 1);
+    let length = text.len().max(1) as f32;
+    counts.iter().filter(|&&count| count > 0).map(|&count| count as f32 / length).map(|p| -p * p.log2()).sum()
+}
+
+/// Three quarters of what the alphabet and the length allow: one random hex text of 32 in ten thousand is below.
+fn default_floor(text: &[u8]) -> f32 {
+    let size: f32 = if is_hex(text) {
+        16.0
+    } else if text.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase()) {
+        36.0
+    } else {
+        62.0
+    };
+    0.75 * size.log2().min((text.len().max(1) as f32).log2())
+}
+
+fn is_hex(text: &[u8]) -> bool {
+    text.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
+}
+
+/// Dashes apart: they rule off a private key, and a text of dashes has no entropy.
+fn longest_repeat(text: &[u8]) -> usize {
+    text.chunk_by(|a, b| a == b && *a != b'-').map(<[u8]>::len).max().unwrap_or(0)
+}
+
+/// How many characters stand in walks of at least four: `abcd`, `4321`, `90`, `qwert`.
+fn walked(text: &[u8]) -> usize {
+    const ROWS: [&[u8]; 3] = [b"qwertyuiop", b"asdfghjkl", b"zxcvbnm"];
+    let beside = |a: u8, b: u8| {
+        let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
+        let alphabet = a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric() && a.abs_diff(b) == 1;
+        let around = matches!((a, b), (b'9', b'0') | (b'0', b'9') | (b'9', b'a') | (b'f', b'0') | (b'z', b'a'));
+        alphabet || around || ROWS.iter().any(|row| row.windows(2).any(|pair| pair == [a, b] || pair == [b, a]))
+    };
+    text.chunk_by(|&a, &b| beside(a, b)).map(<[u8]>::len).filter(|&length| length >= 4).sum()
+}
+
+/// Whether a shift by at most half of its length leaves nearly all of it unchanged.
+fn is_periodic(text: &[u8]) -> bool {
+    let text = &text[..text.len().min(256)];
+    (1..=text.len() / 2).any(|shift| {
+        let pairs = text.len() - shift;
+        let same = text.iter().zip(&text[shift..]).filter(|(a, b)| a == b).count();
+        same * 100 >= pairs * 85
+    })
+}
+
+/// What people write in place of a key, in lower case.
+const WORDS: [&[u8]; 44] = [
+    b"your",
+    b"here",
+    b"example",
+    b"sample",
+    b"fake",
+    b"dummy",
+    b"placeholder",
+    b"changeme",
+    b"change",
+    b"replace",
+    b"insert",
+    b"redacted",
+    b"masked",
+    b"hidden",
+    b"removed",
+    b"secret",
+    b"token",
+    b"apikey",
+    b"api",
+    b"key",
+    b"test",
+    b"testing",
+    b"demo",
+    b"mock",
+    b"invalid",
+    b"xxx",
+    b"yyy",
+    b"zzz",
+    b"aaa",
+    b"000",
+    b"foo",
+    b"bar",
+    b"baz",
+    b"lorem",
+    b"ipsum",
+    b"password",
+    b"openai",
+    b"anthropic",
+    b"string",
+    b"value",
+    b"1234",
+    b"abcd",
+    b"deadbeef",
+    b"todo",
+];
+
+/// How many characters belong to such words.
+fn worded(text: &[u8]) -> usize {
+    let lower = text.to_ascii_lowercase();
+    let mut covered = 0;
+    let mut at = 0;
+    while at < lower.len() {
+        let longest = WORDS.iter().filter(|word| lower[at..].starts_with(word)).map(|word| word.len()).max();
+        covered += longest.unwrap_or(0);
+        at += longest.unwrap_or(1);
+    }
+    covered
+}
+
+/// The most frequent pairs of letters in English text (Norvig, "English Letter Frequency Counts", 2012), and a few
+/// that identifiers favour: together three quarters of the pairs in prose, under a fifth of random ones.
+const PAIRS: &[u8] = b"thheinerantionreenatndtistoresntareedntisedtoitheasharouetesofheleveitmeicoraweiasllsoulssechsi\
+hachdetaraemurlictinefoprcaunmoomaelouolnorosunpeilcopoayiemsspraiyptreplenamamsuabvidighlachutofigesatertemrcoctgedi";
+
+/// Bit `b` of `FREQUENT[a]`: whether letter `b` often follows letter `a`.
+const FREQUENT: [u32; 26] = {
+    let mut table = [0; 26];
+    let mut at = 0;
+    while at < PAIRS.len() {
+        table[(PAIRS[at] - b'a') as usize] |= 1 << (PAIRS[at + 1] - b'a');
+        at += 2;
+    }
+    table
+};
+
+/// Whether it reads like words, as identifiers and file names do.
+pub(super) fn is_language(text: &[u8]) -> bool {
+    const NONE: u8 = 26;
+    let mut letters = 0;
+    let mut pairs = 0;
+    let mut frequent = 0;
+    let mut last = NONE;
+    for &byte in text {
+        let letter = if byte.is_ascii_alphabetic() { (byte | 0x20) - b'a' } else { NONE };
+        if letter != NONE {
+            letters += 1;
+            if last != NONE {
+                pairs += 1;
+                frequent += (FREQUENT[last as usize] >> letter & 1) as usize;
+            }
+        }
+        last = letter;
+    }
+    pairs >= 12 && letters * 10 >= text.len() * 7 && frequent * 20 >= pairs * 9
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::template::{Random, Template};
+
+    #[test]
+    fn what_people_write_in_place_of_a_key_is_not_random() {
+        for text in [
+            "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+            "00000000000000000000000000000000",
+            "0123456789abcdef0123456789abcdef",
+            "abcdefghijklmnopqrstuvwxyzABCDEF",
+            "1234567890123456789012345678901234567890",
+            "abcd1234abcd1234abcd1234abcd1234",
+            "qwertyuiopasdfghjklzxcvbnm123456",
+            "your-openai-api-key-goes-here-1",
+            "REPLACE_WITH_YOUR_OPENAI_KEY_123",
+            "requiredCharacteristicTypesForDisplayMetadata",
+            "deadbeefdeadbeefdeadbeefdeadbeef",
+        ] {
+            assert!(fault(text.as_bytes(), 0.0).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn random_text_is_random() {
+        for class in
+            ["[0-9a-f]{32}", "[A-Za-z0-9]{32}", "[A-Za-z0-9_-]{93}", "[A-Za-z]{34}", "[a-z]{48}", "[A-Za-z0-9]{20}"]
+        {
+            let template = Template::parse(class).unwrap();
+            let mut random = Random::new(3);
+            let faults =
+                (0..5000).filter(|_| fault(template.generate(&mut random).text.as_bytes(), 0.0).is_some()).count();
+            assert!(faults <= 5, "{class}: {faults} of 5000");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What `.gitignore` says of a path. Only what belongs to the repository counts: `.gitignore` and `info/exclude`. The
+//! user's global excludes and other tools' ignore files do not decide what is scanned.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use bstr::{BStr, ByteSlice as _};
+use ignore::Match;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use crate::source::open;
+use crate::source::repo::{Repo, join};
+
+/// The patterns in force in a directory: its own, and its parents' up to the repository's root.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Patterns {
+    node: Option<Arc<Node>>,
+    repo: Option<Arc<Repo>>,
+    /// Whether nothing is ignored from here on.
+    off: bool,
+}
+
+#[derive(Debug)]
+struct Node {
+    parent: Option<Arc<Node>>,
+    patterns: Gitignore,
+    /// The length of the absolute path of the directory that they are relative to.
+    at: usize,
+}
+
+impl Patterns {
+    /// None, here and in all directories below.
+    pub(super) fn none() -> Self {
+        Self { off: true, ..Self::default() }
+    }
+
+    /// Those in force around an existing directory (an absolute path), read from the root of its repository downwards.
+    /// `None` if they exclude the directory itself: who asks for it nonetheless wants all of it.
+    pub(super) fn around(dir: &BStr) -> Option<Self> {
+        if Repo::at(dir).is_some() {
+            return Some(Self::default());
+        }
+        let starts: Vec<usize> = dir.find_iter(b"/").skip(1).collect();
+        let Some(root) = starts.iter().rposition(|&end| Repo::at(dir[..end].as_bstr()).is_some()) else {
+            return Some(Self::default());
+        };
+        let ends = starts[root + 1..].iter().copied().chain([dir.len()]);
+        let mut patterns = Self::default().enter(dir[..starts[root]].as_bstr(), true, true);
+        for end in ends {
+            let path = dir[..end].as_bstr();
+            if patterns.ignore(path, true) {
+                return None;
+            }
+            if end < dir.len() {
+                patterns = patterns.enter(path, false, true);
+            }
+        }
+        Some(patterns)
+    }
+
+    /// Those in force in the directory `dir`, which is below the one of `self` or the same. Outside of a repository no
+    /// file is ignored.
+    #[must_use]
+    pub(super) fn enter(&self, dir: &BStr, has_git: bool, has_gitignore: bool) -> Self {
+        let mut patterns = self.clone();
+        if self.off {
+            return patterns;
+        }
+        if let Some(repo) = has_git.then(|| Repo::at(dir)).flatten() {
+            patterns.node = None;
+            patterns.push(dir, repo.excludes());
+            patterns.repo = Some(Arc::new(repo));
+        }
+        if has_gitignore && patterns.repo.is_some() {
+            patterns.push(dir, open::small(join(dir, b".gitignore").as_ref()));
+        }
+        patterns
+    }
+
+    /// The repository that the directory belongs to.
+    pub(super) fn repo(&self) -> Option<&Repo> {
+        self.repo.as_deref()
+    }
+
+    /// Whether a pattern excludes this path (absolute, in the directory of `self`) by itself; what an excluded
+    /// directory holds is the walk's to remember. The last pattern of the deepest file that has one decides.
+    pub(super) fn ignore(&self, path: &BStr, is_dir: bool) -> bool {
+        let mut next = self.node.as_deref();
+        while let Some(node) = next {
+            let relative = path.get(node.at + 1..).unwrap_or_default();
+            match node.patterns.matched(Path::new(OsStr::from_bytes(relative)), is_dir) {
+                Match::Ignore(_) => return true,
+                Match::Whitelist(_) => return false,
+                Match::None => next = node.parent.as_deref(),
+            }
+        }
+        false
+    }
+
+    fn push(&mut self, dir: &BStr, text: Option<Vec<u8>>) {
+        let Some(text) = text else { return };
+        let mut builder = GitignoreBuilder::new("");
+        for line in text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text).lines() {
+            // A pattern that cannot be read excludes nothing: more is scanned, not less.
+            if let Ok(line) = line.to_str() {
+                let _ = builder.add_line(None, line);
+            }
+        }
+        if let Ok(patterns) = builder.build()
+            && !patterns.is_empty()
+        {
+            self.node = Some(Arc::new(Node { parent: self.node.take(), patterns, at: dir.len() }));
+        }
+    }
+}

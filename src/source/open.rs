@@ -1,0 +1,123 @@
+//! Opening a file or directory that somebody else may be changing: never blocks on a FIFO, never follows a link
+//! that took a file's place, never touches a device.
+
+use std::os::fd::{AsFd, OwnedFd};
+
+use bstr::{BStr, BString, ByteSlice as _};
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
+use rustix::io::{Errno, Result};
+
+/// Whether the last component of a path may be a symbolic link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Links {
+    /// Follow it: somebody named the path.
+    Follow,
+    /// Fail on it.
+    Refuse,
+}
+
+/// A regular file, opened, and its size at that moment.
+#[derive(Debug)]
+pub(super) struct OpenFile {
+    /// The file.
+    pub(super) fd: OwnedFd,
+    /// In bytes; 0 also for what has no size, such as files of `/proc`.
+    pub(super) size: u64,
+}
+
+/// Why something is not opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// It is no regular file but this.
+    Kind(FileType),
+    /// The system says so.
+    System(Errno),
+}
+
+impl From<Errno> for Refused {
+    fn from(errno: Errno) -> Self {
+        Self::System(errno)
+    }
+}
+
+/// Opens a regular file below `dir`. `O_NONBLOCK` is for the FIFO that has taken its place since it was listed.
+pub(super) fn file(dir: impl AsFd, name: &BStr, links: Links) -> std::result::Result<OpenFile, Refused> {
+    let mut flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    if links == Links::Refuse {
+        flags |= OFlags::NOFOLLOW;
+    }
+    let fd = rustix::fs::openat(dir, name.as_bytes(), flags, Mode::empty())?;
+    let stat = rustix::fs::fstat(&fd)?;
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => Ok(OpenFile { fd, size: u64::try_from(stat.st_size).unwrap_or(0) }),
+        kind => Err(Refused::Kind(kind)),
+    }
+}
+
+/// Opens a directory for listing.
+pub(super) fn directory(path: &BStr) -> Result<Dir> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    Dir::new(rustix::fs::openat(CWD, path.as_bytes(), flags, Mode::empty())?)
+}
+
+/// What a path is.
+pub(super) fn kind(path: &BStr, links: Links) -> Result<FileType> {
+    let flags = if links == Links::Refuse { AtFlags::SYMLINK_NOFOLLOW } else { AtFlags::empty() };
+    let stat = rustix::fs::statat(CWD, path.as_bytes(), flags)?;
+    Ok(FileType::from_raw_mode(stat.st_mode))
+}
+
+/// The names in a directory and what they are, in the order of the file system, without `.` and `..`.
+pub(super) fn list(dir: &mut Dir) -> Result<Vec<(BString, FileType)>> {
+    let mut entries = Vec::new();
+    while let Some(entry) = dir.read() {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if matches!(name, b"." | b"..") {
+            continue;
+        }
+        let kind = match entry.file_type() {
+            FileType::Unknown => match rustix::fs::statat(dir.fd()?, name, AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(stat) => FileType::from_raw_mode(stat.st_mode),
+                Err(_) => FileType::RegularFile, // opening it will say what is wrong
+            },
+            kind => kind,
+        };
+        entries.push((BString::from(name), kind));
+    }
+    Ok(entries)
+}
+
+/// The whole of a small regular file such as `.gitignore`; `None` if it cannot be had or is larger than 16 MiB.
+pub(super) fn small(path: &BStr) -> Option<Vec<u8>> {
+    const LARGEST: u64 = 16 << 20;
+    let open = file(CWD, path, Links::Refuse).ok().filter(|open| open.size <= LARGEST)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(open.size).ok()? + 1);
+    while rustix::io::retry_on_intr(|| rustix::io::read(&open.fd, rustix::buffer::spare_capacity(&mut bytes))).ok()? > 0
+    {
+        bytes.reserve(4096);
+        if bytes.len() as u64 > LARGEST {
+            return None;
+        }
+    }
+    Some(bytes)
+}
+
+/// The reason for which something other than a regular file or directory is left out.
+pub(super) fn reason(kind: FileType) -> &'static str {
+    match kind {
+        FileType::Symlink => "symlink",
+        FileType::Fifo => "fifo",
+        FileType::Socket => "socket",
+        FileType::CharacterDevice | FileType::BlockDevice => "device",
+        FileType::Directory => "directory",
+        FileType::RegularFile | FileType::Unknown => "not a file",
+    }
+}
+
+/// What the system says, in lower case and without its number.
+pub(super) fn why(errno: Errno) -> String {
+    let text = std::io::Error::from(errno).to_string();
+    let text = text.split(" (os error").next().unwrap_or_default().to_lowercase();
+    if errno == Errno::NOENT { "it does not exist".into() } else { text }
+}

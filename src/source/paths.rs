@@ -1,0 +1,96 @@
+//! What the paths on the command line stand for: where each is, and how what lies below it is named in the report.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::Path;
+
+use bstr::{BStr, BString};
+use rustix::fs::FileType;
+
+use crate::error::Error;
+use crate::report::Skipped;
+use crate::source::Collector;
+use crate::source::open::{self, Links};
+
+/// One path that somebody asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root {
+    /// Absolute and without links; that of the file system's root is `/.`.
+    pub real: BString,
+    /// How it is named in the report; empty if what lies below it is named relative to it.
+    pub shown: BString,
+    /// Whether it is a directory.
+    pub is_dir: bool,
+}
+
+/// The paths to scan, each once. What does not exist, or is neither file nor directory, goes to the collector.
+///
+/// Paths are named as the caller names them, relative to the current directory; below a single directory that is
+/// given as an absolute path they are named relative to it.
+pub fn resolve(paths: &[BString], collector: &Collector) -> Vec<Root> {
+    let mut roots: Vec<Root> = Vec::new();
+    let mut seen = HashMap::new();
+    for path in paths {
+        match root(path.as_ref(), paths.len() == 1) {
+            Ok(root) => {
+                if seen.insert(root.real.clone(), ()).is_none() {
+                    roots.push(root);
+                }
+            }
+            Err(Missing::Failed(error)) => collector.failed(error),
+            Err(Missing::Special(kind)) => {
+                collector.skipped(Skipped { path: path.clone(), reason: open::reason(kind) });
+            }
+        }
+    }
+    roots
+}
+
+enum Missing {
+    Failed(Error),
+    Special(FileType),
+}
+
+fn root(path: &BStr, single: bool) -> Result<Root, Missing> {
+    let failed = |why: String| {
+        let error = Error::new("read", path, why);
+        Missing::Failed(error)
+    };
+    let is_dir = match open::kind(path, Links::Follow).map_err(|errno| failed(open::why(errno)))? {
+        FileType::Directory => true,
+        FileType::RegularFile => false,
+        kind => return Err(Missing::Special(kind)),
+    };
+    let real = std::fs::canonicalize(Path::new(OsStr::from_bytes(path))).map_err(|error| failed(error.to_string()))?;
+    let mut real = BString::from(real.into_os_string().into_vec());
+    if real == "/" {
+        real = "/.".into();
+    }
+    let shown = if is_dir && single && path.starts_with(b"/") { BString::default() } else { cleaned(path) };
+    Ok(Root { real, shown, is_dir })
+}
+
+/// Without `./` in front, `/` at the end, and doubled slashes; empty for the current directory.
+fn cleaned(path: &BStr) -> BString {
+    let parts: Vec<&[u8]> = path.split(|&byte| byte == b'/').filter(|part| !part.is_empty() && *part != b".").collect();
+    let mut clean = BString::from(bstr::join("/", parts));
+    if path.starts_with(b"/") {
+        clean.insert(0, b'/');
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cleaned;
+
+    #[test]
+    fn paths_are_shown_as_named() {
+        for (path, shown) in
+            [(".", ""), ("./a", "a"), ("a/", "a"), ("../a//b/./c", "../a/b/c"), ("/a/", "/a"), ("./", ""), ("..", "..")]
+        {
+            assert_eq!(cleaned(path.into()), shown, "{path}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Scanning content of any size in bounded memory: whole where it fits a buffer, else through windows that
+//! overlap, so that a key across an edge is found, once, at the same line and column.
+
+use std::cell::RefCell;
+use std::io;
+
+use bstr::BStr;
+
+use crate::error::Error;
+use crate::finding::{Location, Position};
+use crate::scan::{Match, Scanner};
+use crate::source::Collector;
+use crate::source::open::{self, OpenFile};
+
+/// How content is cut that does not fit one window. Half of the overlap lies on each side of the line between
+/// two windows: as far as that, whatever the engine looks at around a match is in its window.
+#[derive(Clone, Copy, Debug)]
+pub struct Windows {
+    size: usize,
+    overlap: usize,
+}
+
+impl Default for Windows {
+    /// Small enough for a thread's cache and for dozens of threads, large enough for the longest key's surroundings.
+    fn default() -> Self {
+        Self { size: 2 << 20, overlap: 128 << 10 }
+    }
+}
+
+impl Windows {
+    /// Both in bytes. The overlap is brought to a multiple of 24, so that neither UTF-16 nor base64 groups nor hex pairs
+    /// shift against the window, and the size to at least twice that.
+    pub fn new(size: usize, overlap: usize) -> Self {
+        let overlap = overlap.max(24).next_multiple_of(24);
+        Self { size: size.max(2 * overlap).next_multiple_of(24), overlap }
+    }
+
+    /// Scans all that `fill` appends to the buffer (it returns 0 at the end) and hands over each match once, with
+    /// its place in the whole. Returns how many bytes there were.
+    pub fn scan(
+        self,
+        scanner: &Scanner,
+        buffer: &mut Vec<u8>,
+        mut fill: impl FnMut(&mut Vec<u8>) -> io::Result<usize>,
+        mut found: impl FnMut(Match),
+    ) -> io::Result<u64> {
+        buffer.clear();
+        buffer.reserve(self.size);
+        let mut start = Place { offset: 0, line: 1, column: 1 };
+        let mut own = 0;
+        loop {
+            let mut ended = false;
+            while !ended && buffer.len() < self.size {
+                ended = fill(buffer)? == 0;
+            }
+            let end = if ended { usize::MAX } else { buffer.len() - self.overlap / 2 };
+            for found_here in scanner.scan(buffer) {
+                if (own..end).contains(&found_here.span.start) {
+                    found(start.moved(found_here));
+                }
+            }
+            if ended {
+                return Ok(start.offset + buffer.len() as u64);
+            }
+            let done = buffer.len() - self.overlap;
+            start.advance(&buffer[..done]);
+            buffer.drain(..done);
+            own = end - done;
+        }
+    }
+}
+
+/// Where a window starts in the whole.
+struct Place {
+    offset: u64,
+    line: u64,
+    column: u64,
+}
+
+impl Place {
+    fn advance(&mut self, bytes: &[u8]) {
+        self.offset += bytes.len() as u64;
+        self.line += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        let last_line = match memchr::memrchr(b'\n', bytes) {
+            Some(newline) => {
+                self.column = 1;
+                &bytes[newline + 1..]
+            }
+            None => bytes,
+        };
+        self.column += last_line.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() as u64;
+    }
+
+    fn moved(&self, mut found: Match) -> Match {
+        let offset = usize::try_from(self.offset).unwrap_or(usize::MAX);
+        found.span = found.span.start.saturating_add(offset)..found.span.end.saturating_add(offset);
+        let at = found.position;
+        let column = |line: u64, column: u64| if line == 1 { self.column + column - 1 } else { column };
+        found.position = Position {
+            line: self.line + at.line - 1,
+            column: column(at.line, at.column),
+            end_line: self.line + at.end_line - 1,
+            end_column: column(at.end_line, at.end_column),
+        };
+        found
+    }
+}
+
+thread_local! {
+    /// One buffer a thread for the whole run: allocating for each file costs more than reading it.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Scans an opened file and pushes what there is to say of it.
+pub(super) fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFile) {
+    let mut read = 0;
+    let fill = |buffer: &mut Vec<u8>| {
+        // What had a size when it was opened is read to that size: one call less for each file, and an end to
+        // reading a log that grows as fast as it is read.
+        if read >= open.size && open.size > 0 || collector.is_stopped() {
+            return Ok(0);
+        }
+        let count = next(&open.fd, buffer)?;
+        read += count as u64;
+        Ok(count)
+    };
+    let result = BUFFER.with_borrow_mut(|buffer| {
+        Windows::default().scan(scanner, buffer, fill, |found| collector.finding(found.at(at(shown))))
+    });
+    match result {
+        Ok(_) if collector.is_stopped() => {}
+        Ok(bytes) if bytes < open.size => {
+            let why = format!("it shrank to {bytes} bytes while it was read");
+            collector.failed(Error::new("read", shown, why).hint("scan it again"));
+        }
+        Ok(bytes) => collector.scanned(1, bytes),
+        Err(error) => collector.failed(Error::new("read", shown, plain(&error))),
+    }
+}
+
+/// Scans what comes through `fd`, a pipe or a terminal perhaps, to its end.
+pub fn stream(scanner: &Scanner, collector: &Collector, shown: &BStr, fd: impl rustix::fd::AsFd) {
+    let fill = |buffer: &mut Vec<u8>| if collector.is_stopped() { Ok(0) } else { next(&fd, buffer) };
+    let found = |found: Match| collector.finding(found.at(at(shown)));
+    match Windows::default().scan(scanner, &mut Vec::new(), fill, found) {
+        Ok(bytes) => collector.scanned(1, bytes),
+        Err(error) => collector.failed(Error::new("read", shown, plain(&error))),
+    }
+}
+
+/// Reads as much as the system gives at once, at most what is left of the window.
+fn next(fd: impl rustix::fd::AsFd, buffer: &mut Vec<u8>) -> io::Result<usize> {
+    if buffer.len() == buffer.capacity() {
+        buffer.reserve(1);
+    }
+    Ok(rustix::io::retry_on_intr(|| rustix::io::read(&fd, rustix::buffer::spare_capacity(buffer)))?)
+}
+
+pub(super) fn at(path: &BStr) -> Location {
+    Location { path: Some(path.to_owned()), ..Location::default() }
+}
+
+fn plain(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(number) => open::why(rustix::io::Errno::from_raw_os_error(number)),
+        None => error.to_string(),
+    }
+}

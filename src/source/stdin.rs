@@ -1,0 +1,14 @@
+//! Standard input as one piece of content, under the name that `--stdin-path` gives it.
+
+use bstr::BStr;
+
+use crate::scan::Scanner;
+use crate::source::{Collector, read};
+
+/// The name of standard input where nobody gave one.
+pub const NAME: &str = "<stdin>";
+
+/// Scans standard input to its end.
+pub fn scan(scanner: &Scanner, collector: &Collector, name: &BStr) {
+    read::stream(scanner, collector, name, std::io::stdin());
+}

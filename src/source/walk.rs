@@ -1,0 +1,193 @@
+//! The files of a working tree, scanned in parallel: each directory is a task, and so is each batch of its files.
+//!
+//! This walk is our own because it has to account for what it leaves out, and because it asks git's index: an ignored
+//! file that is tracked is scanned. It opens each file relative to its directory's handle, so that a directory that
+//! is swapped for a link while it runs leads nowhere else.
+
+use std::collections::HashSet;
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::sync::Arc;
+
+use bstr::{BStr, BString};
+use rayon::Scope;
+use rustix::fs::{CWD, Dir, FileType};
+use rustix::io::{self, Errno};
+
+use crate::error::Error;
+use crate::report::Skipped;
+use crate::scan::Scanner;
+use crate::source::ignored::Patterns;
+use crate::source::open::{self, Links, Refused};
+use crate::source::paths::{self, Root};
+use crate::source::repo::{Repo, join};
+use crate::source::{Collector, read, remotes};
+
+/// Files that one task scans: few enough to share out a directory of large files, enough to pay for the task.
+const BATCH: usize = 16;
+
+/// What is left out of a walk.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Scan what `.gitignore` names, too.
+    pub no_ignore: bool,
+    /// Threads; 0 means one for each processor.
+    pub threads: usize,
+}
+
+/// Scans files and directories, each once, and pushes what it finds.
+pub fn scan(scanner: &Scanner, collector: &Collector, paths: &[BString], options: Options) -> crate::Result<()> {
+    let roots = paths::resolve(paths, collector);
+    let explicit = roots.iter().map(|root| root.real.clone()).collect();
+    let walk = Walk { scanner, collector, explicit, no_ignore: options.no_ignore };
+    if let [root] = roots.as_slice()
+        && !root.is_dir
+    {
+        walk.file(root); // one file is scanned before a thread has started
+        return Ok(());
+    }
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(options.threads)
+        .build()
+        .map_err(|error| Error::new("start", "threads", error).hint("try --threads 1"))?;
+    pool.scope(|scope| {
+        for root in &roots {
+            scope.spawn(|scope| if root.is_dir { walk.root(scope, root) } else { walk.file(root) });
+        }
+    });
+    Ok(())
+}
+
+struct Walk<'a> {
+    scanner: &'a Scanner,
+    collector: &'a Collector,
+    /// The paths that somebody asked for: scanned as such, and so not again where the walk meets them.
+    explicit: HashSet<BString>,
+    no_ignore: bool,
+}
+
+/// A directory to list.
+struct Task {
+    real: BString,
+    shown: BString,
+    /// Those of the parent directory.
+    patterns: Patterns,
+    /// Whether a pattern excludes it or a directory above it: then only what is tracked is scanned.
+    ignored: bool,
+}
+
+impl Walk<'_> {
+    fn root<'s>(&'s self, scope: &Scope<'s>, root: &Root) {
+        let patterns = if self.no_ignore { None } else { Patterns::around(root.real.as_ref()) };
+        let patterns = patterns.unwrap_or_else(Patterns::none);
+        let dir = Task { real: root.real.clone(), shown: root.shown.clone(), patterns, ignored: false };
+        self.directory(scope, dir);
+    }
+
+    fn file(&self, root: &Root) {
+        match open::file(CWD, root.real.as_ref(), Links::Refuse) {
+            Ok(open) => read::file(self.scanner, self.collector, root.shown.as_ref(), &open),
+            Err(refused) => self.refused(root.shown.clone(), refused),
+        }
+    }
+
+    fn directory<'s>(&'s self, scope: &Scope<'s>, dir: Task) {
+        if self.collector.is_stopped() {
+            return;
+        }
+        let listed = open::directory(dir.real.as_ref()).and_then(|mut open| Ok((open::list(&mut open)?, open)));
+        let (entries, open) = match listed {
+            Ok(listed) => listed,
+            Err(errno) => return self.failed(if dir.shown.is_empty() { ".".into() } else { dir.shown }, errno),
+        };
+        let has = |name: &str| entries.iter().any(|(entry, _)| entry == name);
+        let has_git = has(".git");
+        let patterns = dir.patterns.enter(dir.real.as_ref(), has_git, has(".gitignore"));
+        if has_git {
+            self.remotes(dir.real.as_ref(), dir.shown.as_ref());
+        }
+        let ignored = dir.ignored && patterns.repo().is_some_and(|repo| repo.root() < dir.real.len());
+        let mut files = Vec::new();
+        for (name, kind) in entries {
+            let real = join(dir.real.as_ref(), &name);
+            if name == ".git" || self.explicit.contains(&real) {
+                continue;
+            }
+            let is_dir = kind == FileType::Directory;
+            let is_ignored = ignored || patterns.ignore(real.as_ref(), is_dir);
+            let tracked = || patterns.repo().is_some_and(|repo| repo.tracks(real.as_ref(), is_dir, self.collector));
+            if is_ignored && !tracked() {
+                self.skipped(join(dir.shown.as_ref(), &name), "ignored");
+            } else if is_dir {
+                let shown = join(dir.shown.as_ref(), &name);
+                let dir = Task { real, shown, patterns: patterns.clone(), ignored: is_ignored };
+                scope.spawn(move |scope| self.directory(scope, dir));
+            } else if kind == FileType::RegularFile {
+                files.push(name);
+            } else {
+                self.skipped(join(dir.shown.as_ref(), &name), open::reason(kind));
+            }
+        }
+        if let Err(errno) = self.files(scope, &open, dir.shown.as_ref(), files) {
+            self.failed(dir.shown, errno);
+        }
+    }
+
+    /// Few files are scanned here and now; batches of many are up for grabs.
+    fn files<'s>(&'s self, scope: &Scope<'s>, dir: &Dir, shown: &BStr, mut files: Vec<BString>) -> io::Result<()> {
+        if files.len() <= BATCH {
+            self.batch(dir.fd()?, shown, &files);
+            return Ok(());
+        }
+        let listed = Arc::new((io::dup(dir.fd()?)?, shown.to_owned()));
+        while !files.is_empty() {
+            let batch = files.split_off(files.len().saturating_sub(BATCH));
+            let listed = Arc::clone(&listed);
+            scope.spawn(move |_| self.batch(listed.0.as_fd(), listed.1.as_ref(), &batch));
+        }
+        Ok(())
+    }
+
+    fn batch(&self, dir: BorrowedFd<'_>, shown: &BStr, names: &[BString]) {
+        for name in names {
+            if self.collector.is_stopped() {
+                return;
+            }
+            let shown = join(shown, name);
+            match open::file(dir, name.as_ref(), Links::Refuse) {
+                Ok(open) => read::file(self.scanner, self.collector, shown.as_ref(), &open),
+                Err(refused) => self.refused(shown, refused),
+            }
+        }
+    }
+
+    /// The remotes' addresses of the repository at `real`. The rest of its `.git` is never scanned.
+    fn remotes(&self, real: &BStr, shown: &BStr) {
+        let Some(repo) = Repo::at(real) else { return };
+        let Some(config) = open::small(repo.config().as_ref()) else { return };
+        let shown = join(shown, b".git/config");
+        for found in self.scanner.scan(&remotes::only_urls(&config)) {
+            self.collector.finding(found.at(read::at(shown.as_ref())));
+        }
+        self.collector.scanned(1, config.len() as u64);
+    }
+
+    fn refused(&self, shown: BString, refused: Refused) {
+        match refused {
+            Refused::Kind(kind) => self.skipped(shown, open::reason(kind)),
+            Refused::System(Errno::LOOP) => self.skipped(shown, open::reason(FileType::Symlink)),
+            Refused::System(errno) => self.failed(shown, errno),
+        }
+    }
+
+    fn skipped(&self, path: BString, reason: &'static str) {
+        self.collector.skipped(Skipped { path, reason });
+    }
+
+    fn failed(&self, path: BString, errno: Errno) {
+        let error = Error::new("read", path, open::why(errno));
+        self.collector.failed(match errno {
+            Errno::ACCESS | Errno::PERM => error.hint("run keysweep as a user who may read it"),
+            _ => error,
+        });
+    }
+}

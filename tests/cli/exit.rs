@@ -1,0 +1,90 @@
+//! Exit codes and the one line that says why.
+
+use std::io::Read as _;
+use std::process::Stdio;
+
+use crate::project::{Project, key};
+
+#[test]
+fn exit_codes() {
+    let project = Project::new();
+    project.write("clean/a.txt", "nothing here\n").write("leak/a.txt", key(1)).write("x.json", "{}");
+    for (args, code) in [
+        (&["scan", "clean"][..], 0),
+        (&["scan", "leak"], 1),
+        (&["scan"], 1),
+        (&["scan", "leak", "-q"], 1),
+        (&["scan", "leak", "--format", "json"], 1),
+        (&["scan", "leak", "--color", "always"], 1),
+        (&["scan", "leak", "--exit-zero"], 0),
+        (&["scan", "leak", "missing"], 2),
+        (&["scan", "leak", "missing", "--exit-zero"], 2),
+        (&["scan", "leak", "--severity", "critical", "--confidence", "certain"], 1),
+        (&["scan", "leak", "-o", "report.json", "--format", "json"], 1),
+        (&["scan", "leak", "-o", "no/such/dir/report"], 2),
+        (&["--version"], 0),
+        (&["--help"], 0),
+        (&["scan", "--help"], 0),
+        (&[], 2),
+        (&["scna"], 2),
+        (&["scan", "--fromat", "json"], 2),
+        (&["scan", "--format", "yaml"], 2),
+        (&["scan", "--severity", "huge"], 2),
+        (&["scan", "--threads", "many"], 2),
+        (&["rules", "list"], 0),
+        (&["rules", "list", "--format", "json"], 0),
+        (&["rules", "check"], 0),
+        (&["rules", "show", "openai-project-key"], 0),
+        (&["rules", "show", "no-such-rule"], 2),
+    ] {
+        let output = project.run(args);
+        assert_eq!(output.code, code, "{args:?}: {output:#?}");
+        if code == 2 && !args.is_empty() {
+            assert_eq!(output.stderr.lines().count(), 1, "{args:?}: {}", output.stderr);
+            assert!(output.stderr.starts_with("keysweep: "), "{args:?}: {}", output.stderr);
+        }
+    }
+}
+
+#[test]
+fn mistakes_are_explained_in_one_line() {
+    let project = Project::new();
+    for (args, message) in [
+        (
+            &["scan", "--fromat", "json"][..],
+            "unexpected argument '--fromat' found; tip: a similar argument exists: '--format'; see keysweep --help",
+        ),
+        (&["scan", "missing.txt"], "cannot read missing.txt: it does not exist"),
+        (
+            &["rules", "show", "nope"],
+            "cannot show rule nope: there is none of this id; keysweep rules list prints them all",
+        ),
+    ] {
+        assert_eq!(project.run(args).stderr, format!("keysweep: {message}\n"));
+    }
+}
+
+#[test]
+fn a_closed_pipe_keeps_the_exit_code() {
+    let project = Project::new();
+    for i in 0..600 {
+        project.write(format!("{i}.txt"), key(i));
+    }
+    for format in ["human", "json", "jsonl"] {
+        let mut command = project.command(env!("CARGO_BIN_EXE_keysweep"));
+        let mut child = command.args(["scan", "--format", format]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut first = [0; 16];
+        child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(1), "{format}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_not_a_success() {
+    let project = Project::new();
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let Ok(full) = full else { return }; // only Linux has it
+    let mut command = project.command(env!("CARGO_BIN_EXE_keysweep"));
+    let output = command.arg("scan").stdout(full).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
