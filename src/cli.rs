@@ -1,5 +1,7 @@
 //! The command line: clap and nothing else. `run` does the work.
 
+mod history;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -9,6 +11,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::finding::{Confidence, Severity};
 use crate::report::Format;
+pub use history::History;
 
 /// Find leaked AI API keys, fast and offline.
 #[derive(Debug, Parser)]
@@ -37,6 +40,8 @@ Exit codes: 0 complete and clean; 1 complete, keys found; 2 not completed (bad u
 pub enum Command {
     /// Scan files and directories.
     Scan(Scan),
+    /// Scan everything a git repository keeps: all commits, messages, tags, reflogs, dangling objects.
+    History(Box<History>),
     /// List, show or check the rules.
     #[command(subcommand)]
     Rules(Rules),

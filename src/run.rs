@@ -1,5 +1,6 @@
 //! The one place that wires arguments, sources, engine, report and exit code.
 
+mod history;
 mod output;
 mod rules;
 
@@ -19,6 +20,7 @@ use crate::source::{Collector, stdin, walk};
 pub fn run(cli: Cli) -> Exit {
     let result = match cli.command {
         Command::Scan(args) => scan(args),
+        Command::History(args) => history::run(*args),
         Command::Rules(args) => rules::run(args),
     };
     result.unwrap_or_else(|error| {

@@ -1,9 +1,9 @@
 //! The first pass: every blob, commit and tag, once, through the scanner.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::catalog::Catalog;
-use super::object::Commit;
+use super::object::{Commit, Tag};
 use super::oid::{Kind, Oid};
 use super::pack::delta::Corrupt;
 use super::pack::inflate::Inflater;
@@ -24,7 +24,7 @@ pub(super) struct Read {
     /// All commits, by number.
     pub(super) commits: Vec<CommitLine>,
     /// Annotated tags, by number.
-    pub(super) tags: Vec<u32>,
+    pub(super) tags: Vec<TagLine>,
     /// Blobs that are Git LFS pointers, by number, with the id of their content.
     pub(super) pointers: Vec<(u32, String)>,
     /// Kinds of loose objects.
@@ -50,13 +50,18 @@ pub(super) struct CommitLine {
     pub(super) time: i64,
 }
 
+/// What the graph needs of an annotated tag.
+pub(super) struct TagLine {
+    pub(super) number: u32,
+    pub(super) target: Oid,
+}
+
 /// What decides which objects are scanned.
 pub(super) struct Scope<'a> {
     pub(super) scan: &'a Scan<'a>,
     /// Whether a blob, commit or tag is to be scanned (not in another shard, not in the cache).
     pub(super) wanted: &'a (dyn Fn(&Oid, Kind) -> bool + Sync),
     pub(super) collector: &'a Collector,
-    pub(super) stop: &'a AtomicBool,
     pub(super) threads: usize,
 }
 
@@ -68,7 +73,7 @@ pub(super) fn read(catalog: &Catalog<'_>, scope: &Scope<'_>) -> Read {
         catalog.is_first_copy(number) && (kind != Kind::Blob || (scope.wanted)(&catalog.oid(number), kind))
     };
     let visitors = (0..scope.threads).map(|_| Scanning { catalog, scope, read: Read::default() }).collect();
-    let visitors = Walk::new(catalog.members(), &wanted, scope.stop).run(visitors);
+    let visitors = Walk::new(catalog.members(), &wanted, scope.collector).run(visitors);
     let mut read = Read::default();
     for visitor in read_loose(catalog, scope, visitors) {
         read.append(visitor.read);
@@ -90,7 +95,7 @@ fn read_loose<'a>(
     let work = |mut visitor: Scanning<'a>| {
         let mut inflater = Inflater::new();
         while let Some(&(oid, directory)) = catalog.loose.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if scope.stop.load(Ordering::Relaxed) {
+            if scope.collector.is_stopped() {
                 break;
             }
             let Some(number) = catalog.find(&oid).filter(|&number| number >= catalog.first_loose()) else { continue };
@@ -151,7 +156,7 @@ impl Read {
     fn sort(&mut self) {
         self.hits.sort_by_key(|hit| hit.number);
         self.commits.sort_by_key(|commit| commit.number);
-        self.tags.sort_unstable();
+        self.tags.sort_by_key(|tag| tag.number);
         self.pointers.sort_unstable();
         self.kinds.sort_unstable();
     }
@@ -182,7 +187,10 @@ impl Scanning<'_> {
                     time: commit.committer.seconds,
                 });
             }
-            Kind::Tag => self.read.tags.push(number),
+            Kind::Tag => {
+                let target = Tag::parse(bytes).target.unwrap_or(Oid::NULL);
+                self.read.tags.push(TagLine { number, target });
+            }
         }
         if kind != Kind::Blob && !(self.scope.wanted)(&self.catalog.oid(number), kind) {
             return;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 
 use super::oid::Oid;
 use crate::error::{Error, Result};
@@ -99,7 +99,7 @@ impl Repository {
     }
 
     fn check_format(&self) -> Result<()> {
-        if let Some(format) = self.setting("extensions", "objectformat").filter(|format| format != "sha1") {
+        if let Some(format) = self.setting("extensions", "objectformat").filter(|format| !format.eq_ignore_ascii_case("sha1")) {
             return Err(Error::new("open repository", self.git_dir.display(), format!("its object ids are {format}"))
                 .hint("only SHA-1 repositories can be scanned; use `keysweep scan` on a checkout"));
         }
@@ -120,7 +120,7 @@ impl Repository {
                 && inside
                 && name.trim().eq_ignore_ascii_case(key)
             {
-                value = Some(set.trim().trim_matches('"').to_ascii_lowercase());
+                value = Some(set.trim().trim_matches('"').to_owned());
             }
         }
         value
@@ -160,9 +160,39 @@ impl Repository {
         found
     }
 
-    /// The worktree's top, if there is one: what a bare repository lacks.
-    pub fn is_bare(&self) -> bool {
-        self.git_dir == self.common_dir && self.git_dir.file_name().is_none_or(|name| name != ".git")
+    /// Where the submodules of [`modules`](Self::modules) are checked out, as paths in this repository.
+    pub(super) fn module_paths(&self) -> Vec<BString> {
+        let top = self.common_dir.parent().and_then(|top| top.canonicalize().ok());
+        let path = |module: &PathBuf| -> Option<BString> {
+            let opened = Self::open(module.clone()).ok()?;
+            let by_name = || module.strip_prefix(self.common_dir.join("modules")).ok().map(Path::to_owned);
+            let worktree = opened.setting("core", "worktree").and_then(|path| module.join(path).canonicalize().ok());
+            let inside = worktree.and_then(|path| path.strip_prefix(top.as_ref()?).ok().map(Path::to_owned));
+            Some(inside.or_else(by_name)?.into_os_string().into_encoded_bytes().into())
+        };
+        self.modules().iter().filter_map(path).collect()
+    }
+
+    /// Paths and contents of what is staged, in all worktrees. An index that cannot be read names nothing: it holds no
+    /// content, which is scanned in any case.
+    pub(super) fn staged(&self) -> Vec<(BString, Oid)> {
+        let linked = fs::read_dir(self.common_dir.join("worktrees")).into_iter().flatten().flatten();
+        let mut directories: Vec<PathBuf> = linked.map(|entry| entry.path()).collect();
+        directories.push(self.common_dir.clone());
+        directories.sort();
+        let mut staged = Vec::new();
+        for directory in directories {
+            let options = gix_index::decode::Options { thread_limit: Some(1), ..Default::default() };
+            let path = directory.join("index");
+            let Ok(index) = gix_index::File::at(path, gix_index::hash::Kind::Sha1, true, options) else { continue };
+            let entries = index.entries().iter();
+            staged.extend(entries.filter_map(|entry| {
+                Some((BString::from(entry.path(&index).to_vec()), Oid::from_bytes(entry.id.as_slice())?))
+            }));
+        }
+        staged.sort();
+        staged.dedup();
+        staged
     }
 }
 

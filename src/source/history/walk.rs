@@ -13,6 +13,7 @@ use super::pack::Pack;
 use super::pack::delta::{Corrupt, Delta};
 use super::pack::forest::Forest;
 use super::pack::inflate::{Inflater, is_plausible};
+use crate::source::Collector;
 
 /// What becomes of decoded objects; each thread has its own.
 pub(super) trait Visitor: Send {
@@ -56,7 +57,7 @@ impl Member<'_> {
 pub(super) struct Walk<'a> {
     members: Vec<Member<'a>>,
     wanted: &'a (dyn Fn(u32) -> bool + Sync),
-    stop: &'a AtomicBool,
+    collector: &'a Collector,
     /// Per pack and entry: whether it, or anything that hangs on it, is wanted.
     needed: Vec<Vec<bool>>,
     roots: Vec<(u32, u32)>,
@@ -79,7 +80,7 @@ impl<'a> Walk<'a> {
     pub(super) fn new(
         members: Vec<Member<'a>>,
         wanted: &'a (dyn Fn(u32) -> bool + Sync),
-        stop: &'a AtomicBool,
+        collector: &'a Collector,
     ) -> Self {
         let needed: Vec<Vec<bool>> = members.iter().map(|member| needed(member, wanted)).collect();
         let mut roots = Vec::new();
@@ -88,7 +89,7 @@ impl<'a> Walk<'a> {
             let wanted = entries.filter(|&entry| needed[entry as usize] && member.forest.is_root(entry));
             roots.extend(wanted.map(|entry| (at as u32, entry)));
         }
-        Self { members, wanted, stop, needed, roots, next_root: AtomicUsize::new(0), budget: BUDGET }
+        Self { members, wanted, collector, needed, roots, next_root: AtomicUsize::new(0), budget: BUDGET }
     }
 
     /// Walks with as many threads as there are visitors, and hands the visitors back.
@@ -264,7 +265,7 @@ impl<'w, 'a, V: Visitor> Walker<'w, 'a, V> {
     }
 
     fn root(&mut self, at: u32, entry: u32) {
-        if self.walk.stop.load(Ordering::Relaxed) {
+        if self.walk.collector.is_stopped() {
             return;
         }
         let member = &self.walk.members[at as usize];
@@ -313,7 +314,7 @@ impl<'w, 'a, V: Visitor> Walker<'w, 'a, V> {
             if !self.walk.needed[at as usize][child as usize] {
                 continue;
             }
-            if self.walk.stop.load(Ordering::Relaxed) {
+            if self.walk.collector.is_stopped() {
                 return;
             }
             if top.bytes.is_none() {
