@@ -1,6 +1,7 @@
 //! The command line: clap and nothing else. `run` does the work.
 
 mod history;
+pub mod policy;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser as _;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::{self, Config};
 use crate::finding::{Confidence, Severity};
 use crate::report::Format;
 pub use history::History;
@@ -45,6 +47,14 @@ pub enum Command {
     /// List, show or check the rules.
     #[command(subcommand)]
     Rules(Rules),
+    /// Say of a line which rules looked at it, what each test said, and why it is or is not a finding.
+    Explain(policy::Explain),
+    /// Accept what is known, so that only new keys count.
+    #[command(subcommand)]
+    Baseline(policy::Baseline),
+    /// Show or check the configuration.
+    #[command(subcommand)]
+    Config(policy::Config),
 }
 
 /// `keysweep scan`.
@@ -73,6 +83,9 @@ pub enum Rules {
         /// human or json.
         #[arg(long, value_enum, default_value_t = RulesFormat::Human)]
         format: RulesFormat,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "clap would print it")]
+        policy: policy::PolicyArgs,
     },
     /// Show one rule.
     Show {
@@ -81,9 +94,24 @@ pub enum Rules {
         /// human or json.
         #[arg(long, value_enum, default_value_t = RulesFormat::Human)]
         format: RulesFormat,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "clap would print it")]
+        policy: policy::PolicyArgs,
     },
     /// Run each rule's examples and non-examples through the scanner.
-    Check,
+    Check {
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "clap would print it")]
+        policy: policy::PolicyArgs,
+    },
+    /// Say in words what a rule looks for and what it takes for a finding.
+    Explain {
+        /// The rule's id.
+        id: String,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "clap would print it")]
+        policy: policy::PolicyArgs,
+    },
 }
 
 /// How rules are printed.
@@ -100,8 +128,8 @@ pub enum RulesFormat {
 #[command(next_help_heading = "Report")]
 pub struct Shared {
     /// How to write the report.
-    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = format_parser())]
-    pub format: Format,
+    #[arg(long, value_name = "FORMAT", value_parser = format_parser())]
+    pub format: Option<Format>,
     /// Write the report to this file instead of standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -115,22 +143,58 @@ pub struct Shared {
     #[arg(long)]
     pub exit_zero: bool,
     /// Leave out findings below this severity: info, low, medium, high, critical.
-    #[arg(long, value_name = "MIN", default_value = "info", hide_default_value = true, value_parser = severity_parser(),
-          hide_possible_values = true)]
-    pub severity: Severity,
+    #[arg(long, value_name = "MIN", value_parser = severity_parser(), hide_possible_values = true)]
+    pub severity: Option<Severity>,
     /// Leave out findings below this confidence: possible, likely, certain.
-    #[arg(long, value_name = "MIN", default_value = "possible", hide_default_value = true,
-          value_parser = confidence_parser(), hide_possible_values = true)]
-    pub confidence: Confidence,
+    #[arg(long, value_name = "MIN", value_parser = confidence_parser(), hide_possible_values = true)]
+    pub confidence: Option<Confidence>,
     /// Threads; the default is one for each processor.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub threads: usize,
     /// When to colour the report.
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
+    #[arg(long, value_name = "WHEN", value_enum)]
+    pub color: Option<Color>,
     /// No progress, and no summary for people.
     #[arg(short, long, action = ArgAction::SetTrue)]
     pub quiet: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print it")]
+    pub policy: policy::PolicyArgs,
+}
+
+impl Shared {
+    /// These arguments, with a configuration's choices where they leave one.
+    #[must_use]
+    pub fn under(&self, config: &Config) -> Self {
+        let configured = |color: config::raw::Color| match color {
+            config::raw::Color::Auto => Color::Auto,
+            config::raw::Color::Always => Color::Always,
+            config::raw::Color::Never => Color::Never,
+        };
+        Self {
+            format: self.format.or_else(|| config.output.format.as_deref().and_then(Format::parse)),
+            severity: self.severity.or(Some(config.rules.min_severity)),
+            confidence: self.confidence.or(Some(config.rules.min_confidence)),
+            color: self.color.or_else(|| config.output.color.map(configured)),
+            show_suppressed: self.show_suppressed || config.output.show_suppressed,
+            ..self.clone()
+        }
+    }
+
+    /// The report's format.
+    pub fn format(&self) -> Format {
+        self.format.unwrap_or(Format::Human)
+    }
+
+    /// When to colour.
+    pub fn color(&self) -> Color {
+        self.color.unwrap_or(Color::Auto)
+    }
+
+    /// Whether a finding of this worth is left out.
+    pub fn is_below(&self, severity: Severity, confidence: Confidence) -> bool {
+        self.severity.is_some_and(|least| severity < least) || self.confidence.is_some_and(|least| confidence < least)
+    }
 }
 
 /// When to colour.

@@ -358,6 +358,8 @@ pub struct Finding {
     pub excerpt: Excerpt,
     /// Why it does not count, if it does not.
     pub suppressed: Option<Suppression>,
+    /// What a person should know of it beside: an inline marker that has expired.
+    pub note: Option<String>,
     /// In history: what brought it in.
     pub commit: Option<Arc<Commit>>,
     /// In history: the rest of its story.

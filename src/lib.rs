@@ -10,13 +10,16 @@
 //! without failing. The binary is a thin wrapper around [`source`], [`report`] and [`error::Exit`].
 
 pub mod cli;
+pub mod config;
 pub mod error;
 pub mod finding;
+pub mod known_keys;
 pub mod progress;
 pub mod report;
 pub mod rule;
 pub mod run;
 pub mod scan;
 pub mod source;
+pub mod suppress;
 
 pub use error::{Error, Exit, Result};

@@ -1,11 +1,17 @@
 //! The one place that wires arguments, sources, engine, report and exit code.
 
+mod baseline;
+mod config;
+mod explain;
 mod history;
 mod output;
+mod policy;
 mod rules;
 
+use std::ffi::OsStr;
 use std::io::{IsTerminal as _, Write as _};
-use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice as _};
 
@@ -22,6 +28,9 @@ pub fn run(cli: Cli) -> Exit {
         Command::Scan(args) => scan(args),
         Command::History(args) => history::run(*args),
         Command::Rules(args) => rules::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Baseline(args) => baseline::run(args),
+        Command::Config(args) => config::run(args),
     };
     result.unwrap_or_else(|error| {
         complain(&error.to_string());
@@ -34,7 +43,8 @@ fn scan(args: Scan) -> Result<Exit> {
     let (piped, paths): (Vec<BString>, Vec<BString>) = paths.into_iter().partition(|path| path == "-");
     let name = args.stdin_path.map_or_else(|| stdin::NAME.into(), |path| BString::from(path.into_vec()));
     let options = walk::Options { no_ignore: args.no_ignore, threads: args.shared.threads };
-    session(&args.shared, |scanner, collector| {
+    let target = Target::of(&paths);
+    session_at(&args.shared, &target, |scanner, collector| {
         if !piped.is_empty() {
             stdin::scan(scanner, collector, name.as_ref());
         }
@@ -42,22 +52,60 @@ fn scan(args: Scan) -> Result<Exit> {
     })
 }
 
+/// Where a scan starts, for the configuration and the report's paths.
+struct Target {
+    /// The file or directory whose repository's configuration holds.
+    path: PathBuf,
+    /// What the report's paths are relative to.
+    start: PathBuf,
+    /// Whether nothing but `path` is scanned.
+    is_single: bool,
+}
+
+impl Target {
+    fn here() -> Self {
+        let here = std::env::current_dir().unwrap_or_default();
+        Self { path: here.clone(), start: here, is_single: true }
+    }
+
+    fn of(paths: &[BString]) -> Self {
+        let here = Self::here();
+        let Some(first) = paths.first() else { return Self { is_single: false, ..here } };
+        let path = here.path.join(OsStr::from_bytes(first));
+        let is_single = paths.len() == 1;
+        // As `source::paths` names them.
+        let is_start = is_single && first.starts_with(b"/") && path.is_dir();
+        Self { start: if is_start { path.clone() } else { here.start }, path, is_single }
+    }
+}
+
 /// What all scanning commands share: an engine, a collector with a progress display, the report, the exit code.
-fn session(shared: &Shared, source: impl FnOnce(&Scanner, &Collector) -> Result<()>) -> Result<Exit> {
-    let scanner = Scanner::builtin();
+fn session_at(
+    shared: &Shared,
+    target: &Target,
+    source: impl FnOnce(&Scanner, &Collector) -> Result<()>,
+) -> Result<Exit> {
+    let loaded = policy::load(&shared.policy, &target.start, &target.path)?;
+    let shared = shared.under(&loaded.config);
     let collector = Collector::default();
     let progress = !shared.quiet && std::io::stderr().is_terminal();
-    progress::during(&collector, progress, || source(&scanner, &collector))?;
+    progress::during(&collector, progress, || source(&loaded.scanner, &collector))?;
     if collector.is_stopped() {
         collector.failed(Error::new("finish", "the scan", "interrupted"));
     }
-    finish(shared, &scanner, collector.into_report())
+    let mut report = collector.into_report();
+    loaded.apply(&mut report, target.is_single && same(&target.path, &loaded.root));
+    finish(&shared, &loaded.scanner, report)
+}
+
+fn same(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 /// Filters, redacts and writes a report.
 fn finish(shared: &Shared, scanner: &Scanner, mut report: Report) -> Result<Exit> {
     let found = report.findings.len();
-    report.findings.retain(|finding| finding.severity >= shared.severity && finding.confidence >= shared.confidence);
+    report.findings.retain(|finding| !shared.is_below(finding.severity, finding.confidence));
     if report.findings.len() < found {
         report.coverage.counts.push(("below_threshold", (found - report.findings.len()) as u64));
     }
@@ -78,19 +126,19 @@ fn finish(shared: &Shared, scanner: &Scanner, mut report: Report) -> Result<Exit
         color: colored(shared),
         exit,
     };
-    output::write(shared.output.as_deref(), shared.show_secrets, |out| shared.format.write(&report, style, out))?;
+    output::write(shared.output.as_deref(), shared.show_secrets, |out| shared.format().write(&report, style, out))?;
     Ok(exit)
 }
 
 fn colored(shared: &Shared) -> bool {
-    match shared.color {
-        Color::Always => shared.format == Format::Human,
+    match shared.color() {
+        Color::Always => shared.format() == Format::Human,
         Color::Never => false,
         Color::Auto => {
             let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
             let capable = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
             let terminal = shared.output.is_none() && std::io::stdout().is_terminal();
-            shared.format == Format::Human && wanted && capable && terminal
+            shared.format() == Format::Human && wanted && capable && terminal
         }
     }
 }

@@ -77,6 +77,9 @@ impl Page<'_> {
             writeln!(self.out, "    key: {}", escape::text(finding.secret.expose()))?;
         }
         self.commit(finding)?;
+        if let Some(note) = &finding.note {
+            writeln!(self.out, "    note: {}", escape::text(note.as_bytes()))?;
+        }
         if let Some(suppression) = &finding.suppressed {
             let reason = suppression.reason.as_deref().map(|reason| format!(": {}", escape::text(reason.as_bytes())));
             return writeln!(self.out, "    suppressed by {}{}", suppression.by, reason.unwrap_or_default());

@@ -13,7 +13,7 @@ use crate::scan::Scanner;
 const SAMPLES: usize = 12;
 
 /// What is wrong with these rules; `scanner` is the one that has them.
-pub fn all(rules: &[Rule], scanner: &Scanner) -> Vec<Error> {
+pub fn all<'a>(rules: impl IntoIterator<Item = &'a Rule>, scanner: &Scanner) -> Vec<Error> {
     let mut problems = Vec::new();
     let mut ids = HashSet::new();
     for rule in rules {

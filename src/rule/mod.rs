@@ -5,11 +5,17 @@
 
 mod builtin;
 pub mod check;
+pub mod gitleaks;
+pub mod go_regex;
+pub mod literals;
+pub mod pattern;
 mod set;
+mod shape;
 pub mod spec;
 pub mod template;
 
 pub use set::{Compiled, RuleSet, compile};
+pub use shape::Shape;
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! `keysweep history`.
 
-use super::session;
+use super::{Target, session_at};
 use crate::cli::History;
 use crate::error::{Exit, Result};
 use crate::source::history::{Options, Repository, audit};
@@ -13,7 +13,7 @@ pub(super) fn run(args: History) -> Result<Exit> {
         submodules: args.submodules,
         max_refs: if args.max_refs == 0 { usize::MAX } else { args.max_refs },
     };
-    session(&args.shared, |scanner, collector| {
+    session_at(&args.shared, &Target::here(), |scanner, collector| {
         audit(&repository, options, &|bytes| scanner.scan(bytes), collector);
         Ok(())
     })

@@ -1,40 +1,65 @@
 //! `keysweep rules`: the rules as data, and their proof.
 
+mod words;
+
 use crate::cli::{Rules, RulesFormat};
 use crate::error::{Error, Exit, Result};
 use crate::report::escape;
-use crate::rule::{Left, Rule, Structure, builtin, check};
-use crate::run::{complain, output};
+use crate::rule::{Left, Rule, Structure, check};
+use crate::run::{Target, complain, output, policy};
 use crate::scan::Scanner;
+use crate::scan::foreign::Engine;
 
-/// Carries the command out.
+/// Carries the command out, for built-in, own and loaded rules alike.
 pub(super) fn run(args: Rules) -> Result<Exit> {
-    let rules = builtin();
+    let policy = match &args {
+        Rules::List { policy, .. } | Rules::Show { policy, .. } | Rules::Check { policy } | Rules::Explain { policy, .. } => {
+            policy.clone()
+        }
+    };
+    let target = Target::here();
+    let loaded = policy::load(&policy, &target.start, &target.path)?;
+    let rules: Vec<&Rule> = loaded.scanner.rules().rules().iter().map(|compiled| compiled.rule).collect();
+    let foreign = loaded.scanner.policy().foreign.as_ref();
     match args {
-        Rules::List { format: RulesFormat::Human } => list(rules)?,
-        Rules::List { format: RulesFormat::Json } => json(&rules.iter().map(RuleObject::new).collect::<Vec<_>>())?,
-        Rules::Show { id, format } => {
-            let rule = rules.iter().find(|rule| rule.id == id).ok_or_else(|| {
-                Error::new("show rule", &id, "there is none of this id").hint("keysweep rules list prints them all")
-            })?;
+        Rules::List { format: RulesFormat::Human, .. } => list(&rules, foreign)?,
+        Rules::List { format: RulesFormat::Json, .. } => {
+            json(&rules.iter().map(|rule| RuleObject::new(rule)).collect::<Vec<_>>())?;
+        }
+        Rules::Show { id, format, .. } => {
+            let rule = rules.iter().find(|rule| rule.id == id).ok_or_else(|| unknown("show rule", &id))?;
             match format {
                 RulesFormat::Human => show(rule)?,
                 RulesFormat::Json => json(&RuleObject::new(rule))?,
             }
         }
-        Rules::Check => return check_all(rules),
+        Rules::Check { .. } => return check_all(&rules, &loaded.scanner),
+        Rules::Explain { id, .. } => {
+            let own = rules.iter().find(|rule| rule.id == id).map(|rule| words::of(rule));
+            let text = own.or_else(|| foreign.and_then(|engine| words::of_foreign(engine, &id)));
+            let text = text.ok_or_else(|| unknown("explain rule", &id))?;
+            output::write(None, false, |out| out.write_all(text.as_bytes()))?;
+        }
     }
     Ok(Exit::Clean)
 }
 
-fn list(rules: &[Rule]) -> Result<()> {
-    let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+fn unknown(doing: &str, id: &str) -> Error {
+    Error::new(doing, id, "there is none of this id").hint("keysweep rules list prints them all")
+}
+
+fn list(rules: &[&Rule], foreign: Option<&Engine>) -> Result<()> {
+    let own = rules.iter().map(|rule| (&rule.id, rule.severity, rule.confidence, &rule.title));
+    let foreign = foreign.into_iter().flat_map(Engine::rules).filter(|rule| !rule.is_part);
+    let foreign = foreign.map(|rule| (&rule.info.id, rule.severity, rule.confidence, &rule.info.title));
+    let all: Vec<_> = own.chain(foreign).collect();
+    let width = all.iter().map(|(id, ..)| id.chars().count()).max().unwrap_or(0);
     output::write(None, false, |out| {
-        for rule in rules {
-            let (severity, confidence) = (rule.severity, rule.confidence);
-            writeln!(out, "{:width$}  {severity:8}  {confidence:8}  {}", rule.id, rule.title)?;
+        for (id, severity, confidence, title) in &all {
+            let (id, title) = (escape::text(id.as_bytes()), escape::text(title.as_bytes()));
+            writeln!(out, "{id:width$}  {severity:8}  {confidence:8}  {title}")?;
         }
-        writeln!(out, "{} rules.", rules.len())
+        writeln!(out, "{} rules.", all.len())
     })
 }
 
@@ -78,8 +103,8 @@ fn json(value: &impl serde::Serialize) -> Result<()> {
     })
 }
 
-fn check_all(rules: &[Rule]) -> Result<Exit> {
-    let problems = check::all(rules, &Scanner::builtin());
+fn check_all(rules: &[&Rule], scanner: &Scanner) -> Result<Exit> {
+    let problems = check::all(rules.iter().copied(), scanner);
     for problem in &problems {
         complain(&problem.to_string());
     }

@@ -9,13 +9,20 @@ mod anchored;
 mod anchors;
 mod assigned;
 mod decode;
+mod explain;
+pub mod foreign;
 mod place;
+mod policy;
 mod random;
 mod runs;
 
 use std::ops::Range;
 
+use bstr::BStr;
+
 pub use anchored::Refusal;
+pub use explain::Step;
+pub use policy::Policy;
 pub use random::Fault;
 
 use crate::finding::{
@@ -48,8 +55,10 @@ pub struct Match {
     pub layers: Vec<Layer>,
     /// For people.
     pub excerpt: Excerpt,
-    /// Set by an inline marker.
+    /// Set by an inline marker or an allowlist.
     pub suppressed: Option<Suppression>,
+    /// What a person should know of it beside: an inline marker that has expired.
+    pub note: Option<String>,
 }
 
 impl Match {
@@ -65,6 +74,7 @@ impl Match {
             layers: self.layers,
             excerpt: self.excerpt,
             suppressed: self.suppressed,
+            note: self.note,
             commit: None,
             history: None,
         }
@@ -77,6 +87,7 @@ pub struct Scanner {
     rules: RuleSet,
     anchors: Anchors,
     assigned: Assigned,
+    policy: Policy,
 }
 
 /// A key that a rule claims.
@@ -89,10 +100,22 @@ struct Candidate {
     layers: Vec<Layer>,
 }
 
+/// What the pass over content collects: candidates, and, when somebody asks why, each step.
+#[derive(Debug, Default)]
+struct Sink {
+    candidates: Vec<Candidate>,
+    steps: Option<Vec<Step>>,
+}
+
 impl Scanner {
     /// A scanner for these rules.
     pub fn new(rules: RuleSet) -> Self {
-        Self { anchors: Anchors::of(&rules), assigned: Assigned::of(&rules), rules }
+        Self::with_policy(rules, Policy::default())
+    }
+
+    /// A scanner for these rules under a configuration.
+    pub fn with_policy(rules: RuleSet, policy: Policy) -> Self {
+        Self { anchors: Anchors::of(&rules), assigned: Assigned::of(&rules), rules, policy }
     }
 
     /// A scanner for all built-in rules.
@@ -107,15 +130,31 @@ impl Scanner {
 
     /// Every key in `bytes`, by position, one match for each place.
     pub fn scan(&self, bytes: &[u8]) -> Vec<Match> {
-        let mut candidates = Vec::new();
-        self.view(&View::of(bytes), &mut candidates);
-        if candidates.is_empty() {
-            return Vec::new();
-        }
-        let mut matches: Vec<Match> =
-            self.surest(candidates).into_iter().map(|candidate| self.matched(candidate)).collect();
+        self.scan_at(bytes, None)
+    }
+
+    /// The same where the content's path, relative to the scan's start, is known: some rules and allowlists ask for it.
+    pub fn scan_at(&self, bytes: &[u8], path: Option<&BStr>) -> Vec<Match> {
+        let mut out = Sink::default();
+        self.view(&View::of(bytes), &mut out);
+        let mut matches: Vec<Match> = match out.candidates.as_slice() {
+            [] => Vec::new(),
+            _ => self.surest(out.candidates).into_iter().map(|candidate| self.matched(candidate)).collect(),
+        };
+        self.policy.extend(bytes, path, &mut matches);
         place::fill(bytes, &mut matches);
+        self.policy.judge(bytes, path, &mut matches);
         matches
+    }
+
+    /// What the path alone gives away, to rules that look at nothing else.
+    pub fn scan_path(&self, path: &BStr) -> Vec<Match> {
+        self.policy.paths(path)
+    }
+
+    /// What a configuration adds.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     fn matched(&self, candidate: Candidate) -> Match {
@@ -130,6 +169,7 @@ impl Scanner {
             layers: candidate.layers,
             excerpt: Excerpt::default(),
             suppressed: None,
+            note: None,
         }
     }
 
@@ -139,7 +179,7 @@ impl Scanner {
             let contextual = self.rules.rules()[candidate.rule].rule.is_contextual();
             let Candidate { rule, confidence, secret, span, layers } = candidate;
             let longest = std::cmp::Reverse(secret.expose().len());
-            (std::cmp::Reverse(*confidence), layers.len(), contextual, longest, *rule, span.start)
+            (std::cmp::Reverse(*confidence), contextual, longest, layers.len(), *rule, span.start)
         });
         let mut taken = std::collections::BTreeMap::new();
         candidates.retain(|candidate| {
@@ -155,7 +195,7 @@ impl Scanner {
         candidates
     }
 
-    fn view(&self, view: &View<'_>, out: &mut Vec<Candidate>) {
+    fn view(&self, view: &View<'_>, out: &mut Sink) {
         let mut decoded = Decoded::default();
         runs::each(&view.bytes, &mut |run, width| {
             // What surrounds a decoded part is there for context; it was looked at one layer up.
@@ -169,7 +209,7 @@ impl Scanner {
         });
     }
 
-    fn wide(&self, view: &View<'_>, run: Range<usize>, decoded: &mut Decoded, out: &mut Vec<Candidate>) {
+    fn wide(&self, view: &View<'_>, run: Range<usize>, decoded: &mut Decoded, out: &mut Sink) {
         if view.layers.len() < DEPTH {
             while decoded.wide < run.end {
                 let (inner, end) = decode::utf16(view, run.start.max(decoded.wide)..run.end);
@@ -179,10 +219,10 @@ impl Scanner {
         }
     }
 
-    fn run(&self, view: &View<'_>, run: Range<usize>, decoded: &mut Decoded, out: &mut Vec<Candidate>) {
+    fn run(&self, view: &View<'_>, run: Range<usize>, decoded: &mut Decoded, out: &mut Sink) {
         let bytes = &view.bytes;
         // A key may hold dots, slashes and plus signs, and its anchor may stand in a part too short for a run.
-        let reach = assigned::reach(bytes, run.start);
+        let reach = assigned::reach(bytes, run.start, b"\\");
         if reach < run.start {
             self.anchors.inside(bytes, reach, bytes.len().min(run.start + 3), &mut |rule, at| {
                 if let Ok(key) = anchored::key(&self.rules.rules()[rule], bytes, at) {
@@ -210,21 +250,28 @@ impl Scanner {
     }
 
     /// A stretch of bytes of keys: the whole of a run, or a part between escape characters.
-    fn token(&self, view: &View<'_>, token: Range<usize>, decoded: &mut Decoded, out: &mut Vec<Candidate>) {
+    fn token(&self, view: &View<'_>, token: Range<usize>, decoded: &mut Decoded, out: &mut Sink) {
         const LEAST_ANCHORED: usize = 8;
         let bytes: &[u8] = &view.bytes;
         if token.len() < LEAST_ANCHORED {
             return;
         }
         self.anchors.each(bytes, token.start, token.end, &mut |rule, at| {
-            if let Ok(key) = anchored::key(&self.rules.rules()[rule], bytes, at) {
+            let key = anchored::key(&self.rules.rules()[rule], bytes, at);
+            out.step(view, rule, at..at + 1, key.as_ref().err());
+            if let Ok(key) = key {
                 Self::claim(view, rule, key, out);
             }
         });
         if token.len() < runs::LEAST {
             return;
         }
+        if out.steps.is_some() {
+            let refused = self.assigned.refusals(&self.rules, bytes, &token);
+            refused.iter().for_each(|(rule, why)| out.step(view, *rule, token.clone(), Some(why)));
+        }
         if let Some((rule, key)) = self.assigned.key(&self.rules, bytes, token.clone()) {
+            out.step(view, rule, key.secret.clone(), None);
             Self::claim(view, rule, key, out);
         }
         if view.layers.len() < DEPTH {
@@ -232,7 +279,7 @@ impl Scanner {
         }
     }
 
-    fn encoded(&self, view: &View<'_>, token: Range<usize>, decoded: &mut Decoded, out: &mut Vec<Candidate>) {
+    fn encoded(&self, view: &View<'_>, token: Range<usize>, decoded: &mut Decoded, out: &mut Sink) {
         let mut from = token.start;
         while let Some((inner, end)) = decode::find_hex(view, from..token.end) {
             from = end;
@@ -246,7 +293,7 @@ impl Scanner {
         }
     }
 
-    fn claim(view: &View<'_>, rule: usize, key: anchored::Key, out: &mut Vec<Candidate>) {
+    fn claim(view: &View<'_>, rule: usize, key: anchored::Key, out: &mut Sink) {
         let anchored::Key { secret, confidence } = key;
         // What lies wholly outside the decoded part was seen one layer up.
         if secret.end <= view.own.start || secret.start >= view.own.end {
@@ -254,7 +301,7 @@ impl Scanner {
         }
         let span = view.place(secret.start)..view.place(secret.end);
         let secret = Secret::new(&view.bytes[secret]);
-        out.push(Candidate { rule, confidence, secret, span, layers: view.layers.clone() });
+        out.candidates.push(Candidate { rule, confidence, secret, span, layers: view.layers.clone() });
     }
 }
 

@@ -1,13 +1,14 @@
 //! Where content comes from. A source owns its threads, asks the [`Scanner`](crate::scan::Scanner) about each
 //! piece of content, and pushes what it finds, skips and fails on into a [`Collector`]; it never collects.
 
+pub mod archive;
 pub mod history;
 mod ignored;
 mod open;
 pub mod paths;
 pub mod read;
 mod remotes;
-mod repo;
+pub(crate) mod repo;
 pub mod stdin;
 pub mod walk;
 

@@ -100,7 +100,7 @@ fn report(collector: &Collector, error: Error) -> Option<gix_index::File> {
 }
 
 /// `name` below `dir`; an absolute `name` stands for itself.
-pub(super) fn join(dir: &BStr, name: &[u8]) -> BString {
+pub(crate) fn join(dir: &BStr, name: &[u8]) -> BString {
     if name.first() == Some(&b'/') || dir.is_empty() {
         return name.into();
     }

@@ -1,0 +1,385 @@
+//! Go's regex syntax (RE2) in terms of the `regex` crate's, so that imported rules match what they match in Go.
+//!
+//! Most of it is the same. What differs: Go's `\w`, `\d`, `\s` and `\b` are ASCII, and `\s` has no vertical tab; a `{`
+//! that starts no count is a plain character; `[`, `&` and `~` are plain in a class; `\<` is a plain character; octal
+//! escapes and `\Q...\E` exist. Go counts characters, not bytes, where a class is negated or a dot stands.
+
+/// A Go pattern in the `regex` crate's syntax, to be compiled without Unicode mode; the error says what Go refuses
+/// too, or what cannot be said.
+pub fn translate(pattern: &str) -> Result<String, String> {
+    let chars: Vec<char> = pattern.chars().collect();
+    let mut reader = Reader { chars: &chars, at: 0, out: String::with_capacity(pattern.len() + 16) };
+    while let Some(c) = reader.next() {
+        reader.item(c)?;
+    }
+    Ok(reader.out)
+}
+
+struct Reader<'a> {
+    chars: &'a [char],
+    at: usize,
+    out: String,
+}
+
+/// What a class or an escape inside of one stands for.
+enum Part {
+    Char(char),
+    /// The inside of a class of ASCII characters.
+    Set(&'static str),
+    /// All but those.
+    NotSet(&'static str),
+    /// `\pL`, `\P{Greek}`.
+    Property(String),
+}
+
+const DIGIT: &str = "0-9";
+const WORD: &str = "0-9A-Za-z_";
+const SPACE: &str = r"\t\n\x0C\r\x20";
+
+impl Reader<'_> {
+    fn next(&mut self) -> Option<char> {
+        let c = self.peek()?;
+        self.at += 1;
+        Some(c)
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.chars.get(self.at).copied()
+    }
+
+    fn eat(&mut self, text: &str) -> bool {
+        let found = text.chars().enumerate().all(|(i, c)| self.chars.get(self.at + i) == Some(&c));
+        if found {
+            self.at += text.chars().count();
+        }
+        found
+    }
+
+    fn bad(&self, why: &str) -> String {
+        format!("{why} (at character {})", self.at)
+    }
+
+    fn item(&mut self, c: char) -> Result<(), String> {
+        match c {
+            '\\' => self.escape(),
+            '[' => self.class(),
+            '.' => {
+                // Bytes or characters: repeated at will they are the same, and bytes are cheaper.
+                let text = if self.is_free() { "." } else { "(?u:.)" };
+                self.out.push_str(text);
+                Ok(())
+            }
+            '(' => self.group(),
+            '{' => {
+                if !self.count() {
+                    self.out.push_str("\\{");
+                }
+                Ok(())
+            }
+            '}' | ']' | '&' | '~' | '-' | '#' | ' ' => {
+                self.literal(c);
+                Ok(())
+            }
+            c => {
+                self.out.push(c);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether what was just read is repeated without a bound.
+    fn is_free(&self) -> bool {
+        matches!(self.peek(), Some('*' | '+'))
+    }
+
+    /// A group's start: flags and names are Go's and Rust's alike, the rest does not exist in Go.
+    fn group(&mut self) -> Result<(), String> {
+        self.out.push('(');
+        if !self.eat("?") {
+            return Ok(());
+        }
+        self.out.push('?');
+        if matches!(self.peek(), Some('=' | '!')) || self.chars[self.at..].starts_with(&['<', '=']) || self.chars[self.at..].starts_with(&['<', '!'])
+        {
+            return Err(self.bad("look-around, which neither Go nor keysweep has"));
+        }
+        if self.eat("P<") || self.eat("<") {
+            self.out.push_str("P<");
+            return Ok(());
+        }
+        while let Some(c) = self.next() {
+            match c {
+                'i' | 'm' | 's' | 'U' | '-' => self.out.push(c),
+                ':' | ')' => {
+                    self.out.push(c);
+                    return Ok(());
+                }
+                _ => return Err(self.bad("a group that Go does not know")),
+            }
+        }
+        Err(self.bad("a group is not closed"))
+    }
+
+    /// `{2}`, `{2,}`, `{2,5}` behind a `{`; anything else is plain text in Go.
+    fn count(&mut self) -> bool {
+        let rest: String = self.chars[self.at..].iter().take_while(|c| **c != '}').collect();
+        let closed = self.chars.get(self.at + rest.chars().count()) == Some(&'}');
+        let number = |text: &str| !text.is_empty() && text.len() < 6 && text.bytes().all(|b| b.is_ascii_digit());
+        let holds = match rest.split_once(',') {
+            None => number(&rest),
+            Some((least, most)) => number(least) && (most.is_empty() || number(most)),
+        };
+        if !closed || !holds {
+            return false;
+        }
+        self.out.push('{');
+        self.out.push_str(&rest);
+        self.out.push('}');
+        self.at += rest.chars().count() + 1;
+        true
+    }
+
+    fn escape(&mut self) -> Result<(), String> {
+        match self.peek() {
+            Some('Q') => {
+                self.at += 1;
+                while self.at < self.chars.len() && !self.eat("\\E") {
+                    let c = self.chars[self.at];
+                    self.at += 1;
+                    self.literal(c);
+                }
+                return Ok(());
+            }
+            // RE2 lets a stray \E stand for nothing.
+            Some('E') => {
+                self.at += 1;
+                return Ok(());
+            }
+            Some(c @ ('b' | 'B' | 'A' | 'z')) => {
+                self.at += 1;
+                self.out.push('\\');
+                self.out.push(c);
+                return Ok(());
+            }
+            _ => {}
+        }
+        match self.escaped()? {
+            Part::Char(c) => self.literal(c),
+            Part::Set(set) => self.out.push_str(&format!("[{set}]")),
+            Part::NotSet(set) if self.is_free() => self.out.push_str(&format!("[^{set}]")),
+            Part::NotSet(set) => self.out.push_str(&format!("(?u:[^{set}])")),
+            Part::Property(name) => self.out.push_str(&format!("(?u:{name})")),
+        }
+        Ok(())
+    }
+
+    /// What stands behind a backslash, in a class or out of it.
+    fn escaped(&mut self) -> Result<Part, String> {
+        let Some(c) = self.next() else { return Err(self.bad("a backslash at the end")) };
+        Ok(match c {
+            'd' => Part::Set(DIGIT),
+            'D' => Part::NotSet(DIGIT),
+            'w' => Part::Set(WORD),
+            'W' => Part::NotSet(WORD),
+            's' => Part::Set(SPACE),
+            'S' => Part::NotSet(SPACE),
+            'a' => Part::Char('\x07'),
+            'f' => Part::Char('\x0c'),
+            'n' => Part::Char('\n'),
+            'r' => Part::Char('\r'),
+            't' => Part::Char('\t'),
+            'v' => Part::Char('\x0b'),
+            'x' => Part::Char(self.hex()?),
+            'p' | 'P' => Part::Property(self.property(c)?),
+            '0' => Part::Char(self.octal(c)),
+            '1'..='7' if self.peek().is_some_and(|next| ('0'..='7').contains(&next)) => Part::Char(self.octal(c)),
+            '1'..='9' => return Err(self.bad("a back-reference, which neither Go nor keysweep has")),
+            c if c.is_ascii() && !c.is_ascii_alphanumeric() => Part::Char(c),
+            _ => return Err(self.bad(&format!("\\{c}, which Go does not know"))),
+        })
+    }
+
+    fn hex(&mut self) -> Result<char, String> {
+        let digits: String = if self.eat("{") {
+            let digits: String = self.chars[self.at..].iter().take_while(|c| **c != '}').collect();
+            self.at += digits.chars().count() + 1;
+            digits
+        } else {
+            let digits: String = self.chars[self.at..].iter().take(2).collect();
+            self.at += digits.chars().count();
+            digits
+        };
+        let value = u32::from_str_radix(&digits, 16).ok().filter(|_| !digits.starts_with('+'));
+        value.and_then(char::from_u32).ok_or_else(|| self.bad("\\x needs a character's number in hexadecimal"))
+    }
+
+    fn octal(&mut self, first: char) -> char {
+        let mut value = first.to_digit(8).unwrap_or_default();
+        for _ in 0..2 {
+            let Some(digit) = self.peek().and_then(|c| c.to_digit(8)) else { break };
+            value = value * 8 + digit;
+            self.at += 1;
+        }
+        char::from_u32(value).unwrap_or('\0')
+    }
+
+    fn property(&mut self, kind: char) -> Result<String, String> {
+        if self.eat("{") {
+            let name: String = self.chars[self.at..].iter().take_while(|c| **c != '}').collect();
+            self.at += name.chars().count();
+            return if self.eat("}") { Ok(format!("\\{kind}{{{name}}}")) } else { Err(self.bad("\\p{ is not closed")) };
+        }
+        let Some(name) = self.next() else { return Err(self.bad("\\p needs a name")) };
+        Ok(format!("\\{kind}{name}"))
+    }
+
+    fn literal(&mut self, c: char) {
+        push_literal(&mut self.out, c);
+    }
+
+    fn class(&mut self) -> Result<(), String> {
+        let negated = self.eat("^");
+        let mut inside = String::new();
+        let mut is_unicode = negated;
+        let mut first = true;
+        loop {
+            let Some(c) = self.next() else { return Err(self.bad("a class is not closed")) };
+            if c == ']' && !first {
+                break;
+            }
+            first = false;
+            if c == '[' && self.peek() == Some(':') {
+                if let Some(name) = self.posix() {
+                    inside.push_str(&name);
+                    continue;
+                }
+            }
+            let part = if c == '\\' { self.escaped()? } else { Part::Char(c) };
+            match part {
+                Part::Char(low) => {
+                    let high = self.range_end()?.unwrap_or(low);
+                    if high < low {
+                        return Err(self.bad("a range that ends before it starts"));
+                    }
+                    is_unicode |= !high.is_ascii();
+                    push_literal(&mut inside, low);
+                    if high > low {
+                        inside.push('-');
+                        push_literal(&mut inside, high);
+                    }
+                }
+                Part::Set(set) => inside.push_str(set),
+                Part::NotSet(set) => {
+                    is_unicode = true;
+                    inside.push_str(&format!("[^{set}]"));
+                }
+                Part::Property(name) => {
+                    is_unicode = true;
+                    inside.push_str(&name);
+                }
+            }
+        }
+        // A negated class of ASCII, repeated at will, is the same over bytes.
+        let bytes = !is_unicode || (negated && self.is_free() && inside.is_ascii() && !inside.contains("[^") && !inside.contains("\\p") && !inside.contains("\\P"));
+        let caret = if negated { "^" } else { "" };
+        self.out.push_str(&if bytes { format!("[{caret}{inside}]") } else { format!("(?u:[{caret}{inside}])") });
+        Ok(())
+    }
+
+    /// The end of a range whose start was just read.
+    fn range_end(&mut self) -> Result<Option<char>, String> {
+        let follows = self.peek() == Some('-') && self.chars.get(self.at + 1).is_some_and(|c| *c != ']');
+        if !follows {
+            return Ok(None);
+        }
+        self.at += 1;
+        match self.next() {
+            Some('\\') => match self.escaped()? {
+                Part::Char(c) => Ok(Some(c)),
+                Part::Set(_) | Part::NotSet(_) | Part::Property(_) => Err(self.bad("a range needs characters at its ends")),
+            },
+            other => Ok(other),
+        }
+    }
+
+    /// `[:alpha:]` behind its bracket.
+    fn posix(&mut self) -> Option<String> {
+        let rest: String = self.chars[self.at..].iter().take(12).collect();
+        let end = rest.find(":]")?;
+        let name = rest.get(1..end)?;
+        let known = ["alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word", "xdigit"];
+        if !known.contains(&name.trim_start_matches('^')) {
+            return None;
+        }
+        self.at += rest.get(..end + 2)?.chars().count();
+        Some(format!("[:{name}:]"))
+    }
+}
+
+/// A character that means itself, in a class or out of it.
+fn push_literal(out: &mut String, c: char) {
+    if c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii() {
+        out.push(c);
+    } else {
+        out.push_str(&format!("\\x{:02X}", c as u32));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::translate;
+    use crate::rule::pattern::Pattern;
+
+    /// Pattern, what it matches, what it does not: as Go's regexp package answers.
+    #[test]
+    fn matches_as_go_does() {
+        let table: &[(&str, &[&str], &[&str])] = &[
+            (r"^a{,5}$", &["a{,5}"], &["aaa", ""]),
+            (r"^\$(?:\d+|{\d+})$", &["$12", "${12}"], &["$", "${}"]),
+            (r"^\w$", &["a", "_"], &["é", "ß"]),
+            (r"^\s$", &[" ", "\t", "\x0c"], &["\x0b", "\u{a0}"]),
+            (r"^[\s]$", &["\n"], &["\x0b"]),
+            (r"^.$", &["a", "é", "€"], &["\n", "ab"]),
+            (r"^[^x]$", &["a", "é", "\n"], &["x", "ab"]),
+            (r"^[^x]{2}$", &["éé", "ab"], &["é"]),
+            (r"^[a[&&~]$", &["[", "&", "~", "a"], &["b"]),
+            (r"^[\w .-/]+$", &["a./", "a b"], &["a,"]),
+            (r"^[]a]+$", &["]a"], &["["]),
+            (r"^\Qa.b\E+$", &["a.b", "a.bb"], &["axb"]),
+            (r"^\Qa.b*$", &[], &["a.b"]),
+            (r"\<a\>", &["<a>"], &["a"]),
+            (r"^\pN$", &["1", "²"], &["a"]),
+            (r"^[\pN_]$", &["²", "_"], &["a"]),
+            (r"^\p{Greek}$", &["α"], &["a"]),
+            (r"^\x60\x{1F600}\101$", &["`😀A"], &["`"]),
+            (r"^(?i)key(?-i)X$", &["KEYX", "keyX"], &["keyx"]),
+            (r"^(?P<name>a)(?:b)(?i:C)$", &["abc", "abC"], &["ABC"]),
+            (r"^[[:alpha:]_]+$", &["ab_"], &["1"]),
+            (r"^a\z", &["a"], &["a\n"]),
+            (r"a$", &["a"], &["a\n"]),
+            (r"(?m)a$", &["a\nb"], &["ab"]),
+            (r"(?s)^a.b$", &["a\nb"], &["ab"]),
+            (r"\bx\b", &["-x-", "éx"], &["xy"]),
+            (r"^%[+\-# 0]?[bcd]$", &["%#b", "% c", "%-d"], &["%%b"]),
+            (r"^a}$", &["a}"], &["a"]),
+            (r"^[\W_]$", &["_", "-", "é"], &["a"]),
+        ];
+        for (pattern, good, bad) in table {
+            let rust = translate(pattern).unwrap_or_else(|why| panic!("{pattern}: {why}"));
+            let regex = Pattern::ascii(&rust).unwrap_or_else(|why| panic!("{pattern} as {rust}: {why}")).0;
+            for text in *good {
+                assert!(regex.is_match(text.as_bytes()), "{pattern} as {rust} matches {text:?}");
+            }
+            for text in *bad {
+                assert!(!regex.is_match(text.as_bytes()), "{pattern} as {rust} does not match {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_go_does_not_have_is_refused() {
+        for pattern in [r"(?=a)", r"(?!a)", r"(?<=a)b", r"(?<!a)b", r"(a)\1", r"\Z", r"[a", r"\xZZ", r"[b-a]", r"(?x)a", r"\p{", r"\", r"(?"] {
+            assert!(translate(pattern).is_err(), "{pattern}");
+        }
+    }
+}

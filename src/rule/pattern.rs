@@ -1,0 +1,131 @@
+//! Regexes of the user's own: read and judged when they are loaded, compiled when they are first needed.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex_automata::meta::Regex;
+use regex_automata::util::captures::Captures;
+use regex_automata::util::syntax;
+use regex_automata::{Input, MatchKind};
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+/// Instructions a pattern may come to. Compiled it stays in the tens of megabytes, so compiling cannot fail later.
+const MOST_STEPS: u64 = 400_000;
+/// How deep groups may nest.
+const MOST_NESTED: u32 = 200;
+/// What a regex may remember of its automaton, for each thread: a run has hundreds of them.
+const CACHE: usize = 1 << 20;
+
+/// A regex that is known to compile.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    text: String,
+    unicode: bool,
+    matches_empty: bool,
+    groups: usize,
+    compiled: OnceLock<Regex>,
+}
+
+impl Pattern {
+    /// Reads a pattern in the `regex` crate's syntax. The error is one line and says where.
+    pub fn new(text: &str) -> Result<Self, String> {
+        Self::with(text, true).map(|(pattern, _)| pattern)
+    }
+
+    /// The same with classes such as `\w` over ASCII alone, and what it matches as a tree.
+    pub fn ascii(text: &str) -> Result<(Self, Hir), String> {
+        Self::with(text, false)
+    }
+
+    /// One pattern that matches where any of these does.
+    pub fn any(texts: &[&str]) -> Result<Self, String> {
+        let joined: Vec<String> = texts.iter().map(|text| format!("(?:{text})")).collect();
+        Self::with(&joined.join("|"), false).map(|(pattern, _)| pattern)
+    }
+
+    fn with(text: &str, unicode: bool) -> Result<(Self, Hir), String> {
+        let mut parser = regex_syntax::ParserBuilder::new();
+        let hir = parser.unicode(unicode).utf8(false).nest_limit(MOST_NESTED).build().parse(text);
+        let hir = hir.map_err(|error| one_line(&error))?;
+        if steps(&hir) > MOST_STEPS {
+            return Err("its counted repetitions multiply to more than can be compiled".into());
+        }
+        let matches_empty = hir.properties().minimum_len() == Some(0);
+        let groups = hir.properties().explicit_captures_len();
+        Ok((Self { text: text.to_owned(), unicode, matches_empty, groups, compiled: OnceLock::new() }, hir))
+    }
+
+    /// Whether it can match the empty text, and so any text.
+    pub fn matches_empty(&self) -> bool {
+        self.matches_empty
+    }
+
+    /// How many groups it captures.
+    pub fn groups(&self) -> usize {
+        self.groups
+    }
+
+    /// The pattern's text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it matches anywhere.
+    pub fn is_match(&self, bytes: &[u8]) -> bool {
+        self.regex().is_match(bytes)
+    }
+
+    /// Its matches within `span`, which see what stands around it.
+    pub fn find_in<'a>(&'a self, bytes: &'a [u8], span: Range<usize>) -> impl Iterator<Item = Range<usize>> + 'a {
+        self.regex().find_iter(Input::new(bytes).span(span)).map(|found| found.range())
+    }
+
+    /// Where the groups of its first match stand; group 0 is the whole.
+    pub fn groups_of(&self, bytes: &[u8]) -> Option<Captures> {
+        let mut captures = self.regex().create_captures();
+        self.regex().captures(bytes, &mut captures);
+        captures.is_match().then_some(captures)
+    }
+
+    /// The regex, compiled on first use.
+    fn regex(&self) -> &Regex {
+        self.compiled.get_or_init(|| {
+            let config = Regex::config()
+                .match_kind(MatchKind::LeftmostFirst)
+                .utf8_empty(false)
+                .nfa_size_limit(None)
+                .hybrid_cache_capacity(CACHE);
+            let syntax = syntax::Config::new().unicode(self.unicode).utf8(false).nest_limit(MOST_NESTED);
+            let built = Regex::builder().configure(config).syntax(syntax).build(&self.text);
+            built.expect("it was parsed and its size was bounded when it was read")
+        })
+    }
+}
+
+/// About as many automaton instructions as the tree compiles to.
+fn steps(hir: &Hir) -> u64 {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => 1,
+        HirKind::Literal(literal) => literal.0.len() as u64,
+        HirKind::Class(Class::Unicode(class)) => 2 + 3 * class.ranges().len() as u64,
+        HirKind::Class(Class::Bytes(_)) => 1,
+        HirKind::Capture(capture) => 2 + steps(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().fold(1, |sum: u64, part| sum.saturating_add(steps(part)))
+        }
+        HirKind::Repetition(repetition) => {
+            let times = u64::from(repetition.max.unwrap_or(repetition.min.saturating_add(1)));
+            (1 + steps(&repetition.sub)).saturating_mul(times.max(1))
+        }
+    }
+}
+
+/// The regex crate draws its errors over several lines; this is what is wrong, and where.
+fn one_line(error: &regex_syntax::Error) -> String {
+    let (why, at) = match error {
+        regex_syntax::Error::Parse(error) => (error.kind().to_string(), error.span().start.column),
+        regex_syntax::Error::Translate(error) => (error.kind().to_string(), error.span().start.column),
+        other => (other.to_string(), 1),
+    };
+    format!("{why} (at character {at})")
+}

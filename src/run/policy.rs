@@ -1,0 +1,186 @@
+//! From arguments and a configuration to the scanner of a run and what is known already.
+
+use std::path::{Path, PathBuf};
+
+use bstr::BString;
+
+use crate::cli::policy::PolicyArgs;
+use crate::config::commit::{Change, Commit, Policy as Then};
+use crate::config::place::{self, Base, Disk, Found, Place};
+use crate::config::{self, Config, Named, Selected};
+use crate::error::{Error, Result};
+use crate::known_keys;
+use crate::report::Report;
+use crate::rule::RuleSet;
+use crate::run::complain;
+use crate::scan::foreign::Engine;
+use crate::scan::{Policy, Scanner};
+use crate::suppress::Known;
+use crate::suppress::allow::Allowlist;
+use crate::suppress::baseline::Baseline;
+use crate::suppress::date::Date;
+use crate::suppress::ignore_file::IgnoreFile;
+use crate::suppress::inline::Markers;
+
+/// Everything that a configuration decides, ready for a run.
+pub(super) struct Loaded {
+    pub(super) config: Config,
+    pub(super) scanner: Scanner,
+    pub(super) known: Known,
+    pub(super) root: PathBuf,
+    /// Where the baseline is written.
+    pub(super) baseline: PathBuf,
+    pub(super) fail_on_stale: bool,
+    change: Option<(Change, Vec<String>)>,
+}
+
+/// Loads the policy for a scan of `target`, whose report names paths relative to `start`.
+pub(super) fn load(args: &PolicyArgs, start: &Path, target: &Path) -> Result<Loaded> {
+    let found = place::find(args.config.as_deref(), target)?;
+    let disk = Disk(found.root.clone());
+    let commit = args.policy_from.as_deref().map(|rev| Commit::open(&found.root, rev)).transpose()?;
+    let config = configuration(&found, &disk, commit.as_ref())?;
+    if args.verbose {
+        let file = config.file.as_deref().unwrap_or("none: every default holds");
+        complain(&format!("configuration: {file}"));
+    }
+    let policy_place: &dyn Place = match &commit {
+        Some(commit) => commit,
+        None => &disk,
+    };
+    let more: Vec<Named> = args.rules.iter().map(|path| named(path, "--rules")).collect();
+    let selected = config::select(&config, policy_place, &more, args.skip_unsupported)?;
+    for line in &selected.left_out {
+        complain(line);
+    }
+    let base = Base::new(start, &found.root);
+    let (about_findings, about_content): (Vec<Allowlist>, Vec<Allowlist>) =
+        config.allowlists.iter().cloned().partition(Allowlist::is_about_findings);
+    let ignore = ignore_file(args, &config, policy_place)?;
+    let baseline_path = args.baseline.clone().unwrap_or_else(|| found.root.join(&config.suppress.baseline));
+    let baseline = baseline(args, &config, &baseline_path, commit.as_ref())?;
+    let known =
+        Known { ignore, baseline, today: Date::today(), allowlists: about_findings, base: base.clone() };
+    let change = commit.as_ref().map(|commit| change(commit, &disk, &config, &known)).transpose()?;
+    let scanner = scanner(args, &config, selected, about_content, base, &disk)?;
+    let fail_on_stale = args.fail_on_stale || config.suppress.fail_on_stale;
+    Ok(Loaded { config, scanner, known, root: found.root, baseline: baseline_path, fail_on_stale, change })
+}
+
+fn named(path: &Path, at: &str) -> Named {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    Named { text: path.to_string_lossy().into_owned(), at: at.to_owned() }
+}
+
+/// A file that the command line or the environment names is the caller's word, and is read from the disk even where
+/// the rest comes from a commit.
+fn configuration(found: &Found, disk: &Disk, commit: Option<&Commit>) -> Result<Config> {
+    let is_named = found.file.as_deref().is_some_and(|file| Path::new(file).is_absolute());
+    match commit {
+        Some(commit) if !is_named => {
+            let exists = commit.read(config::NAME)?.is_some();
+            config::load(commit, exists.then_some(config::NAME))
+        }
+        _ => config::load(disk, found.file.as_deref()),
+    }
+}
+
+fn ignore_file(args: &PolicyArgs, config: &Config, place: &dyn Place) -> Result<IgnoreFile> {
+    let (name, content) = match &args.ignore_file {
+        Some(path) => {
+            let name = path.display().to_string();
+            let content = std::fs::read(path).map_err(|error| {
+                Error::new("read ignore file", &name, error).hint("--ignore-file names it")
+            })?;
+            (name, Some(content))
+        }
+        None => (place.name(&config.suppress.ignore_file), place.read(&config.suppress.ignore_file)?),
+    };
+    let file = IgnoreFile::parse(&name, &content.unwrap_or_default())?;
+    if config.suppress.require_reason {
+        if let Some(entry) = file.entries.iter().find(|entry| entry.reason.is_none()) {
+            let fault = Error::new("read ignore file", format!("{name}:{}", entry.line), "this entry gives no reason");
+            return Err(fault.hint("suppress.require-reason is set; write it behind the entry: # why"));
+        }
+    }
+    Ok(file)
+}
+
+fn baseline(args: &PolicyArgs, config: &Config, path: &Path, commit: Option<&Commit>) -> Result<Baseline> {
+    match commit {
+        Some(commit) if args.baseline.is_none() => commit.baseline(&config.suppress.baseline),
+        _ => Ok(Baseline::open(path)?.unwrap_or_default()),
+    }
+}
+
+/// What the working tree adds to the policy of the commit.
+fn change(commit: &Commit, disk: &Disk, config: &Config, known: &Known) -> Result<(Change, Vec<String>)> {
+    let change = commit.change()?;
+    let file = disk.0.join(config::NAME).is_file().then_some(config::NAME);
+    // A broken file of the change is the change's problem: it is not in force here.
+    let now = config::load(disk, file).unwrap_or_default();
+    let name = disk.name(&now.suppress.ignore_file);
+    let content = disk.read(&now.suppress.ignore_file)?.unwrap_or_default();
+    let ignore = IgnoreFile::parse(&name, &content).unwrap_or_default();
+    let baseline = Baseline::open(&disk.0.join(&now.suppress.baseline))?.unwrap_or_default();
+    let then = Then { config, ignore: &known.ignore, baseline: &known.baseline };
+    let additions = change.additions(&then, &Then { config: &now, ignore: &ignore, baseline: &baseline })?;
+    Ok((change, additions))
+}
+
+fn scanner(
+    args: &PolicyArgs,
+    config: &Config,
+    selected: Selected,
+    allowlists: Vec<Allowlist>,
+    base: Base,
+    disk: &Disk,
+) -> Result<Scanner> {
+    let sources = if args.known_keys.is_empty() { &config.known_keys } else { &args.known_keys };
+    let here = Disk(std::env::current_dir().unwrap_or_default());
+    let from = if args.known_keys.is_empty() { disk } else { &here };
+    let known = known_keys::load(sources, |path| from.read(path))?;
+    let policy = Policy {
+        markers: Markers {
+            enabled: config.suppress.inline && !args.no_inline,
+            foreign: config.suppress.foreign_markers,
+            require_reason: config.suppress.require_reason,
+            today: Date::today(),
+        },
+        allowlists,
+        foreign: Engine::new(selected.foreign),
+        known,
+        paths: config.paths.clone(),
+        max_file_size: config.limits.max_file_size,
+        base,
+    };
+    Ok(Scanner::with_policy(RuleSet::new(selected.rules), policy))
+}
+
+impl Loaded {
+    /// Marks what is known and notes what the policy has to say of the run. `is_whole`: all of the root was scanned.
+    pub(super) fn apply(&self, report: &mut Report, is_whole: bool) {
+        if let Some((change, additions)) = &self.change {
+            for finding in &mut report.findings {
+                let path = finding.location.path.as_ref().map(|path| self.known.base.from_root(path.as_ref()));
+                if let Some(path) = path {
+                    change.distrust(finding, BString::as_ref(&path));
+                }
+            }
+            let lines = additions.iter().map(|line| format!("this change adds a suppression, which does not count: {line}"));
+            report.coverage.notes.extend(lines);
+        }
+        let applied = self.known.apply(report);
+        if !is_whole {
+            return;
+        }
+        for stale in applied.stale {
+            if self.fail_on_stale {
+                let fault = Error::new("accept", format!("{}: {}", stale.file, stale.entry), "it matches nothing any more");
+                report.coverage.errors.push(fault.hint("remove it, or run keysweep baseline prune"));
+            } else {
+                report.coverage.notes.push(format!("stale: {}: {} matches nothing any more", stale.file, stale.entry));
+            }
+        }
+    }
+}
