@@ -58,7 +58,9 @@ impl Engine {
             run.passes();
             all.extend(found::without_generic(run.found));
         }
-        all.sort_by(|a, b| (a.span.start, &a.rule.info.id, a.span.end).cmp(&(b.span.start, &b.rule.info.id, b.span.end)));
+        all.sort_by(|a, b| {
+            (a.span.start, &a.rule.info.id, a.span.end).cmp(&(b.span.start, &b.rule.info.id, b.span.end))
+        });
         all.dedup_by(|a, b| a.span == b.span && a.rule.info.id == b.rule.info.id && a.secret == b.secret);
         all
     }
@@ -105,7 +107,9 @@ impl<'a> Run<'a, '_> {
                 continue;
             }
             let windows = seen.windows(index);
-            let Some(windows) = windows.or_else(|| self.words.everywhere(index).then(|| whole(&text.bytes))) else { continue };
+            let Some(windows) = windows.or_else(|| self.words.everywhere(index).then(|| whole(&text.bytes))) else {
+                continue;
+            };
             let primary = found::of(rule, self.set, text, self.bytes, self.path, &windows);
             if primary.is_empty() {
                 continue;

@@ -73,8 +73,7 @@ impl Words {
     }
 
     pub(super) fn find(&self, bytes: &[u8]) -> Seen {
-        let mut seen =
-            Seen { words: vec![false; self.targets.len()], windows: vec![Vec::new(); self.keywords.len()] };
+        let mut seen = Seen { words: vec![false; self.targets.len()], windows: vec![Vec::new(); self.keywords.len()] };
         let Some(automaton) = &self.automaton else { return seen };
         for hit in automaton.find_overlapping_iter(bytes) {
             let word = hit.pattern().as_usize();
