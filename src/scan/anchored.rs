@@ -209,8 +209,10 @@ pub(super) fn right_edge(rule: &Compiled, text: &[u8], secret: &Range<usize>) ->
     while end > secret.start && matches!(text[end - 1], b'.' | b',' | b':') {
         end -= 1;
     }
-    let whole = |found: regex::bytes::Match<'_>| found.len() == end - secret.start;
-    let still_fits = || rule.rule.secret_group > 0 || rule.regex().find(&text[secret.start..end]).is_some_and(whole);
+    let still_fits = || {
+        let found = rule.shape().find_at(&text[secret.start..end], 0).and_then(|groups| groups.get(0));
+        rule.rule.secret_group > 0 || found.is_some_and(|found| found.len() == end - secret.start)
+    };
     Some(if end == secret.end || still_fits() { end } else { secret.end })
 }
 
