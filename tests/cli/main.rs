@@ -6,6 +6,7 @@ mod archive;
 mod exit;
 mod hook;
 mod managers;
+mod history;
 mod project;
 mod push;
 mod report;
