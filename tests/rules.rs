@@ -4,16 +4,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use keysweep::rule::spec::{File, RuleSpec};
 use keysweep::rule::template::{Random, Template};
 use keysweep::rule::{builtin, check};
 use keysweep::scan::{Match, Scanner};
 use regex::bytes::Regex;
-
-#[path = "../src/rule/spec.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the library's own file")]
-mod spec;
-
-use spec::{File, RuleSpec};
 
 /// How many texts each template is expanded to.
 const SEEDS: u64 = 12;
@@ -100,7 +95,8 @@ fn every_rule_is_complete() {
 fn every_shape_compiles_and_matches_the_examples_from_the_anchor_on() {
     let mut faults = Vec::new();
     for rule in rules() {
-        let shape = Regex::new(&format!(r"\A(?:{})", rule.regex)).unwrap_or_else(|error| panic!("{}: {error}", rule.id));
+        let shape =
+            Regex::new(&format!(r"\A(?:{})", rule.regex)).unwrap_or_else(|error| panic!("{}: {error}", rule.id));
         Regex::new(&format!("[{}]", rule.alphabet)).unwrap_or_else(|error| panic!("{}: {error}", rule.id));
         for example in &rule.examples {
             for seed in 0..SEEDS {
@@ -130,7 +126,8 @@ fn every_shape_compiles_and_matches_the_examples_from_the_anchor_on() {
 
 /// What was found, without the raw value: where, how long, and by which rule.
 fn shown(matches: &[Match]) -> String {
-    let one = |found: &Match| format!("{} ({} bytes at {})", found.rule.id, found.secret.expose().len(), found.span.start);
+    let one =
+        |found: &Match| format!("{} ({} bytes at {})", found.rule.id, found.secret.expose().len(), found.span.start);
     matches.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 

@@ -10,10 +10,12 @@ pub mod go_regex;
 pub mod literals;
 pub mod pattern;
 mod set;
+mod shape;
 pub mod spec;
 pub mod template;
 
 pub use set::{Compiled, RuleSet, compile};
+pub use shape::Shape;
 
 use std::borrow::Cow;
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::{Rule, identifiers};
+use super::{Rule, Shape, identifiers};
 
 /// Rules that are on, in their order.
 #[derive(Debug)]
@@ -19,14 +19,14 @@ pub struct RuleSet {
 pub struct Compiled {
     /// The data.
     pub rule: &'static Rule,
-    regex: OnceLock<Regex>,
+    shape: OnceLock<Shape>,
     alphabet: OnceLock<Box<[bool; 256]>>,
 }
 
 impl RuleSet {
     /// A set of these rules. Rules loaded at run time are leaked by their loader: there is one set in a run.
     pub fn new(rules: impl IntoIterator<Item = &'static Rule>) -> Self {
-        let compiled = |rule| Compiled { rule, regex: OnceLock::new(), alphabet: OnceLock::new() };
+        let compiled = |rule| Compiled { rule, shape: OnceLock::new(), alphabet: OnceLock::new() };
         Self { rules: rules.into_iter().map(compiled).collect(), identifiers: OnceLock::new() }
     }
 
@@ -51,10 +51,10 @@ impl RuleSet {
 
 impl Compiled {
     /// The regex, compiled on first use: anchored at the start unless the rule looks back.
-    pub fn regex(&self) -> &Regex {
-        self.regex.get_or_init(|| {
-            compile(&self.rule.regex, self.rule.lookback == 0, false)
-                .unwrap_or_else(|_| Regex::new(NEVER).expect("a constant"))
+    pub fn shape(&self) -> &Shape {
+        self.shape.get_or_init(|| {
+            Shape::new(&self.rule.regex, self.rule.lookback == 0)
+                .unwrap_or_else(|_| Shape::new(NEVER, true).expect("a constant"))
         })
     }
 

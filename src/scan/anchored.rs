@@ -39,20 +39,21 @@ pub(super) fn key(rule: &Compiled, text: &[u8], anchor: usize) -> Result<Key, Re
     let start = anchor.saturating_sub(rule.rule.lookback.into());
     let window = &text[start..text.len().min(anchor + LONGEST)];
     let mut refusal = Refusal::Shape;
-    for groups in rule.regex().captures_iter(window) {
-        let Some(whole) = groups.get(0) else { continue };
-        if start + whole.start() > anchor {
+    let mut from = 0;
+    while let Some(groups) = rule.shape().find_at(window, from) {
+        let group = |i: usize| groups.get(i).map(|group| start + group.start..start + group.end);
+        let Some(whole) = group(0).filter(|whole| whole.start <= anchor) else { break };
+        if whole.end > anchor {
+            let secret = group(rule.rule.secret_group.into()).unwrap_or(whole.clone());
+            match judge(rule, text, anchor, secret, group(1).zip(group(2))) {
+                Ok(key) => return Ok(key),
+                Err(why) => refusal = why,
+            }
+        }
+        if rule.rule.lookback == 0 {
             break;
         }
-        if start + whole.end() <= anchor {
-            continue;
-        }
-        let half = |i: usize| groups.get(i).map(|group| start + group.start()..start + group.end());
-        let secret = half(rule.rule.secret_group.into()).unwrap_or(start + whole.start()..start + whole.end());
-        match judge(rule, text, anchor, secret, half(1).zip(half(2))) {
-            Ok(key) => return Ok(key),
-            Err(why) => refusal = why,
-        }
+        from = (whole.end - start).max(from + 1);
     }
     Err(refusal)
 }
@@ -93,7 +94,7 @@ fn judge(
         _ => {
             secret.end = right_edge(rule, text, &secret).ok_or(Refusal::RightEdge)?;
             // Random is what follows the anchor, or what stands before it if the shape looks back.
-            if rule.rule.lookback > 0 && anchor > secret.start {
+            if (anchor.saturating_sub(secret.start)) * 2 >= secret.len() {
                 parts.push(secret.start..anchor);
             } else {
                 let prefix = public_prefix(rule, &text[secret.clone()]);
@@ -111,10 +112,10 @@ fn judge(
     if !holds {
         confidence = less(confidence);
     }
-    for part in &parts {
-        if let Some(fault) = random::fault(&text[part.clone()], rule.rule.entropy) {
-            return Err(Refusal::NotRandom(fault));
-        }
+    // A short half may read like a word by chance, both do not.
+    let faults = parts.iter().map(|part| random::fault(&text[part.clone()], rule.rule.entropy));
+    if let Some(fault) = faults.min().flatten() {
+        return Err(Refusal::NotRandom(fault));
     }
     Ok(Key { secret, confidence })
 }

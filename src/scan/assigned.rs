@@ -44,8 +44,8 @@ impl Assigned {
         }
         let start = value_start(text, token.clone());
         // Part of a path, a dotted name or an address: `a/b`, `a.b`, `a@b`, `a+b`.
-        if let [.., before, b'/' | b'.' | b'@' | b'+'] = text[..start] {
-            if before.is_ascii_alphanumeric() {
+        if let [.., before, b'/' | b'.' | b'@' | b'+'] = text[..token.start] {
+            if before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-' | b'/' | b'+') {
                 return self.joined(rules, text, &token, start);
             }
         }
@@ -84,7 +84,7 @@ impl Assigned {
 
     /// A token that dots, slashes or plus signs join to what stands left of it: the whole may be a value.
     fn joined(&self, rules: &RuleSet, text: &[u8], token: &Range<usize>, start: usize) -> Option<(usize, Key)> {
-        let whole = reach(text, start);
+        let whole = reach(text, token.start, b"");
         let owner = Normal::of(&text[names(text, whole).next()?.range]);
         let found = if owner.is_keyish() { self.named(rules, text, token, whole, &owner) } else { None };
         found.filter(|(_, key)| key.secret.end > start)
@@ -148,9 +148,9 @@ impl Assigned {
 /// The value of `rule` that starts at `start`, or a little later in the token (`local-` and the like).
 fn value(rules: &RuleSet, rule: &Compiled, text: &[u8], token: &Range<usize>, start: usize) -> Result<Key, Refusal> {
     let window = &text[start..text.len().min(token.end + 1200)];
-    let groups = rule.regex().captures(window).ok_or(Refusal::Shape)?;
+    let groups = rule.shape().find_at(window, 0).ok_or(Refusal::Shape)?;
     let group = groups.get(rule.rule.secret_group.into()).or_else(|| groups.get(0)).ok_or(Refusal::Shape)?;
-    let mut secret = start + group.start()..start + group.end();
+    let mut secret = start + group.start..start + group.end;
     secret.end = right_edge(rule, text, &secret).ok_or(Refusal::RightEdge)?;
     let value = &text[secret.clone()];
     if rules.is_identifier(value) {
@@ -169,9 +169,11 @@ fn random_part(value: &[u8]) -> &[u8] {
 }
 
 /// Where a value that dots, slashes and plus signs hold together starts, if what starts at `at` is a part of it.
-pub(super) fn reach(text: &[u8], at: usize) -> usize {
+///
+/// `more` are bytes that hold it together too.
+pub(super) fn reach(text: &[u8], at: usize, more: &[u8]) -> usize {
     const FARTHEST: usize = 128;
-    let joined = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'+');
+    let joined = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-./+".contains(byte) || more.contains(byte);
     let left = text[..at].iter().rev().take(FARTHEST).take_while(joined).count();
     let skipped = text[at - left..at].iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
     at - left + skipped
@@ -181,7 +183,9 @@ pub(super) fn reach(text: &[u8], at: usize) -> usize {
 fn may_be_key(token: &[u8]) -> bool {
     let cases = token.windows(2).filter(|pair| pair[0].is_ascii_uppercase() != pair[1].is_ascii_uppercase()).count();
     let digest = [&b"sha1-"[..], b"sha256-", b"sha384-", b"sha512-"].iter().any(|lead| token.starts_with(lead));
-    !digest && (token.iter().any(u8::is_ascii_digit) || token.starts_with(b"sk-") || cases * 5 >= token.len() * 2) && !random::is_language(token)
+    !digest
+        && (token.iter().any(u8::is_ascii_digit) || token.starts_with(b"sk-") || cases * 5 >= token.len() * 2)
+        && !random::is_language(token)
 }
 
 /// Where the value starts: after what belongs to an escape or to markup.

@@ -179,7 +179,7 @@ impl Scanner {
             let contextual = self.rules.rules()[candidate.rule].rule.is_contextual();
             let Candidate { rule, confidence, secret, span, layers } = candidate;
             let longest = std::cmp::Reverse(secret.expose().len());
-            (std::cmp::Reverse(*confidence), layers.len(), contextual, longest, *rule, span.start)
+            (std::cmp::Reverse(*confidence), contextual, longest, layers.len(), *rule, span.start)
         });
         let mut taken = std::collections::BTreeMap::new();
         candidates.retain(|candidate| {
@@ -222,7 +222,7 @@ impl Scanner {
     fn run(&self, view: &View<'_>, run: Range<usize>, decoded: &mut Decoded, out: &mut Sink) {
         let bytes = &view.bytes;
         // A key may hold dots, slashes and plus signs, and its anchor may stand in a part too short for a run.
-        let reach = assigned::reach(bytes, run.start);
+        let reach = assigned::reach(bytes, run.start, b"\\");
         if reach < run.start {
             self.anchors.inside(bytes, reach, bytes.len().min(run.start + 3), &mut |rule, at| {
                 if let Ok(key) = anchored::key(&self.rules.rules()[rule], bytes, at) {

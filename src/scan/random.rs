@@ -22,14 +22,14 @@ pub(super) fn fault(text: &[u8], floor: f32) -> Option<Fault> {
     if is_periodic(text) {
         return Some(Fault::Period);
     }
-    if worded(text) * 2 >= text.len() {
+    if worded(text) * 3 >= text.len() {
         return Some(Fault::Words);
     }
-    is_language(text).then_some(Fault::Language)
+    is_surely_language(text).then_some(Fault::Language)
 }
 
 /// Why a text is not random.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// Too few different characters, too unevenly.
     Entropy,
@@ -187,8 +187,25 @@ const FREQUENT: [u32; 26] = {
     table
 };
 
-/// Whether it reads like words, as identifiers and file names do.
+/// Whether it reads like words, as identifiers and file names do; one random text in two thousand does.
 pub(super) fn is_language(text: &[u8]) -> bool {
+    let (pairs, frequent) = frequent_pairs(text);
+    pairs >= 12 && frequent * 20 >= pairs * 9
+}
+
+/// The same, and so many frequent pairs lie five standard deviations above what chance puts into a text of this
+/// length: one random text in a million does.
+fn is_surely_language(text: &[u8]) -> bool {
+    const BY_CHANCE: f32 = (PAIRS.len() / 2) as f32 / (26.0 * 26.0);
+    let (pairs, frequent) = frequent_pairs(text);
+    let (pairs, frequent) = (pairs as f32, frequent as f32);
+    let chance = pairs * BY_CHANCE + 5.0 * (pairs * BY_CHANCE * (1.0 - BY_CHANCE)).sqrt();
+    is_language(text) && frequent >= chance
+}
+
+/// How many pairs of letters there are, and how many of them are frequent in English; none in a text in which
+/// other characters are many.
+fn frequent_pairs(text: &[u8]) -> (usize, usize) {
     const NONE: u8 = 26;
     let mut letters = 0;
     let mut pairs = 0;
@@ -205,7 +222,7 @@ pub(super) fn is_language(text: &[u8]) -> bool {
         }
         last = letter;
     }
-    pairs >= 12 && letters * 10 >= text.len() * 7 && frequent * 20 >= pairs * 9
+    if letters * 10 >= text.len() * 7 { (pairs, frequent) } else { (0, 0) }
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(super) struct Patterns {
 
 #[derive(Debug)]
 struct Node {
-    parent: Option<Arc<Node>>,
+    parent: Option<Arc<Self>>,
     patterns: Gitignore,
     /// The length of the absolute path of the directory that they are relative to.
     at: usize,

@@ -1,6 +1,7 @@
 //! Where content comes from. A source owns its threads, asks the [`Scanner`](crate::scan::Scanner) about each
 //! piece of content, and pushes what it finds, skips and fails on into a [`Collector`]; it never collects.
 
+pub mod archive;
 mod ignored;
 mod open;
 pub mod paths;

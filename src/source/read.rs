@@ -7,10 +7,10 @@ use std::io;
 use bstr::BStr;
 
 use crate::error::Error;
-use crate::finding::{Location, Position};
-use crate::report::Skipped;
+use crate::finding::{Layer, Location, Position};
 use crate::scan::{Match, Scanner};
-use crate::source::Collector;
+use crate::report::Skipped;
+use crate::source::{Collector, archive};
 use crate::source::open::{self, OpenFile};
 
 /// How content is cut that does not fit one window. Half of the overlap lies on each side of the line between
@@ -90,7 +90,7 @@ impl Place {
             }
             None => bytes,
         };
-        self.column += last_line.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() as u64;
+        self.column += characters(last_line);
     }
 
     fn moved(&self, mut found: Match) -> Match {
@@ -106,6 +106,13 @@ impl Place {
         };
         found
     }
+}
+
+/// How many characters start in `bytes`. Sums of at most 255 fit a byte each, which keeps the loop in vector registers:
+/// in a file of one line it is this that every byte goes through.
+fn characters(bytes: &[u8]) -> u64 {
+    let starts = |part: &[u8]| part.iter().fold(0, |sum: u8, byte| sum.wrapping_add(u8::from(byte & 0xc0 != 0x80)));
+    bytes.chunks(255).map(|part| u64::from(starts(part))).sum()
 }
 
 thread_local! {
@@ -132,8 +139,16 @@ pub(super) fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open:
         read += count as u64;
         Ok(count)
     };
+    let mut kind = None;
     let result = BUFFER.with_borrow_mut(|buffer| {
-        Windows::default().scan(scanner, shown, buffer, fill, |found| collector.finding(found.at(at(shown))))
+        let scanned = Windows::default().scan(scanner, shown, buffer, fill, |found| collector.finding(found.at(at(shown))));
+        // The start of what fits a window is still in the buffer; only what does not is read again.
+        kind = match scanned {
+            Ok(bytes) if bytes <= buffer.len() as u64 => archive::kind(buffer),
+            Ok(_) => head(&open.fd).and_then(|head| archive::kind(&head)),
+            Err(_) => None,
+        };
+        scanned
     });
     match result {
         Ok(_) if collector.is_stopped() => {}
@@ -141,8 +156,46 @@ pub(super) fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open:
             let why = format!("it shrank to {bytes} bytes while it was read");
             collector.failed(Error::new("read", shown, why).hint("scan it again"));
         }
-        Ok(bytes) => collector.scanned(1, bytes),
+        Ok(bytes) => {
+            collector.scanned(1, bytes);
+            if let Some(kind) = kind {
+                unpack(scanner, collector, shown, open, kind);
+            }
+        }
         Err(error) => collector.failed(Error::new("read", shown, plain(&error))),
+    }
+}
+
+/// The start of a file.
+fn head(fd: impl rustix::fd::AsFd) -> Option<Vec<u8>> {
+    let mut head = vec![0; 512];
+    let length = rustix::io::retry_on_intr(|| rustix::io::pread(&fd, &mut head[..], 0)).ok()?;
+    head.truncate(length);
+    Some(head)
+}
+
+/// Scans what is in an archive.
+fn unpack(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFile, kind: Layer) {
+    let whole = || -> io::Result<std::fs::File> {
+        let mut file = std::fs::File::from(open.fd.try_clone()?);
+        io::Seek::rewind(&mut file)?;
+        Ok(file)
+    };
+    let file = match whole() {
+        Ok(file) => file,
+        Err(error) => return collector.failed(Error::new("unpack", shown, plain(&error))),
+    };
+    let mut push = |unpacked| match unpacked {
+        archive::Unpacked::Found(found, member) => {
+            collector.finding(found.at(Location { member, ..at(shown) }));
+        }
+        archive::Unpacked::Skipped(member, reason) => {
+            collector.skipped(Skipped { path: archive::shown(shown, member.as_ref()), reason });
+        }
+    };
+    if archive::unpack(scanner, shown, kind, io::BufReader::new(file), open.size, &mut push).is_err() {
+        let why = "it unpacks to more than 200 times its size";
+        collector.failed(Error::new("unpack", shown, why).hint("unpack it and scan the result"));
     }
 }
 

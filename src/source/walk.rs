@@ -37,6 +37,9 @@ pub struct Options {
 /// Scans files and directories, each once, and pushes what it finds.
 pub fn scan(scanner: &Scanner, collector: &Collector, paths: &[BString], options: Options) -> crate::Result<()> {
     let roots = paths::resolve(paths, collector);
+    if roots.is_empty() {
+        return Ok(());
+    }
     let explicit = roots.iter().map(|root| root.real.clone()).collect();
     let walk = Walk { scanner, collector, explicit, no_ignore: options.no_ignore };
     if let [root] = roots.as_slice()

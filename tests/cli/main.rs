@@ -1,5 +1,7 @@
 //! The binary, as people run it.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::string_slice, reason = "a test that panics is a test that fails")]
+
 mod baseline;
 mod config;
 mod exit;

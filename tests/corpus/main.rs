@@ -1,1 +1,92 @@
-//! placeholder
+//! Recall and precision over a generated corpus: every kind of key × every surrounding and encoding, and
+//! look-alikes. `KEYSWEEP_SEED=n` takes other keys; `cargo run --example corpus -- DIR [SEED]` writes the files.
+
+mod encodings;
+mod kinds;
+mod look_alikes;
+mod plant;
+mod surroundings;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use keysweep::scan::Scanner;
+use plant::{Case, look_alikes, plants};
+
+fn seed() -> u64 {
+    std::env::var("KEYSWEEP_SEED").map_or(1, |seed| seed.parse().expect("KEYSWEEP_SEED is a number"))
+}
+
+/// Of one kind: how many were planted, and the places where the key was not found exactly.
+#[derive(Default)]
+struct Recall {
+    planted: usize,
+    missed: Vec<String>,
+}
+
+fn is_found(scanner: &Scanner, case: &Case) -> bool {
+    let wanted = case.secret.as_deref().unwrap_or_default().as_bytes();
+    scanner.scan(&case.content).iter().any(|found| found.secret.expose() == wanted)
+}
+
+fn recall(distinctive: bool) -> BTreeMap<String, Recall> {
+    let scanner = Scanner::builtin();
+    let mut kinds: BTreeMap<String, Recall> = BTreeMap::new();
+    for case in plants(seed()).iter().filter(|case| case.distinctive == distinctive) {
+        let kind = kinds.entry(case.kind.clone()).or_default();
+        kind.planted += 1;
+        if !is_found(&scanner, case) {
+            kind.missed.push(case.place.clone());
+        }
+    }
+    kinds
+}
+
+/// A line for each kind that was missed somewhere, and the share that was found.
+fn table(kinds: &BTreeMap<String, Recall>) -> (String, f64) {
+    let mut text = String::new();
+    for (kind, recall) in kinds.iter().filter(|(_, recall)| !recall.missed.is_empty()) {
+        let found = recall.planted - recall.missed.len();
+        writeln!(text, "{kind:30} {found:3} of {:3}  {}", recall.planted, recall.missed.join(" | ")).unwrap();
+    }
+    let planted: usize = kinds.values().map(|recall| recall.planted).sum();
+    let missed: usize = kinds.values().map(|recall| recall.missed.len()).sum();
+    (text, (planted - missed) as f64 / planted as f64)
+}
+
+#[test]
+fn every_distinctive_key_is_found_everywhere() {
+    let (table, share) = table(&recall(true));
+    assert!(table.is_empty(), "seed {}: {:.2} % found\n{table}", seed(), share * 100.0);
+}
+
+#[test]
+fn contextual_keys_are_found_where_a_name_says_whose_they_are() {
+    let kinds = recall(false);
+    let (table, share) = table(&kinds);
+    assert!(share >= 0.95, "seed {}: {:.2} % found\n{table}", seed(), share * 100.0);
+    for (kind, recall) in &kinds {
+        let missed = recall.missed.len() * 2 > recall.planted;
+        assert!(!missed, "{kind}: missed in most places: {}", recall.missed.join(" | "));
+    }
+}
+
+#[test]
+fn no_look_alike_is_found() {
+    let scanner = Scanner::builtin();
+    let mut faults: BTreeMap<String, usize> = BTreeMap::new();
+    for case in look_alikes(seed()) {
+        for found in scanner.scan(&case.content) {
+            *faults.entry(format!("{}: {} found in {}", case.kind, found.rule.id, case.place)).or_default() += 1;
+        }
+    }
+    let lines: Vec<String> = faults.iter().map(|(line, times)| format!("{times} × {line}")).collect();
+    assert!(lines.is_empty(), "seed {}: {} faults\n{}", seed(), lines.len(), lines.join("\n"));
+}
+
+#[test]
+fn the_corpus_is_the_same_for_the_same_seed() {
+    let contents = |seed| plants(seed).into_iter().map(|case| case.content).collect::<Vec<_>>();
+    assert_eq!(contents(5), contents(5));
+    assert_ne!(contents(5), contents(6));
+}
