@@ -28,8 +28,13 @@ fn a_baseline_accepts_what_is_there_and_nothing_else() {
     let project = Project::git();
     project.write("a.txt", key(1)).write("src/b.txt", key(2));
     let output = project.run(["baseline", "create"]);
-    assert_eq!((output.code, output.stdout.as_str()), (0, ".keysweep-baseline: 2 entries, 2 added, 0 removed. Commit it.\n"), "{output:#?}");
-    let mut wanted: Vec<String> = (1..=2).map(|n| format!("{} openai-project-key", Fingerprint::of(key(n).as_bytes()))).collect();
+    assert_eq!(
+        (output.code, output.stdout.as_str()),
+        (0, ".keysweep-baseline: 2 entries, 2 added, 0 removed. Commit it.\n"),
+        "{output:#?}"
+    );
+    let mut wanted: Vec<String> =
+        (1..=2).map(|n| format!("{} openai-project-key", Fingerprint::of(key(n).as_bytes()))).collect();
     wanted.sort();
     assert_eq!(entries(&project), wanted);
     assert!(active(&project).is_empty());
@@ -116,7 +121,8 @@ fn whatever_moves_a_known_key_stays_known() {
             }
             4 => {
                 std::fs::remove_file(project.path(&path)).unwrap();
-                path = format!("{}/{round}.{}", ["x", "y/z", "."][random.below(3)], ["py", "env", "md"][random.below(3)]);
+                path =
+                    format!("{}/{round}.{}", ["x", "y/z", "."][random.below(3)], ["py", "env", "md"][random.below(3)]);
             }
             _ => {
                 let index = lines.iter().position(|line| line.contains("KEY")).unwrap();
@@ -190,12 +196,16 @@ fn other_tools_lists_are_carried_over_and_the_rest_is_told() {
         (".gitleaksignore", "0123abc:src/a.py:openai-api-key:2\n".to_owned(), 0),
         (
             "gitleaks-baseline.json",
-            format!("[{{\"RuleID\":\"x\",\"File\":\"gone.py\",\"StartLine\":1,\"Secret\":\"{value}\"}},{{\"RuleID\":\"x\",\"File\":\"src/a.py\",\"StartLine\":2,\"Secret\":\"REDACTED\"}},{{\"RuleID\":\"y\",\"File\":\"b\",\"StartLine\":7,\"Secret\":\"another-value\"}}]"),
+            format!(
+                "[{{\"RuleID\":\"x\",\"File\":\"gone.py\",\"StartLine\":1,\"Secret\":\"{value}\"}},{{\"RuleID\":\"x\",\"File\":\"src/a.py\",\"StartLine\":2,\"Secret\":\"REDACTED\"}},{{\"RuleID\":\"y\",\"File\":\"b\",\"StartLine\":7,\"Secret\":\"another-value\"}}]"
+            ),
             1,
         ),
         (
             ".secrets.baseline",
-            format!("{{\"version\":\"1.5.0\",\"results\":{{\"old.py\":[{{\"type\":\"K\",\"hashed_secret\":\"{sha1}\",\"line_number\":7}},{{\"type\":\"K\",\"hashed_secret\":\"00\",\"line_number\":8}},{{\"type\":\"K\",\"hashed_secret\":\"{sha1}\",\"line_number\":9,\"is_secret\":true}}]}}}}"),
+            format!(
+                "{{\"version\":\"1.5.0\",\"results\":{{\"old.py\":[{{\"type\":\"K\",\"hashed_secret\":\"{sha1}\",\"line_number\":7}},{{\"type\":\"K\",\"hashed_secret\":\"00\",\"line_number\":8}},{{\"type\":\"K\",\"hashed_secret\":\"{sha1}\",\"line_number\":9,\"is_secret\":true}}]}}}}"
+            ),
             2,
         ),
         (".secretsignore", "src/\n[secrets]\n^sk-proj-\nnever\n".to_owned(), 1),

@@ -26,7 +26,10 @@ const BROKEN: &[(&str, &[&str])] = &[
     ("[limits]\nthreads = -1", &[":2: invalid value: integer `-1`"]),
     ("[paths]\nexclude = ['ok/**',\n 'a{b']", &[":3: \"a{b\" is no glob", "globs are like"]),
     ("[paths]\ninclude = ['[z-a]']", &[":2: \"[z-a]\" is no glob"]),
-    ("[[allowlist]]\nreason = 'nothing'", &[":1: this allowlist allows nothing", "give it regexes, paths or stopwords"]),
+    (
+        "[[allowlist]]\nreason = 'nothing'",
+        &[":1: this allowlist allows nothing", "give it regexes, paths or stopwords"],
+    ),
     ("[[allowlist]]\nregexes = [\n'a(b']", &[":3: bad regex: unclosed group (at character 2)"]),
     ("[[allowlist]]\nregexes = ['(?=x)']", &[":2: bad regex: look-around", "without look-around"]),
     ("[[allowlist]]\nregexes = ['.*']", &[":2: this regex matches everything", "rules.disable"]),
@@ -181,7 +184,10 @@ fn globs_start_at_the_root_wherever_the_scan_does() {
     assert_eq!(project.scan(&["sub"]).findings.len(), 0);
     assert_eq!(project.scan(&[project.path("sub").to_str().unwrap()]).findings.len(), 0);
     let mut command = project.command(env!("CARGO_BIN_EXE_keysweep"));
-    assert_eq!(command.current_dir(project.path("sub")).args(["scan", "docs"]).output().unwrap().status.code(), Some(0));
+    assert_eq!(
+        command.current_dir(project.path("sub")).args(["scan", "docs"]).output().unwrap().status.code(),
+        Some(0)
+    );
 }
 
 #[test]
@@ -212,7 +218,10 @@ fn own_rules_run_like_built_in_ones() {
 #[test]
 fn the_example_of_an_own_rule_is_proved() {
     let project = Project::git();
-    project.write(".keysweep.toml", rule(|fine| fine.to_owned() + "examples = ['«acme_[a-z]{19}»']\nnon-examples = ['acme']\n"));
+    project.write(
+        ".keysweep.toml",
+        rule(|fine| fine.to_owned() + "examples = ['«acme_[a-z]{19}»']\nnon-examples = ['acme']\n"),
+    );
     let output = project.run(["rules", "check"]);
     assert!(output.code == 2 && output.stderr.contains("acme-key"), "{output:#?}");
 }

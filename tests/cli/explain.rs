@@ -25,7 +25,9 @@ fn each_fate_has_its_words() {
     }
     let piped = project.run_with(["explain", "-"], format!("{key}\n").as_bytes());
     assert!(piped.stdout.contains("openai-project-key") && piped.code == 0, "{piped:#?}");
-    for (place, part) in [("gone.py:3", "cannot read gone.py"), ("a.py:99", "it has 5 lines"), ("a.py:0", "it has 5 lines")] {
+    for (place, part) in
+        [("gone.py:3", "cannot read gone.py"), ("a.py:99", "it has 5 lines"), ("a.py:0", "it has 5 lines")]
+    {
         let output = project.run(["explain", place]);
         assert!(output.code == 2 && output.stderr.contains(part), "{output:#?}");
     }

@@ -24,7 +24,9 @@ fn a_key_without_a_shape_is_found_plain_and_encoded() {
     let value = value(1);
     let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
     let texts = [value.clone(), format!("x{value}y"), hex.to_uppercase(), hex];
-    for text in texts.iter().cloned().chain((0..3).map(|shift| base64(&format!("{}{value} tail", &"ab"[..shift.min(2)])))) {
+    for text in
+        texts.iter().cloned().chain((0..3).map(|shift| base64(&format!("{}{value} tail", &"ab"[..shift.min(2)]))))
+    {
         let project = Project::git();
         project.write("a.txt", format!("{text}\n"));
         assert_eq!(scan(&project, &[], &[]).findings.len(), 0, "{text}: no shape");
@@ -51,7 +53,10 @@ fn base64(text: &str) -> String {
 fn env_files_are_read_and_only_key_like_values_count() {
     let (key, other) = (value(1), value(2));
     let project = Project::git();
-    project.write("a.txt", format!("{key}\n{other}\n/usr/share/long/path/name\nhttps://example.org/x/y\nchangeme-changeme-1\n"));
+    project.write(
+        "a.txt",
+        format!("{key}\n{other}\n/usr/share/long/path/name\nhttps://example.org/x/y\nchangeme-changeme-1\n"),
+    );
     project.write(".gitignore", ".env\n").write(
         ".env",
         format!("# c\nexport MY_SECRET=\"{key}\" # x\nNAME={other}\nKEY_PATH=/usr/share/long/path/name\nAPI_URL_KEY=https://example.org/x/y\nDB_PASSWORD=changeme-changeme-1\nFLAG_KEY=true\n"),

@@ -6,6 +6,7 @@ mod baseline;
 mod config;
 mod exit;
 mod explain;
+mod foreign;
 mod known_keys;
 mod project;
 mod report;

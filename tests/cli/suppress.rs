@@ -17,7 +17,8 @@ fn is_suppressed(text: &str, args: &[&str]) -> bool {
     let project = Project::new();
     project.write("a.txt", text);
     let mut command = project.command(env!("CARGO_BIN_EXE_keysweep"));
-    let output = command.args(["scan", "--format", "jsonl"]).args(args).env("KEYSWEEP_TODAY", "2027-01-31").output().unwrap();
+    let output =
+        command.args(["scan", "--format", "jsonl"]).args(args).env("KEYSWEEP_TODAY", "2027-01-31").output().unwrap();
     let scan = Scan::of(crate::project::Output {
         code: output.status.code().unwrap(),
         stdout: String::from_utf8(output.stdout).unwrap(),
@@ -143,7 +144,9 @@ fn nothing_is_hidden() {
     let output = project.run(["scan"]);
     assert!(output.stdout.contains("1 key found, 3 suppressed (1 allowlist, 1 ignore-file, 1 inline)."), "{output:#?}");
     let shown = project.run(["scan", "--show-suppressed"]).stdout;
-    for part in ["suppressed by inline: a fixture", "suppressed by ignore-file: old", "suppressed by allowlist: samples"] {
+    for part in
+        ["suppressed by inline: a fixture", "suppressed by ignore-file: old", "suppressed by allowlist: samples"]
+    {
         assert!(shown.contains(part), "{part} in {shown}");
     }
     assert_eq!(project.scan(&[]).summary["suppressed"], 3);
@@ -181,15 +184,29 @@ fn allowlists_hold_where_all_they_ask_for_holds() {
 fn encrypted_content_is_no_finding_and_its_plain_neighbour_is() {
     let inner = key(1);
     let plain = key(2);
-    let base64: String = keysweep::rule::template::Template::parse("Ag[A-Za-z0-9+/]{700}").unwrap()
-        .generate(&mut keysweep::rule::template::Random::new(1)).text;
+    let base64: String = keysweep::rule::template::Template::parse("Ag[A-Za-z0-9+/]{700}")
+        .unwrap()
+        .generate(&mut keysweep::rule::template::Random::new(1))
+        .text;
     let hex: String = inner.bytes().map(|byte| format!("{byte:02x}")).collect();
     for (name, text) in [
         ("sops", format!("a: ENC[AES256_GCM,data:{inner},iv:x=,tag:y=,type:str]\nb: PLAIN\n")),
         ("vault", format!("b: PLAIN\na: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  {hex}\n  {hex}\n")),
         ("vault first", format!("$ANSIBLE_VAULT;1.1;AES256\n{hex}\n{hex}\n\nb: PLAIN\n")),
-        ("age", format!("-----BEGIN AGE ENCRYPTED FILE-----\n{0}\n-----END AGE ENCRYPTED FILE-----\nPLAIN\n", inner.replace(['-', '_'], "/"))),
-        ("sealed", format!("kind: SealedSecret\nspec:\n  encryptedData:\n    a: {base64}{}{base64}\nb: PLAIN\n", inner.replace(['-', '_'], "+"))),
+        (
+            "age",
+            format!(
+                "-----BEGIN AGE ENCRYPTED FILE-----\n{0}\n-----END AGE ENCRYPTED FILE-----\nPLAIN\n",
+                inner.replace(['-', '_'], "/")
+            ),
+        ),
+        (
+            "sealed",
+            format!(
+                "kind: SealedSecret\nspec:\n  encryptedData:\n    a: {base64}{}{base64}\nb: PLAIN\n",
+                inner.replace(['-', '_'], "+")
+            ),
+        ),
     ] {
         for with_plain in [false, true] {
             let project = Project::new();
@@ -201,7 +218,9 @@ fn encrypted_content_is_no_finding_and_its_plain_neighbour_is() {
         }
     }
     let project = Project::new();
-    project.write("a.bin", [b"\0GITCRYPT\0", inner.as_bytes()].concat()).write("b.bin", [b"\0GITCRYPX\0", inner.as_bytes()].concat());
+    project
+        .write("a.bin", [b"\0GITCRYPT\0", inner.as_bytes()].concat())
+        .write("b.bin", [b"\0GITCRYPX\0", inner.as_bytes()].concat());
     assert_eq!(project.scan(&[]).paths(), ["b.bin"]);
 }
 
@@ -226,12 +245,19 @@ fn a_change_cannot_silence_the_scan() {
             project.run_git(&["add", "-A"]).run_git(&["commit", "-qm", "change"]);
         }
         let scan = project.scan(&["--policy-from", "main"]);
-        let statuses: Vec<String> = scan.paths().into_iter().map(String::from).zip(status(&scan)).map(|(p, s)| format!("{p} {s}")).collect();
+        let statuses: Vec<String> =
+            scan.paths().into_iter().map(String::from).zip(status(&scan)).map(|(p, s)| format!("{p} {s}")).collect();
         let wanted = ["marked.txt active", "new.txt active", "old.txt ignore-file", "was.txt inline"];
         assert_eq!(statuses, wanted, "{:#?}", scan.output);
         let human = project.run(["scan", "--policy-from", "main"]).stdout;
-        for part in ["marked.txt:1: an inline marker", &format!(".keysweepignore: {}", print(&new)), "rules.builtin = false"] {
-            assert!(human.contains(&format!("this change adds a suppression, which does not count: {part}")) || human.contains(part), "{part} in {human}");
+        for part in
+            ["marked.txt:1: an inline marker", &format!(".keysweepignore: {}", print(&new)), "rules.builtin = false"]
+        {
+            assert!(
+                human.contains(&format!("this change adds a suppression, which does not count: {part}"))
+                    || human.contains(part),
+                "{part} in {human}"
+            );
         }
         assert!(!human.contains("was.txt:1: an inline marker"), "{human}");
     }

@@ -88,14 +88,17 @@ impl<'a> Text<'a> {
         let mut parts = Vec::new();
         let mut done = 0;
         for (encoding, encoded) in strongest(encoded(&self.bytes)) {
-            let Some(value) = encoding.decode(&self.bytes[encoded.clone()]).filter(|value| !value.is_empty()) else { continue };
+            let Some(value) = encoding.decode(&self.bytes[encoded.clone()]).filter(|value| !value.is_empty()) else {
+                continue;
+            };
             out.extend_from_slice(&self.bytes[done..encoded.start]);
             let start = out.len();
             out.extend_from_slice(&value);
             done = encoded.end;
             let mut layers = self.layers(&encoded);
             layers.push(encoding.layer());
-            let original = if self.is_plain() { encoded.clone() } else { up(&self.parts, &self.before, encoded.clone()) };
+            let original =
+                if self.is_plain() { encoded.clone() } else { up(&self.parts, &self.before, encoded.clone()) };
             parts.push(Part { original, encoded, decoded: start..out.len(), layers });
         }
         if parts.is_empty() {
@@ -243,7 +246,8 @@ fn percent_end(bytes: &[u8], at: usize) -> Option<usize> {
         return None;
     }
     let line_end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |length| at + length);
-    let last = (at..line_end).rev().find(|&last| bytes[last] == b'%' && last + 3 <= line_end && is_hex_at(bytes, last + 1, 2));
+    let last =
+        (at..line_end).rev().find(|&last| bytes[last] == b'%' && last + 3 <= line_end && is_hex_at(bytes, last + 1, 2));
     last.map(|last| last + 3)
 }
 
@@ -254,7 +258,10 @@ fn escapes_end(bytes: &[u8], at: usize) -> Option<usize> {
     loop {
         let slashes = bytes[next..].iter().take(2).take_while(|byte| **byte == b'\\').count();
         let letter = next + slashes;
-        if slashes == 0 || !bytes.get(letter).is_some_and(|byte| matches!(byte, b'u' | b'U')) || !is_hex_at(bytes, letter + 1, 4) {
+        if slashes == 0
+            || !bytes.get(letter).is_some_and(|byte| matches!(byte, b'u' | b'U'))
+            || !is_hex_at(bytes, letter + 1, 4)
+        {
             return end;
         }
         next = letter + 5;
@@ -308,7 +315,8 @@ fn unicode(text: &[u8]) -> Vec<u8> {
     let mut out = String::new();
     let mut at = 0;
     while at < text.len() {
-        if is_hex_at(text, at, 4) && text.get(at.wrapping_sub(1)).is_some_and(|byte| matches!(byte, b'u' | b'U' | b'+')) {
+        if is_hex_at(text, at, 4) && text.get(at.wrapping_sub(1)).is_some_and(|byte| matches!(byte, b'u' | b'U' | b'+'))
+        {
             let value = text[at..at + 4].iter().fold(0, |sum, digit| sum << 4 | u32::from(nibble(*digit).unwrap_or(0)));
             out.push(char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER));
             at += 4;
