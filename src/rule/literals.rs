@@ -150,10 +150,10 @@ fn best(parts: &[Hir]) -> Option<Best> {
         } else {
             Some(vec![Literal { text, before: Some(0), after: Some(0) }])
         };
-        if let Some(inner) = found {
-            if best.as_ref().is_none_or(|best| score(&inner) > score(&best.inner)) {
-                best = Some(Best { inner, range: start..end });
-            }
+        if let Some(inner) = found
+            && best.as_ref().is_none_or(|best| score(&inner) > score(&best.inner))
+        {
+            best = Some(Best { inner, range: start..end });
         }
         start = end;
     }
