@@ -8,6 +8,7 @@ mod exit;
 mod explain;
 mod foreign;
 mod known_keys;
+mod loaders;
 mod project;
 mod report;
 mod suppress;
