@@ -101,7 +101,7 @@ impl<'a> Run<'a, '_> {
     }
 
     fn pass(&mut self, text: &Text<'_>) {
-        let seen = self.words.find(&text.bytes);
+        let seen = self.words.find(&self.set.rules, &text.bytes);
         for (index, rule) in self.set.rules.iter().enumerate() {
             if rule.is_part || !self.looks_at(rule) || !seen.any(self.words.keywords(index)) {
                 continue;
