@@ -1,6 +1,7 @@
 //! The command line: clap and nothing else. `run` does the work.
 
 mod hook;
+mod history;
 pub mod policy;
 
 use std::ffi::OsString;
@@ -15,6 +16,7 @@ pub use hook::{Hook, Install, Run, Staged, StatusFormat, Uninstall};
 use crate::config::{self, Config};
 use crate::finding::{Confidence, Severity};
 use crate::report::Format;
+pub use history::History;
 
 /// Find leaked AI API keys, fast and offline.
 #[derive(Debug, Parser)]
@@ -43,6 +45,8 @@ Exit codes: 0 complete and clean; 1 complete, keys found; 2 not completed (bad u
 pub enum Command {
     /// Scan files and directories.
     Scan(Scan),
+    /// Scan everything a git repository keeps: all commits, messages, tags, reflogs, dangling objects.
+    History(Box<History>),
     /// List, show or check the rules.
     #[command(subcommand)]
     Rules(Rules),

@@ -5,8 +5,8 @@
 //! alone: nothing prints them, not even `Debug`, and nothing writes them.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::ffi::OsString;
+use std::fmt;
 
 use aho_corasick::AhoCorasick;
 use bstr::{ByteSlice, ByteVec};
@@ -124,7 +124,9 @@ fn is_key_name(name: &[u8]) -> bool {
     let name = name.to_ascii_lowercase();
     let parts: Vec<&[u8]> = name.split(|byte| !byte.is_ascii_alphanumeric()).collect();
     let says = parts.iter().any(|part| {
-        WORDS.iter().any(|word| if word.len() < 4 { *part == word.as_bytes() || part.ends_with(b"key") } else { part.contains_str(word) })
+        WORDS.iter().any(|word| {
+            if word.len() < 4 { *part == word.as_bytes() || part.ends_with(b"key") } else { part.contains_str(word) }
+        })
     });
     let path = parts.last().is_some_and(|last| [&b"file"[..], b"path", b"dir", b"sock", b"url", b"id"].contains(last));
     says && !path
@@ -132,7 +134,8 @@ fn is_key_name(name: &[u8]) -> bool {
 
 /// A value that is neither a path, a URL, a sentence nor a placeholder.
 fn is_key(value: &[u8]) -> bool {
-    const FILLERS: [&str; 9] = ["your", "example", "changeme", "change-me", "placeholder", "xxxx", "dummy", "redacted", "****"];
+    const FILLERS: [&str; 9] =
+        ["your", "example", "changeme", "change-me", "placeholder", "xxxx", "dummy", "redacted", "****"];
     if !(SHORTEST..=LONGEST).contains(&value.len()) || !value.iter().all(u8::is_ascii_graphic) {
         return false;
     }

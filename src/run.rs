@@ -5,6 +5,7 @@ mod config;
 mod explain;
 mod framework;
 mod hook;
+mod history;
 mod output;
 mod policy;
 mod push;
@@ -29,6 +30,7 @@ use crate::source::{Collector, stdin, walk};
 pub fn run(cli: Cli) -> Exit {
     let result = match cli.command {
         Command::Scan(args) => scan(args),
+        Command::History(args) => history::run(*args),
         Command::Rules(args) => rules::run(args),
         Command::Staged(args) => staged::run(&args),
         Command::Hook(args) => hook::run(args),

@@ -22,10 +22,12 @@ fn allowlist(source: Source<'_>, raw: &Spanned<Allow>) -> Result<Allowlist> {
     for text in &list.regexes {
         let pattern = Pattern::new(text.get_ref());
         let pattern = pattern.map_err(|why| {
-            fault(text, format!("bad regex: {why}")).hint("the syntax is that of Rust's regex crate, without look-around")
+            fault(text, format!("bad regex: {why}"))
+                .hint("the syntax is that of Rust's regex crate, without look-around")
         })?;
         if text.get_ref().is_empty() || pattern.matches_empty() {
-            return Err(fault(text, "this regex matches everything".into()).hint("name what is allowed; to stop a rule use rules.disable"));
+            return Err(fault(text, "this regex matches everything".into())
+                .hint("name what is allowed; to stop a rule use rules.disable"));
         }
         regexes.push(pattern);
     }

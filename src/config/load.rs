@@ -117,10 +117,8 @@ impl Settings<'_> {
     }
 
     fn names(&mut self, key: &str, given: &[Spanned<String>]) -> Vec<Named> {
-        let named = |text: &Spanned<String>| Named {
-            text: text.get_ref().clone(),
-            at: self.source.at(text.span().start),
-        };
+        let named =
+            |text: &Spanned<String>| Named { text: text.get_ref().clone(), at: self.source.at(text.span().start) };
         let names: Vec<Named> = given.iter().map(named).collect();
         let texts: Vec<&String> = names.iter().map(|name| &name.text).collect();
         let from = names.first().map_or("default", |name| &name.at);
@@ -254,9 +252,8 @@ fn output(settings: &mut Settings<'_>, raw: raw::Output) -> Result<Output> {
         format!("{:?}", format.as_deref().unwrap_or("human"))
     });
     let color = raw.color.map(|color| Spanned::new(color.span(), Some(color.into_inner())));
-    let color = settings.value("output.color", color, None, |color| {
-        format!("{:?}", color.map_or("auto", raw::Color::as_str))
-    });
+    let color =
+        settings.value("output.color", color, None, |color| format!("{:?}", color.map_or("auto", raw::Color::as_str)));
     Ok(Output { format, color, show_suppressed: settings.flag("output.show-suppressed", raw.show_suppressed, false) })
 }
 

@@ -5,9 +5,9 @@
 //! file, the line and what to write instead, because a policy that is half understood protects nobody.
 
 mod check;
+pub mod commit;
 mod load;
 mod own;
-pub mod commit;
 pub mod place;
 pub mod raw;
 mod select;

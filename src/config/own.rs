@@ -53,11 +53,8 @@ pub(super) fn rules(
     raw: Vec<Spanned<RuleSpec>>,
     defaults: Option<Defaults>,
 ) -> Result<Vec<Rule>> {
-    let defaults = defaults.unwrap_or(Defaults {
-        provider: String::new(),
-        revoke: String::new(),
-        advice: String::new(),
-    });
+    let defaults =
+        defaults.unwrap_or(Defaults { provider: String::new(), revoke: String::new(), advice: String::new() });
     let mut rules: Vec<Rule> = Vec::with_capacity(raw.len());
     for spec in raw {
         let table = spec.span();
@@ -107,7 +104,8 @@ fn check(spec: &RuleSpec) -> std::result::Result<(), Fault> {
         return Err(Fault::new("anchors", "neither anchors nor names, so it would look nowhere", hint));
     }
     let hint = "the syntax is that of Rust's regex crate, without look-around, over bytes";
-    let (pattern, tree) = Pattern::ascii(&spec.regex).map_err(|why| Fault::new("regex", format!("bad regex: {why}"), hint))?;
+    let (pattern, tree) =
+        Pattern::ascii(&spec.regex).map_err(|why| Fault::new("regex", format!("bad regex: {why}"), hint))?;
     if pattern.matches_empty() {
         return Err(Fault::new("regex", "this regex matches the empty text", "describe the whole key"));
     }
@@ -117,9 +115,15 @@ fn check(spec: &RuleSpec) -> std::result::Result<(), Fault> {
         return Err(Fault::new("secret-group", why, "groups count from 1; 0 is the whole match"));
     }
     let class = format!("[{}]", spec.alphabet);
-    Pattern::ascii(&class).map_err(|why| Fault::new("alphabet", format!("bad alphabet: {why}"), "write it as inside of [...]: A-Za-z0-9_-"))?;
+    Pattern::ascii(&class).map_err(|why| {
+        Fault::new("alphabet", format!("bad alphabet: {why}"), "write it as inside of [...]: A-Za-z0-9_-")
+    })?;
     if !(0.0..=8.0).contains(&spec.entropy) {
-        return Err(Fault::new("entropy", "entropy is between 0 and 8 bits a character", "3.0 is usual for random text"));
+        return Err(Fault::new(
+            "entropy",
+            "entropy is between 0 and 8 bits a character",
+            "3.0 is usual for random text",
+        ));
     }
     for (key, templates) in [("examples", &spec.examples), ("non-examples", &spec.non_examples)] {
         for template in templates {
@@ -164,7 +168,9 @@ fn structure(spec: Option<&StructureSpec>) -> std::result::Result<Structure, Fau
         return Ok(Structure::Decoded(Cow::Owned(decoded.clone())));
     }
     match spec.checksum.as_deref() {
-        None => Ok(Structure::Halves { lengths: Cow::Owned(spec.halves.clone()), ending: Cow::Owned(spec.ending.clone()) }),
+        None => {
+            Ok(Structure::Halves { lengths: Cow::Owned(spec.halves.clone()), ending: Cow::Owned(spec.ending.clone()) })
+        }
         Some("crc32-base62") => Ok(Structure::Crc32Base62),
         Some(other) => Err(Fault::new("structure", format!("{other:?} is no checksum"), "known: crc32-base62")),
     }

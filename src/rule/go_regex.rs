@@ -99,7 +99,9 @@ impl Reader<'_> {
             return Ok(());
         }
         self.out.push('?');
-        if matches!(self.peek(), Some('=' | '!')) || self.chars[self.at..].starts_with(&['<', '=']) || self.chars[self.at..].starts_with(&['<', '!'])
+        if matches!(self.peek(), Some('=' | '!'))
+            || self.chars[self.at..].starts_with(&['<', '='])
+            || self.chars[self.at..].starts_with(&['<', '!'])
         {
             return Err(self.bad("look-around, which neither Go nor keysweep has"));
         }
@@ -248,11 +250,12 @@ impl Reader<'_> {
                 break;
             }
             first = false;
-            if c == '[' && self.peek() == Some(':') {
-                if let Some(name) = self.posix() {
-                    inside.push_str(&name);
-                    continue;
-                }
+            if c == '['
+                && self.peek() == Some(':')
+                && let Some(name) = self.posix()
+            {
+                inside.push_str(&name);
+                continue;
             }
             let part = if c == '\\' { self.escaped()? } else { Part::Char(c) };
             match part {
@@ -280,7 +283,13 @@ impl Reader<'_> {
             }
         }
         // A negated class of ASCII, repeated at will, is the same over bytes.
-        let bytes = !is_unicode || (negated && self.is_free() && inside.is_ascii() && !inside.contains("[^") && !inside.contains("\\p") && !inside.contains("\\P"));
+        let bytes = !is_unicode
+            || (negated
+                && self.is_free()
+                && inside.is_ascii()
+                && !inside.contains("[^")
+                && !inside.contains("\\p")
+                && !inside.contains("\\P"));
         let caret = if negated { "^" } else { "" };
         self.out.push_str(&if bytes { format!("[{caret}{inside}]") } else { format!("(?u:[{caret}{inside}])") });
         Ok(())
@@ -296,7 +305,9 @@ impl Reader<'_> {
         match self.next() {
             Some('\\') => match self.escaped()? {
                 Part::Char(c) => Ok(Some(c)),
-                Part::Set(_) | Part::NotSet(_) | Part::Property(_) => Err(self.bad("a range needs characters at its ends")),
+                Part::Set(_) | Part::NotSet(_) | Part::Property(_) => {
+                    Err(self.bad("a range needs characters at its ends"))
+                }
             },
             other => Ok(other),
         }
@@ -307,7 +318,10 @@ impl Reader<'_> {
         let rest: String = self.chars[self.at..].iter().take(12).collect();
         let end = rest.find(":]")?;
         let name = rest.get(1..end)?;
-        let known = ["alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word", "xdigit"];
+        let known = [
+            "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper",
+            "word", "xdigit",
+        ];
         if !known.contains(&name.trim_start_matches('^')) {
             return None;
         }
@@ -378,7 +392,10 @@ mod tests {
 
     #[test]
     fn what_go_does_not_have_is_refused() {
-        for pattern in [r"(?=a)", r"(?!a)", r"(?<=a)b", r"(?<!a)b", r"(a)\1", r"\Z", r"[a", r"\xZZ", r"[b-a]", r"(?x)a", r"\p{", r"\", r"(?"] {
+        for pattern in [
+            r"(?=a)", r"(?!a)", r"(?<=a)b", r"(?<!a)b", r"(a)\1", r"\Z", r"[a", r"\xZZ", r"[b-a]", r"(?x)a", r"\p{",
+            r"\", r"(?",
+        ] {
             assert!(translate(pattern).is_err(), "{pattern}");
         }
     }

@@ -110,7 +110,8 @@ impl State<'_> {
         let allowed = |finding: &Finding| {
             finding.suppressed.as_ref().is_some_and(|suppression| suppression.by == SuppressedBy::Allowlist)
         };
-        let used = |entry: &Entry| self.findings.iter().any(|finding| !allowed(finding) && Self::covers(entry, finding));
+        let used =
+            |entry: &Entry| self.findings.iter().any(|finding| !allowed(finding) && Self::covers(entry, finding));
         self.old.iter().filter(|entry| !used(entry)).cloned().collect()
     }
 

@@ -59,8 +59,7 @@ pub(super) fn load(args: &PolicyArgs, start: &Path, target: &Path) -> Result<Loa
     let ignore = ignore_file(args, &config, policy_place)?;
     let baseline_path = args.baseline.clone().unwrap_or_else(|| found.root.join(&config.suppress.baseline));
     let baseline = baseline(args, &config, &baseline_path, commit.as_ref())?;
-    let known =
-        Known { ignore, baseline, today: Date::today(), allowlists: about_findings, base: base.clone() };
+    let known = Known { ignore, baseline, today: Date::today(), allowlists: about_findings, base: base.clone() };
     let change = commit.as_ref().map(|commit| change(commit, &disk, &config, &known)).transpose()?;
     let scanner = scanner(args, &config, selected, about_content, base, &disk)?;
     let fail_on_stale = args.fail_on_stale || config.suppress.fail_on_stale;
@@ -89,19 +88,18 @@ fn ignore_file(args: &PolicyArgs, config: &Config, place: &dyn Place) -> Result<
     let (name, content) = match &args.ignore_file {
         Some(path) => {
             let name = path.display().to_string();
-            let content = std::fs::read(path).map_err(|error| {
-                Error::new("read ignore file", &name, error).hint("--ignore-file names it")
-            })?;
+            let content = std::fs::read(path)
+                .map_err(|error| Error::new("read ignore file", &name, error).hint("--ignore-file names it"))?;
             (name, Some(content))
         }
         None => (place.name(&config.suppress.ignore_file), place.read(&config.suppress.ignore_file)?),
     };
     let file = IgnoreFile::parse(&name, &content.unwrap_or_default())?;
-    if config.suppress.require_reason {
-        if let Some(entry) = file.entries.iter().find(|entry| entry.reason.is_none()) {
-            let fault = Error::new("read ignore file", format!("{name}:{}", entry.line), "this entry gives no reason");
-            return Err(fault.hint("suppress.require-reason is set; write it behind the entry: # why"));
-        }
+    if config.suppress.require_reason
+        && let Some(entry) = file.entries.iter().find(|entry| entry.reason.is_none())
+    {
+        let fault = Error::new("read ignore file", format!("{name}:{}", entry.line), "this entry gives no reason");
+        return Err(fault.hint("suppress.require-reason is set; write it behind the entry: # why"));
     }
     Ok(file)
 }
@@ -167,7 +165,8 @@ impl Loaded {
                     change.distrust(finding, BString::as_ref(&path));
                 }
             }
-            let lines = additions.iter().map(|line| format!("this change adds a suppression, which does not count: {line}"));
+            let lines =
+                additions.iter().map(|line| format!("this change adds a suppression, which does not count: {line}"));
             report.coverage.notes.extend(lines);
         }
         let applied = self.known.apply(report);
@@ -176,7 +175,8 @@ impl Loaded {
         }
         for stale in applied.stale {
             if self.fail_on_stale {
-                let fault = Error::new("accept", format!("{}: {}", stale.file, stale.entry), "it matches nothing any more");
+                let fault =
+                    Error::new("accept", format!("{}: {}", stale.file, stale.entry), "it matches nothing any more");
                 report.coverage.errors.push(fault.hint("remove it, or run keysweep baseline prune"));
             } else {
                 report.coverage.notes.push(format!("stale: {}: {} matches nothing any more", stale.file, stale.entry));

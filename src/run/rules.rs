@@ -13,9 +13,10 @@ use crate::scan::foreign::Engine;
 /// Carries the command out, for built-in, own and loaded rules alike.
 pub(super) fn run(args: Rules) -> Result<Exit> {
     let policy = match &args {
-        Rules::List { policy, .. } | Rules::Show { policy, .. } | Rules::Check { policy } | Rules::Explain { policy, .. } => {
-            policy.clone()
-        }
+        Rules::List { policy, .. }
+        | Rules::Show { policy, .. }
+        | Rules::Check { policy }
+        | Rules::Explain { policy, .. } => policy.clone(),
     };
     let target = Target::here();
     let loaded = policy::load(&policy, &target.start, &target.path)?;

@@ -4,6 +4,7 @@
 pub mod archive;
 mod brought;
 pub mod commits;
+pub mod history;
 mod ignored;
 mod open;
 pub mod paths;
@@ -52,9 +53,13 @@ impl Collector {
         lock(&self.coverage).notes.push(note.into());
     }
 
-    /// A count that only this kind of source has.
+    /// A count that only this kind of source has; the same name again adds to it.
     pub fn count(&self, name: &'static str, number: u64) {
-        lock(&self.coverage).counts.push((name, number));
+        let mut coverage = lock(&self.coverage);
+        match coverage.counts.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, sum)) => *sum += number,
+            None => coverage.counts.push((name, number)),
+        }
     }
 
     /// A file (or blob) was read to its end.

@@ -8,10 +8,10 @@ use bstr::BStr;
 
 use crate::error::Error;
 use crate::finding::{Layer, Location, Position};
-use crate::scan::{Match, Scanner};
 use crate::report::Skipped;
-use crate::source::{Collector, archive};
+use crate::scan::{Match, Scanner};
 use crate::source::open::{self, OpenFile};
+use crate::source::{Collector, archive};
 
 /// How content is cut that does not fit one window. Half of the overlap lies on each side of the line between
 /// two windows: as far as that, whatever the engine looks at around a match is in its window.
@@ -141,7 +141,8 @@ pub(super) fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open:
     };
     let mut kind = None;
     let result = BUFFER.with_borrow_mut(|buffer| {
-        let scanned = Windows::default().scan(scanner, shown, buffer, fill, |found| collector.finding(found.at(at(shown))));
+        let scanned =
+            Windows::default().scan(scanner, shown, buffer, fill, |found| collector.finding(found.at(at(shown))));
         // The start of what fits a window is still in the buffer; only what does not is read again.
         kind = match scanned {
             Ok(bytes) if bytes <= buffer.len() as u64 => archive::kind(buffer),

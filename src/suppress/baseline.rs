@@ -50,8 +50,9 @@ impl Entry {
 
     fn parse(name: &str, number: usize, line: &str) -> Result<Self> {
         let bad = |why: &str| {
-            Error::new("read baseline", format!("{name}:{number}"), why)
-                .hint("an entry is \"fingerprint rule\" or \"fingerprint rule path\"; write it with keysweep baseline update")
+            Error::new("read baseline", format!("{name}:{number}"), why).hint(
+                "an entry is \"fingerprint rule\" or \"fingerprint rule path\"; write it with keysweep baseline update",
+            )
         };
         let mut words = line.splitn(3, ' ');
         let fingerprint = words.next().and_then(Fingerprint::parse).ok_or_else(|| bad("no fingerprint"))?;
@@ -217,7 +218,8 @@ fn escape(path: &[u8]) -> String {
         chunk.invalid().iter().for_each(|byte| text.push_str(&format!("%{byte:02X}")));
     }
     // The reader trims lines.
-    for (plain, escaped) in [(' ', "%20")] {
+    {
+        let (plain, escaped) = (' ', "%20");
         if text.starts_with(plain) {
             text.replace_range(..1, escaped);
         }
@@ -250,7 +252,9 @@ mod tests {
 
     #[test]
     fn any_path_survives() {
-        for path in [&b"src/a.py"[..], b"a b", b" a ", b"100%", b"line\nbreak", b"\xff\xfe", "grün".as_bytes(), b"", b" "] {
+        for path in
+            [&b"src/a.py"[..], b"a b", b" a ", b"100%", b"line\nbreak", b"\xff\xfe", "grün".as_bytes(), b"", b" "]
+        {
             let text = escape(path);
             assert!(!text.contains('\n') && text.trim() == text, "{text:?}");
             assert_eq!(unescape(&text).as_deref(), Some(&path.into()), "{text:?}");

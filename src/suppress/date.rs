@@ -39,7 +39,7 @@ impl Date {
             _ => return None,
         };
         let fits = (1..=last).contains(&day);
-        fits.then(|| Self { year, month: month as u8, day: day as u8 })
+        fits.then_some(Self { year, month: month as u8, day: day as u8 })
     }
 
     /// The day in UTC: `KEYSWEEP_TODAY` if it holds one (so that a run can be repeated), else the system's clock.
@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn what_is_no_day_is_refused() {
-        for text in ["", "2027-1-31", "2027-13-01", "2027-00-10", "2027-04-31", "27-01-31", "2027-01-31 ", "２027-01-1"] {
+        for text in ["", "2027-1-31", "2027-13-01", "2027-00-10", "2027-04-31", "27-01-31", "2027-01-31 ", "２027-01-1"]
+        {
             assert_eq!(Date::parse(text), None, "{text}");
         }
     }

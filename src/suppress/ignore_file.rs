@@ -93,9 +93,8 @@ fn entry(name: &str, line: usize, text: &str) -> Result<Entry> {
         .transpose()?;
     let (reason, until) = match comment {
         None => (None, None),
-        Some(comment) => reason_and_day(comment).map_err(|text| {
-            bad(format!("until={text} is no date")).hint("write the last day as until=2027-01-31")
-        })?,
+        Some(comment) => reason_and_day(comment)
+            .map_err(|text| bad(format!("until={text} is no date")).hint("write the last day as until=2027-01-31"))?,
     };
     Ok(Entry { line, rule, fingerprint, path, reason, until, text: key.to_owned() })
 }

@@ -107,7 +107,9 @@ fn gitleaks_ignore(content: &[u8], findings: &[Finding]) -> Imported {
             continue;
         };
         let why = match commit {
-            Some(_) => "no key stands there today; an old commit's is accepted by its fingerprint, from keysweep history",
+            Some(_) => {
+                "no key stands there today; an old commit's is accepted by its fingerprint, from keysweep history"
+            }
             None => "no key stands there today",
         };
         imported.carry(findings.iter().filter(|finding| stands_at(finding, path, number)), what, why);
@@ -128,8 +130,9 @@ struct Leak {
 
 /// A report holds the secrets themselves, unless it was redacted: then only places are left.
 fn gitleaks_report(name: &str, content: &[u8], findings: &[Finding]) -> Result<Imported> {
-    let leaks: Vec<Leak> = serde_json::from_slice(content)
-        .map_err(|error| Error::new("import", name, error).hint("a gitleaks report is what --report-format json writes"))?;
+    let leaks: Vec<Leak> = serde_json::from_slice(content).map_err(|error| {
+        Error::new("import", name, error).hint("a gitleaks report is what --report-format json writes")
+    })?;
     let mut imported = Imported::default();
     for (index, leak) in leaks.iter().enumerate() {
         let what = format!("finding {} ({} at {}:{})", index + 1, leak.rule_id, leak.file, leak.start_line);
@@ -140,7 +143,11 @@ fn gitleaks_report(name: &str, content: &[u8], findings: &[Finding]) -> Result<I
                 let own = finding.secret.expose();
                 own.contains_str(value) || value.contains_str(own)
             };
-            imported.carry(findings.iter().filter(same), what, "no rule of keysweep finds this value in the tree today");
+            imported.carry(
+                findings.iter().filter(same),
+                what,
+                "no rule of keysweep finds this value in the tree today",
+            );
         } else {
             let at = |finding: &&Finding| stands_at(finding, &leak.file, leak.start_line);
             imported.carry(findings.iter().filter(at), what, "it is redacted, and no key stands there today");
@@ -179,7 +186,11 @@ fn detect_secrets(name: &str, content: &[u8], findings: &[Finding]) -> Result<Im
                 continue;
             }
             let same = findings.iter().zip(&hashes).filter(|(_, hash)| **hash == secret.hashed_secret);
-            imported.carry(same.map(|(finding, _)| finding), what, "no rule of keysweep finds this value in the tree today");
+            imported.carry(
+                same.map(|(finding, _)| finding),
+                what,
+                "no rule of keysweep finds this value in the tree today",
+            );
         }
     }
     Ok(imported)

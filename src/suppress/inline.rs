@@ -83,10 +83,10 @@ impl Markers {
     }
 
     fn weigh(&self, marker: &Marker, rule: &str) -> Option<Verdict> {
-        if let Some(rules) = &marker.rules {
-            if !rules.iter().any(|pattern| names(pattern, rule)) {
-                return None;
-            }
+        if let Some(rules) = &marker.rules
+            && !rules.iter().any(|pattern| names(pattern, rule))
+        {
+            return None;
         }
         let refuse = |why: String| Some(Verdict::Refused(why));
         match &marker.until {
@@ -204,7 +204,8 @@ fn lines<'a>(bytes: &'a [u8], span: &Range<usize>) -> (&'a [u8], &'a [u8]) {
     let line_end = memchr2(b'\n', b'\r', &bytes[end..ceiling]).map_or(ceiling, |at| end + at);
     let line = &bytes[line_start..line_end];
     let before = &bytes[..line_start];
-    let before = before.strip_suffix(b"\r\n").or_else(|| before.strip_suffix(b"\n")).or_else(|| before.strip_suffix(b"\r"));
+    let before =
+        before.strip_suffix(b"\r\n").or_else(|| before.strip_suffix(b"\n")).or_else(|| before.strip_suffix(b"\r"));
     // Where the line's start lies beyond reach, the line above is out of reach as well.
     let above = before.map_or(&[][..], |before| {
         let floor = before.len().saturating_sub(REACH);

@@ -65,7 +65,8 @@ impl Known {
             }
             if finding.suppressed.is_none() {
                 let (rule, secret) = (finding.rule.id.as_ref(), finding.secret.expose());
-                finding.suppressed = allow::judge(&self.allowlists, Subject { rule, secret, matched: b"", line: b"", path });
+                finding.suppressed =
+                    allow::judge(&self.allowlists, Subject { rule, secret, matched: b"", line: b"", path });
             }
         }
         errors.sort();
@@ -97,7 +98,8 @@ impl Known {
             used.ignore.insert(index);
             match entry.until {
                 Some(until) if until < self.today => {
-                    notes.insert(format!("{}:{}: expired on {until}, so it counts again", self.ignore.name, entry.line));
+                    notes
+                        .insert(format!("{}:{}: expired on {until}, so it counts again", self.ignore.name, entry.line));
                 }
                 _ => {
                     let reason = entry.reason.clone();

@@ -109,7 +109,13 @@ impl Loader<'_> {
         Ok(draft)
     }
 
-    fn extend(&mut self, source: Source<'_>, extend: &Spanned<super::raw::Extend>, draft: &mut Draft, depth: usize) -> Result<()> {
+    fn extend(
+        &mut self,
+        source: Source<'_>,
+        extend: &Spanned<super::raw::Extend>,
+        draft: &mut Draft,
+        depth: usize,
+    ) -> Result<()> {
         let at = source.at(extend.span().start);
         let extend = extend.get_ref();
         if !extend.path.is_empty() && extend.use_default {
@@ -117,7 +123,11 @@ impl Loader<'_> {
             return Err(fault.hint("gitleaks refuses it too; keep one"));
         }
         if !extend.url.is_empty() {
-            return self.unsupported(at, "[extend] url", "keysweep opens no connection; save the file and use path".into());
+            return self.unsupported(
+                at,
+                "[extend] url",
+                "keysweep opens no connection; save the file and use path".into(),
+            );
         }
         let path = if extend.use_default {
             match std::env::var(DEFAULT_ENV).ok().filter(|path| !path.is_empty()) {
@@ -163,7 +173,8 @@ impl Loader<'_> {
             }
             for required in &rule.required {
                 if !ids.contains(&required.id) {
-                    let fault = Error::new(DOING, &at, format!("{id}: it requires {:?}, which is no rule", required.id));
+                    let fault =
+                        Error::new(DOING, &at, format!("{id}: it requires {:?}, which is no rule", required.id));
                     return Err(fault.hint("gitleaks refuses it too; name a rule of the same file"));
                 }
             }
@@ -193,7 +204,8 @@ impl Loader<'_> {
             }
             for target in targets {
                 if !ids.contains(&target) {
-                    let fault = Error::new(DOING, &at, format!("allowlist: targetRules names {target:?}, which is no rule"));
+                    let fault =
+                        Error::new(DOING, &at, format!("allowlist: targetRules names {target:?}, which is no rule"));
                     return Err(fault.hint("gitleaks refuses it too"));
                 }
                 let targeted = set.rules.iter_mut().filter(|rule| rule.info.id == target);
@@ -269,7 +281,8 @@ fn convert(raw: RawRule) -> std::result::Result<ForeignRule, Fault> {
     if regex.is_some() && secret_group > groups {
         return Err(Fault::Wrong(format!("secretGroup {} of a regex with {groups} groups", raw.secret_group)));
     }
-    let allowlists = raw.allowlist.into_iter().chain(raw.allowlists).map(allow).collect::<std::result::Result<_, _>>()?;
+    let allowlists =
+        raw.allowlist.into_iter().chain(raw.allowlists).map(allow).collect::<std::result::Result<_, _>>()?;
     let is_generic = raw.id.to_ascii_lowercase().contains("generic");
     Ok(ForeignRule {
         info: RuleInfo {
@@ -290,7 +303,11 @@ fn convert(raw: RawRule) -> std::result::Result<ForeignRule, Fault> {
         required: raw
             .required
             .into_iter()
-            .map(|required| Required { id: required.id, lines: required.within_lines, columns: required.within_columns })
+            .map(|required| Required {
+                id: required.id,
+                lines: required.within_lines,
+                columns: required.within_columns,
+            })
             .collect(),
         is_part: raw.skip_report,
     })
@@ -300,7 +317,7 @@ fn shape(regex: &str) -> std::result::Result<Shape, Fault> {
     let bad = |why: String| Fault::Unsupported(format!("regex: {why}"));
     let translated = translate(regex).map_err(bad)?;
     let (pattern, tree) = Pattern::ascii(&translated).map_err(bad)?;
-    Ok(Shape { pattern, literals: literals::of(&tree) })
+    Ok(Shape { pattern, needles: literals::of(&tree) })
 }
 
 fn go(field: &str, regex: &str) -> std::result::Result<Pattern, Fault> {

@@ -16,7 +16,10 @@ pub(super) fn of(rule: &Rule) -> String {
         say("Its shape alone proves nothing, so it looks at values that are assigned to a name.".into());
         say(format!("The name holds one of: {}.", rule.names.join(", ")));
         if !rule.context.is_empty() {
-            say(format!("Or it is a general name such as api_key, and near it stands one of: {}.", rule.context.join(", ")));
+            say(format!(
+                "Or it is a general name such as api_key, and near it stands one of: {}.",
+                rule.context.join(", ")
+            ));
         }
     } else {
         say(format!("It looks wherever one of these stands, plain or encoded: {}.", rule.anchors.join(", ")));
@@ -34,7 +37,8 @@ pub(super) fn of(rule: &Rule) -> String {
         Structure::Crc32Base62 => say("Its last six characters have to be its checksum.".into()),
         Structure::Decoded(mark) => say(format!("Decoded from base64 it has to hold {mark:?}.")),
     }
-    let floor = if rule.entropy > 0.0 { format!(" of at least {} bits a character", rule.entropy) } else { String::new() };
+    let floor =
+        if rule.entropy > 0.0 { format!(" of at least {} bits a character", rule.entropy) } else { String::new() };
     say(format!("The value has to be random text{floor}: no placeholder, no words, no run along the alphabet."));
     say(format!("A finding is of {} severity, and {}.", rule.severity, rule.confidence));
     if !rule.revoke.is_empty() {

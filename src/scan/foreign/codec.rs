@@ -83,19 +83,22 @@ impl<'a> Text<'a> {
     }
 
     /// The next pass; `None` if there is nothing to decode.
-    pub(super) fn decode(&self) -> Option<Text<'a>> {
+    pub(super) fn decode(&self) -> Option<Self> {
         let mut out: Vec<u8> = Vec::new();
         let mut parts = Vec::new();
         let mut done = 0;
         for (encoding, encoded) in strongest(encoded(&self.bytes)) {
-            let Some(value) = encoding.decode(&self.bytes[encoded.clone()]).filter(|value| !value.is_empty()) else { continue };
+            let Some(value) = encoding.decode(&self.bytes[encoded.clone()]).filter(|value| !value.is_empty()) else {
+                continue;
+            };
             out.extend_from_slice(&self.bytes[done..encoded.start]);
             let start = out.len();
             out.extend_from_slice(&value);
             done = encoded.end;
             let mut layers = self.layers(&encoded);
             layers.push(encoding.layer());
-            let original = if self.is_plain() { encoded.clone() } else { up(&self.parts, &self.before, encoded.clone()) };
+            let original =
+                if self.is_plain() { encoded.clone() } else { up(&self.parts, &self.before, encoded.clone()) };
             parts.push(Part { original, encoded, decoded: start..out.len(), layers });
         }
         if parts.is_empty() {
@@ -243,7 +246,8 @@ fn percent_end(bytes: &[u8], at: usize) -> Option<usize> {
         return None;
     }
     let line_end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |length| at + length);
-    let last = (at..line_end).rev().find(|&last| bytes[last] == b'%' && last + 3 <= line_end && is_hex_at(bytes, last + 1, 2));
+    let last =
+        (at..line_end).rev().find(|&last| bytes[last] == b'%' && last + 3 <= line_end && is_hex_at(bytes, last + 1, 2));
     last.map(|last| last + 3)
 }
 
@@ -254,7 +258,10 @@ fn escapes_end(bytes: &[u8], at: usize) -> Option<usize> {
     loop {
         let slashes = bytes[next..].iter().take(2).take_while(|byte| **byte == b'\\').count();
         let letter = next + slashes;
-        if slashes == 0 || !bytes.get(letter).is_some_and(|byte| matches!(byte, b'u' | b'U')) || !is_hex_at(bytes, letter + 1, 4) {
+        if slashes == 0
+            || !bytes.get(letter).is_some_and(|byte| matches!(byte, b'u' | b'U'))
+            || !is_hex_at(bytes, letter + 1, 4)
+        {
             return end;
         }
         next = letter + 5;
@@ -286,16 +293,17 @@ fn percent(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
     while at < text.len() {
-        if text[at] == b'%' && at + 2 < text.len() {
-            if let (Some(high), Some(low)) = (nibble(text[at + 1]), nibble(text[at + 2])) {
-                let byte = high << 4 | low;
-                if !is_printable(byte) {
-                    return None;
-                }
-                out.push(byte);
-                at += 3;
-                continue;
+        if text[at] == b'%'
+            && at + 2 < text.len()
+            && let (Some(high), Some(low)) = (nibble(text[at + 1]), nibble(text[at + 2]))
+        {
+            let byte = high << 4 | low;
+            if !is_printable(byte) {
+                return None;
             }
+            out.push(byte);
+            at += 3;
+            continue;
         }
         out.push(text[at]);
         at += 1;
@@ -308,7 +316,8 @@ fn unicode(text: &[u8]) -> Vec<u8> {
     let mut out = String::new();
     let mut at = 0;
     while at < text.len() {
-        if is_hex_at(text, at, 4) && text.get(at.wrapping_sub(1)).is_some_and(|byte| matches!(byte, b'u' | b'U' | b'+')) {
+        if is_hex_at(text, at, 4) && text.get(at.wrapping_sub(1)).is_some_and(|byte| matches!(byte, b'u' | b'U' | b'+'))
+        {
             let value = text[at..at + 4].iter().fold(0, |sum, digit| sum << 4 | u32::from(nibble(*digit).unwrap_or(0)));
             out.push(char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER));
             at += 4;
@@ -320,7 +329,7 @@ fn unicode(text: &[u8]) -> Vec<u8> {
 }
 
 fn hex(text: &[u8]) -> Option<Vec<u8>> {
-    if text.len() % 2 != 0 || !text.iter().any(u8::is_ascii_digit) {
+    if !text.len().is_multiple_of(2) || !text.iter().any(u8::is_ascii_digit) {
         return None;
     }
     let pairs = text.chunks_exact(2).map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?));
@@ -333,11 +342,9 @@ fn base64(text: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     let bare = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
-    let padded = text.len() % 4 == 0;
-    if padded {
-        if let Some(value) = digits(bare, [b'+', b'/']) {
-            return Some(value);
-        }
+    let padded = text.len().is_multiple_of(4);
+    if padded && let Some(value) = digits(bare, [b'+', b'/']) {
+        return Some(value);
     }
     if bare.len() == text.len() { digits(text, [b'-', b'_']) } else { None }
 }

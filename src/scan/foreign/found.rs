@@ -70,7 +70,8 @@ impl<'a> Candidate<'a, '_> {
         let line = self.text.line(self.content, &place, start..start + matched.len());
         let lists = || set.allowlists.iter().chain(&self.rule.allowlists);
         let allowed = lists().find(|list| list.allows(secret, matched, &line, path)).map(suppression);
-        let span = if self.text.is_plain() { start + head + group.start..start + head + group.end } else { place.clone() };
+        let span =
+            if self.text.is_plain() { start + head + group.start..start + head + group.end } else { place.clone() };
         let before = &self.content[..place.start.min(self.content.len())];
         let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
         Some(Found {

@@ -58,7 +58,9 @@ impl Engine {
             run.passes();
             all.extend(found::without_generic(run.found));
         }
-        all.sort_by(|a, b| (a.span.start, &a.rule.info.id, a.span.end).cmp(&(b.span.start, &b.rule.info.id, b.span.end)));
+        all.sort_by(|a, b| {
+            (a.span.start, &a.rule.info.id, a.span.end).cmp(&(b.span.start, &b.rule.info.id, b.span.end))
+        });
         all.dedup_by(|a, b| a.span == b.span && a.rule.info.id == b.rule.info.id && a.secret == b.secret);
         all
     }
@@ -99,13 +101,15 @@ impl<'a> Run<'a, '_> {
     }
 
     fn pass(&mut self, text: &Text<'_>) {
-        let seen = self.words.find(&text.bytes);
+        let seen = self.words.find(&self.set.rules, &text.bytes);
         for (index, rule) in self.set.rules.iter().enumerate() {
             if rule.is_part || !self.looks_at(rule) || !seen.any(self.words.keywords(index)) {
                 continue;
             }
             let windows = seen.windows(index);
-            let Some(windows) = windows.or_else(|| self.words.everywhere(index).then(|| whole(&text.bytes))) else { continue };
+            let Some(windows) = windows.or_else(|| self.words.everywhere(index).then(|| whole(&text.bytes))) else {
+                continue;
+            };
             let primary = found::of(rule, self.set, text, self.bytes, self.path, &windows);
             if primary.is_empty() {
                 continue;
