@@ -1,5 +1,7 @@
 //! Turns `rules/*.toml` into static tables, so that no TOML is parsed and nothing is allocated at start-up.
 
+#![allow(clippy::panic, reason = "a build that cannot go on says so by panicking")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};

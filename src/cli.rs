@@ -1,5 +1,7 @@
 //! The command line: clap and nothing else. `run` does the work.
 
+mod hook;
+mod history;
 pub mod policy;
 
 use std::ffi::OsString;
@@ -9,9 +11,12 @@ use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser as _;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub use hook::{Hook, Install, Run, Staged, StatusFormat, Uninstall};
+
 use crate::config::{self, Config};
 use crate::finding::{Confidence, Severity};
 use crate::report::Format;
+pub use history::History;
 
 /// Find leaked AI API keys, fast and offline.
 #[derive(Debug, Parser)]
@@ -40,9 +45,16 @@ Exit codes: 0 complete and clean; 1 complete, keys found; 2 not completed (bad u
 pub enum Command {
     /// Scan files and directories.
     Scan(Scan),
+    /// Scan everything a git repository keeps: all commits, messages, tags, reflogs, dangling objects.
+    History(Box<History>),
     /// List, show or check the rules.
     #[command(subcommand)]
     Rules(Rules),
+    /// Scan what the next commit would add.
+    Staged(Staged),
+    /// Have git run keysweep.
+    #[command(subcommand)]
+    Hook(Hook),
     /// Say of a line which rules looked at it, what each test said, and why it is or is not a finding.
     Explain(policy::Explain),
     /// Accept what is known, so that only new keys count.

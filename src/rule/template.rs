@@ -19,6 +19,7 @@ impl Random {
     }
 
     /// The next 64 bits.
+    #[allow(clippy::should_implement_trait, reason = "it never ends, so it is no iterator")]
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -46,9 +47,9 @@ pub struct Template(Node);
 enum Node {
     Text(String),
     Class(Vec<char>),
-    Sequence(Vec<Node>),
-    Choice(Vec<Node>),
-    Repeat(Box<Node>, usize, usize),
+    Sequence(Vec<Self>),
+    Choice(Vec<Self>),
+    Repeat(Box<Self>, usize, usize),
     SecretStart,
     SecretEnd,
     Body,

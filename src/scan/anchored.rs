@@ -65,7 +65,7 @@ fn judge(
     mut secret: Range<usize>,
     halves: Option<(Range<usize>, Range<usize>)>,
 ) -> Result<Key, Refusal> {
-    if rule.rule.left == Left::Boundary && !left_edge(text, secret.start) {
+    if rule.rule.left == Left::Boundary && (!left_edge(text, secret.start) || inside_base64(text, secret.start)) {
         return Err(Refusal::LeftEdge);
     }
     let mut confidence = rule.rule.confidence;
@@ -162,6 +162,19 @@ pub(super) fn left_edge(text: &[u8], at: usize) -> bool {
     }
 }
 
+/// Whether what stands before is base64, of which `+` and `/` are digits and no edges: in a megabyte of it any
+/// short prefix turns up by chance.
+fn inside_base64(text: &[u8], at: usize) -> bool {
+    const ENOUGH: usize = 32;
+    let [before @ .., b'+' | b'/'] = &text[..at] else { return false };
+    let digits = &before[before.len().saturating_sub(ENOUGH)..];
+    digits.len() == ENOUGH
+        && digits.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+        && digits.iter().any(u8::is_ascii_uppercase)
+        && digits.iter().any(u8::is_ascii_lowercase)
+        && digits.iter().any(u8::is_ascii_digit)
+}
+
 fn is_hex(digit: u8) -> bool {
     digit.is_ascii_hexdigit()
 }
@@ -196,7 +209,11 @@ pub(super) fn right_edge(rule: &Compiled, text: &[u8], secret: &Range<usize>) ->
     while end > secret.start && matches!(text[end - 1], b'.' | b',' | b':') {
         end -= 1;
     }
-    Some(end)
+    let still_fits = || {
+        let found = rule.shape().find_at(&text[secret.start..end], 0).and_then(|groups| groups.get(0));
+        rule.rule.secret_group > 0 || found.is_some_and(|found| found.len() == end - secret.start)
+    };
+    Some(if end == secret.end || still_fits() { end } else { secret.end })
 }
 
 /// `old`, `OLD`, `2`, `v2`: what people append to a name.

@@ -44,10 +44,10 @@ impl Assigned {
         }
         let start = value_start(text, token.clone());
         // Part of a path, a dotted name or an address: `a/b`, `a.b`, `a@b`, `a+b`.
-        if let [.., before, b'/' | b'.' | b'@' | b'+'] = text[..token.start] {
-            if before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-' | b'/' | b'+') {
-                return self.joined(rules, text, &token, start);
-            }
+        if let [.., before, b'/' | b'.' | b'@' | b'+'] = text[..token.start]
+            && (before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-' | b'/' | b'+'))
+        {
+            return self.joined(rules, text, &token, start);
         }
         let first = names(text, start).next()?;
         // In `NAME=${X:-value}` it is not X that the value is assigned to.
@@ -113,10 +113,11 @@ impl Assigned {
         for (count, name) in names(text, start).enumerate().take(14) {
             let normal = Normal::of(&text[name.range.clone()]);
             keyish |= normal.is_keyish() || normal.is_general();
-            if count > 0 && (keyish || normal.is_keyish()) {
-                if let Some(found) = self.named(rules, text, token, start, &normal) {
-                    return Some(found);
-                }
+            if count > 0
+                && keyish
+                && let Some(found) = self.named(rules, text, token, start, &normal)
+            {
+                return Some(found);
             }
         }
         if !keyish {

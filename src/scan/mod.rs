@@ -1,9 +1,9 @@
 //! The engine: bytes in, matches out. No I/O, no printing, and it cannot fail.
 //!
-//! One pass finds the [runs](runs) of characters long enough to hold a key; nearly all content ends there. In a
-//! run, [anchors] look for distinctive rules, [assigned] for values of contextual ones, and [decode] for text
+//! One pass finds the `runs` of characters long enough to hold a key; nearly all content ends there. In a
+//! run, `anchors` look for distinctive rules, `assigned` for values of contextual ones, and `decode` for text
 //! inside text, which goes through the same steps. A candidate becomes a match when its rule's regex, edges and
-//! structure hold and it is [random]. Of matches that overlap, the surest and most specific stays.
+//! structure hold and it is `random`. Of matches that overlap, the surest and most specific stays.
 
 mod anchored;
 mod anchors;

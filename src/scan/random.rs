@@ -13,7 +13,7 @@ pub(super) fn fault(text: &[u8], floor: f32) -> Option<Fault> {
     if entropy < floor {
         return Some(Fault::Entropy);
     }
-    if longest_repeat(text) >= if is_hex(text) { 7 } else { 5 } {
+    if has_repeat(text) {
         return Some(Fault::Repeat);
     }
     if walked(text) * 5 >= text.len() * 2 {
@@ -83,9 +83,11 @@ fn is_hex(text: &[u8]) -> bool {
     text.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
 }
 
+/// Whether a character stands so often in a row that chance does not explain it: a hex digit may be one of sixteen.
 /// Dashes apart: they rule off a private key, and a text of dashes has no entropy.
-fn longest_repeat(text: &[u8]) -> usize {
-    text.chunk_by(|a, b| a == b && *a != b'-').map(<[u8]>::len).max().unwrap_or(0)
+fn has_repeat(text: &[u8]) -> bool {
+    let most = |byte: u8| if matches!(byte, b'0'..=b'9' | b'a'..=b'f') { 7 } else { 5 };
+    text.chunk_by(|a, b| a == b && *a != b'-').any(|run| run.len() >= most(run[0]))
 }
 
 /// How many characters stand in walks of at least four: `abcd`, `4321`, `90`, `qwert`.

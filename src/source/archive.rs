@@ -17,8 +17,8 @@ use crate::source::read::Windows;
 const DEPTH: usize = 4;
 /// A zip inside of something else is held in memory; a larger one is not opened.
 const NESTED_ZIP: u64 = 32 << 20;
-/// What one file may unpack to, whatever its size: more than a gigabyte and two hundred times its own size is a bomb.
-const UNPACKED: u64 = 1 << 30;
+/// What one file may unpack to, whatever its size: more than 256 MiB and two hundred times its own size is a bomb.
+const UNPACKED: u64 = 256 << 20;
 const RATIO: u64 = 200;
 
 /// What unpacking yields.

@@ -2,12 +2,16 @@
 //! piece of content, and pushes what it finds, skips and fails on into a [`Collector`]; it never collects.
 
 pub mod archive;
+mod brought;
+pub mod commits;
+pub mod history;
 mod ignored;
 mod open;
 pub mod paths;
 pub mod read;
 mod remotes;
 pub(crate) mod repo;
+pub mod staged;
 pub mod stdin;
 pub mod walk;
 
@@ -49,9 +53,13 @@ impl Collector {
         lock(&self.coverage).notes.push(note.into());
     }
 
-    /// A count that only this kind of source has.
+    /// A count that only this kind of source has; the same name again adds to it.
     pub fn count(&self, name: &'static str, number: u64) {
-        lock(&self.coverage).counts.push((name, number));
+        let mut coverage = lock(&self.coverage);
+        match coverage.counts.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, sum)) => *sum += number,
+            None => coverage.counts.push((name, number)),
+        }
     }
 
     /// A file (or blob) was read to its end.

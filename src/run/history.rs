@@ -1,0 +1,20 @@
+//! `keysweep history`.
+
+use super::{Target, session_at};
+use crate::cli::History;
+use crate::error::{Exit, Result};
+use crate::source::history::{Options, Repository, audit};
+
+pub(super) fn run(args: History) -> Result<Exit> {
+    let repository = Repository::discover(&args.repository)?;
+    let options = Options {
+        threads: args.shared.threads,
+        allow_incomplete: args.allow_incomplete,
+        submodules: args.submodules,
+        max_refs: if args.max_refs == 0 { usize::MAX } else { args.max_refs },
+    };
+    session_at(&args.shared, &Target::here(), |scanner, collector| {
+        audit(&repository, options, &|bytes| scanner.scan(bytes), collector);
+        Ok(())
+    })
+}

@@ -1,0 +1,158 @@
+//! How a pack says "like that one, but": copy and insert instructions.
+
+/// Why an object cannot be decoded; becomes the cause in an [`Error`](crate::Error).
+pub(in super::super) type Corrupt = &'static str;
+
+/// A delta whose header was read.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Delta<'a> {
+    /// The size of the object that it applies to.
+    pub(in super::super) base_size: usize,
+    /// The size of the object that it makes.
+    pub(in super::super) size: usize,
+    instructions: &'a [u8],
+}
+
+/// One instruction.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) enum Op<'a> {
+    /// These bytes of the base.
+    Copy { from: usize, len: usize },
+    /// New bytes.
+    Insert(&'a [u8]),
+}
+
+impl<'a> Delta<'a> {
+    /// Reads the header of an inflated delta.
+    pub(in super::super) fn parse(bytes: &'a [u8]) -> Result<Self, Corrupt> {
+        let mut rest = bytes;
+        let base_size = varint(&mut rest).ok_or("its delta has a broken header")?;
+        let size = varint(&mut rest).ok_or("its delta has a broken header")?;
+        Ok(Self { base_size, size, instructions: rest })
+    }
+
+    /// The instructions in the order of the object's bytes; `None` stands for a broken one.
+    pub(in super::super) fn ops(&self) -> Ops<'a> {
+        Ops { rest: self.instructions }
+    }
+
+    /// Writes the object into `out`, which must be `size` long.
+    #[inline]
+    pub(in super::super) fn apply(&self, base: &[u8], out: &mut [u8]) -> Result<(), Corrupt> {
+        const BROKEN: Corrupt = "its delta does not fit its base";
+        if base.len() != self.base_size || out.len() != self.size {
+            return Err(BROKEN);
+        }
+        let mut at = 0;
+        for op in self.ops() {
+            let bytes = match op.ok_or("its delta has a broken instruction")? {
+                Op::Copy { from, len } => base.get(from..from + len).ok_or(BROKEN)?,
+                Op::Insert(bytes) => bytes,
+            };
+            out.get_mut(at..at + bytes.len()).ok_or(BROKEN)?.copy_from_slice(bytes);
+            at += bytes.len();
+        }
+        if at == out.len() { Ok(()) } else { Err(BROKEN) }
+    }
+}
+
+/// Iterates over a delta's instructions.
+pub(in super::super) struct Ops<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Ops<'a> {
+    type Item = Option<Op<'a>>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (&first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        let op = if first & 0x80 != 0 {
+            self.copy(first)
+        } else {
+            // 0 is reserved.
+            let len = usize::from(first);
+            self.rest.split_at_checked(len).filter(|_| len > 0).map(|(bytes, rest)| {
+                self.rest = rest;
+                Op::Insert(bytes)
+            })
+        };
+        if op.is_none() {
+            self.rest = &[];
+        }
+        Some(op)
+    }
+}
+
+impl<'a> Ops<'a> {
+    /// Bits of `flags` say which bytes of offset (four) and length (three) are given.
+    #[inline]
+    fn copy(&mut self, flags: u8) -> Option<Op<'a>> {
+        let mut number = |bits: std::ops::Range<u32>| {
+            let mut value = 0;
+            for (shift, bit) in bits.enumerate() {
+                if flags >> bit & 1 != 0 {
+                    let (&byte, rest) = self.rest.split_first()?;
+                    self.rest = rest;
+                    value |= usize::from(byte) << (shift * 8);
+                }
+            }
+            Some(value)
+        };
+        let from = number(0..4)?;
+        let len = number(4..7)?;
+        Some(Op::Copy { from, len: if len == 0 { 0x1_0000 } else { len } })
+    }
+}
+
+fn varint(rest: &mut &[u8]) -> Option<usize> {
+    let mut value = 0_usize;
+    for shift in (0..usize::BITS).step_by(7) {
+        let (&byte, tail) = rest.split_first()?;
+        *rest = tail;
+        value |= usize::from(byte & 0x7f).checked_shl(shift)?;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn apply(base: &[u8], delta: &[u8]) -> Result<Vec<u8>, Corrupt> {
+        let delta = Delta::parse(delta)?;
+        let mut out = vec![0; delta.size];
+        delta.apply(base, &mut out)?;
+        Ok(out)
+    }
+
+    #[test]
+    fn copies_and_inserts() {
+        let delta = [10, 9, 0x91, 4, 3, 2, b'x', b'y', 0x90, 4];
+        assert_eq!(apply(b"0123456789", &delta).expect("a good delta"), b"456xy0123");
+    }
+
+    #[test]
+    fn every_broken_delta_is_an_error() {
+        let bad: &[&[u8]] = &[
+            &[],
+            &[10],
+            &[0xff; 12],
+            &[9, 1, 1, b'x'],
+            &[10, 2, 1, b'x'],
+            &[10, 1, 2, b'x', b'y'],
+            &[10, 1, 0],
+            &[10, 1, 5, b'x'],
+            &[10, 3, 0x91, 9, 3],
+            &[10, 3, 0x91, 9],
+            &[10, 1, 0xff],
+        ];
+        for delta in bad {
+            assert!(apply(b"0123456789", delta).is_err(), "{delta:?}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! A pack as a forest of delta chains.
+//!
+//! Every whole object is a root, every delta hangs on its base. The kind of an object is that of its root, so the
+//! kinds of all objects are known from their headers, and nothing has to be inflated for it.
+
+use rayon::prelude::*;
+
+use super::super::oid::Kind;
+use super::delta::Corrupt;
+use super::{Form, Pack};
+
+const NONE: u32 = u32::MAX;
+
+/// A pack's entries, numbered in the order of their offsets.
+pub(in super::super) struct Forest {
+    offsets: Vec<u64>,
+    /// The position in the index of each.
+    positions: Vec<u32>,
+    /// What each is a delta to; itself where that is not known.
+    bases: Vec<u32>,
+    kinds: Vec<Option<Kind>>,
+    /// The children of entry `i` are `children[starts[i]..starts[i + 1]]`.
+    starts: Vec<u32>,
+    children: Vec<u32>,
+    /// Entries whose header is broken or whose base is not there.
+    pub(in super::super) broken: Vec<(u32, Corrupt)>,
+}
+
+impl Forest {
+    /// Reads the headers of all entries.
+    pub(in super::super) fn of(pack: &Pack) -> Self {
+        let index = &pack.index;
+        let mut entries: Vec<(u64, u32)> = (0..index.count()).map(|at| (index.offset(at), at)).collect();
+        entries.par_sort_unstable();
+        let (offsets, positions): (Vec<u64>, Vec<u32>) = entries.into_iter().unzip();
+        let heads: Vec<_> = (0..offsets.len())
+            .into_par_iter()
+            .with_min_len(1024)
+            .map(|entry| head(pack, &offsets, entry))
+            .collect();
+        let mut forest = Self {
+            positions,
+            bases: vec![NONE; offsets.len()],
+            kinds: vec![None; offsets.len()],
+            starts: vec![0; offsets.len() + 1],
+            children: Vec::new(),
+            broken: Vec::new(),
+            offsets,
+        };
+        for (entry, head) in heads.into_iter().enumerate() {
+            match head {
+                Ok(Head::Root(kind)) => forest.kinds[entry] = Some(kind),
+                Ok(Head::On(base)) => forest.bases[entry] = base,
+                Err(why) => forest.broken.push((entry as u32, why)),
+            }
+        }
+        forest.link();
+        forest
+    }
+
+    /// Makes the lists of children, and carries the kinds from the roots to all that hang on them.
+    fn link(&mut self) {
+        for &base in self.bases.iter().filter(|&&base| base != NONE) {
+            self.starts[base as usize + 1] += 1;
+        }
+        for entry in 1..self.starts.len() {
+            self.starts[entry] += self.starts[entry - 1];
+        }
+        let mut next = self.starts.clone();
+        self.children = vec![0; self.starts.last().map_or(0, |&end| end as usize)];
+        for (entry, &base) in self.bases.iter().enumerate().filter(|(_, base)| **base != NONE) {
+            let slot = &mut next[base as usize];
+            self.children[*slot as usize] = entry as u32;
+            *slot += 1;
+        }
+        let mut order: Vec<u32> = (0..self.len() as u32).filter(|&e| self.kinds[e as usize].is_some()).collect();
+        let mut done = 0;
+        while let Some(&entry) = order.get(done) {
+            done += 1;
+            let kind = self.kinds[entry as usize];
+            let children = self.starts[entry as usize] as usize..self.starts[entry as usize + 1] as usize;
+            for &child in &self.children[children] {
+                self.kinds[child as usize] = kind;
+                order.push(child);
+            }
+        }
+        self.heaviest_last(&order);
+        // A chain that bites its own tail, or hangs on a broken entry, is reached from no root.
+        let lost = (0..self.len() as u32).filter(|&e| self.kinds[e as usize].is_none() && self.bases[e as usize] != NONE);
+        self.broken.extend(lost.map(|entry| (entry, "the object that its delta needs cannot be read")));
+        self.broken.sort_unstable();
+    }
+
+    /// Puts the child with most descendants last: a base is freed when its last child is decoded, so a walk then
+    /// holds no more bases at once than the logarithm of the tree's size.
+    fn heaviest_last(&mut self, parents_first: &[u32]) {
+        let mut sizes = vec![1_u32; self.len()];
+        for &entry in parents_first.iter().rev() {
+            let base = self.bases[entry as usize];
+            if base != NONE {
+                sizes[base as usize] += sizes[entry as usize];
+            }
+        }
+        for entry in 0..self.len() {
+            let children = &mut self.children[self.starts[entry] as usize..self.starts[entry + 1] as usize];
+            let heaviest = (0..children.len()).max_by_key(|&at| sizes[children[at] as usize]);
+            if let Some(heaviest) = heaviest {
+                let last = children.len() - 1;
+                children.swap(heaviest, last);
+            }
+        }
+    }
+
+    pub(in super::super) fn len(&self) -> usize {
+        self.offsets.len()
+    }
+
+    /// `None` if its chain is broken.
+    pub(in super::super) fn kind(&self, entry: u32) -> Option<Kind> {
+        self.kinds[entry as usize]
+    }
+
+    pub(in super::super) fn offset(&self, entry: u32) -> u64 {
+        self.offsets[entry as usize]
+    }
+
+    /// The position of its id in the index.
+    pub(in super::super) fn position(&self, entry: u32) -> u32 {
+        self.positions[entry as usize]
+    }
+
+    /// Whether the entry is a whole object of known kind.
+    pub(in super::super) fn is_root(&self, entry: u32) -> bool {
+        self.bases[entry as usize] == NONE && self.kinds[entry as usize].is_some()
+    }
+
+    /// What it is a delta to.
+    pub(in super::super) fn base(&self, entry: u32) -> Option<u32> {
+        Some(self.bases[entry as usize]).filter(|&base| base != NONE)
+    }
+
+    /// The range of the entry's children; see [`child`](Self::child).
+    #[inline]
+    pub(in super::super) fn children(&self, entry: u32) -> std::ops::Range<u32> {
+        self.starts[entry as usize]..self.starts[entry as usize + 1]
+    }
+
+    #[inline]
+    pub(in super::super) fn child(&self, at: u32) -> u32 {
+        self.children[at as usize]
+    }
+
+    /// All that hangs on an entry, itself included.
+    pub(in super::super) fn descendants(&self, entry: u32) -> Vec<u32> {
+        let mut all = vec![entry];
+        let mut done = 0;
+        while let Some(&entry) = all.get(done) {
+            done += 1;
+            all.extend(self.children(entry).map(|at| self.child(at)));
+        }
+        all
+    }
+}
+
+enum Head {
+    Root(Kind),
+    On(u32),
+}
+
+fn head(pack: &Pack, offsets: &[u64], entry: usize) -> Result<Head, Corrupt> {
+    const GONE: Corrupt = "the object that its delta needs is not in its pack";
+    let base = match pack.entry(offsets[entry])?.form {
+        Form::Whole(kind) => return Ok(Head::Root(kind)),
+        // Bases stand close before their deltas: search outwards rather than everywhere.
+        Form::DeltaToOffset(base) => {
+            let mut step = 1;
+            let mut low = entry;
+            let mut high = entry;
+            while low > 0 && offsets[low] > base {
+                high = low;
+                low = low.saturating_sub(step);
+                step *= 2;
+            }
+            low + offsets[low..=high].binary_search(&base).map_err(|_| GONE)?
+        }
+        Form::DeltaToId(oid) => {
+            let position = pack.index.find(&oid).ok_or(GONE)?;
+            offsets.binary_search(&pack.index.offset(position)).map_err(|_| GONE)?
+        }
+    };
+    Ok(Head::On(base as u32))
+}
