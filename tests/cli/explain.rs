@@ -34,6 +34,17 @@ fn each_fate_has_its_words() {
 }
 
 #[test]
+fn imported_rules_say_what_they_saw() {
+    let project = Project::git();
+    project.write("gl.toml", "[[rules]]\nid = 'acme'\nregex = 'key=([a-z]{8})'\nentropy = 2.5\nkeywords = ['key']\n");
+    project.write("a.txt", "key=aaaaaaaa\nkey=abcdefgh\n");
+    let explain = |line: &str| project.run(["explain", line, "--rules", "gl.toml"]).stdout;
+    assert!(explain("a.txt:1").contains("acme at column 1: no: its entropy, 0.00 bits a character, is not above 2.5"));
+    assert!(explain("a.txt:2").contains("acme at column 1: its regex matches\n"));
+    assert!(explain("a.txt:2").contains(": a finding, high, likely"));
+}
+
+#[test]
 fn the_policy_is_part_of_the_answer() {
     let project = Project::git();
     let key = key(1);

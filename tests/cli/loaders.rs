@@ -91,10 +91,10 @@ fn no_file_makes_a_loader_panic() {
         if let Ok(config) = keysweep::config::load(&place, Some("f")) {
             let rules = One(mutate(GITLEAKS.as_bytes(), &mut random));
             let skip = random.below(2) == 0;
-            if let Ok(selected) = keysweep::config::select(&config, &rules, &[], skip) {
-                if let Some(engine) = keysweep::scan::foreign::Engine::new(selected.foreign) {
-                    engine.scan(b"x acme_key=a.b0123456789abcdef0123456789abcdef; y", Some("a".into()));
-                }
+            if let Ok(selected) = keysweep::config::select(&config, &rules, &[], skip)
+                && let Some(engine) = keysweep::scan::foreign::Engine::new(selected.foreign)
+            {
+                engine.scan(b"x acme_key=a.b0123456789abcdef0123456789abcdef; y", Some("a".into()));
             }
         }
         let text = mutate(ignore.as_bytes(), &mut random);
