@@ -75,8 +75,10 @@ fn dense_keys(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn one_huge_line(bencher: Bencher<'_, '_>) {
     let mut random = Random::new(3);
-    let part = Template::parse("function [a-z]\\([a-z],[a-z]\\)\\{return [a-z]\\.[a-z]{3,9}&&[a-z]\\(\"[A-Za-z]{4,12}\"\\);\\}")
-        .expect("a constant");
+    let part = Template::parse(
+        "function [a-z]\\([a-z],[a-z]\\)\\{return [a-z]\\.[a-z]{3,9}&&[a-z]\\(\"[A-Za-z]{4,12}\"\\);\\}",
+    )
+    .expect("a constant");
     let mut text = String::with_capacity(SIZE);
     while text.len() < SIZE {
         text.push_str(&part.generate(&mut random).text);

@@ -1,7 +1,7 @@
 //! The command line: clap and nothing else. `run` does the work.
 
-mod hook;
 mod history;
+mod hook;
 pub mod policy;
 
 use std::ffi::OsString;

@@ -63,7 +63,8 @@ pub fn remote(dir: &Path, name: &[u8]) -> Result<Has> {
     if names.lines().any(|known| known == name) {
         return Ok(Has::Remote(name.into()));
     }
-    let addresses = git::answer(dir, ["config", "-z", "--get-regexp", r"^remote\..*\.(url|pushurl)$"])?.unwrap_or_default();
+    let addresses =
+        git::answer(dir, ["config", "-z", "--get-regexp", r"^remote\..*\.(url|pushurl)$"])?.unwrap_or_default();
     let known = addresses.split_str(b"\0").find_map(|setting| {
         let (key, address) = setting.split_once_str("\n")?;
         let remote = key.strip_prefix(b"remote.")?;
@@ -178,7 +179,8 @@ mod tests {
     #[test]
     fn what_git_writes_is_read_and_nothing_else() {
         let (a, b, none) = ("a".repeat(40), "b".repeat(40), "0".repeat(40));
-        let push = format!("refs/heads/x {a} refs/heads/y {b}\n(delete) {none} refs/heads/z {b}\nHEAD {a} refs/n {none}\n");
+        let push =
+            format!("refs/heads/x {a} refs/heads/y {b}\n(delete) {none} refs/heads/z {b}\nHEAD {a} refs/n {none}\n");
         let read = updates(push.as_bytes(), false).unwrap();
         let old: Vec<bool> = read.iter().map(|update| update.old.is_some()).collect();
         assert_eq!((read.len(), old), (2, vec![true, false]));

@@ -73,7 +73,10 @@ fn from_framework() -> Result<(Vec<Update>, Has)> {
     let tip = text("PRE_COMMIT_TO_REF").or_else(|| text("PRE_COMMIT_LOCAL_BRANCH")).unwrap_or_else(|| "HEAD".into());
     let resolve = |revision: &str| -> Result<Option<Id>> {
         let revision = format!("{revision}^{{commit}}");
-        let id = crate::hook::git::answer(Path::new("."), ["rev-parse", "--verify", "--quiet", "--end-of-options", &revision])?;
+        let id = crate::hook::git::answer(
+            Path::new("."),
+            ["rev-parse", "--verify", "--quiet", "--end-of-options", &revision],
+        )?;
         Ok(id.and_then(|id| Id::from_hex(&id)))
     };
     let new = resolve(&tip)?.ok_or_else(|| Error::new("find", &tip, "it is no commit"))?;
@@ -157,7 +160,10 @@ fn from_push(finding: &Finding, tips: &[Id]) -> String {
             };
             if let Some(path) = &finding.location.path {
                 let variable = advice::variable(&finding.rule.provider);
-                text += &format!("\x20 in the code: {}\n", crate::report::escape::text(advice::lookup(path, &variable).as_bytes()));
+                text += &format!(
+                    "\x20 in the code: {}\n",
+                    crate::report::escape::text(advice::lookup(path, &variable).as_bytes())
+                );
             }
         }
     }

@@ -86,7 +86,8 @@ fn is_hex(text: &[u8]) -> bool {
 /// Whether a character stands so often in a row that chance does not explain it: a hex digit may be one of sixteen.
 /// Dashes apart: they rule off a private key, and a text of dashes has no entropy.
 fn has_repeat(text: &[u8]) -> bool {
-    let most = |byte: u8| if matches!(byte, b'0'..=b'9' | b'a'..=b'f') { 7 } else { 5 };
+    let other = if text.len() > 40 { 6 } else { 5 };
+    let most = |byte: u8| if matches!(byte, b'0'..=b'9' | b'a'..=b'f') { 7 } else { other };
     text.chunk_by(|a, b| a == b && *a != b'-').any(|run| run.len() >= most(run[0]))
 }
 
@@ -195,13 +196,13 @@ pub(super) fn is_language(text: &[u8]) -> bool {
     pairs >= 12 && frequent * 20 >= pairs * 9
 }
 
-/// The same, and so many frequent pairs lie five standard deviations above what chance puts into a text of this
+/// The same, and so many frequent pairs lie six standard deviations above what chance puts into a text of this
 /// length: one random text in a million does.
 fn is_surely_language(text: &[u8]) -> bool {
     const BY_CHANCE: f32 = (PAIRS.len() / 2) as f32 / (26.0 * 26.0);
     let (pairs, frequent) = frequent_pairs(text);
     let (pairs, frequent) = (pairs as f32, frequent as f32);
-    let chance = pairs * BY_CHANCE + 5.0 * (pairs * BY_CHANCE * (1.0 - BY_CHANCE)).sqrt();
+    let chance = pairs * BY_CHANCE + 6.0 * (pairs * BY_CHANCE * (1.0 - BY_CHANCE)).sqrt();
     is_language(text) && frequent >= chance
 }
 

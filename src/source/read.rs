@@ -180,13 +180,7 @@ fn head(fd: impl rustix::fd::AsFd) -> Option<Vec<u8>> {
 }
 
 /// Scans what is in an archive, and says which secrets are.
-fn unpack(
-    scanner: &Scanner,
-    collector: &Collector,
-    shown: &BStr,
-    open: &OpenFile,
-    kind: Layer,
-) -> HashSet<Secret> {
+fn unpack(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFile, kind: Layer) -> HashSet<Secret> {
     let mut inside = HashSet::new();
     let whole = || -> io::Result<std::fs::File> {
         let mut file = std::fs::File::from(open.fd.try_clone()?);

@@ -87,7 +87,12 @@ fn the_hook_that_was_there_runs_first_and_still_blocks() {
     ] {
         let project = repository();
         project.write("record", record);
-        ok(&project, &format!("git init -q --bare \"$ROOT/remote.git\"; chmod +x record; cp record .git/hooks/{name}; $KEYSWEEP hook install {name}; echo 0 >$ROOT/code"));
+        ok(
+            &project,
+            &format!(
+                "git init -q --bare \"$ROOT/remote.git\"; chmod +x record; cp record .git/hooks/{name}; $KEYSWEEP hook install {name}; echo 0 >$ROOT/code"
+            ),
+        );
         ok(&project, action);
         let ran = std::fs::read_to_string(project.root().parent().unwrap().join("ran")).unwrap();
         assert!(ran.starts_with(&format!("{name}.keysweep-chained ")), "{ran}");
@@ -95,10 +100,14 @@ fn the_hook_that_was_there_runs_first_and_still_blocks() {
             assert_eq!(ran.matches("refs/heads/").count(), 2, "{ran}");
         }
         ok(&project, "echo 7 >$ROOT/code");
-        let output = shell(&project, &action.replace("HEAD:", "HEAD:refs/").replace("refs/refs/heads", "refs/heads/new"));
+        let output =
+            shell(&project, &action.replace("HEAD:", "HEAD:refs/").replace("refs/refs/heads", "refs/heads/new"));
         assert!(!output.status.success(), "{name}: {output:?}");
         ok(&project, "echo 0 >$ROOT/code");
-        let output = shell(&project, "echo $K >>base; git commit -qam \"$K\"; git push -q \"$ROOT/remote.git\" HEAD:refs/heads/z");
+        let output = shell(
+            &project,
+            "echo $K >>base; git commit -qam \"$K\"; git push -q \"$ROOT/remote.git\" HEAD:refs/heads/z",
+        );
         assert!(!output.status.success(), "{name}: {output:?}");
     }
 }
@@ -110,15 +119,39 @@ fn the_shim_finds_the_binary_or_blocks() {
         // By its place, however short PATH is.
         ("", "PATH=$BARE; echo $K >>base; git commit -qam x", 1, "This commit was stopped"),
         // By PATH, when its place is empty.
-        ("rm \"$ROOT/it's a bin/keysweep\"; ln -s $KEYSWEEP \"$ROOT/other/keysweep\"", "PATH=$ROOT/other:$PATH; echo $K >>base; git commit -qam x", 1, "This commit was stopped"),
-        ("rm \"$ROOT/it's a bin/keysweep\"", "PATH=$BARE; echo x >>base; git commit -qam x", 1, "keysweep: not found in its place or in PATH; this commit is stopped"),
-        ("rm \"$ROOT/it's a bin/keysweep\"; OPEN=--fail-open", "PATH=$BARE; echo x >>base; git commit -qam x", 0, "this commit passes unchecked"),
+        (
+            "rm \"$ROOT/it's a bin/keysweep\"; ln -s $KEYSWEEP \"$ROOT/other/keysweep\"",
+            "PATH=$ROOT/other:$PATH; echo $K >>base; git commit -qam x",
+            1,
+            "This commit was stopped",
+        ),
+        (
+            "rm \"$ROOT/it's a bin/keysweep\"",
+            "PATH=$BARE; echo x >>base; git commit -qam x",
+            1,
+            "keysweep: not found in its place or in PATH; this commit is stopped",
+        ),
+        (
+            "rm \"$ROOT/it's a bin/keysweep\"; OPEN=--fail-open",
+            "PATH=$BARE; echo x >>base; git commit -qam x",
+            0,
+            "this commit passes unchecked",
+        ),
         ("OPEN=--fail-open", stop, 1, "This commit was stopped"),
         ("", "export SKIP=keysweep; echo $K >>base; git commit -qam x", 0, "keysweep: skipped, as SKIP says"),
     ] {
         let project = repository();
-        let (open, setup) = if setup.contains("OPEN=") { ("--fail-open", setup.replace("OPEN=--fail-open", "true")) } else { ("", setup.into()) };
-        ok(&project, &format!("mkdir \"$ROOT/it's a bin\" $ROOT/other; cp $KEYSWEEP \"$ROOT/it's a bin/keysweep\"; \"$ROOT/it's a bin/keysweep\" hook install {open}; {setup}"));
+        let (open, setup) = if setup.contains("OPEN=") {
+            ("--fail-open", setup.replace("OPEN=--fail-open", "true"))
+        } else {
+            ("", setup.into())
+        };
+        ok(
+            &project,
+            &format!(
+                "mkdir \"$ROOT/it's a bin\" $ROOT/other; cp $KEYSWEEP \"$ROOT/it's a bin/keysweep\"; \"$ROOT/it's a bin/keysweep\" hook install {open}; {setup}"
+            ),
+        );
         // Everything but keysweep.
         let bare = "mkdir $ROOT/bare; for tool in git sh sed cat; do ln -s $(command -v $tool) $ROOT/bare/; done; BARE=$ROOT/bare;";
         let output = shell(&project, &format!("{bare} {action}"));
@@ -146,12 +179,32 @@ fn an_older_shim_is_replaced_and_a_changed_one_is_kept() {
 #[test]
 fn places_that_others_share_are_refused() {
     for (setup, action, code, said) in [
-        ("export GIT_CONFIG_GLOBAL=$ROOT/config; git config --global core.hooksPath $ROOT/shared", "install", 2, "the global setting core.hooksPath makes every repository use"),
-        ("export GIT_CONFIG_GLOBAL=$ROOT/config; git config --global core.hooksPath $ROOT/shared", "install --force", 0, "installed"),
-        ("export GIT_CONFIG_GLOBAL=$ROOT/config; git config --global core.hooksPath $ROOT/shared", "install --global", 0, "was set already"),
+        (
+            "export GIT_CONFIG_GLOBAL=$ROOT/config; git config --global core.hooksPath $ROOT/shared",
+            "install",
+            2,
+            "the global setting core.hooksPath makes every repository use",
+        ),
+        (
+            "export GIT_CONFIG_GLOBAL=$ROOT/config; git config --global core.hooksPath $ROOT/shared",
+            "install --force",
+            0,
+            "installed",
+        ),
+        (
+            "export GIT_CONFIG_GLOBAL=$ROOT/config; git config --global core.hooksPath $ROOT/shared",
+            "install --global",
+            0,
+            "was set already",
+        ),
         ("git config core.hooksPath $ROOT/shared", "install", 2, "core.hooksPath leads out of this repository"),
         ("git config core.hooksPath tracked/hooks", "install", 0, "is part of the work tree"),
-        ("printf '[include]\\n\\tpath = more\\n' >>.git/config; printf '[core]\\n\\thooksPath = elsewhere\\n' >.git/more", "install", 0, "is part of the work tree"),
+        (
+            "printf '[include]\\n\\tpath = more\\n' >>.git/config; printf '[core]\\n\\thooksPath = elsewhere\\n' >.git/more",
+            "install",
+            0,
+            "is part of the work tree",
+        ),
         ("cd $ROOT; git init -q --bare bare.git; cd bare.git", "install", 2, "nobody commits in a bare repository"),
         ("cd $ROOT; git init -q --bare bare.git; cd bare.git", "install pre-receive", 0, "pre-receive: installed"),
         ("cd $ROOT", "install", 2, "cannot find a git repository"),
@@ -172,9 +225,15 @@ fn global_hooks_reach_new_repositories_and_go_again() {
     let environment = "export GIT_CONFIG_GLOBAL=$HOME/.gitconfig XDG_CONFIG_HOME=$HOME/.config; touch $HOME/.gitconfig";
     let said = ok(&project, &format!("{environment}; $KEYSWEEP hook install --global"));
     assert!(said.contains("init.templateDir: it puts nobody's hooks out of use"), "{said}");
-    let output = shell(&project, &format!("{environment}; git init -q new; cd new; echo $K >a; git add a; git commit -qm x"));
+    let output =
+        shell(&project, &format!("{environment}; git init -q new; cd new; echo $K >a; git add a; git commit -qm x"));
     assert!(String::from_utf8_lossy(&output.stderr).contains("This commit was stopped"), "{output:?}");
-    ok(&project, &format!("{environment}; $KEYSWEEP hook uninstall --global; test ! -e $HOME/.config/keysweep/git-template; test -z \"$(git config --global init.templateDir)\""));
+    ok(
+        &project,
+        &format!(
+            "{environment}; $KEYSWEEP hook uninstall --global; test ! -e $HOME/.config/keysweep/git-template; test -z \"$(git config --global init.templateDir)\""
+        ),
+    );
 }
 
 #[test]
@@ -186,7 +245,10 @@ fn status_says_what_runs_in_which_order_and_what_does_not() {
         serde_json::from_str(&output.stdout).unwrap()
     };
     assert_eq!(status(1)["hooks"], Value::Array(Vec::new()));
-    ok(&project, "printf '#!/bin/sh\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; $KEYSWEEP hook install");
+    ok(
+        &project,
+        "printf '#!/bin/sh\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; $KEYSWEEP hook install",
+    );
     let kinds = |hook: &Value| -> Vec<String> {
         hook["runs"].as_array().unwrap().iter().map(|step| step["kind"].as_str().unwrap().to_owned()).collect()
     };
@@ -205,21 +267,43 @@ fn doctor_proves_that_a_key_is_stopped_and_sees_what_is_wrong() {
     for (setup, code, said) in [
         ("$KEYSWEEP hook install", 0, "A key would be stopped here."),
         ("$KEYSWEEP hook install; echo $K >k; git add k", 0, "A key would be stopped here."),
-        ("printf '#!/bin/sh\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; $KEYSWEEP hook install", 0, "the hook that was there before runs first"),
+        (
+            "printf '#!/bin/sh\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; $KEYSWEEP hook install",
+            0,
+            "the hook that was there before runs first",
+        ),
         ("true", 1, "is not there: keysweep hook install"),
         ("$KEYSWEEP hook install; chmod -x .git/hooks/pre-commit", 1, "git skips it: chmod +x"),
         ("$KEYSWEEP hook install; git config core.hooksPath elsewhere", 1, "core.hooksPath"),
         ("cp $KEYSWEEP keysweep; ./keysweep hook install; rm keysweep", 1, "keysweep is gone"),
-        ("printf '#!/bin/sh\\nexit 0\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit", 1, "the hook let it pass"),
-        ("printf '#!/nowhere/sh\\nexit 0\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit", 1, "the hook cannot be run"),
-        ("printf '#!/bin/sh\\nexit 4\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; $KEYSWEEP hook install", 1, "stops even a harmless commit (exit code 4)"),
-        ("git worktree add -q ../linked -b linked; cd ../linked; $KEYSWEEP hook install", 0, "A key would be stopped here."),
+        (
+            "printf '#!/bin/sh\\nexit 0\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit",
+            1,
+            "the hook let it pass",
+        ),
+        (
+            "printf '#!/nowhere/sh\\nexit 0\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit",
+            1,
+            "the hook cannot be run",
+        ),
+        (
+            "printf '#!/bin/sh\\nexit 4\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; $KEYSWEEP hook install",
+            1,
+            "stops even a harmless commit (exit code 4)",
+        ),
+        (
+            "git worktree add -q ../linked -b linked; cd ../linked; $KEYSWEEP hook install",
+            0,
+            "A key would be stopped here.",
+        ),
         ("git checkout -q --orphan none; git rm -rqf .; $KEYSWEEP hook install", 0, "A key would be stopped here."),
     ] {
         let project = repository();
-        let script = format!("{setup}; find . \"$(git rev-parse --git-dir)\" | sort >$ROOT/before; cat .git/index .git/HEAD >$ROOT/was 2>/dev/null || true; \
+        let script = format!(
+            "{setup}; find . \"$(git rev-parse --git-dir)\" | sort >$ROOT/before; cat .git/index .git/HEAD >$ROOT/was 2>/dev/null || true; \
             code=0; $KEYSWEEP hook doctor || code=$?; find . \"$(git rev-parse --git-dir)\" | sort >$ROOT/after; cmp $ROOT/before $ROOT/after; \
-            cat .git/index .git/HEAD 2>/dev/null | cmp - $ROOT/was; exit $code");
+            cat .git/index .git/HEAD 2>/dev/null | cmp - $ROOT/was; exit $code"
+        );
         let output = shell(&project, &script);
         let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         assert_eq!(output.status.code(), Some(code), "{setup}: {text}");
@@ -234,13 +318,25 @@ fn a_commit_message_is_looked_at_as_git_will_keep_it() {
         ("git commit -q --allow-empty -m clean", false),
         ("git commit -q --allow-empty -m \"# $K\"", true),
         ("export GIT_EDITOR=\"sh -c 'printf \\\"x\\n# $K\\n\\\" >\\$0'\"; git commit -q --allow-empty", false),
-        ("git config core.commentChar ';'; export GIT_EDITOR=\"sh -c 'printf \\\"x\\n# $K\\n\\\" >\\$0'\"; git commit -q --allow-empty", true),
-        ("git config core.commentChar ';'; export GIT_EDITOR=\"sh -c 'printf \\\"x\\n; $K\\n\\\" >\\$0'\"; git commit -q --allow-empty", false),
-        ("git config commit.cleanup verbatim; export GIT_EDITOR=\"sh -c 'printf \\\"x\\n# $K\\n\\\" >\\$0'\"; git commit -q --allow-empty", true),
+        (
+            "git config core.commentChar ';'; export GIT_EDITOR=\"sh -c 'printf \\\"x\\n# $K\\n\\\" >\\$0'\"; git commit -q --allow-empty",
+            true,
+        ),
+        (
+            "git config core.commentChar ';'; export GIT_EDITOR=\"sh -c 'printf \\\"x\\n; $K\\n\\\" >\\$0'\"; git commit -q --allow-empty",
+            false,
+        ),
+        (
+            "git config commit.cleanup verbatim; export GIT_EDITOR=\"sh -c 'printf \\\"x\\n# $K\\n\\\" >\\$0'\"; git commit -q --allow-empty",
+            true,
+        ),
         // What `commit -v` shows is the diff, which pre-commit has judged.
         ("echo $K >>base; git add base; export GIT_EDITOR=\"sed -i 1s/^/x/\"; git commit -qv", false),
         ("echo $K >>base; git add base; export GIT_EDITOR=\"sed -i 1s/^/$K/\"; git commit -qv", true),
-        ("git checkout -qb topic; git commit -q --allow-empty -m t; git checkout -q main; git merge -q --no-ff -m \"merge $K\" topic", true),
+        (
+            "git checkout -qb topic; git commit -q --allow-empty -m t; git checkout -q main; git merge -q --no-ff -m \"merge $K\" topic",
+            true,
+        ),
     ] {
         let project = repository();
         ok(&project, "$KEYSWEEP hook install commit-msg");

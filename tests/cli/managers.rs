@@ -23,7 +23,9 @@ fn shell(project: &Project, script: &str) -> Output {
     let path = std::env::join_paths([binary.parent().unwrap().to_owned()].into_iter().chain(path)).unwrap();
     let mut command = project.command("sh");
     command.env("PATH", path).env("K", key(1)).env("PRE_COMMIT_HOME", project.root().parent().unwrap().join("cache"));
-    command.env("PREK_HOME", project.root().parent().unwrap().join("cache")).env("MANIFEST", env!("CARGO_MANIFEST_DIR"));
+    command
+        .env("PREK_HOME", project.root().parent().unwrap().join("cache"))
+        .env("MANIFEST", env!("CARGO_MANIFEST_DIR"));
     command.env("ROOT", project.root().parent().unwrap()).args(["-ec", script]).output().unwrap()
 }
 
@@ -67,17 +69,38 @@ const BY_FRAMEWORK: &[(&str, bool)] = &[
     ("echo $K >'a ü b'; git add .; git commit -qnm k; TOOL run --files base 'a ü b'", true),
     ("echo $K >a; git add a; git commit -qnm k; TOOL run --files base", false),
     ("echo $K >>base; git commit -qnam k; TOOL run --from-ref HEAD~1 --to-ref HEAD", true),
-    ("echo $K >>base; git commit -qnam k; git revert -n HEAD; echo y >y; git add y; git commit -qnm gone; TOOL run --from-ref HEAD~2 --to-ref HEAD", true),
-    ("echo $K >>base; git commit -qnam k; echo y >y; git add y; git commit -qnm y; TOOL run --from-ref HEAD~1 --to-ref HEAD", false),
-    ("for i in $(seq 400); do echo $i >f$i; done; echo $K >f399; git add .; git commit -qnm k; TOOL run --all-files", true),
+    (
+        "echo $K >>base; git commit -qnam k; git revert -n HEAD; echo y >y; git add y; git commit -qnm gone; TOOL run --from-ref HEAD~2 --to-ref HEAD",
+        true,
+    ),
+    (
+        "echo $K >>base; git commit -qnam k; echo y >y; git add y; git commit -qnm y; TOOL run --from-ref HEAD~1 --to-ref HEAD",
+        false,
+    ),
+    (
+        "for i in $(seq 400); do echo $i >f$i; done; echo $K >f399; git add .; git commit -qnm k; TOOL run --all-files",
+        true,
+    ),
     // A merge with a conflict in one file, and a key put into another.
-    ("git checkout -qb t; echo t >base; git commit -qnam t; git checkout -q main; echo m >base; git commit -qnam m; \
-      git merge -q t || true; echo b >base; echo $K >other; git add .; git commit -qm x", true),
-    ("git init -q --bare ../origin.git; git remote add origin ../origin.git; git push -q --no-verify origin main; \
-      echo $K >>base; git commit -qnam k; git push -q origin main", true),
-    ("git init -q --bare ../origin.git; git remote add origin ../origin.git; git push -q --no-verify origin main; \
-      echo y >>base; git commit -qnam y; git push -q origin main", false),
-    ("git init -q --bare ../origin.git; git remote add origin ../origin.git; echo $K >>base; git commit -qnam k; git push -q origin main", true),
+    (
+        "git checkout -qb t; echo t >base; git commit -qnam t; git checkout -q main; echo m >base; git commit -qnam m; \
+      git merge -q t || true; echo b >base; echo $K >other; git add .; git commit -qm x",
+        true,
+    ),
+    (
+        "git init -q --bare ../origin.git; git remote add origin ../origin.git; git push -q --no-verify origin main; \
+      echo $K >>base; git commit -qnam k; git push -q origin main",
+        true,
+    ),
+    (
+        "git init -q --bare ../origin.git; git remote add origin ../origin.git; git push -q --no-verify origin main; \
+      echo y >>base; git commit -qnam y; git push -q origin main",
+        false,
+    ),
+    (
+        "git init -q --bare ../origin.git; git remote add origin ../origin.git; echo $K >>base; git commit -qnam k; git push -q origin main",
+        true,
+    ),
 ];
 
 /// Our own manifest, taken from a repository as the framework takes it.
@@ -102,7 +125,10 @@ const BY_COMMIT: &[(&str, bool)] = &[
     ("echo $K >a; git add a; git commit -qm x", true),
     ("echo a >a; git add a; git commit -qm x", false),
     ("git commit -q --allow-empty -m \"see $K\"", true),
-    ("git init -q --bare ../origin.git; git remote add origin ../origin.git; echo $K >>base; git commit -qnam k; git push -q origin main", true),
+    (
+        "git init -q --bare ../origin.git; git remote add origin ../origin.git; echo $K >>base; git commit -qnam k; git push -q origin main",
+        true,
+    ),
     ("git init -q --bare ../origin.git; git remote add origin ../origin.git; git push -q origin main", false),
 ];
 
@@ -114,12 +140,24 @@ fn the_lines_written_for_a_manager_stop_keys_there() {
     for (tool, setup) in [
         ("husky", "husky; rm -f .husky/pre-commit"),
         ("husky", "husky; printf 'cat >/dev/null\\n' >.husky/pre-push"),
-        ("lefthook", "printf 'pre-push:\\n  commands:\\n    a:\\n      run: \"true\"\\n' >lefthook.yml; lefthook install >/dev/null"),
-        ("lefthook", "printf 'pre-commit:\\n  jobs:\\n    - run: \"true\"\\n' >lefthook.yml; lefthook install >/dev/null"),
-        ("pre-commit", "printf 'repos:\\n- repo: local\\n  hooks: [{id: a, name: a, language: system, entry: \"true\"}]\\n' >.pre-commit-config.yaml; \
-          git add .; for t in pre-commit pre-merge-commit commit-msg pre-push; do pre-commit install -t $t; done"),
-        ("prek", "printf 'repos:\\n  - repo: local\\n    hooks: [{id: a, name: a, language: system, entry: \"true\"}]\\n' >.pre-commit-config.yaml; \
-          git add .; for t in pre-commit pre-merge-commit commit-msg pre-push; do prek install -t $t; done"),
+        (
+            "lefthook",
+            "printf 'pre-push:\\n  commands:\\n    a:\\n      run: \"true\"\\n' >lefthook.yml; lefthook install >/dev/null",
+        ),
+        (
+            "lefthook",
+            "printf 'pre-commit:\\n  jobs:\\n    - run: \"true\"\\n' >lefthook.yml; lefthook install >/dev/null",
+        ),
+        (
+            "pre-commit",
+            "printf 'repos:\\n- repo: local\\n  hooks: [{id: a, name: a, language: system, entry: \"true\"}]\\n' >.pre-commit-config.yaml; \
+          git add .; for t in pre-commit pre-merge-commit commit-msg pre-push; do pre-commit install -t $t; done",
+        ),
+        (
+            "prek",
+            "printf 'repos:\\n  - repo: local\\n    hooks: [{id: a, name: a, language: system, entry: \"true\"}]\\n' >.pre-commit-config.yaml; \
+          git add .; for t in pre-commit pre-merge-commit commit-msg pre-push; do prek install -t $t; done",
+        ),
     ] {
         if installed(tool) {
             let lefthook = if tool == "lefthook" { "; lefthook install >/dev/null" } else { "" };
@@ -133,12 +171,23 @@ fn a_manager_is_recognised_by_its_files_and_told_what_to_add() {
     for (setup, said) in [
         ("mkdir -p .husky/_; git config core.hooksPath .husky/_", "husky runs the hooks here"),
         ("echo >lefthook.yml", "lefthook runs the hooks here"),
-        ("printf '#!/bin/sh\\n# File generated by pre-commit: https://pre-commit.com\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit", "pre-commit runs the hooks here"),
-        ("printf '#!/bin/sh\\n# File generated by prek: https://prek\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit", "prek runs the hooks here"),
+        (
+            "printf '#!/bin/sh\\n# File generated by pre-commit: https://pre-commit.com\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit",
+            "pre-commit runs the hooks here",
+        ),
+        (
+            "printf '#!/bin/sh\\n# File generated by prek: https://prek\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit",
+            "prek runs the hooks here",
+        ),
     ] {
         let project = Project::git();
-        let output = shell(&project, &format!("{setup}; find . -type f | sort | xargs cat >../before; code=0; \
-            keysweep hook install pre-commit || code=$?; find . -type f | sort | xargs cat | cmp - ../before; exit $code"));
+        let output = shell(
+            &project,
+            &format!(
+                "{setup}; find . -type f | sort | xargs cat >../before; code=0; \
+            keysweep hook install pre-commit || code=$?; find . -type f | sort | xargs cat | cmp - ../before; exit $code"
+            ),
+        );
         let text = text(&output);
         assert_eq!(output.status.code(), Some(2), "{setup}: {text}");
         assert!(text.contains(said) && text.contains("keysweep hook run pre-commit"), "{setup}: {text}");

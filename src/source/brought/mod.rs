@@ -60,7 +60,11 @@ pub(super) fn content(
         collector.skipped(Skipped { path: archive::shown(path.as_bstr(), member.as_ref()), reason });
     };
     let (mut keys, whole) = keys(scanner, path.as_bstr(), &content, skip);
-    keys.extend(scanner.scan_path(path.as_bstr()).into_iter().map(|found| Key { found, member: None, unpacked: false }));
+    keys.extend(scanner.scan_path(path.as_bstr()).into_iter().map(|found| Key {
+        found,
+        member: None,
+        unpacked: false,
+    }));
     if !whole {
         let why = "it unpacks to more than 200 times its size";
         collector.failed(Error::new("unpack", &path, why).hint("unpack it and scan the result"));

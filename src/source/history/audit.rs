@@ -184,8 +184,12 @@ impl Audit<'_> {
 
     /// Trees without a commit that name what no commit has, outermost only.
     fn add_lone_trees(&self, graph: &mut Graph, ways: &mut Ways<'_>, read: &Read) {
-        let known: HashSet<u32> =
-            ways.trees().filter(|(tree, _)| ways.has_seen(*tree)).flat_map(|(_, edges)| edges).map(|edge| edge.to).collect();
+        let known: HashSet<u32> = ways
+            .trees()
+            .filter(|(tree, _)| ways.has_seen(*tree))
+            .flat_map(|(_, edges)| edges)
+            .map(|edge| edge.to)
+            .collect();
         let lost: HashSet<u32> = read.hits.iter().map(|hit| hit.number).filter(|hit| !known.contains(hit)).collect();
         if lost.is_empty() {
             return;
@@ -244,7 +248,8 @@ impl Audit<'_> {
             let place = |(oid, (tree, name, kind))| (oid, Missing { kind, place: places.spell(tree, name) });
             missing.extend(named.into_iter().map(place));
         }
-        let by = |node: u32| BString::from(format!("of commit {}", self.catalog.oid(graph.nodes[node as usize].number)));
+        let by =
+            |node: u32| BString::from(format!("of commit {}", self.catalog.oid(graph.nodes[node as usize].number)));
         for (at, node) in graph.nodes.iter().enumerate().filter(|(_, node)| node.reach != 0) {
             if let Some(tree) = node.missing_tree {
                 missing.insert(tree, Missing { kind: Kind::Tree, place: by(at as u32) });

@@ -94,5 +94,8 @@ fn carry(graph: &Graph, beginnings: &[(u32, u32)], first: u32) -> Vec<(Set, Vec<
             tips.entry(at_node[node as usize]).or_default().push(place as u32);
         }
     }
-    tips.into_iter().filter(|(set, _)| *set != empty).map(|(set, places)| (sets.list[set as usize].clone(), places)).collect()
+    tips.into_iter()
+        .filter(|(set, _)| *set != empty)
+        .map(|(set, places)| (sets.list[set as usize].clone(), places))
+        .collect()
 }

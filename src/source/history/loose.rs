@@ -37,11 +37,7 @@ fn list_fan(directory: &Path, fan: &str) -> Vec<Oid> {
 }
 
 /// Reads an object; `None` if the directory does not have it.
-pub(super) fn read(
-    inflater: &mut Inflater,
-    directory: &Path,
-    oid: &Oid,
-) -> Result<Option<(Kind, Vec<u8>)>, Corrupt> {
+pub(super) fn read(inflater: &mut Inflater, directory: &Path, oid: &Oid) -> Result<Option<(Kind, Vec<u8>)>, Corrupt> {
     let file = match fs::read(path(directory, oid)) {
         Ok(file) => file,
         Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),

@@ -35,13 +35,8 @@ pub(super) struct Person<'a> {
 impl<'a> Commit<'a> {
     pub(super) fn parse(bytes: &'a [u8]) -> Self {
         let (headers, message) = split(bytes);
-        let mut commit = Self {
-            tree: None,
-            parents: Vec::new(),
-            author: Person::default(),
-            committer: Person::default(),
-            message,
-        };
+        let mut commit =
+            Self { tree: None, parents: Vec::new(), author: Person::default(), committer: Person::default(), message };
         for line in headers.split(|&byte| byte == b'\n') {
             if let Some(id) = line.strip_prefix(b"tree ") {
                 commit.tree = commit.tree.or_else(|| Oid::from_hex(id));

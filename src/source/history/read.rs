@@ -86,11 +86,7 @@ pub(super) fn read(catalog: &Catalog<'_>, scope: &Scope<'_>) -> Read {
 }
 
 /// Loose objects, by all threads.
-fn read_loose<'a>(
-    catalog: &Catalog<'_>,
-    scope: &Scope<'_>,
-    visitors: Vec<Scanning<'a>>,
-) -> Vec<Scanning<'a>> {
+fn read_loose<'a>(catalog: &Catalog<'_>, scope: &Scope<'_>, visitors: Vec<Scanning<'a>>) -> Vec<Scanning<'a>> {
     let next = AtomicUsize::new(0);
     let work = |mut visitor: Scanning<'a>| {
         let mut inflater = Inflater::new();

@@ -99,7 +99,9 @@ impl Repository {
     }
 
     fn check_format(&self) -> Result<()> {
-        if let Some(format) = self.setting("extensions", "objectformat").filter(|format| !format.eq_ignore_ascii_case("sha1")) {
+        if let Some(format) =
+            self.setting("extensions", "objectformat").filter(|format| !format.eq_ignore_ascii_case("sha1"))
+        {
             return Err(Error::new("open repository", self.git_dir.display(), format!("its object ids are {format}"))
                 .hint("only SHA-1 repositories can be scanned; use `keysweep scan` on a checkout"));
         }

@@ -38,7 +38,12 @@ pub(super) struct Stories {
 
 impl Stories {
     /// Goes through history. `items` says what a leaf holds.
-    pub(super) fn tell(graph: &Graph, ways: &mut Ways<'_>, paths: &mut Paths, items: &dyn Fn(u32) -> Vec<Item>) -> Self {
+    pub(super) fn tell(
+        graph: &Graph,
+        ways: &mut Ways<'_>,
+        paths: &mut Paths,
+        items: &dyn Fn(u32) -> Vec<Item>,
+    ) -> Self {
         let mut stories = Self::default();
         let roots: Vec<u32> = graph.nodes.iter().map(|node| node.tree.map_or(0, |tree| ways.prune(tree))).collect();
         for (at, node) in graph.nodes.iter().enumerate() {
@@ -151,9 +156,5 @@ impl Stories {
 
 /// The smaller, the better the way there.
 fn class(reach: u8) -> u8 {
-    if reach & (REF | HEAD) != 0 {
-        0
-    } else {
-        u8::from(reach & LOG == 0) + 1
-    }
+    if reach & (REF | HEAD) != 0 { 0 } else { u8::from(reach & LOG == 0) + 1 }
 }

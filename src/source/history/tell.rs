@@ -87,7 +87,14 @@ impl<'a> Teller<'a> {
     }
 
     /// Findings in files and in commits' own text.
-    pub(super) fn tell(&mut self, stories: Stories, secrets: &Secrets, hits: &[Hit], paths: &Paths, names: &[Arc<[u8]>]) {
+    pub(super) fn tell(
+        &mut self,
+        stories: Stories,
+        secrets: &Secrets,
+        hits: &[Hit],
+        paths: &Paths,
+        names: &[Arc<[u8]>],
+    ) {
         let mut beginnings = stories.beginnings;
         let mut said = Vec::new();
         for hit in hits.iter().filter(|hit| hit.kind == Kind::Commit) {

@@ -124,13 +124,7 @@ impl<'a> Trees<'a> {
     }
 
     /// Reads entries from where the layout ends until one ends at `until` or beyond.
-    fn entries_until(
-        &mut self,
-        until: usize,
-        number: u32,
-        bytes: &[u8],
-        layout: &mut Layout,
-    ) -> Result<(), Corrupt> {
+    fn entries_until(&mut self, until: usize, number: u32, bytes: &[u8], layout: &mut Layout) -> Result<(), Corrupt> {
         while (layout.end as usize) < until {
             let start = layout.end;
             let entry = Entry::parse(&bytes[start as usize..]).ok_or("it is no well-formed tree")?;

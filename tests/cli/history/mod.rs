@@ -84,10 +84,9 @@ fn a_clean_repository_is_clean_and_an_empty_one_too() {
 #[test]
 fn what_is_no_repository_is_one_clear_line() {
     let project = Project::new();
-    for (args, expected) in [
-        (vec!["history"], "is a git repository"),
-        (vec!["history", "missing"], "cannot open repository missing"),
-    ] {
+    for (args, expected) in
+        [(vec!["history"], "is a git repository"), (vec!["history", "missing"], "cannot open repository missing")]
+    {
         let output = project.run(&args);
         assert_eq!(output.code, 2, "{output:?}");
         assert_eq!(output.stderr.lines().count(), 1, "{output:?}");

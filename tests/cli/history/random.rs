@@ -121,8 +121,7 @@ impl Truth {
 
     /// One line for a key at a path; `None` if no commit has it there.
     fn tell(&self, repo: &Repo, path: &str, key: &str) -> Option<String> {
-        let having: Vec<&str> =
-            self.commits.iter().map(|(id, _)| &**id).filter(|id| self.has(id, path, key)).collect();
+        let having: Vec<&str> = self.commits.iter().map(|(id, _)| &**id).filter(|id| self.has(id, path, key)).collect();
         let last = *having.last()?;
         let brings = |(id, parents): &&(String, Vec<String>)| {
             self.has(id, path, key) && !parents.iter().any(|parent| self.has(parent, path, key))
@@ -130,7 +129,8 @@ impl Truth {
         let bringing: Vec<&str> = self.commits.iter().filter(brings).map(|(id, _)| &**id).collect();
         let versions: BTreeSet<&str> = having.iter().map(|commit| &*self.trees[*commit][path]).collect();
         let contains = |history: &BTreeSet<String>| bringing.iter().any(|commit| history.contains(*commit));
-        let refs: Vec<&str> = self.refs.iter().filter(|(_, history)| contains(history)).map(|(name, _)| &**name).collect();
+        let refs: Vec<&str> =
+            self.refs.iter().filter(|(_, history)| contains(history)).map(|(name, _)| &**name).collect();
         let in_head = self.has(&self.head, path, key);
         let first = self.time(repo, bringing[0]);
         let until = self.time(repo, if in_head { &self.head } else { last });

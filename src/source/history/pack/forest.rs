@@ -33,11 +33,8 @@ impl Forest {
         let mut entries: Vec<(u64, u32)> = (0..index.count()).map(|at| (index.offset(at), at)).collect();
         entries.par_sort_unstable();
         let (offsets, positions): (Vec<u64>, Vec<u32>) = entries.into_iter().unzip();
-        let heads: Vec<_> = (0..offsets.len())
-            .into_par_iter()
-            .with_min_len(1024)
-            .map(|entry| head(pack, &offsets, entry))
-            .collect();
+        let heads: Vec<_> =
+            (0..offsets.len()).into_par_iter().with_min_len(1024).map(|entry| head(pack, &offsets, entry)).collect();
         let mut forest = Self {
             positions,
             bases: vec![NONE; offsets.len()],
@@ -86,7 +83,8 @@ impl Forest {
         }
         self.heaviest_last(&order);
         // A chain that bites its own tail, or hangs on a broken entry, is reached from no root.
-        let lost = (0..self.len() as u32).filter(|&e| self.kinds[e as usize].is_none() && self.bases[e as usize] != NONE);
+        let lost =
+            (0..self.len() as u32).filter(|&e| self.kinds[e as usize].is_none() && self.bases[e as usize] != NONE);
         self.broken.extend(lost.map(|entry| (entry, "the object that its delta needs cannot be read")));
         self.broken.sort_unstable();
     }

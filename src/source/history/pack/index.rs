@@ -109,7 +109,10 @@ impl Index {
         let Some(first) = digits.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) else {
             return Vec::new();
         };
-        self.bucket(first).map(|position| self.oid(position)).filter(|oid| oid.to_string().starts_with(digits)).collect()
+        self.bucket(first)
+            .map(|position| self.oid(position))
+            .filter(|oid| oid.to_string().starts_with(digits))
+            .collect()
     }
 
     /// The positions of the ids that start with this byte.
