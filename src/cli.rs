@@ -1,5 +1,6 @@
 //! The command line: clap and nothing else. `run` does the work.
 
+mod hook;
 mod history;
 pub mod policy;
 
@@ -9,6 +10,8 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser as _;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+pub use hook::{Hook, Install, Run, Staged, StatusFormat, Uninstall};
 
 use crate::config::{self, Config};
 use crate::finding::{Confidence, Severity};
@@ -47,6 +50,11 @@ pub enum Command {
     /// List, show or check the rules.
     #[command(subcommand)]
     Rules(Rules),
+    /// Scan what the next commit would add.
+    Staged(Staged),
+    /// Have git run keysweep.
+    #[command(subcommand)]
+    Hook(Hook),
     /// Say of a line which rules looked at it, what each test said, and why it is or is not a finding.
     Explain(policy::Explain),
     /// Accept what is known, so that only new keys count.

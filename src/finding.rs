@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 /// How bad it is if the key is live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing, no secret by itself.
@@ -27,6 +28,7 @@ pub enum Severity {
 
 /// How sure we are that the text is a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// The shape fits and something near it speaks for it.

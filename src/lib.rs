@@ -9,10 +9,13 @@
 //! The library is the engine: [`scan::Scanner`] takes bytes and returns [`scan::Match`]es, without I/O and
 //! without failing. The binary is a thin wrapper around [`source`], [`report`] and [`error::Exit`].
 
+pub mod advice;
 pub mod cli;
 pub mod config;
 pub mod error;
 pub mod finding;
+pub mod git;
+pub mod hook;
 pub mod known_keys;
 pub mod progress;
 pub mod report;

@@ -3,10 +3,14 @@
 mod baseline;
 mod config;
 mod explain;
+mod framework;
+mod hook;
 mod history;
 mod output;
 mod policy;
+mod push;
 mod rules;
+mod staged;
 
 use std::ffi::OsStr;
 use std::io::{IsTerminal as _, Write as _};
@@ -28,6 +32,8 @@ pub fn run(cli: Cli) -> Exit {
         Command::Scan(args) => scan(args),
         Command::History(args) => history::run(*args),
         Command::Rules(args) => rules::run(args),
+        Command::Staged(args) => staged::run(&args),
+        Command::Hook(args) => hook::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Baseline(args) => baseline::run(args),
         Command::Config(args) => config::run(args),
@@ -66,6 +72,11 @@ impl Target {
     fn here() -> Self {
         let here = std::env::current_dir().unwrap_or_default();
         Self { path: here.clone(), start: here, is_single: true }
+    }
+
+    /// A work tree, of which only what changes is scanned.
+    fn part_of(top: &Path) -> Self {
+        Self { path: top.to_owned(), start: top.to_owned(), is_single: false }
     }
 
     fn of(paths: &[BString]) -> Self {

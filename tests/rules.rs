@@ -56,7 +56,7 @@ fn a_file_is_named_after_its_provider_and_ids_are_unique_and_start_with_it() {
 
 #[test]
 fn the_built_in_rules_are_those_of_the_files() {
-    let built: BTreeSet<String> = keysweep::rule::builtin().iter().map(|rule| rule.id.to_string()).collect();
+    let built: BTreeSet<String> = builtin().iter().map(|rule| rule.id.to_string()).collect();
     let written: BTreeSet<String> = rules().into_iter().map(|rule| rule.id).collect();
     assert_eq!(built, written);
 }

@@ -96,7 +96,7 @@ fn known_names(config: &Config, rules: &[Cow<'static, Rule>], foreign: &Foreign)
             None => fault.hint("keysweep rules list shows every id"),
         });
     }
-    for (name, _) in &config.context {
+    for name in config.context.keys() {
         let known = rules.iter().any(|rule| *name == rule.provider || *name == rule.id);
         if !known {
             let at = config.settings.iter().find(|setting| setting.key == format!("context.{name}"));

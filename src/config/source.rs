@@ -42,10 +42,14 @@ impl Source<'_> {
         }
     }
 
-    /// The byte where `key =` stands within a table, else the table's start.
+    /// The byte where `key =` stands in the table that starts with `table`, else the table's start. The reader of
+    /// TOML gives a `[[table]]` the span of its head alone, so its lines are those up to the next head.
     pub fn key(&self, table: &Range<usize>, key: &str) -> usize {
         let mut at = table.start;
-        for line in self.text.get(table.clone()).unwrap_or_default().split_inclusive('\n') {
+        for (index, line) in self.text.get(table.start..).unwrap_or_default().split_inclusive('\n').enumerate() {
+            if index > 0 && line.starts_with('[') {
+                break;
+            }
             let rest = line.trim_start().strip_prefix(key).map(str::trim_start);
             if rest.is_some_and(|rest| rest.starts_with('=')) {
                 return at;

@@ -250,11 +250,12 @@ impl Reader<'_> {
                 break;
             }
             first = false;
-            if c == '[' && self.peek() == Some(':') {
-                if let Some(name) = self.posix() {
-                    inside.push_str(&name);
-                    continue;
-                }
+            if c == '['
+                && self.peek() == Some(':')
+                && let Some(name) = self.posix()
+            {
+                inside.push_str(&name);
+                continue;
             }
             let part = if c == '\\' { self.escaped()? } else { Part::Char(c) };
             match part {

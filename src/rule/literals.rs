@@ -1,7 +1,15 @@
 //! What every match of a regex contains: the literals to look for before the regex is tried at all, and how far from
 //! one a match can reach. With it a regex runs over a few hundred bytes instead of a file.
 
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex_automata::meta::Regex;
+use regex_automata::nfa::thompson::WhichCaptures;
+use regex_automata::{Anchored, Input, MatchKind};
 use regex_syntax::hir::{Class, Hir, HirKind};
+
+use crate::rule::pattern::CACHE;
 
 /// Text, in lower case, in which a match can differ by case alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,10 +27,54 @@ const SHORTEST: usize = 2;
 /// More of them say little.
 const MOST: usize = 64;
 
+/// What a regex requires.
+#[derive(Clone, Debug)]
+pub struct Needles {
+    /// Each match contains one of them.
+    pub literals: Vec<Literal>,
+    /// The part of the regex from the literal on, where that is one part: it says at once, in a few bytes, that
+    /// `keyboard` is no `key = value`, and how far a match can go.
+    pub tail: Option<Tail>,
+}
+
+/// The end of a regex, tried at the place where a literal stands.
+#[derive(Clone, Debug)]
+pub struct Tail {
+    hir: Hir,
+    compiled: OnceLock<Regex>,
+}
+
+impl Tail {
+    /// Where the longest match from `at` ends; `None` if there is none, and so no match of the whole regex that has its
+    /// literal here.
+    pub fn longest(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        let regex = self.compiled.get_or_init(|| {
+            let config = Regex::config()
+                .match_kind(MatchKind::All)
+                .utf8_empty(false)
+                .nfa_size_limit(None)
+                .which_captures(WhichCaptures::Implicit)
+                .hybrid_cache_capacity(CACHE);
+            let built = Regex::builder().configure(config).build_from_hir(&self.hir);
+            built.expect("it is a part of a regex whose size was bounded when it was read")
+        });
+        let input = Input::new(bytes).span(at..bytes.len()).anchored(Anchored::Yes);
+        regex.search_half(&input).map(|found| found.offset())
+    }
+}
+
 /// Literals of which each match contains one, or `None` where there are no good ones.
-pub fn of(hir: &Hir) -> Option<Vec<Literal>> {
-    let literals = required(hir)?;
-    (weight(&literals) >= SHORTEST && literals.len() <= MOST).then_some(literals)
+pub fn of(hir: &Hir) -> Option<Needles> {
+    let (literals, tail) = match hir.kind() {
+        HirKind::Concat(parts) => {
+            let best = best(parts)?;
+            let is_fixed = best.inner.iter().all(|literal| literal.before == Some(0));
+            let tail = is_fixed.then(|| Hir::concat(parts[best.range.start..].to_vec()));
+            (best.whole(parts), tail.map(|hir| Tail { hir, compiled: OnceLock::new() }))
+        }
+        _ => (required(hir)?, None),
+    };
+    (weight(&literals) >= SHORTEST && literals.len() <= MOST).then_some(Needles { literals, tail })
 }
 
 /// The shortest literal decides how often one is found.
@@ -60,9 +112,30 @@ fn required(hir: &Hir) -> Option<Vec<Literal>> {
     }
 }
 
-/// The best of what the parts require; neighbours that are plain text count as one part.
+/// What some neighbouring parts of a concatenation require.
+struct Best {
+    inner: Vec<Literal>,
+    range: Range<usize>,
+}
+
+impl Best {
+    /// The same, seen from the whole concatenation.
+    fn whole(&self, parts: &[Hir]) -> Vec<Literal> {
+        let (before, after) = (length(&parts[..self.range.start]), length(&parts[self.range.end..]));
+        let literals = self.inner.iter().cloned();
+        literals
+            .map(|literal| Literal { before: add(literal.before, before), after: add(literal.after, after), ..literal })
+            .collect()
+    }
+}
+
 fn concat(parts: &[Hir]) -> Option<Vec<Literal>> {
-    let mut best: Option<Vec<Literal>> = None;
+    best(parts).map(|best| best.whole(parts))
+}
+
+/// The best of what the parts require; neighbours that are plain text count as one part.
+fn best(parts: &[Hir]) -> Option<Best> {
+    let mut best: Option<Best> = None;
     let mut start = 0;
     while start < parts.len() {
         let mut text = Vec::new();
@@ -77,19 +150,10 @@ fn concat(parts: &[Hir]) -> Option<Vec<Literal>> {
         } else {
             Some(vec![Literal { text, before: Some(0), after: Some(0) }])
         };
-        if let Some(found) = found {
-            let (before, after) = (length(&parts[..start]), length(&parts[end..]));
-            let found: Vec<Literal> = found
-                .into_iter()
-                .map(|literal| Literal {
-                    before: add(literal.before, before),
-                    after: add(literal.after, after),
-                    ..literal
-                })
-                .collect();
-            if best.as_deref().is_none_or(|best| score(&found) > score(best)) {
-                best = Some(found);
-            }
+        if let Some(inner) = found
+            && best.as_ref().is_none_or(|best| score(&inner) > score(&best.inner))
+        {
+            best = Some(Best { inner, range: start..end });
         }
         start = end;
     }
@@ -129,5 +193,38 @@ fn lower(hir: &Hir) -> Option<Vec<u8>> {
             lower(&repetition.sub).map(|text| text.repeat(repetition.min as usize))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+    use crate::rule::pattern::Pattern;
+
+    /// Every match of a pattern lies within what is said of one of its literals.
+    #[test]
+    fn the_tail_reaches_as_far_as_the_match() {
+        for (pattern, text) in [
+            (r#"\b(sk-x-[a-z]{5}AA)(?:['"\s;]|\\[nr]|$)"#, "k = \"sk-x-abcdeAA\"\n"),
+            (r"[\w.-]{0,5}?(?:key|token)[ \t]{0,3}=[ ]{0,2}([a-z]{3,8}|x{2,})(?:[;\s]|$)", "my.key = abcdef;"),
+            (r"(?i)KEY-[a-z]+", "a key-abc"),
+            (r"a{2}[a-c]+?d", "xaabcd"),
+        ] {
+            let (regex, tree) = Pattern::ascii(pattern).unwrap();
+            let needles = of(&tree).unwrap();
+            let tail = needles.tail.unwrap();
+            let found = regex.find_in(text.as_bytes(), 0..text.len()).next().unwrap();
+            let lower = text.to_lowercase();
+            let ends: Vec<usize> = needles
+                .literals
+                .iter()
+                .flat_map(|literal| {
+                    let word = String::from_utf8(literal.text.clone()).unwrap();
+                    let places: Vec<usize> = lower.match_indices(&word).map(|(at, _)| at).collect();
+                    places.into_iter().filter_map(|at| tail.longest(text.as_bytes(), at)).collect::<Vec<_>>()
+                })
+                .collect();
+            assert!(ends.iter().any(|end| *end >= found.end), "{pattern}: {ends:?}, {found:?}");
+        }
     }
 }

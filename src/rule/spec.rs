@@ -39,6 +39,7 @@ pub struct Identifier {
 
 /// One rule; the fields are those of `rule::Rule`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "documented on Rule")]
 pub struct RuleSpec {
@@ -83,6 +84,7 @@ pub struct RuleSpec {
 /// `structure = { halves = [20], ending = "AEIM" }`, `{ watermark = "WGdyb3FY" }`, `{ checksum = "crc32-base62" }`,
 /// `{ decoded = "BedrockAPIKey-" }`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "documented on Structure")]
 pub struct StructureSpec {

@@ -13,11 +13,16 @@ use crate::finding::{Location, SuppressedBy};
 use crate::report::{Report, escape};
 use crate::run::policy::{self, Loaded};
 use crate::run::{Target, masked, output};
+use crate::scan::foreign::Fate;
 use crate::scan::{Match, Refusal, Step};
 use crate::suppress::encrypted;
 
 /// Lines that are explained where no line is named.
 const MOST_LINES: usize = 200;
+/// How much of a line is shown, in bytes.
+const LONGEST_LINE: usize = 400;
+/// How many of the rules that refuse a value for the same reason are named.
+const NAMED: usize = 4;
 
 /// Carries the command out.
 pub(super) fn run(args: Explain) -> Result<Exit> {
@@ -67,6 +72,7 @@ struct Case<'a> {
     /// Where each line starts.
     starts: Vec<usize>,
     steps: Vec<Step>,
+    fates: Vec<Fate<'a>>,
     matches: Vec<Match>,
 }
 
@@ -75,7 +81,9 @@ impl<'a> Case<'a> {
         let mut starts = vec![0];
         starts.extend(memchr::memchr_iter(b'\n', content).map(|at| at + 1).filter(|at| *at < content.len()));
         let matches = loaded.scanner.scan_at(content, Some(path));
-        Self { loaded, path, content, starts, steps: loaded.scanner.explain(content), matches }
+        let engine = loaded.scanner.policy().foreign.as_ref();
+        let fates = engine.map_or_else(Vec::new, |engine| engine.explain(content, Some(path)));
+        Self { loaded, path, content, starts, steps: loaded.scanner.explain(content), fates, matches }
     }
 
     fn line_of(&self, byte: usize) -> usize {
@@ -85,7 +93,8 @@ impl<'a> Case<'a> {
     fn lines_with_steps(&self) -> Vec<usize> {
         let steps = self.steps.iter().map(|step| self.line_of(step.span.start));
         let matches = self.matches.iter().map(|found| self.line_of(found.span.start));
-        let mut lines: Vec<usize> = steps.chain(matches).collect();
+        let fates = self.fates.iter().map(|fate| self.line_of(fate.span.start));
+        let mut lines: Vec<usize> = steps.chain(matches).chain(fates).collect();
         lines.sort_unstable();
         lines.dedup();
         lines.truncate(MOST_LINES);
@@ -113,37 +122,59 @@ impl<'a> Case<'a> {
         let start = self.starts[number - 1];
         let end = self.starts.get(number).copied().unwrap_or(self.content.len());
         let shown = self.content[start..end].trim_end_with(|c| matches!(c, '\n' | '\r'));
-        let cut = &shown[..shown.len().min(400)];
+        let cut = &shown[..shown.len().min(LONGEST_LINE)];
         let cut = masked(&self.loaded.scanner, cut).unwrap_or_else(|| cut.to_vec());
         line(text, &format!("{}:{number}: {}", self.path, cut.to_str_lossy().trim()));
         let here = |at: usize| (start..end.max(start + 1)).contains(&at);
-        let mut looked = false;
-        for step in self.steps.iter().filter(|step| here(step.span.start)) {
-            looked = true;
-            self.step(text, step, start);
+        let before = text.len();
+        let (vague, steps): (Vec<&Step>, Vec<&Step>) = self
+            .steps
+            .iter()
+            .filter(|step| here(step.span.start))
+            .partition(|step| step.refusal == Some(Refusal::Context));
+        steps.iter().for_each(|step| self.step(text, step, start));
+        self.vague(text, &vague, start);
+        for fate in self.fates.iter().filter(|fate| here(fate.span.start)) {
+            let column = self.column(start, fate.span.start);
+            let verdict = fate.refusal.as_ref().map_or("its regex matches".to_owned(), |why| format!("no: {why}"));
+            line(text, &format!("  {} at column {column}: {verdict}", fate.rule.info.id));
         }
         for found in self.matches.iter().filter(|found| here(found.span.start)) {
-            looked = true;
             self.verdict(text, found);
         }
-        if !looked {
+        if text.len() == before {
             line(text, "  no rule had anything to look at: no rule's anchor, and no key-like value, is on this line");
         }
     }
 
+    fn column(&self, start: usize, at: usize) -> usize {
+        self.content[start..at.max(start)].chars().count() + 1
+    }
+
     fn step(&self, text: &mut String, step: &Step, start: usize) {
         let rule = self.loaded.scanner.rules().rules()[step.rule].rule;
-        let column = self.content[start..step.span.start.max(start)].chars().count() + 1;
-        let mut about = format!("  {} at column {column}", rule.id);
+        let mut about = format!("  {} at column {}", rule.id, self.column(start, step.span.start));
         for layer in &step.layers {
             let _ = write!(about, ", in {layer}");
         }
         let verdict = match step.refusal {
             None => "every test passed".to_owned(),
-            Some(Refusal::Context) => format!("no: {} ({})", Refusal::Context.as_str(), wanted(rule)),
             Some(refusal) => format!("no: {}", refusal.as_str()),
         };
         line(text, &format!("{about}: {verdict}"));
+    }
+
+    /// Dozens of rules would take a value of this shape if anything near it named them: one line for each value.
+    fn vague(&self, text: &mut String, steps: &[&Step], start: usize) {
+        for group in steps.chunk_by(|a, b| a.span == b.span) {
+            let rule = |step: &&Step| self.loaded.scanner.rules().rules()[step.rule].rule;
+            let names: Vec<&str> = group.iter().map(|step| rule(step).id.as_ref()).take(NAMED).collect();
+            let more = if group.len() > NAMED { format!(" and {} more", group.len() - NAMED) } else { String::new() };
+            let column = self.column(start, group[0].span.start);
+            let words = if let [step] = group { format!(" ({})", wanted(rule(step))) } else { String::new() };
+            let why = Refusal::Context.as_str();
+            line(text, &format!("  {}{more} at column {column}: no: {why}{words}", names.join(", ")));
+        }
     }
 
     /// What became of a match after the rules: suppressed by what, or a finding.

@@ -95,11 +95,11 @@ fn ignore_file(args: &PolicyArgs, config: &Config, place: &dyn Place) -> Result<
         None => (place.name(&config.suppress.ignore_file), place.read(&config.suppress.ignore_file)?),
     };
     let file = IgnoreFile::parse(&name, &content.unwrap_or_default())?;
-    if config.suppress.require_reason {
-        if let Some(entry) = file.entries.iter().find(|entry| entry.reason.is_none()) {
-            let fault = Error::new("read ignore file", format!("{name}:{}", entry.line), "this entry gives no reason");
-            return Err(fault.hint("suppress.require-reason is set; write it behind the entry: # why"));
-        }
+    if config.suppress.require_reason
+        && let Some(entry) = file.entries.iter().find(|entry| entry.reason.is_none())
+    {
+        let fault = Error::new("read ignore file", format!("{name}:{}", entry.line), "this entry gives no reason");
+        return Err(fault.hint("suppress.require-reason is set; write it behind the entry: # why"));
     }
     Ok(file)
 }

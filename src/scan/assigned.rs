@@ -194,7 +194,7 @@ fn value_start(text: &[u8], token: Range<usize>) -> usize {
     let mut start = token.start;
     let before = &text[..start];
     let value = &text[token.clone()];
-    if before.ends_with(b"=") && value.len() > 2 && matches!(&value[..2], b"3D" | b"22" | b"27" | b"20") {
+    if before.ends_with(b"=") && value.len() > 2 && value.starts_with(b"3D") {
         start += 2;
     } else if before.ends_with(b"[") || before.ends_with(b";") {
         let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();

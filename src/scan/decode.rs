@@ -254,7 +254,11 @@ fn line_join(bytes: &[u8], at: usize) -> Option<usize> {
     let end = [&b"\r\n"[..], b"\n", b"\\r\\n", b"\\n"].into_iter().find(|end| rest.starts_with(end))?;
     let next = at + end.len();
     let indent = bytes[next..].iter().take(64).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    let follows = bytes[next + indent..].iter().take(8).all(|&byte| SEXTET[byte as usize] < 64 || byte == b'=');
+    let line =
+        bytes[next + indent..].iter().take_while(|&&byte| SEXTET[byte as usize] < 64 || byte == b'=').take(8).count();
+    // The last line may be as short as one group.
+    let ends = bytes.get(next + indent + line).is_none_or(|byte| matches!(byte, b'\r' | b'\n' | b'\\'));
+    let follows = line == 8 || line == 4 && ends;
     (follows && bytes.len() > next + indent).then_some(next + indent)
 }
 

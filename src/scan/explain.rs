@@ -35,7 +35,7 @@ impl Scanner {
         let mut sink = Sink { candidates: Vec::new(), steps: Some(Vec::new()) };
         self.view(&View::of(bytes), &mut sink);
         let mut steps = sink.steps.unwrap_or_default();
-        steps.sort_by_key(|step| (step.span.start, step.rule, step.span.end, step.layers.len()));
+        steps.sort_by_key(|step| (step.span.start, step.span.end, step.rule, step.layers.len()));
         steps.dedup();
         steps
     }

@@ -2,6 +2,8 @@
 //! piece of content, and pushes what it finds, skips and fails on into a [`Collector`]; it never collects.
 
 pub mod archive;
+mod brought;
+pub mod commits;
 pub mod history;
 mod ignored;
 mod open;
@@ -9,6 +11,7 @@ pub mod paths;
 pub mod read;
 mod remotes;
 pub(crate) mod repo;
+pub mod staged;
 pub mod stdin;
 pub mod walk;
 

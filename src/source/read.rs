@@ -2,12 +2,13 @@
 //! overlap, so that a key across an edge is found, once, at the same line and column.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::io;
 
 use bstr::BStr;
 
 use crate::error::Error;
-use crate::finding::{Layer, Location, Position};
+use crate::finding::{Layer, Location, Position, Secret};
 use crate::report::Skipped;
 use crate::scan::{Match, Scanner};
 use crate::source::open::{self, OpenFile};
@@ -140,9 +141,9 @@ pub(super) fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open:
         Ok(count)
     };
     let mut kind = None;
+    let mut matches = Vec::new();
     let result = BUFFER.with_borrow_mut(|buffer| {
-        let scanned =
-            Windows::default().scan(scanner, shown, buffer, fill, |found| collector.finding(found.at(at(shown))));
+        let scanned = Windows::default().scan(scanner, shown, buffer, fill, |found| matches.push(found));
         // The start of what fits a window is still in the buffer; only what does not is read again.
         kind = match scanned {
             Ok(bytes) if bytes <= buffer.len() as u64 => archive::kind(buffer),
@@ -160,11 +161,14 @@ pub(super) fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open:
         Ok(bytes) => {
             collector.scanned(1, bytes);
             if let Some(kind) = kind {
-                unpack(scanner, collector, shown, open, kind);
+                let inside = unpack(scanner, collector, shown, open, kind);
+                // What is stored as it is was seen from outside too.
+                matches.retain(|found| !inside.contains(&found.secret));
             }
         }
         Err(error) => collector.failed(Error::new("read", shown, plain(&error))),
     }
+    matches.into_iter().for_each(|found| collector.finding(found.at(at(shown))));
 }
 
 /// The start of a file.
@@ -175,8 +179,15 @@ fn head(fd: impl rustix::fd::AsFd) -> Option<Vec<u8>> {
     Some(head)
 }
 
-/// Scans what is in an archive.
-fn unpack(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFile, kind: Layer) {
+/// Scans what is in an archive, and says which secrets are.
+fn unpack(
+    scanner: &Scanner,
+    collector: &Collector,
+    shown: &BStr,
+    open: &OpenFile,
+    kind: Layer,
+) -> HashSet<Secret> {
+    let mut inside = HashSet::new();
     let whole = || -> io::Result<std::fs::File> {
         let mut file = std::fs::File::from(open.fd.try_clone()?);
         io::Seek::rewind(&mut file)?;
@@ -184,10 +195,14 @@ fn unpack(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFil
     };
     let file = match whole() {
         Ok(file) => file,
-        Err(error) => return collector.failed(Error::new("unpack", shown, plain(&error))),
+        Err(error) => {
+            collector.failed(Error::new("unpack", shown, plain(&error)));
+            return inside;
+        }
     };
     let mut push = |unpacked| match unpacked {
         archive::Unpacked::Found(found, member) => {
+            inside.insert(found.secret.clone());
             collector.finding(found.at(Location { member, ..at(shown) }));
         }
         archive::Unpacked::Skipped(member, reason) => {
@@ -198,6 +213,7 @@ fn unpack(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFil
         let why = "it unpacks to more than 200 times its size";
         collector.failed(Error::new("unpack", shown, why).hint("unpack it and scan the result"));
     }
+    inside
 }
 
 /// Scans what comes through `fd`, a pipe or a terminal perhaps, to its end.

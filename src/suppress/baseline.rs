@@ -218,7 +218,8 @@ fn escape(path: &[u8]) -> String {
         chunk.invalid().iter().for_each(|byte| text.push_str(&format!("%{byte:02X}")));
     }
     // The reader trims lines.
-    for (plain, escaped) in [(' ', "%20")] {
+    {
+        let (plain, escaped) = (' ', "%20");
         if text.starts_with(plain) {
             text.replace_range(..1, escaped);
         }

@@ -39,7 +39,7 @@ impl Date {
             _ => return None,
         };
         let fits = (1..=last).contains(&day);
-        fits.then(|| Self { year, month: month as u8, day: day as u8 })
+        fits.then_some(Self { year, month: month as u8, day: day as u8 })
     }
 
     /// The day in UTC: `KEYSWEEP_TODAY` if it holds one (so that a run can be repeated), else the system's clock.

@@ -37,11 +37,24 @@ fn is_sops(bytes: &[u8], span: &Range<usize>) -> bool {
     line.contains(&b']')
 }
 
-/// Heads of encrypted blocks, what their lines are made of, and the line that ends them.
-const BLOCKS: &[(&[u8], fn(u8) -> bool, &[u8])] = &[
-    (b"$ANSIBLE_VAULT;", is_hex, b""),
-    (b"-----BEGIN AGE ENCRYPTED FILE-----", is_base64, b"-----END AGE ENCRYPTED FILE-----"),
-    (b"-----BEGIN PGP MESSAGE-----", is_base64, b"-----END PGP MESSAGE-----"),
+/// A kind of encrypted block.
+struct Block {
+    /// What the line above it starts with.
+    head: &'static [u8],
+    /// What its lines are made of.
+    is_digit: fn(u8) -> bool,
+    /// The line that ends it; empty if its last line does.
+    tail: &'static [u8],
+}
+
+const BLOCKS: &[Block] = &[
+    Block { head: b"$ANSIBLE_VAULT;", is_digit: is_hex, tail: b"" },
+    Block {
+        head: b"-----BEGIN AGE ENCRYPTED FILE-----",
+        is_digit: is_base64,
+        tail: b"-----END AGE ENCRYPTED FILE-----",
+    },
+    Block { head: b"-----BEGIN PGP MESSAGE-----", is_digit: is_base64, tail: b"-----END PGP MESSAGE-----" },
 ];
 
 /// Lines of nothing but digits of the block's alphabet, between its head and the match, and the match's own too.
@@ -51,7 +64,7 @@ fn is_block(bytes: &[u8], span: &Range<usize>) -> bool {
     }
     let floor = span.start.saturating_sub(BLOCK_REACH);
     let before = &bytes[floor..span.start];
-    BLOCKS.iter().any(|(head, is_digit, tail)| {
+    BLOCKS.iter().any(|Block { head, is_digit, tail }| {
         let Some(at) = memmem::rfind(before, head) else { return false };
         let rest = &bytes[floor + at + head.len()..];
         let Some(body) = memchr(b'\n', rest).map(|end| floor + at + head.len() + end + 1) else { return false };

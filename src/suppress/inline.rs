@@ -83,10 +83,10 @@ impl Markers {
     }
 
     fn weigh(&self, marker: &Marker, rule: &str) -> Option<Verdict> {
-        if let Some(rules) = &marker.rules {
-            if !rules.iter().any(|pattern| names(pattern, rule)) {
-                return None;
-            }
+        if let Some(rules) = &marker.rules
+            && !rules.iter().any(|pattern| names(pattern, rule))
+        {
+            return None;
         }
         let refuse = |why: String| Some(Verdict::Refused(why));
         match &marker.until {

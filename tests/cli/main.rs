@@ -3,8 +3,19 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::string_slice, reason = "a test that panics is a test that fails")]
 
 mod archive;
+mod baseline;
+mod config;
 mod exit;
+mod explain;
+mod foreign;
 mod history;
+mod hook;
+mod known_keys;
+mod loaders;
+mod managers;
 mod project;
+mod push;
 mod report;
+mod staged;
+mod suppress;
 mod walk;

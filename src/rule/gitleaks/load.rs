@@ -317,7 +317,7 @@ fn shape(regex: &str) -> std::result::Result<Shape, Fault> {
     let bad = |why: String| Fault::Unsupported(format!("regex: {why}"));
     let translated = translate(regex).map_err(bad)?;
     let (pattern, tree) = Pattern::ascii(&translated).map_err(bad)?;
-    Ok(Shape { pattern, literals: literals::of(&tree) })
+    Ok(Shape { pattern, needles: literals::of(&tree) })
 }
 
 fn go(field: &str, regex: &str) -> std::result::Result<Pattern, Fault> {

@@ -9,6 +9,7 @@ use bstr::ByteSlice as _;
 pub use load::{DEFAULT_ENV, Loaded, Unsupported, load};
 
 use crate::finding::{Confidence, RuleInfo, Severity};
+use crate::rule::literals::Needles;
 use crate::rule::pattern::Pattern;
 
 /// Imported rules, one set a file with what it extends.
@@ -59,8 +60,8 @@ pub struct ForeignRule {
 pub struct Shape {
     /// The regex, translated from Go's syntax.
     pub pattern: Pattern,
-    /// Literals of which each match holds one; `None` if there are no such.
-    pub literals: Option<Vec<crate::rule::literals::Literal>>,
+    /// What each match contains; `None` if nothing is known.
+    pub needles: Option<Needles>,
 }
 
 /// Another rule that must find something nearby.

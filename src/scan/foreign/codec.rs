@@ -83,7 +83,7 @@ impl<'a> Text<'a> {
     }
 
     /// The next pass; `None` if there is nothing to decode.
-    pub(super) fn decode(&self) -> Option<Text<'a>> {
+    pub(super) fn decode(&self) -> Option<Self> {
         let mut out: Vec<u8> = Vec::new();
         let mut parts = Vec::new();
         let mut done = 0;
@@ -293,16 +293,17 @@ fn percent(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
     while at < text.len() {
-        if text[at] == b'%' && at + 2 < text.len() {
-            if let (Some(high), Some(low)) = (nibble(text[at + 1]), nibble(text[at + 2])) {
-                let byte = high << 4 | low;
-                if !is_printable(byte) {
-                    return None;
-                }
-                out.push(byte);
-                at += 3;
-                continue;
+        if text[at] == b'%'
+            && at + 2 < text.len()
+            && let (Some(high), Some(low)) = (nibble(text[at + 1]), nibble(text[at + 2]))
+        {
+            let byte = high << 4 | low;
+            if !is_printable(byte) {
+                return None;
             }
+            out.push(byte);
+            at += 3;
+            continue;
         }
         out.push(text[at]);
         at += 1;
@@ -328,7 +329,7 @@ fn unicode(text: &[u8]) -> Vec<u8> {
 }
 
 fn hex(text: &[u8]) -> Option<Vec<u8>> {
-    if text.len() % 2 != 0 || !text.iter().any(u8::is_ascii_digit) {
+    if !text.len().is_multiple_of(2) || !text.iter().any(u8::is_ascii_digit) {
         return None;
     }
     let pairs = text.chunks_exact(2).map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?));
@@ -341,11 +342,9 @@ fn base64(text: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     let bare = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
-    let padded = text.len() % 4 == 0;
-    if padded {
-        if let Some(value) = digits(bare, [b'+', b'/']) {
-            return Some(value);
-        }
+    let padded = text.len().is_multiple_of(4);
+    if padded && let Some(value) = digits(bare, [b'+', b'/']) {
+        return Some(value);
     }
     if bare.len() == text.len() { digits(text, [b'-', b'_']) } else { None }
 }

@@ -40,10 +40,44 @@ pub(super) fn of<'a>(
     for window in windows.iter().filter(|window| text.is_new(window)) {
         for range in shape.pattern.find_in(&text.bytes, window.clone()) {
             let candidate = Candidate { rule, text, content, range };
-            found.extend(candidate.judge(set, path));
+            found.extend(candidate.judge(set, path).ok());
         }
     }
     found
+}
+
+/// For `explain`: what became of each match of the rule anywhere in a content.
+pub(super) fn fates<'a>(rule: &'a ForeignRule, set: &Set, content: &[u8], path: Option<&[u8]>) -> Vec<Fate<'a>> {
+    let Some(shape) = &rule.regex else { return Vec::new() };
+    let text = Text::plain(content);
+    let fate = |range: Range<usize>| {
+        let candidate = Candidate { rule, text: &text, content, range: range.clone() };
+        let refusal = candidate.judge(set, path).err().map(|refusal| match refusal {
+            Refusal::Seen => "it was found before it was decoded".to_owned(),
+            Refusal::Entropy(bits) => format!("its entropy, {bits:.2} bits a character, is not above {}", rule.entropy),
+        });
+        Fate { rule, span: range, refusal }
+    };
+    shape.pattern.find_in(content, 0..content.len()).map(fate).collect()
+}
+
+/// A match of an imported rule's regex.
+#[derive(Clone, Debug)]
+pub struct Fate<'a> {
+    /// The rule.
+    pub rule: &'a ForeignRule,
+    /// All that the regex matches.
+    pub span: Range<usize>,
+    /// Why it is no finding; `None` if it is one, accepted or not.
+    pub refusal: Option<String>,
+}
+
+/// Why a match is no finding.
+enum Refusal {
+    /// No decoded text has a part in it.
+    Seen,
+    /// The value has only so many bits a character.
+    Entropy(f64),
 }
 
 struct Candidate<'a, 'b> {
@@ -54,18 +88,18 @@ struct Candidate<'a, 'b> {
 }
 
 impl<'a> Candidate<'a, '_> {
-    fn judge(self, set: &Set, path: Option<&[u8]>) -> Option<Found<'a>> {
+    fn judge(self, set: &Set, path: Option<&[u8]>) -> Result<Found<'a>, Refusal> {
         let Range { start, end } = self.range.clone();
         let whole = &self.text.bytes[start..end];
         let head = whole.iter().take_while(|byte| **byte == b'\n').count();
         let tail = whole[head..].iter().rev().take_while(|byte| **byte == b'\n').count();
         let matched = &whole[head..whole.len() - tail];
         // A match that no decoded text has a part in was found one pass ago.
-        let place = self.text.original(&self.range)?;
+        let place = self.text.original(&self.range).ok_or(Refusal::Seen)?;
         let group = self.secret(matched);
         let secret = &matched[group.clone()];
         if self.rule.entropy != 0.0 && entropy(secret) <= self.rule.entropy {
-            return None;
+            return Err(Refusal::Entropy(entropy(secret)));
         }
         let line = self.text.line(self.content, &place, start..start + matched.len());
         let lists = || set.allowlists.iter().chain(&self.rule.allowlists);
@@ -74,7 +108,7 @@ impl<'a> Candidate<'a, '_> {
             if self.text.is_plain() { start + head + group.start..start + head + group.end } else { place.clone() };
         let before = &self.content[..place.start.min(self.content.len())];
         let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        Some(Found {
+        Ok(Found {
             rule: self.rule,
             secret: secret.to_vec(),
             span,

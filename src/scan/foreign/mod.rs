@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use bstr::BStr;
 
-pub use found::Found;
+pub use found::{Fate, Found};
 
 use crate::rule::gitleaks::{Foreign, ForeignRule, Set};
 use codec::Text;
@@ -65,6 +65,25 @@ impl Engine {
         all
     }
 
+    /// For `explain`: each match of each rule that looks at this content, and what became of it.
+    pub fn explain<'a>(&'a self, bytes: &[u8], path: Option<&BStr>) -> Vec<Fate<'a>> {
+        let path: Option<&[u8]> = path.map(|path| path.as_ref());
+        let mut fates = Vec::new();
+        for (set, words) in &self.sets {
+            if set.allowlists.iter().any(|list| list.allows_path(path)) {
+                continue;
+            }
+            let seen = words.find(&set.rules, bytes);
+            let run = Run { set, words, bytes, path, found: Vec::new() };
+            for (index, rule) in set.rules.iter().enumerate() {
+                if run.looks_at(rule) && seen.any(words.keywords(index)) {
+                    fates.extend(found::fates(rule, set, bytes, path));
+                }
+            }
+        }
+        fates
+    }
+
     /// Rules that look at paths alone: those that this path is enough for.
     pub fn paths<'a>(&'a self, path: &BStr) -> impl Iterator<Item = &'a ForeignRule> {
         let path: Vec<u8> = path.to_vec();
@@ -101,7 +120,7 @@ impl<'a> Run<'a, '_> {
     }
 
     fn pass(&mut self, text: &Text<'_>) {
-        let seen = self.words.find(&text.bytes);
+        let seen = self.words.find(&self.set.rules, &text.bytes);
         for (index, rule) in self.set.rules.iter().enumerate() {
             if rule.is_part || !self.looks_at(rule) || !seen.any(self.words.keywords(index)) {
                 continue;

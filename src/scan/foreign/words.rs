@@ -48,9 +48,9 @@ impl Words {
         let mut targets: Vec<Vec<Target>> = Vec::new();
         let mut everywhere = Vec::with_capacity(rules.len());
         for (rule, shape) in rules.iter().enumerate().map(|(index, rule)| (index, rule.regex.as_ref())) {
-            let literals = shape.and_then(|shape| shape.literals.as_ref());
-            everywhere.push(shape.is_some() && literals.is_none());
-            for literal in literals.into_iter().flatten() {
+            let needles = shape.and_then(|shape| shape.needles.as_ref());
+            everywhere.push(shape.is_some() && needles.is_none());
+            for literal in needles.into_iter().flat_map(|needles| &needles.literals) {
                 let id = id_of(&literal.text);
                 targets.resize_with(targets.len().max(id + 1), Vec::new);
                 targets[id].push(Target { rule, before: literal.before, after: literal.after });
@@ -72,15 +72,23 @@ impl Words {
         self.everywhere[rule]
     }
 
-    pub(super) fn find(&self, bytes: &[u8]) -> Seen {
+    /// `rules` are those that this was made of.
+    pub(super) fn find(&self, rules: &[ForeignRule], bytes: &[u8]) -> Seen {
         let mut seen = Seen { words: vec![false; self.targets.len()], windows: vec![Vec::new(); self.keywords.len()] };
         let Some(automaton) = &self.automaton else { return seen };
         for hit in automaton.find_overlapping_iter(bytes) {
             let word = hit.pattern().as_usize();
             seen.words[word] = true;
             for target in &self.targets[word] {
+                let tail = rules[target.rule].regex.as_ref().and_then(|shape| shape.needles.as_ref()?.tail.as_ref());
+                let end = match tail {
+                    Some(tail) => match tail.longest(bytes, hit.start()) {
+                        Some(end) => end,
+                        None => continue,
+                    },
+                    None => target.after.map_or(bytes.len(), |after| hit.end().saturating_add(after).min(bytes.len())),
+                };
                 let start = target.before.map_or(0, |before| hit.start().saturating_sub(before));
-                let end = target.after.map_or(bytes.len(), |after| hit.end().saturating_add(after).min(bytes.len()));
                 let windows = &mut seen.windows[target.rule];
                 match windows.last_mut() {
                     // Hits come by their ends, so a window may start before the last one, never before its end by much.

@@ -1,0 +1,317 @@
+//! The index: what the next commit's files will be, and the cache-tree, which remembers the tree of every
+//! directory that has not changed since it was last written.
+//!
+//! An own reader: it takes names as slices of the file and decodes no more than a comparison with a tree needs,
+//! which for 8,000 entries is several times faster than building every entry.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::ops::Range;
+use std::path::Path;
+
+use bstr::ByteSlice;
+
+use super::Id;
+use super::id::Hash;
+use super::split_index;
+use super::tree::EntryKind;
+use crate::error::{Error, Result};
+
+/// One entry.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub(crate) name: Range<u32>,
+    pub(crate) id: Id,
+    /// What it is; [`EntryKind::Tree`] only in a sparse index.
+    pub kind: EntryKind,
+    /// 0, or in a conflict 1 (base), 2 (ours) or 3 (theirs).
+    pub stage: u8,
+    /// Added with `--intent-to-add`: no part of the next commit.
+    pub intent_to_add: bool,
+}
+
+/// A directory of the cache-tree.
+#[derive(Clone, Debug)]
+pub struct CachedTree {
+    name: Range<u32>,
+    /// The entries below it and its tree; `None` if something below has changed since.
+    pub valid: Option<(u32, Id)>,
+    /// Behind its last descendant in [`Index::trees`].
+    end: u32,
+}
+
+/// A decoded index.
+#[derive(Clone, Debug, Default)]
+pub struct Index {
+    data: Vec<u8>,
+    /// Names that stand nowhere in `data` in one piece: those of version 4, and of a split index's base.
+    names: Vec<u8>,
+    entries: Vec<Entry>,
+    trees: Vec<CachedTree>,
+    owns_names: bool,
+}
+
+/// Why a file is no index that we can read.
+pub(crate) type Broken = &'static str;
+
+impl Index {
+    /// Reads the index file; none yet is an empty one.
+    pub fn read(path: &Path, hash: Hash) -> Result<Self> {
+        let data = match fs::read(path) {
+            Ok(data) => data,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(Error::new("read the index", path.display(), error)),
+        };
+        let broken = |why| {
+            Error::new("read the index", path.display(), why).hint("`git status` says whether git itself can read it")
+        };
+        let (mut index, link) = Self::decode(data, hash).map_err(broken)?;
+        if let Some(link) = link {
+            let link = split_index::Link::parse(&index.data[link], hash).map_err(broken)?;
+            if let Some(base_id) = link.base {
+                let base = path.with_file_name(format!("sharedindex.{base_id}"));
+                let data =
+                    fs::read(&base).map_err(|error| Error::new("read the shared index", base.display(), error))?;
+                let (base, _) = Self::decode(data, hash).map_err(broken)?;
+                index = split_index::join(base, index, &link).map_err(broken)?;
+            }
+        }
+        Ok(index)
+    }
+
+    /// The entries in order: by path, then by stage.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// An entry's path from the top of the work tree; a directory of a sparse index ends in `/`.
+    pub fn path(&self, entry: &Entry) -> &[u8] {
+        self.text(&entry.name)
+    }
+
+    /// The cache-tree's root.
+    pub fn root(&self) -> Option<usize> {
+        (!self.trees.is_empty()).then_some(0)
+    }
+
+    /// One directory of the cache-tree.
+    pub fn tree(&self, at: usize) -> &CachedTree {
+        &self.trees[at]
+    }
+
+    /// The directory `name` directly below `parent`.
+    pub fn subtree(&self, parent: usize, name: &[u8]) -> Option<usize> {
+        let mut child = parent + 1;
+        let end = self.trees[parent].end as usize;
+        while child < end {
+            let tree = &self.trees[child];
+            let range = tree.name.start as usize..tree.name.end as usize;
+            if range.len() == name.len() && &self.data[range] == name {
+                return Some(child);
+            }
+            child = tree.end as usize;
+        }
+        None
+    }
+
+    pub(crate) fn from_parts(data: Vec<u8>, trees_of: Self, names: Vec<u8>, entries: Vec<Entry>) -> Self {
+        Self { data, names, entries, trees: trees_of.trees, owns_names: true }
+    }
+
+    pub(crate) fn take_data(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.data)
+    }
+
+    fn text(&self, range: &Range<u32>) -> &[u8] {
+        let text = if self.owns_names { &self.names } else { &self.data };
+        &text[range.start as usize..range.end as usize]
+    }
+
+    /// The index, and where in its data the extension stands that makes it one half of a split index.
+    fn decode(data: Vec<u8>, hash: Hash) -> std::result::Result<(Self, Option<Range<usize>>), Broken> {
+        if data.len() > u32::MAX as usize {
+            return Err("it is larger than 4 GiB");
+        }
+        let header = data.get(..12).ok_or("it is too short")?;
+        if !header.starts_with(b"DIRC") {
+            return Err("it is no index");
+        }
+        let version = be32(&header[4..]);
+        if !(2..=4).contains(&version) {
+            return Err("its version is not known");
+        }
+        let count = be32(&header[8..]) as usize;
+        // The smallest entry tells how many there can be, so that a lie about the count costs no memory.
+        let mut entries = Vec::with_capacity(count.min(data.len() / (42 + hash.width())));
+        let mut decoder = Entries { data: &data, at: 12, hash, version, names: Vec::new(), previous: 0..0 };
+        for _ in 0..count {
+            entries.push(decoder.next().ok_or("it ends within an entry")?);
+        }
+        let (mut at, names) = (decoder.at, decoder.names);
+        let mut trees = Vec::new();
+        let mut link = None;
+        let end = data.len().checked_sub(hash.width()).ok_or("it is too short")?;
+        while at + 8 <= end {
+            let size = be32(&data[at + 4..]) as usize;
+            let body = at + 8..(at + 8).checked_add(size).filter(|&to| to <= end).ok_or("an extension is cut off")?;
+            match &data[at..at + 4] {
+                b"TREE" => {
+                    if cached_trees(&data, &mut body.clone(), hash, &mut trees, 0).is_none() {
+                        // It is only a cache: without it every tree is read.
+                        trees.clear();
+                    }
+                }
+                b"link" => link = Some(body.clone()),
+                b"sdir" => {}
+                name if name[0].is_ascii_uppercase() => {}
+                _ => return Err("it needs an extension that is not known"),
+            }
+            at = body.end;
+        }
+        Ok((Self { data, names, entries, trees, owns_names: version == 4 }, link))
+    }
+}
+
+struct Entries<'a> {
+    data: &'a [u8],
+    at: usize,
+    hash: Hash,
+    version: u32,
+    names: Vec<u8>,
+    previous: Range<usize>,
+}
+
+impl Entries<'_> {
+    fn next(&mut self) -> Option<Entry> {
+        const STAT: usize = 40;
+        let start = self.at;
+        let flags_at = start + STAT + self.hash.width();
+        let fixed = self.data.get(start..flags_at + 2)?;
+        let mode = be32(&fixed[24..]);
+        let id = Id::from_bytes(&fixed[STAT..STAT + self.hash.width()])?;
+        let flags = be16(&fixed[STAT + self.hash.width()..]);
+        let mut name_at = flags_at + 2;
+        let mut extended = 0;
+        if flags & 0x4000 != 0 {
+            extended = be16(self.data.get(name_at..name_at + 2)?);
+            name_at += 2;
+        }
+        let name = if self.version == 4 {
+            let (strip, used) = varint(self.data.get(name_at..)?)?;
+            let suffix_at = name_at + used;
+            let suffix = self.data.get(suffix_at..)?;
+            let suffix = &suffix[..suffix.find_byte(0)?];
+            self.at = suffix_at + suffix.len() + 1;
+            self.prefixed(strip, suffix)?
+        } else {
+            let length = usize::from(flags & 0xfff);
+            let length = if length < 0xfff { length } else { self.data.get(name_at..)?.find_byte(0)? };
+            let end = name_at.checked_add(length).filter(|&end| self.data.get(end) == Some(&0))?;
+            // Padded with 1 to 8 zeros to a multiple of eight.
+            self.at = start + ((end - start + 8) & !7);
+            name_at as u32..end as u32
+        };
+        Some(Entry {
+            name,
+            id,
+            kind: EntryKind::of_mode(mode)?,
+            stage: (flags >> 12 & 3) as u8,
+            intent_to_add: extended & 0x2000 != 0,
+        })
+    }
+
+    /// Version 4 writes a name as the number of bytes to take off the previous one, and what follows then.
+    fn prefixed(&mut self, strip: u64, suffix: &[u8]) -> Option<Range<u32>> {
+        let previous = self.previous.clone();
+        let kept = previous.len().checked_sub(usize::try_from(strip).ok()?)?;
+        let start = self.names.len();
+        self.names.extend_from_within(previous.start..previous.start + kept);
+        self.names.extend_from_slice(suffix);
+        self.previous = start..self.names.len();
+        Some(u32::try_from(start).ok()?..u32::try_from(self.names.len()).ok()?)
+    }
+}
+
+/// Reads one directory of the cache-tree extension and all below it.
+fn cached_trees(
+    data: &[u8],
+    body: &mut Range<usize>,
+    hash: Hash,
+    trees: &mut Vec<CachedTree>,
+    depth: usize,
+) -> Option<()> {
+    // Deeper than any path that a file system takes: a loop of lies.
+    if depth > 4096 {
+        return None;
+    }
+    let rest = data.get(body.clone())?;
+    let name_len = rest.find_byte(0)?;
+    let (line, after) = rest[name_len + 1..].split_once_str("\n")?;
+    let (entries, children) = line.split_once_str(" ")?;
+    let name = body.start as u32..(body.start + name_len) as u32;
+    let entries: i64 = entries.to_str().ok()?.parse().ok()?;
+    let children: u32 = children.to_str().ok()?.parse().ok()?;
+    let valid = match u32::try_from(entries) {
+        Ok(entries) => Some((entries, Id::from_bytes(after.get(..hash.width())?)?)),
+        Err(_) => None,
+    };
+    body.start = body.end - after.len() + if valid.is_some() { hash.width() } else { 0 };
+    let at = trees.len();
+    trees.push(CachedTree { name, valid, end: 0 });
+    for _ in 0..children {
+        cached_trees(data, body, hash, trees, depth + 1)?;
+    }
+    trees[at].end = trees.len() as u32;
+    Some(())
+}
+
+/// Git's variable-length number (each byte's continuation adds one), and the bytes that it took.
+pub(crate) fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
+    let mut value = u64::from(bytes.first()? & 0x7f);
+    let mut used = 1;
+    while bytes[used - 1] & 0x80 != 0 {
+        let byte = *bytes.get(used)?;
+        value = value.checked_add(1)?.checked_mul(128)?.checked_add(u64::from(byte & 0x7f))?;
+        used += 1;
+    }
+    Some((value, used))
+}
+
+pub(crate) fn be32(bytes: &[u8]) -> u32 {
+    u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+}
+
+fn be16(bytes: &[u8]) -> u16 {
+    u16::from_be_bytes([bytes[0], bytes[1]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_bytes_are_an_index_or_an_error() {
+        let mut random = crate::rule::template::Random::new(7);
+        for round in 0..20_000 {
+            let mut data = b"DIRC\0\0\0".to_vec();
+            data.push(2 + (round % 3) as u8);
+            data.extend([0, 0, 0, (round % 7) as u8]);
+            for _ in 0..random.below(300) {
+                data.push(if random.below(3) == 0 { 0 } else { random.next() as u8 });
+            }
+            if round % 2 == 0 {
+                data.extend(b"TREE\0\0\0\x10\0-1 2\na\x00-1 0\nbcde");
+            }
+            let _ = Index::decode(data, Hash::Sha1);
+        }
+    }
+
+    #[test]
+    fn varint_counts_from_one_more_at_each_byte() {
+        for (bytes, expected) in
+            [(&[5][..], Some((5, 1))), (&[0x80, 0], Some((128, 2))), (&[0x81, 0], Some((256, 2))), (&[0x80], None)]
+        {
+            assert_eq!(varint(bytes), expected);
+        }
+    }
+}

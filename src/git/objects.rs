@@ -1,0 +1,183 @@
+//! Objects by name, loose or packed.
+//!
+//! Which come first is guessed from where the last one was: after a clone all is packed, and each look for a
+//! loose file costs more than one into a pack.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bstr::ByteSlice;
+use flate2::{Decompress, FlushDecompress, Status};
+
+use super::Id;
+use super::id::Hash;
+use super::pack::Pack;
+use super::repository::{Repository, read_optional};
+use crate::error::{Error, Result};
+
+/// What an object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A commit.
+    Commit,
+    /// A directory.
+    Tree,
+    /// Content.
+    Blob,
+    /// An annotated tag.
+    Tag,
+}
+
+/// An object, or that it is not here.
+type Found = std::result::Result<Option<(Kind, Vec<u8>)>, String>;
+
+/// The object database: a directory and its alternates.
+#[derive(Debug)]
+pub struct Objects {
+    dirs: Vec<PathBuf>,
+    packs: OnceLock<Vec<Pack>>,
+    packed_last: AtomicBool,
+    hash: Hash,
+}
+
+impl Objects {
+    /// Opens nothing but the lists of alternates.
+    pub fn open(repository: &Repository) -> Result<Self> {
+        let mut dirs = repository.object_dirs.clone();
+        let mut at = 0;
+        // An alternate may have alternates; git follows five levels, and a list cannot be circular for long.
+        while at < dirs.len() && dirs.len() < 100 {
+            if let Some(list) = read_optional(&dirs[at].join("info/alternates"))? {
+                for line in list.lines().filter(|line| !line.is_empty() && !line.starts_with(b"#")) {
+                    let dir = dirs[at].join(line.to_path_lossy());
+                    if !dirs.contains(&dir) {
+                        dirs.push(dir);
+                    }
+                }
+            }
+            at += 1;
+        }
+        Ok(Self { dirs, packs: OnceLock::new(), packed_last: AtomicBool::new(false), hash: repository.hash })
+    }
+
+    /// What names the objects here.
+    pub fn hash(&self) -> Hash {
+        self.hash
+    }
+
+    /// The object's kind and bytes; `None` if it is not here.
+    pub fn find(&self, id: Id) -> Result<Option<(Kind, Vec<u8>)>> {
+        let broken = |why: String| {
+            Error::new("read object", id, why).hint("`git fsck` says what else is damaged; fetch the object again")
+        };
+        let packed_first = self.packed_last.load(Ordering::Relaxed);
+        for packed in [packed_first, !packed_first] {
+            let found = if packed { self.packed(id) } else { self.loose(id) };
+            if let Some(found) = found.map_err(broken)? {
+                self.packed_last.store(packed, Ordering::Relaxed);
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    fn packed(&self, id: Id) -> Found {
+        for pack in self.packs() {
+            if let Some(offset) = pack.offset_of(id)? {
+                return pack.read(offset, &|base| self.find(base).ok().flatten()).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn loose(&self, id: Id) -> Found {
+        for dir in &self.dirs {
+            if let Some(found) = loose(dir, id)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The bytes of an object that must be here and of this kind.
+    pub fn read(&self, id: Id, kind: Kind) -> Result<Vec<u8>> {
+        match self.find(id)? {
+            Some((found, bytes)) if found == kind => Ok(bytes),
+            Some((found, _)) => Err(Error::new("read object", id, format!("it is a {found:?}, not a {kind:?}"))),
+            None => Err(Error::new("read object", id, "it is not in the repository")
+                .hint("in a partial clone, `git fetch` or `git checkout` brings it; otherwise see `git fsck`")),
+        }
+    }
+
+    fn packs(&self) -> &[Pack] {
+        self.packs.get_or_init(|| {
+            let mut packs = Vec::new();
+            for dir in &self.dirs {
+                let Ok(entries) = fs::read_dir(dir.join("pack")) else { continue };
+                let mut names: Vec<PathBuf> = entries
+                    .flatten()
+                    .map(|entry| entry.path())
+                    .filter(|path| path.extension().is_some_and(|extension| extension == "idx"))
+                    .collect();
+                names.sort();
+                packs.extend(names.into_iter().map(|name| Pack::new(name, self.hash)));
+            }
+            packs
+        })
+    }
+}
+
+fn loose(dir: &Path, id: Id) -> Found {
+    let hex = id.to_string();
+    let (first, rest) = hex.split_at(2);
+    let data = match fs::read(dir.join(first).join(rest)) {
+        Ok(data) => data,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    };
+    decode_loose(&data).map(Some)
+}
+
+fn decode_loose(data: &[u8]) -> std::result::Result<(Kind, Vec<u8>), String> {
+    let mut inflate = Decompress::new(true);
+    let mut head = [0; 64];
+    inflate.decompress(data, &mut head, FlushDecompress::None).map_err(|error| error.to_string())?;
+    let head = &head[..inflate.total_out() as usize];
+    let broken = || "its header is broken".to_owned();
+    let (header, start) = head.split_once_str("\0").ok_or_else(broken)?;
+    let (kind, size) = header.split_once_str(" ").ok_or_else(broken)?;
+    let kind = match kind {
+        b"commit" => Kind::Commit,
+        b"tree" => Kind::Tree,
+        b"blob" => Kind::Blob,
+        b"tag" => Kind::Tag,
+        _ => return Err(broken()),
+    };
+    let size: usize = size.to_str().ok().and_then(|size| size.parse().ok()).ok_or_else(broken)?;
+    let mut bytes = reserve(size, data.len())?;
+    bytes.extend_from_slice(start);
+    while bytes.len() < size {
+        let before = inflate.total_out();
+        let status = inflate
+            .decompress_vec(&data[inflate.total_in() as usize..], &mut bytes, FlushDecompress::None)
+            .map_err(|error| error.to_string())?;
+        if status == Status::StreamEnd || inflate.total_out() == before {
+            break;
+        }
+    }
+    if bytes.len() == size { Ok((kind, bytes)) } else { Err("it is cut off".into()) }
+}
+
+/// Room for `size` bytes inflated from `compressed`: a size that these cannot yield is a lie, not an allocation.
+pub(crate) fn reserve(size: usize, compressed: usize) -> std::result::Result<Vec<u8>, String> {
+    const BEST_RATIO: usize = 1032;
+    if size / BEST_RATIO > compressed {
+        return Err("its size is wrong".into());
+    }
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(size).map_err(|_| format!("there is no memory for its {size} bytes"))?;
+    Ok(bytes)
+}

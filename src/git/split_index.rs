@@ -1,0 +1,108 @@
+//! The split index: a large shared file, and a small one that says which of its entries are gone, which are
+//! replaced, and which come in addition.
+
+use bstr::ByteSlice;
+
+use super::Id;
+use super::id::Hash;
+use super::index::{Broken, Entry, Index, be32};
+
+/// The `link` extension of the small file.
+#[derive(Debug)]
+pub(crate) struct Link {
+    /// The shared file's name; `None` if there is none.
+    pub(crate) base: Option<Id>,
+    deleted: Vec<bool>,
+    replaced: Vec<bool>,
+}
+
+impl Link {
+    pub(crate) fn parse(body: &[u8], hash: Hash) -> Result<Self, Broken> {
+        const BROKEN: Broken = "its link to the shared index is broken";
+        let (id, rest) = body.split_at_checked(hash.width()).ok_or(BROKEN)?;
+        let base = Id::from_bytes(id).filter(|id| !id.is_null());
+        if rest.is_empty() {
+            return Ok(Self { base, deleted: Vec::new(), replaced: Vec::new() });
+        }
+        let (deleted, rest) = bitmap(rest).ok_or(BROKEN)?;
+        let (replaced, _) = bitmap(rest).ok_or(BROKEN)?;
+        Ok(Self { base, deleted, replaced })
+    }
+}
+
+/// An EWAH-compressed bitmap and what follows it.
+fn bitmap(bytes: &[u8]) -> Option<(Vec<bool>, &[u8])> {
+    let bits = be32(bytes.get(..4)?) as usize;
+    let count = be32(bytes.get(4..8)?) as usize;
+    let end = count.checked_mul(8)?.checked_add(8)?;
+    let words = bytes.get(8..end)?;
+    let rest = bytes.get(end + 4..)?;
+    let mut words = words.chunks_exact(8).map(|word| u64::from_be_bytes(word.try_into().expect("eight bytes")));
+    let mut map = Vec::new();
+    while map.len() < bits {
+        let marker = words.next()?;
+        let run = ((marker >> 1 & 0xffff_ffff) as usize).checked_mul(64)?.min(bits - map.len());
+        map.resize(map.len() + run, marker & 1 == 1);
+        for _ in 0..marker >> 33 {
+            let word = words.next()?;
+            map.extend((0..64).map(|bit| word >> bit & 1 == 1).take(bits.saturating_sub(map.len())));
+        }
+    }
+    Some((map, rest))
+}
+
+/// The one index that both files stand for.
+pub(crate) fn join(base: Index, mut own: Index, link: &Link) -> Result<Index, Broken> {
+    let mut names = Vec::new();
+    let mut joined: Vec<Entry> = Vec::with_capacity(base.entries().len() + own.entries().len());
+    let mut named = |name: &[u8], entry: &Entry| -> Result<Entry, Broken> {
+        let start = u32::try_from(names.len()).map_err(|_| "its names exceed 4 GiB")?;
+        names.extend_from_slice(name);
+        Ok(Entry { name: start..start + name.len() as u32, ..entry.clone() })
+    };
+    let bit = |map: &[bool], at: usize| map.get(at).copied().unwrap_or(false);
+    // Entries that replace one of the base have no name of their own and stand first.
+    let (replacing, added): (Vec<&Entry>, Vec<&Entry>) =
+        own.entries().iter().partition(|entry| own.path(entry).is_empty());
+    let mut replacing = replacing.into_iter();
+    for (at, entry) in base.entries().iter().enumerate() {
+        let entry_now = if bit(&link.replaced, at) {
+            replacing.next().ok_or("its link names more replaced entries than it has")?
+        } else {
+            entry
+        };
+        if !bit(&link.deleted, at) {
+            joined.push(named(base.path(entry), entry_now)?);
+        }
+    }
+    for entry in added {
+        joined.push(named(own.path(entry), entry)?);
+    }
+    joined.sort_by(|a, b| {
+        let name = |entry: &Entry| names[entry.name.start as usize..entry.name.end as usize].as_bstr().to_owned();
+        (name(a), a.stage).cmp(&(name(b), b.stage))
+    });
+    let data = own.take_data();
+    Ok(Index::from_parts(data, own, names, joined))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bitmap_is_runs_and_literal_words() {
+        let mut bytes = 70u32.to_be_bytes().to_vec();
+        bytes.extend(2u32.to_be_bytes());
+        // A run of one word of ones, then one literal word.
+        bytes.extend((1u64 | 1 << 1 | 1 << 33).to_be_bytes());
+        bytes.extend(0b10u64.to_be_bytes());
+        bytes.extend(0u32.to_be_bytes());
+        bytes.push(9);
+        let (map, rest) = bitmap(&bytes).unwrap();
+        assert_eq!((map.len(), rest), (70, &[9][..]));
+        assert!(map[..64].iter().all(|&bit| bit));
+        assert_eq!(map[64..], [false, true, false, false, false, false]);
+        assert!(bitmap(&bytes[..20]).is_none());
+    }
+}

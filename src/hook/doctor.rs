@@ -1,0 +1,283 @@
+//! Whether a key would really be stopped here: every part is looked at, and at the end one is staged.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use bstr::ByteSlice;
+
+use super::HookName;
+use super::install::is_executable;
+use super::place::Place;
+use super::shim::Shim;
+use super::status;
+use crate::error::{Error, Result};
+use crate::rule::template::{Random, Template};
+
+/// What a check says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// As it should be.
+    Good,
+    /// Worth knowing.
+    Note,
+    /// A key could get through.
+    Bad,
+}
+
+/// One check.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// What was looked at.
+    pub what: &'static str,
+    /// How it is.
+    pub verdict: Verdict,
+    /// In words.
+    pub words: String,
+}
+
+impl Check {
+    /// For people.
+    pub fn line(&self) -> String {
+        let mark = match self.verdict {
+            Verdict::Good => "ok  ",
+            Verdict::Note => "note",
+            Verdict::Bad => "BAD ",
+        };
+        format!("{mark}  {:<8} {}", self.what, self.words)
+    }
+}
+
+fn check(what: &'static str, verdict: Verdict, words: impl Into<String>) -> Check {
+    Check { what, verdict, words: words.into() }
+}
+
+/// All checks, in order; the last one is the canary.
+pub fn checks(place: &Place) -> Result<Vec<Check>> {
+    let file = place.file(HookName::PreCommit);
+    let mut checks = vec![where_hooks_are(place)];
+    let Ok(text) = fs::read(&file) else {
+        checks.push(check("hook", Verdict::Bad, format!("{} is not there: keysweep hook install", file.display())));
+        return Ok(checks);
+    };
+    checks.extend(hook_file(&file, &text));
+    match Shim::parse(&text) {
+        Some(shim) => checks.extend(binary(&shim)),
+        None if Shim::is_ours(&text) => {
+            checks.push(check("shim", Verdict::Bad, "it was changed: keysweep hook install brings it back"));
+        }
+        None => {
+            let status = status::of(place)?;
+            let (verdict, words) = match status.protects_commits() {
+                true => (Verdict::Good, "another program's hook, which runs keysweep"),
+                false => (Verdict::Note, "another program's hook, in which keysweep was not recognised"),
+            };
+            checks.push(check("hook", verdict, words));
+        }
+    }
+    let chained = Shim::chained(&file);
+    if chained.exists() {
+        let (verdict, words) = match is_executable(&chained) {
+            true => (Verdict::Note, "the hook that was there before runs first, in the canary too"),
+            false => (Verdict::Note, "the hook that was there before is not executable, and git never ran it"),
+        };
+        checks.push(check("chained", verdict, words));
+    }
+    for hook in status::of(place)?.hooks {
+        for shadowed in hook.shadowed {
+            checks.push(check("shadow", Verdict::Note, format!("{}: {}", shadowed.path.display(), shadowed.why)));
+        }
+    }
+    checks.push(canary(place, &file)?);
+    Ok(checks)
+}
+
+fn where_hooks_are(place: &Place) -> Check {
+    let shown = place.hooks.display();
+    match &place.setting {
+        None => check("hooks", Verdict::Good, format!("run from {shown}")),
+        Some(setting) => check(
+            "hooks",
+            if place.hooks.is_dir() { Verdict::Good } else { Verdict::Bad },
+            format!("run from {shown}, as core.hooksPath ({}) says", setting.scope),
+        ),
+    }
+}
+
+fn hook_file(file: &Path, text: &[u8]) -> Vec<Check> {
+    let mut checks = Vec::new();
+    checks.push(match is_executable(file) {
+        true => check("mode", Verdict::Good, format!("{} is executable", file.display())),
+        false => check("mode", Verdict::Bad, format!("git skips it: chmod +x {}", file.display())),
+    });
+    let shell = text.lines().next().and_then(|line| line.strip_prefix(b"#!")).map(<[u8]>::trim_ascii);
+    let shell = shell.and_then(|shell| shell.fields_with(|c| c == ' ').next());
+    checks.push(match shell.map(|shell| (shell.to_path_lossy().exists(), shell.as_bstr())) {
+        Some((true, shell)) => check("shebang", Verdict::Good, format!("{shell} is there")),
+        Some((false, shell)) => check("shebang", Verdict::Bad, format!("{shell} is not there")),
+        None => check("shebang", Verdict::Bad, "the first line names no interpreter"),
+    });
+    checks
+}
+
+fn binary(shim: &Shim) -> Vec<Check> {
+    let shown = shim.binary.display();
+    let mut checks = Vec::new();
+    checks.push(if is_executable(&shim.binary) {
+        check("binary", Verdict::Good, format!("{shown}, found by its place even where PATH is short (GUI clients)"))
+    } else if in_path().is_some() {
+        check(
+            "binary",
+            Verdict::Note,
+            format!("{shown} is gone, PATH has another: a GUI client may not find it; keysweep hook install"),
+        )
+    } else {
+        check("binary", Verdict::Bad, format!("{shown} is gone and PATH has none: keysweep hook install"))
+    });
+    if shim.fail_open {
+        checks.push(check("missing", Verdict::Note, "without the binary, commits pass unchecked (--fail-open)"));
+    }
+    checks
+}
+
+fn in_path() -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).map(|directory| directory.join("keysweep")).find(|file| is_executable(file))
+}
+
+/// Stages a made-up key in an index and an object directory of its own, and runs the hook as a GUI client would.
+fn canary(place: &Place, hook: &Path) -> Result<Check> {
+    let Some(top) = &place.top else {
+        return Ok(check("canary", Verdict::Note, "a bare repository has nothing to stage"));
+    };
+    let stage = Stage::new(place, top)?;
+    let harmless = "nothing to hide\n".to_owned();
+    let mut ends = Vec::new();
+    for content in [harmless, format!("OPENAI_API_KEY = \"{}\"\n", made_up_key()?)] {
+        stage.put(top, &content)?;
+        match stage.run(hook, top) {
+            Ok(ended) => ends.push(ended),
+            Err(error) => return Ok(check("canary", Verdict::Bad, format!("the hook cannot be run: {error}"))),
+        }
+    }
+    let (clean, caught) = (&ends[0], &ends[1]);
+    Ok(match (clean.code, caught.code) {
+        (Some(0), Some(0)) => check("canary", Verdict::Bad, "a made-up key was staged, and the hook let it pass"),
+        (Some(0), Some(1)) if caught.says_keysweep => {
+            check("canary", Verdict::Good, "a made-up key was staged, and the hook stopped it")
+        }
+        (Some(0), code) => {
+            let words = format!("the hook stopped a made-up key, but not as keysweep does ({})", exit_words(code));
+            check("canary", if caught.says_keysweep { Verdict::Bad } else { Verdict::Note }, words)
+        }
+        (code, _) => {
+            let words = format!("the hook stops even a harmless commit ({}), so this proves nothing", exit_words(code));
+            check("canary", Verdict::Bad, words)
+        }
+    })
+}
+
+fn exit_words(code: Option<i32>) -> String {
+    code.map_or_else(|| "ended by a signal".into(), |code| format!("exit code {code}"))
+}
+
+fn made_up_key() -> Result<String> {
+    let template = "sk-proj-[A-Za-z0-9]{74}T3BlbkFJ[A-Za-z0-9]{73}A";
+    let seed =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);
+    let template = Template::parse(template).map_err(|error| Error::new("make up", "a key", error))?;
+    Ok(template.generate(&mut Random::new(seed)).text)
+}
+
+/// A throw-away index and object directory; nothing of it reaches the repository.
+struct Stage {
+    directory: PathBuf,
+    variables: Vec<(&'static str, OsString)>,
+}
+
+struct Ended {
+    code: Option<i32>,
+    says_keysweep: bool,
+}
+
+impl Stage {
+    fn new(place: &Place, top: &Path) -> Result<Self> {
+        let directory =
+            env::temp_dir().join(format!("keysweep-doctor-{}-{:x}", std::process::id(), Random::new(0).next()));
+        let failed = |error| Error::new("make", directory.display(), error);
+        fs::create_dir(&directory).map_err(failed)?;
+        fs::create_dir(directory.join("objects")).map_err(failed)?;
+        let objects = super::git::path(top, &["rev-parse", "--git-path", "objects"])?;
+        let objects = objects.unwrap_or_else(|| place.common_dir.join("objects"));
+        let variables = vec![
+            ("GIT_INDEX_FILE", directory.join("index").into()),
+            ("GIT_OBJECT_DIRECTORY", directory.join("objects").into()),
+            ("GIT_ALTERNATE_OBJECT_DIRECTORIES", objects.into()),
+        ];
+        let stage = Self { directory, variables };
+        // What is staged at the moment must not decide the canary's fate; before the first commit nothing is there.
+        if super::git::answer(top, ["rev-parse", "--verify", "--quiet", "HEAD"])?.is_some() {
+            stage.git(top, &["read-tree", "HEAD"], "")?;
+        }
+        Ok(stage)
+    }
+
+    /// Stages a file with this content.
+    fn put(&self, top: &Path, content: &str) -> Result<()> {
+        let id = self.git(top, &["hash-object", "-w", "--stdin"], content)?;
+        let entry = format!("100644,{},keysweep-canary.txt", id.trim());
+        self.git(top, &["update-index", "--add", "--cacheinfo", &entry], "")?;
+        Ok(())
+    }
+
+    /// Runs the hook as a commit would; its output is read, not shown.
+    fn run(&self, hook: &Path, top: &Path) -> io::Result<Ended> {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let git_directory = env::split_paths(&path).find(|directory| is_executable(&directory.join("git")));
+        // What a program started from a desktop has, and git.
+        let gui = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"].map(PathBuf::from).into_iter().chain(git_directory);
+        let output = Command::new(hook)
+            .current_dir(top)
+            .env("PATH", env::join_paths(gui).map_err(io::Error::other)?)
+            .env_remove("SKIP")
+            .env("GIT_EDITOR", ":")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .output()?;
+        let says_keysweep =
+            [&output.stdout, &output.stderr].iter().any(|text| text.contains_str("keysweep-canary.txt"));
+        Ok(Ended { code: output.status.code(), says_keysweep })
+    }
+
+    fn git(&self, top: &Path, arguments: &[&str], input: &str) -> Result<String> {
+        let failed = |why: String| Error::new("stage", "a made-up key", why);
+        let mut child = Command::new("git")
+            .arg("-C")
+            .arg(top)
+            .args(arguments)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| failed(error.to_string()))?;
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(input.as_bytes()).map_err(|error| failed(error.to_string()))?;
+        }
+        let output = child.wait_with_output().map_err(|error| failed(error.to_string()))?;
+        if !output.status.success() {
+            return Err(failed(output.stderr.trim_ascii().to_str_lossy().into_owned()));
+        }
+        Ok(output.stdout.to_str_lossy().into_owned())
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // What is left in the temporary directory is a made-up key.
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}

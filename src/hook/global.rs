@@ -1,0 +1,72 @@
+//! Hooks for repositories that do not exist yet. Of git's two ways, `init.templateDir` copies hooks into each new
+//! repository, where its owner can change them; a global `core.hooksPath` would put every repository's own hooks
+//! out of use. So the template is used, unless somebody has set a global `core.hooksPath` already.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::git;
+use crate::error::{Error, Result};
+
+/// Where global hooks are.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    /// The directory for hook files.
+    pub hooks: PathBuf,
+    shared: bool,
+}
+
+impl Directory {
+    /// What installing there means.
+    pub fn words(&self) -> String {
+        if self.shared {
+            "Every repository runs these: a global core.hooksPath was set already, and puts their own hooks out of use."
+                .into()
+        } else {
+            "New and newly cloned repositories get these; in one that exists, run git init or keysweep hook install. \
+             (init.templateDir: it puts nobody's hooks out of use, as a global core.hooksPath would.)"
+                .into()
+        }
+    }
+}
+
+/// The directory for global hooks; with `make`, git is told to use it.
+pub fn directory(make: bool) -> Result<Directory> {
+    let global = |name| git::path_setting(Path::new("/"), Some("--global"), name);
+    if let Some(setting) = global("core.hooksPath")? {
+        return Ok(Directory { hooks: setting.value, shared: true });
+    }
+    if let Some(setting) = global("init.templateDir")? {
+        return Ok(Directory { hooks: setting.value.join("hooks"), shared: false });
+    }
+    let template = own_template()?;
+    if make {
+        git::set_global("init.templateDir", Some(&template))?;
+    }
+    Ok(Directory { hooks: template.join("hooks"), shared: false })
+}
+
+/// After uninstalling: a template of our own that is empty is no longer used.
+pub fn forget_empty(hooks: &Path) -> Result<()> {
+    let template = own_template()?;
+    if hooks != template.join("hooks") || hooks.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Ok(());
+    }
+    for directory in [hooks, &template] {
+        if directory.exists() {
+            fs::remove_dir(directory).map_err(|error| Error::new("remove", directory.display(), error))?;
+        }
+    }
+    let setting = git::path_setting(Path::new("/"), Some("--global"), "init.templateDir")?;
+    match setting {
+        Some(setting) if setting.value == template => git::set_global("init.templateDir", None),
+        _ => Ok(()),
+    }
+}
+
+fn own_template() -> Result<PathBuf> {
+    let directory = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let config = directory("XDG_CONFIG_HOME").or_else(|| Some(directory("HOME")?.join(".config")));
+    let config = config.ok_or_else(|| Error::new("find", "the home directory", "HOME is not set"))?;
+    Ok(config.join("keysweep/git-template"))
+}

@@ -1,0 +1,155 @@
+//! Putting the shim in place and taking it out. A hook that was there is moved aside unchanged, and comes back
+//! unchanged.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::HookName;
+use super::shim::Shim;
+use crate::error::{Error, Result};
+
+/// What became of one hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is new.
+    Installed,
+    /// It is new, and runs the one that was there first.
+    Chained,
+    /// An older shim was replaced.
+    Updated,
+    /// It was there already.
+    Unchanged,
+    /// It is gone, and nothing was there before it.
+    Removed,
+    /// It is gone, and what was there before it is back.
+    Restored,
+    /// There was nothing of ours.
+    Absent,
+}
+
+impl Outcome {
+    /// In words, after the hook's name.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Installed => "installed",
+            Self::Chained => "installed; the hook that was there runs first, and can still stop things",
+            Self::Updated => "brought up to date",
+            Self::Unchanged => "was installed already; nothing changed",
+            Self::Removed => "removed",
+            Self::Restored => "removed; the hook that was there before is back",
+            Self::Absent => "is not there; nothing changed",
+        }
+    }
+}
+
+/// Installs one hook in a directory.
+pub fn install(directory: &Path, name: HookName, binary: &Path, fail_open: bool) -> Result<Outcome> {
+    let file = directory.join(name.as_str());
+    let failed = |error| Error::new("install hook", file.display(), error);
+    let mut shim = Shim { name, binary: binary.to_owned(), fail_open, made_directory: false };
+    let chained = Shim::chained(&file);
+    let present = file.symlink_metadata().is_ok();
+    let old = if present { fs::read(&file).ok() } else { None };
+    if let Some(old) = old.as_deref().filter(|old| Shim::is_ours(old)) {
+        shim.made_directory = Shim::parse(old).is_some_and(|old| old.made_directory);
+        if old == shim.text() && is_executable(&file) {
+            return Ok(Outcome::Unchanged);
+        }
+        put(&file, &shim.text()).map_err(failed)?;
+        return Ok(Outcome::Updated);
+    }
+    if present && chained.symlink_metadata().is_ok() {
+        return Err(Error::new("install hook", file.display(), format!("{} is in the way", chained.display()))
+            .hint("something has replaced keysweep's hook: put the two into one, then remove the latter"));
+    }
+    shim.made_directory = !directory.is_dir();
+    fs::create_dir_all(directory).map_err(failed)?;
+    if present {
+        fs::rename(&file, &chained).map_err(failed)?;
+    }
+    if let Err(error) = put(&file, &shim.text()) {
+        if present {
+            fs::rename(&chained, &file).map_err(failed)?;
+        }
+        return Err(failed(error));
+    }
+    Ok(if present { Outcome::Chained } else { Outcome::Installed })
+}
+
+/// Takes one hook out of a directory.
+pub fn uninstall(directory: &Path, name: HookName, force: bool) -> Result<Outcome> {
+    let file = directory.join(name.as_str());
+    let failed = |error| Error::new("uninstall hook", file.display(), error);
+    let Some(text) = fs::read(&file).ok().filter(|text| Shim::is_ours(text)) else { return Ok(Outcome::Absent) };
+    let shim = Shim::parse(&text);
+    if !force && shim.as_ref().is_none_or(|shim| shim.text() != text) {
+        return Err(Error::new("uninstall hook", file.display(), "it was changed since it was installed")
+            .hint("keep what you added, then use --force"));
+    }
+    let chained = Shim::chained(&file);
+    if chained.symlink_metadata().is_ok() {
+        // One step, so that there is no moment without a hook.
+        fs::rename(&chained, &file).map_err(failed)?;
+        return Ok(Outcome::Restored);
+    }
+    fs::remove_file(&file).map_err(failed)?;
+    if shim.is_some_and(|shim| shim.made_directory) {
+        let mut entries = fs::read_dir(directory).map_err(failed)?;
+        if entries.next().is_none() {
+            fs::remove_dir(directory).map_err(failed)?;
+        } else {
+            hand_on_directory(directory);
+        }
+    }
+    Ok(Outcome::Removed)
+}
+
+/// Whoever of our shims is left remembers that the directory was made, for the last one to remove it.
+fn hand_on_directory(directory: &Path) {
+    for name in HookName::ALL {
+        let file = directory.join(name.as_str());
+        let Some(shim) = fs::read(&file).ok().and_then(|text| Shim::parse(&text)) else { continue };
+        // Without it, an empty directory stays behind.
+        let _ = put(&file, &Shim { made_directory: true, ..shim }.text());
+        return;
+    }
+}
+
+/// Whether git would run it.
+pub fn is_executable(file: &Path) -> bool {
+    fs::metadata(file).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+/// Writes an executable file in one step: a commit meanwhile runs the old one or the new one.
+fn put(file: &Path, text: &[u8]) -> std::io::Result<()> {
+    let mut temporary = file.as_os_str().to_owned();
+    temporary.push(format!(".{}.tmp", std::process::id()));
+    let temporary = PathBuf::from(temporary);
+    let written = (|| {
+        let mut out = fs::File::create(&temporary)?;
+        out.write_all(text)?;
+        out.set_permissions(fs::Permissions::from_mode(0o755))?;
+        drop(out);
+        fs::rename(&temporary, file)
+    })();
+    if written.is_err() {
+        // What could not be made into the hook is of no use; the first error is the one to report.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// keysweep as other programs will find it: the name in PATH that leads to this binary, which an update keeps,
+/// or else the binary itself.
+pub fn binary() -> Result<PathBuf> {
+    let own = std::env::current_exe().map_err(|error| Error::new("find", "keysweep's own binary", error))?;
+    let real = fs::canonicalize(&own).unwrap_or_else(|_| own.clone());
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let named = std::env::split_paths(&path)
+        .filter(|directory| directory.is_absolute())
+        .map(|directory| directory.join("keysweep"))
+        .find(|candidate| fs::canonicalize(candidate).is_ok_and(|candidate| candidate == real));
+    Ok(named.unwrap_or(own))
+}

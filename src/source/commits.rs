@@ -1,0 +1,219 @@
+//! What a set of commits brings in: a push, or a range. Each commit is compared with all its parents, so that a
+//! merge counts with what is in none of them, and each blob is read once.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use bstr::{BString, ByteSlice as _};
+use rayon::prelude::*;
+
+use super::Collector;
+use super::brought::changes::{between, tree_of};
+use super::brought::{Changes, Known, content};
+use crate::error::{Error, Result};
+use crate::finding::{Commit, Finding, Location, Part};
+use crate::git::{Id, Kind, Objects};
+use crate::scan::Scanner;
+
+/// A commit with the parents that git knows of (in a shallow clone not all that it names).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// The commit.
+    pub id: Id,
+    /// Its parents.
+    pub parents: Vec<Id>,
+}
+
+/// Scans what these commits bring in; parents stand before their children.
+pub fn scan(objects: &Objects, scanner: &Scanner, collector: &Collector, commits: &[Node]) {
+    let brought: Vec<Option<Changes>> = commits
+        .par_iter()
+        .map(|node| {
+            message(objects, scanner, collector, node.id);
+            match changes(objects, node) {
+                _ if collector.is_stopped() => None,
+                Ok(changes) => Some(changes),
+                Err(error) => {
+                    collector.failed(error);
+                    None
+                }
+            }
+        })
+        .collect();
+    // Where each blob comes in, in the order of the commits.
+    let mut places: HashMap<Id, Vec<(usize, usize)>> = HashMap::new();
+    let mut order = Vec::new();
+    for (commit, changes) in brought.iter().enumerate() {
+        for (change, at) in changes.iter().flat_map(|changes| changes.changed.iter().zip(0..)) {
+            let places = places.entry(change.id).or_default();
+            if places.is_empty() {
+                order.push(change.id);
+            }
+            places.push((commit, at));
+        }
+    }
+    let blobs = Blobs { objects, scanner, collector, commits, brought: &brought };
+    order.par_iter().for_each(|id| blobs.one(&places[id]));
+    collector.count("commits", commits.len() as u64);
+}
+
+/// Scans a tree that no commit leads to.
+pub fn tree(objects: &Objects, scanner: &Scanner, collector: &Collector, id: Id) {
+    let changes = match between(objects, id, &[]) {
+        Ok(changes) => changes,
+        Err(error) => return collector.failed(error),
+    };
+    for change in &changes.changed {
+        match content(objects, scanner, collector, change) {
+            Ok(Some((_, keys))) => keys.into_iter().for_each(|key| collector.finding(key.at(&change.path))),
+            Ok(None) => {}
+            Err(error) => collector.failed(error),
+        }
+    }
+}
+
+fn changes(objects: &Objects, node: &Node) -> Result<Changes> {
+    let parents = node.parents.iter().map(|&parent| tree_of(objects, parent)).collect::<Result<Vec<_>>>()?;
+    between(objects, tree_of(objects, node.id)?, &parents)
+}
+
+struct Blobs<'a> {
+    objects: &'a Objects,
+    scanner: &'a Scanner,
+    collector: &'a Collector,
+    commits: &'a [Node],
+    brought: &'a [Option<Changes>],
+}
+
+impl Blobs<'_> {
+    /// One blob, with all the places at which it comes in; each key counts once at each path.
+    fn one(&self, places: &[(usize, usize)]) {
+        if self.collector.is_stopped() {
+            return;
+        }
+        let mut seen = HashSet::new();
+        // Nearly always the first look shows that there is no key, and the others are spared.
+        for &(commit, at) in places {
+            let Some(changes) = &self.brought[commit] else { continue };
+            let change = &changes.changed[at];
+            let (content, keys) = match content(self.objects, self.scanner, self.collector, change) {
+                Ok(Some((content, keys))) if !keys.is_empty() => (content, keys),
+                Ok(_) => return,
+                Err(error) => return self.collector.failed(error),
+            };
+            let known = Known::new(self.objects, self.scanner, changes).among(change, &content, &keys);
+            for (key, known) in keys.into_iter().zip(known) {
+                let place = (change.path.clone(), key.member.clone(), key.found.span.clone(), key.found.secret.clone());
+                if !known && seen.insert(place) {
+                    let commit = describe(self.objects, self.scanner, self.commits[commit].id);
+                    self.collector.finding(Finding { commit, ..key.at(&change.path) });
+                }
+            }
+        }
+    }
+}
+
+/// A commit's or a tag's own text: its message, and who made it.
+pub fn message(objects: &Objects, scanner: &Scanner, collector: &Collector, id: Id) {
+    let (kind, bytes) = match objects.find(id) {
+        Ok(Some((kind @ (Kind::Commit | Kind::Tag), bytes))) => (kind, bytes),
+        Ok(_) => return,
+        Err(error) => return collector.failed(error),
+    };
+    let header = bytes.find(b"\n\n").map_or(bytes.len(), |end| end + 2);
+    let message = if kind == Kind::Commit { Part::Message } else { Part::Tag };
+    for (part, text) in [(Part::Author, &bytes[..header]), (message, &bytes[header..])] {
+        for found in scanner.scan(text) {
+            let location = Location { part: Some(part), ..Location::default() };
+            let commit = describe(objects, scanner, id);
+            collector.finding(Finding { commit, ..found.at(location) });
+        }
+    }
+}
+
+/// A reference's name.
+pub fn name(scanner: &Scanner, collector: &Collector, name: &[u8]) {
+    for found in scanner.scan(name) {
+        collector.finding(found.at(Location { part: Some(Part::Ref), ..Location::default() }));
+    }
+}
+
+/// A commit or a tag for the report, any key in its summary masked.
+fn describe(objects: &Objects, scanner: &Scanner, id: Id) -> Option<Arc<Commit>> {
+    let (_, bytes) = objects.find(id).ok()??;
+    let header = bytes.find(b"\n\n").map_or(bytes.len(), |end| end + 2);
+    let (header, message) = bytes.split_at(header);
+    let who = header.lines().find_map(|line| line.strip_prefix(b"author ").or_else(|| line.strip_prefix(b"tagger ")));
+    let (name, email, date) = who.map(signature).unwrap_or_default();
+    let text = |bytes: &[u8]| masked(scanner, bytes).to_str_lossy().into_owned();
+    Some(Arc::new(Commit {
+        id: id.to_string(),
+        author_name: text(name),
+        author_email: text(email),
+        date,
+        summary: text(message.lines().next().unwrap_or_default()),
+    }))
+}
+
+fn masked(scanner: &Scanner, text: &[u8]) -> BString {
+    let mut masked = text.to_vec();
+    for found in scanner.scan(text).into_iter().rev() {
+        masked.splice(found.span, found.secret.mask().into_bytes());
+    }
+    masked.into()
+}
+
+/// `Name <e-mail> seconds zone`.
+fn signature(line: &[u8]) -> (&[u8], &[u8], String) {
+    let Some((name, rest)) = line.split_once_str(" <") else { return (line, b"", String::new()) };
+    let Some((email, time)) = rest.rsplit_once_str("> ") else { return (name, rest, String::new()) };
+    let mut parts = time.to_str().unwrap_or_default().split(' ');
+    let seconds = parts.next().and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
+    (name, email, rfc3339(seconds, parts.next().unwrap_or("+0000")))
+}
+
+/// A time as RFC 3339 with git's zone (`+0130`).
+fn rfc3339(seconds: i64, zone: &str) -> String {
+    let number = zone.parse::<i64>().unwrap_or(0).clamp(-2359, 2359);
+    let offset = (number / 100) * 60 + number % 100;
+    let local = seconds.saturating_add(offset * 60);
+    let (days, time) = (local.div_euclid(86_400), local.rem_euclid(86_400));
+    // Civil date from days since 1970-01-01, in eras of 400 years that start in March.
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let sign = if offset < 0 { '-' } else { '+' };
+    let (hours, minutes) = (offset.abs() / 60, offset.abs() % 60);
+    let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{sign}{hours:02}:{minutes:02}")
+}
+
+/// A commit and its parents, as `git rev-list --parents` writes them.
+pub fn node(line: &[u8]) -> Result<Node> {
+    let broken = || Error::new("read", "what git rev-list says", format!("{} is no commit", line.as_bstr()));
+    let mut ids = line.split_str(" ").map(|id| Id::from_hex(id).ok_or_else(broken));
+    let id = ids.next().ok_or_else(broken)??;
+    Ok(Node { id, parents: ids.collect::<Result<_>>()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_in_its_own_zone() {
+        for (seconds, zone, expected) in [
+            (0, "+0000", "1970-01-01T00:00:00+00:00"),
+            (1_709_164_800, "+0130", "2024-02-29T01:30:00+01:30"),
+            (1_735_689_599, "-0800", "2024-12-31T15:59:59-08:00"),
+            (-1, "+0000", "1969-12-31T23:59:59+00:00"),
+        ] {
+            assert_eq!(rfc3339(seconds, zone), expected);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What the next commit would add: the index's blobs, never the working files, and of them what no parent has.
+
+use std::collections::HashSet;
+
+use bstr::{BString, ByteSlice};
+use rayon::prelude::*;
+
+use super::Collector;
+use super::brought::changes::{changes, tree_of};
+use super::brought::{Change, Changes, Known, content};
+use crate::error::{Error, Result};
+use crate::git::{Id, Index, Objects, Repository, refs};
+use crate::scan::Scanner;
+
+/// Fewer files than this are scanned on the calling thread: starting others would cost more.
+const WORTH_THREADS: usize = 8;
+
+/// What counts as brought in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// A key on a line that was there before counts too.
+    pub whole_files: bool,
+    /// Compare with HEAD alone: in a merge, what the other side brings in counts too.
+    pub against_head: bool,
+    /// Only these paths, from the top of the work tree.
+    pub only: Option<HashSet<BString>>,
+    /// Threads; 0 means one for each processor.
+    pub threads: usize,
+}
+
+/// A repository, opened for scanning what is staged in it.
+#[derive(Debug)]
+pub struct Staged<'a> {
+    repository: &'a Repository,
+    objects: Objects,
+    /// HEAD and what is being merged into it; empty before the first commit.
+    pub parents: Vec<Id>,
+}
+
+impl<'a> Staged<'a> {
+    /// Reads HEAD and the heads of a merge in progress.
+    pub fn open(repository: &'a Repository) -> Result<Self> {
+        let mut parents: Vec<Id> = refs::head(repository)?.into_iter().collect();
+        if !parents.is_empty() {
+            parents.extend(refs::merge_heads(repository, std::env::vars())?);
+        }
+        Ok(Self { repository, objects: Objects::open(repository)?, parents })
+    }
+
+    /// Scans it. An error means that nothing could be compared; one file's error goes to the collector.
+    pub fn scan(&self, scanner: &Scanner, collector: &Collector, options: &Options) -> Result<()> {
+        let parents = if options.against_head { &self.parents[..self.parents.len().min(1)] } else { &self.parents };
+        let trees = parents.iter().map(|&commit| tree_of(&self.objects, commit)).collect::<Result<Vec<_>>>()?;
+        let index = Index::read(&self.repository.index_file, self.repository.hash)?;
+        let mut changes = changes(&index, &self.objects, &trees)?;
+        if let Some(only) = &options.only {
+            changes.changed.retain(|change| only.contains(change.path.as_bstr()));
+        }
+        if changes.unmerged > 0 {
+            let paths = changes.unmerged;
+            collector.note(format!("{paths} path(s) in conflict: nothing of them is staged until they are resolved"));
+        }
+        let scan = Scan {
+            objects: &self.objects,
+            scanner,
+            collector,
+            options,
+            known: Known::new(&self.objects, scanner, &changes),
+        };
+        scan.all(&changes)
+    }
+}
+
+struct Scan<'a> {
+    objects: &'a Objects,
+    scanner: &'a Scanner,
+    collector: &'a Collector,
+    options: &'a Options,
+    known: Known<'a>,
+}
+
+impl Scan<'_> {
+    fn all(&self, changes: &Changes) -> Result<()> {
+        if changes.changed.len() < WORTH_THREADS {
+            changes.changed.iter().for_each(|change| self.one(change));
+            return Ok(());
+        }
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.options.threads)
+            .build()
+            .map_err(|error| Error::new("start", "threads", error).hint("try --threads 1"))?;
+        pool.install(|| changes.changed.par_iter().for_each(|change| self.one(change)));
+        Ok(())
+    }
+
+    fn one(&self, change: &Change) {
+        if self.collector.is_stopped() {
+            return;
+        }
+        let (content, keys) = match content(self.objects, self.scanner, self.collector, change) {
+            Ok(Some(content)) => content,
+            Ok(None) => return,
+            Err(error) => return self.collector.failed(error),
+        };
+        if keys.is_empty() {
+            return;
+        }
+        let known = match self.options.whole_files {
+            true => vec![false; keys.len()],
+            false => self.known.among(change, &content, &keys),
+        };
+        for (key, known) in keys.into_iter().zip(known) {
+            if !known {
+                self.collector.finding(key.at(&change.path));
+            } else if key.found.suppressed.is_none() {
+                let (path, line) = (change.path.as_bstr(), key.found.position.line);
+                let key = key.found.secret.mask();
+                self.collector.note(format!("{path}:{line}: {key} was there before this commit; it does not block"));
+            }
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Installing hooks beside what is there, taking them out again, and the shim itself.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::project::{Project, key};
+
+/// Modes and contents of all files in a directory, and the directory's absence.
+fn state(directory: &Path) -> Option<BTreeMap<PathBuf, (u32, Vec<u8>)>> {
+    let entries = std::fs::read_dir(directory).ok()?;
+    Some(
+        entries
+            .map(|entry| {
+                let path = entry.unwrap().path();
+                let mode = path.symlink_metadata().unwrap().permissions().mode();
+                let content = match path.read_link() {
+                    Ok(target) => target.into_os_string().into_encoded_bytes(),
+                    Err(_) => std::fs::read(&path).unwrap_or_default(),
+                };
+                (path, (mode, content))
+            })
+            .collect(),
+    )
+}
+
+fn shell(project: &Project, script: &str) -> Output {
+    let mut command = project.command("sh");
+    command.env("KEYSWEEP", env!("CARGO_BIN_EXE_keysweep")).env("K", key(1)).env("L", key(2));
+    command.env("ROOT", project.root().parent().unwrap()).args(["-ec", script]).output().unwrap()
+}
+
+fn ok(project: &Project, script: &str) -> String {
+    let output = shell(project, script);
+    assert!(output.status.success(), "{script}: {output:?}");
+    String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+}
+
+/// A repository with one commit.
+fn repository() -> Project {
+    let project = Project::git();
+    project.write("base", "x\n").run_git(&["add", "."]).run_git(&["commit", "-qm", "base"]);
+    project
+}
+
+#[test]
+fn installing_and_uninstalling_leaves_everything_as_it_was() {
+    for before in [
+        "true",
+        "rm -rf .git/hooks",
+        "rm -rf .git/hooks; mkdir .git/hooks",
+        "printf '#!/bin/sh\\nexit 0' >.git/hooks/pre-commit; chmod 755 .git/hooks/pre-commit",
+        "printf '#!/bin/sh\\nexit 3' >.git/hooks/pre-commit; chmod 700 .git/hooks/pre-commit",
+        "printf 'not executable' >.git/hooks/pre-commit; chmod 644 .git/hooks/pre-commit",
+        "printf '#!/bin/sh\\n' >own; chmod 755 own; ln -s ../../own .git/hooks/pre-push",
+        "ln -s nowhere .git/hooks/commit-msg",
+        "git config core.hooksPath my/hooks",
+        "mkdir -p 'my hooks'; git config core.hooksPath \"$PWD/my hooks\"",
+    ] {
+        let project = repository();
+        ok(&project, before);
+        let hooks = ok(&project, "printf %s \"$(git rev-parse --path-format=absolute --git-path hooks)\"");
+        let was = state(Path::new(&hooks));
+        ok(&project, "\"$KEYSWEEP\" hook install --all");
+        let once = state(Path::new(&hooks));
+        assert_ne!(was, once, "{before}");
+        let twice = ok(&project, "\"$KEYSWEEP\" hook install --all");
+        assert_eq!(twice.matches("nothing changed").count(), 4, "{before}: {twice}");
+        assert_eq!(state(Path::new(&hooks)), once, "{before}");
+        ok(&project, "\"$KEYSWEEP\" hook uninstall");
+        assert_eq!(state(Path::new(&hooks)), was, "{before}");
+        ok(&project, "\"$KEYSWEEP\" hook uninstall");
+        assert_eq!(state(Path::new(&hooks)), was, "{before}");
+    }
+}
+
+#[test]
+fn the_hook_that_was_there_runs_first_and_still_blocks() {
+    let record = "#!/bin/sh\n{ echo \"$(basename \"$0\") $*\"; cat; } >>\"$ROOT/ran\"\nexit $(cat \"$ROOT/code\")\n";
+    for (name, action) in [
+        ("pre-commit", "echo x >>base; git commit -qam x"),
+        ("commit-msg", "git commit -q --allow-empty -m x"),
+        ("pre-push", "git push -q \"$ROOT/remote.git\" HEAD:refs/heads/x HEAD:refs/heads/y"),
+    ] {
+        let project = repository();
+        project.write("record", record);
+        ok(&project, &format!("git init -q --bare \"$ROOT/remote.git\"; chmod +x record; cp record .git/hooks/{name}; $KEYSWEEP hook install {name}; echo 0 >$ROOT/code"));
+        ok(&project, action);
+        let ran = std::fs::read_to_string(project.root().parent().unwrap().join("ran")).unwrap();
+        assert!(ran.starts_with(&format!("{name}.keysweep-chained ")), "{ran}");
+        if name == "pre-push" {
+            assert_eq!(ran.matches("refs/heads/").count(), 2, "{ran}");
+        }
+        ok(&project, "echo 7 >$ROOT/code");
+        let output = shell(&project, &action.replace("HEAD:", "HEAD:refs/").replace("refs/refs/heads", "refs/heads/new"));
+        assert!(!output.status.success(), "{name}: {output:?}");
+        ok(&project, "echo 0 >$ROOT/code");
+        let output = shell(&project, "echo $K >>base; git commit -qam \"$K\"; git push -q \"$ROOT/remote.git\" HEAD:refs/heads/z");
+        assert!(!output.status.success(), "{name}: {output:?}");
+    }
+}
+
+#[test]
+fn the_shim_finds_the_binary_or_blocks() {
+    let stop = "echo $K >>base; git commit -qam x";
+    for (setup, action, code, said) in [
+        // By its place, however short PATH is.
+        ("", "PATH=$BARE; echo $K >>base; git commit -qam x", 1, "This commit was stopped"),
+        // By PATH, when its place is empty.
+        ("rm \"$ROOT/it's a bin/keysweep\"; ln -s $KEYSWEEP \"$ROOT/other/keysweep\"", "PATH=$ROOT/other:$PATH; echo $K >>base; git commit -qam x", 1, "This commit was stopped"),
+        ("rm \"$ROOT/it's a bin/keysweep\"", "PATH=$BARE; echo x >>base; git commit -qam x", 1, "keysweep: not found in its place or in PATH; this commit is stopped"),
+        ("rm \"$ROOT/it's a bin/keysweep\"; OPEN=--fail-open", "PATH=$BARE; echo x >>base; git commit -qam x", 0, "this commit passes unchecked"),
+        ("OPEN=--fail-open", stop, 1, "This commit was stopped"),
+        ("", "export SKIP=keysweep; echo $K >>base; git commit -qam x", 0, "keysweep: skipped, as SKIP says"),
+    ] {
+        let project = repository();
+        let (open, setup) = if setup.contains("OPEN=") { ("--fail-open", setup.replace("OPEN=--fail-open", "true")) } else { ("", setup.into()) };
+        ok(&project, &format!("mkdir \"$ROOT/it's a bin\" $ROOT/other; cp $KEYSWEEP \"$ROOT/it's a bin/keysweep\"; \"$ROOT/it's a bin/keysweep\" hook install {open}; {setup}"));
+        // Everything but keysweep.
+        let bare = "mkdir $ROOT/bare; for tool in git sh sed cat; do ln -s $(command -v $tool) $ROOT/bare/; done; BARE=$ROOT/bare;";
+        let output = shell(&project, &format!("{bare} {action}"));
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code().unwrap().min(1), code, "{action}: {text}");
+        assert!(text.contains(said), "{action}: {text}");
+        assert!(code == 1 && said.starts_with("This") || text.lines().count() == 1, "{text}");
+    }
+}
+
+#[test]
+fn an_older_shim_is_replaced_and_a_changed_one_is_kept() {
+    let project = repository();
+    ok(&project, "$KEYSWEEP hook install; sed -i \"s#^keysweep=.*#keysweep='/gone/keysweep'#\" .git/hooks/pre-commit");
+    assert!(ok(&project, "$KEYSWEEP hook install").contains("pre-commit: brought up to date"));
+    ok(&project, "echo echo mine >>.git/hooks/pre-commit");
+    let output = project.run(["hook", "uninstall"]);
+    assert_eq!(output.code, 2);
+    assert!(output.stderr.contains("it was changed since it was installed"), "{output:?}");
+    assert!(project.path(".git/hooks/pre-commit").exists());
+    ok(&project, "$KEYSWEEP hook uninstall --force");
+    assert!(!project.path(".git/hooks/pre-commit").exists());
+}
+
+#[test]
+fn places_that_others_share_are_refused() {
+    for (setup, action, code, said) in [
+        ("export GIT_CONFIG_GLOBAL=$ROOT/config; git config --global core.hooksPath $ROOT/shared", "install", 2, "the global setting core.hooksPath makes every repository use"),
+        ("export GIT_CONFIG_GLOBAL=$ROOT/config; git config --global core.hooksPath $ROOT/shared", "install --force", 0, "installed"),
+        ("export GIT_CONFIG_GLOBAL=$ROOT/config; git config --global core.hooksPath $ROOT/shared", "install --global", 0, "was set already"),
+        ("git config core.hooksPath $ROOT/shared", "install", 2, "core.hooksPath leads out of this repository"),
+        ("git config core.hooksPath tracked/hooks", "install", 0, "is part of the work tree"),
+        ("printf '[include]\\n\\tpath = more\\n' >>.git/config; printf '[core]\\n\\thooksPath = elsewhere\\n' >.git/more", "install", 0, "is part of the work tree"),
+        ("cd $ROOT; git init -q --bare bare.git; cd bare.git", "install", 2, "nobody commits in a bare repository"),
+        ("cd $ROOT; git init -q --bare bare.git; cd bare.git", "install pre-receive", 0, "pre-receive: installed"),
+        ("cd $ROOT", "install", 2, "cannot find a git repository"),
+        ("mkdir sub; cd sub", "install", 0, "pre-commit: installed"),
+        ("git worktree add -q ../linked -b linked; cd ../linked", "install", 0, "pre-commit: installed"),
+    ] {
+        let project = repository();
+        let output = shell(&project, &format!("{setup}; $KEYSWEEP hook {action}"));
+        let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{setup}: {action}: {text}");
+        assert!(text.contains(said), "{setup}: {action}: {text}");
+    }
+}
+
+#[test]
+fn global_hooks_reach_new_repositories_and_go_again() {
+    let project = repository();
+    let environment = "export GIT_CONFIG_GLOBAL=$HOME/.gitconfig XDG_CONFIG_HOME=$HOME/.config; touch $HOME/.gitconfig";
+    let said = ok(&project, &format!("{environment}; $KEYSWEEP hook install --global"));
+    assert!(said.contains("init.templateDir: it puts nobody's hooks out of use"), "{said}");
+    let output = shell(&project, &format!("{environment}; git init -q new; cd new; echo $K >a; git add a; git commit -qm x"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("This commit was stopped"), "{output:?}");
+    ok(&project, &format!("{environment}; $KEYSWEEP hook uninstall --global; test ! -e $HOME/.config/keysweep/git-template; test -z \"$(git config --global init.templateDir)\""));
+}
+
+#[test]
+fn status_says_what_runs_in_which_order_and_what_does_not() {
+    let project = repository();
+    let status = |code| -> Value {
+        let output = project.run(["hook", "status", "--format", "json"]);
+        assert_eq!(output.code, code, "{output:?}");
+        serde_json::from_str(&output.stdout).unwrap()
+    };
+    assert_eq!(status(1)["hooks"], Value::Array(Vec::new()));
+    ok(&project, "printf '#!/bin/sh\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; $KEYSWEEP hook install");
+    let kinds = |hook: &Value| -> Vec<String> {
+        hook["runs"].as_array().unwrap().iter().map(|step| step["kind"].as_str().unwrap().to_owned()).collect()
+    };
+    let seen = status(0);
+    assert_eq!(kinds(&seen["hooks"][0]), ["chained", "keysweep"]);
+    ok(&project, "git config core.hooksPath elsewhere");
+    let seen = status(1);
+    assert_eq!(seen["hooks_path_scope"], "local");
+    assert!(seen["hooks"][0]["shadowed"][0]["why"].as_str().unwrap().contains("core.hooksPath"), "{seen}");
+    let text = project.run(["hook", "status"]).stdout;
+    assert!(text.contains("not run: "), "{text}");
+}
+
+#[test]
+fn doctor_proves_that_a_key_is_stopped_and_sees_what_is_wrong() {
+    for (setup, code, said) in [
+        ("$KEYSWEEP hook install", 0, "A key would be stopped here."),
+        ("$KEYSWEEP hook install; echo $K >k; git add k", 0, "A key would be stopped here."),
+        ("printf '#!/bin/sh\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; $KEYSWEEP hook install", 0, "the hook that was there before runs first"),
+        ("true", 1, "is not there: keysweep hook install"),
+        ("$KEYSWEEP hook install; chmod -x .git/hooks/pre-commit", 1, "git skips it: chmod +x"),
+        ("$KEYSWEEP hook install; git config core.hooksPath elsewhere", 1, "core.hooksPath"),
+        ("cp $KEYSWEEP keysweep; ./keysweep hook install; rm keysweep", 1, "keysweep is gone"),
+        ("printf '#!/bin/sh\\nexit 0\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit", 1, "the hook let it pass"),
+        ("printf '#!/nowhere/sh\\nexit 0\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit", 1, "the hook cannot be run"),
+        ("printf '#!/bin/sh\\nexit 4\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; $KEYSWEEP hook install", 1, "stops even a harmless commit (exit code 4)"),
+        ("git worktree add -q ../linked -b linked; cd ../linked; $KEYSWEEP hook install", 0, "A key would be stopped here."),
+        ("git checkout -q --orphan none; git rm -rqf .; $KEYSWEEP hook install", 0, "A key would be stopped here."),
+    ] {
+        let project = repository();
+        let script = format!("{setup}; find . \"$(git rev-parse --git-dir)\" | sort >$ROOT/before; cat .git/index .git/HEAD >$ROOT/was 2>/dev/null || true; \
+            code=0; $KEYSWEEP hook doctor || code=$?; find . \"$(git rev-parse --git-dir)\" | sort >$ROOT/after; cmp $ROOT/before $ROOT/after; \
+            cat .git/index .git/HEAD 2>/dev/null | cmp - $ROOT/was; exit $code");
+        let output = shell(&project, &script);
+        let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{setup}: {text}");
+        assert!(text.contains(said), "{setup}: {text}");
+    }
+}
+
+#[test]
+fn a_commit_message_is_looked_at_as_git_will_keep_it() {
+    for (action, stopped) in [
+        ("git commit -q --allow-empty -m \"see $K\"", true),
+        ("git commit -q --allow-empty -m clean", false),
+        ("git commit -q --allow-empty -m \"# $K\"", true),
+        ("export GIT_EDITOR=\"sh -c 'printf \\\"x\\n# $K\\n\\\" >\\$0'\"; git commit -q --allow-empty", false),
+        ("git config core.commentChar ';'; export GIT_EDITOR=\"sh -c 'printf \\\"x\\n# $K\\n\\\" >\\$0'\"; git commit -q --allow-empty", true),
+        ("git config core.commentChar ';'; export GIT_EDITOR=\"sh -c 'printf \\\"x\\n; $K\\n\\\" >\\$0'\"; git commit -q --allow-empty", false),
+        ("git config commit.cleanup verbatim; export GIT_EDITOR=\"sh -c 'printf \\\"x\\n# $K\\n\\\" >\\$0'\"; git commit -q --allow-empty", true),
+        // What `commit -v` shows is the diff, which pre-commit has judged.
+        ("echo $K >>base; git add base; export GIT_EDITOR=\"sed -i 1s/^/x/\"; git commit -qv", false),
+        ("echo $K >>base; git add base; export GIT_EDITOR=\"sed -i 1s/^/$K/\"; git commit -qv", true),
+        ("git checkout -qb topic; git commit -q --allow-empty -m t; git checkout -q main; git merge -q --no-ff -m \"merge $K\" topic", true),
+    ] {
+        let project = repository();
+        ok(&project, "$KEYSWEEP hook install commit-msg");
+        let output = shell(&project, action);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(!output.status.success(), stopped, "{action}: {text}");
+        assert_eq!(text.contains("This commit was stopped"), stopped, "{action}: {text}");
+        assert!(!text.contains(&key(1)), "{action}");
+    }
+}

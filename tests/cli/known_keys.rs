@@ -1,0 +1,72 @@
+//! The known-key guard: exactly the keys that this machine holds, and no word of them anywhere else.
+
+use crate::project::{Output, Project, Scan};
+
+/// A key without any shape.
+fn value(seed: u64) -> String {
+    let template = keysweep::rule::template::Template::parse("[a-z]{12}[0-9]{6}[a-z]{9}").unwrap();
+    template.generate(&mut keysweep::rule::template::Random::new(seed)).text
+}
+
+fn scan(project: &Project, env: &[(&str, &str)], args: &[&str]) -> Scan {
+    let mut command = project.command(env!("CARGO_BIN_EXE_keysweep"));
+    command.args(["scan", "--format", "jsonl"]).args(args).envs(env.iter().copied());
+    let output = command.output().unwrap();
+    Scan::of(Output {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    })
+}
+
+#[test]
+fn a_key_without_a_shape_is_found_plain_and_encoded() {
+    let value = value(1);
+    let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let texts = [value.clone(), format!("x{value}y"), hex.to_uppercase(), hex];
+    for text in
+        texts.iter().cloned().chain((0..3).map(|shift| base64(&format!("{}{value} tail", &"ab"[..shift.min(2)]))))
+    {
+        let project = Project::git();
+        project.write("a.txt", format!("{text}\n"));
+        assert_eq!(scan(&project, &[], &[]).findings.len(), 0, "{text}: no shape");
+        let found = scan(&project, &[("ACME_API_KEY", &value)], &["--known-keys", "env"]);
+        assert_eq!(found.findings.len(), 1, "{text}: {:#?}", found.output);
+        assert_eq!(found.findings[0]["rule"], "known-key");
+        assert_eq!(found.findings[0]["title"], "Key that this machine holds in ACME_API_KEY");
+        let everything = format!("{}{}", found.output.stdout, found.output.stderr);
+        assert!(!everything.contains(&value), "never printed");
+    }
+}
+
+fn base64(text: &str) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in text.as_bytes().chunks(3) {
+        let bits = chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        (0..=chunk.len()).for_each(|i| out.push(DIGITS[(bits >> (18 - 6 * i) & 63) as usize] as char));
+    }
+    out
+}
+
+#[test]
+fn env_files_are_read_and_only_key_like_values_count() {
+    let (key, other) = (value(1), value(2));
+    let project = Project::git();
+    project.write(
+        "a.txt",
+        format!("{key}\n{other}\n/usr/share/long/path/name\nhttps://example.org/x/y\nchangeme-changeme-1\n"),
+    );
+    project.write(".gitignore", ".env\n").write(
+        ".env",
+        format!("# c\nexport MY_SECRET=\"{key}\" # x\nNAME={other}\nKEY_PATH=/usr/share/long/path/name\nAPI_URL_KEY=https://example.org/x/y\nDB_PASSWORD=changeme-changeme-1\nFLAG_KEY=true\n"),
+    );
+    let found = scan(&project, &[], &["--known-keys", ".env"]);
+    let fingerprint = keysweep::finding::Fingerprint::of(key.as_bytes()).to_string();
+    let found: Vec<&str> = found.findings.iter().map(|finding| finding["fingerprint"].as_str().unwrap()).collect();
+    assert_eq!(found, [fingerprint.as_str()]);
+    project.write(".keysweep.toml", "known-keys = ['.env']\n");
+    assert_eq!(scan(&project, &[], &[]).findings.len(), 1);
+    let missing = project.run(["scan", "--known-keys", "gone.env"]);
+    assert!(missing.code == 2 && missing.stderr.contains("gone.env: no such file"), "{missing:#?}");
+}
