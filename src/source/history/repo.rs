@@ -69,6 +69,16 @@ impl Repository {
         Self::open(git_dir)
     }
 
+    /// Where its configuration is looked for: the worktree's top, or the git directory where there is none.
+    pub fn top(&self) -> PathBuf {
+        if self.git_dir.file_name().is_some_and(|name| name == ".git") {
+            return self.git_dir.parent().unwrap_or(&self.git_dir).to_owned();
+        }
+        let linked = fs::read(self.git_dir.join("gitdir")).ok();
+        let file = linked.as_ref().and_then(|file| file.trim_ascii().to_path().ok());
+        file.and_then(Path::parent).unwrap_or(&self.git_dir).to_owned()
+    }
+
     /// A repository by its git directory.
     pub fn open(git_dir: PathBuf) -> Result<Self> {
         let common_dir = match fs::read(git_dir.join("commondir")) {
@@ -162,17 +172,14 @@ impl Repository {
         found
     }
 
-    /// Where the submodules of [`modules`](Self::modules) are checked out, as paths in this repository.
-    pub(super) fn module_paths(&self) -> Vec<BString> {
+    /// Where one of the [`modules`](Self::modules) is checked out, as a path in this repository; without that, its name.
+    pub(super) fn module_path(&self, module: &Path) -> Option<BString> {
         let top = self.common_dir.parent().and_then(|top| top.canonicalize().ok());
-        let path = |module: &PathBuf| -> Option<BString> {
-            let opened = Self::open(module.clone()).ok()?;
-            let by_name = || module.strip_prefix(self.common_dir.join("modules")).ok().map(Path::to_owned);
-            let worktree = opened.setting("core", "worktree").and_then(|path| module.join(path).canonicalize().ok());
-            let inside = worktree.and_then(|path| path.strip_prefix(top.as_ref()?).ok().map(Path::to_owned));
-            Some(inside.or_else(by_name)?.into_os_string().into_encoded_bytes().into())
-        };
-        self.modules().iter().filter_map(path).collect()
+        let worktree = Self::open(module.to_owned()).ok().and_then(|opened| opened.setting("core", "worktree"));
+        let worktree = worktree.and_then(|path| module.join(path).canonicalize().ok());
+        let inside = worktree.and_then(|path| path.strip_prefix(top.as_ref()?).ok().map(Path::to_owned));
+        let by_name = || module.strip_prefix(self.common_dir.join("modules")).ok().map(Path::to_owned);
+        Some(inside.or_else(by_name)?.into_os_string().into_encoded_bytes().into())
     }
 
     /// Paths and contents of what is staged, in all worktrees. An index that cannot be read names nothing: it holds no

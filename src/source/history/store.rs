@@ -77,12 +77,6 @@ impl Store {
         }
     }
 
-    /// Whether any copy of an object is there.
-    pub(super) fn contains(&self, oid: &Oid) -> bool {
-        self.packs.iter().any(|pack| pack.index.find(oid).is_some())
-            || self.directories.iter().any(|directory| loose::path(directory, oid).exists())
-    }
-
     /// Every id that starts with these hexadecimal digits.
     pub(super) fn with_prefix(&self, digits: &str) -> Vec<Oid> {
         let mut ids: Vec<Oid> = self.packs.iter().flat_map(|pack| pack.index.with_prefix(digits)).collect();
