@@ -1,6 +1,8 @@
 //! Every built-in rule, as data and through the real pipeline. A rule is added by adding it to `rules/`: nothing
 //! here names one.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics is a test that fails")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

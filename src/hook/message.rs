@@ -82,7 +82,7 @@ mod tests {
             (format!("title\n{line}# Do not modify\n# Everything\ndiff --git a/x b/x\n+key\n"), Some(6)),
             (format!("title\n{line}"), Some(6)),
             (format!("title\n{line}key\n"), None),
-            (format!("title\n; {}", &line[2..]), Some(6)),
+            (format!("title\n; {}", line.trim_start_matches("# ")), Some(6)),
             ("title\n".to_owned(), None),
         ] {
             assert_eq!(scissors(message.as_bytes()), cut, "{message}");

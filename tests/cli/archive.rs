@@ -40,7 +40,8 @@ fn keys_in_archives_are_found_with_their_member_line_and_layers() {
     let text = format!("first line\nkey = {secret}\n");
     let zipped = zip(&[("empty/readme", b"nothing"), ("etc/app.conf", text.as_bytes())]);
     let far = [vec![b' '; 5 << 20], b"\n".to_vec(), text.clone().into_bytes()].concat();
-    let cases: [(&str, Vec<u8>, serde_json::Value, &[&str], u64); 7] = [
+    type Case<'a> = (&'a str, Vec<u8>, serde_json::Value, &'a [&'a str], u64);
+    let cases: [Case<'_>; 7] = [
         ("a.gz", gzip(text.as_bytes()), json!(null), &["gzip"], 2),
         ("b.jar", zipped.clone(), json!("etc/app.conf"), &["zip"], 2),
         ("c.tar", tar(&[("x", b"-"), ("d/k.env", text.as_bytes())]), json!("d/k.env"), &["tar"], 2),

@@ -1,7 +1,7 @@
 //! Writes the corpus to a directory, so that other scanners can be measured on the same files:
 //! `cargo run --example corpus -- DIR [SEED]`. `manifest.json` says what is where, without the keys themselves.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a program of its own")]
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::panic, reason = "it is a program of its own")]
 
 mod encodings;
 mod kinds;
@@ -10,7 +10,7 @@ mod plant;
 mod surroundings;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use sha2::{Digest as _, Sha256};
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn write(directory: &PathBuf, seed: u64) -> std::io::Result<usize> {
+fn write(directory: &Path, seed: u64) -> std::io::Result<usize> {
     let cases = plant::plants(seed).into_iter().chain(plant::look_alikes(seed));
     let mut manifest = Vec::new();
     for (number, case) in cases.enumerate() {

@@ -77,8 +77,8 @@ impl Gaps<'_> {
     /// Blobs that only point to content elsewhere.
     pub(super) fn pointers(&self, total: usize, paths: &[(BString, String)]) {
         let error = |(path, id): &(BString, String)| {
-            Error::new("scan", path, format!("its content, {id}, is in Git LFS and not here"))
-                .hint("run `git lfs fetch --all` there")
+            Error::new("scan", path, format!("Git LFS keeps its content, {id}, outside of git"))
+                .hint("run `git lfs pull` and `keysweep scan` there, or pass --allow-incomplete")
         };
         self.many("lfs_pointers", "Git LFS pointers", total, paths.iter().map(error));
     }

@@ -102,7 +102,7 @@ mod tests {
         let oid = Oid::from_hex(text.as_bytes()).expect("forty digits");
         assert_eq!(oid.to_string(), text);
         assert_eq!(Oid::from_bytes(oid.as_bytes()), Some(oid));
-        for bad in ["", "0123", &text[1..], "g123456789abcdef0123456789abcdef01234567"] {
+        for bad in ["", "0123", text.trim_start_matches('0'), "g123456789abcdef0123456789abcdef01234567"] {
             assert_eq!(Oid::from_hex(bad.as_bytes()), None, "{bad}");
         }
     }
