@@ -42,29 +42,47 @@ impl Assigned {
         if self.rules.is_empty() || !may_be_key(&text[token.clone()]) {
             return None;
         }
-        let start = value_start(text, token.clone());
-        // Part of a path, a dotted name or an address: `a/b`, `a.b`, `a@b`, `a+b`.
-        if let [.., before, b'/' | b'.' | b'@' | b'+'] = text[..token.start]
-            && (before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-' | b'/' | b'+'))
-        {
-            return self.joined(rules, text, &token, start);
+        let mut start = value_start(text, token.clone());
+        // Part of a path, a dotted name or an address, or of a value that holds such characters itself.
+        let joined = matches!(text[..token.start], [.., before, b'/' | b'.' | b'@' | b'+']
+            if before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-' | b'/' | b'+'));
+        if joined {
+            let whole = reach(text, token.start, b"");
+            if whole == token.start {
+                return None;
+            }
+            start = whole;
         }
+        let found = self.owned(rules, text, &token, start, joined);
+        found.filter(|(_, key)| key.secret.end > token.start)
+    }
+
+    /// The key that starts at `start`, by what it is assigned to. A part of a `joined` value, which may be a path,
+    /// needs an owner.
+    fn owned(
+        &self,
+        rules: &RuleSet,
+        text: &[u8],
+        token: &Range<usize>,
+        start: usize,
+        joined: bool,
+    ) -> Option<(usize, Key)> {
         let first = names(text, start).next()?;
         // In `NAME=${X:-value}` it is not X that the value is assigned to.
         let fallback = text[first.range.end..start].ends_with(b":-") || text[first.range.end..start].ends_with(b":=");
         let owner = if fallback { Normal::of(b"default") } else { Normal::of(&text[first.range.clone()]) };
         if owner.is_keyish() || owner.is_general() {
-            let named = self.named(rules, text, &token, start, &owner);
+            let named = self.named(rules, text, token, start, &owner);
             if named.is_some() {
                 return named;
             }
             if !owner.is_general() {
                 return None;
             }
-        } else if first.assigned {
+        } else if first.assigned || joined {
             return None;
         }
-        self.surrounded(rules, text, &token, start)
+        self.surrounded(rules, text, token, start)
     }
 
     /// For `explain`: what each rule whose regex matches the token says of it, context aside.
@@ -80,14 +98,6 @@ impl Assigned {
         };
         let chosen = self.key(rules, text, token.clone()).map(|(index, _)| index);
         self.rules.iter().filter(|index| chosen != Some(**index)).filter_map(refusal).collect()
-    }
-
-    /// A token that dots, slashes or plus signs join to what stands left of it: the whole may be a value.
-    fn joined(&self, rules: &RuleSet, text: &[u8], token: &Range<usize>, start: usize) -> Option<(usize, Key)> {
-        let whole = reach(text, token.start, b"");
-        let owner = Normal::of(&text[names(text, whole).next()?.range]);
-        let found = if owner.is_keyish() { self.named(rules, text, token, whole, &owner) } else { None };
-        found.filter(|(_, key)| key.secret.end > start)
     }
 
     /// By the owner's own name.
@@ -324,6 +334,7 @@ impl Normal {
                 | b"default"
                 | b"data"
                 | b"string"
+                | b"str"
                 | b"val"
                 | b"env"
                 | b"getenv"

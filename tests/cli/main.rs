@@ -1,6 +1,12 @@
 //! The binary, as people run it.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::string_slice, clippy::print_stderr, reason = "a test that panics is a test that fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::print_stderr,
+    reason = "a test that panics is a test that fails"
+)]
 
 mod archive;
 mod baseline;

@@ -1,7 +1,13 @@
 //! Writes the corpus to a directory, so that other scanners can be measured on the same files:
 //! `cargo run --example corpus -- DIR [SEED]`. `manifest.json` says what is where, without the keys themselves.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::panic, reason = "it is a program of its own")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "it is a program of its own"
+)]
 
 mod encodings;
 mod kinds;
