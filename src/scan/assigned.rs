@@ -7,11 +7,14 @@
 //! means that the value is something else.
 
 use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::anchored::{Key, Refusal, right_edge};
 use super::random;
 use crate::finding::Confidence;
-use crate::rule::{Compiled, RuleSet};
+use crate::rule::{Compiled, Rule, RuleSet, Text};
 
 /// How far left of a value its owner and its context are looked for.
 const LEFT: usize = 300;
@@ -19,9 +22,39 @@ const LEFT: usize = 300;
 const RIGHT: usize = 160;
 
 /// Contextual rules of a set, by index.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Assigned {
     rules: Vec<usize>,
+    names: OnceLock<Words>,
+    context: OnceLock<Words>,
+}
+
+/// Words of rules, to be found in any case; made when the first value is met that could be a key.
+#[derive(Debug)]
+struct Words {
+    automaton: Option<AhoCorasick>,
+    /// The rule of each word.
+    rules: Vec<usize>,
+}
+
+impl Words {
+    fn of(set: &RuleSet, contextual: &[usize], words: impl Fn(&'static Rule) -> &'static [Text]) -> Self {
+        let each = contextual.iter().flat_map(|&index| words(set.rules()[index].rule).iter().map(move |word| (word, index)));
+        let (words, rules): (Vec<&Text>, Vec<usize>) = each.unzip();
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .prefilter(false)
+            .build(words.iter().map(|word| word.as_bytes()));
+        // A few hundred short words are far below the automaton's limits; without it nothing would match by name.
+        Self { automaton: automaton.ok(), rules }
+    }
+
+    /// The rule of each word that stands in `text`, and where.
+    fn within<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = (usize, Range<usize>)> + 'a {
+        let hits = self.automaton.iter().flat_map(move |automaton| automaton.find_overlapping_iter(text));
+        hits.map(|hit| (self.rules[hit.pattern().as_usize()], hit.range()))
+    }
 }
 
 /// A name left of a value, and whether an operator stands between.
@@ -34,7 +67,7 @@ struct Name {
 impl Assigned {
     pub(super) fn of(rules: &RuleSet) -> Self {
         let contextual = rules.rules().iter().enumerate().filter(|(_, compiled)| compiled.rule.is_contextual());
-        Self { rules: contextual.map(|(index, _)| index).collect() }
+        Self { rules: contextual.map(|(index, _)| index).collect(), ..Self::default() }
     }
 
     /// The key that starts in `token`, a stretch of bytes of keys, with the rule's index.
@@ -109,10 +142,12 @@ impl Assigned {
         start: usize,
         owner: &Normal,
     ) -> Option<(usize, Key)> {
-        self.rules.iter().find_map(|&index| {
-            let rule = &rules.rules()[index];
-            let names_it = rule.rule.names.iter().any(|name| owner.holds(name.as_bytes()));
-            let key = names_it.then(|| value(rules, rule, text, token, start).ok()).flatten()?;
+        let names = self.names.get_or_init(|| Words::of(rules, &self.rules, |rule| &rule.names));
+        let mut named: Vec<usize> = names.within(owner.as_bytes()).map(|(index, _)| index).collect();
+        named.sort_unstable();
+        named.dedup();
+        named.into_iter().find_map(|index| {
+            let key = value(rules, &rules.rules()[index], text, token, start).ok()?;
             Some((index, key))
         })
     }
@@ -133,20 +168,12 @@ impl Assigned {
         if !keyish {
             return None;
         }
-        let left = text[start.saturating_sub(LEFT)..start].to_ascii_lowercase();
-        let right = text[token.end..text.len().min(token.end + RIGHT)].to_ascii_lowercase();
-        let distance = |word: &[u8]| {
-            let before = memchr::memmem::rfind(&left, word).map(|at| left.len() - at);
-            let after = memchr::memmem::find(&right, word);
-            before.into_iter().chain(after).min()
-        };
-        let mut near: Vec<(usize, usize)> = Vec::new();
-        for &index in &self.rules {
-            let words = rules.rules()[index].rule.context.iter();
-            if let Some(distance) = words.filter_map(|word| distance(word.as_bytes())).min() {
-                near.push((distance, index));
-            }
-        }
+        let context = self.context.get_or_init(|| Words::of(rules, &self.rules, |rule| &rule.context));
+        let left = &text[start.saturating_sub(LEFT)..start];
+        let right = &text[token.end..text.len().min(token.end + RIGHT)];
+        let before = context.within(left).map(|(index, word)| (left.len() - word.start, index));
+        let after = context.within(right).map(|(index, word)| (word.start, index));
+        let mut near: Vec<(usize, usize)> = before.chain(after).collect();
         near.sort_unstable();
         near.into_iter().find_map(|(_, index)| {
             let rule = &rules.rules()[index];
@@ -276,10 +303,6 @@ impl Normal {
 
     fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.length]
-    }
-
-    fn holds(&self, word: &[u8]) -> bool {
-        self.as_bytes().windows(word.len().max(1)).any(|window| window == word)
     }
 
     /// Whether it says that its value is a credential.
