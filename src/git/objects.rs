@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bstr::ByteSlice;
 use super::Id;
 use super::id::Hash;
 use super::inflate;
 use super::pack::Pack;
 use super::repository::{Repository, read_optional};
 use crate::error::{Error, Result};
+use bstr::ByteSlice;
 
 /// What an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -39,7 +39,8 @@ struct Words {
 
 impl Words {
     fn of(set: &RuleSet, contextual: &[usize], words: impl Fn(&'static Rule) -> &'static [Text]) -> Self {
-        let each = contextual.iter().flat_map(|&index| words(set.rules()[index].rule).iter().map(move |word| (word, index)));
+        let each =
+            contextual.iter().flat_map(|&index| words(set.rules()[index].rule).iter().map(move |word| (word, index)));
         let (words, rules): (Vec<&Text>, Vec<usize>) = each.unzip();
         let automaton = AhoCorasick::builder()
             .ascii_case_insensitive(true)
