@@ -9,7 +9,6 @@ use super::pack::delta::Corrupt;
 use super::pack::inflate::Inflater;
 use super::store::Reader;
 use super::walk::{Decoded, Visitor, Walk};
-use crate::error::Error;
 use crate::scan::Match;
 use crate::source::Collector;
 
@@ -221,9 +220,4 @@ fn pointer(bytes: &[u8]) -> Option<String> {
     }
     let line = bytes.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"oid sha256:"))?;
     std::str::from_utf8(line).ok().filter(|id| id.len() == 64).map(str::to_owned)
-}
-
-/// What a shard or a cache leaves out is no error, and neither is an object that another run reads.
-pub(super) fn report_unopened(catalog: &Catalog<'_>, collector: &Collector) {
-    catalog.store.errors.iter().cloned().for_each(|error: Error| collector.failed(error));
 }

@@ -219,29 +219,14 @@ impl<'a> Entry<'a> {
         let oid = Oid::from_bytes(&bytes[end + 1..])?;
         Some(Self { mode: &bytes[..space], name: &bytes[space + 1..end], oid, len: end + 21 })
     }
-
-    /// All entries of a tree, up to one that is malformed.
-    pub(super) fn all(tree: &'a [u8]) -> impl Iterator<Item = Self> {
-        let mut rest = tree;
-        std::iter::from_fn(move || {
-            let entry = Self::parse(rest)?;
-            rest = &rest[entry.len..];
-            Some(entry)
-        })
-    }
-
-    pub(super) fn is_tree(&self) -> bool {
-        matches!(self.mode, b"40000" | b"040000")
-    }
-
-    pub(super) fn is_gitlink(&self) -> bool {
-        self.mode == b"160000"
-    }
 }
 
 /// File names, numbered by all threads in whatever order they come.
 #[derive(Default)]
-pub(super) struct Names(Mutex<(HashMap<Arc<[u8]>, u32>, Vec<Arc<[u8]>>)>);
+pub(super) struct Names(Mutex<Numbered>);
+
+/// Names by their number, and the other way round.
+type Numbered = (HashMap<Arc<[u8]>, u32>, Vec<Arc<[u8]>>);
 
 impl Names {
     fn id(&self, name: &[u8]) -> u32 {

@@ -5,7 +5,7 @@ pub(super) mod forest;
 mod index;
 pub(super) mod inflate;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use memmap2::Mmap;
 
@@ -17,7 +17,6 @@ pub(super) use index::Index;
 
 /// A pack and its index.
 pub(super) struct Pack {
-    path: PathBuf,
     data: Mmap,
     pub(super) index: Index,
 }
@@ -55,12 +54,7 @@ impl Pack {
         if !matches!(data[4..8], [0, 0, 0, 2 | 3]) {
             return bad("its version is not known");
         }
-        Ok(Self { path: path.to_owned(), data, index })
-    }
-
-    /// For messages.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+        Ok(Self { data, index })
     }
 
     /// The header of the entry at an offset.
