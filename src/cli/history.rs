@@ -22,9 +22,6 @@ pub struct History {
     /// The repository, or any directory in it.
     #[arg(value_name = "REPO", default_value = ".")]
     pub repository: PathBuf,
-    /// Scan the repositories of submodules, too.
-    #[arg(long)]
-    pub submodules: bool,
     /// What is not in the repository (missing objects, submodules, LFS content) does not count as an error.
     #[arg(long)]
     pub allow_incomplete: bool,

@@ -10,7 +10,6 @@ pub(super) fn run(args: History) -> Result<Exit> {
     let options = Options {
         threads: args.shared.threads,
         allow_incomplete: args.allow_incomplete,
-        submodules: args.submodules,
         max_refs: if args.max_refs == 0 { usize::MAX } else { args.max_refs },
     };
     session_at(&args.shared, &Target::here(), |scanner, collector| {

@@ -28,15 +28,13 @@ pub struct Options {
     pub threads: usize,
     /// What is not there is a remark and costs no exit code.
     pub allow_incomplete: bool,
-    /// Scan the repositories of submodules, too.
-    pub submodules: bool,
     /// How many references a finding names at most.
     pub max_refs: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: 0, allow_incomplete: false, submodules: false, max_refs: 1000 }
+        Self { threads: 0, allow_incomplete: false, max_refs: 1000 }
     }
 }
 
@@ -286,11 +284,7 @@ impl Audit<'_> {
     fn report_submodules(&self, stories: &Stories, secrets: &Secrets, paths: &Paths, names: &[Arc<[u8]>]) {
         let links = stories.list.iter().filter(|story| story.item == secrets.count());
         let mut links: Vec<BString> = links.map(|story| paths.spell(story.path, names)).collect();
-        if self.options.submodules {
-            let scanned = self.repository.module_paths();
-            links.retain(|path| !scanned.contains(path));
-        }
         links.sort();
-        self.gaps.submodules(&links, self.options.submodules);
+        self.gaps.submodules(&links);
     }
 }

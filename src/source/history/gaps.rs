@@ -84,10 +84,10 @@ impl Gaps<'_> {
     }
 
     /// Submodules' repositories.
-    pub(super) fn submodules(&self, paths: &[BString], asked: bool) {
-        let hint = if asked { "run `git submodule update --init` there" } else { "pass --submodules" };
-        let why = if asked { "its repository is not here" } else { "it is another repository" };
-        let error = |path: &BString| Error::new("scan submodule", path, why).hint(hint);
+    pub(super) fn submodules(&self, paths: &[BString]) {
+        let error = |path: &BString| {
+            Error::new("scan submodule", path, "it is another repository").hint("run `keysweep history` in it")
+        };
         self.many("unscanned_submodules", "submodules", paths.len(), paths.iter().map(error));
     }
 

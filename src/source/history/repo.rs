@@ -143,38 +143,6 @@ impl Repository {
         list.lines().filter_map(|line| Oid::from_hex(line.trim_ascii())).collect()
     }
 
-    /// The git directories of the submodules that were cloned, by their path below `modules`.
-    pub(super) fn modules(&self) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        let mut todo = vec![self.common_dir.join("modules")];
-        while let Some(directory) = todo.pop() {
-            let Ok(entries) = fs::read_dir(&directory) else { continue };
-            for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
-                if is_git_dir(&path) {
-                    found.push(path);
-                } else if path.is_dir() && !path.is_symlink() {
-                    // A submodule's name may hold slashes.
-                    todo.push(path);
-                }
-            }
-        }
-        found.sort();
-        found
-    }
-
-    /// Where the submodules of [`modules`](Self::modules) are checked out, as paths in this repository.
-    pub(super) fn module_paths(&self) -> Vec<BString> {
-        let top = self.common_dir.parent().and_then(|top| top.canonicalize().ok());
-        let path = |module: &PathBuf| -> Option<BString> {
-            let opened = Self::open(module.clone()).ok()?;
-            let by_name = || module.strip_prefix(self.common_dir.join("modules")).ok().map(Path::to_owned);
-            let worktree = opened.setting("core", "worktree").and_then(|path| module.join(path).canonicalize().ok());
-            let inside = worktree.and_then(|path| path.strip_prefix(top.as_ref()?).ok().map(Path::to_owned));
-            Some(inside.or_else(by_name)?.into_os_string().into_encoded_bytes().into())
-        };
-        self.modules().iter().filter_map(path).collect()
-    }
-
     /// Paths and contents of what is staged, in all worktrees. An index that cannot be read names nothing: it holds no
     /// content, which is scanned in any case.
     pub(super) fn staged(&self) -> Vec<(BString, Oid)> {
