@@ -7,13 +7,14 @@ use crate::source::history::{Options, Repository, audit};
 
 pub(super) fn run(args: History) -> Result<Exit> {
     let repository = Repository::discover(&args.repository)?;
-    let options = Options {
-        threads: args.shared.threads,
+    let options = |threads| Options {
+        threads,
         allow_incomplete: args.allow_incomplete,
         max_refs: if args.max_refs == 0 { usize::MAX } else { args.max_refs },
     };
-    session_at(&args.shared, &Target::here(), |scanner, collector| {
-        audit(&repository, options, &|bytes| scanner.scan(bytes), collector);
+    session_at(&args.shared, &Target::here(), |loaded, collector| {
+        let options = options(loaded.threads(&args.shared));
+        audit(&repository, options, &|bytes| loaded.scanner.scan(bytes), collector);
         Ok(())
     })
 }
