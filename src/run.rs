@@ -20,6 +20,8 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice as _};
 
+use policy::Loaded;
+
 use crate::cli::{Cli, Color, Command, Scan, Shared};
 use crate::error::{Error, Exit, Result};
 use crate::progress;
@@ -50,9 +52,10 @@ fn scan(args: Scan) -> Result<Exit> {
     let paths: Vec<BString> = args.paths.into_iter().map(|path| path.into_vec().into()).collect();
     let (piped, paths): (Vec<BString>, Vec<BString>) = paths.into_iter().partition(|path| path == "-");
     let name = args.stdin_path.map_or_else(|| stdin::NAME.into(), |path| BString::from(path.into_vec()));
-    let options = walk::Options { no_ignore: args.no_ignore, threads: args.shared.threads };
     let target = Target::of(&paths);
-    session_at(&args.shared, &target, |scanner, collector| {
+    session_at(&args.shared, &target, |loaded, collector| {
+        let scanner = &loaded.scanner;
+        let options = walk::Options { no_ignore: args.no_ignore, threads: loaded.threads(&args.shared) };
         if !piped.is_empty() {
             stdin::scan(scanner, collector, name.as_ref());
         }
@@ -96,13 +99,13 @@ impl Target {
 fn session_at(
     shared: &Shared,
     target: &Target,
-    source: impl FnOnce(&Scanner, &Collector) -> Result<()>,
+    source: impl FnOnce(&Loaded, &Collector) -> Result<()>,
 ) -> Result<Exit> {
     let loaded = policy::load(&shared.policy, &target.start, &target.path)?;
     let shared = shared.under(&loaded.config);
     let collector = Collector::default();
     let progress = !shared.quiet && std::io::stderr().is_terminal();
-    progress::during(&collector, progress, || source(&loaded.scanner, &collector))?;
+    progress::during(&collector, progress, || source(&loaded, &collector))?;
     if collector.is_stopped() {
         collector.failed(Error::new("finish", "the scan", "interrupted"));
     }

@@ -7,6 +7,7 @@
 mod config;
 pub mod id;
 pub mod index;
+mod inflate;
 pub mod objects;
 mod pack;
 pub mod refs;

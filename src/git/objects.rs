@@ -9,14 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bstr::ByteSlice;
-use flate2::{Decompress, FlushDecompress, Status};
-
 use super::Id;
 use super::id::Hash;
+use super::inflate;
 use super::pack::Pack;
 use super::repository::{Repository, read_optional};
 use crate::error::{Error, Result};
+use bstr::ByteSlice;
 
 /// What an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,12 +141,10 @@ fn loose(dir: &Path, id: Id) -> Found {
 }
 
 fn decode_loose(data: &[u8]) -> std::result::Result<(Kind, Vec<u8>), String> {
-    let mut inflate = Decompress::new(true);
-    let mut head = [0; 64];
-    inflate.decompress(data, &mut head, FlushDecompress::None).map_err(|error| error.to_string())?;
-    let head = &head[..inflate.total_out() as usize];
+    let mut bytes = inflate::all(data)?;
     let broken = || "its header is broken".to_owned();
-    let (header, start) = head.split_once_str("\0").ok_or_else(broken)?;
+    let head = &bytes[..bytes.len().min(64)];
+    let (header, _) = head.split_once_str("\0").ok_or_else(broken)?;
     let (kind, size) = header.split_once_str(" ").ok_or_else(broken)?;
     let kind = match kind {
         b"commit" => Kind::Commit,
@@ -157,27 +154,6 @@ fn decode_loose(data: &[u8]) -> std::result::Result<(Kind, Vec<u8>), String> {
         _ => return Err(broken()),
     };
     let size: usize = size.to_str().ok().and_then(|size| size.parse().ok()).ok_or_else(broken)?;
-    let mut bytes = reserve(size, data.len())?;
-    bytes.extend_from_slice(start);
-    while bytes.len() < size {
-        let before = inflate.total_out();
-        let status = inflate
-            .decompress_vec(&data[inflate.total_in() as usize..], &mut bytes, FlushDecompress::None)
-            .map_err(|error| error.to_string())?;
-        if status == Status::StreamEnd || inflate.total_out() == before {
-            break;
-        }
-    }
-    if bytes.len() == size { Ok((kind, bytes)) } else { Err("it is cut off".into()) }
-}
-
-/// Room for `size` bytes inflated from `compressed`: a size that these cannot yield is a lie, not an allocation.
-pub(crate) fn reserve(size: usize, compressed: usize) -> std::result::Result<Vec<u8>, String> {
-    const BEST_RATIO: usize = 1032;
-    if size / BEST_RATIO > compressed {
-        return Err("its size is wrong".into());
-    }
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(size).map_err(|_| format!("there is no memory for its {size} bytes"))?;
-    Ok(bytes)
+    bytes.drain(..header.len() + 1);
+    if bytes.len() == size { Ok((kind, bytes)) } else { Err("it is not as long as it says".into()) }
 }

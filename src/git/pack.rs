@@ -1,19 +1,18 @@
 //! One pack: finding an object through its `.idx`, and undoing its delta chain.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use flate2::{Decompress, FlushDecompress, Status};
 use memmap2::Mmap;
 
 use super::Id;
 use super::id::Hash;
 use super::index::{be32, varint};
-use super::objects::{Kind, reserve};
+use super::inflate;
+use super::objects::Kind;
 
 /// Bytes of decoded delta bases that are kept: neighbouring trees share theirs.
 const KEPT: usize = 16 << 20;
@@ -144,7 +143,7 @@ impl Pack {
             (used, shift) = (used + 1, shift + 7);
         }
         let size = usize::try_from(size).map_err(|_| BROKEN)?;
-        let inflated = |skip: usize| inflate(&head[used + skip..], size);
+        let inflated = |skip: usize| inflate::exact(&head[used + skip..], size);
         let whole = |kind| Ok(Step::Whole(kind, inflated(0)?));
         match first >> 4 & 7 {
             1 => whole(Kind::Commit),
@@ -214,29 +213,6 @@ fn map(path: &Path) -> Result<Mmap, String> {
     let file = File::open(path).map_err(named)?;
     // SAFETY: packs are immutable: git makes them under another name and removes them whole.
     unsafe { Mmap::map(&file) }.map_err(named)
-}
-
-thread_local! {
-    /// One inflater's tables for all objects of a thread.
-    static INFLATER: RefCell<Decompress> = RefCell::new(Decompress::new(true));
-}
-
-/// The `size` bytes that `compressed` starts with; nothing says where it ends.
-fn inflate(compressed: &[u8], size: usize) -> Result<Vec<u8>, String> {
-    let mut bytes = reserve(size, compressed.len())?;
-    INFLATER.with_borrow_mut(|inflater| {
-        inflater.reset(true);
-        loop {
-            let before = inflater.total_out();
-            let rest = &compressed[inflater.total_in() as usize..];
-            let status =
-                inflater.decompress_vec(rest, &mut bytes, FlushDecompress::None).map_err(|error| error.to_string())?;
-            if status == Status::StreamEnd || bytes.len() == size || inflater.total_out() == before {
-                break;
-            }
-        }
-        if bytes.len() == size { Ok(bytes) } else { Err("it is cut off".into()) }
-    })
 }
 
 /// What a delta makes of its base; `None` if it does not fit.

@@ -23,9 +23,11 @@ pub(super) fn pre_commit(shared: &Shared, files: Vec<BString>) -> Result<Exit> {
     if files.iter().any(|file| !staged_files.contains(file)) {
         // Nobody is committing just these: they are looked at whole, as they are.
         let files: Vec<BString> = files.into_iter().filter(|file| !is_directory(file)).collect();
-        let options = walk::Options { no_ignore: false, threads: shared.threads };
         let here = Target { is_single: false, ..Target::here() };
-        return super::session_at(shared, &here, |scanner, collector| walk::scan(scanner, collector, &files, options));
+        return super::session_at(shared, &here, |loaded, collector| {
+            let options = walk::Options { no_ignore: false, threads: loaded.threads(shared) };
+            walk::scan(&loaded.scanner, collector, &files, options)
+        });
     }
     // In a merge only the files in conflict are named, but all that is staged is committed.
     let merging =

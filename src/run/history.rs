@@ -14,8 +14,9 @@ pub(super) fn run(args: History) -> Result<Exit> {
     let repository = Repository::discover(&args.repository)?;
     let top = repository.top();
     let target = Target { path: top.clone(), start: top, is_single: true };
-    session_at(&args.shared, &target, |scanner, collector| {
-        audit(&repository, &options, scanner, collector)?;
+    session_at(&args.shared, &target, |loaded, collector| {
+        let options = Options { threads: loaded.threads(&args.shared), ..options };
+        audit(&repository, &options, &loaded.scanner, collector)?;
         args.write_replacements.as_deref().map_or(Ok(()), |file| replacements(file, collector))
     })
 }
@@ -36,7 +37,7 @@ fn options(args: &History) -> Result<Options> {
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     Ok(Options {
-        threads: args.shared.threads,
+        threads: 0,
         allow_incomplete: args.allow_incomplete,
         submodules: args.submodules,
         file_names: args.file_names,

@@ -174,6 +174,9 @@ fn commit_msg(args: &cli::Run) -> Result<Exit> {
     };
     let text = fs::read(&file).map_err(|error| Error::new("read the commit message", file.display(), error))?;
     let loaded = staged::load(&args.shared, &staged::repository()?)?;
+    if !loaded.config.hook.commit_message {
+        return Ok(Exit::Clean);
+    }
     let scanner = &loaded.scanner;
     let collector = Collector::default();
     // git sets this editor where it opens none, and then it keeps lines that look like comments.

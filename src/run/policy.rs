@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::BString;
 
+use crate::cli::Shared;
 use crate::cli::policy::PolicyArgs;
 use crate::config::commit::{Change, Commit, Policy as Then};
 use crate::config::place::{self, Base, Disk, Found, Place};
@@ -156,6 +157,14 @@ fn scanner(
 }
 
 impl Loaded {
+    /// How many threads scan: the argument's number, or the configuration's; 0 is one for each processor.
+    pub(super) fn threads(&self, shared: &Shared) -> usize {
+        match (shared.threads, self.config.limits.threads) {
+            (0, Some(threads)) => threads.into(),
+            (threads, _) => threads,
+        }
+    }
+
     /// Marks what is known and notes what the policy has to say of the run. `is_whole`: all of the root was scanned.
     pub(super) fn apply(&self, report: &mut Report, is_whole: bool) {
         if let Some((change, additions)) = &self.change {

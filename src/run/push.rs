@@ -61,8 +61,8 @@ pub(super) fn range(shared: &cli::Shared, from: Option<&str>, to: &str) -> Resul
     let repository = staged::repository()?;
     let objects = Objects::open(&repository)?;
     let commits = push::range(Path::new("."), from, to)?;
-    super::session_at(shared, &Target::part_of(staged::top(&repository)), |scanner, collector| {
-        commits::scan(&objects, scanner, collector, &commits);
+    super::session_at(shared, &Target::part_of(staged::top(&repository)), |loaded, collector| {
+        commits::scan(&objects, &loaded.scanner, collector, &commits);
         Ok(())
     })
 }

@@ -23,9 +23,12 @@ use crate::source::staged::{Options, Staged};
 pub(super) fn run(args: &cli::Staged) -> Result<Exit> {
     let repository = repository()?;
     let staged = Staged::open(&repository)?;
-    let options = Options { whole_files: args.whole_files, threads: args.shared.threads, ..Options::default() };
     let target = Target::part_of(top(&repository));
-    super::session_at(&args.shared, &target, |scanner, collector| staged.scan(scanner, collector, &options))
+    super::session_at(&args.shared, &target, |loaded, collector| {
+        let whole_files = args.whole_files || loaded.config.hook.whole_files;
+        let options = Options { whole_files, threads: loaded.threads(&args.shared), ..Options::default() };
+        staged.scan(&loaded.scanner, collector, &options)
+    })
 }
 
 /// What `pre-commit` and `pre-merge-commit` run.
@@ -35,7 +38,8 @@ pub(super) fn hook(shared: &Shared, only: Option<HashSet<BString>>) -> Result<Ex
     let loaded = load(shared, &repository)?;
     let scanner = &loaded.scanner;
     let collector = Collector::default();
-    let options = Options { threads: shared.threads, only, ..Options::default() };
+    let whole_files = loaded.config.hook.whole_files;
+    let options = Options { whole_files, threads: loaded.threads(shared), only, ..Options::default() };
     staged.scan(scanner, &collector, &options)?;
     let mut report = collector.into_report();
     loaded.apply(&mut report, false);

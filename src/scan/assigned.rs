@@ -7,11 +7,14 @@
 //! means that the value is something else.
 
 use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::anchored::{Key, Refusal, right_edge};
 use super::random;
 use crate::finding::Confidence;
-use crate::rule::{Compiled, RuleSet};
+use crate::rule::{Compiled, Rule, RuleSet, Text};
 
 /// How far left of a value its owner and its context are looked for.
 const LEFT: usize = 300;
@@ -19,9 +22,40 @@ const LEFT: usize = 300;
 const RIGHT: usize = 160;
 
 /// Contextual rules of a set, by index.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Assigned {
     rules: Vec<usize>,
+    names: OnceLock<Words>,
+    context: OnceLock<Words>,
+}
+
+/// Words of rules, to be found in any case; made when the first value is met that could be a key.
+#[derive(Debug)]
+struct Words {
+    automaton: Option<AhoCorasick>,
+    /// The rule of each word.
+    rules: Vec<usize>,
+}
+
+impl Words {
+    fn of(set: &RuleSet, contextual: &[usize], words: impl Fn(&'static Rule) -> &'static [Text]) -> Self {
+        let each =
+            contextual.iter().flat_map(|&index| words(set.rules()[index].rule).iter().map(move |word| (word, index)));
+        let (words, rules): (Vec<&Text>, Vec<usize>) = each.unzip();
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .prefilter(false)
+            .build(words.iter().map(|word| word.as_bytes()));
+        // A few hundred short words are far below the automaton's limits; without it nothing would match by name.
+        Self { automaton: automaton.ok(), rules }
+    }
+
+    /// The rule of each word that stands in `text`, and where.
+    fn within<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = (usize, Range<usize>)> + 'a {
+        let hits = self.automaton.iter().flat_map(move |automaton| automaton.find_overlapping_iter(text));
+        hits.map(|hit| (self.rules[hit.pattern().as_usize()], hit.range()))
+    }
 }
 
 /// A name left of a value, and whether an operator stands between.
@@ -34,7 +68,7 @@ struct Name {
 impl Assigned {
     pub(super) fn of(rules: &RuleSet) -> Self {
         let contextual = rules.rules().iter().enumerate().filter(|(_, compiled)| compiled.rule.is_contextual());
-        Self { rules: contextual.map(|(index, _)| index).collect() }
+        Self { rules: contextual.map(|(index, _)| index).collect(), ..Self::default() }
     }
 
     /// The key that starts in `token`, a stretch of bytes of keys, with the rule's index.
@@ -42,29 +76,47 @@ impl Assigned {
         if self.rules.is_empty() || !may_be_key(&text[token.clone()]) {
             return None;
         }
-        let start = value_start(text, token.clone());
-        // Part of a path, a dotted name or an address: `a/b`, `a.b`, `a@b`, `a+b`.
-        if let [.., before, b'/' | b'.' | b'@' | b'+'] = text[..token.start]
-            && (before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-' | b'/' | b'+'))
-        {
-            return self.joined(rules, text, &token, start);
+        let mut start = value_start(text, token.clone());
+        // Part of a path, a dotted name or an address, or of a value that holds such characters itself.
+        let joined = matches!(text[..token.start], [.., before, b'/' | b'.' | b'@' | b'+']
+            if before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-' | b'/' | b'+'));
+        if joined {
+            let whole = reach(text, token.start, b"");
+            if whole == token.start {
+                return None;
+            }
+            start = whole;
         }
+        let found = self.owned(rules, text, &token, start, joined);
+        found.filter(|(_, key)| key.secret.end > token.start)
+    }
+
+    /// The key that starts at `start`, by what it is assigned to. A part of a `joined` value, which may be a path,
+    /// needs an owner.
+    fn owned(
+        &self,
+        rules: &RuleSet,
+        text: &[u8],
+        token: &Range<usize>,
+        start: usize,
+        joined: bool,
+    ) -> Option<(usize, Key)> {
         let first = names(text, start).next()?;
         // In `NAME=${X:-value}` it is not X that the value is assigned to.
         let fallback = text[first.range.end..start].ends_with(b":-") || text[first.range.end..start].ends_with(b":=");
         let owner = if fallback { Normal::of(b"default") } else { Normal::of(&text[first.range.clone()]) };
         if owner.is_keyish() || owner.is_general() {
-            let named = self.named(rules, text, &token, start, &owner);
+            let named = self.named(rules, text, token, start, &owner);
             if named.is_some() {
                 return named;
             }
             if !owner.is_general() {
                 return None;
             }
-        } else if first.assigned {
+        } else if first.assigned || joined {
             return None;
         }
-        self.surrounded(rules, text, &token, start)
+        self.surrounded(rules, text, token, start)
     }
 
     /// For `explain`: what each rule whose regex matches the token says of it, context aside.
@@ -82,14 +134,6 @@ impl Assigned {
         self.rules.iter().filter(|index| chosen != Some(**index)).filter_map(refusal).collect()
     }
 
-    /// A token that dots, slashes or plus signs join to what stands left of it: the whole may be a value.
-    fn joined(&self, rules: &RuleSet, text: &[u8], token: &Range<usize>, start: usize) -> Option<(usize, Key)> {
-        let whole = reach(text, token.start, b"");
-        let owner = Normal::of(&text[names(text, whole).next()?.range]);
-        let found = if owner.is_keyish() { self.named(rules, text, token, whole, &owner) } else { None };
-        found.filter(|(_, key)| key.secret.end > start)
-    }
-
     /// By the owner's own name.
     fn named(
         &self,
@@ -99,10 +143,12 @@ impl Assigned {
         start: usize,
         owner: &Normal,
     ) -> Option<(usize, Key)> {
-        self.rules.iter().find_map(|&index| {
-            let rule = &rules.rules()[index];
-            let names_it = rule.rule.names.iter().any(|name| owner.holds(name.as_bytes()));
-            let key = names_it.then(|| value(rules, rule, text, token, start).ok()).flatten()?;
+        let names = self.names.get_or_init(|| Words::of(rules, &self.rules, |rule| &rule.names));
+        let mut named: Vec<usize> = names.within(owner.as_bytes()).map(|(index, _)| index).collect();
+        named.sort_unstable();
+        named.dedup();
+        named.into_iter().find_map(|index| {
+            let key = value(rules, &rules.rules()[index], text, token, start).ok()?;
             Some((index, key))
         })
     }
@@ -123,20 +169,12 @@ impl Assigned {
         if !keyish {
             return None;
         }
-        let left = text[start.saturating_sub(LEFT)..start].to_ascii_lowercase();
-        let right = text[token.end..text.len().min(token.end + RIGHT)].to_ascii_lowercase();
-        let distance = |word: &[u8]| {
-            let before = memchr::memmem::rfind(&left, word).map(|at| left.len() - at);
-            let after = memchr::memmem::find(&right, word);
-            before.into_iter().chain(after).min()
-        };
-        let mut near: Vec<(usize, usize)> = Vec::new();
-        for &index in &self.rules {
-            let words = rules.rules()[index].rule.context.iter();
-            if let Some(distance) = words.filter_map(|word| distance(word.as_bytes())).min() {
-                near.push((distance, index));
-            }
-        }
+        let context = self.context.get_or_init(|| Words::of(rules, &self.rules, |rule| &rule.context));
+        let left = &text[start.saturating_sub(LEFT)..start];
+        let right = &text[token.end..text.len().min(token.end + RIGHT)];
+        let before = context.within(left).map(|(index, word)| (left.len() - word.start, index));
+        let after = context.within(right).map(|(index, word)| (word.start, index));
+        let mut near: Vec<(usize, usize)> = before.chain(after).collect();
         near.sort_unstable();
         near.into_iter().find_map(|(_, index)| {
             let rule = &rules.rules()[index];
@@ -268,10 +306,6 @@ impl Normal {
         &self.bytes[..self.length]
     }
 
-    fn holds(&self, word: &[u8]) -> bool {
-        self.as_bytes().windows(word.len().max(1)).any(|window| window == word)
-    }
-
     /// Whether it says that its value is a credential.
     fn is_keyish(&self) -> bool {
         let name = self.as_bytes();
@@ -324,6 +358,7 @@ impl Normal {
                 | b"default"
                 | b"data"
                 | b"string"
+                | b"str"
                 | b"val"
                 | b"env"
                 | b"getenv"

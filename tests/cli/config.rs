@@ -225,3 +225,19 @@ fn the_example_of_an_own_rule_is_proved() {
     let output = project.run(["rules", "check"]);
     assert!(output.code == 2 && output.stderr.contains("acme-key"), "{output:#?}");
 }
+
+#[test]
+fn hook_settings_hold() {
+    let project = Project::git();
+    project.write("old.env", format!("{}\n", key(71))).run_git(&["add", "."]).run_git(&["commit", "-q", "-m", "old"]);
+    project.write("old.env", format!("{}\nmore\n", key(71))).run_git(&["add", "old.env"]);
+    assert_eq!(project.run(["staged"]).code, 0);
+    assert_eq!(project.run(["hook", "run", "pre-commit"]).code, 0);
+    project.write(".keysweep.toml", "[hook]\nwhole-files = true\ncommit-message = false\n");
+    assert_eq!(project.run(["staged"]).code, 1);
+    assert_eq!(project.run(["hook", "run", "pre-commit"]).code, 1);
+    project.write("message", key(72));
+    assert_eq!(project.run(["hook", "run", "commit-msg", "--", "message"]).code, 0);
+    project.write(".keysweep.toml", "[hook]\ncommit-message = true\n");
+    assert_eq!(project.run(["hook", "run", "commit-msg", "--", "message"]).code, 1);
+}

@@ -1,6 +1,6 @@
 //! A whole repository, from its objects to its findings.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use super::shard;
 use super::store::Store;
 use super::story::{Item, Stories};
 use super::tell::Teller;
-use super::trees::{Aim, GITLINK, NAMED, Names};
+use super::trees::{Aim, GITLINK, NAMED, Table};
 use super::ways::{Paths, Ways};
 use super::{lfs, names};
 use crate::error::{Error, Result};
@@ -129,8 +129,9 @@ impl Others {
         self.first
     }
 
-    fn pointer(self, blob: u32) -> Item {
-        self.first + 1 + blob
+    /// An LFS pointer's, or an absent object's.
+    fn leaf(self, leaf: u32) -> Item {
+        self.first + 1 + leaf
     }
 }
 
@@ -145,42 +146,36 @@ impl Audit<'_> {
         let commits = graph.nodes.iter().enumerate().filter(|(at, node)| node.is_commit && self.counts(*at));
         self.collector.count("commits", commits.count() as u64);
         self.collector.count("tags", read.tags.len() as u64);
-        let table = Names::default();
-        let loud = if self.options.file_names { names::loud(self, &table) } else { HashSet::new() };
-        let (mut census, mut ways) = self.ways(&read, &loud, None, &table);
+        let table = Table::default();
+        let loud = if self.options.file_names { names::loud(self) } else { HashSet::new() };
+        let mut ways = self.ways(&read, &loud, None, &table);
         let own = self.options.shard.map(|_| shard::complete(self, &graph, &mut ways, &table, &mut read));
         if let Some(own) = &own {
-            (census, ways) = self.ways(&read, &loud, Some(&own.names), &table);
+            ways = self.ways(&read, &loud, Some(&own.names), &table);
         }
         for tree in graph.nodes.iter().filter_map(|node| node.tree) {
             ways.prune(tree);
         }
-        let reached = census::reached(self.catalog, &graph, &ways, &|at| self.counts(at));
         if self.selected.is_none() {
             let hits: HashSet<u32> = read.hits.iter().map(|hit| hit.number).collect();
             for tree in census::lone_trees(self.catalog, &ways, &hits) {
                 graph.add_tree(tree);
             }
         }
-        let list = table.list();
+        let list = table.names.list();
         let secrets = Secrets::of(&read, names::hits(self.scanner, &loud, &list));
         let others = Others { first: secrets.count() };
         let pointers: HashSet<u32> = read.pointers.iter().take(LIMIT).map(|(number, _)| *number).collect();
         let items = |name: u32, leaf: u32| match leaf {
             GITLINK => vec![others.submodule()],
             NAMED => secrets.in_name(name),
-            _ if pointers.contains(&leaf) => vec![others.pointer(leaf)],
+            _ if leaf >= self.catalog.len() || pointers.contains(&leaf) => vec![others.leaf(leaf)],
             _ => secrets.items(leaf),
         };
         let mut paths = Paths::new();
         let mut stories = Stories::tell(&graph, self.selected.as_deref(), &mut ways, &mut paths, &items);
-        if !census.missing.is_empty() {
-            // Of trees that nothing leads to, git may have dropped parts. What they miss is no loss.
-            let aim = Aim { counts: &|tree| reached.contains(&tree), ..self.aim(&table) };
-            census.missing = self.census(&aim).missing;
-        }
-        let list = table.list();
-        self.report_missing(&graph, &ways, &reached, census.missing, &list);
+        let list = table.names.list();
+        self.report_missing(self.absent(&graph, &ways, &stories, others, &paths, &table), &graph);
         self.report_others(&read, &stories, others, &paths, &list);
         if let Some(own) = own {
             stories.retain(|story| own.paths.contains(&paths.spell(story.path, &list)));
@@ -204,55 +199,62 @@ impl Audit<'_> {
         }
     }
 
-    pub(super) fn aim<'b>(&'b self, names: &'b Names) -> Aim<'b> {
-        Aim { catalog: self.catalog, targets: None, also: None, loud: None, all_names: false, counts: &|_| true, names }
+    pub(super) fn aim<'b>(&'b self, table: &'b Table) -> Aim<'b> {
+        let catalog = self.catalog;
+        Aim { catalog, targets: None, also: None, loud: None, all_names: false, counts: &|_| false, table }
     }
 
     pub(super) fn census(&self, aim: &Aim<'_>) -> Census {
         census::take(aim, self.options.threads(), self.gaps, self.collector)
     }
 
-    /// The ways to all that was found; without ways if there is nothing to lead to.
-    fn ways(
-        &self,
-        read: &Read,
-        loud: &HashSet<Vec<u8>>,
-        also: Option<&HashSet<Vec<u8>>>,
-        names: &Names,
-    ) -> (Census, Ways<'_>) {
-        let hits: HashSet<u32> = read.hits.iter().map(|hit| hit.number).collect();
-        let pointers: HashSet<u32> = read.pointers.iter().take(LIMIT).map(|(number, _)| *number).collect();
-        let target = |number: u32| hits.contains(&number) || pointers.contains(&number);
-        let idle = hits.is_empty() && pointers.is_empty() && loud.is_empty() && self.selected.is_none();
-        let aim = Aim {
-            targets: if idle { None } else { Some(&target) },
-            also,
-            loud: Some(loud).filter(|loud| !loud.is_empty()),
-            ..self.aim(names)
-        };
-        let mut census = self.census(&aim);
-        if idle && (census.has_gitlink || !census.missing.is_empty()) {
-            census = self.census(&Aim { targets: Some(&target), ..aim });
-        }
-        let ways = Ways::new(self.catalog, std::mem::take(&mut census.edges));
-        (census, ways)
+    /// The ways to all that was found, to submodules, and to what is not there.
+    fn ways(&self, read: &Read, loud: &HashSet<Vec<u8>>, also: Option<&HashSet<Vec<u8>>>, table: &Table) -> Ways<'_> {
+        let mut targets = vec![false; self.catalog.len() as usize];
+        read.hits.iter().for_each(|hit| targets[hit.number as usize] = true);
+        read.pointers.iter().take(LIMIT).for_each(|(number, _)| targets[*number as usize] = true);
+        let target = |number: u32| targets[number as usize];
+        let loud = Some(loud).filter(|loud| !loud.is_empty());
+        let census = self.census(&Aim { targets: Some(&target), also, loud, ..self.aim(table) });
+        Ways::new(self.catalog, census.edges)
     }
 
-    fn report_missing(
+    /// Objects that reached trees name and that are not there, each with a path.
+    fn absent(
         &self,
         graph: &Graph,
         ways: &Ways<'_>,
-        reached: &HashSet<u32>,
-        named: BTreeMap<Oid, (u32, u32, Kind)>,
-        names: &[Arc<[u8]>],
-    ) {
-        let mut missing = BTreeMap::new();
-        if !named.is_empty() {
-            let roots: HashSet<u32> = graph.nodes.iter().filter_map(|node| node.tree).collect();
-            let places = Places::of(self.catalog, ways, reached, &roots, names);
-            let place = |(oid, (tree, name, kind))| (oid, Missing { kind, place: places.spell(tree, name) });
-            missing.extend(named.into_iter().map(place));
+        stories: &Stories,
+        others: Others,
+        paths: &Paths,
+        table: &Table,
+    ) -> BTreeMap<Oid, Missing> {
+        if let Some(absent) = table.absent.list() {
+            let items: HashMap<Item, (Oid, Kind)> =
+                absent.into_iter().map(|(oid, number, kind)| (others.leaf(number), (oid, kind))).collect();
+            let mut missing: BTreeMap<Oid, Missing> = BTreeMap::new();
+            let list = table.names.list();
+            // Of what nothing leads to, git may have dropped parts: that is no loss.
+            for story in stories.list.iter().filter(|story| story.reach != 0) {
+                let Some(&(oid, kind)) = items.get(&story.item) else { continue };
+                let place = paths.spell(story.path, &list);
+                let least = missing.entry(oid).or_insert_with(|| Missing { kind, place: place.clone() });
+                if place < least.place {
+                    least.place = place;
+                }
+            }
+            return missing;
         }
+        let reached = census::reached(self.catalog, graph, ways, &|at| self.counts(at));
+        let named = self.census(&Aim { counts: &|tree| reached[tree as usize], ..self.aim(table) }).missing;
+        let list = table.names.list();
+        let roots: HashSet<u32> = graph.nodes.iter().filter_map(|node| node.tree).collect();
+        let places = Places::of(self.catalog, ways, &reached, &roots, &list);
+        let place = |(oid, (tree, name, kind))| (oid, Missing { kind, place: places.spell(tree, name) });
+        named.into_iter().map(place).collect()
+    }
+
+    fn report_missing(&self, mut missing: BTreeMap<Oid, Missing>, graph: &Graph) {
         let by = |node: usize| BString::from(format!("of commit {}", self.catalog.oid(graph.nodes[node].number)));
         let counts = |at: usize| graph.nodes[at].reach != 0 && self.counts(at);
         for (at, node) in graph.nodes.iter().enumerate().filter(|(at, _)| counts(*at)) {
@@ -289,7 +291,7 @@ impl Audit<'_> {
         };
         let mut list = Vec::new();
         for (number, id) in read.pointers.iter().take(LIMIT) {
-            match places(others.pointer(*number)).into_iter().next() {
+            match places(others.leaf(*number)).into_iter().next() {
                 Some(path) => list.push((path, id.clone())),
                 None if self.selected.is_some() => {}
                 None => list.push((format!("blob {}", self.catalog.oid(*number)).into(), id.clone())),

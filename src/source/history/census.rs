@@ -19,10 +19,8 @@ use crate::source::Collector;
 pub(super) struct Census {
     /// Trees and where they lead.
     pub(super) edges: Vec<(u32, Arc<[Edge]>)>,
-    /// What is named and not there: by which tree, under which name.
+    /// What is named and not there, if no ways were asked for: by which tree, under which name.
     pub(super) missing: BTreeMap<Oid, (u32, u32, Kind)>,
-    /// Whether any tree names a submodule.
-    pub(super) has_gitlink: bool,
 }
 
 /// Goes through all trees.
@@ -57,7 +55,6 @@ pub(super) fn take(aim: &Aim<'_>, threads: usize, gaps: &Gaps<'_>, collector: &C
     let mut census = Census::default();
     for mut thread in threads {
         census.edges.append(&mut thread.edges);
-        census.has_gitlink |= thread.has_gitlink;
         for (oid, named) in thread.missing {
             let least = census.missing.entry(oid).or_insert(named);
             *least = (*least).min(named);
@@ -72,12 +69,12 @@ pub(super) fn reached(
     graph: &Graph,
     ways: &Ways<'_>,
     counts: &dyn Fn(usize) -> bool,
-) -> HashSet<u32> {
-    let mut reached = HashSet::new();
+) -> Vec<bool> {
+    let mut reached = vec![false; catalog.len() as usize];
     let nodes = graph.nodes.iter().enumerate().filter(|(at, node)| node.reach != 0 && counts(*at));
     let mut todo: Vec<u32> = nodes.filter_map(|(_, node)| node.tree).collect();
     while let Some(tree) = todo.pop() {
-        if reached.insert(tree) {
+        if !std::mem::replace(&mut reached[tree as usize], true) {
             let below = ways.edges(tree).iter().map(|edge| edge.to);
             todo.extend(below.filter(|&to| catalog.is_tree(to)));
         }

@@ -102,13 +102,30 @@ fn edge_after(bytes: &[u8], at: usize) -> Option<usize> {
 /// Whether no base64 goes on over a line end after these bytes: their last line is empty, or has something near its end
 /// that is no part of base64, nor of an escaped line end.
 fn ends_all(bytes: &[u8]) -> bool {
-    let tail = &bytes[bytes.len().saturating_sub(JOINED)..];
-    let line = memchr::memrchr(b'\n', tail).map_or(tail, |newline| &tail[newline + 1..]);
-    let may_go_on = |byte: &u8| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=' | b'\\' | b' ' | b'\t' | b'\r')
-    };
-    line.is_empty() || !line.iter().all(may_go_on)
+    // Nearly every line of code or prose has such a byte within its last few.
+    for &byte in bytes.iter().rev().take(JOINED) {
+        if byte == b'\n' {
+            return bytes.last() == Some(&b'\n');
+        }
+        if !GOES_ON[byte as usize] {
+            return true;
+        }
+    }
+    bytes.is_empty()
 }
+
+/// Bytes that base64 may go on over, or that may be a part of an escaped line end.
+const GOES_ON: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        table[byte] =
+            b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_' | b'=' | b'\\' | b' ' | b'\t' | b'\r');
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {

@@ -131,14 +131,12 @@ impl<'a> Places<'a> {
     pub(super) fn of(
         catalog: &Catalog<'_>,
         ways: &Ways<'_>,
-        reached: &HashSet<u32>,
+        reached: &[bool],
         roots: &HashSet<u32>,
         names: &'a [Arc<[u8]>],
     ) -> Self {
         let mut above: HashMap<u32, (u32, u32)> = HashMap::new();
-        let mut trees: Vec<u32> = reached.iter().copied().collect();
-        trees.sort_unstable();
-        for tree in trees {
+        for tree in (0..catalog.len()).filter(|&tree| reached[tree as usize]) {
             for edge in ways.edges(tree) {
                 if catalog.is_tree(edge.to) && !roots.contains(&edge.to) {
                     above.entry(edge.to).or_insert((tree, edge.name));

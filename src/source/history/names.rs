@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use super::audit::Audit;
 use super::content::Key;
-use super::trees::{Aim, Names};
+use super::trees::{Aim, Table};
 use crate::scan::Scanner;
 
 /// The names in which the scanner finds something, of all trees.
-pub(super) fn loud(audit: &Audit<'_>, names: &Names) -> HashSet<Vec<u8>> {
-    let all = Names::default();
-    audit.census(&Aim { all_names: true, names: &all, ..audit.aim(names) });
+pub(super) fn loud(audit: &Audit<'_>) -> HashSet<Vec<u8>> {
+    let all = Table::default();
+    audit.census(&Aim { all_names: true, ..audit.aim(&all) });
     let found = |name: &&Arc<[u8]>| !audit.scanner.scan(name).is_empty();
-    all.list().iter().filter(found).map(|name| name.to_vec()).collect()
+    all.names.list().iter().filter(found).map(|name| name.to_vec()).collect()
 }
 
 /// What is found in these names, by number.

@@ -14,7 +14,7 @@ use super::graph::Graph;
 use super::oid::Kind;
 use super::read::{Hit, Read};
 use super::store::Reader;
-use super::trees::{Aim, Names};
+use super::trees::{Aim, Table};
 use super::ways::{Paths, Ways};
 
 /// The paths that a shard tells of.
@@ -25,10 +25,10 @@ pub(super) struct Own {
 }
 
 /// Scans the other versions at all paths with findings, and adds what is found to `read`.
-pub(super) fn complete(audit: &Audit<'_>, graph: &Graph, ways: &mut Ways<'_>, names: &Names, read: &mut Read) -> Own {
+pub(super) fn complete(audit: &Audit<'_>, graph: &Graph, ways: &mut Ways<'_>, table: &Table, read: &mut Read) -> Own {
     let mut own = Own { paths: HashSet::new(), names: HashSet::new() };
     let mut done: HashSet<u32> = read.hits.iter().map(|hit| hit.number).collect();
-    for (path, _) in leaves(graph, ways, names) {
+    for (path, _) in leaves(graph, ways, table) {
         own.names.insert(path.rsplit_once_str("/").map_or(&path[..], |(_, name)| name).to_vec());
         own.paths.insert(path);
     }
@@ -36,10 +36,10 @@ pub(super) fn complete(audit: &Audit<'_>, graph: &Graph, ways: &mut Ways<'_>, na
         return own;
     }
     let none = |_: u32| false;
-    let census = audit.census(&Aim { targets: Some(&none), also: Some(&own.names), ..audit.aim(names) });
+    let census = audit.census(&Aim { targets: Some(&none), also: Some(&own.names), ..audit.aim(table) });
     let mut wider = Ways::new(audit.catalog, census.edges);
     let mut reader = Reader::new(audit.catalog.store);
-    let mut versions: Vec<(BString, u32)> = leaves(graph, &mut wider, names).into_iter().collect();
+    let mut versions: Vec<(BString, u32)> = leaves(graph, &mut wider, table).into_iter().collect();
     versions.sort();
     for (path, leaf) in versions {
         if !own.paths.contains(&path) || leaf >= audit.catalog.len() || !done.insert(leaf) {
@@ -61,7 +61,7 @@ pub(super) fn complete(audit: &Audit<'_>, graph: &Graph, ways: &mut Ways<'_>, na
 }
 
 /// All that ever stood at a path.
-fn leaves(graph: &Graph, ways: &mut Ways<'_>, names: &Names) -> HashSet<(BString, u32)> {
+fn leaves(graph: &Graph, ways: &mut Ways<'_>, table: &Table) -> HashSet<(BString, u32)> {
     let mut paths = Paths::new();
     let mut seen = HashSet::new();
     let roots: Vec<u32> = graph.nodes.iter().map(|node| node.tree.map_or(0, |tree| ways.prune(tree))).collect();
@@ -71,6 +71,6 @@ fn leaves(graph: &Graph, ways: &mut Ways<'_>, names: &Names) -> HashSet<(BString
             seen.insert((place.path, place.leaf));
         });
     }
-    let list = names.list();
+    let list = table.names.list();
     seen.into_iter().map(|(path, leaf)| (paths.spell(path, &list), leaf)).collect()
 }

@@ -15,7 +15,7 @@ use super::walk::{Decoded, Visitor};
 /// What a pass looks for.
 pub(super) struct Aim<'a> {
     pub(super) catalog: &'a Catalog<'a>,
-    /// Blobs to whose trees the way is wanted; with `None` no ways are kept at all.
+    /// Blobs to which the ways are wanted; with `None` no ways are kept at all, and `counts` says whose gaps are.
     pub(super) targets: Option<&'a (dyn Fn(u32) -> bool + Sync)>,
     /// Names of which every entry's way is wanted.
     pub(super) also: Option<&'a HashSet<Vec<u8>>>,
@@ -25,7 +25,7 @@ pub(super) struct Aim<'a> {
     pub(super) all_names: bool,
     /// Only trees for which this says yes tell what they miss.
     pub(super) counts: &'a (dyn Fn(u32) -> bool + Sync),
-    pub(super) names: &'a Names,
+    pub(super) table: &'a Table,
 }
 
 /// An entry of a tree that leads somewhere.
@@ -52,10 +52,9 @@ pub(super) struct Trees<'a> {
     known: HashMap<Box<[u8]>, u32>,
     /// Trees and what they lead to, those that lead nowhere left out.
     pub(super) edges: Vec<(u32, Arc<[Edge]>)>,
-    /// Objects that are named and not there, each with a tree that names it and the name there.
+    /// Objects that are named and not there, where they are too many to keep the ways to all: each with a tree that names
+    /// it and the name there.
     pub(super) missing: HashMap<Oid, (u32, u32, Kind)>,
-    /// Whether any tree names a submodule.
-    pub(super) has_gitlink: bool,
     pub(super) failed: Vec<(u32, Corrupt)>,
     pub(super) count: u64,
 }
@@ -72,15 +71,7 @@ pub(super) struct Layout {
 
 impl<'a> Trees<'a> {
     pub(super) fn new(aim: &'a Aim<'a>) -> Self {
-        Self {
-            aim,
-            known: HashMap::new(),
-            edges: Vec::new(),
-            missing: HashMap::new(),
-            has_gitlink: false,
-            failed: Vec::new(),
-            count: 0,
-        }
+        Self { aim, known: HashMap::new(), edges: Vec::new(), missing: HashMap::new(), failed: Vec::new(), count: 0 }
     }
 
     /// Reads a tree that comes from no pack.
@@ -160,29 +151,36 @@ impl<'a> Trees<'a> {
     /// Checks that what an entry names is there, and says whether it leads somewhere.
     fn look(&mut self, tree: u32, entry: &Entry<'_>) -> Option<u32> {
         if entry.mode == b"160000" {
-            self.has_gitlink = true;
             return self.aim.targets.map(|_| GITLINK);
         }
         let is_tree = matches!(entry.mode, b"40000" | b"040000");
         let Some(number) = self.aim.catalog.find(&entry.oid) else {
-            if (self.aim.counts)(tree) {
-                let name = self.name(entry.name);
-                let kind = if is_tree { Kind::Tree } else { Kind::Blob };
-                let least = self.missing.entry(entry.oid).or_insert((tree, name, kind));
-                *least = (*least).min((tree, name, kind));
-            }
-            return None;
+            let kind = if is_tree { Kind::Tree } else { Kind::Blob };
+            return self.absent(tree, entry, kind);
         };
         let targets = self.aim.targets?;
         let also = || self.aim.also.is_some_and(|also| also.contains(entry.name));
         (is_tree || targets(number) || also()).then_some(number)
     }
 
+    /// What is not there leads to a number of its own, as long as these are few; only counted ones are kept then.
+    fn absent(&mut self, tree: u32, entry: &Entry<'_>, kind: Kind) -> Option<u32> {
+        if self.aim.targets.is_some() {
+            return self.aim.table.absent.number(entry.oid, kind);
+        }
+        if (self.aim.counts)(tree) {
+            let name = self.name(entry.name);
+            let least = self.missing.entry(entry.oid).or_insert((tree, name, kind));
+            *least = (*least).min((tree, name, kind));
+        }
+        None
+    }
+
     fn name(&mut self, name: &[u8]) -> u32 {
         if let Some(&id) = self.known.get(name) {
             return id;
         }
-        let id = self.aim.names.id(name);
+        let id = self.aim.table.names.id(name);
         self.known.insert(name.into(), id);
         id
     }
@@ -238,6 +236,40 @@ impl<'a> Entry<'a> {
         let end = space + 1 + memchr::memchr(0, &bytes[space + 1..])?;
         let oid = Oid::from_bytes(&bytes[end + 1..])?;
         Some(Self { mode: &bytes[..space], name: &bytes[space + 1..end], oid, len: end + 21 })
+    }
+}
+
+/// What passes over the same trees number alike.
+#[derive(Default)]
+pub(super) struct Table {
+    pub(super) names: Names,
+    pub(super) absent: Absent,
+}
+
+/// Objects that trees name and that are not there, numbered from [`ABSENT`](Self::FIRST) on.
+#[derive(Default)]
+pub(super) struct Absent(Mutex<HashMap<Oid, (u32, Kind)>>);
+
+impl Absent {
+    /// Their numbers are above all objects' and below [`NAMED`].
+    const FIRST: u32 = 1 << 31;
+    /// Ways to more than these would fill memory in a clone that lacks all blobs.
+    const MOST: usize = 1000;
+
+    fn number(&self, oid: Oid, kind: Kind) -> Option<u32> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() > Self::MOST {
+            return None;
+        }
+        let next = Self::FIRST + known.len() as u32;
+        Some(known.entry(oid).or_insert((next, kind)).0)
+    }
+
+    /// All of them; `None` if they are too many for each to have a number.
+    pub(super) fn list(&self) -> Option<Vec<(Oid, u32, Kind)>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = known.iter().map(|(oid, (number, kind))| (*oid, *number, *kind));
+        (known.len() <= Self::MOST).then(|| all.collect())
     }
 }
 

@@ -15,8 +15,9 @@ use super::trees::Edge;
 pub(super) struct Ways<'a> {
     catalog: &'a Catalog<'a>,
     /// By the tree's number: where its edges are.
-    edges: HashMap<u32, Arc<[Edge]>>,
-    pruned: HashMap<u32, Pruned>,
+    edges: Vec<Option<Arc<[Edge]>>>,
+    /// By the tree's number.
+    pruned: Vec<Pruned>,
     nodes: Vec<Box<[Step]>>,
     ids: HashMap<Box<[Step]>, u32>,
 }
@@ -25,6 +26,10 @@ pub(super) struct Ways<'a> {
 struct Pruned {
     node: u32,
     height: u32,
+}
+
+impl Pruned {
+    const NOT_YET: Self = Self { node: 0, height: u32::MAX };
 }
 
 /// A leaf of a pruned tree.
@@ -68,12 +73,13 @@ impl<'a> Ways<'a> {
     pub(super) fn new(catalog: &'a Catalog<'a>, edges: impl IntoIterator<Item = (u32, Arc<[Edge]>)>) -> Self {
         let mut ways = Self {
             catalog,
-            edges: edges.into_iter().collect(),
-            pruned: HashMap::new(),
+            edges: vec![None; catalog.len() as usize],
+            pruned: vec![Pruned::NOT_YET; catalog.len() as usize],
             nodes: Vec::new(),
             ids: HashMap::new(),
         };
         ways.intern(Vec::new());
+        edges.into_iter().for_each(|(tree, edges)| ways.edges[tree as usize] = Some(edges));
         ways
     }
 
@@ -91,17 +97,17 @@ impl<'a> Ways<'a> {
 
     /// Whether a tree was pruned, itself or as a part of another.
     pub(super) fn has_seen(&self, tree: u32) -> bool {
-        self.pruned.contains_key(&tree)
+        self.pruned[tree as usize].height != Pruned::NOT_YET.height
     }
 
     /// The trees that lead somewhere.
     pub(super) fn trees(&self) -> impl Iterator<Item = (u32, &[Edge])> {
-        self.edges.iter().map(|(&tree, edges)| (tree, &edges[..]))
+        (0..).zip(&self.edges).filter_map(|(tree, edges)| Some((tree, &edges.as_ref()?[..])))
     }
 
     /// Where a tree leads; empty if nowhere.
     pub(super) fn edges(&self, tree: u32) -> &[Edge] {
-        self.edges.get(&tree).map_or(&[], |edges| edges)
+        self.edges[tree as usize].as_ref().map_or(&[], |edges| edges)
     }
 
     /// The pruned form of a tree.
@@ -110,15 +116,16 @@ impl<'a> Ways<'a> {
         // A forged index could make a tree its own ancestor: what is being pruned counts as empty.
         while let Some(top) = stack.last_mut() {
             if top.next == 0 {
-                if let Some(done) = self.pruned.get(&top.tree).copied() {
+                let done = self.pruned[top.tree as usize];
+                if done.height != Pruned::NOT_YET.height {
                     let name = top.name;
                     stack.pop();
                     climb(&mut stack, name, done);
                     continue;
                 }
-                self.pruned.insert(top.tree, Pruned { node: 0, height: 0 });
+                self.pruned[top.tree as usize] = Pruned { node: 0, height: 0 };
             }
-            let edge = self.edges.get(&top.tree).and_then(|edges| edges.get(top.next)).copied();
+            let edge = self.edges[top.tree as usize].as_ref().and_then(|edges| edges.get(top.next)).copied();
             top.next += 1;
             match edge {
                 Some(edge) if self.catalog.is_tree(edge.to) => {
@@ -129,12 +136,12 @@ impl<'a> Ways<'a> {
                     let Some(work) = stack.pop() else { break };
                     let node = if work.height < HIGHEST { self.intern(work.steps) } else { 0 };
                     let done = Pruned { node, height: work.height };
-                    self.pruned.insert(work.tree, done);
+                    self.pruned[work.tree as usize] = done;
                     climb(&mut stack, work.name, done);
                 }
             }
         }
-        self.pruned.get(&tree).map_or(0, |pruned| pruned.node)
+        self.pruned[tree as usize].node
     }
 
     /// Calls `found` for each leaf of `node` that stands in none of `others` at its path, with what stands there in them.
