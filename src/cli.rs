@@ -3,6 +3,7 @@
 mod history;
 mod hook;
 pub mod policy;
+mod report;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use crate::config::{self, Config};
 use crate::finding::{Confidence, Severity};
 use crate::report::Format;
 pub use history::History;
+pub use report::Reports;
 
 /// Find leaked AI API keys, fast and offline.
 #[derive(Debug, Parser)]
@@ -47,6 +49,9 @@ pub enum Command {
     Scan(Scan),
     /// Scan everything a git repository keeps: all commits, messages, tags, reflogs, dangling objects.
     History(Box<History>),
+    /// Work with reports that were written.
+    #[command(subcommand)]
+    Report(Reports),
     /// List, show or check the rules.
     #[command(subcommand)]
     Rules(Rules),

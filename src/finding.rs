@@ -238,9 +238,11 @@ pub enum Part {
     Tag,
     /// A reference's name.
     Ref,
+    /// A file's or directory's own name.
+    Name,
 }
 
-lowercase_names!(Part { Message => "message", Author => "author", Tag => "tag", Ref => "ref" });
+lowercase_names!(Part { Message => "message", Author => "author", Tag => "tag", Ref => "ref", Name => "name" });
 
 /// Where a finding stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

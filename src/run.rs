@@ -9,6 +9,7 @@ mod hook;
 mod output;
 mod policy;
 mod push;
+mod report;
 mod rules;
 mod staged;
 
@@ -33,6 +34,7 @@ pub fn run(cli: Cli) -> Exit {
     let result = match cli.command {
         Command::Scan(args) => scan(args),
         Command::History(args) => history::run(*args),
+        Command::Report(args) => report::run(args),
         Command::Rules(args) => rules::run(args),
         Command::Staged(args) => staged::run(&args),
         Command::Hook(args) => hook::run(args),
@@ -125,6 +127,7 @@ fn finish(shared: &Shared, scanner: &Scanner, mut report: Report) -> Result<Exit
     }
     if !shared.show_secrets {
         report.redact(&|text| masked(scanner, text));
+        report.sort();
     }
     for error in &report.coverage.errors {
         complain(&error.to_string());

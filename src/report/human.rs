@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::error::Exit;
 use crate::finding::{Finding, Fingerprint, Location, Severity};
-use crate::report::{Coverage, Report, Style, escape};
+use crate::report::{Coverage, Report, Style, escape, past};
 
 /// Names shown of what was ignored; the machine formats have them all.
 const SKIPPED_NAMES: usize = 3;
@@ -18,7 +18,10 @@ pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::R
     let mut page = Page { out, color: style.color };
     let mut first_seen: HashMap<Fingerprint, String> = HashMap::new();
     let mut heading = None;
-    for finding in report.findings.iter().filter(|f| style.show_suppressed || f.suppressed.is_none()) {
+    let mut shown: Vec<&Finding> =
+        report.findings.iter().filter(|f| style.show_suppressed || f.suppressed.is_none()).collect();
+    shown.sort_by_key(|finding| past::rank(finding));
+    for finding in shown {
         let name = place_name(&finding.location);
         if heading.as_ref() != Some(&name) {
             if heading.is_some() {
@@ -119,7 +122,15 @@ impl Page<'_> {
         let text = |text: &str| escape::text(text.as_bytes());
         let id = commit.id.get(..10).unwrap_or(&commit.id);
         let (author, date, summary) = (text(&commit.author_name), text(&commit.date), text(&commit.summary));
-        writeln!(self.out, "    brought in by {id}, {date}, {author}: {summary}")
+        if author.is_empty() {
+            writeln!(self.out, "    in object {id}")?;
+        } else {
+            writeln!(self.out, "    brought in by {id}, {date}, {author}: {summary}")?;
+        }
+        match &finding.history {
+            Some(history) => writeln!(self.out, "    {}", past::state(history)),
+            None => Ok(()),
+        }
     }
 
     fn summary(&mut self, report: &Report, exit: Exit) -> io::Result<()> {
@@ -204,6 +215,9 @@ fn next_step(finding: &Finding) -> String {
         "" => "if it is live, revoke it at its provider".to_owned(),
         revoke => format!("revoke it at {}", escape::text(revoke.as_bytes())),
     };
+    if let Some(history) = &finding.history {
+        return past::next_step(finding, history, &text);
+    }
     text += match rule.advice.as_ref() {
         "" => ", then read the new one from the environment",
         _ => "; ",

@@ -4,6 +4,8 @@ pub mod escape;
 mod human;
 mod json;
 mod jsonl;
+pub mod merge;
+mod past;
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -98,19 +100,20 @@ pub struct Report {
 }
 
 impl Report {
-    /// Brings findings and coverage into the one order that does not depend on threads.
+    /// Brings findings and coverage into the one order that does not depend on threads, and that whoever has only the
+    /// written report can tell: `report merge` does.
     pub fn sort(&mut self) {
         self.findings.sort_by(|a, b| {
-            (&a.location, &a.rule.id, &a.secret, a.commit.as_ref().map(|c| &c.id)).cmp(&(
+            (&a.location, &a.rule.id, a.fingerprint, a.commit.as_ref().map(|c| &c.id)).cmp(&(
                 &b.location,
                 &b.rule.id,
-                &b.secret,
+                b.fingerprint,
                 b.commit.as_ref().map(|c| &c.id),
             ))
         });
         self.coverage.skipped.sort();
         self.coverage.skipped.dedup();
-        self.coverage.errors.sort();
+        self.coverage.errors.sort_by_cached_key(ToString::to_string);
     }
 
     /// How many findings count.

@@ -1,20 +1,76 @@
 //! `keysweep history`.
 
-use super::{Target, session_at};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::{Target, output, session_at};
 use crate::cli::History;
-use crate::error::{Exit, Result};
-use crate::source::history::{Options, Repository, audit};
+use crate::error::{Error, Exit, Result};
+use crate::source::Collector;
+use crate::source::history::{Options, Repository, Request, Shard, audit, user_directory};
 
 pub(super) fn run(args: History) -> Result<Exit> {
+    let mut options = options(&args)?;
     let repository = Repository::discover(&args.repository)?;
-    let options = |threads| Options {
-        threads,
-        allow_incomplete: args.allow_incomplete,
-        max_refs: if args.max_refs == 0 { usize::MAX } else { args.max_refs },
-    };
-    session_at(&args.shared, &Target::here(), |loaded, collector| {
-        let options = options(loaded.threads(&args.shared));
-        audit(&repository, options, &|bytes| loaded.scanner.scan(bytes), collector);
-        Ok(())
+    let top = repository.top();
+    let target = Target { path: top.clone(), start: top, is_single: true };
+    session_at(&args.shared, &target, |loaded, collector| {
+        options.threads = loaded.threads(&args.shared);
+        audit(&repository, &options, &loaded.scanner, collector)?;
+        args.write_replacements.as_deref().map_or(Ok(()), |file| replacements(file, collector))
     })
+}
+
+fn options(args: &History) -> Result<Options> {
+    let shard = |text: &String| {
+        let wrong =
+            || Error::new("use --shard", text, "it has to be a part of a number").hint("the second of eight is 2/8");
+        Shard::parse(text).ok_or_else(wrong)
+    };
+    let cache = match &args.cache {
+        None => None,
+        Some(Some(directory)) => Some(directory.clone()),
+        Some(None) => Some(user_directory(|name| std::env::var_os(name)).ok_or_else(|| {
+            Error::new("use --cache", "", "neither XDG_CACHE_HOME nor HOME is set")
+                .hint("name a directory: --cache=DIR")
+        })?),
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    Ok(Options {
+        threads: args.shared.threads,
+        allow_incomplete: args.allow_incomplete,
+        submodules: args.submodules,
+        file_names: args.file_names,
+        max_refs: if args.max_refs == 0 { usize::MAX } else { args.max_refs },
+        request: Request {
+            ranges: args.range.clone(),
+            since: args.since.clone(),
+            branches: args.branch.clone(),
+            not_on_remote: args.not_on_remote,
+            now: i64::try_from(now).unwrap_or(i64::MAX),
+        },
+        shard: args.shard.as_ref().map(shard).transpose()?,
+        cache,
+    })
+}
+
+/// Writes what `git filter-repo --replace-text` takes: a key a line, each to become `***REMOVED***`.
+fn replacements(file: &Path, collector: &Collector) -> Result<()> {
+    let secrets = collector.secrets();
+    let is_line = |secret: &[u8]| !secret.contains(&b'\n') && !secret.windows(3).any(|three| three == b"==>");
+    let (plain, other): (Vec<_>, Vec<_>) =
+        secrets.iter().partition(|(secret, is_plain)| *is_plain && is_line(secret.expose()));
+    output::write(Some(file), true, |out| {
+        plain.iter().try_for_each(|(secret, _)| {
+            out.write_all(b"literal:")?;
+            out.write_all(secret.expose())?;
+            out.write_all(b"\n")
+        })
+    })?;
+    if !other.is_empty() {
+        let count = other.len();
+        collector
+            .note(format!("{count} keys stand only encoded or packed; git filter-repo cannot replace those by text"));
+    }
+    Ok(())
 }

@@ -147,6 +147,19 @@ impl Scanner {
         matches
     }
 
+    /// Whether the rules see nothing at all in `bytes` that could be a key, whatever a policy would make of it. What they
+    /// see at a place depends on its line and on less than a kilobyte around it.
+    pub fn sees_nothing(&self, bytes: &[u8]) -> bool {
+        let mut out = Sink::default();
+        self.view(&View::of(bytes), &mut out);
+        out.candidates.is_empty()
+    }
+
+    /// Whether nothing but these rules finds keys: no imported rules, which may look anywhere, and no known keys.
+    pub fn is_local(&self) -> bool {
+        self.policy.foreign.is_none() && self.policy.known.is_none()
+    }
+
     /// What the path alone gives away, to rules that look at nothing else.
     pub fn scan_path(&self, path: &BStr) -> Vec<Match> {
         self.policy.paths(path)

@@ -19,7 +19,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::error::Error;
-use crate::finding::Finding;
+use crate::finding::{Finding, Secret};
 use crate::report::{Coverage, Report, Skipped};
 
 /// What all threads of a run push into. Findings, skips and errors are few, so a lock costs nothing.
@@ -81,6 +81,15 @@ impl Collector {
     /// Whether to end soon.
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// The keys so far that nothing suppressed, each once, and whether each stands somewhere as it is, not encoded.
+    pub fn secrets(&self) -> Vec<(Secret, bool)> {
+        let mut secrets = std::collections::BTreeMap::new();
+        for finding in lock(&self.findings).iter().filter(|finding| finding.suppressed.is_none()) {
+            *secrets.entry(finding.secret.clone()).or_insert(false) |= finding.layers.is_empty();
+        }
+        secrets.into_iter().collect()
     }
 
     /// The sorted report of everything pushed.

@@ -1,234 +1,241 @@
 //! A whole repository, from its objects to its findings.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use bstr::BString;
 
+use super::cache::Cache;
 use super::catalog::Catalog;
-use super::gaps::{Gaps, Missing, NAMED, Places};
+use super::census::{self, Census};
+use super::gaps::{Gaps, LIMIT, Missing, Places};
 use super::graph::Graph;
 use super::oid::{Kind, Oid};
-use super::pack::inflate::Inflater;
-use super::read::{self, Read, Scan, Scope};
+use super::options::Options;
+use super::read::{self, Read, Scope, Want};
 use super::refs::Refs;
 use super::repo::Repository;
+use super::revs;
+use super::secrets::Secrets;
+use super::shard;
 use super::store::Store;
 use super::story::{Item, Stories};
-use super::tell::{Secrets, Teller};
-use super::trees::{Aim, Edge, GITLINK, Names, Trees};
-use super::walk::Walk;
+use super::tell::Teller;
+use super::trees::{Aim, GITLINK, NAMED, Names};
 use super::ways::{Paths, Ways};
+use super::{lfs, names};
+use crate::error::{Error, Result};
+use crate::finding::Finding;
+use crate::scan::Scanner;
 use crate::source::Collector;
 
-/// What the user decides.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// Threads; 0: one for each processor.
-    pub threads: usize,
-    /// What is not there is a remark and costs no exit code.
-    pub allow_incomplete: bool,
-    /// How many references a finding names at most.
-    pub max_refs: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { threads: 0, allow_incomplete: false, max_refs: 1000 }
+/// Scans everything that a repository keeps, or what a request asks for. What goes wrong with one object goes to the
+/// collector; an error is returned only if nothing could be scanned.
+pub fn audit(repository: &Repository, options: &Options, scanner: &Scanner, collector: &Collector) -> Result<()> {
+    if let Some(shard) = options.shard {
+        collector.count("shard", shard.index);
+        collector.count("shards", shard.count);
     }
+    inside(repository, options, scanner, collector)
 }
 
-/// Scans everything that a repository keeps. What goes wrong with one object goes to the collector.
-pub fn audit(repository: &Repository, options: Options, scan: &Scan<'_>, collector: &Collector) {
-    let threads = match options.threads {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        threads => threads,
-    };
+/// A repository and its submodules, and theirs.
+fn inside(repository: &Repository, options: &Options, scanner: &Scanner, collector: &Collector) -> Result<()> {
+    one(repository, options, scanner, collector)?;
+    if options.submodules {
+        for module in repository.modules() {
+            let Some(place) = repository.module_path(&module) else { continue };
+            let inner = Collector::default();
+            let opened = Repository::open(module).and_then(|module| inside(&module, options, scanner, &inner));
+            opened.unwrap_or_else(|error| collector.failed(error));
+            merge(inner, &place, collector);
+        }
+    }
+    Ok(())
+}
+
+/// Puts a submodule's report into that of the repository around it.
+fn merge(inner: Collector, place: &BString, collector: &Collector) {
+    let report = inner.into_report();
+    for mut finding in report.findings {
+        let Finding { location, .. } = &mut finding;
+        location.path = location.path.take().map(|path| [place.as_slice(), b"/", &path].concat().into());
+        collector.finding(finding);
+    }
+    let coverage = report.coverage;
+    collector.scanned(coverage.files, coverage.bytes);
+    coverage.errors.into_iter().for_each(|error| collector.failed(error));
+    coverage.skipped.into_iter().for_each(|skipped| collector.skipped(skipped));
+    coverage.notes.into_iter().for_each(|note| collector.note(note));
+    coverage.counts.into_iter().for_each(|(name, count)| collector.count(name, count));
+}
+
+/// Scans one repository, without its submodules.
+fn one(repository: &Repository, options: &Options, scanner: &Scanner, collector: &Collector) -> Result<()> {
     let refs = Refs::read(repository);
     let store = Store::open(&repository.objects, &repository.further_objects);
-    let gaps = Gaps { allowed: options.allow_incomplete, collector };
+    let gaps = Gaps::new(options.allow_incomplete, collector);
     store.errors.iter().chain(&refs.errors).cloned().for_each(|error| gaps.one(error));
+    let selection =
+        if options.request.is_empty() { None } else { Some(revs::select(&store, &refs, &options.request)?) };
+    let cache = options.cache.as_deref().filter(|_| scanner.is_local()).map(|path| Cache::open(path, scanner.rules()));
     let mut catalog = Catalog::of(&store);
-    let scope = Scope { scan, wanted: &|_, _| true, collector, threads };
-    let read = read::read(&catalog, &scope);
+    let wants = |oid: &Oid, kind: Kind| match &cache {
+        _ if options.shard.is_some_and(|shard| !shard.has(oid)) => Want::Skip,
+        Some(cache) if kind == Kind::Blob && cache.has(oid) => Want::KnownClean,
+        _ => Want::Scan,
+    };
+    let scope = Scope { scanner, wants: &wants, collector, gaps: &gaps, threads: options.threads() };
+    let mut read = read::read(&catalog, &scope);
     read.kinds.iter().for_each(|&(number, kind)| catalog.set_kind(number, kind));
     if collector.is_stopped() {
-        return;
+        return Ok(());
     }
-    Audit { repository, options, scan, collector, gaps, threads, catalog: &catalog, refs: &refs }.finish(read);
+    if let Some(cache) = cache {
+        cache.add(read.clean.iter().map(|&number| catalog.oid(number))).unwrap_or_else(|error| collector.failed(error));
+    }
+    lfs::read_local(&repository.common_dir, scanner, collector, &mut read);
+    let mut graph = Graph::of(&catalog, &read.commits, &read.tags, &refs);
+    let selected = selection.map(|selection| graph.select(&catalog, &read.tags, &selection));
+    read.commits = Vec::new();
+    let audit =
+        Audit { repository, options, scanner, collector, gaps: &gaps, catalog: &catalog, refs: &refs, selected };
+    audit.finish(read, graph);
+    Ok(())
 }
 
 /// The part of an audit that knows all objects.
-struct Audit<'a> {
-    repository: &'a Repository,
-    options: Options,
-    scan: &'a Scan<'a>,
-    collector: &'a Collector,
-    gaps: Gaps<'a>,
-    threads: usize,
-    catalog: &'a Catalog<'a>,
-    refs: &'a Refs,
+pub(super) struct Audit<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) options: &'a Options,
+    pub(super) scanner: &'a Scanner,
+    pub(super) collector: &'a Collector,
+    pub(super) gaps: &'a Gaps<'a>,
+    pub(super) catalog: &'a Catalog<'a>,
+    pub(super) refs: &'a Refs,
+    /// The commits that are asked for.
+    pub(super) selected: Option<Vec<bool>>,
 }
 
-/// What the pass over the trees found, of all threads.
-struct Seen {
-    edges: Vec<(u32, Arc<[Edge]>)>,
-    missing: BTreeMap<Oid, (u32, u32, Kind)>,
-    has_gitlink: bool,
+/// Items that are no secrets: what they stand for, after the number of secrets.
+#[derive(Clone, Copy)]
+struct Others {
+    first: Item,
+}
+
+impl Others {
+    fn submodule(self) -> Item {
+        self.first
+    }
+
+    fn pointer(self, blob: u32) -> Item {
+        self.first + 1 + blob
+    }
 }
 
 impl Audit<'_> {
-    fn finish(&self, mut read: Read) {
-        let catalog = self.catalog;
-        let mut graph = Graph::of(catalog, &read.commits, &read.tags, self.refs);
+    /// Whether a commit (or what stands for one) is asked for.
+    fn counts(&self, node: usize) -> bool {
+        self.selected.as_ref().is_none_or(|selected| selected.get(node).is_some_and(|selected| *selected))
+    }
+
+    fn finish(&self, mut read: Read, mut graph: Graph) {
         self.collector.count("refs", self.refs.list.len() as u64);
-        self.collector.count("commits", read.commits.len() as u64);
+        let commits = graph.nodes.iter().enumerate().filter(|(at, node)| node.is_commit && self.counts(*at));
+        self.collector.count("commits", commits.count() as u64);
         self.collector.count("tags", read.tags.len() as u64);
-        read.commits = Vec::new();
-        let names = Names::default();
-        let hits: HashSet<u32> = read.hits.iter().map(|hit| hit.number).collect();
-        let pointers: HashSet<u32> = read.pointers.iter().take(NAMED).map(|(number, _)| *number).collect();
-        let wants_ways = !(hits.is_empty() && pointers.is_empty());
-        let target = |number: u32| hits.contains(&number) || pointers.contains(&number);
-        let mut seen = self.trees(wants_ways.then_some(&target), &|_| true, &names);
-        if !wants_ways && (seen.has_gitlink || !seen.missing.is_empty()) {
-            seen = self.trees(Some(&target), &|_| true, &names);
+        let table = Names::default();
+        let loud = if self.options.file_names { names::loud(self, &table) } else { HashSet::new() };
+        let (mut census, mut ways) = self.ways(&read, &loud, None, &table);
+        let own = self.options.shard.map(|_| shard::complete(self, &graph, &mut ways, &table, &mut read));
+        if let Some(own) = &own {
+            (census, ways) = self.ways(&read, &loud, Some(&own.names), &table);
         }
-        let mut ways = Ways::new(catalog, std::mem::take(&mut seen.edges));
+        for tree in graph.nodes.iter().filter_map(|node| node.tree) {
+            ways.prune(tree);
+        }
+        let reached = census::reached(self.catalog, &graph, &ways, &|at| self.counts(at));
+        if self.selected.is_none() {
+            let hits: HashSet<u32> = read.hits.iter().map(|hit| hit.number).collect();
+            for tree in census::lone_trees(self.catalog, &ways, &hits) {
+                graph.add_tree(tree);
+            }
+        }
+        let list = table.list();
+        let secrets = Secrets::of(&read, names::hits(self.scanner, &loud, &list));
+        let others = Others { first: secrets.count() };
+        let pointers: HashSet<u32> = read.pointers.iter().take(LIMIT).map(|(number, _)| *number).collect();
+        let items = |name: u32, leaf: u32| match leaf {
+            GITLINK => vec![others.submodule()],
+            NAMED => secrets.in_name(name),
+            _ if pointers.contains(&leaf) => vec![others.pointer(leaf)],
+            _ => secrets.items(leaf),
+        };
         let mut paths = Paths::new();
-        let secrets = Secrets::of(&read.hits);
-        let items = |leaf: u32| self.items(leaf, &secrets, &pointers);
-        for node in &graph.nodes {
-            node.tree.map(|tree| ways.prune(tree));
-        }
-        let reached = self.reached(&graph, &ways);
-        self.add_lone_trees(&mut graph, &mut ways, &read);
-        let stories = Stories::tell(&graph, &mut ways, &mut paths, &items);
-        if !seen.missing.is_empty() {
+        let mut stories = Stories::tell(&graph, self.selected.as_deref(), &mut ways, &mut paths, &items);
+        if !census.missing.is_empty() {
             // Of trees that nothing leads to, git may have dropped parts. What they miss is no loss.
-            let counts = |tree: u32| reached.contains(&tree);
-            seen.missing = self.trees(None, &counts, &names).missing;
+            let aim = Aim { counts: &|tree| reached.contains(&tree), ..self.aim(&table) };
+            census.missing = self.census(&aim).missing;
         }
-        let names = names.into_list();
-        self.report_missing(&graph, &ways, &reached, seen.missing, &names);
-        self.report_pointers(&read, &stories, &secrets, &paths, &names);
-        self.report_submodules(&stories, &secrets, &paths, &names);
-        let mut teller =
-            Teller::new(catalog, &graph, self.refs, self.scan, self.collector, self.options.max_refs.max(1));
-        let lone = self.lone_blobs(&read, &stories);
-        teller.tell(stories, &secrets, &read.hits, &paths, &names);
-        for (blob, paths) in lone {
-            teller.in_lone_blob(blob, &secrets, &paths);
+        let list = table.list();
+        self.report_missing(&graph, &ways, &reached, census.missing, &list);
+        self.report_others(&read, &stories, others, &paths, &list);
+        if let Some(own) = own {
+            stories.retain(|story| own.paths.contains(&paths.spell(story.path, &list)));
         }
-        teller.in_ref_names();
+        self.tell(&read, &graph, stories, &secrets, &paths, &list);
     }
 
-    fn items(&self, leaf: u32, secrets: &Secrets, pointers: &HashSet<u32>) -> Vec<Item> {
-        if leaf == GITLINK {
-            return vec![secrets.count()];
+    fn tell(&self, read: &Read, graph: &Graph, stories: Stories, secrets: &Secrets, paths: &Paths, list: &[Arc<[u8]>]) {
+        let counts = |at: usize| self.counts(at);
+        let mut teller = Teller::new(self, graph, &counts);
+        teller.troubles(&read.troubles, self.gaps);
+        if self.selected.is_none() {
+            let lone = teller.lone_blobs(&read.hits, &stories);
+            for (blob, paths) in lone {
+                teller.in_lone_blob(blob, secrets, &paths);
+            }
         }
-        if pointers.contains(&leaf) {
-            return vec![secrets.count() + 1 + leaf];
+        teller.tell(stories, secrets, &read.hits, paths, list);
+        if self.options.shard.is_none_or(super::options::Shard::is_first) {
+            teller.in_ref_names();
         }
-        secrets.items(leaf).collect()
     }
 
-    /// Goes through all trees.
-    fn trees(
+    pub(super) fn aim<'b>(&'b self, names: &'b Names) -> Aim<'b> {
+        Aim { catalog: self.catalog, targets: None, also: None, loud: None, all_names: false, counts: &|_| true, names }
+    }
+
+    pub(super) fn census(&self, aim: &Aim<'_>) -> Census {
+        census::take(aim, self.options.threads(), self.gaps, self.collector)
+    }
+
+    /// The ways to all that was found; without ways if there is nothing to lead to.
+    fn ways(
         &self,
-        targets: Option<&(dyn Fn(u32) -> bool + Sync)>,
-        counts: &(dyn Fn(u32) -> bool + Sync),
+        read: &Read,
+        loud: &HashSet<Vec<u8>>,
+        also: Option<&HashSet<Vec<u8>>>,
         names: &Names,
-    ) -> Seen {
-        let catalog = self.catalog;
-        let aim = Aim { catalog, targets, counts, names };
-        let wanted = |number: u32| catalog.kind(number) == Some(Kind::Tree) && catalog.is_first_copy(number);
-        let visitors = (0..self.threads).map(|_| Trees::new(&aim)).collect();
-        let mut threads = Walk::new(catalog.members(), &wanted, self.collector).run(visitors);
-        let mut inflater = Inflater::new();
-        for number in (catalog.first_loose()..catalog.len()).filter(|&number| wanted(number)) {
-            let (oid, directory) = catalog.loose[(number - catalog.first_loose()) as usize];
-            match super::loose::read(&mut inflater, &catalog.store.directories[directory], &oid) {
-                Ok(Some((_, bytes))) => threads[0].one(number, &bytes),
-                Ok(None) => threads[0].failed.push((number, "it vanished while it was read")),
-                Err(why) => threads[0].failed.push((number, why)),
-            }
+    ) -> (Census, Ways<'_>) {
+        let hits: HashSet<u32> = read.hits.iter().map(|hit| hit.number).collect();
+        let pointers: HashSet<u32> = read.pointers.iter().take(LIMIT).map(|(number, _)| *number).collect();
+        let target = |number: u32| hits.contains(&number) || pointers.contains(&number);
+        let idle = hits.is_empty() && pointers.is_empty() && loud.is_empty() && self.selected.is_none();
+        let aim = Aim {
+            targets: if idle { None } else { Some(&target) },
+            also,
+            loud: Some(loud).filter(|loud| !loud.is_empty()),
+            ..self.aim(names)
+        };
+        let mut census = self.census(&aim);
+        if idle && (census.has_gitlink || !census.missing.is_empty()) {
+            census = self.census(&Aim { targets: Some(&target), ..aim });
         }
-        let mut seen = Seen { edges: Vec::new(), missing: BTreeMap::new(), has_gitlink: false };
-        for mut thread in threads {
-            seen.edges.append(&mut thread.edges);
-            seen.has_gitlink |= thread.has_gitlink;
-            for (oid, named) in thread.missing {
-                let least = seen.missing.entry(oid).or_insert(named);
-                *least = (*least).min(named);
-            }
-        }
-        seen
-    }
-
-    /// The trees that references and reflogs lead to.
-    fn reached(&self, graph: &Graph, ways: &Ways<'_>) -> HashSet<u32> {
-        let mut reached = HashSet::new();
-        let tips = graph.nodes.iter().filter(|node| node.reach != 0).filter_map(|node| node.tree);
-        let mut todo: Vec<u32> = tips.collect();
-        while let Some(tree) = todo.pop() {
-            if reached.insert(tree) {
-                let below = ways.edges(tree).iter().map(|edge| edge.to);
-                todo.extend(below.filter(|&to| to != GITLINK && self.catalog.kind(to) == Some(Kind::Tree)));
-            }
-        }
-        reached
-    }
-
-    /// Trees without a commit that name what no commit has, outermost only.
-    fn add_lone_trees(&self, graph: &mut Graph, ways: &mut Ways<'_>, read: &Read) {
-        let known: HashSet<u32> = ways
-            .trees()
-            .filter(|(tree, _)| ways.has_seen(*tree))
-            .flat_map(|(_, edges)| edges)
-            .map(|edge| edge.to)
-            .collect();
-        let lost: HashSet<u32> = read.hits.iter().map(|hit| hit.number).filter(|hit| !known.contains(hit)).collect();
-        if lost.is_empty() {
-            return;
-        }
-        let lone = || ways.trees().filter(|(tree, _)| !ways.has_seen(*tree));
-        let mut above: HashMap<u32, Vec<u32>> = HashMap::new();
-        for (tree, edges) in lone() {
-            edges.iter().for_each(|edge| above.entry(edge.to).or_default().push(tree));
-        }
-        let mut outermost = Vec::new();
-        let mut seen = HashSet::new();
-        let mut todo: Vec<u32> = lost.into_iter().collect();
-        while let Some(at) = todo.pop() {
-            if !seen.insert(at) {
-                continue;
-            }
-            match above.get(&at) {
-                Some(trees) => todo.extend(trees),
-                None if self.catalog.kind(at) == Some(Kind::Tree) => outermost.push(at),
-                None => {}
-            }
-        }
-        outermost.sort_by_key(|&tree| self.catalog.oid(tree));
-        for tree in outermost {
-            graph.add_tree(tree);
-        }
-    }
-
-    /// Blobs with findings that no story tells of, with their paths in the index.
-    fn lone_blobs(&self, read: &Read, stories: &Stories) -> Vec<(u32, Vec<BString>)> {
-        let told = stories.leaves();
-        let blobs = read.hits.iter().filter(|hit| hit.kind == Kind::Blob).map(|hit| hit.number);
-        let lone: Vec<u32> = blobs.filter(|blob| !told.contains(blob)).collect();
-        if lone.is_empty() {
-            return Vec::new();
-        }
-        let mut index: HashMap<Oid, Vec<BString>> = HashMap::new();
-        for (path, oid) in self.repository.staged() {
-            index.entry(oid).or_default().push(path);
-        }
-        lone.into_iter().map(|blob| (blob, index.remove(&self.catalog.oid(blob)).unwrap_or_default())).collect()
+        let ways = Ways::new(self.catalog, std::mem::take(&mut census.edges));
+        (census, ways)
     }
 
     fn report_missing(
@@ -246,21 +253,21 @@ impl Audit<'_> {
             let place = |(oid, (tree, name, kind))| (oid, Missing { kind, place: places.spell(tree, name) });
             missing.extend(named.into_iter().map(place));
         }
-        let by =
-            |node: u32| BString::from(format!("of commit {}", self.catalog.oid(graph.nodes[node as usize].number)));
-        for (at, node) in graph.nodes.iter().enumerate().filter(|(_, node)| node.reach != 0) {
+        let by = |node: usize| BString::from(format!("of commit {}", self.catalog.oid(graph.nodes[node].number)));
+        let counts = |at: usize| graph.nodes[at].reach != 0 && self.counts(at);
+        for (at, node) in graph.nodes.iter().enumerate().filter(|(at, _)| counts(*at)) {
             if let Some(tree) = node.missing_tree {
-                missing.insert(tree, Missing { kind: Kind::Tree, place: by(at as u32) });
+                missing.insert(tree, Missing { kind: Kind::Tree, place: by(at) });
             }
         }
         let shallow: HashSet<Oid> = self.repository.shallow().into_iter().collect();
         let mut cut = HashSet::new();
-        for &(oid, node) in graph.missing.iter().filter(|(_, node)| graph.nodes[*node as usize].reach != 0) {
+        for &(oid, node) in graph.missing.iter().filter(|(_, node)| counts(*node as usize)) {
             let child = self.catalog.oid(graph.nodes[node as usize].number);
             if shallow.contains(&child) {
                 cut.insert(child);
             } else {
-                missing.insert(oid, Missing { kind: Kind::Commit, place: by(node) });
+                missing.insert(oid, Missing { kind: Kind::Commit, place: by(node as usize) });
             }
         }
         self.gaps.missing(&missing, self.repository, self.catalog.store.has_promisor);
@@ -268,23 +275,46 @@ impl Audit<'_> {
         self.gaps.broken(graph, self.refs);
     }
 
-    fn report_pointers(&self, read: &Read, stories: &Stories, secrets: &Secrets, paths: &Paths, names: &[Arc<[u8]>]) {
+    /// LFS pointers and submodules.
+    fn report_others(&self, read: &Read, stories: &Stories, others: Others, paths: &Paths, names: &[Arc<[u8]>]) {
+        let places = |item: Item| -> Vec<BString> {
+            let mut places: Vec<BString> = stories
+                .list
+                .iter()
+                .filter(|story| story.item == item)
+                .map(|story| paths.spell(story.path, names))
+                .collect();
+            places.sort();
+            places
+        };
         let mut list = Vec::new();
-        for (number, id) in read.pointers.iter().take(NAMED) {
-            let item = secrets.count() + 1 + number;
-            let found = stories.list.iter().filter(|story| story.item == item);
-            let path = found.map(|story| paths.spell(story.path, names)).min();
-            let path = path.unwrap_or_else(|| format!("blob {}", self.catalog.oid(*number)).into());
-            list.push((path, id.clone()));
+        for (number, id) in read.pointers.iter().take(LIMIT) {
+            match places(others.pointer(*number)).into_iter().next() {
+                Some(path) => list.push((path, id.clone())),
+                None if self.selected.is_some() => {}
+                None => list.push((format!("blob {}", self.catalog.oid(*number)).into(), id.clone())),
+            }
         }
         list.sort();
-        self.gaps.pointers(read.pointers.len(), &list);
+        let total = if self.selected.is_some() { list.len() } else { read.pointers.len() };
+        self.gaps.pointers(total, &list);
+        let mut links = places(others.submodule());
+        if self.options.submodules {
+            let scanned: Vec<BString> =
+                self.repository.modules().iter().filter_map(|module| self.module(module)).collect();
+            links.retain(|path| !scanned.contains(path));
+        }
+        self.gaps.submodules(&links, self.options.submodules);
     }
 
-    fn report_submodules(&self, stories: &Stories, secrets: &Secrets, paths: &Paths, names: &[Arc<[u8]>]) {
-        let links = stories.list.iter().filter(|story| story.item == secrets.count());
-        let mut links: Vec<BString> = links.map(|story| paths.spell(story.path, names)).collect();
-        links.sort();
-        self.gaps.submodules(&links);
+    fn module(&self, module: &Path) -> Option<BString> {
+        self.repository.module_path(module)
+    }
+}
+
+impl Audit<'_> {
+    /// What could not be scanned of one thing.
+    pub(super) fn gap(&self, error: Error) {
+        self.gaps.once(error);
     }
 }

@@ -2,7 +2,9 @@
 
 use super::loose;
 use super::oid::{Kind, Oid};
+use super::pack::delta::Corrupt;
 use super::pack::forest::Forest;
+use super::pack::inflate::Inflater;
 use super::store::Store;
 use super::walk::Member;
 
@@ -85,6 +87,17 @@ impl<'a> Catalog<'a> {
 
     pub(super) fn kind(&self, number: u32) -> Option<Kind> {
         self.kinds[number as usize]
+    }
+
+    /// Whether a number is that of a tree; those that stand for no object are not.
+    pub(super) fn is_tree(&self, number: u32) -> bool {
+        self.kinds.get(number as usize).is_some_and(|kind| *kind == Some(Kind::Tree))
+    }
+
+    /// Reads a loose object; `None` if it is gone.
+    pub(super) fn read_loose(&self, inflater: &mut Inflater, number: u32) -> Result<Option<(Kind, Vec<u8>)>, Corrupt> {
+        let (oid, directory) = self.loose[(number - self.first_loose()) as usize];
+        loose::read(inflater, &self.store.directories[directory], &oid)
     }
 
     /// Of a loose object, once it was read.

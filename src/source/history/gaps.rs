@@ -1,7 +1,7 @@
 //! What could not be scanned: counted, named up to a limit, and worth exit code 2 unless the user allows it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bstr::{BString, ByteSlice};
 
@@ -10,22 +10,32 @@ use super::graph::Graph;
 use super::oid::{Kind, Oid};
 use super::refs::Refs;
 use super::repo::Repository;
-use super::trees::GITLINK;
 use super::ways::Ways;
 use crate::error::Error;
 use crate::source::Collector;
 
 /// Where gaps go.
-#[derive(Clone, Copy)]
 pub(super) struct Gaps<'a> {
-    pub(super) allowed: bool,
-    pub(super) collector: &'a Collector,
+    allowed: bool,
+    collector: &'a Collector,
+    said: Mutex<BTreeSet<Error>>,
 }
 
 /// So many of a kind are named.
-pub(super) const NAMED: usize = 20;
+pub(super) const LIMIT: usize = 20;
 
-impl Gaps<'_> {
+impl<'a> Gaps<'a> {
+    pub(super) fn new(allowed: bool, collector: &'a Collector) -> Self {
+        Self { allowed, collector, said: Mutex::default() }
+    }
+
+    /// For what several passes may meet.
+    pub(super) fn once(&self, error: Error) {
+        if self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(error.clone()) {
+            self.one(error);
+        }
+    }
+
     pub(super) fn one(&self, error: Error) {
         if self.allowed {
             self.collector.note(format!("left out: {error}"));
@@ -40,9 +50,9 @@ impl Gaps<'_> {
             return;
         }
         self.collector.count(count, total as u64);
-        errors.into_iter().take(NAMED).for_each(|error| self.one(error));
-        if total > NAMED {
-            self.one(Error::new("name", format!("{} more {things}", total - NAMED), "the list would be long"));
+        errors.into_iter().take(LIMIT).for_each(|error| self.one(error));
+        if total > LIMIT {
+            self.one(Error::new("name", format!("{} more {things}", total - LIMIT), "the list would be long"));
         }
     }
 
@@ -84,10 +94,10 @@ impl Gaps<'_> {
     }
 
     /// Submodules' repositories.
-    pub(super) fn submodules(&self, paths: &[BString]) {
-        let error = |path: &BString| {
-            Error::new("scan submodule", path, "it is another repository").hint("run `keysweep history` in it")
-        };
+    pub(super) fn submodules(&self, paths: &[BString], asked: bool) {
+        let hint = if asked { "run `git submodule update --init` there" } else { "pass --submodules" };
+        let why = if asked { "its repository is not here" } else { "it is another repository" };
+        let error = |path: &BString| Error::new("scan submodule", path, why).hint(hint);
         self.many("unscanned_submodules", "submodules", paths.len(), paths.iter().map(error));
     }
 
@@ -129,8 +139,8 @@ impl<'a> Places<'a> {
         let mut trees: Vec<u32> = reached.iter().copied().collect();
         trees.sort_unstable();
         for tree in trees {
-            for edge in ways.edges(tree).iter().filter(|edge| edge.to != GITLINK) {
-                if catalog.kind(edge.to) == Some(Kind::Tree) && !roots.contains(&edge.to) {
+            for edge in ways.edges(tree) {
+                if catalog.is_tree(edge.to) && !roots.contains(&edge.to) {
                     above.entry(edge.to).or_insert((tree, edge.name));
                 }
             }

@@ -7,6 +7,7 @@ use super::catalog::Catalog;
 use super::oid::{Kind, Oid};
 use super::read::{CommitLine, TagLine};
 use super::refs::Refs;
+use super::revs::Selection;
 
 /// Reached from `HEAD`.
 pub(super) const HEAD: u8 = 1;
@@ -171,6 +172,43 @@ impl Graph {
                 self.nodes[parent as usize].reach |= reach;
             }
         }
+    }
+
+    /// For each node, whether a selection means it.
+    pub(super) fn select(&mut self, catalog: &Catalog<'_>, tags: &[TagLine], selection: &Selection) -> Vec<bool> {
+        let mut places =
+            |oids: &[Oid]| -> Vec<u32> { oids.iter().filter_map(|oid| self.peel(catalog, tags, oid)?.node).collect() };
+        let include = places(&selection.include);
+        let exclude = places(&selection.exclude);
+        let between: Vec<[Vec<u32>; 2]> =
+            selection.between.iter().map(|(a, b)| [places(&[*a]), places(&[*b])]).collect();
+        let mut selected = self.reached_from(&include);
+        let excluded = self.reached_from(&exclude);
+        selected.iter_mut().zip(excluded).for_each(|(selected, excluded)| *selected &= !excluded);
+        for [a, b] in between {
+            let both = self.reached_from(&a).into_iter().zip(self.reached_from(&b)).map(|(a, b)| a && b);
+            selected.iter_mut().zip(both).for_each(|(selected, both)| *selected &= !both);
+        }
+        if let Some(since) = selection.since {
+            selected.iter_mut().zip(&self.nodes).for_each(|(selected, node)| *selected &= node.time >= since);
+        }
+        selected
+    }
+
+    fn reached_from(&self, places: &[u32]) -> Vec<bool> {
+        let mut reached = vec![false; self.nodes.len()];
+        places.iter().for_each(|&place| reached[place as usize] = true);
+        for at in (0..self.nodes.len()).rev() {
+            if reached[at] {
+                self.nodes[at].parents.iter().for_each(|&parent| reached[parent as usize] = true);
+            }
+        }
+        reached
+    }
+
+    /// The commit that a tag leads to.
+    pub(super) fn tag_target(&self, tag: u32) -> Option<u32> {
+        self.tips.iter().find(|tip| tip.tags.contains(&tag)).and_then(|tip| tip.node)
     }
 
     fn peel(&mut self, catalog: &Catalog<'_>, tags: &[TagLine], oid: &Oid) -> Option<Tip> {

@@ -22,6 +22,14 @@ pub(super) fn list(directory: &Path) -> Vec<Oid> {
     ids
 }
 
+/// The ids of a directory that start with these hexadecimal digits (at least two).
+pub(super) fn with_prefix(directory: &Path, digits: &str) -> Vec<Oid> {
+    let Some(fan) = digits.get(..2) else { return Vec::new() };
+    let mut ids = list_fan(directory, fan);
+    ids.retain(|oid| oid.to_string().starts_with(digits));
+    ids
+}
+
 fn list_fan(directory: &Path, fan: &str) -> Vec<Oid> {
     let Ok(files) = fs::read_dir(directory.join(fan)) else { return Vec::new() };
     let id = |file: fs::DirEntry| Oid::from_hex(format!("{fan}{}", file.file_name().to_str()?).as_bytes());

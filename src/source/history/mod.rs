@@ -8,18 +8,28 @@
 //! ```
 
 mod audit;
+mod cache;
 mod catalog;
+mod census;
 mod contain;
+mod content;
+mod fresh;
 mod gaps;
 mod graph;
+mod lfs;
 mod loose;
 mod map;
+mod names;
 mod object;
 mod oid;
+mod options;
 mod pack;
 mod read;
 mod refs;
 mod repo;
+mod revs;
+mod secrets;
+mod shard;
 mod store;
 mod story;
 mod tell;
@@ -27,7 +37,10 @@ mod trees;
 mod walk;
 mod ways;
 
-pub use audit::{Options, audit};
+pub use audit::audit;
+pub use cache::user_directory;
 pub use oid::{Kind, Oid};
+pub use options::{Options, Shard};
 pub use refs::Refs;
 pub use repo::Repository;
+pub use revs::{Request, Selection};

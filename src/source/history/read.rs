@@ -1,19 +1,22 @@
 //! The first pass: every blob, commit and tag, once, through the scanner.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bstr::BString;
+
 use super::catalog::Catalog;
+use super::content::{self, Key};
+use super::fresh;
+use super::gaps::Gaps;
 use super::object::{Commit, Tag};
 use super::oid::{Kind, Oid};
-use super::pack::delta::Corrupt;
+use super::pack::delta::{Corrupt, Delta};
 use super::pack::inflate::Inflater;
 use super::store::Reader;
 use super::walk::{Decoded, Visitor, Walk};
-use crate::scan::Match;
+use crate::scan::Scanner;
 use crate::source::Collector;
-
-/// Something that looks for keys in bytes.
-pub(super) type Scan<'a> = dyn Fn(&[u8]) -> Vec<Match> + Sync + 'a;
 
 /// What the first pass leaves behind.
 #[derive(Default)]
@@ -26,16 +29,25 @@ pub(super) struct Read {
     pub(super) tags: Vec<TagLine>,
     /// Blobs that are Git LFS pointers, by number, with the id of their content.
     pub(super) pointers: Vec<(u32, String)>,
+    /// Pointers whose content was found and scanned: what their blobs are said to hold does not stand in them.
+    pub(super) elsewhere: HashSet<u32>,
+    /// Blobs in which the scanner saw nothing, by number.
+    pub(super) clean: Vec<u32>,
+    /// Archives that were not read to their end: members and reasons, and whether it was for their size.
+    pub(super) troubles: Vec<Trouble>,
     /// Kinds of loose objects.
     pub(super) kinds: Vec<(u32, Kind)>,
     failed: Vec<(u32, Corrupt)>,
 }
 
+/// What of an archive was not scanned.
+pub(super) type Trouble = (u32, Vec<(Option<BString>, &'static str)>, bool);
+
 /// An object with findings.
 pub(super) struct Hit {
     pub(super) number: u32,
     pub(super) kind: Kind,
-    pub(super) matches: Vec<Match>,
+    pub(super) keys: Vec<Key>,
     /// Empty for blobs.
     pub(super) bytes: Vec<u8>,
 }
@@ -57,11 +69,23 @@ pub(super) struct TagLine {
 
 /// What decides which objects are scanned.
 pub(super) struct Scope<'a> {
-    pub(super) scan: &'a Scan<'a>,
-    /// Whether a blob, commit or tag is to be scanned (not in another shard, not in the cache).
-    pub(super) wanted: &'a (dyn Fn(&Oid, Kind) -> bool + Sync),
+    pub(super) scanner: &'a Scanner,
+    /// What to do with a blob, commit or tag.
+    pub(super) wants: &'a (dyn Fn(&Oid, Kind) -> Want + Sync),
     pub(super) collector: &'a Collector,
+    pub(super) gaps: &'a Gaps<'a>,
     pub(super) threads: usize,
+}
+
+/// What to do with an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Want {
+    /// Scan it.
+    Scan,
+    /// It was scanned by an earlier run, which saw nothing in it.
+    KnownClean,
+    /// It is another shard's.
+    Skip,
 }
 
 /// Scans everything that is wanted; what cannot be read in any copy goes to the collector.
@@ -69,9 +93,11 @@ pub(super) fn read(catalog: &Catalog<'_>, scope: &Scope<'_>) -> Read {
     // Commits are always read: the graph needs all of them.
     let wanted = |number: u32| {
         let Some(kind) = catalog.kind(number).filter(|&kind| kind != Kind::Tree) else { return false };
-        catalog.is_first_copy(number) && (kind != Kind::Blob || (scope.wanted)(&catalog.oid(number), kind))
+        catalog.is_first_copy(number) && (kind != Kind::Blob || (scope.wants)(&catalog.oid(number), kind) == Want::Scan)
     };
-    let visitors = (0..scope.threads).map(|_| Scanning { catalog, scope, read: Read::default() }).collect();
+    let visitors = (0..scope.threads)
+        .map(|_| Scanning { catalog, scope, read: Read::default(), is_local: scope.scanner.is_local() })
+        .collect();
     let visitors = Walk::new(catalog.members(), &wanted, scope.collector).run(visitors);
     let mut read = Read::default();
     for visitor in read_loose(catalog, scope, visitors) {
@@ -97,7 +123,9 @@ fn read_loose<'a>(catalog: &Catalog<'_>, scope: &Scope<'_>, visitors: Vec<Scanni
             match super::loose::read(&mut inflater, &catalog.store.directories[directory], &oid) {
                 Ok(Some((kind, bytes))) => {
                     visitor.read.kinds.push((number, kind));
-                    visitor.one(number, kind, &bytes);
+                    if kind != Kind::Blob || (scope.wants)(&oid, kind) == Want::Scan {
+                        visitor.one(number, kind, &bytes);
+                    }
                 }
                 // It went into a pack, or away, since it was listed.
                 Ok(None) => {}
@@ -120,7 +148,7 @@ fn read_loose<'a>(catalog: &Catalog<'_>, scope: &Scope<'_>, visitors: Vec<Scanni
 
 /// A copy that cannot be read may have a sister that can.
 fn retry(catalog: &Catalog<'_>, scope: &Scope<'_>, failed: Vec<(u32, Corrupt)>) -> Read {
-    let mut visitor = Scanning { catalog, scope, read: Read::default() };
+    let mut visitor = Scanning { catalog, scope, read: Read::default(), is_local: scope.scanner.is_local() };
     let mut reader = Reader::new(catalog.store);
     let mut done = Vec::new();
     for (number, why) in failed {
@@ -129,9 +157,11 @@ fn retry(catalog: &Catalog<'_>, scope: &Scope<'_>, failed: Vec<(u32, Corrupt)>) 
             continue;
         }
         match reader.read(&oid) {
-            Ok(Some((kind, bytes))) => visitor.one(number, kind, &bytes),
-            Ok(None) => scope.collector.failed(super::store::unreadable(&oid, why)),
-            Err(error) => scope.collector.failed(error),
+            Ok(Some((kind, bytes))) => {
+                visitor.one(number, kind, &bytes);
+            }
+            Ok(None) => scope.gaps.once(super::store::unreadable(&oid, why)),
+            Err(error) => scope.gaps.once(error),
         }
         done.push(oid);
     }
@@ -145,6 +175,8 @@ impl Read {
         self.tags.append(&mut other.tags);
         self.pointers.append(&mut other.pointers);
         self.kinds.append(&mut other.kinds);
+        self.clean.append(&mut other.clean);
+        self.troubles.append(&mut other.troubles);
         self.failed.append(&mut other.failed);
     }
 
@@ -154,6 +186,8 @@ impl Read {
         self.tags.sort_by_key(|tag| tag.number);
         self.pointers.sort_unstable();
         self.kinds.sort_unstable();
+        self.clean.sort_unstable();
+        self.troubles.sort();
     }
 }
 
@@ -161,18 +195,16 @@ impl Read {
 struct Scanning<'a> {
     catalog: &'a Catalog<'a>,
     scope: &'a Scope<'a>,
+    is_local: bool,
     read: Read,
 }
 
 impl Scanning<'_> {
-    fn one(&mut self, number: u32, kind: Kind, bytes: &[u8]) {
+    /// Reads an object, and says whether the scanner saw nothing in it.
+    fn one(&mut self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
         match kind {
-            Kind::Tree => return,
-            Kind::Blob => {
-                if let Some(id) = pointer(bytes) {
-                    self.read.pointers.push((number, id));
-                }
-            }
+            Kind::Tree => false,
+            Kind::Blob => self.blob(number, bytes, None),
             Kind::Commit => {
                 let commit = Commit::parse(bytes);
                 self.read.commits.push(CommitLine {
@@ -181,30 +213,73 @@ impl Scanning<'_> {
                     parents: commit.parents.into(),
                     time: commit.committer.seconds,
                 });
+                self.text(number, kind, bytes)
             }
             Kind::Tag => {
                 let target = Tag::parse(bytes).target.unwrap_or(Oid::NULL);
                 self.read.tags.push(TagLine { number, target });
+                self.text(number, kind, bytes)
             }
         }
-        if kind != Kind::Blob && !(self.scope.wanted)(&self.catalog.oid(number), kind) {
-            return;
+    }
+
+    fn text(&mut self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
+        if (self.scope.wants)(&self.catalog.oid(number), kind) != Want::Scan {
+            return false;
         }
-        let matches = (self.scope.scan)(bytes);
-        self.scope.collector.scanned(u64::from(kind == Kind::Blob), bytes.len() as u64);
-        if !matches.is_empty() {
-            let bytes = if kind == Kind::Blob { Vec::new() } else { bytes.to_vec() };
-            self.read.hits.push(Hit { number, kind, matches, bytes });
+        self.scope.collector.scanned(0, bytes.len() as u64);
+        let matches = self.scope.scanner.scan(bytes);
+        let is_clean = matches.is_empty();
+        if !is_clean {
+            let keys = matches.into_iter().map(|found| Key { found, member: None }).collect();
+            self.read.hits.push(Hit { number, kind, keys, bytes: bytes.to_vec() });
         }
+        is_clean
+    }
+
+    /// Scans a blob; of one whose base is clean only what is new.
+    fn blob(&mut self, number: u32, bytes: &[u8], clean_base: Option<Delta<'_>>) -> bool {
+        let scanner = self.scope.scanner;
+        self.scope.collector.scanned(1, bytes.len() as u64);
+        let pointer = pointer(bytes);
+        let is_pointer = pointer.is_some();
+        self.read.pointers.extend(pointer.map(|id| (number, id)));
+        let is_plain = self.is_local && content::is_plain(bytes);
+        let windows = clean_base.filter(|_| is_plain).and_then(|delta| fresh::windows(bytes, delta.base_size, &delta));
+        let is_clean = is_plain
+            && match windows {
+                Some(windows) => windows.into_iter().all(|window| scanner.sees_nothing(&bytes[window])),
+                None => scanner.sees_nothing(bytes),
+            };
+        if is_clean {
+            if !is_pointer {
+                self.read.clean.push(number);
+            }
+            return true;
+        }
+        let content = content::scan(scanner, bytes, None);
+        if content.too_large || !content.skipped.is_empty() {
+            self.read.troubles.push((number, content.skipped, content.too_large));
+        }
+        if !content.keys.is_empty() {
+            self.read.hits.push(Hit { number, kind: Kind::Blob, keys: content.keys, bytes: Vec::new() });
+        }
+        false
     }
 }
 
 impl Visitor for Scanning<'_> {
-    type Note = ();
+    /// Whether the scanner saw nothing in it.
+    type Note = bool;
 
-    fn object(&mut self, object: &Decoded<'_, ()>) {
-        if object.wanted {
-            self.one(object.number, object.kind, object.bytes);
+    fn object(&mut self, object: &Decoded<'_, bool>) -> bool {
+        if !object.wanted {
+            let oid = || self.catalog.oid(object.number);
+            return object.kind == Kind::Blob && (self.scope.wants)(&oid(), object.kind) == Want::KnownClean;
+        }
+        match object.base {
+            Some((true, delta)) if object.kind == Kind::Blob => self.blob(object.number, object.bytes, Some(delta)),
+            _ => self.one(object.number, object.kind, object.bytes),
         }
     }
 

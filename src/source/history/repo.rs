@@ -69,6 +69,16 @@ impl Repository {
         Self::open(git_dir)
     }
 
+    /// Where its configuration is looked for: the worktree's top, or the git directory where there is none.
+    pub fn top(&self) -> PathBuf {
+        if self.git_dir.file_name().is_some_and(|name| name == ".git") {
+            return self.git_dir.parent().unwrap_or(&self.git_dir).to_owned();
+        }
+        let linked = fs::read(self.git_dir.join("gitdir")).ok();
+        let file = linked.as_ref().and_then(|file| file.trim_ascii().to_path().ok());
+        file.and_then(Path::parent).unwrap_or(&self.git_dir).to_owned()
+    }
+
     /// A repository by its git directory.
     pub fn open(git_dir: PathBuf) -> Result<Self> {
         let common_dir = match fs::read(git_dir.join("commondir")) {
@@ -141,6 +151,35 @@ impl Repository {
     pub(super) fn shallow(&self) -> Vec<Oid> {
         let list = fs::read(self.common_dir.join("shallow")).unwrap_or_default();
         list.lines().filter_map(|line| Oid::from_hex(line.trim_ascii())).collect()
+    }
+
+    /// The git directories of the submodules that were cloned, by their path below `modules`.
+    pub(super) fn modules(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut todo = vec![self.common_dir.join("modules")];
+        while let Some(directory) = todo.pop() {
+            let Ok(entries) = fs::read_dir(&directory) else { continue };
+            for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+                if is_git_dir(&path) {
+                    found.push(path);
+                } else if path.is_dir() && !path.is_symlink() {
+                    // A submodule's name may hold slashes.
+                    todo.push(path);
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// Where one of the [`modules`](Self::modules) is checked out, as a path in this repository; without that, its name.
+    pub(super) fn module_path(&self, module: &Path) -> Option<BString> {
+        let top = self.common_dir.parent().and_then(|top| top.canonicalize().ok());
+        let worktree = Self::open(module.to_owned()).ok().and_then(|opened| opened.setting("core", "worktree"));
+        let worktree = worktree.and_then(|path| module.join(path).canonicalize().ok());
+        let inside = worktree.and_then(|path| path.strip_prefix(top.as_ref()?).ok().map(Path::to_owned));
+        let by_name = || module.strip_prefix(self.common_dir.join("modules")).ok().map(Path::to_owned);
+        Some(inside.or_else(by_name)?.into_os_string().into_encoded_bytes().into())
     }
 
     /// Paths and contents of what is staged, in all worktrees. An index that cannot be read names nothing: it holds no

@@ -1,6 +1,6 @@
 //! Which commits a user means: `main`, `v1~3`, `a1b2c3d`, `A..B`, `A...B`, `2026-01-31`, `3 weeks ago`.
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 
 use super::object::{self, Tag};
 use super::oid::{Kind, Oid};

@@ -76,6 +76,15 @@ impl Store {
             }
         }
     }
+
+    /// Every id that starts with these hexadecimal digits.
+    pub(super) fn with_prefix(&self, digits: &str) -> Vec<Oid> {
+        let mut ids: Vec<Oid> = self.packs.iter().flat_map(|pack| pack.index.with_prefix(digits)).collect();
+        ids.extend(self.directories.iter().flat_map(|directory| loose::with_prefix(directory, digits)));
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
 }
 
 /// A path in `info/alternates` may stand in double quotes with C escapes.
@@ -108,16 +117,13 @@ fn unquote(line: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// A decoded object that others are deltas to.
-type Base = (Kind, Arc<[u8]>);
-
 /// Reads single objects by id. One for each thread.
 pub(super) struct Reader<'a> {
     store: &'a Store,
     inflater: Inflater,
     delta: Vec<u8>,
     /// Decoded bases by pack and offset.
-    bases: HashMap<(usize, u64), Base>,
+    bases: HashMap<(usize, u64), (Kind, Arc<[u8]>)>,
     held: usize,
 }
 

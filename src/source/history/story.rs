@@ -3,10 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use super::graph::{Graph, HEAD, LOG, REF};
-use super::ways::{Paths, Ways};
+use super::ways::{Paths, Place, Ways};
 
 /// Something that a leaf holds: a secret, or that the leaf is a submodule or an LFS pointer. Numbered by the caller.
 pub(super) type Item = u32;
+
+/// What a place holds, by the last name of its path and its leaf.
+pub(super) type Items<'a> = dyn Fn(u32, u32) -> Vec<Item> + 'a;
+
+const NEVER: u32 = u32::MAX;
 
 /// One item at one path.
 pub(super) struct Story {
@@ -37,29 +42,48 @@ pub(super) struct Stories {
 }
 
 impl Stories {
-    /// Goes through history. `items` says what a leaf holds.
+    /// Goes through history. `items` says what a place holds, by the last name of its path and its leaf; stories that
+    /// begin in no commit of `selected` are left out.
     pub(super) fn tell(
         graph: &Graph,
+        selected: Option<&[bool]>,
         ways: &mut Ways<'_>,
         paths: &mut Paths,
-        items: &dyn Fn(u32) -> Vec<Item>,
+        items: &Items<'_>,
     ) -> Self {
+        let counts = |at: usize| selected.is_none_or(|selected| selected.get(at).is_some_and(|selected| *selected));
         let mut stories = Self::default();
         let roots: Vec<u32> = graph.nodes.iter().map(|node| node.tree.map_or(0, |tree| ways.prune(tree))).collect();
         for (at, node) in graph.nodes.iter().enumerate() {
             let parents: Vec<u32> = node.parents.iter().map(|&parent| roots[parent as usize]).collect();
-            ways.fresh(roots[at], &parents, paths, 0, &mut |path, leaf, others| {
-                let known: Vec<Item> = others.iter().flat_map(|&leaf| items(leaf)).collect();
-                for item in items(leaf) {
-                    let story = stories.version(path, item, leaf);
-                    if !known.contains(&item) {
-                        stories.begin(graph, story, at as u32, leaf);
+            ways.fresh(roots[at], &parents, paths, 0, &mut |place, others| {
+                let known: Vec<Item> = others.iter().flat_map(|&leaf| items(place.name, leaf)).collect();
+                for item in items(place.name, place.leaf) {
+                    let story = stories.version(place.path, item, place.leaf);
+                    if !known.contains(&item) && counts(at) {
+                        stories.begin(graph, story, at as u32, place.leaf);
                     }
                 }
             });
         }
         stories.end(graph, ways, paths, &roots, items);
+        stories.retain(|story| story.first != NEVER);
         stories
+    }
+
+    /// Keeps some stories.
+    pub(super) fn retain(&mut self, keep: impl Fn(&Story) -> bool) {
+        let mut places = Vec::with_capacity(self.list.len());
+        let mut kept = 0;
+        for story in &self.list {
+            let stays = keep(story);
+            places.push(stays.then_some(kept));
+            kept += u32::from(stays);
+        }
+        let moved = |(at, story): (u32, u32)| Some((at, places[story as usize]?));
+        self.beginnings = std::mem::take(&mut self.beginnings).into_iter().filter_map(moved).collect();
+        self.list.retain(|story| keep(story));
+        self.ids.clear();
     }
 
     /// All leaves that some story tells of.
@@ -71,16 +95,7 @@ impl Stories {
         let next = self.list.len() as u32;
         let id = *self.ids.entry((path, item)).or_insert(next);
         if id == next {
-            self.list.push(Story {
-                path,
-                item,
-                first: u32::MAX,
-                leaf,
-                last: u32::MAX,
-                versions: 0,
-                in_head: None,
-                reach: 0,
-            });
+            self.list.push(Story { path, item, first: NEVER, leaf, last: NEVER, versions: 0, in_head: None, reach: 0 });
         }
         self.list[id as usize].versions += u64::from(self.versions.insert((id, leaf)));
         id
@@ -91,21 +106,14 @@ impl Stories {
         let reach = graph.nodes[at as usize].reach;
         let story = &mut self.list[story as usize];
         let class = |at: u32| class(graph.nodes[at as usize].reach);
-        if story.first == u32::MAX || class(at) < class(story.first) {
+        if story.first == NEVER || class(at) < class(story.first) {
             (story.first, story.leaf) = (at, leaf);
         }
         story.reach |= reach & !HEAD;
     }
 
     /// A commit that had it is its last where a child took it out, or where there is no child.
-    fn end(
-        &mut self,
-        graph: &Graph,
-        ways: &Ways<'_>,
-        paths: &mut Paths,
-        roots: &[u32],
-        items: &dyn Fn(u32) -> Vec<Item>,
-    ) {
+    fn end(&mut self, graph: &Graph, ways: &Ways<'_>, paths: &mut Paths, roots: &[u32], items: &Items<'_>) {
         let later = |a: u32, b: u32| {
             let key = |at: u32| {
                 let node = &graph.nodes[at as usize];
@@ -115,12 +123,12 @@ impl Stories {
         };
         let ids = &self.ids;
         let list = &mut self.list;
-        let mut ended = |at: u32, path: u32, leaf: u32, others: &[u32]| {
-            let left: Vec<Item> = others.iter().flat_map(|&leaf| items(leaf)).collect();
-            for item in items(leaf).into_iter().filter(|item| !left.contains(item)) {
-                if let Some(&story) = ids.get(&(path, item)) {
+        let mut ended = |at: u32, place: Place, others: &[u32]| {
+            let left: Vec<Item> = others.iter().flat_map(|&leaf| items(place.name, leaf)).collect();
+            for item in items(place.name, place.leaf).into_iter().filter(|item| !left.contains(item)) {
+                if let Some(&story) = ids.get(&(place.path, item)) {
                     let story = &mut list[story as usize];
-                    if story.last == u32::MAX || later(at, story.last) {
+                    if story.last == NEVER || later(at, story.last) {
                         story.last = at;
                     }
                 }
@@ -136,17 +144,17 @@ impl Stories {
             }
             for &parent in &node.parents {
                 let had = roots[parent as usize];
-                ways.fresh(had, &[roots[at]], paths, 0, &mut |path, leaf, others| ended(parent, path, leaf, others));
+                ways.fresh(had, &[roots[at]], paths, 0, &mut |place, others| ended(parent, place, others));
             }
         }
         for (root, at) in tips {
-            ways.fresh(root, &[], paths, 0, &mut |path, leaf, others| ended(at, path, leaf, others));
+            ways.fresh(root, &[], paths, 0, &mut |place, others| ended(at, place, others));
         }
         if let Some(head) = graph.head {
-            ways.fresh(roots[head as usize], &[], paths, 0, &mut |path, leaf, _| {
-                for item in items(leaf) {
-                    if let Some(&story) = self.ids.get(&(path, item)) {
-                        self.list[story as usize].in_head = Some(leaf);
+            ways.fresh(roots[head as usize], &[], paths, 0, &mut |place, _| {
+                for item in items(place.name, place.leaf) {
+                    if let Some(&story) = self.ids.get(&(place.path, item)) {
+                        self.list[story as usize].in_head = Some(place.leaf);
                     }
                 }
             });

@@ -5,88 +5,49 @@ use std::sync::Arc;
 
 use bstr::{BString, ByteSlice};
 
+use super::audit::Audit;
 use super::catalog::Catalog;
 use super::contain::references;
+use super::content::{self, Key};
+use super::gaps::Gaps;
 use super::graph::{Graph, HEAD, LOG, REF, REMOTE};
 use super::object::{self, Commit as RawCommit, Person, Tag};
-use super::oid::Kind;
-use super::read::{Hit, Scan};
+use super::oid::{Kind, Oid};
+use super::read::{Hit, Trouble};
 use super::refs::Refs;
+use super::secrets::Secrets;
 use super::store::Reader;
-use super::story::{Item, Stories, Story};
+use super::story::{Stories, Story};
+use super::trees::NAMED;
 use super::ways::Paths;
+use crate::error::Error;
 use crate::finding::{Commit, Finding, History, Location, Part, Reach};
-use crate::scan::Match;
-use crate::source::Collector;
+use crate::report::Skipped;
+use crate::scan::{Match, Scanner};
+use crate::source::{Collector, archive};
 
-/// All that is known when findings are made.
+/// Makes the findings of an audit.
 pub(super) struct Teller<'a> {
-    pub(super) catalog: &'a Catalog<'a>,
-    pub(super) graph: &'a Graph,
-    pub(super) refs: &'a Refs,
-    pub(super) scan: &'a Scan<'a>,
-    pub(super) collector: &'a Collector,
-    /// How many references a finding names at most.
-    pub(super) max_refs: usize,
+    audit: &'a Audit<'a>,
+    catalog: &'a Catalog<'a>,
+    graph: &'a Graph,
+    refs: &'a Refs,
+    scanner: &'a Scanner,
+    collector: &'a Collector,
+    /// Whether a commit is asked for.
+    counts: &'a dyn Fn(usize) -> bool,
     reader: Reader<'a>,
     commits: HashMap<u32, (Arc<Commit>, i64)>,
 }
 
-/// The blobs with findings, and their secrets by number.
-pub(super) struct Secrets {
-    /// By blob: each secret once, with its first match.
-    blobs: HashMap<u32, Vec<(Item, Match)>>,
-    count: u32,
-}
-
-impl Secrets {
-    /// Numbers the secrets of all blobs.
-    pub(super) fn of(hits: &[Hit]) -> Self {
-        let mut ids = HashMap::new();
-        let mut blobs = HashMap::new();
-        for hit in hits.iter().filter(|hit| hit.kind == Kind::Blob) {
-            let mut here: Vec<(Item, Match)> = Vec::new();
-            for found in &hit.matches {
-                let next = ids.len() as Item;
-                let item = *ids.entry(found.secret.clone()).or_insert(next);
-                if here.iter().all(|(other, _)| *other != item) {
-                    here.push((item, found.clone()));
-                }
-            }
-            blobs.insert(hit.number, here);
-        }
-        Self { blobs, count: ids.len() as u32 }
-    }
-
-    /// How many secrets there are: numbers from here on are free.
-    pub(super) fn count(&self) -> u32 {
-        self.count
-    }
-
-    /// What a blob holds.
-    pub(super) fn items(&self, blob: u32) -> impl Iterator<Item = Item> {
-        self.blobs.get(&blob).into_iter().flatten().map(|(item, _)| *item)
-    }
-
-    fn found(&self, blob: u32, item: Item) -> Option<&Match> {
-        self.blobs.get(&blob)?.iter().find(|(other, _)| *other == item).map(|(_, found)| found)
-    }
-}
-
 impl<'a> Teller<'a> {
-    pub(super) fn new(
-        catalog: &'a Catalog<'a>,
-        graph: &'a Graph,
-        refs: &'a Refs,
-        scan: &'a Scan<'a>,
-        collector: &'a Collector,
-        max_refs: usize,
-    ) -> Self {
+    pub(super) fn new(audit: &'a Audit<'a>, graph: &'a Graph, counts: &'a dyn Fn(usize) -> bool) -> Self {
+        let Audit { catalog, refs, scanner, collector, .. } = *audit;
         let reader = Reader::new(catalog.store);
-        Self { catalog, graph, refs, scan, collector, max_refs, reader, commits: HashMap::new() }
+        Self { audit, catalog, graph, refs, scanner, collector, counts, reader, commits: HashMap::new() }
     }
 
-    /// Findings in files and in commits' own text.
+    /// Findings in files, in commits' own text and in tags.
     pub(super) fn tell(
         &mut self,
         stories: Stories,
@@ -99,7 +60,8 @@ impl<'a> Teller<'a> {
         let mut said = Vec::new();
         for hit in hits.iter().filter(|hit| hit.kind == Kind::Commit) {
             for (part, found) in self.in_parts(hit) {
-                let Some(at) = self.graph.place(hit.number) else { continue };
+                let place = self.graph.place(hit.number).filter(|&at| (self.counts)(at as usize));
+                let Some(at) = place else { continue };
                 beginnings.push((at, (stories.list.len() + said.len()) as u32));
                 said.push((at, part, found));
             }
@@ -118,12 +80,7 @@ impl<'a> Teller<'a> {
     }
 
     fn in_file(&mut self, story: &Story, secrets: &Secrets, path: BString, list: &[u32]) {
-        let Some(found) = secrets.found(story.leaf, story.item) else { return };
-        let mut finding = found.clone().at(Location { path: Some(path), ..Location::default() });
-        if let Some(head) = story.in_head.and_then(|leaf| secrets.found(leaf, story.item)) {
-            // What HEAD says of it now (a marker beside it) counts, not what it said when it came.
-            finding.suppressed.clone_from(&head.suppressed);
-        }
+        let Some(mut finding) = self.in_path(story, secrets, path) else { return };
         let (first, begun) = self.commit(story.first);
         let (last, ended) = self.commit(story.last);
         let in_head = story.in_head.is_some();
@@ -142,6 +99,41 @@ impl<'a> Teller<'a> {
         self.collector.finding(finding);
     }
 
+    /// The finding that a story is about, as it stands in the first version.
+    fn in_path(&mut self, story: &Story, secrets: &Secrets, path: BString) -> Option<Finding> {
+        if story.leaf == NAMED {
+            let found = self.scanner.scan(&path).into_iter().next()?;
+            return Some(found.at(Location { path: Some(path), part: Some(Part::Name), ..Location::default() }));
+        }
+        let first = secrets.found(story.leaf, story.item)?;
+        let key = self.at_path(story.leaf, first, &path, secrets)?;
+        // What HEAD says of it now (a marker beside it) counts, not what it said when it came.
+        let now = match story.in_head.filter(|leaf| *leaf != story.leaf) {
+            Some(leaf) => self.at_path(leaf, secrets.found(leaf, story.item)?, &path, secrets),
+            None => None,
+        };
+        let mut finding = key.found.at(Location { path: Some(path), member: key.member, ..Location::default() });
+        if let Some(now) = now {
+            finding.suppressed = now.found.suppressed;
+        }
+        Some(finding)
+    }
+
+    /// A key of a blob as it is judged at a path, which was not known when the blob was scanned; `None` if it is none.
+    fn at_path(&mut self, blob: u32, key: &Key, path: &BString, secrets: &Secrets) -> Option<Key> {
+        if secrets.is_elsewhere(blob) {
+            return Some(key.clone());
+        }
+        let (_, bytes) = self.reader.read(&self.catalog.oid(blob)).ok()??;
+        if let Some(reason) = self.scanner.policy().skips(path.as_ref(), bytes.len() as u64) {
+            self.collector.skipped(Skipped { path: path.clone(), reason });
+            return None;
+        }
+        let content = content::scan(self.scanner, &bytes, Some(path.as_ref()));
+        let is_it = |other: &Key| other.found.secret == key.found.secret && other.member == key.member;
+        content.keys.into_iter().find(is_it)
+    }
+
     fn in_commit(&mut self, at: u32, part: Part, found: Match, list: &[u32]) {
         let mask = self.graph.nodes[at as usize].reach;
         let in_head = mask & HEAD != 0;
@@ -152,6 +144,12 @@ impl<'a> Teller<'a> {
     }
 
     fn in_tag(&mut self, hit: &Hit) {
+        if self.audit.selected.is_some() {
+            let node = self.graph.tag_target(hit.number);
+            if !node.is_some_and(|node| (self.counts)(node as usize)) {
+                return;
+            }
+        }
         let tag = Tag::parse(&hit.bytes);
         let places = self.graph.tips.iter().enumerate().filter(|(_, tip)| tip.tags.contains(&hit.number));
         let list: Vec<u32> = places.map(|(place, _)| place as u32).collect();
@@ -168,8 +166,11 @@ impl<'a> Teller<'a> {
     pub(super) fn in_ref_names(&mut self) {
         for place in 0..self.refs.list.len() {
             let (name, oid) = &self.refs.list[place];
-            for found in (self.scan)(name) {
-                let node = self.graph.tips[place].node;
+            let node = self.graph.tips[place].node;
+            if self.audit.selected.is_some() && !node.is_some_and(|node| (self.counts)(node as usize)) {
+                continue;
+            }
+            for found in self.scanner.scan(name) {
                 let mask = node.map_or(0, |node| self.graph.nodes[node as usize].reach);
                 let mut commit = node.map_or_else(|| empty(oid.to_string()), |node| (*self.commit(node).0).clone());
                 commit.id = oid.to_string();
@@ -184,6 +185,36 @@ impl<'a> Teller<'a> {
         }
     }
 
+    /// What of archives was not scanned.
+    pub(super) fn troubles(&self, troubles: &[Trouble], gaps: &Gaps<'_>) {
+        for (number, skipped, too_large) in troubles {
+            let blob = BString::from(format!("blob {}", self.catalog.oid(*number)));
+            for (member, reason) in skipped {
+                let path = archive::shown(blob.as_ref(), member.as_ref());
+                self.collector.skipped(Skipped { path, reason });
+            }
+            if *too_large {
+                let why = "it unpacks to more than 200 times its size";
+                gaps.one(Error::new("unpack", &blob, why).hint("unpack it and scan the result"));
+            }
+        }
+    }
+
+    /// Blobs with findings that no story tells of, with their paths in the index.
+    pub(super) fn lone_blobs(&self, hits: &[Hit], stories: &Stories) -> Vec<(u32, Vec<BString>)> {
+        let told = stories.leaves();
+        let blobs = hits.iter().filter(|hit| hit.kind == Kind::Blob).map(|hit| hit.number);
+        let lone: Vec<u32> = blobs.filter(|blob| !told.contains(blob)).collect();
+        if lone.is_empty() {
+            return Vec::new();
+        }
+        let mut index: HashMap<Oid, Vec<BString>> = HashMap::new();
+        for (path, oid) in self.audit.repository.staged() {
+            index.entry(oid).or_default().push(path);
+        }
+        lone.into_iter().map(|blob| (blob, index.remove(&self.catalog.oid(blob)).unwrap_or_default())).collect()
+    }
+
     /// A blob that no tree leads to. The index may have a name for it.
     pub(super) fn in_lone_blob(&mut self, blob: u32, secrets: &Secrets, paths: &[BString]) {
         let places = self.graph.tips.iter().enumerate().filter(|(_, tip)| tip.blob == Some(blob));
@@ -196,10 +227,11 @@ impl<'a> Teller<'a> {
         } else {
             paths.iter().map(|path| Location { path: Some(path.clone()), ..Location::default() }).collect()
         };
-        for item in secrets.items(blob).collect::<Vec<_>>() {
+        for item in secrets.items(blob) {
             for location in &locations {
-                let Some(found) = secrets.found(blob, item) else { continue };
-                let mut finding = found.clone().at(location.clone());
+                let Some(key) = secrets.found(blob, item) else { continue };
+                let location = Location { member: key.member.clone(), ..location.clone() };
+                let mut finding = key.found.clone().at(location);
                 finding.commit = Some(commit.clone());
                 finding.history = Some(History { refs: self.names(&list), ..history(mask, 0) });
                 self.collector.finding(finding);
@@ -207,7 +239,6 @@ impl<'a> Teller<'a> {
         }
     }
 
-    #[allow(clippy::too_many_arguments, reason = "they are the finding's parts, each computed elsewhere")]
     fn without_path(&self, found: Match, part: Part, commit: Arc<Commit>, refs: Vec<String>, mask: u8, days: u64) {
         let mut finding: Finding = found.at(Location { part: Some(part), ..Location::default() });
         finding.commit = Some(commit);
@@ -219,7 +250,7 @@ impl<'a> Teller<'a> {
     fn in_parts(&self, hit: &Hit) -> Vec<(Part, Match)> {
         let mut found: Vec<(Part, Match)> = Vec::new();
         for (part, range) in object::parts(hit.kind, &hit.bytes) {
-            for here in (self.scan)(&hit.bytes[range]) {
+            for here in self.scanner.scan(&hit.bytes[range]) {
                 if !found.iter().any(|(other, there)| *other == part && there.secret == here.secret) {
                     found.push((part, here));
                 }
@@ -229,7 +260,8 @@ impl<'a> Teller<'a> {
     }
 
     fn names(&self, places: &[u32]) -> Vec<String> {
-        let names = places.iter().take(self.max_refs).map(|&place| &self.refs.list[place as usize].0);
+        let names =
+            places.iter().take(self.audit.options.max_refs.max(1)).map(|&place| &self.refs.list[place as usize].0);
         names.map(|name| name.to_str_lossy().into_owned()).collect()
     }
 

@@ -4,7 +4,7 @@
 //! are new. So the pass keeps, for each tree at hand, where its entries start, and looks only at entries that a delta
 //! does not copy whole.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::catalog::Catalog;
@@ -17,6 +17,12 @@ pub(super) struct Aim<'a> {
     pub(super) catalog: &'a Catalog<'a>,
     /// Blobs to whose trees the way is wanted; with `None` no ways are kept at all.
     pub(super) targets: Option<&'a (dyn Fn(u32) -> bool + Sync)>,
+    /// Names of which every entry's way is wanted.
+    pub(super) also: Option<&'a HashSet<Vec<u8>>>,
+    /// Names that hold a key themselves: their entries lead to [`NAMED`], too.
+    pub(super) loud: Option<&'a HashSet<Vec<u8>>>,
+    /// Whether every name is numbered, and not only those on the way to something.
+    pub(super) all_names: bool,
     /// Only trees for which this says yes tell what they miss.
     pub(super) counts: &'a (dyn Fn(u32) -> bool + Sync),
     pub(super) names: &'a Names,
@@ -33,6 +39,12 @@ pub(super) struct Edge {
 
 /// Stands for a submodule's commit, which is in another repository.
 pub(super) const GITLINK: u32 = u32::MAX;
+
+/// Stands for an entry's own name.
+pub(super) const NAMED: u32 = u32::MAX - 1;
+
+/// Why a tree that can be decoded cannot be read.
+pub(super) const MALFORMED: Corrupt = "it is no well-formed tree";
 
 /// What one thread saw.
 pub(super) struct Trees<'a> {
@@ -127,9 +139,16 @@ impl<'a> Trees<'a> {
     fn entries_until(&mut self, until: usize, number: u32, bytes: &[u8], layout: &mut Layout) -> Result<(), Corrupt> {
         while (layout.end as usize) < until {
             let start = layout.end;
-            let entry = Entry::parse(&bytes[start as usize..]).ok_or("it is no well-formed tree")?;
+            let entry = Entry::parse(&bytes[start as usize..]).ok_or(MALFORMED)?;
             layout.starts.push(start);
             layout.end += entry.len as u32;
+            if self.aim.all_names {
+                self.name(entry.name);
+            }
+            if self.aim.loud.is_some_and(|loud| loud.contains(entry.name)) {
+                let name = self.name(entry.name);
+                layout.links.push((start, Edge { name, to: NAMED }));
+            }
             if let Some(to) = self.look(number, &entry) {
                 let name = self.name(entry.name);
                 layout.links.push((start, Edge { name, to }));
@@ -155,7 +174,8 @@ impl<'a> Trees<'a> {
             return None;
         };
         let targets = self.aim.targets?;
-        (is_tree || targets(number)).then_some(number)
+        let also = || self.aim.also.is_some_and(|also| also.contains(entry.name));
+        (is_tree || targets(number) || also()).then_some(number)
     }
 
     fn name(&mut self, name: &[u8]) -> u32 {
@@ -203,17 +223,17 @@ impl Visitor for Trees<'_> {
 }
 
 /// `mode name\0id`.
-pub(super) struct Entry<'a> {
-    pub(super) mode: &'a [u8],
-    pub(super) name: &'a [u8],
-    pub(super) oid: Oid,
-    pub(super) len: usize,
+struct Entry<'a> {
+    mode: &'a [u8],
+    name: &'a [u8],
+    oid: Oid,
+    len: usize,
 }
 
 impl<'a> Entry<'a> {
     /// The entry at the start of `bytes`.
     #[inline]
-    pub(super) fn parse(bytes: &'a [u8]) -> Option<Self> {
+    fn parse(bytes: &'a [u8]) -> Option<Self> {
         let space = bytes.iter().take(8).position(|&byte| byte == b' ')?;
         let end = space + 1 + memchr::memchr(0, &bytes[space + 1..])?;
         let oid = Oid::from_bytes(&bytes[end + 1..])?;
@@ -223,10 +243,7 @@ impl<'a> Entry<'a> {
 
 /// File names, numbered by all threads in whatever order they come.
 #[derive(Default)]
-pub(super) struct Names(Mutex<Numbered>);
-
-/// Names by their number, and the other way round.
-type Numbered = (HashMap<Arc<[u8]>, u32>, Vec<Arc<[u8]>>);
+pub(super) struct Names(Mutex<(HashMap<Arc<[u8]>, u32>, Vec<Arc<[u8]>>)>);
 
 impl Names {
     fn id(&self, name: &[u8]) -> u32 {
@@ -242,9 +259,9 @@ impl Names {
         id
     }
 
-    /// All names by id.
-    pub(super) fn into_list(self) -> Vec<Arc<[u8]>> {
-        self.0.into_inner().unwrap_or_else(PoisonError::into_inner).1
+    /// All names by number.
+    pub(super) fn list(&self) -> Vec<Arc<[u8]>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
     }
 }
 

@@ -9,8 +9,7 @@ use std::sync::Arc;
 use bstr::BString;
 
 use super::catalog::Catalog;
-use super::oid::Kind;
-use super::trees::{Edge, GITLINK};
+use super::trees::Edge;
 
 /// All pruned trees. Number 0 is the empty one.
 pub(super) struct Ways<'a> {
@@ -28,6 +27,16 @@ struct Pruned {
     height: u32,
 }
 
+/// A leaf of a pruned tree.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// In [`Paths`].
+    pub(super) path: u32,
+    /// The path's last name.
+    pub(super) name: u32,
+    pub(super) leaf: u32,
+}
+
 /// An entry of a pruned tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Step {
@@ -38,7 +47,7 @@ struct Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum To {
     Node(u32),
-    /// A blob's number, or [`GITLINK`].
+    /// A blob's number, or what stands for no object.
     Leaf(u32),
 }
 
@@ -112,7 +121,7 @@ impl<'a> Ways<'a> {
             let edge = self.edges.get(&top.tree).and_then(|edges| edges.get(top.next)).copied();
             top.next += 1;
             match edge {
-                Some(edge) if edge.to != GITLINK && self.catalog.kind(edge.to) == Some(Kind::Tree) => {
+                Some(edge) if self.catalog.is_tree(edge.to) => {
                     stack.push(Work::new(edge.to, edge.name));
                 }
                 Some(edge) => top.steps.push(Step { name: edge.name, to: To::Leaf(edge.to) }),
@@ -135,7 +144,7 @@ impl<'a> Ways<'a> {
         others: &[u32],
         paths: &mut Paths,
         at: u32,
-        found: &mut dyn FnMut(u32, u32, &[u32]),
+        found: &mut dyn FnMut(Place, &[u32]),
     ) {
         if others.contains(&node) {
             return;
@@ -158,7 +167,7 @@ impl<'a> Ways<'a> {
                     let others: Vec<u32> =
                         beside.filter_map(|to| if let To::Leaf(leaf) = to { Some(leaf) } else { None }).collect();
                     if !others.contains(&leaf) {
-                        found(paths.below(at, step.name), leaf, &others);
+                        found(Place { path: paths.below(at, step.name), name: step.name, leaf }, &others);
                     }
                 }
             }

@@ -190,7 +190,7 @@ fn other_hashes_are_refused_in_one_line() {
 
 #[test]
 fn submodules_and_large_files_elsewhere_are_named() {
-    let (inner, ..) = with_key();
+    let (inner, key, _) = with_key();
     let repo = Repo::new();
     let url = inner.project.root().display().to_string();
     repo.git(&["-c", "protocol.file.allow=always", "submodule", "-q", "add", &url, "libs/inner"]);
@@ -201,6 +201,7 @@ fn submodules_and_large_files_elsewhere_are_named() {
     let errors = scan.errors().join("\n");
     assert_eq!(scan.output.code, 2);
     assert!(errors.contains("submodule libs/inner") && errors.contains("big.bin"), "{errors}");
-    let scan = repo.history(&["--allow-incomplete"]);
-    assert_eq!((scan.output.code, scan.errors().len()), (0, 0), "{:?}", scan.errors());
+    let scan = repo.history(&["--submodules"]);
+    assert_eq!(scan.errors().len(), 1, "{:?}", scan.errors());
+    assert_eq!(by_key(&scan)[&key][0]["location"]["path"], "libs/inner/key.env");
 }

@@ -2,6 +2,7 @@
 
 mod broken;
 mod everywhere;
+mod parts;
 mod random;
 
 use std::collections::BTreeMap;
@@ -59,6 +60,13 @@ impl Repo {
     /// The report of `keysweep history` in the `jsonl` format.
     pub(crate) fn history(&self, args: &[&str]) -> Scan {
         Scan::of(self.project.run(["history", "--format", "jsonl", "--show-secrets"].iter().chain(args)))
+    }
+
+    /// Writes that report to a file.
+    pub(crate) fn history_to(&self, file: &str, args: &[&str]) {
+        let all = ["history", "--format", "jsonl", "--show-secrets", "--output", file];
+        let output = self.project.run(all.iter().chain(args));
+        assert_eq!(output.stdout, "", "{output:?}");
     }
 }
 

@@ -104,6 +104,17 @@ impl Index {
         None
     }
 
+    /// The positions of all ids that start with these hexadecimal digits (at least two).
+    pub(in super::super) fn with_prefix(&self, digits: &str) -> Vec<Oid> {
+        let Some(first) = digits.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) else {
+            return Vec::new();
+        };
+        self.bucket(first)
+            .map(|position| self.oid(position))
+            .filter(|oid| oid.to_string().starts_with(digits))
+            .collect()
+    }
+
     /// The positions of the ids that start with this byte.
     fn bucket(&self, first: u8) -> std::ops::Range<u32> {
         let fanout = if matches!(self.layout, Layout::One) { 0 } else { 8 };

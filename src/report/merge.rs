@@ -1,0 +1,214 @@
+//! Joining the `jsonl` reports of the shards of one audit: the result has the same bytes as an undivided run's.
+//!
+//! Findings are taken over as they were written, each once: shards tell alike what two of them found. Counts of what a
+//! shard read are added; counts of the whole repository are the same in all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Exit, Result};
+
+/// Reports that are being joined.
+#[derive(Default)]
+pub struct Merge {
+    findings: BTreeMap<Place, (String, bool)>,
+    coverage: Coverage,
+    shards: BTreeSet<u64>,
+    count: Option<u64>,
+    reports: u64,
+}
+
+/// Where a finding stands in a report: the order of [`Report::sort`](crate::report::Report::sort).
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    path: Option<String>,
+    member: Option<String>,
+    part: Option<usize>,
+    position: [u64; 4],
+    rule: String,
+    fingerprint: String,
+    commit: Option<String>,
+    /// Of findings that are alike in all this, different ones all stay.
+    line: String,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    r#type: String,
+    rule: Option<String>,
+    fingerprint: Option<String>,
+    status: Option<String>,
+    location: Option<Location>,
+    commit: Option<Commit>,
+    coverage: Option<Coverage>,
+}
+
+#[derive(Deserialize)]
+struct Location {
+    path: Option<String>,
+    member: Option<String>,
+    part: Option<String>,
+    line: u64,
+    column: u64,
+    end_line: u64,
+    end_column: u64,
+}
+
+#[derive(Deserialize)]
+struct Commit {
+    id: String,
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    r#type: &'static str,
+    findings: usize,
+    suppressed: usize,
+    exit_code: u8,
+    coverage: &'a Coverage,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Coverage {
+    files: u64,
+    bytes: u64,
+    skipped: Vec<Skipped>,
+    errors: Vec<Fault>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    counts: BTreeMap<String, u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Skipped {
+    path: String,
+    reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    path_bytes: Option<String>,
+}
+
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
+struct Fault {
+    item: String,
+    message: String,
+}
+
+/// The parts in their order.
+const PARTS: [&str; 5] = ["message", "author", "tag", "ref", "name"];
+
+/// Counts of what each shard reads for itself; all others are of the whole.
+const OWN: [&str; 2] = ["lfs_pointers", "below_threshold"];
+
+impl Merge {
+    /// Adds the report that the file `name` holds.
+    pub fn add(&mut self, name: &str, text: &[u8]) -> Result<()> {
+        let hint = "give reports that `keysweep history --format jsonl` wrote";
+        let mut summary = None;
+        for (number, line) in text.split(|&byte| byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
+            let failed = |why: &dyn std::fmt::Display| {
+                Error::new("read report", format!("{name}:{}", number + 1), why).hint(hint)
+            };
+            let raw = std::str::from_utf8(line).map_err(|why| failed(&why))?;
+            let line: Line = serde_json::from_str(raw).map_err(|why| failed(&why))?;
+            match &*line.r#type {
+                "finding" => self.finding(line, raw).ok_or_else(|| failed(&"it lacks a part of a finding"))?,
+                "summary" => summary = line.coverage,
+                other => return Err(failed(&format!("{other} is neither a finding nor a summary"))),
+            }
+        }
+        let cut = || Error::new("merge", name, "it has no summary: its run did not end").hint("run that shard again");
+        self.coverage(name, summary.ok_or_else(cut)?)
+    }
+
+    fn finding(&mut self, line: Line, raw: &str) -> Option<()> {
+        let location = line.location?;
+        let part = |part: String| PARTS.iter().position(|name| *name == part);
+        let place = Place {
+            path: location.path,
+            member: location.member,
+            part: location.part.and_then(part),
+            position: [location.line, location.column, location.end_line, location.end_column],
+            rule: line.rule?,
+            fingerprint: line.fingerprint?,
+            commit: line.commit.map(|commit| commit.id),
+            line: raw.to_owned(),
+        };
+        self.findings.insert(place, (raw.to_owned(), line.status? == "active"));
+        Some(())
+    }
+
+    fn coverage(&mut self, name: &str, mut other: Coverage) -> Result<()> {
+        self.reports += 1;
+        let all = &mut self.coverage;
+        all.files += other.files;
+        all.bytes += other.bytes;
+        all.skipped.append(&mut other.skipped);
+        all.errors.append(&mut other.errors);
+        for note in other.notes {
+            if !all.notes.contains(&note) {
+                all.notes.push(note);
+            }
+        }
+        let wrong = |why: &str| Err(Error::new("merge", name, why).hint("merge each shard of one audit once"));
+        match (other.counts.remove("shard"), other.counts.remove("shards")) {
+            (Some(shard), Some(count)) => {
+                if self.count.is_some_and(|known| known != count) {
+                    return wrong("it is of an audit in another number of shards");
+                }
+                self.count = Some(count);
+                if !self.shards.insert(shard) {
+                    return wrong("its shard is there twice");
+                }
+            }
+            _ if self.count.is_some() => return wrong("it is no shard's report, others are"),
+            _ => {}
+        }
+        for (name, number) in other.counts {
+            let sum = all.counts.entry(name.clone()).or_default();
+            *sum = if OWN.contains(&&*name) { *sum + number } else { (*sum).max(number) };
+        }
+        Ok(())
+    }
+
+    /// The joined report and the exit code that it speaks of.
+    pub fn finish(mut self, exit_zero: bool) -> Result<(Vec<u8>, Exit)> {
+        let count = self.count.unwrap_or(0);
+        if let Some(missing) = (1..=count).find(|shard| !self.shards.contains(shard)) {
+            let error = Error::new("merge", "reports", format!("shard {missing}/{count} is not among them"));
+            return Err(error.hint("run it and merge again"));
+        }
+        if count > 0 && self.reports > count {
+            return Err(Error::new("merge", "reports", "a report that is no shard's is among them"));
+        }
+        let coverage = &mut self.coverage;
+        coverage.skipped.sort();
+        coverage.skipped.dedup();
+        coverage.errors.sort_by(|a, b| a.message.cmp(&b.message));
+        coverage.errors.dedup();
+        let active = self.findings.values().filter(|(_, active)| *active).count();
+        let exit = match (coverage.errors.is_empty(), active) {
+            (false, _) => Exit::Incomplete,
+            (true, 1..) if !exit_zero => Exit::Findings,
+            (true, _) => Exit::Clean,
+        };
+        let suppressed = self.findings.len() - active;
+        let mut out = Vec::new();
+        for (line, _) in self.findings.into_values() {
+            out.extend_from_slice(line.as_bytes());
+            out.push(b'\n');
+        }
+        let summary = Summary {
+            r#type: "summary",
+            findings: active,
+            suppressed,
+            exit_code: exit.code(),
+            coverage: &self.coverage,
+        };
+        let failed = |why: serde_json::Error| Error::new("write", "the report", why);
+        serde_json::to_writer(&mut out, &summary).map_err(failed)?;
+        out.push(b'\n');
+        Ok((out, exit))
+    }
+}

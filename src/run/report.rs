@@ -1,0 +1,19 @@
+//! `keysweep report`.
+
+use super::output;
+use crate::cli::Reports;
+use crate::error::{Error, Exit, Result};
+use crate::report::merge::Merge;
+
+pub(super) fn run(args: Reports) -> Result<Exit> {
+    let Reports::Merge { files, output, exit_zero } = args;
+    let mut merge = Merge::default();
+    for file in &files {
+        let name = file.display().to_string();
+        let text = std::fs::read(file).map_err(|why| Error::new("read report", &name, why))?;
+        merge.add(&name, &text)?;
+    }
+    let (lines, exit) = merge.finish(exit_zero)?;
+    output::write(output.as_deref(), false, |out| out.write_all(&lines))?;
+    Ok(exit)
+}
