@@ -117,13 +117,16 @@ fn unquote(line: &[u8]) -> Vec<u8> {
     plain
 }
 
+/// A decoded object that others are deltas to.
+type Base = (Kind, Arc<[u8]>);
+
 /// Reads single objects by id. One for each thread.
 pub(super) struct Reader<'a> {
     store: &'a Store,
     inflater: Inflater,
     delta: Vec<u8>,
     /// Decoded bases by pack and offset.
-    bases: HashMap<(usize, u64), (Kind, Arc<[u8]>)>,
+    bases: HashMap<(usize, u64), Base>,
     held: usize,
 }
 

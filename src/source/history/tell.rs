@@ -239,6 +239,7 @@ impl<'a> Teller<'a> {
         }
     }
 
+    #[allow(clippy::too_many_arguments, reason = "they are the finding's parts, each computed elsewhere")]
     fn without_path(&self, found: Match, part: Part, commit: Arc<Commit>, refs: Vec<String>, mask: u8, days: u64) {
         let mut finding: Finding = found.at(Location { part: Some(part), ..Location::default() });
         finding.commit = Some(commit);

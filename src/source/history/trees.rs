@@ -243,7 +243,10 @@ impl<'a> Entry<'a> {
 
 /// File names, numbered by all threads in whatever order they come.
 #[derive(Default)]
-pub(super) struct Names(Mutex<(HashMap<Arc<[u8]>, u32>, Vec<Arc<[u8]>>)>);
+pub(super) struct Names(Mutex<Numbered>);
+
+/// Names by their number, and the other way round.
+type Numbered = (HashMap<Arc<[u8]>, u32>, Vec<Arc<[u8]>>);
 
 impl Names {
     fn id(&self, name: &[u8]) -> u32 {
