@@ -10,12 +10,12 @@ use crate::source::Collector;
 use crate::source::history::{Options, Repository, Request, Shard, audit, user_directory};
 
 pub(super) fn run(args: History) -> Result<Exit> {
-    let options = options(&args)?;
+    let mut options = options(&args)?;
     let repository = Repository::discover(&args.repository)?;
     let top = repository.top();
     let target = Target { path: top.clone(), start: top, is_single: true };
     session_at(&args.shared, &target, |loaded, collector| {
-        let options = Options { threads: loaded.threads(&args.shared), ..options };
+        options.threads = loaded.threads(&args.shared);
         audit(&repository, &options, &loaded.scanner, collector)?;
         args.write_replacements.as_deref().map_or(Ok(()), |file| replacements(file, collector))
     })
@@ -37,7 +37,7 @@ fn options(args: &History) -> Result<Options> {
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     Ok(Options {
-        threads: 0,
+        threads: args.shared.threads,
         allow_incomplete: args.allow_incomplete,
         submodules: args.submodules,
         file_names: args.file_names,

@@ -183,6 +183,7 @@ impl Audit<'_> {
         self.tell(&read, &graph, stories, &secrets, &paths, &list);
     }
 
+    #[allow(clippy::too_many_arguments, reason = "each is one step's result, and this is the last step")]
     fn tell(&self, read: &Read, graph: &Graph, stories: Stories, secrets: &Secrets, paths: &Paths, list: &[Arc<[u8]>]) {
         let counts = |at: usize| self.counts(at);
         let mut teller = Teller::new(self, graph, &counts);

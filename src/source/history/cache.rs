@@ -30,7 +30,7 @@ impl Cache {
         let bytes = fs::read(&file).unwrap_or_default();
         // A file that is cut short or strange is begun anew: it only ever saves time.
         let ids = bytes.strip_prefix(HEADER).unwrap_or_default();
-        let known = if ids.len() % 20 == 0 {
+        let known = if ids.len().is_multiple_of(20) {
             ids.chunks_exact(20).filter_map(Oid::from_bytes).collect()
         } else {
             HashSet::new()

