@@ -15,6 +15,8 @@ pub(super) struct Anchors {
     lead_ends: [bool; 256],
     /// Anchors that start with a byte no run can hold and end a key: looked for where a run ends.
     tails: Vec<Probe>,
+    /// Bytes with which such a tail starts.
+    tail_starts: [bool; 256],
 }
 
 /// An anchor of a rule.
@@ -26,8 +28,18 @@ struct Probe {
 
 /// Bytes that keys are made of.
 pub(super) fn in_key(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+    IN_KEY[byte as usize]
 }
+
+const IN_KEY: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'_' | b'-');
+        byte += 1;
+    }
+    table
+};
 
 fn hash(key: u32) -> usize {
     (key.wrapping_mul(0x9e37_79b1) >> 16) as usize
@@ -41,12 +53,14 @@ impl Anchors {
             leads: Vec::new(),
             lead_ends: [false; 256],
             tails: Vec::new(),
+            tail_starts: [false; 256],
         };
         for (rule, compiled) in rules.rules().iter().enumerate() {
             let list: &'static [crate::rule::Text] = &compiled.rule.anchors;
             for anchor in list {
                 let probe = Probe { rule, text: anchor.as_bytes() };
                 if compiled.rule.lookback > 0 && !in_key(probe.text[0]) && probe.text[1..].iter().all(|&b| in_key(b)) {
+                    anchors.tail_starts[probe.text[0] as usize] = true;
                     anchors.tails.push(probe);
                 } else {
                     anchors.add(probe);
@@ -84,8 +98,8 @@ impl Anchors {
                 }
             }
         }
-        for probe in &self.tails {
-            if text[to..].starts_with(probe.text) {
+        if to < text.len() && self.tail_starts[text[to] as usize] {
+            for probe in self.tails.iter().filter(|probe| text[to..].starts_with(probe.text)) {
                 found(probe.rule, to);
             }
         }

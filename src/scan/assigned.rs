@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::anchored::{Key, Refusal, right_edge};
-use super::random;
+use super::{Done, random};
 use crate::finding::Confidence;
 use crate::rule::{Compiled, Rule, RuleSet, Text};
 
@@ -72,7 +72,13 @@ impl Assigned {
     }
 
     /// The key that starts in `token`, a stretch of bytes of keys, with the rule's index.
-    pub(super) fn key(&self, rules: &RuleSet, text: &[u8], token: Range<usize>) -> Option<(usize, Key)> {
+    pub(super) fn key(
+        &self,
+        rules: &RuleSet,
+        text: &[u8],
+        token: Range<usize>,
+        done: &mut Done,
+    ) -> Option<(usize, Key)> {
         if self.rules.is_empty() || !may_be_key(&text[token.clone()]) {
             return None;
         }
@@ -81,40 +87,36 @@ impl Assigned {
         let joined = matches!(text[..token.start], [.., before, b'/' | b'.' | b'@' | b'+']
             if before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-' | b'/' | b'+'));
         if joined {
-            let whole = reach(text, token.start, b"");
-            if whole == token.start {
+            let whole = reach(text, token.start, false);
+            if whole == token.start || done.refused == Some(whole) || is_digest(&text[whole..]) {
                 return None;
             }
             start = whole;
         }
-        let found = self.owned(rules, text, &token, start, joined);
+        let owner = Owner::of(text, start);
+        done.outward |= owner.as_ref().is_none_or(|owner| owner.is_above || owner.may_hold_key(joined));
+        let Some(owner) = owner.filter(|owner| owner.may_hold_key(joined)) else {
+            done.refused = Some(start);
+            return None;
+        };
+        let found = self.owned(rules, text, &token, start, &owner);
         found.filter(|(_, key)| key.secret.end > token.start)
     }
 
-    /// The key that starts at `start`, by what it is assigned to. A part of a `joined` value, which may be a path,
-    /// needs an owner.
+    /// The key that starts at `start`, by what it is assigned to.
     fn owned(
         &self,
         rules: &RuleSet,
         text: &[u8],
         token: &Range<usize>,
         start: usize,
-        joined: bool,
+        owner: &Owner,
     ) -> Option<(usize, Key)> {
-        let first = names(text, start).next()?;
-        // In `NAME=${X:-value}` it is not X that the value is assigned to.
-        let fallback = text[first.range.end..start].ends_with(b":-") || text[first.range.end..start].ends_with(b":=");
-        let owner = if fallback { Normal::of(b"default") } else { Normal::of(&text[first.range.clone()]) };
-        if owner.is_keyish() || owner.is_general() {
-            let named = self.named(rules, text, token, start, &owner);
-            if named.is_some() {
+        if owner.is_general || owner.is_keyish {
+            let named = self.named(rules, text, token, start, &owner.name);
+            if named.is_some() || !owner.is_general {
                 return named;
             }
-            if !owner.is_general() {
-                return None;
-            }
-        } else if first.assigned || joined {
-            return None;
         }
         self.surrounded(rules, text, token, start)
     }
@@ -130,7 +132,7 @@ impl Assigned {
             Err(refusal) => Some((*index, refusal)),
             Ok(_) => Some((*index, Refusal::Context)),
         };
-        let chosen = self.key(rules, text, token.clone()).map(|(index, _)| index);
+        let chosen = self.key(rules, text, token.clone(), &mut Done::default()).map(|(index, _)| index);
         self.rules.iter().filter(|index| chosen != Some(**index)).filter_map(refusal).collect()
     }
 
@@ -184,6 +186,34 @@ impl Assigned {
     }
 }
 
+/// What a value is assigned to: the nearest name left of it.
+struct Owner {
+    name: Normal,
+    is_general: bool,
+    is_keyish: bool,
+    /// Whether an operator stands between.
+    assigned: bool,
+    /// Whether it stands on another line.
+    is_above: bool,
+}
+
+impl Owner {
+    fn of(text: &[u8], start: usize) -> Option<Self> {
+        let first = names(text, start).next()?;
+        // In `NAME=${X:-value}` it is not X that the value is assigned to.
+        let between = &text[first.range.end..start];
+        let fallback = between.ends_with(b":-") || between.ends_with(b":=");
+        let name = if fallback { Normal::of(b"default") } else { Normal::of(&text[first.range]) };
+        let (is_general, is_keyish) = (name.is_general(), name.is_keyish());
+        Some(Self { name, is_general, is_keyish, assigned: first.assigned, is_above: between.contains(&b'\n') })
+    }
+
+    /// A part of a `joined` value, which may be a path, needs an owner that says so.
+    fn may_hold_key(&self, joined: bool) -> bool {
+        self.is_general || self.is_keyish || !(self.assigned || joined)
+    }
+}
+
 /// The value of `rule` that starts at `start`, or a little later in the token (`local-` and the like).
 fn value(rules: &RuleSet, rule: &Compiled, text: &[u8], token: &Range<usize>, start: usize) -> Result<Key, Refusal> {
     let window = &text[start..text.len().min(token.end + 1200)];
@@ -207,24 +237,69 @@ fn random_part(value: &[u8]) -> &[u8] {
     if value[..lead].iter().all(|byte| !byte.is_ascii_digit()) { &value[lead..] } else { value }
 }
 
-/// Where a value that dots, slashes and plus signs hold together starts, if what starts at `at` is a part of it.
-///
-/// `more` are bytes that hold it together too.
-pub(super) fn reach(text: &[u8], at: usize, more: &[u8]) -> usize {
+/// Where a value that dots, slashes and plus signs hold together starts, if what starts at `at` is a part of it;
+/// `escaped`: backslashes hold it together too.
+pub(super) fn reach(text: &[u8], at: usize, escaped: bool) -> usize {
     const FARTHEST: usize = 128;
-    let joined = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-./+".contains(byte) || more.contains(byte);
-    let left = text[..at].iter().rev().take(FARTHEST).take_while(joined).count();
-    let skipped = text[at - left..at].iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
-    at - left + skipped
+    let limit = at.saturating_sub(FARTHEST);
+    let most = if escaped { Joins::Escape } else { Joins::Mark };
+    let mut start = at;
+    while start > limit && JOINS[text[start - 1] as usize] <= most {
+        start -= 1;
+    }
+    let skipped = text[start..at].iter().take_while(|&&byte| JOINS[byte as usize] != Joins::Letter).count();
+    start + skipped
 }
+
+/// Whether a value may go on left of what `byte` stands before.
+pub(super) fn joins(byte: u8) -> bool {
+    JOINS[byte as usize] <= Joins::Escape
+}
+
+/// What holds a value together.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Joins {
+    /// Or a digit.
+    Letter,
+    Mark,
+    Escape,
+    Never,
+}
+
+const JOINS: [Joins; 256] = {
+    let mut table = [Joins::Never; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        if b.is_ascii_alphanumeric() {
+            table[byte] = Joins::Letter;
+        } else if matches!(b, b'_' | b'-' | b'.' | b'/' | b'+') {
+            table[byte] = Joins::Mark;
+        } else if b == b'\\' {
+            table[byte] = Joins::Escape;
+        }
+        byte += 1;
+    }
+    table
+};
 
 /// A quick look: identifiers and words have no digit or few changes of case, and checksums say what they are.
 fn may_be_key(token: &[u8]) -> bool {
-    let cases = token.windows(2).filter(|pair| pair[0].is_ascii_uppercase() != pair[1].is_ascii_uppercase()).count();
-    let digest = [&b"sha1-"[..], b"sha256-", b"sha384-", b"sha512-"].iter().any(|lead| token.starts_with(lead));
-    !digest
-        && (token.iter().any(u8::is_ascii_digit) || token.starts_with(b"sk-") || cases * 5 >= token.len() * 2)
-        && !random::is_language(token)
+    let has_digit = token.iter().fold(false, |any, byte| any | byte.is_ascii_digit());
+    (has_digit || changes_case(token) || token.starts_with(b"sk-")) && !is_digest(token) && !random::is_language(token)
+}
+
+/// Whether two of five neighbours differ in whether they are capitals.
+fn changes_case(token: &[u8]) -> bool {
+    let pairs = token.iter().zip(token.iter().skip(1));
+    let changes = pairs.map(|(a, b)| u32::from(a.is_ascii_uppercase() != b.is_ascii_uppercase())).sum::<u32>();
+    changes as usize * 5 >= token.len() * 2
+}
+
+/// Whether it says that it is a checksum, as `integrity` in lock files does.
+fn is_digest(text: &[u8]) -> bool {
+    text.starts_with(b"sha") && matches!(text.get(3..7), Some(b"512-" | b"256-" | b"384-"))
+        || text.starts_with(b"sha1-")
 }
 
 /// Where the value starts: after what belongs to an escape or to markup.

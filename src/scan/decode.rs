@@ -162,11 +162,27 @@ const SEXTET: [u8; 256] = {
     table
 };
 
+/// Bit `i` says whether a base64 digit can be the one at place `i` of a group that encodes three bytes below 128.
+const FITS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let value = SEXTET[byte];
+        if value < 64 {
+            let first = (value & 0x20 == 0) as u8;
+            let second = (value & 0x08 == 0) as u8;
+            let third = (value & 0x02 == 0) as u8;
+            table[byte] = first | second << 1 | third << 2 | 8;
+        }
+        byte += 1;
+    }
+    table
+};
+
 /// Whether four digits can encode three bytes below 128.
 fn fits_ascii(group: &[u8]) -> bool {
-    let [a, b, c, d] =
-        [SEXTET[group[0] as usize], SEXTET[group[1] as usize], SEXTET[group[2] as usize], SEXTET[group[3] as usize]];
-    (a | b | c | d) < 64 && a & 0x20 == 0 && b & 0x08 == 0 && c & 0x02 == 0
+    let &[a, b, c, d, ..] = group else { return false };
+    FITS[a as usize] & 1 != 0 && FITS[b as usize] & 2 != 0 && FITS[c as usize] & 4 != 0 && FITS[d as usize] & 8 != 0
 }
 
 /// Where in `token` (bytes of keys) base64 of ASCII text stands: the start of a group of it.

@@ -15,6 +15,7 @@ mod place;
 mod policy;
 mod random;
 mod runs;
+mod seen;
 
 use std::ops::Range;
 
@@ -24,6 +25,8 @@ pub use anchored::Refusal;
 pub use explain::Step;
 pub use policy::Policy;
 pub use random::Fault;
+pub(crate) use runs::in_class as in_run;
+pub use seen::Seen;
 
 use crate::finding::{
     Confidence, Excerpt, Finding, Layer, Location, Position, RuleInfo, Secret, Severity, Suppression,
@@ -147,12 +150,22 @@ impl Scanner {
         matches
     }
 
-    /// Whether the rules see nothing at all in `bytes` that could be a key, whatever a policy would make of it. What they
-    /// see at a place depends on its line and on less than a kilobyte around it.
+    /// Whether the rules see nothing at all in `bytes` that could be a key, whatever a policy would make of it.
     pub fn sees_nothing(&self, bytes: &[u8]) -> bool {
         let mut out = Sink::default();
         self.view(&View::of(bytes), &mut out);
         out.candidates.is_empty()
+    }
+
+    /// The same for some windows of `bytes` only, in ascending order, none of which starts or ends inside a run.
+    /// Lines that were `seen` before are not looked at again.
+    pub fn sees_nothing_in(&self, bytes: &[u8], windows: &[Range<usize>], seen: &mut Seen) -> bool {
+        let mut out = Sink::default();
+        let view = View::of(bytes);
+        windows.iter().all(|window| {
+            self.unseen(&view, window.clone(), seen, &mut out);
+            out.candidates.is_empty()
+        })
     }
 
     /// Whether nothing but these rules finds keys: no imported rules, which may look anywhere, and no known keys.
@@ -209,35 +222,61 @@ impl Scanner {
     }
 
     fn view(&self, view: &View<'_>, out: &mut Sink) {
-        let mut decoded = Decoded::default();
+        let mut done = Done::default();
         runs::each(&view.bytes, &mut |run, width| {
             // What surrounds a decoded part is there for context; it was looked at one layer up.
             if run.end <= view.own.start || run.start >= view.own.end {
                 return;
             }
             match width {
-                runs::Width::Narrow => self.run(view, run, &mut decoded, out),
-                runs::Width::Wide => self.wide(view, run, &mut decoded, out),
+                runs::Width::Narrow => self.run(view, run, &mut done, out),
+                runs::Width::Wide => self.wide(view, run, &mut done, out),
             }
         });
     }
 
-    fn wide(&self, view: &View<'_>, run: Range<usize>, decoded: &mut Decoded, out: &mut Sink) {
+    /// Looks at the runs of a part of a view that starts and ends outside of runs, except in lines seen before.
+    fn unseen(&self, view: &View<'_>, part: Range<usize>, seen: &mut Seen, out: &mut Sink) {
+        let mut done = Done::default();
+        seen.begin();
+        runs::each(&view.bytes[part.clone()], &mut |run, width| {
+            let run = part.start + run.start..part.start + run.end;
+            if width == runs::Width::Wide {
+                return self.wide(view, run, &mut done, out);
+            }
+            if seen.is_new(&run) {
+                if !done.outward && out.candidates.is_empty() {
+                    seen.remember();
+                }
+                done.outward = false;
+                seen.enter(&view.bytes, &run, &part);
+            }
+            if !seen.is_known() {
+                self.run(view, run, &mut done, out);
+            }
+        });
+        if !done.outward && out.candidates.is_empty() {
+            seen.remember();
+        }
+    }
+
+    fn wide(&self, view: &View<'_>, run: Range<usize>, done: &mut Done, out: &mut Sink) {
         if view.layers.len() < DEPTH {
-            while decoded.wide < run.end {
-                let (inner, end) = decode::utf16(view, run.start.max(decoded.wide)..run.end);
-                decoded.wide = end;
+            while done.wide < run.end {
+                let (inner, end) = decode::utf16(view, run.start.max(done.wide)..run.end);
+                done.wide = end;
                 self.view(&inner, out);
             }
         }
     }
 
-    fn run(&self, view: &View<'_>, run: Range<usize>, decoded: &mut Decoded, out: &mut Sink) {
-        let bytes = &view.bytes;
+    fn run(&self, view: &View<'_>, run: Range<usize>, done: &mut Done, out: &mut Sink) {
+        let bytes: &[u8] = &view.bytes;
         // A key may hold dots, slashes and plus signs, and its anchor may stand in a part too short for a run.
-        let reach = assigned::reach(bytes, run.start, b"\\");
-        if reach < run.start {
-            self.anchors.inside(bytes, reach, bytes.len().min(run.start + 3), &mut |rule, at| {
+        if run.start > 0 && assigned::joins(bytes[run.start - 1]) {
+            let from = assigned::reach(bytes, run.start, true).max(done.anchored);
+            self.anchors.inside(bytes, from, bytes.len().min(run.start + 3), &mut |rule, at| {
+                done.outward = true;
                 if let Ok(key) = anchored::key(&self.rules.rules()[rule], bytes, at) {
                     Self::claim(view, rule, key, out);
                 }
@@ -250,12 +289,15 @@ impl Scanner {
                 continue;
             }
             pure &= at == run.end;
-            self.token(view, start..at, decoded, out);
+            self.token(view, start..at, done, out);
             start = at + 1;
         }
-        if !pure && view.layers.len() < DEPTH {
+        if pure {
+            done.anchored = run.end - 3;
+        } else if view.layers.len() < DEPTH {
             for piece in decode::pieces(run) {
                 if let Some(inner) = decode::escapes(view, piece) {
+                    done.outward = true;
                     self.view(&inner, out);
                 }
             }
@@ -263,13 +305,14 @@ impl Scanner {
     }
 
     /// A stretch of bytes of keys: the whole of a run, or a part between escape characters.
-    fn token(&self, view: &View<'_>, token: Range<usize>, decoded: &mut Decoded, out: &mut Sink) {
+    fn token(&self, view: &View<'_>, token: Range<usize>, done: &mut Done, out: &mut Sink) {
         const LEAST_ANCHORED: usize = 8;
         let bytes: &[u8] = &view.bytes;
         if token.len() < LEAST_ANCHORED {
             return;
         }
         self.anchors.each(bytes, token.start, token.end, &mut |rule, at| {
+            done.outward = true;
             let key = anchored::key(&self.rules.rules()[rule], bytes, at);
             out.step(view, rule, at..at + 1, key.as_ref().err());
             if let Ok(key) = key {
@@ -283,25 +326,28 @@ impl Scanner {
             let refused = self.assigned.refusals(&self.rules, bytes, &token);
             refused.iter().for_each(|(rule, why)| out.step(view, *rule, token.clone(), Some(why)));
         }
-        if let Some((rule, key)) = self.assigned.key(&self.rules, bytes, token.clone()) {
+        if let Some((rule, key)) = self.assigned.key(&self.rules, bytes, token.clone(), done) {
             out.step(view, rule, key.secret.clone(), None);
             Self::claim(view, rule, key, out);
         }
         if view.layers.len() < DEPTH {
-            self.encoded(view, token, decoded, out);
+            self.encoded(view, token, done, out);
         }
     }
 
-    fn encoded(&self, view: &View<'_>, token: Range<usize>, decoded: &mut Decoded, out: &mut Sink) {
+    fn encoded(&self, view: &View<'_>, token: Range<usize>, done: &mut Done, out: &mut Sink) {
         let mut from = token.start;
         while let Some((inner, end)) = decode::find_hex(view, from..token.end) {
             from = end;
+            done.outward = true;
             self.view(&inner, out);
         }
-        let mut from = token.start.max(decoded.base64);
+        done.outward |= done.base64 > token.start;
+        let mut from = token.start.max(done.base64);
         while let Some(group) = view.bytes.get(from..token.end).and_then(decode::find_base64) {
             let (inner, end) = decode::base64(view, from + group);
-            (from, decoded.base64) = (end, end);
+            (from, done.base64) = (end, end);
+            done.outward = true;
             self.view(&inner, out);
         }
     }
@@ -318,9 +364,17 @@ impl Scanner {
     }
 }
 
-/// How far text inside a view was decoded already, so that the next run in it does not decode it again.
+/// What was done in a view already, so that the next run in it does not do it again.
 #[derive(Debug, Default)]
-struct Decoded {
+struct Done {
+    /// How far base64 was decoded.
     base64: usize,
+    /// How far UTF-16 was decoded.
     wide: usize,
+    /// How far anchors were looked for.
+    anchored: usize,
+    /// Where the last value started that was refused for what it is assigned to.
+    refused: Option<usize>,
+    /// Whether anything since this was last cleared depends, or may depend, on what stands outside of its line.
+    outward: bool,
 }

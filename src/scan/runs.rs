@@ -15,7 +15,7 @@ use std::ops::Range;
 pub(super) const LEAST: usize = 20;
 
 /// Letters, digits, `_`, `-`, and the characters that escapes are made of: `% \ & # ;`.
-const fn in_class(byte: u8) -> bool {
+pub(crate) const fn in_class(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'%' | b'\\' | b'&' | b'#' | b';')
 }
 

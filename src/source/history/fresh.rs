@@ -1,127 +1,134 @@
 //! Searching only what a delta brings that its base does not have.
 //!
 //! Nine tenths of what a pack decodes to are copies of a base in which the engine saw nothing. What it sees at a
-//! place depends on the line that the place is in and on some hundred bytes around it; so if it saw nothing in the base,
-//! it can see something in the delta's object only near what is new: inserted bytes, and the seams between copies.
-//! These are looked at in windows. If the engine sees anything there, the object is scanned whole, so that what is
-//! reported never depends on how git packed it.
+//! place depends on the text that the place is a part of and on a few hundred bytes around it; so if it saw nothing in
+//! the base, it can see something in the delta's object only near what is new: inserted bytes, and the seams between
+//! copies. The engine looks at these windows alone, with all of the object at hand. If it sees anything there, the
+//! object is scanned whole, so that what is reported never depends on how git packed it.
 
 use std::ops::Range;
 
 use super::pack::delta::{Delta, Op};
+use crate::scan::in_run;
 
-/// Farther from a place than the engine looks, lines and long base64 apart.
-const MARGIN: usize = 1 << 10;
-/// A window whose edge is not found so far out is not worth it.
-const FARTHEST: usize = 1 << 14;
-/// Base64 goes on over line ends only after so many digits in a row.
-const JOINED: usize = 40;
+/// How far right of a key, or of text that encodes one, the engine reads for context: 160 bytes, and some more for
+/// where a key ends.
+const AFTER_KEY: usize = 256;
+/// How far left of one it reads: 300 bytes of context before a value that may start 128 bytes before its last part.
+const BEFORE_KEY: usize = 512;
 
-/// What a delta's object has to be searched in; `None`: all of it. `base` is the size of the base.
-pub(super) fn windows(bytes: &[u8], base: usize, delta: &Delta<'_>) -> Option<Vec<Range<usize>>> {
-    let mut windows: Vec<Range<usize>> = Vec::new();
-    let mut searched = 0;
-    for new in fresh(bytes.len(), base, delta)? {
-        let start = edge_before(bytes, new.start.saturating_sub(MARGIN))?;
-        match windows.last_mut() {
-            Some(last) if start <= last.end => {
-                if new.end + MARGIN > last.end {
-                    let end = edge_after(bytes, new.end + MARGIN)?;
-                    searched += end - last.end;
-                    last.end = end;
-                }
-            }
-            _ => {
-                let end = edge_after(bytes, new.end + MARGIN)?;
-                searched += end - start;
-                windows.push(start..end);
-            }
+/// What a delta's object has to be searched in; `None`: all of it.
+pub(super) fn windows(bytes: &[u8], delta: &Delta<'_>) -> Option<Vec<Range<usize>>> {
+    let mut windows = Vec::new();
+    // What is new, with the copies in between that lie within reach of it.
+    let mut new: Option<Range<usize>> = None;
+    let mut add = |range: Range<usize>| match &mut new {
+        Some(new) if range.start <= new.end + BEFORE_KEY + AFTER_KEY => new.end = range.end,
+        _ => {
+            let last = new.replace(range);
+            windows.extend(last.map(|last| around(bytes, last)));
         }
-        if searched > bytes.len() / 4 * 3 {
-            return None;
-        }
-    }
-    // In UTF-16 a line end is no such thing, and what a byte is depends on how the file starts.
-    let is_wide = |window: &Range<usize>| memchr::memchr(0, &bytes[window.clone()]).is_some();
-    if windows.iter().any(is_wide) { None } else { Some(windows) }
-}
-
-/// What is inserted, and (as empty ranges) where copies meet that do not follow each other in the base.
-fn fresh(len: usize, base: usize, delta: &Delta<'_>) -> Option<Vec<Range<usize>>> {
-    let mut fresh = Vec::new();
+    };
     let mut at = 0;
     let mut next = Some(0);
     for op in delta.ops() {
         match op? {
             Op::Copy { from, len } => {
                 if next != Some(from) {
-                    fresh.push(at..at);
+                    add(at..at);
                 }
                 next = Some(from + len);
                 at += len;
             }
             Op::Insert(bytes) => {
-                fresh.push(at..at + bytes.len());
+                add(at..at + bytes.len());
                 next = None;
                 at += bytes.len();
             }
         }
     }
-    if next != Some(base) {
-        fresh.push(len..len);
+    if next != Some(delta.base_size) {
+        add(at..at);
     }
-    Some(fresh)
+    windows.extend(new.map(|new| around(bytes, new)));
+    windows.dedup_by(|after, before| {
+        let touches = after.start <= before.end;
+        if touches {
+            *before = before.start.min(after.start)..before.end.max(after.end);
+        }
+        touches
+    });
+    // In UTF-16 what a byte is depends on how the file starts.
+    let is_wide = |window: &Range<usize>| memchr::memchr(0, &bytes[window.clone()]).is_some();
+    if windows.iter().any(is_wide) { None } else { Some(windows) }
 }
 
-/// The last place at or before `at` where a line starts that nothing before it reaches into.
-fn edge_before(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut end = at.min(bytes.len());
-    loop {
-        match memchr::memrchr(b'\n', &bytes[..end]) {
-            Some(newline) if ends_all(&bytes[..newline]) => return Some(newline + 1),
-            Some(newline) if at - newline < FARTHEST => end = newline,
-            None if at < FARTHEST => return Some(0),
-            _ => return None,
-        }
+/// All that has to be searched because of `new`: whole runs.
+fn around(bytes: &[u8], new: Range<usize>) -> Range<usize> {
+    let start = held_before(bytes, new.start).saturating_sub(AFTER_KEY);
+    let end = (held_after(bytes, new.end) + BEFORE_KEY).min(bytes.len());
+    run_start(bytes, start)..run_end(bytes, end)
+}
+
+/// Where the text before `at` starts that a key, or the encoded form of one, could be.
+fn held_before(bytes: &[u8], at: usize) -> usize {
+    let held = bytes[..at].iter().enumerate().rev().take_while(|(i, byte)| holds(bytes, *i, **byte)).count();
+    at - held
+}
+
+/// Where the text after `at` ends that a key could be.
+fn held_after(bytes: &[u8], at: usize) -> usize {
+    let held = bytes[at..].iter().enumerate().take_while(|(i, byte)| holds(bytes, at + i, **byte)).count();
+    at + held
+}
+
+fn run_start(bytes: &[u8], at: usize) -> usize {
+    at - bytes[..at].iter().rev().take_while(|byte| in_run(**byte)).count()
+}
+
+fn run_end(bytes: &[u8], at: usize) -> usize {
+    at + bytes[at..].iter().take_while(|byte| in_run(**byte)).count()
+}
+
+/// Whether text that is longer than the margins may go on over the byte at `at`: keys, base64 of any number of
+/// lines, and private keys.
+fn holds(bytes: &[u8], at: usize, byte: u8) -> bool {
+    match HOLDS[byte as usize] {
+        Holds::Never => false,
+        Holds::Always => true,
+        // Indentation of a line of base64; inside a line, only what a private key has: `BEGIN PRIVATE KEY`, or blanks
+        // in place of its line ends.
+        Holds::Blank => match bytes[..at].last_chunk::<2>() {
+            Some([_, b' ' | b'\t' | b'\n' | b'\r' | b'A'..=b'Z'] | [b'\\', b'n' | b'r']) | None => true,
+            Some(_) => bytes[at.saturating_sub(LONG)..at]
+                .iter()
+                .all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')),
+        },
     }
 }
 
-/// The first such place at or after `at`, or the end.
-fn edge_after(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut start = at.min(bytes.len());
-    loop {
-        match memchr::memchr(b'\n', &bytes[start..]) {
-            Some(newline) if ends_all(&bytes[..start + newline]) => return Some(start + newline + 1),
-            Some(newline) if start + newline - at < FARTHEST => start += newline + 1,
-            None if bytes.len().saturating_sub(at) < FARTHEST => return Some(bytes.len()),
-            _ => return None,
-        }
-    }
+/// A word of so many characters may be a line of base64.
+const LONG: usize = 20;
+
+#[derive(Clone, Copy)]
+enum Holds {
+    Never,
+    Always,
+    Blank,
 }
 
-/// Whether no base64 goes on over a line end after these bytes: their last line is empty, or has something near its end
-/// that is no part of base64, nor of an escaped line end.
-fn ends_all(bytes: &[u8]) -> bool {
-    // Nearly every line of code or prose has such a byte within its last few.
-    for &byte in bytes.iter().rev().take(JOINED) {
-        if byte == b'\n' {
-            return bytes.last() == Some(&b'\n');
-        }
-        if !GOES_ON[byte as usize] {
-            return true;
-        }
-    }
-    bytes.is_empty()
-}
-
-/// Bytes that base64 may go on over, or that may be a part of an escaped line end.
-const GOES_ON: [bool; 256] = {
-    let mut table = [false; 256];
+/// For each byte, whether long text goes on over it.
+const HOLDS: [Holds; 256] = {
+    let mut table = [Holds::Never; 256];
     let mut byte = 0;
     while byte < 256 {
         let b = byte as u8;
-        table[byte] =
-            b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_' | b'=' | b'\\' | b' ' | b'\t' | b'\r');
+        table[byte] = match b {
+            b' ' | b'\t' => Holds::Blank,
+            b'+' | b'/' | b'=' | b'.' | b':' | b',' | b'\r' | b'\n' => Holds::Always,
+            _ if in_run(b) => Holds::Always,
+            _ => Holds::Never,
+        };
         byte += 1;
     }
     table
@@ -132,7 +139,7 @@ const GOES_ON: [bool; 256] = {
 mod tests {
     use super::*;
     use crate::rule::template::{Random, Template};
-    use crate::scan::Scanner;
+    use crate::scan::{Scanner, Seen};
 
     /// Pieces of text, among them parts that only together are a key, or base64 of one.
     fn pieces(random: &mut Random) -> Vec<Vec<u8>> {
@@ -174,6 +181,7 @@ mod tests {
     #[test]
     fn windows_see_whatever_the_whole_shows() {
         let scanner = Scanner::builtin();
+        let mut seen = Seen::default();
         let (mut narrow, mut shown) = (0, 0);
         for seed in 0..3000 {
             let mut random = Random::new(seed);
@@ -208,9 +216,9 @@ mod tests {
             number(object.len(), &mut whole);
             whole.extend(raw);
             let delta = Delta::parse(&whole).expect("a good delta");
-            let Some(windows) = windows(&object, base.len(), &delta) else { continue };
+            let Some(windows) = windows(&object, &delta) else { continue };
             narrow += 1;
-            let nothing_new = windows.iter().all(|window| scanner.sees_nothing(&object[window.clone()]));
+            let nothing_new = scanner.sees_nothing_in(&object, &windows, &mut seen);
             let nothing = scanner.sees_nothing(&object);
             shown += usize::from(!nothing);
             assert!(!nothing_new || nothing, "seed {seed}: the whole shows what no window does");

@@ -15,7 +15,7 @@ use super::pack::delta::{Corrupt, Delta};
 use super::pack::inflate::Inflater;
 use super::store::Reader;
 use super::walk::{Decoded, Visitor, Walk};
-use crate::scan::Scanner;
+use crate::scan::{Scanner, Seen};
 use crate::source::Collector;
 
 /// What the first pass leaves behind.
@@ -96,7 +96,13 @@ pub(super) fn read(catalog: &Catalog<'_>, scope: &Scope<'_>) -> Read {
         catalog.is_first_copy(number) && (kind != Kind::Blob || (scope.wants)(&catalog.oid(number), kind) == Want::Scan)
     };
     let visitors = (0..scope.threads)
-        .map(|_| Scanning { catalog, scope, read: Read::default(), is_local: scope.scanner.is_local() })
+        .map(|_| Scanning {
+            catalog,
+            scope,
+            read: Read::default(),
+            is_local: scope.scanner.is_local(),
+            seen: Seen::default(),
+        })
         .collect();
     let visitors = Walk::new(catalog.members(), &wanted, scope.collector).run(visitors);
     let mut read = Read::default();
@@ -148,7 +154,8 @@ fn read_loose<'a>(catalog: &Catalog<'_>, scope: &Scope<'_>, visitors: Vec<Scanni
 
 /// A copy that cannot be read may have a sister that can.
 fn retry(catalog: &Catalog<'_>, scope: &Scope<'_>, failed: Vec<(u32, Corrupt)>) -> Read {
-    let mut visitor = Scanning { catalog, scope, read: Read::default(), is_local: scope.scanner.is_local() };
+    let mut visitor =
+        Scanning { catalog, scope, read: Read::default(), is_local: scope.scanner.is_local(), seen: Seen::default() };
     let mut reader = Reader::new(catalog.store);
     let mut done = Vec::new();
     for (number, why) in failed {
@@ -196,6 +203,7 @@ struct Scanning<'a> {
     catalog: &'a Catalog<'a>,
     scope: &'a Scope<'a>,
     is_local: bool,
+    seen: Seen,
     read: Read,
 }
 
@@ -245,11 +253,11 @@ impl Scanning<'_> {
         let is_pointer = pointer.is_some();
         self.read.pointers.extend(pointer.map(|id| (number, id)));
         let is_plain = self.is_local && content::is_plain(bytes);
-        let windows = clean_base.filter(|_| is_plain).and_then(|delta| fresh::windows(bytes, delta.base_size, &delta));
+        let windows = clean_base.filter(|_| is_plain).and_then(|delta| fresh::windows(bytes, &delta));
         let is_clean = is_plain
             && match windows {
-                Some(windows) => windows.into_iter().all(|window| scanner.sees_nothing(&bytes[window])),
-                None => scanner.sees_nothing(bytes),
+                Some(windows) => scanner.sees_nothing_in(bytes, &windows, &mut self.seen),
+                None => scanner.sees_nothing_in(bytes, &[0..bytes.len()], &mut self.seen),
             };
         if is_clean {
             if !is_pointer {
