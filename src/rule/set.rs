@@ -21,12 +21,14 @@ pub struct Compiled {
     pub rule: &'static Rule,
     shape: OnceLock<Shape>,
     alphabet: OnceLock<Box<[bool; 256]>>,
+    crosses: OnceLock<bool>,
 }
 
 impl RuleSet {
     /// A set of these rules. Rules loaded at run time are leaked by their loader: there is one set in a run.
     pub fn new(rules: impl IntoIterator<Item = &'static Rule>) -> Self {
-        let compiled = |rule| Compiled { rule, shape: OnceLock::new(), alphabet: OnceLock::new() };
+        let compiled =
+            |rule| Compiled { rule, shape: OnceLock::new(), alphabet: OnceLock::new(), crosses: OnceLock::new() };
         Self { rules: rules.into_iter().map(compiled).collect(), identifiers: OnceLock::new() }
     }
 
@@ -58,10 +60,33 @@ impl Compiled {
         })
     }
 
+    /// Whether a key of this rule may go on over the end of a line, by a quick look at its regex: any part of it that
+    /// could stand for a line end counts.
+    pub fn may_cross_lines(&self) -> bool {
+        let regex = self.rule.regex.as_bytes();
+        let plain = |at: usize, byte: u8| match byte {
+            b'.' => at > 0 && regex[at - 1] == b'\\' || is_in_class(regex, at),
+            b'\\' => {
+                regex.get(at + 1).is_some_and(|next| matches!(next, b'.' | b'-' | b'_' | b'/' | b'd' | b'w' | b'b'))
+            }
+            b'[' => regex.get(at + 1) != Some(&b'^'),
+            b'(' => regex.get(at + 1) != Some(&b'?') || regex.get(at + 2) == Some(&b':'),
+            _ => byte.is_ascii_graphic(),
+        };
+        *self.crosses.get_or_init(|| !regex.iter().enumerate().all(|(at, &byte)| plain(at, byte)))
+    }
+
     /// Whether a key of this rule can hold `byte`.
     pub fn can_hold(&self, byte: u8) -> bool {
         self.alphabet.get_or_init(|| Box::new(byte_class(&self.rule.alphabet)))[byte as usize]
     }
+}
+
+/// Whether `at` stands between brackets, in which a dot is a dot.
+fn is_in_class(regex: &[u8], at: usize) -> bool {
+    let before = &regex[..at];
+    let open = before.iter().rposition(|&byte| byte == b'[');
+    open.is_some_and(|open| !before[open..].contains(&b']'))
 }
 
 /// Matches nothing. Loaders and `rules check` refuse a rule whose regex does not compile, so it is never seen.

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::anchored::{Key, Refusal, right_edge};
-use super::{Done, random};
+use super::{Done, Scope, random};
 use crate::finding::Confidence;
 use crate::rule::{Compiled, Rule, RuleSet, Text};
 
@@ -94,12 +94,14 @@ impl Assigned {
             start = whole;
         }
         let owner = Owner::of(text, start);
-        done.outward |= owner.as_ref().is_none_or(|owner| owner.is_above || owner.may_hold_key(joined));
+        if owner.as_ref().is_none_or(|owner| owner.is_above || owner.may_hold_key(joined)) {
+            done.scope = done.scope.max(Scope::Around);
+        }
         let Some(owner) = owner.filter(|owner| owner.may_hold_key(joined)) else {
             done.refused = Some(start);
             return None;
         };
-        let found = self.owned(rules, text, &token, start, &owner);
+        let found = self.owned(rules, text, &token, start, &owner, &mut done.scope);
         found.filter(|(_, key)| key.secret.end > token.start)
     }
 
@@ -111,14 +113,15 @@ impl Assigned {
         token: &Range<usize>,
         start: usize,
         owner: &Owner,
+        scope: &mut Scope,
     ) -> Option<(usize, Key)> {
         if owner.is_general || owner.is_keyish {
-            let named = self.named(rules, text, token, start, &owner.name);
+            let named = self.named(rules, text, token, start, &owner.name, scope);
             if named.is_some() || !owner.is_general {
                 return named;
             }
         }
-        self.surrounded(rules, text, token, start)
+        self.surrounded(rules, text, token, start, scope)
     }
 
     /// For `explain`: what each rule whose regex matches the token says of it, context aside.
@@ -144,26 +147,35 @@ impl Assigned {
         token: &Range<usize>,
         start: usize,
         owner: &Normal,
+        scope: &mut Scope,
     ) -> Option<(usize, Key)> {
         let names = self.names.get_or_init(|| Words::of(rules, &self.rules, |rule| &rule.names));
         let mut named: Vec<usize> = names.within(owner.as_bytes()).map(|(index, _)| index).collect();
         named.sort_unstable();
         named.dedup();
         named.into_iter().find_map(|index| {
+            *scope = Scope::Beyond;
             let key = value(rules, &rules.rules()[index], text, token, start).ok()?;
             Some((index, key))
         })
     }
 
     /// By the names and words around it: the nearest decides.
-    fn surrounded(&self, rules: &RuleSet, text: &[u8], token: &Range<usize>, start: usize) -> Option<(usize, Key)> {
+    fn surrounded(
+        &self,
+        rules: &RuleSet,
+        text: &[u8],
+        token: &Range<usize>,
+        start: usize,
+        scope: &mut Scope,
+    ) -> Option<(usize, Key)> {
         let mut keyish = false;
         for (count, name) in names(text, start).enumerate().take(14) {
             let normal = Normal::of(&text[name.range.clone()]);
             keyish |= normal.is_keyish() || normal.is_general();
             if count > 0
                 && keyish
-                && let Some(found) = self.named(rules, text, token, start, &normal)
+                && let Some(found) = self.named(rules, text, token, start, &normal, scope)
             {
                 return Some(found);
             }
@@ -179,6 +191,7 @@ impl Assigned {
         let mut near: Vec<(usize, usize)> = before.chain(after).collect();
         near.sort_unstable();
         near.into_iter().find_map(|(_, index)| {
+            *scope = Scope::Beyond;
             let rule = &rules.rules()[index];
             let key = value(rules, rule, text, token, start).ok()?;
             Some((index, Key { confidence: key.confidence.min(Confidence::Possible), ..key }))

@@ -26,12 +26,13 @@ pub use explain::Step;
 pub use policy::Policy;
 pub use random::Fault;
 pub(crate) use runs::in_class as in_run;
+use seen::Scope;
 pub use seen::Seen;
 
 use crate::finding::{
     Confidence, Excerpt, Finding, Layer, Location, Position, RuleInfo, Secret, Severity, Suppression,
 };
-use crate::rule::RuleSet;
+use crate::rule::{Compiled, RuleSet};
 use anchors::{Anchors, in_key};
 use assigned::Assigned;
 use decode::View;
@@ -248,18 +249,17 @@ impl Scanner {
                 return self.wide(view, run, &mut done, out);
             }
             if seen.is_new(&run) {
-                if !done.outward && out.candidates.is_empty() {
-                    seen.remember();
+                if out.candidates.is_empty() {
+                    seen.remember(std::mem::take(&mut done.scope));
                 }
-                done.outward = false;
                 seen.enter(&view.bytes, &run, &part);
             }
             if !seen.is_known() {
                 self.run(view, run, &mut done, out);
             }
         });
-        if !done.outward && out.candidates.is_empty() {
-            seen.remember();
+        if out.candidates.is_empty() {
+            seen.remember(done.scope);
         }
     }
 
@@ -279,7 +279,7 @@ impl Scanner {
         if run.start > 0 && assigned::joins(bytes[run.start - 1]) {
             let from = assigned::reach(bytes, run.start, true).max(done.anchored);
             self.anchors.inside(bytes, from, bytes.len().min(run.start + 3), &mut |rule, at| {
-                done.outward = true;
+                done.looked_at(&self.rules.rules()[rule]);
                 if let Ok(key) = anchored::key(&self.rules.rules()[rule], bytes, at) {
                     Self::claim(view, rule, key, out);
                 }
@@ -300,7 +300,7 @@ impl Scanner {
         } else if view.layers.len() < DEPTH {
             for piece in decode::pieces(run) {
                 if let Some(inner) = decode::escapes(view, piece) {
-                    done.outward = true;
+                    done.scope = done.scope.max(Scope::Around);
                     self.view(&inner, out);
                 }
             }
@@ -315,7 +315,7 @@ impl Scanner {
             return;
         }
         self.anchors.each(bytes, token.start, token.end, &mut |rule, at| {
-            done.outward = true;
+            done.looked_at(&self.rules.rules()[rule]);
             let key = anchored::key(&self.rules.rules()[rule], bytes, at);
             out.step(view, rule, at..at + 1, key.as_ref().err());
             if let Ok(key) = key {
@@ -342,15 +342,17 @@ impl Scanner {
         let mut from = token.start;
         while let Some((inner, end)) = decode::find_hex(view, from..token.end) {
             from = end;
-            done.outward = true;
+            done.scope = done.scope.max(Scope::Around);
             self.view(&inner, out);
         }
-        done.outward |= done.base64 > token.start;
+        if done.base64 > token.start {
+            done.scope = Scope::Beyond;
+        }
         let mut from = token.start.max(done.base64);
         while let Some(group) = view.bytes.get(from..token.end).and_then(decode::find_base64) {
             let (inner, end) = decode::base64(view, from + group);
             (from, done.base64) = (end, end);
-            done.outward = true;
+            done.scope = done.scope.max(Scope::Around);
             self.view(&inner, out);
         }
     }
@@ -378,6 +380,15 @@ struct Done {
     anchored: usize,
     /// Where the last value started that was refused for what it is assigned to.
     refused: Option<usize>,
-    /// Whether anything since this was last cleared depends, or may depend, on what stands outside of its line.
-    outward: bool,
+    /// What anything that was refused since this was last cleared depends on, or may depend on.
+    scope: Scope,
+}
+
+impl Done {
+    /// An anchor of `rule` was found, and no key.
+    fn looked_at(&mut self, rule: &Compiled) {
+        if rule.may_cross_lines() {
+            self.scope = Scope::Beyond;
+        }
+    }
 }

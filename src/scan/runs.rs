@@ -75,22 +75,60 @@ fn masks(block: &[u8]) -> (u64, u64) {
 /// Bits of even places. Blocks start at even offsets, so a place's parity is that of its bit.
 const EVEN: u64 = 0x5555_5555_5555_5555;
 
-/// Runs that are still open at the end of the last block: where they start.
+/// What the blocks so far leave behind.
 #[derive(Debug, Default)]
 struct State {
+    /// Of the last block: which places, and which 2, 4 and 8 places in a row up to each, are in the class.
+    before: [u64; 4],
+    /// Where a narrow run that is long enough already starts.
     narrow: Option<usize>,
+    /// Where wide runs start that are open at the end of the last block.
     wide: [Option<usize>; 2],
 }
 
 impl State {
     #[inline(always)]
     fn block(&mut self, base: usize, class: u64, zero: u64, found: &mut dyn FnMut(Range<usize>, Width)) {
-        step(&mut self.narrow, base, class, LEAST, &mut |run| found(run, Width::Narrow));
+        const { assert!(LEAST == 16 + 4, "what the steps below add up to") }
+        // Bit i of the n-th says that the places up to i, so many in a row, are all in the class.
+        let two = class & shifted(class, self.before[0], 1);
+        let four = two & shifted(two, self.before[1], 2);
+        let eight = four & shifted(four, self.before[2], 4);
+        let sixteen = eight & shifted(eight, self.before[3], 8);
+        let long = sixteen & shifted(four, self.before[2], 16);
+        self.before = [class, two, four, eight];
+        if long != 0 || self.narrow.is_some() {
+            self.narrow(base, long, found);
+        }
         if zero != 0 || self.wide != [None, None] {
             let alternating = [class & EVEN | zero & !EVEN, class & !EVEN | zero & EVEN];
             for (open, mask) in self.wide.iter_mut().zip(alternating) {
                 step(open, base, mask, LEAST * 2 - 1, &mut |run| found(run, Width::Wide));
             }
+        }
+    }
+
+    /// Narrow runs of a block of which `long` says where a run is at least [`LEAST`] long.
+    fn narrow(&mut self, base: usize, mut long: u64, found: &mut dyn FnMut(Range<usize>, Width)) {
+        if let Some(start) = self.narrow {
+            let more = long.trailing_ones();
+            if more == 64 {
+                return;
+            }
+            found(start..base + more as usize, Width::Narrow);
+            self.narrow = None;
+            long &= u64::MAX << more;
+        }
+        while long != 0 {
+            let first = long.trailing_zeros();
+            let start = base + first as usize + 1 - LEAST;
+            let end = first + (long >> first).trailing_ones();
+            if end == 64 {
+                self.narrow = Some(start);
+                return;
+            }
+            found(start..base + end as usize, Width::Narrow);
+            long &= u64::MAX << end;
         }
     }
 
@@ -102,18 +140,22 @@ impl State {
     }
 
     fn finish(&mut self, end: usize, found: &mut dyn FnMut(Range<usize>, Width)) {
-        let mut close = |open: Option<usize>, least: usize, width: Width| {
-            if let Some(start) = open.filter(|start| end.saturating_sub(*start) >= least) {
-                found(start..end, width);
-            }
-        };
-        close(self.narrow, LEAST, Width::Narrow);
-        close(self.wide[0], LEAST * 2 - 1, Width::Wide);
-        close(self.wide[1], LEAST * 2 - 1, Width::Wide);
+        if let Some(start) = self.narrow {
+            found(start..end, Width::Narrow);
+        }
+        for start in self.wide.into_iter().flatten().filter(|start| end.saturating_sub(*start) >= LEAST * 2 - 1) {
+            found(start..end, Width::Wide);
+        }
     }
 }
 
-/// Advances one kind of run over the 64 places of `mask`.
+/// `mask` moved up by `by` places, with what stood before it.
+#[inline(always)]
+fn shifted(mask: u64, before: u64, by: u32) -> u64 {
+    mask << by | before >> (64 - by)
+}
+
+/// Advances runs of one kind of wide text over the 64 places of `mask`.
 #[inline(always)]
 fn step(open: &mut Option<usize>, base: usize, mask: u64, least: usize, found: &mut dyn FnMut(Range<usize>)) {
     if let Some(start) = *open {
@@ -125,7 +167,7 @@ fn step(open: &mut Option<usize>, base: usize, mask: u64, least: usize, found: &
             found(start..base + more);
         }
     }
-    // Bit i of `long` says that places i to i + 19 are all set: a run starts there, or goes on.
+    // Bit i of `long` says that places i to i + 19 are all set: a run may start there, or go on.
     let mut long = mask & mask >> 1;
     long &= long >> 2;
     long &= long >> 4;
@@ -153,8 +195,8 @@ mod avx2 {
 
     use super::{Range, State, Width, in_class};
     use std::arch::x86_64::{
-        __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8,
-        _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
+        __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
+        _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
     };
 
     /// `LOW[l]` has bit `h` set where the class holds the byte whose high half is `h` and whose low half is `l`.
@@ -189,10 +231,13 @@ mod avx2 {
         let (blocks, _) = bytes.as_chunks::<64>();
         for (i, block) in blocks.iter().enumerate() {
             let (first, second) = block.split_at(32);
-            let (class_a, zero_a) = masks(load(first.try_into().expect("half of 64")), low, high);
-            let (class_b, zero_b) = masks(load(second.try_into().expect("half of 64")), low, high);
-            let class = u64::from(class_a) | u64::from(class_b) << 32;
-            let zero = u64::from(zero_a) | u64::from(zero_b) << 32;
+            let first = load(first.try_into().expect("half of 64"));
+            let second = load(second.try_into().expect("half of 64"));
+            let class = u64::from(in_class_of(first, low, high)) | u64::from(in_class_of(second, low, high)) << 32;
+            let zero = match zeros(_mm256_min_epu8(first, second)) {
+                0 => 0,
+                _ => u64::from(zeros(first)) | u64::from(zeros(second)) << 32,
+            };
             state.block(i * 64, class, zero, found);
         }
         state.tail(bytes, blocks.len() * 64, found);
@@ -208,14 +253,20 @@ mod avx2 {
         }
     }
 
+    /// Bit `i` says whether byte `i` is in the class.
     #[target_feature(enable = "avx2")]
     #[inline]
-    fn masks(bytes: __m256i, low: __m256i, high: __m256i) -> (u32, u32) {
+    fn in_class_of(bytes: __m256i, low: __m256i, high: __m256i) -> u32 {
         let halves = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), _mm256_set1_epi8(15));
         let hit = _mm256_and_si256(_mm256_shuffle_epi8(low, bytes), _mm256_shuffle_epi8(high, halves));
-        let none = _mm256_cmpeq_epi8(hit, _mm256_setzero_si256());
-        let zero = _mm256_cmpeq_epi8(bytes, _mm256_setzero_si256());
-        (!(_mm256_movemask_epi8(none).cast_unsigned()), _mm256_movemask_epi8(zero).cast_unsigned())
+        !zeros(hit)
+    }
+
+    /// Bit `i` says whether byte `i` is zero.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn zeros(bytes: __m256i) -> u32 {
+        _mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_setzero_si256())).cast_unsigned()
     }
 }
 

@@ -40,13 +40,25 @@ impl<'a> Delta<'a> {
     #[inline]
     pub(in super::super) fn apply(&self, base: &[u8], out: &mut [u8]) -> Result<(), Corrupt> {
         const BROKEN: Corrupt = "its delta does not fit its base";
+        /// Most copies are shorter. A copy of fixed size is a few instructions; what it writes too much is written
+        /// over by the next one.
+        const SHORT: usize = 64;
         if base.len() != self.base_size || out.len() != self.size {
             return Err(BROKEN);
         }
         let mut at = 0;
         for op in self.ops() {
             let bytes = match op.ok_or("its delta has a broken instruction")? {
-                Op::Copy { from, len } => base.get(from..from + len).ok_or(BROKEN)?,
+                Op::Copy { from, len } => {
+                    if len <= SHORT
+                        && let (Some(old), Some(new)) = (base.get(from..from + SHORT), out.get_mut(at..at + SHORT))
+                    {
+                        new.copy_from_slice(old);
+                        at += len;
+                        continue;
+                    }
+                    base.get(from..from + len).ok_or(BROKEN)?
+                }
                 Op::Insert(bytes) => bytes,
             };
             out.get_mut(at..at + bytes.len()).ok_or(BROKEN)?.copy_from_slice(bytes);
