@@ -38,6 +38,7 @@ pub(super) struct Key {
 pub(super) fn key(rule: &Compiled, text: &[u8], anchor: usize) -> Result<Key, Refusal> {
     let start = anchor.saturating_sub(rule.rule.lookback.into());
     let window = &text[start..text.len().min(anchor + LONGEST)];
+    let window = if rule.may_cross_lines() { window } else { first_line(window, anchor - start) };
     let mut refusal = Refusal::Shape;
     let mut from = 0;
     while let Some(groups) = rule.shape().find_at(window, from) {
@@ -56,6 +57,11 @@ pub(super) fn key(rule: &Compiled, text: &[u8], anchor: usize) -> Result<Key, Re
         from = (whole.end - start).max(from + 1);
     }
     Err(refusal)
+}
+
+/// `text` up to the end of the line that `at` stands in: a regex that need not look farther costs less.
+pub(super) fn first_line(text: &[u8], at: usize) -> &[u8] {
+    memchr::memchr(b'\n', &text[at..]).map_or(text, |end| &text[..at + end])
 }
 
 fn judge(

@@ -1,13 +1,13 @@
-//! Which rules have an anchor here? A table over the first four bytes of all anchors, asked at each byte of a run.
+//! Which rules have an anchor here? A table over the first three bytes of all anchors, asked at each byte of a run.
 
 use crate::rule::RuleSet;
 
 /// Anchors of a rule set.
 #[derive(Debug)]
 pub(super) struct Anchors {
-    /// A bit for each hash of four bytes with which an anchor can start.
-    starts: Box<[u64; 1024]>,
-    /// Sorted by key.
+    /// Whether an anchor can start with three bytes of this hash.
+    starts: Box<[bool; 1 << HASH_BITS]>,
+    /// By their first three bytes.
     probes: Vec<(u32, Probe)>,
     /// Anchors that hold a byte no run can hold: looked for where a run starts.
     leads: Vec<(Vec<u8>, Probe)>,
@@ -41,14 +41,18 @@ const IN_KEY: [bool; 256] = {
     table
 };
 
+/// A table of so many bits' numbers fits the fastest cache beside all else; one place in fifty is taken.
+const HASH_BITS: u32 = 13;
+
+/// `key`: three bytes, the first one lowest.
 fn hash(key: u32) -> usize {
-    (key.wrapping_mul(0x9e37_79b1) >> 16) as usize
+    (key.wrapping_mul(0x9e37_7900) >> (32 - HASH_BITS)) as usize
 }
 
 impl Anchors {
     pub(super) fn of(rules: &RuleSet) -> Self {
         let mut anchors = Self {
-            starts: Box::new([0; 1024]),
+            starts: Box::new([false; 1 << HASH_BITS]),
             probes: Vec::new(),
             leads: Vec::new(),
             lead_ends: [false; 256],
@@ -76,17 +80,11 @@ impl Anchors {
         if let Some(last) = text.iter().rposition(|&byte| !in_key(byte)) {
             self.lead_ends[text[last] as usize] = true;
             self.leads.push((text[..=last].to_vec(), probe));
-        } else if let [a, b, c, d, ..] = *text {
-            self.add_key([a, b, c, d], probe);
-        } else if let [a, b, c] = *text {
-            (0..=127).filter(|&byte| in_key(byte)).for_each(|d| self.add_key([a, b, c, d], probe.clone()));
+        } else if let [a, b, c, ..] = *text {
+            let key = u32::from_le_bytes([a, b, c, 0]);
+            self.starts[hash(key)] = true;
+            self.probes.push((key, probe));
         }
-    }
-
-    fn add_key(&mut self, start: [u8; 4], probe: Probe) {
-        let key = u32::from_le_bytes(start);
-        self.starts[hash(key) / 64] |= 1 << (hash(key) % 64);
-        self.probes.push((key, probe));
     }
 
     /// Calls `found(rule, place)` for each anchor that starts in `from..to`, which holds bytes of keys only.
@@ -108,10 +106,13 @@ impl Anchors {
 
     /// The same for any bytes, without what stands left and right of them.
     pub(super) fn inside(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(usize, usize)) {
-        for (i, window) in text[from..to].windows(4).enumerate() {
-            let key = u32::from_le_bytes([window[0], window[1], window[2], window[3]]);
-            if self.starts[hash(key) / 64] >> (hash(key) % 64) & 1 == 1 {
-                self.probe(text, from + i, key, found);
+        let before = &text[..to];
+        let Some(&[a, b]) = before.get(from..).and_then(<[u8]>::first_chunk::<2>) else { return };
+        let mut key = u32::from(a) << 8 | u32::from(b) << 16;
+        for (at, &byte) in before[from + 2..].iter().enumerate() {
+            key = key >> 8 | u32::from(byte) << 16;
+            if self.starts[hash(key)] {
+                self.probe(text, from + at, key, found);
             }
         }
     }

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-use super::anchored::{Key, Refusal, right_edge};
+use super::anchored::{Key, Refusal, first_line, right_edge};
 use super::{Done, Scope, random};
 use crate::finding::Confidence;
 use crate::rule::{Compiled, Rule, RuleSet, Text};
@@ -230,6 +230,7 @@ impl Owner {
 /// The value of `rule` that starts at `start`, or a little later in the token (`local-` and the like).
 fn value(rules: &RuleSet, rule: &Compiled, text: &[u8], token: &Range<usize>, start: usize) -> Result<Key, Refusal> {
     let window = &text[start..text.len().min(token.end + 1200)];
+    let window = if rule.may_cross_lines() { window } else { first_line(window, 0) };
     let groups = rule.shape().find_at(window, 0).ok_or(Refusal::Shape)?;
     let group = groups.get(rule.rule.secret_group.into()).or_else(|| groups.get(0)).ok_or(Refusal::Shape)?;
     let mut secret = start + group.start..start + group.end;

@@ -33,7 +33,7 @@ use crate::finding::{
     Confidence, Excerpt, Finding, Layer, Location, Position, RuleInfo, Secret, Severity, Suppression,
 };
 use crate::rule::{Compiled, RuleSet};
-use anchors::{Anchors, in_key};
+use anchors::Anchors;
 use assigned::Assigned;
 use decode::View;
 
@@ -141,6 +141,17 @@ impl Scanner {
     pub fn scan_at(&self, bytes: &[u8], path: Option<&BStr>) -> Vec<Match> {
         let mut out = Sink::default();
         self.view(&View::of(bytes), &mut out);
+        self.matches(bytes, path, out)
+    }
+
+    /// The same where lines come again and again.
+    pub fn scan_unseen(&self, bytes: &[u8], path: Option<&BStr>, seen: &mut Seen) -> Vec<Match> {
+        let mut out = Sink::default();
+        self.unseen(&View::of(bytes), 0..bytes.len(), seen, &mut out);
+        self.matches(bytes, path, out)
+    }
+
+    fn matches(&self, bytes: &[u8], path: Option<&BStr>, out: Sink) -> Vec<Match> {
         let mut matches: Vec<Match> = match out.candidates.as_slice() {
             [] => Vec::new(),
             _ => self.surest(out.candidates).into_iter().map(|candidate| self.matched(candidate)).collect(),
@@ -242,6 +253,7 @@ impl Scanner {
     /// Looks at the runs of a part of a view that starts and ends outside of runs, except in lines seen before.
     fn unseen(&self, view: &View<'_>, part: Range<usize>, seen: &mut Seen, out: &mut Sink) {
         let mut done = Done::default();
+        let mut before = out.candidates.len();
         seen.begin();
         runs::each(&view.bytes[part.clone()], &mut |run, width| {
             let run = part.start + run.start..part.start + run.end;
@@ -249,16 +261,17 @@ impl Scanner {
                 return self.wide(view, run, &mut done, out);
             }
             if seen.is_new(&run) {
-                if out.candidates.is_empty() {
-                    seen.remember(std::mem::take(&mut done.scope));
+                if out.candidates.len() == before {
+                    seen.remember(done.scope);
                 }
+                (done.scope, before) = (Scope::Line, out.candidates.len());
                 seen.enter(&view.bytes, &run, &part);
             }
             if !seen.is_known() {
                 self.run(view, run, &mut done, out);
             }
         });
-        if out.candidates.is_empty() {
+        if out.candidates.len() == before {
             seen.remember(done.scope);
         }
     }
@@ -285,19 +298,19 @@ impl Scanner {
                 }
             });
         }
-        let mut start = run.start;
-        let mut pure = true;
-        for at in run.start..=run.end {
-            if at < run.end && in_key(bytes[at]) {
-                continue;
-            }
-            pure &= at == run.end;
-            self.token(view, start..at, done, out);
-            start = at + 1;
-        }
-        if pure {
+        // Nearly every run is one token.
+        if !bytes[run.clone()].iter().fold(false, |any, &byte| any | runs::is_escape(byte)) {
             done.anchored = run.end - 3;
-        } else if view.layers.len() < DEPTH {
+            return self.token(view, run, done, out);
+        }
+        let mut start = run.start;
+        for at in run.start..=run.end {
+            if at == run.end || runs::is_escape(bytes[at]) {
+                self.token(view, start..at, done, out);
+                start = at + 1;
+            }
+        }
+        if view.layers.len() < DEPTH {
             for piece in decode::pieces(run) {
                 if let Some(inner) = decode::escapes(view, piece) {
                     done.scope = done.scope.max(Scope::Around);

@@ -19,6 +19,12 @@ pub(crate) const fn in_class(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'%' | b'\\' | b'&' | b'#' | b';')
 }
 
+/// Whether a byte of a run is one that escapes are made of, and no part of a key.
+#[inline]
+pub(super) fn is_escape(byte: u8) -> bool {
+    byte < b'-' || byte == b';' || byte == b'\\'
+}
+
 /// `IN_CLASS[b]`: whether a run can hold the byte `b`.
 const IN_CLASS: [bool; 256] = {
     let mut table = [false; 256];

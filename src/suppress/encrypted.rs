@@ -64,7 +64,12 @@ fn is_block(bytes: &[u8], span: &Range<usize>) -> bool {
     }
     let floor = span.start.saturating_sub(BLOCK_REACH);
     let before = &bytes[floor..span.start];
+    let line_start = memrchr(b'\n', before).map_or(floor, |newline| floor + newline + 1);
     BLOCKS.iter().any(|Block { head, is_digit, tail }| {
+        // Nearly always the match's own line says no.
+        if !bytes[line_start..span.end].trim_ascii().iter().all(|&byte| is_digit(byte)) {
+            return false;
+        }
         let Some(at) = memmem::rfind(before, head) else { return false };
         let rest = &bytes[floor + at + head.len()..];
         let Some(body) = memchr(b'\n', rest).map(|end| floor + at + head.len() + end + 1) else { return false };

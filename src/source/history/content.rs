@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use bstr::{BStr, BString};
 
-use crate::scan::{Match, Scanner};
+use crate::scan::{Match, Scanner, Seen};
 use crate::source::archive::{self, Unpacked};
 
 /// A key in a blob, or in a member of the archive that the blob is.
@@ -24,10 +24,14 @@ pub(super) struct Content {
     pub(super) too_large: bool,
 }
 
-/// Scans a blob.
-pub(super) fn scan(scanner: &Scanner, bytes: &[u8], path: Option<&BStr>) -> Content {
+/// Scans a blob; with `seen`, which only a scanner that is local may use, less of it.
+pub(super) fn scan(scanner: &Scanner, bytes: &[u8], path: Option<&BStr>, seen: Option<&mut Seen>) -> Content {
     let mut content = Content::default();
-    content.keys.extend(scanner.scan_at(bytes, path).into_iter().map(|found| Key { found, member: None }));
+    let found = match seen {
+        Some(seen) => scanner.scan_unseen(bytes, path, seen),
+        None => scanner.scan_at(bytes, path),
+    };
+    content.keys.extend(found.into_iter().map(|found| Key { found, member: None }));
     let Some(kind) = archive::kind(bytes) else { return content };
     let mut push = |unpacked| match unpacked {
         Unpacked::Found(found, member) => content.keys.push(Key { found: *found, member }),

@@ -236,7 +236,9 @@ impl Scanning<'_> {
             return false;
         }
         self.scope.collector.scanned(0, bytes.len() as u64);
-        let matches = self.scope.scanner.scan(bytes);
+        let scanner = self.scope.scanner;
+        let matches =
+            if self.is_local { scanner.scan_unseen(bytes, None, &mut self.seen) } else { scanner.scan(bytes) };
         let is_clean = matches.is_empty();
         if !is_clean {
             let keys = matches.into_iter().map(|found| Key { found, member: None }).collect();
@@ -265,7 +267,7 @@ impl Scanning<'_> {
             }
             return true;
         }
-        let content = content::scan(scanner, bytes, None);
+        let content = content::scan(scanner, bytes, None, self.is_local.then_some(&mut self.seen));
         if content.too_large || !content.skipped.is_empty() {
             self.read.troubles.push((number, content.skipped, content.too_large));
         }

@@ -47,7 +47,7 @@ pub(super) fn complete(audit: &Audit<'_>, graph: &Graph, ways: &mut Ways<'_>, ta
         }
         match reader.read(&audit.catalog.oid(leaf)) {
             Ok(Some((Kind::Blob, bytes))) => {
-                let keys = content::scan(audit.scanner, &bytes, None).keys;
+                let keys = content::scan(audit.scanner, &bytes, None, None).keys;
                 if !keys.is_empty() {
                     read.hits.push(Hit { number: leaf, kind: Kind::Blob, keys, bytes: Vec::new() });
                 }

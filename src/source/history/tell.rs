@@ -129,7 +129,7 @@ impl<'a> Teller<'a> {
             self.collector.skipped(Skipped { path: path.clone(), reason });
             return None;
         }
-        let content = content::scan(self.scanner, &bytes, Some(path.as_ref()));
+        let content = content::scan(self.scanner, &bytes, Some(path.as_ref()), None);
         let is_it = |other: &Key| other.found.secret == key.found.secret && other.member == key.member;
         content.keys.into_iter().find(is_it)
     }
