@@ -398,20 +398,19 @@ impl Normal {
     /// Whether it says that its value is a credential.
     fn is_keyish(&self) -> bool {
         let name = self.as_bytes();
-        (0..name.len()).any(|at| {
-            let words: &[&[u8]] = match name[at] {
-                b'k' => &[b"key"],
-                b't' => &[b"token"],
-                b's' => &[b"secret", b"subscription"],
-                b'p' => &[b"passw", b"pat"],
-                b'a' => &[b"auth"],
-                b'c' => &[b"credential"],
-                b'j' => &[b"jwt"],
-                b'b' => &[b"bearer"],
-                _ => return false,
-            };
-            words.iter().any(|word| name[at..].starts_with(word))
-        })
+        let starts = |pair: &[u8], rest: &[u8]| match pair {
+            b"ke" => rest.starts_with(b"key"),
+            b"to" => rest.starts_with(b"token"),
+            b"se" => rest.starts_with(b"secret"),
+            b"su" => rest.starts_with(b"subscription"),
+            b"pa" => rest.starts_with(b"passw") || rest.starts_with(b"pat"),
+            b"au" => rest.starts_with(b"auth"),
+            b"cr" => rest.starts_with(b"credential"),
+            b"jw" => rest.starts_with(b"jwt"),
+            b"be" => rest.starts_with(b"bearer"),
+            _ => false,
+        };
+        name.windows(2).enumerate().any(|(at, pair)| starts(pair, &name[at..]))
     }
 
     /// Whether it names a credential, or nothing, of nobody in particular.

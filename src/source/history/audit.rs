@@ -96,12 +96,27 @@ fn one(repository: &Repository, options: &Options, scanner: &Scanner, collector:
         cache.add(read.clean.iter().map(|&number| catalog.oid(number))).unwrap_or_else(|error| collector.failed(error));
     }
     lfs::read_local(&repository.common_dir, scanner, collector, &mut read);
-    let mut graph = Graph::of(&catalog, &read.commits, &read.tags, &refs);
-    let selected = selection.map(|selection| graph.select(&catalog, &read.tags, &selection));
+    let mut audit = Audit {
+        repository,
+        options,
+        scanner,
+        collector,
+        gaps: &gaps,
+        catalog: &catalog,
+        refs: &refs,
+        selected: None,
+        table: Table::default(),
+    };
+    let loud = if options.file_names { names::loud(&audit) } else { HashSet::new() };
+    // Of commits and of trees: neither needs the other.
+    let (mut graph, ways) = std::thread::scope(|scope| {
+        let graph = scope.spawn(|| Graph::of(&catalog, &read.commits, &read.tags, &refs));
+        let ways = audit.ways(&read, &loud, None);
+        (graph.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), ways)
+    });
+    audit.selected = selection.map(|selection| graph.select(&catalog, &read.tags, &selection));
     read.commits = Vec::new();
-    let audit =
-        Audit { repository, options, scanner, collector, gaps: &gaps, catalog: &catalog, refs: &refs, selected };
-    audit.finish(read, graph);
+    audit.finish(read, graph, ways, &loud);
     Ok(())
 }
 
@@ -116,6 +131,8 @@ pub(super) struct Audit<'a> {
     pub(super) refs: &'a Refs,
     /// The commits that are asked for.
     pub(super) selected: Option<Vec<bool>>,
+    /// Names, and what is absent, of all passes over trees.
+    table: Table,
 }
 
 /// Items that are no secrets: what they stand for, after the number of secrets.
@@ -135,23 +152,21 @@ impl Others {
     }
 }
 
-impl Audit<'_> {
+impl<'a> Audit<'a> {
     /// Whether a commit (or what stands for one) is asked for.
     fn counts(&self, node: usize) -> bool {
         self.selected.as_ref().is_none_or(|selected| selected.get(node).is_some_and(|selected| *selected))
     }
 
-    fn finish(&self, mut read: Read, mut graph: Graph) {
+    fn finish(&self, mut read: Read, mut graph: Graph, mut ways: Ways<'a>, loud: &HashSet<Vec<u8>>) {
         self.collector.count("refs", self.refs.list.len() as u64);
         let commits = graph.nodes.iter().enumerate().filter(|(at, node)| node.is_commit && self.counts(*at));
         self.collector.count("commits", commits.count() as u64);
         self.collector.count("tags", read.tags.len() as u64);
-        let table = Table::default();
-        let loud = if self.options.file_names { names::loud(self) } else { HashSet::new() };
-        let mut ways = self.ways(&read, &loud, None, &table);
-        let own = self.options.shard.map(|_| shard::complete(self, &graph, &mut ways, &table, &mut read));
+        let table = &self.table;
+        let own = self.options.shard.map(|_| shard::complete(self, &graph, &mut ways, table, &mut read));
         if let Some(own) = &own {
-            ways = self.ways(&read, &loud, Some(&own.names), &table);
+            ways = self.ways(&read, loud, Some(&own.names));
         }
         for tree in graph.nodes.iter().filter_map(|node| node.tree) {
             ways.prune(tree);
@@ -163,7 +178,7 @@ impl Audit<'_> {
             }
         }
         let list = table.names.list();
-        let secrets = Secrets::of(&read, names::hits(self.scanner, &loud, &list));
+        let secrets = Secrets::of(&read, names::hits(self.scanner, loud, &list));
         let others = Others { first: secrets.count() };
         let pointers: HashSet<u32> = read.pointers.iter().take(LIMIT).map(|(number, _)| *number).collect();
         let items = |name: u32, leaf: u32| match leaf {
@@ -175,7 +190,7 @@ impl Audit<'_> {
         let mut paths = Paths::new();
         let mut stories = Stories::tell(&graph, self.selected.as_deref(), &mut ways, &mut paths, &items);
         let list = table.names.list();
-        self.report_missing(self.absent(&graph, &ways, &stories, others, &paths, &table), &graph);
+        self.report_missing(self.absent(&graph, &ways, &stories, others, &paths, table), &graph);
         self.report_others(&read, &stories, others, &paths, &list);
         if let Some(own) = own {
             stories.retain(|story| own.paths.contains(&paths.spell(story.path, &list)));
@@ -210,13 +225,13 @@ impl Audit<'_> {
     }
 
     /// The ways to all that was found, to submodules, and to what is not there.
-    fn ways(&self, read: &Read, loud: &HashSet<Vec<u8>>, also: Option<&HashSet<Vec<u8>>>, table: &Table) -> Ways<'_> {
+    fn ways(&self, read: &Read, loud: &HashSet<Vec<u8>>, also: Option<&HashSet<Vec<u8>>>) -> Ways<'a> {
         let mut targets = vec![false; self.catalog.len() as usize];
         read.hits.iter().for_each(|hit| targets[hit.number as usize] = true);
         read.pointers.iter().take(LIMIT).for_each(|(number, _)| targets[*number as usize] = true);
         let target = |number: u32| targets[number as usize];
         let loud = Some(loud).filter(|loud| !loud.is_empty());
-        let census = self.census(&Aim { targets: Some(&target), also, loud, ..self.aim(table) });
+        let census = self.census(&Aim { targets: Some(&target), also, loud, ..self.aim(&self.table) });
         Ways::new(self.catalog, census.edges)
     }
 

@@ -84,9 +84,18 @@ pub(super) fn reached(
 
 /// The outermost trees without a commit that lead to one of `blobs`, to which no commit does.
 pub(super) fn lone_trees(catalog: &Catalog<'_>, ways: &Ways<'_>, blobs: &HashSet<u32>) -> Vec<u32> {
+    if blobs.is_empty() {
+        return Vec::new();
+    }
+    let mut known = vec![false; catalog.len() as usize];
     let seen = ways.trees().filter(|(tree, _)| ways.has_seen(*tree));
-    let known: HashSet<u32> = seen.flat_map(|(_, edges)| edges).map(|edge| edge.to).collect();
-    let lost: Vec<u32> = blobs.iter().copied().filter(|blob| !known.contains(blob)).collect();
+    for edge in seen.flat_map(|(_, edges)| edges) {
+        // What stands for no object has no place here.
+        if let Some(known) = known.get_mut(edge.to as usize) {
+            *known = true;
+        }
+    }
+    let lost: Vec<u32> = blobs.iter().copied().filter(|&blob| !known[blob as usize]).collect();
     if lost.is_empty() {
         return Vec::new();
     }
