@@ -144,10 +144,10 @@ impl Scanner {
         self.matches(bytes, path, out)
     }
 
-    /// The same where lines come again and again.
-    pub fn scan_unseen(&self, bytes: &[u8], path: Option<&BStr>, seen: &mut Seen) -> Vec<Match> {
+    /// The same where lines come again and again, for a part of `bytes` that starts and ends outside of runs.
+    pub fn scan_unseen(&self, bytes: &[u8], part: Range<usize>, path: Option<&BStr>, seen: &mut Seen) -> Vec<Match> {
         let mut out = Sink::default();
-        self.unseen(&View::of(bytes), 0..bytes.len(), seen, &mut out);
+        self.unseen(&View::of(bytes), part, seen, &mut out);
         self.matches(bytes, path, out)
     }
 

@@ -28,7 +28,7 @@ pub(super) struct Content {
 pub(super) fn scan(scanner: &Scanner, bytes: &[u8], path: Option<&BStr>, seen: Option<&mut Seen>) -> Content {
     let mut content = Content::default();
     let found = match seen {
-        Some(seen) => scanner.scan_unseen(bytes, path, seen),
+        Some(seen) => scanner.scan_unseen(bytes, 0..bytes.len(), path, seen),
         None => scanner.scan_at(bytes, path),
     };
     content.keys.extend(found.into_iter().map(|found| Key { found, member: None }));

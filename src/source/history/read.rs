@@ -237,8 +237,13 @@ impl Scanning<'_> {
         }
         self.scope.collector.scanned(0, bytes.len() as u64);
         let scanner = self.scope.scanner;
-        let matches =
-            if self.is_local { scanner.scan_unseen(bytes, None, &mut self.seen) } else { scanner.scan(bytes) };
+        let matches = if self.is_local {
+            // What a commit starts with are ids of objects, each another one.
+            let start = bstr::ByteSlice::find(bytes, b"\nauthor ").filter(|_| kind == Kind::Commit).unwrap_or(0);
+            scanner.scan_unseen(bytes, start..bytes.len(), None, &mut self.seen)
+        } else {
+            scanner.scan(bytes)
+        };
         let is_clean = matches.is_empty();
         if !is_clean {
             let keys = matches.into_iter().map(|found| Key { found, member: None }).collect();
