@@ -141,10 +141,12 @@ mod tests {
     use crate::rule::template::{Random, Template};
     use crate::scan::{Scanner, Seen};
 
-    /// Pieces of text, among them parts that only together are a key, or base64 of one.
-    fn pieces(random: &mut Random) -> Vec<Vec<u8>> {
+    /// Pieces of text: what is put between, and parts that only together are a key, or base64 or escapes of one, or a
+    /// value and what says whose key it is.
+    fn pieces(random: &mut Random) -> (Vec<Vec<u8>>, Vec<[Vec<u8>; 2]>) {
         let marked = ["[A-Za-z0-9_-]{73}[A-Za-z0-9]T3Blbk", "FJ[A-Za-z0-9_-]{72}[AEIM]A"].concat();
         let key = Template::parse(&format!("sk-proj-{marked}")).expect("a template").generate(random).text;
+        let value = Template::parse("[A-Za-z0-9]{32}").expect("a template").generate(random).text;
         let mut encoded = String::new();
         for three in key.as_bytes().chunks(3) {
             let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -152,22 +154,27 @@ mod tests {
             encoded.extend((0..4).map(|i| digits[(bits >> (18 - 6 * i) & 63) as usize] as char));
         }
         let wrapped: Vec<String> = encoded.as_bytes().chunks(64).map(|l| String::from_utf8_lossy(l).into()).collect();
-        let mut pieces: Vec<String> = vec![
-            key[..60].into(),
-            key[60..].into(),
-            encoded[..100].into(),
-            encoded[100..].into(),
-            wrapped[..2].join("\n"),
-            wrapped[2..].join("\n"),
+        let escaped: Vec<String> = key.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let between: Vec<String> = vec![
             "\n".into(),
-            "api_key = \"".into(),
-            "\"\n".into(),
-            "let x = f(y);\n".repeat(100),
-            "words and words without any mark\n".repeat(60),
-            "Zm9vYmFyIGJheiBxdXV4IGZvb2JhciBiYXogcXV1eCBmb29iYXIgYmF6IHF1dXgg\n".repeat(40),
+            "\n}\n".into(),
+            "let x = f(y);\n".repeat(1 + random.below(100)),
+            "words and words without any mark\n".repeat(1 + random.below(60)),
+            "Zm9vYmFyIGJheiBxdXV4IGZvb2JhciBiYXogcXV1eCBmb29iYXIgYmF6IHF1dXgg\n".repeat(1 + random.below(40)),
+            " ".repeat(random.below(40)),
         ];
-        pieces.push(key.bytes().map(|byte| format!("%{byte:02x}")).collect());
-        pieces.into_iter().map(String::into_bytes).collect()
+        let gap = "# a line\n".repeat(random.below(40));
+        let halves: Vec<[String; 2]> = vec![
+            [key[..60].into(), key[60..].into()],
+            [encoded[..100].into(), encoded[100..].into()],
+            [wrapped[..2].join("\n") + "\n", wrapped[2..].join("\n")],
+            [escaped[..38].concat(), escaped[38..].concat()],
+            ["MISTRAL_API_KEY=\"".into(), value.clone() + "\"\n"],
+            [format!("mistral\n{gap}"), format!("api_key: {value}\n")],
+            [format!("api_key: {value}\n"), "# for mistral\n".into()],
+        ];
+        let bytes = |text: String| text.into_bytes();
+        (between.into_iter().map(bytes).collect(), halves.into_iter().map(|pair| pair.map(bytes)).collect())
     }
 
     fn number(mut value: usize, out: &mut Vec<u8>) {
@@ -185,30 +192,36 @@ mod tests {
         let (mut narrow, mut shown) = (0, 0);
         for seed in 0..3000 {
             let mut random = Random::new(seed);
-            let pieces = pieces(&mut random);
-            let text = |random: &mut Random, count: usize| -> Vec<u8> {
-                (0..count).flat_map(|_| random.pick(&pieces).clone()).collect()
-            };
-            let base = text(&mut random, 14);
+            let (between, halves) = pieces(&mut random);
+            // A half of a pair at most stands in the base; what is made of it may add the other.
+            let mut base = Vec::new();
+            let mut ends = vec![0];
+            for _ in 0..10 {
+                let half = &random.pick(&halves)[random.below(2)];
+                let piece: &Vec<u8> = if random.below(3) == 0 { half } else { random.pick(&between) };
+                base.extend_from_slice(piece);
+                ends.push(base.len());
+            }
             if !scanner.sees_nothing(&base) {
                 continue;
             }
             let mut raw = Vec::new();
             let mut object = Vec::new();
-            let mut at = 0;
-            while at < base.len() {
-                let end = base.len().min(at + 1 + random.below(9000));
-                raw.push(0xff);
-                raw.extend_from_slice(&(at as u32).to_le_bytes());
-                raw.extend_from_slice(&((end - at) as u32).to_le_bytes()[..3]);
-                object.extend_from_slice(&base[at..end]);
-                at = end + [0, 0, 0, 3, 500][random.below(5)];
-                if random.below(3) == 0 {
-                    let new = text(&mut random, 1);
-                    let new = &new[..new.len().min(120)];
-                    raw.push(new.len() as u8);
-                    raw.extend_from_slice(new);
-                    object.extend_from_slice(new);
+            for piece in ends.windows(2).filter(|piece| piece[0] < piece[1]) {
+                if random.below(4) == 0 {
+                    // Inserts hold 127 bytes at most.
+                    let new = &random.pick(&halves)[random.below(2)];
+                    for new in new.chunks(100) {
+                        raw.push(new.len() as u8);
+                        raw.extend_from_slice(new);
+                        object.extend_from_slice(new);
+                    }
+                }
+                if random.below(8) > 0 {
+                    raw.push(0xff);
+                    raw.extend_from_slice(&(piece[0] as u32).to_le_bytes());
+                    raw.extend_from_slice(&((piece[1] - piece[0]) as u32).to_le_bytes()[..3]);
+                    object.extend_from_slice(&base[piece[0]..piece[1]]);
                 }
             }
             let mut whole = Vec::new();
@@ -223,6 +236,6 @@ mod tests {
             shown += usize::from(!nothing);
             assert!(!nothing_new || nothing, "seed {seed}: the whole shows what no window does");
         }
-        assert!(narrow > 50 && shown > 2, "{narrow} narrow, {shown} with something to see");
+        assert!(narrow > 1000 && shown > 100, "{narrow} narrow, {shown} with something to see");
     }
 }
