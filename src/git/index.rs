@@ -4,15 +4,17 @@
 //! An own reader: it takes names as slices of the file and decodes no more than a comparison with a tree needs,
 //! which for 8,000 entries is several times faster than building every entry.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use bstr::ByteSlice;
+use memmap2::Mmap;
 
 use super::Id;
 use super::id::Hash;
+use super::map::map_whole;
 use super::split_index;
 use super::tree::EntryKind;
 use crate::error::{Error, Result};
@@ -43,12 +45,36 @@ pub struct CachedTree {
 /// A decoded index.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
-    data: Vec<u8>,
+    data: Data,
     /// Names that stand nowhere in `data` in one piece: those of version 4, and of a split index's base.
     names: Vec<u8>,
     entries: Vec<Entry>,
     trees: Vec<CachedTree>,
     owns_names: bool,
+}
+
+/// An index file's bytes.
+#[derive(Clone, Debug)]
+pub(crate) enum Data {
+    Mapped(Arc<Mmap>),
+    Held(Vec<u8>),
+}
+
+impl Default for Data {
+    fn default() -> Self {
+        Self::Held(Vec::new())
+    }
+}
+
+impl std::ops::Deref for Data {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Mapped(map) => map,
+            Self::Held(bytes) => bytes,
+        }
+    }
 }
 
 /// Why a file is no index that we can read.
@@ -57,8 +83,8 @@ pub(crate) type Broken = &'static str;
 impl Index {
     /// Reads the index file; none yet is an empty one.
     pub fn read(path: &Path, hash: Hash) -> Result<Self> {
-        let data = match fs::read(path) {
-            Ok(data) => data,
+        let data = match map_whole(path) {
+            Ok(map) => Data::Mapped(Arc::new(map)),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(Error::new("read the index", path.display(), error)),
         };
@@ -71,8 +97,8 @@ impl Index {
             if let Some(base_id) = link.base {
                 let base = path.with_file_name(format!("sharedindex.{base_id}"));
                 let data =
-                    fs::read(&base).map_err(|error| Error::new("read the shared index", base.display(), error))?;
-                let (base, _) = Self::decode(data, hash).map_err(broken)?;
+                    map_whole(&base).map_err(|error| Error::new("read the shared index", base.display(), error))?;
+                let (base, _) = Self::decode(Data::Mapped(Arc::new(data)), hash).map_err(broken)?;
                 index = split_index::join(base, index, &link).map_err(broken)?;
             }
         }
@@ -114,21 +140,21 @@ impl Index {
         None
     }
 
-    pub(crate) fn from_parts(data: Vec<u8>, trees_of: Self, names: Vec<u8>, entries: Vec<Entry>) -> Self {
+    pub(crate) fn from_parts(data: Data, trees_of: Self, names: Vec<u8>, entries: Vec<Entry>) -> Self {
         Self { data, names, entries, trees: trees_of.trees, owns_names: true }
     }
 
-    pub(crate) fn take_data(&mut self) -> Vec<u8> {
+    pub(crate) fn take_data(&mut self) -> Data {
         std::mem::take(&mut self.data)
     }
 
     fn text(&self, range: &Range<u32>) -> &[u8] {
-        let text = if self.owns_names { &self.names } else { &self.data };
+        let text = if self.owns_names { &self.names[..] } else { &self.data[..] };
         &text[range.start as usize..range.end as usize]
     }
 
     /// The index, and where in its data the extension stands that makes it one half of a split index.
-    fn decode(data: Vec<u8>, hash: Hash) -> std::result::Result<(Self, Option<Range<usize>>), Broken> {
+    fn decode(data: Data, hash: Hash) -> std::result::Result<(Self, Option<Range<usize>>), Broken> {
         if data.len() > u32::MAX as usize {
             return Err("it is larger than 4 GiB");
         }
@@ -302,7 +328,7 @@ mod tests {
             if round % 2 == 0 {
                 data.extend(b"TREE\0\0\0\x10\0-1 2\na\x00-1 0\nbcde");
             }
-            let _ = Index::decode(data, Hash::Sha1);
+            let _ = Index::decode(Data::Held(data), Hash::Sha1);
         }
     }
 

@@ -8,6 +8,7 @@ mod config;
 pub mod id;
 pub mod index;
 mod inflate;
+pub(crate) mod map;
 pub mod objects;
 mod pack;
 pub mod refs;

@@ -1,8 +1,6 @@
 //! One pack: finding an object through its `.idx`, and undoing its delta chain.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -203,16 +201,8 @@ impl Idx {
     }
 }
 
-#[allow(
-    unsafe_code,
-    reason = "reading 20,000 places of an .idx by position takes twice as long as the whole comparison; \
-    git too maps packs, whose files are never written to again"
-)]
 fn map(path: &Path) -> Result<Mmap, String> {
-    let named = |error: io::Error| format!("{}: {error}", path.display());
-    let file = File::open(path).map_err(named)?;
-    // SAFETY: packs are immutable: git makes them under another name and removes them whole.
-    unsafe { Mmap::map(&file) }.map_err(named)
+    super::map::map(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// What a delta makes of its base; `None` if it does not fit.
