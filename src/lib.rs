@@ -16,6 +16,7 @@ pub mod error;
 pub mod finding;
 pub mod git;
 pub mod hook;
+pub mod interrupt;
 pub mod known_keys;
 pub mod progress;
 pub mod report;

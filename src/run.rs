@@ -24,10 +24,10 @@ use policy::Loaded;
 
 use crate::cli::{Cli, Color, Command, Scan, Shared};
 use crate::error::{Error, Exit, Result};
-use crate::progress;
 use crate::report::{Format, Report, Style, escape};
 use crate::scan::Scanner;
 use crate::source::{Collector, stdin, walk};
+use crate::{interrupt, progress};
 
 /// Carries out a command. Whatever stops it is said in one line on standard error.
 pub fn run(cli: Cli) -> Exit {
@@ -104,10 +104,14 @@ fn session_at(
     let loaded = policy::load(&shared.policy, &target.start, &target.path)?;
     let shared = shared.under(&loaded.config);
     let collector = Collector::default();
+    interrupt::watch(collector.stopper());
     let progress = !shared.quiet && std::io::stderr().is_terminal();
     progress::during(&collector, progress, || source(&loaded, &collector))?;
     if collector.is_stopped() {
-        collector.failed(Error::new("finish", "the scan", "interrupted"));
+        collector.failed(
+            Error::new("finish", "the scan", "it was interrupted")
+                .hint("what was found until then is reported; run it again for the rest"),
+        );
     }
     let mut report = collector.into_report();
     loaded.apply(&mut report, target.is_single && same(&target.path, &loaded.root));

@@ -15,8 +15,8 @@ pub mod staged;
 pub mod stdin;
 pub mod walk;
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use crate::error::Error;
 use crate::finding::{Finding, Secret};
@@ -29,7 +29,7 @@ pub struct Collector {
     coverage: Mutex<Coverage>,
     files: AtomicU64,
     bytes: AtomicU64,
-    stopped: AtomicBool,
+    stopped: Arc<AtomicBool>,
 }
 
 impl Collector {
@@ -76,6 +76,11 @@ impl Collector {
     /// Asks all threads to end soon (Ctrl-C).
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// What [`stop`](Self::stop) sets, for those who cannot call it, such as a signal's handler.
+    pub fn stopper(&self) -> &Arc<AtomicBool> {
+        &self.stopped
     }
 
     /// Whether to end soon.

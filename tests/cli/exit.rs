@@ -1,7 +1,7 @@
 //! Exit codes and the one line that says why.
 
-use std::io::Read as _;
-use std::process::Stdio;
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
 
 use crate::project::{Project, key};
 
@@ -87,4 +87,30 @@ fn a_full_disk_is_not_a_success() {
     let mut command = project.command(env!("CARGO_BIN_EXE_keysweep"));
     let output = command.arg("scan").stdout(full).stderr(Stdio::piped()).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
+}
+
+/// Ctrl-C: what was found until then is reported, and nobody takes it for all there is.
+#[test]
+fn an_interrupted_scan_reports_what_it_found() {
+    let project = Project::new();
+    let mut command = project.command(env!("CARGO_BIN_EXE_keysweep"));
+    let mut child = command
+        .args(["scan", "--exit-zero", "-", "--format", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // More than a pipe holds: once all is written, the scan is under way.
+    let rest = "no key in this line\n".repeat(50_000);
+    stdin.write_all(format!("{}{rest}", key(1)).as_bytes()).unwrap();
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("interrupted"));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["findings"].as_array().map(Vec::len), Some(1), "{report}");
 }

@@ -21,7 +21,7 @@ use super::secrets::Secrets;
 use super::shard;
 use super::store::Store;
 use super::story::{Item, Stories};
-use super::tell::Teller;
+use super::tell::{self, Teller};
 use super::trees::{Aim, GITLINK, NAMED, Table};
 use super::ways::{Paths, Ways};
 use super::{lfs, names};
@@ -90,6 +90,7 @@ fn one(repository: &Repository, options: &Options, scanner: &Scanner, collector:
     let mut read = read::read(&catalog, &scope);
     read.kinds.iter().for_each(|&(number, kind)| catalog.set_kind(number, kind));
     if collector.is_stopped() {
+        tell::unplaced(&catalog, read.hits, collector);
         return Ok(());
     }
     if let Some(cache) = cache {
@@ -114,6 +115,10 @@ fn one(repository: &Repository, options: &Options, scanner: &Scanner, collector:
         let ways = audit.ways(&read, &loud, None);
         (graph.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), ways)
     });
+    if collector.is_stopped() {
+        tell::unplaced(&catalog, read.hits, collector);
+        return Ok(());
+    }
     audit.selected = selection.map(|selection| graph.select(&catalog, &read.tags, &selection));
     read.commits = Vec::new();
     audit.finish(read, graph, ways, &loud);

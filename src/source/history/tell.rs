@@ -286,6 +286,18 @@ impl<'a> Teller<'a> {
     }
 }
 
+/// Findings of an audit that was interrupted: the object that holds each, and nothing of where that stands.
+pub(super) fn unplaced(catalog: &Catalog<'_>, hits: Vec<Hit>, collector: &Collector) {
+    for hit in hits {
+        let object = Arc::new(empty(catalog.oid(hit.number).to_string()));
+        for key in hit.keys {
+            let mut finding = key.found.at(Location { member: key.member, ..Location::default() });
+            finding.commit = Some(object.clone());
+            collector.finding(finding);
+        }
+    }
+}
+
 fn history(mask: u8, days_exposed: u64) -> History {
     let in_head = mask & HEAD != 0;
     History {
