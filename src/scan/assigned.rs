@@ -93,6 +93,9 @@ impl Assigned {
             }
             start = whole;
         }
+        if is_marked_off(&text[..start]) {
+            return None;
+        }
         let owner = Owner::of(text, start);
         if owner.as_ref().is_none_or(|owner| owner.is_above || owner.may_hold_key(joined)) {
             done.scope = done.scope.max(Scope::Around);
@@ -249,6 +252,16 @@ fn value(rules: &RuleSet, rule: &Compiled, text: &[u8], token: &Range<usize>, st
 fn random_part(value: &[u8]) -> &[u8] {
     let lead = value.iter().take(7).position(|byte| matches!(byte, b'-' | b'_')).map_or(0, |at| at + 1);
     if value[..lead].iter().all(|byte| !byte.is_ascii_digit()) { &value[lead..] } else { value }
+}
+
+/// Whether what stands left of a value says that it is none: the parameter of a generic type (`Promise<…`), or the
+/// commit that a merge's conflict marker names.
+fn is_marked_off(before: &[u8]) -> bool {
+    match before {
+        [.., name, b'<'] => name.is_ascii_alphanumeric(),
+        [.., b' '] => before.ends_with(b">>>>>>> ") || before.ends_with(b"<<<<<<< "),
+        _ => false,
+    }
 }
 
 /// Where a value that dots, slashes and plus signs hold together starts, if what starts at `at` is a part of it;

@@ -97,6 +97,9 @@ pub(crate) const TEXTS: &[&str] = &[
     "\"request_id\": \"req_[0-9a-f]{32}\"\n",
     "LANGFUSE_PUBLIC_KEY=pk-lf-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\n",
     "POSTHOG_API_KEY=phc_[A-Za-z0-9]{43}\n",
+    // Conflict markers and types.
+    "import deepgram\napiKey: auth,\n=======\n>>>>>>> [0-9a-f]{40}\n",
+    "import mistral\nfunction apiKey\\(\\): Promise<[A-Za-z0-9]{32}> \\{\n",
     // Data.
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAA[A-Za-z0-9\\+/]{400}\n",
     "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ[A-Za-z0-9\\+/]{300} user@host\n",
