@@ -148,7 +148,7 @@ impl Graph {
                 self.tips.push(Tip::default());
                 continue;
             };
-            let remote = if name.starts_with(b"refs/remotes/") { REMOTE } else { 0 };
+            let remote = if refs.is_remote(name) { REMOTE } else { 0 };
             if let Some(node) = tip.node {
                 self.nodes[node as usize].reach |= REF | remote;
             }

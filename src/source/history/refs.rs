@@ -23,7 +23,13 @@ pub struct Refs {
     pub logged: Vec<Oid>,
     /// What could not be read.
     pub errors: Vec<Error>,
+    /// Whether all of them are copies of a remote's.
+    pub is_mirror: bool,
 }
+
+/// Where remote-tracking references are, and those that only a forge makes: GitHub, GitLab, Bitbucket, Gerrit.
+const REMOTE: [&[u8]; 5] =
+    [b"refs/remotes/", b"refs/pull/", b"refs/merge-requests/", b"refs/pull-requests/", b"refs/changes/"];
 
 /// Symbolic references are followed no further, as in git.
 const DEEPEST: usize = 5;
@@ -37,6 +43,7 @@ impl Refs {
             let error = Error::new("read references of", what, "they are in the reftable format");
             refs.errors.push(error.hint("run `git refs migrate --ref-format=files` on a clone and scan that"));
         }
+        refs.is_mirror = repository.is_mirror();
         let common = &repository.common_dir;
         let mut raw = BTreeMap::new();
         packed(&common.join("packed-refs"), &mut raw);
@@ -63,6 +70,11 @@ impl Refs {
         refs.logged.sort_unstable();
         refs.logged.dedup();
         refs
+    }
+
+    /// Whether a reference says that a remote has what it leads to.
+    pub fn is_remote(&self, name: &[u8]) -> bool {
+        self.is_mirror && name.starts_with(b"refs/") || REMOTE.iter().any(|place| name.starts_with(place))
     }
 
     fn read_head(&mut self, git_dir: &Path, raw: &BTreeMap<BString, Target>) {

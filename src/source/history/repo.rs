@@ -138,6 +138,15 @@ impl Repository {
         value
     }
 
+    /// Whether it was made by `git clone --mirror`, so that its references are those of the remote.
+    pub(super) fn is_mirror(&self) -> bool {
+        let config = fs::read(self.common_dir.join("config")).unwrap_or_default();
+        config.lines().any(|line| {
+            let value = line.trim().strip_prefix(b"fetch").map(|rest| rest.trim_start());
+            value.and_then(|value| value.strip_prefix(b"=")).is_some_and(|value| value.trim() == b"+refs/*:refs/*")
+        })
+    }
+
     /// Whether the repository was cloned without some of its objects.
     pub(super) fn is_partial(&self) -> bool {
         if self.setting("extensions", "partialclone").is_some() {

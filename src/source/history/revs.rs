@@ -62,7 +62,7 @@ pub(super) fn select(store: &Store, refs: &Refs, request: &Request) -> Result<Se
             }
         }
     }
-    let remote = |name: &BString| name.starts_with(b"refs/remotes/");
+    let remote = |name: &BString| refs.is_remote(name);
     if request.not_on_remote {
         selection.exclude.extend(refs.list.iter().filter(|(name, _)| remote(name)).map(|(_, oid)| *oid));
     }

@@ -174,7 +174,7 @@ impl<'a> Teller<'a> {
                 let mask = node.map_or(0, |node| self.graph.nodes[node as usize].reach);
                 let mut commit = node.map_or_else(|| empty(oid.to_string()), |node| (*self.commit(node).0).clone());
                 commit.id = oid.to_string();
-                let remote = if name.starts_with(b"refs/remotes/") { REMOTE } else { 0 };
+                let remote = if self.refs.is_remote(name) { REMOTE } else { 0 };
                 let refs = self.names(&[place as u32]);
                 let mut mask = (mask & !(HEAD | REMOTE)) | REF | remote;
                 if self.refs.head_name.as_ref() == Some(name) {

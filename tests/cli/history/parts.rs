@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::{Repo, by_key};
 use crate::project::{Output, key};
 
@@ -157,4 +159,24 @@ fn people_see_the_worst_first_and_what_to_do() {
     let at = |needle: &str| lines.iter().position(|line| line.contains(needle)).unwrap_or_else(|| panic!("{needle}"));
     assert!(at("live in HEAD, pushed") < at("not pushed as far as git knows"), "{}", output.stdout);
     assert!(lines[at("live in HEAD, pushed") + 1].contains("git filter-repo --replace-text"), "{}", output.stdout);
+}
+
+/// What a forge or a mirror keeps is with the remote already: the key has to be revoked, not rebased away.
+#[test]
+fn what_a_remote_has_is_said_of_forges_references_and_mirrors() {
+    let Line { repo, keys } = line();
+    let on_remote = |repo: &Repo| -> BTreeSet<String> {
+        let scan = repo.history(&[]);
+        let is_there = |findings: &Vec<&Value>| findings.iter().all(|finding| finding["history"]["on_remote"] == true);
+        by_key(&scan).into_iter().filter(|(_, findings)| is_there(findings)).map(|(key, _)| key).collect()
+    };
+    let first = |count: usize| keys[..count].iter().cloned().collect::<BTreeSet<String>>();
+    assert_eq!(on_remote(&repo), first(2));
+    for place in ["refs/pull/1/head", "refs/merge-requests/1/head", "refs/changes/01/1/1"] {
+        repo.git(&["update-ref", place, "side"]);
+        assert_eq!(on_remote(&repo), first(3), "{place}");
+        repo.git(&["update-ref", "-d", place]);
+    }
+    repo.git(&["config", "remote.origin.fetch", "+refs/*:refs/*"]);
+    assert_eq!(on_remote(&repo), first(6));
 }
