@@ -14,7 +14,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use super::anchored::{Key, Refusal, first_line, right_edge};
 use super::{Done, Scope, random};
 use crate::finding::Confidence;
-use crate::rule::{Compiled, Rule, RuleSet, Text};
+use crate::rule::{Rule, RuleSet, Text};
 
 /// How far left of a value its owner and its context are looked for.
 const LEFT: usize = 300;
@@ -104,27 +104,20 @@ impl Assigned {
             done.refused = Some(start);
             return None;
         };
-        let found = self.owned(rules, text, &token, start, &owner, &mut done.scope);
+        let value = Value { rules, text, start, end: token.end };
+        let found = self.owned(&value, &owner, &mut done.scope);
         found.filter(|(_, key)| key.secret.end > token.start)
     }
 
-    /// The key that starts at `start`, by what it is assigned to.
-    fn owned(
-        &self,
-        rules: &RuleSet,
-        text: &[u8],
-        token: &Range<usize>,
-        start: usize,
-        owner: &Owner,
-        scope: &mut Scope,
-    ) -> Option<(usize, Key)> {
+    /// The key that a value is, by what it is assigned to.
+    fn owned(&self, value: &Value<'_>, owner: &Owner, scope: &mut Scope) -> Option<(usize, Key)> {
         if owner.is_general || owner.is_keyish {
-            let named = self.named(rules, text, token, start, &owner.name, scope);
+            let named = self.named(value, &owner.name, scope);
             if named.is_some() || !owner.is_general {
                 return named;
             }
         }
-        self.surrounded(rules, text, token, start, scope)
+        self.surrounded(value, scope)
     }
 
     /// For `explain`: what each rule whose regex matches the token says of it, context aside.
@@ -132,8 +125,8 @@ impl Assigned {
         if !may_be_key(&text[token.clone()]) {
             return Vec::new();
         }
-        let start = value_start(text, token.clone());
-        let refusal = |index: &usize| match value(rules, &rules.rules()[*index], text, token, start) {
+        let value = Value { rules, text, start: value_start(text, token.clone()), end: token.end };
+        let refusal = |index: &usize| match value.of_rule(*index) {
             Err(Refusal::Shape) => None,
             Err(refusal) => Some((*index, refusal)),
             Ok(_) => Some((*index, Refusal::Context)),
@@ -143,42 +136,27 @@ impl Assigned {
     }
 
     /// By the owner's own name.
-    fn named(
-        &self,
-        rules: &RuleSet,
-        text: &[u8],
-        token: &Range<usize>,
-        start: usize,
-        owner: &Normal,
-        scope: &mut Scope,
-    ) -> Option<(usize, Key)> {
-        let names = self.names.get_or_init(|| Words::of(rules, &self.rules, |rule| &rule.names));
+    fn named(&self, value: &Value<'_>, owner: &Normal, scope: &mut Scope) -> Option<(usize, Key)> {
+        let names = self.names.get_or_init(|| Words::of(value.rules, &self.rules, |rule| &rule.names));
         let mut named: Vec<usize> = names.within(owner.as_bytes()).map(|(index, _)| index).collect();
         named.sort_unstable();
         named.dedup();
         named.into_iter().find_map(|index| {
             *scope = Scope::Beyond;
-            let key = value(rules, &rules.rules()[index], text, token, start).ok()?;
-            Some((index, key))
+            Some((index, value.of_rule(index).ok()?))
         })
     }
 
     /// By the names and words around it: the nearest decides.
-    fn surrounded(
-        &self,
-        rules: &RuleSet,
-        text: &[u8],
-        token: &Range<usize>,
-        start: usize,
-        scope: &mut Scope,
-    ) -> Option<(usize, Key)> {
+    fn surrounded(&self, value: &Value<'_>, scope: &mut Scope) -> Option<(usize, Key)> {
+        let &Value { rules, text, start, end } = value;
         let mut keyish = false;
         for (count, name) in names(text, start).enumerate().take(14) {
             let normal = Normal::of(&text[name.range.clone()]);
             keyish |= normal.is_keyish() || normal.is_general();
             if count > 0
                 && keyish
-                && let Some(found) = self.named(rules, text, token, start, &normal, scope)
+                && let Some(found) = self.named(value, &normal, scope)
             {
                 return Some(found);
             }
@@ -188,15 +166,14 @@ impl Assigned {
         }
         let context = self.context.get_or_init(|| Words::of(rules, &self.rules, |rule| &rule.context));
         let left = &text[start.saturating_sub(LEFT)..start];
-        let right = &text[token.end..text.len().min(token.end + RIGHT)];
+        let right = &text[end..text.len().min(end + RIGHT)];
         let before = context.within(left).map(|(index, word)| (left.len() - word.start, index));
         let after = context.within(right).map(|(index, word)| (word.start, index));
         let mut near: Vec<(usize, usize)> = before.chain(after).collect();
         near.sort_unstable();
         near.into_iter().find_map(|(_, index)| {
             *scope = Scope::Beyond;
-            let rule = &rules.rules()[index];
-            let key = value(rules, rule, text, token, start).ok()?;
+            let key = value.of_rule(index).ok()?;
             Some((index, Key { confidence: key.confidence.min(Confidence::Possible), ..key }))
         })
     }
@@ -230,21 +207,34 @@ impl Owner {
     }
 }
 
-/// The value of `rule` that starts at `start`, or a little later in the token (`local-` and the like).
-fn value(rules: &RuleSet, rule: &Compiled, text: &[u8], token: &Range<usize>, start: usize) -> Result<Key, Refusal> {
-    let window = &text[start..text.len().min(token.end + 1200)];
-    let window = if rule.may_cross_lines() { window } else { first_line(window, 0) };
-    let groups = rule.shape().find_at(window, 0).ok_or(Refusal::Shape)?;
-    let group = groups.get(rule.rule.secret_group.into()).or_else(|| groups.get(0)).ok_or(Refusal::Shape)?;
-    let mut secret = start + group.start..start + group.end;
-    secret.end = right_edge(rule, text, &secret).ok_or(Refusal::RightEdge)?;
-    let value = &text[secret.clone()];
-    if rules.is_identifier(value) {
-        return Err(Refusal::Identifier);
-    }
-    match random::fault(random_part(value), rule.rule.entropy) {
-        Some(fault) => Err(Refusal::NotRandom(fault)),
-        None => Ok(Key { secret, confidence: rule.rule.confidence }),
+/// A value that may be a key: what starts at `start`, of which the last token ends at `end`.
+#[derive(Clone, Copy)]
+struct Value<'a> {
+    rules: &'a RuleSet,
+    text: &'a [u8],
+    start: usize,
+    end: usize,
+}
+
+impl Value<'_> {
+    /// The key of a rule that starts here, or a little later (`local-` and the like).
+    fn of_rule(&self, index: usize) -> Result<Key, Refusal> {
+        let &Self { rules, text, start, end } = self;
+        let rule = &rules.rules()[index];
+        let window = &text[start..text.len().min(end + 1200)];
+        let window = if rule.may_cross_lines() { window } else { first_line(window, 0) };
+        let groups = rule.shape().find_at(window, 0).ok_or(Refusal::Shape)?;
+        let group = groups.get(rule.rule.secret_group.into()).or_else(|| groups.get(0)).ok_or(Refusal::Shape)?;
+        let mut secret = start + group.start..start + group.end;
+        secret.end = right_edge(rule, text, &secret).ok_or(Refusal::RightEdge)?;
+        let value = &text[secret.clone()];
+        if rules.is_identifier(value) {
+            return Err(Refusal::Identifier);
+        }
+        match random::fault(random_part(value), rule.rule.entropy) {
+            Some(fault) => Err(Refusal::NotRandom(fault)),
+            None => Ok(Key { secret, confidence: rule.rule.confidence }),
+        }
     }
 }
 

@@ -169,9 +169,11 @@ impl Scanner {
         out.candidates.is_empty()
     }
 
-    /// The same for some windows of `bytes` only, in ascending order, none of which starts or ends inside a run.
-    /// Lines that were `seen` before are not looked at again.
-    pub fn sees_nothing_in(&self, bytes: &[u8], windows: &[Range<usize>], seen: &mut Seen) -> bool {
+    /// The same for some windows of `bytes` only, in ascending order, none of which starts or ends inside a run; `None`:
+    /// all of it. Lines that were `seen` before are not looked at again.
+    pub fn sees_nothing_in(&self, bytes: &[u8], windows: Option<&[Range<usize>]>, seen: &mut Seen) -> bool {
+        let all = 0..bytes.len();
+        let windows = windows.unwrap_or(std::slice::from_ref(&all));
         if self.rules.rules().is_empty() {
             return true;
         }
@@ -304,11 +306,9 @@ impl Scanner {
             return self.token(view, run, done, out);
         }
         let mut start = run.start;
-        for at in run.start..=run.end {
-            if at == run.end || runs::is_escape(bytes[at]) {
-                self.token(view, start..at, done, out);
-                start = at + 1;
-            }
+        for part in bytes[run.clone()].split(|&byte| runs::is_escape(byte)) {
+            self.token(view, start..start + part.len(), done, out);
+            start += part.len() + 1;
         }
         if view.layers.len() < DEPTH {
             for piece in decode::pieces(run) {

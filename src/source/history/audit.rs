@@ -195,7 +195,7 @@ impl<'a> Audit<'a> {
         let mut paths = Paths::new();
         let mut stories = Stories::tell(&graph, self.selected.as_deref(), &mut ways, &mut paths, &items);
         let list = table.names.list();
-        self.report_missing(self.absent(&graph, &ways, &stories, others, &paths, table), &graph);
+        self.report_missing(self.absent(&graph, &ways, &stories, others, &paths), &graph);
         self.report_others(&read, &stories, others, &paths, &list);
         if let Some(own) = own {
             stories.retain(|story| own.paths.contains(&paths.spell(story.path, &list)));
@@ -248,13 +248,12 @@ impl<'a> Audit<'a> {
         stories: &Stories,
         others: Others,
         paths: &Paths,
-        table: &Table,
     ) -> BTreeMap<Oid, Missing> {
-        if let Some(absent) = table.absent.list() {
+        if let Some(absent) = self.table.absent.list() {
             let items: HashMap<Item, (Oid, Kind)> =
                 absent.into_iter().map(|(oid, number, kind)| (others.leaf(number), (oid, kind))).collect();
             let mut missing: BTreeMap<Oid, Missing> = BTreeMap::new();
-            let list = table.names.list();
+            let list = self.table.names.list();
             // Of what nothing leads to, git may have dropped parts: that is no loss.
             for story in stories.list.iter().filter(|story| story.reach != 0) {
                 let Some(&(oid, kind)) = items.get(&story.item) else { continue };
@@ -267,8 +266,8 @@ impl<'a> Audit<'a> {
             return missing;
         }
         let reached = census::reached(self.catalog, graph, ways, &|at| self.counts(at));
-        let named = self.census(&Aim { counts: &|tree| reached[tree as usize], ..self.aim(table) }).missing;
-        let list = table.names.list();
+        let named = self.census(&Aim { counts: &|tree| reached[tree as usize], ..self.aim(&self.table) }).missing;
+        let list = self.table.names.list();
         let roots: HashSet<u32> = graph.nodes.iter().filter_map(|node| node.tree).collect();
         let places = Places::of(self.catalog, ways, &reached, &roots, &list);
         let place = |(oid, (tree, name, kind))| (oid, Missing { kind, place: places.spell(tree, name) });

@@ -261,11 +261,7 @@ impl Scanning<'_> {
         self.read.pointers.extend(pointer.map(|id| (number, id)));
         let is_plain = self.is_local && content::is_plain(bytes);
         let windows = clean_base.filter(|_| is_plain).and_then(|delta| fresh::windows(bytes, &delta));
-        let is_clean = is_plain
-            && match windows {
-                Some(windows) => scanner.sees_nothing_in(bytes, &windows, &mut self.seen),
-                None => scanner.sees_nothing_in(bytes, &[0..bytes.len()], &mut self.seen),
-            };
+        let is_clean = is_plain && scanner.sees_nothing_in(bytes, windows.as_deref(), &mut self.seen);
         if is_clean {
             if !is_pointer {
                 self.read.clean.push(number);

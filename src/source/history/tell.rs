@@ -140,7 +140,7 @@ impl<'a> Teller<'a> {
         let (commit, begun) = self.commit(at);
         let until = if in_head { self.graph.head.map_or(begun, |head| self.commit(head).1) } else { begun };
         let refs = self.names(list);
-        self.without_path(found, part, commit, refs, mask, days(begun, until));
+        self.without_path(found, part, commit, History { refs, ..history(mask, days(begun, until)) });
     }
 
     fn in_tag(&mut self, hit: &Hit) {
@@ -158,7 +158,7 @@ impl<'a> Teller<'a> {
         let commit = Arc::new(described(self.catalog.oid(hit.number).to_string(), &tag.tagger, tag.message));
         for (part, found) in self.in_parts(hit) {
             let refs = self.names(&list);
-            self.without_path(found, part, commit.clone(), refs, mask, 0);
+            self.without_path(found, part, commit.clone(), History { refs, ..history(mask, 0) });
         }
     }
 
@@ -180,7 +180,7 @@ impl<'a> Teller<'a> {
                 if self.refs.head_name.as_ref() == Some(name) {
                     mask |= HEAD;
                 }
-                self.without_path(found, Part::Ref, Arc::new(commit), refs, mask, 0);
+                self.without_path(found, Part::Ref, Arc::new(commit), History { refs, ..history(mask, 0) });
             }
         }
     }
@@ -239,10 +239,10 @@ impl<'a> Teller<'a> {
         }
     }
 
-    fn without_path(&self, found: Match, part: Part, commit: Arc<Commit>, refs: Vec<String>, mask: u8, days: u64) {
+    fn without_path(&self, found: Match, part: Part, commit: Arc<Commit>, history: History) {
         let mut finding: Finding = found.at(Location { part: Some(part), ..Location::default() });
         finding.commit = Some(commit);
-        finding.history = Some(History { refs, ..history(mask, days) });
+        finding.history = Some(history);
         self.collector.finding(finding);
     }
 

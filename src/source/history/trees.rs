@@ -275,12 +275,18 @@ impl Absent {
 
 /// File names, numbered by all threads in whatever order they come.
 #[derive(Default)]
-pub(super) struct Names(Mutex<(HashMap<Arc<[u8]>, u32>, Vec<Arc<[u8]>>)>);
+pub(super) struct Names(Mutex<Numbered>);
+
+#[derive(Default)]
+struct Numbered {
+    ids: HashMap<Arc<[u8]>, u32>,
+    names: Vec<Arc<[u8]>>,
+}
 
 impl Names {
     fn id(&self, name: &[u8]) -> u32 {
         let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (ids, names) = &mut *guard;
+        let Numbered { ids, names } = &mut *guard;
         if let Some(&id) = ids.get(name) {
             return id;
         }
@@ -293,7 +299,7 @@ impl Names {
 
     /// All names by number.
     pub(super) fn list(&self) -> Vec<Arc<[u8]>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).names.clone()
     }
 }
 
