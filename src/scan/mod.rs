@@ -169,14 +169,9 @@ impl Scanner {
         out.candidates.is_empty()
     }
 
-    /// The same for some windows of `bytes` only, in ascending order, none of which starts or ends inside a run; `None`:
-    /// all of it. Lines that were `seen` before are not looked at again.
-    pub fn sees_nothing_in(&self, bytes: &[u8], windows: Option<&[Range<usize>]>, seen: &mut Seen) -> bool {
-        let all = 0..bytes.len();
-        let windows = windows.unwrap_or(std::slice::from_ref(&all));
-        if self.rules.rules().is_empty() {
-            return true;
-        }
+    /// The same for some windows of `bytes` only, in ascending order, none of which starts or ends inside a run. Lines
+    /// that were `seen` before are not looked at again.
+    pub fn sees_nothing_in(&self, bytes: &[u8], windows: &[Range<usize>], seen: &mut Seen) -> bool {
         let mut out = Sink::default();
         let view = View::of(bytes);
         windows.iter().all(|window| {
@@ -254,6 +249,9 @@ impl Scanner {
 
     /// Looks at the runs of a part of a view that starts and ends outside of runs, except in lines seen before.
     fn unseen(&self, view: &View<'_>, part: Range<usize>, seen: &mut Seen, out: &mut Sink) {
+        if self.rules.rules().is_empty() {
+            return;
+        }
         let mut done = Done::default();
         let mut before = out.candidates.len();
         seen.begin();

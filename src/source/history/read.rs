@@ -261,21 +261,22 @@ impl Scanning<'_> {
         self.read.pointers.extend(pointer.map(|id| (number, id)));
         let is_plain = self.is_local && content::is_plain(bytes);
         let windows = clean_base.filter(|_| is_plain).and_then(|delta| fresh::windows(bytes, &delta));
-        let is_clean = is_plain && scanner.sees_nothing_in(bytes, windows.as_deref(), &mut self.seen);
-        if is_clean {
-            if !is_pointer {
-                self.read.clean.push(number);
+        // Of what is searched in windows alone nothing more is known than whether it is clean.
+        let mut is_clean = windows.is_some_and(|windows| scanner.sees_nothing_in(bytes, &windows, &mut self.seen));
+        if !is_clean {
+            let content = content::scan(scanner, bytes, None, self.is_local.then_some(&mut self.seen));
+            is_clean = is_plain && content.keys.is_empty();
+            if content.too_large || !content.skipped.is_empty() {
+                self.read.troubles.push((number, content.skipped, content.too_large));
             }
-            return true;
+            if !content.keys.is_empty() {
+                self.read.hits.push(Hit { number, kind: Kind::Blob, keys: content.keys, bytes: Vec::new() });
+            }
         }
-        let content = content::scan(scanner, bytes, None, self.is_local.then_some(&mut self.seen));
-        if content.too_large || !content.skipped.is_empty() {
-            self.read.troubles.push((number, content.skipped, content.too_large));
+        if is_clean && !is_pointer {
+            self.read.clean.push(number);
         }
-        if !content.keys.is_empty() {
-            self.read.hits.push(Hit { number, kind: Kind::Blob, keys: content.keys, bytes: Vec::new() });
-        }
-        false
+        is_clean
     }
 }
 
