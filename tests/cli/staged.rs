@@ -428,6 +428,19 @@ fn staged_reads_and_writes_nothing() {
     assert_eq!((whole.output.code, whole.paths()), (1, vec!["new.py", "old.txt"]));
 }
 
+/// All of the next commit counts, wherever one stands in the work tree.
+#[test]
+fn a_directory_to_start_from_leaves_nothing_out() {
+    let project = Project::git();
+    project.write("a.env", key(1)).write("sub/deep/b.txt", "nothing\n").run_git(&["add", "."]);
+    for directory in [".", "sub", "sub/deep"] {
+        let mut command = project.command(env!("CARGO_BIN_EXE_keysweep"));
+        let output = command.current_dir(project.path(directory)).arg("staged").output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{directory}");
+        assert!(String::from_utf8_lossy(&output.stdout).contains("a.env"), "{directory}: {output:?}");
+    }
+}
+
 #[test]
 fn an_old_key_is_mentioned_and_does_not_block() {
     let project = Project::git();
