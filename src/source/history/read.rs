@@ -238,8 +238,7 @@ impl Scanning<'_> {
         self.scope.collector.scanned(0, bytes.len() as u64);
         let scanner = self.scope.scanner;
         let matches = if self.is_local {
-            // What a commit starts with are ids of objects, each another one.
-            let start = bstr::ByteSlice::find(bytes, b"\nauthor ").filter(|_| kind == Kind::Commit).unwrap_or(0);
+            let start = if kind == Kind::Commit { ids(bytes) } else { 0 };
             scanner.scan_unseen(bytes, start..bytes.len(), None, &mut self.seen)
         } else {
             scanner.scan(bytes)
@@ -298,6 +297,17 @@ impl Visitor for Scanning<'_> {
     fn failed(&mut self, number: u32, why: Corrupt) {
         self.read.failed.push((number, why));
     }
+}
+
+/// How much of a commit are the ids that it starts with: each is another one, and none is a key.
+fn ids(commit: &[u8]) -> usize {
+    let is_id = |line: &&[u8]| match line {
+        [b't', b'r', b'e', b'e', b' ', id @ .., b'\n'] | [b'p', b'a', b'r', b'e', b'n', b't', b' ', id @ .., b'\n'] => {
+            id.len() == 40 && id.iter().all(u8::is_ascii_hexdigit)
+        }
+        _ => false,
+    };
+    commit.split_inclusive(|&byte| byte == b'\n').take_while(is_id).map(<[u8]>::len).sum()
 }
 
 /// The content id that a Git LFS pointer names.
