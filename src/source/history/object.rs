@@ -104,7 +104,8 @@ pub(super) fn parts(kind: Kind, bytes: &[u8]) -> Vec<(Part, Range<usize>)> {
     for line in headers.split_inclusive(|&byte| byte == b'\n') {
         match line.iter().position(|&byte| byte == b' ').map(|space| &line[..space]) {
             Some(b"author" | b"committer" | b"tagger") => parts.push((Part::Author, at..at + line.len())),
-            Some(b"tree" | b"parent" | b"object" | b"type") => {}
+            Some(b"tree" | b"parent" | b"object") if is_id_line(line) => {}
+            Some(b"type") if line.len() <= b"type commit\n".len() => {}
             // Signatures, a merged tag's text, a tag's name, and whatever else git may come to write here.
             _ => {
                 parts.push((said, at..headers.len()));
@@ -115,6 +116,13 @@ pub(super) fn parts(kind: Kind, bytes: &[u8]) -> Vec<(Part, Range<usize>)> {
     }
     parts.push((said, start..bytes.len()));
     parts
+}
+
+/// Whether a header holds an object's id and nothing else.
+pub(super) fn is_id_line(line: &[u8]) -> bool {
+    let name = [&b"tree "[..], b"parent ", b"object "].into_iter().find(|name| line.starts_with(name));
+    let id = name.map(|name| line[name.len()..].trim_ascii_end());
+    id.is_some_and(|id| id.len() == 40 && id.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Headers and message; between them stands an empty line.

@@ -9,7 +9,7 @@ use super::catalog::Catalog;
 use super::content::{self, Key};
 use super::fresh;
 use super::gaps::Gaps;
-use super::object::{Commit, Tag};
+use super::object::{Commit, Tag, is_id_line};
 use super::oid::{Kind, Oid};
 use super::pack::delta::{Corrupt, Delta};
 use super::pack::inflate::Inflater;
@@ -301,13 +301,7 @@ impl Visitor for Scanning<'_> {
 
 /// How much of a commit are the ids that it starts with: each is another one, and none is a key.
 fn ids(commit: &[u8]) -> usize {
-    let is_id = |line: &&[u8]| match line {
-        [b't', b'r', b'e', b'e', b' ', id @ .., b'\n'] | [b'p', b'a', b'r', b'e', b'n', b't', b' ', id @ .., b'\n'] => {
-            id.len() == 40 && id.iter().all(u8::is_ascii_hexdigit)
-        }
-        _ => false,
-    };
-    commit.split_inclusive(|&byte| byte == b'\n').take_while(is_id).map(<[u8]>::len).sum()
+    commit.split_inclusive(|&byte| byte == b'\n').take_while(|line| is_id_line(line)).map(<[u8]>::len).sum()
 }
 
 /// The content id that a Git LFS pointer names.
