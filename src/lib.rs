@@ -1,29 +1,37 @@
 //! keysweep finds leaked AI API keys: fast, offline, and saying exactly what was and was not scanned.
 //!
-//! ```text
-//! cli -> config -> RuleSet -> Scanner, Suppressions          built once, shared by reference
-//! source pushes content -> Scanner::scan -> Suppressions     on the source's own threads
-//!    -> Collector -> Report (sorted) -> Reporter -> exit code
-//! ```
+//! Modules, each of which may use those above it and no other (a test holds them to it):
 //!
-//! The library is the engine: [`scan::Scanner`] takes bytes and returns [`scan::Match`]es, without I/O and
-//! without failing. The binary is a thin wrapper around [`source`], [`report`] and [`error::Exit`].
+//! | module | what is in it |
+//! |---|---|
+//! | [`core`] | findings, secrets, errors, coverage, dates: plain data |
+//! | [`rule`] | what a key looks like, as data: the built-in tables, templates, allowlists |
+//! | [`scan`] | the engine: bytes in, matches out; no I/O, and it cannot fail |
+//! | [`gitleaks`] | rules that were written for gitleaks, matched as gitleaks matches |
+//! | [`git`] | the reader of git's files: repository, configuration, references, index, objects (uses `core` alone) |
+//! | [`policy`] | what counts: configuration, allowlists, markers, ignore file, baseline; wraps the engine |
+//! | [`source`] | where content comes from: files, archives, standard input, the index, pushed commits |
+//! | [`history`] | the audit of everything that a repository keeps |
+//! | [`report`] | one file for each format |
+//! | [`hook`] | installing git's hooks and proving that they run |
+//! | [`cli`] | the command line: one file a subcommand |
+//!
+//! ```text
+//! cli -> policy (configuration, rules) -> Scanner      built once, shared by reference
+//! source or history pushes content -> Policy::scan     on the source's own threads
+//!    -> Collector -> Report (sorted, redacted once) -> report::Format::write -> exit code
+//! ```
 
-pub mod advice;
 pub mod cli;
-pub mod config;
-pub mod error;
-pub mod finding;
+pub mod core;
 pub mod git;
+pub mod gitleaks;
+pub mod history;
 pub mod hook;
-pub mod interrupt;
-pub mod known_keys;
-pub mod progress;
+pub mod policy;
 pub mod report;
 pub mod rule;
-pub mod run;
 pub mod scan;
 pub mod source;
-pub mod suppress;
 
-pub use error::{Error, Exit, Result};
+pub use crate::core::error::{Error, Exit, Result};

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use clap::error::ErrorKind;
-use keysweep::{Exit, cli, run};
+use keysweep::{Exit, cli};
 
 fn main() -> ExitCode {
-    let exit = match cli::Cli::try_parse() {
-        Ok(cli) => run::run(cli),
+    let exit = match cli::args::Cli::try_parse() {
+        Ok(cli) => cli::run(cli),
         Err(error) => usage(&error),
     };
     ExitCode::from(exit.code())
@@ -33,7 +33,7 @@ fn usage(error: &clap::Error) -> Exit {
             let lines: Vec<&str> = lines.take_while(|line| !line.starts_with("Usage:")).collect();
             let message = lines.join("; ").replace(":; ", ": ");
             let message = message.strip_prefix("error: ").unwrap_or(&message);
-            run::usage(&format!(
+            cli::usage(&format!(
                 "{}; see keysweep --help",
                 message.trim_end_matches("; For more information, try '--help'.")
             ))

@@ -1,64 +1,76 @@
-//! The arguments of `keysweep history`.
+//! `keysweep history`.
 
-use std::path::PathBuf;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use clap::Args;
+use super::{Target, output, session_at};
+use crate::cli::args::History;
+use crate::core::error::{Error, Exit, Result};
+use crate::history::{Options, Repository, Request, Shard, audit, user_directory};
+use crate::source::Collector;
 
-use super::Shared;
+pub(super) fn run(args: History) -> Result<Exit> {
+    let mut options = options(&args)?;
+    let repository = Repository::discover(&args.repository)?;
+    let top = repository.top();
+    let target = Target { path: top.clone(), start: top, is_single: true };
+    session_at(&args.shared, &target, |loaded, collector| {
+        options.threads = loaded.threads(&args.shared);
+        audit(&repository, &options, &loaded.policy, collector)?;
+        args.write_replacements.as_deref().map_or(Ok(()), |file| replacements(file, collector))
+    })
+}
 
-const EXAMPLES: &str = "\
-Examples:
-  keysweep history                       everything this repository keeps
-  keysweep history --since '2 weeks ago' what came in since then
-  keysweep history --range main..topic   what a branch brings in
-  keysweep history --not-on-remote       what was not pushed yet
-  keysweep history --cache ../server.git a second run scans only what is new
-  keysweep history --shard 2/8 --format jsonl -o 2.jsonl
-                                         one of eight parts; `keysweep report merge *.jsonl` joins them
+fn options(args: &History) -> Result<Options> {
+    let shard = |text: &String| {
+        let wrong =
+            || Error::new("use --shard", text, "it has to be a part of a number").hint("the second of eight is 2/8");
+        Shard::parse(text).ok_or_else(wrong)
+    };
+    let cache = match &args.cache {
+        None => None,
+        Some(Some(directory)) => Some(directory.clone()),
+        Some(None) => Some(user_directory(|name| std::env::var_os(name)).ok_or_else(|| {
+            Error::new("use --cache", "", "neither XDG_CACHE_HOME nor HOME is set")
+                .hint("name a directory: --cache=DIR")
+        })?),
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    Ok(Options {
+        threads: args.shared.threads,
+        allow_incomplete: args.allow_incomplete,
+        submodules: args.submodules,
+        file_names: args.file_names,
+        max_refs: if args.max_refs == 0 { usize::MAX } else { args.max_refs },
+        request: Request {
+            ranges: args.range.clone(),
+            since: args.since.clone(),
+            branches: args.branch.clone(),
+            not_on_remote: args.not_on_remote,
+            now: i64::try_from(now).unwrap_or(i64::MAX),
+        },
+        shard: args.shard.as_ref().map(shard).transpose()?,
+        cache,
+    })
+}
 
-Exit codes: 0 complete and clean; 1 complete, keys found; 2 not completed (bad usage, something missing or unreadable).";
-
-/// `keysweep history`.
-#[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
-pub struct History {
-    /// The repository, or any directory in it.
-    #[arg(value_name = "REPO", default_value = ".")]
-    pub repository: PathBuf,
-    /// Only what these commits bring in: A..B, A...B, ^A, or a revision with its history; several with commas.
-    #[arg(long, value_name = "RANGE", help_heading = "Which commits", allow_hyphen_values = true)]
-    pub range: Vec<String>,
-    /// Only what came in after a revision or a date: v1.0, 2026-01-31, '3 weeks ago'.
-    #[arg(long, value_name = "WHEN", help_heading = "Which commits")]
-    pub since: Option<String>,
-    /// Only the history of this branch (or tag); may be repeated.
-    #[arg(long, value_name = "NAME", help_heading = "Which commits")]
-    pub branch: Vec<String>,
-    /// Only what no remote-tracking reference has.
-    #[arg(long, help_heading = "Which commits")]
-    pub not_on_remote: bool,
-    /// Scan the repositories of submodules, too.
-    #[arg(long)]
-    pub submodules: bool,
-    /// Scan the names of files and directories, too.
-    #[arg(long)]
-    pub file_names: bool,
-    /// What is not in the repository (missing objects, submodules, LFS content) does not count as an error.
-    #[arg(long)]
-    pub allow_incomplete: bool,
-    /// Remember which blobs are clean, in DIR or else in this user's cache directory.
-    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
-    pub cache: Option<Option<PathBuf>>,
-    /// Scan the I-th of N equal parts of all objects.
-    #[arg(long, value_name = "I/N")]
-    pub shard: Option<String>,
-    /// Name at most N references in a finding; 0: all.
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    pub max_refs: usize,
-    /// Write a file for `git filter-repo --replace-text` that takes all found keys out (it holds them: mode 0600).
-    #[arg(long, value_name = "FILE")]
-    pub write_replacements: Option<PathBuf>,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "clap would print it")]
-    pub shared: Shared,
+/// Writes what `git filter-repo --replace-text` takes: a key a line, each to become `***REMOVED***`.
+fn replacements(file: &Path, collector: &Collector) -> Result<()> {
+    let secrets = collector.secrets();
+    let is_line = |secret: &[u8]| !secret.contains(&b'\n') && !secret.windows(3).any(|three| three == b"==>");
+    let (plain, other): (Vec<_>, Vec<_>) =
+        secrets.iter().partition(|(secret, is_plain)| *is_plain && is_line(secret.expose()));
+    output::write(Some(file), true, |out| {
+        plain.iter().try_for_each(|(secret, _)| {
+            out.write_all(b"literal:")?;
+            out.write_all(secret.expose())?;
+            out.write_all(b"\n")
+        })
+    })?;
+    if !other.is_empty() {
+        let count = other.len();
+        collector
+            .note(format!("{count} keys stand only encoded or packed; git filter-repo cannot replace those by text"));
+    }
+    Ok(())
 }

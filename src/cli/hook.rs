@@ -1,125 +1,198 @@
-//! `keysweep staged` and `keysweep hook`.
+//! `keysweep hook`: installation, and what the installed hooks run.
 
-use std::ffi::OsString;
+use std::env;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand, ValueEnum};
+use super::{complain, framework, push, staged};
+use crate::cli::args::{self, Hook, StatusFormat};
+use crate::core::error::{Error, Exit, Result};
+use crate::core::finding::{Location, Part};
+use crate::hook::manager::{self, Advice, Manager};
+use crate::hook::place::Place;
+use crate::hook::{HookName, doctor, global, install, message, status};
+use crate::source::Collector;
 
-use super::Shared;
-use crate::hook::HookName;
-
-const STAGED_EXAMPLES: &str = "\
-Examples:
-  keysweep staged                        what the next commit would add
-  keysweep staged --whole-files          also keys that were in these files before
-  GIT_INDEX_FILE=x keysweep staged       another index
-
-A key counts if its line was added or changed. In a merge, only what is in no parent counts.
-Exit codes: 0 complete and clean; 1 complete, keys found; 2 not completed.";
-
-/// `keysweep staged`.
-#[derive(Debug, Args)]
-#[command(after_help = STAGED_EXAMPLES)]
-pub struct Staged {
-    /// A key that was in a touched file before counts, too.
-    #[arg(long)]
-    pub whole_files: bool,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "clap would print it")]
-    pub shared: Shared,
+/// Carries out `keysweep hook`.
+pub(super) fn run(hook: Hook) -> Result<Exit> {
+    match hook {
+        Hook::Install(args) => install(&args),
+        Hook::Uninstall(args) => uninstall(&args),
+        Hook::Status { format } => status(format),
+        Hook::Doctor => doctor(),
+        Hook::Run(args) => run_hook(*args),
+    }
 }
 
-/// `keysweep hook`.
-#[derive(Debug, Subcommand)]
-pub enum Hook {
-    /// Have git run keysweep.
-    Install(Install),
-    /// Take it out again, and bring back what was there before.
-    Uninstall(Uninstall),
-    /// Say what git runs, in which order, and what it does not.
-    Status {
-        /// human or json.
-        #[arg(long, value_enum, default_value_t = StatusFormat::Human)]
-        format: StatusFormat,
-    },
-    /// Check the installation, and that a key is really stopped.
-    Doctor,
-    /// What the hooks run; not for people.
-    Run(Box<Run>),
+fn say(text: &str) -> Result<()> {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::new("write", "to standard output", error))
+        }
+        _ => Ok(()),
+    }
 }
 
-const INSTALL_EXAMPLES: &str = "\
-Examples:
-  keysweep hook install                  pre-commit and pre-merge-commit
-  keysweep hook install --all            and commit-msg and pre-push
-  keysweep hook install pre-receive      on a server
-  keysweep hook install --global         in every repository made from now on
-  keysweep hook install --write          into the configuration of husky, lefthook, pre-commit or prek
-
-A hook that is there already is kept, runs first, and can still stop things.";
-
-/// `keysweep hook install`.
-#[derive(Debug, Args)]
-#[command(after_help = INSTALL_EXAMPLES)]
-pub struct Install {
-    /// Hooks; without any, pre-commit and pre-merge-commit.
-    #[arg(value_name = "NAME", value_enum)]
-    pub names: Vec<HookName>,
-    /// pre-commit, pre-merge-commit, commit-msg and pre-push.
-    #[arg(long, conflicts_with = "names")]
-    pub all: bool,
-    /// For new repositories instead of this one.
-    #[arg(long)]
-    pub global: bool,
-    /// Add the lines to the configuration of the program that manages the hooks here.
-    #[arg(long, conflicts_with = "global")]
-    pub write: bool,
-    /// Let things pass when keysweep is not to be found.
-    #[arg(long)]
-    pub fail_open: bool,
-    /// Install even where others use the same hooks, or where another program manages them.
-    #[arg(long)]
-    pub force: bool,
+fn install(args: &args::Install) -> Result<Exit> {
+    let names = match (args.all, args.names.as_slice()) {
+        (true, _) => HookName::CLIENT.to_vec(),
+        (false, []) => HookName::DEFAULT.to_vec(),
+        (false, names) => names.to_vec(),
+    };
+    let binary = install::binary()?;
+    if args.global {
+        let directory = global::directory(true)?;
+        for &name in &names {
+            let outcome = install::install(&directory.hooks, name, &binary, args.fail_open)?;
+            say(&format!("{name}: {} in {}", outcome.words(), directory.hooks.display()))?;
+        }
+        say(&directory.words())?;
+        return Ok(Exit::Clean);
+    }
+    let place = Place::of(Path::new("."))?;
+    if place.top.is_none() && args.names.is_empty() {
+        return Err(Error::new("install hooks in", place.common_dir.display(), "nobody commits in a bare repository")
+            .hint("keysweep hook install pre-receive checks what is pushed to it"));
+    }
+    if let Some(why) = place.shared().filter(|_| !args.force) {
+        return Err(Error::new("install hooks in", place.hooks.display(), why)
+            .hint("--global installs for all repositories, --force installs there all the same"));
+    }
+    let mut exit = Exit::Clean;
+    let mut told = Vec::new();
+    for name in names {
+        let manager = if args.force { None } else { manager::of(&place, name) };
+        if let (Some(manager), Some(top)) = (manager, &place.top) {
+            let advice = manager::advice(manager, top, name)?;
+            if !told.contains(&advice) {
+                exit = exit.max(managed(manager, name, &advice, args.write)?);
+                told.push(advice);
+            }
+            continue;
+        }
+        let outcome = install::install(&place.hooks, name, &binary, args.fail_open)?;
+        say(&format!("{name}: {}", outcome.words()))?;
+    }
+    if place.is_versioned() {
+        complain(&format!(
+            "{} is part of the work tree: whoever gets these files runs keysweep from its PATH",
+            place.hooks.display()
+        ));
+    }
+    Ok(exit)
 }
 
-/// `keysweep hook uninstall`.
-#[derive(Debug, Args)]
-pub struct Uninstall {
-    /// Hooks; without any, all of keysweep's.
-    #[arg(value_name = "NAME", value_enum)]
-    pub names: Vec<HookName>,
-    /// Those for new repositories instead of this one's.
-    #[arg(long)]
-    pub global: bool,
-    /// Also a hook that was changed since it was installed.
-    #[arg(long)]
-    pub force: bool,
+/// A hook that another program runs: its configuration gets the lines, or the person does.
+fn managed(manager: Manager, name: HookName, advice: &Advice, write: bool) -> Result<Exit> {
+    let activation = manager.activation(name).map_or_else(String::new, |command| format!(" (after {command})"));
+    let (manager, file) = (manager.as_str(), advice.file.display());
+    if advice.done {
+        say(&format!("{name}: {manager} runs keysweep already, see {file}; nothing changed"))?;
+        return Ok(Exit::Clean);
+    }
+    if write {
+        advice.write()?;
+        say(&format!("{name}: added to {file}, which {manager} runs{activation}"))?;
+        return Ok(Exit::Clean);
+    }
+    complain(&format!(
+        "cannot install {name}: {manager} runs the hooks here; paste this into its configuration, or use --write"
+    ));
+    say(&format!("{file}, {}:\n\n{}", advice.under, advice.lines))?;
+    Ok(Exit::Incomplete)
 }
 
-/// `keysweep hook run`.
-#[derive(Debug, Args)]
-pub struct Run {
-    /// The hook.
-    #[arg(value_name = "NAME", value_enum)]
-    pub name: HookName,
-    /// Run by pre-commit or prek, which pass file names.
-    #[arg(long)]
-    pub framework: bool,
-    /// Give up after this many seconds.
-    #[arg(long, value_name = "SECONDS")]
-    pub timeout: Option<u64>,
-    /// What git or the framework passes.
-    #[arg(value_name = "ARGUMENT", last = true)]
-    pub arguments: Vec<OsString>,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "clap would print it")]
-    pub shared: Shared,
+fn uninstall(args: &args::Uninstall) -> Result<Exit> {
+    let names = if args.names.is_empty() { HookName::ALL.to_vec() } else { args.names.clone() };
+    let explicit = !args.names.is_empty();
+    let place;
+    let directory = if args.global {
+        global::directory(false)?.hooks
+    } else {
+        place = Place::of(Path::new("."))?;
+        place.hooks.clone()
+    };
+    let mut any = false;
+    for name in names {
+        let outcome = install::uninstall(&directory, name, args.force)?;
+        let absent = outcome == install::Outcome::Absent;
+        any |= !absent;
+        if !absent || explicit {
+            say(&format!("{name}: {}", outcome.words()))?;
+        }
+    }
+    if args.global {
+        global::forget_empty(&directory)?;
+    }
+    if !any && !explicit {
+        say(&format!("no hook of keysweep's is in {}; nothing changed", directory.display()))?;
+    }
+    Ok(Exit::Clean)
 }
 
-/// How the status is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum StatusFormat {
-    /// For people.
-    Human,
-    /// One JSON document.
-    Json,
+fn status(format: StatusFormat) -> Result<Exit> {
+    let status = status::of(&Place::of(Path::new("."))?)?;
+    match format {
+        StatusFormat::Human => say(status.text().trim_end())?,
+        StatusFormat::Json => {
+            let json = serde_json::to_string(&status).map_err(|error| Error::new("write", "the status", error))?;
+            say(&json)?;
+        }
+    }
+    Ok(if status.protects_commits() { Exit::Clean } else { Exit::Findings })
+}
+
+fn doctor() -> Result<Exit> {
+    let checks = doctor::checks(&Place::of(Path::new("."))?)?;
+    for check in &checks {
+        say(&check.line())?;
+    }
+    let bad = checks.iter().filter(|check| check.verdict == doctor::Verdict::Bad).count();
+    say(&match bad {
+        0 => "\nA key would be stopped here.".to_owned(),
+        bad => format!("\n{bad} problem(s): a key may get through."),
+    })?;
+    Ok(if bad == 0 { Exit::Clean } else { Exit::Findings })
+}
+
+fn run_hook(args: args::Run) -> Result<Exit> {
+    match args.name {
+        HookName::PreCommit | HookName::PreMergeCommit if args.framework => {
+            framework::pre_commit(&args.shared, args.arguments.into_iter().map(|path| path.into_vec().into()).collect())
+        }
+        HookName::PreCommit | HookName::PreMergeCommit => staged::hook(&args.shared, None),
+        HookName::CommitMsg => commit_msg(&args),
+        HookName::PrePush | HookName::PreReceive => push::hook(&args),
+    }
+}
+
+fn commit_msg(args: &args::Run) -> Result<Exit> {
+    let Some(file) = args.arguments.first().map(PathBuf::from) else {
+        return Err(Error::new("run", "commit-msg", "the message's file is not named").hint("git passes it as `$1`"));
+    };
+    let text = fs::read(&file).map_err(|error| Error::new("read the commit message", file.display(), error))?;
+    let loaded = staged::load(&args.shared, &staged::repository()?)?;
+    if !loaded.config.hook.commit_message {
+        return Ok(Exit::Clean);
+    }
+    let policy = &loaded.policy;
+    let collector = Collector::default();
+    // git sets this editor where it opens none, and then it keeps lines that look like comments.
+    let edited = env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
+    for found in message::kept(&text, policy.scan(&text), Path::new("."), edited)? {
+        collector.finding(found.at(Location { part: Some(Part::Message), ..Location::default() }));
+    }
+    collector.scanned(1, text.len() as u64);
+    let mut report = collector.into_report();
+    loaded.apply(&mut report, false);
+    staged::conclude(&args.shared, &loaded, report, |finding| {
+        Some(format!(
+            "This commit was stopped: {}.\n\
+             \x20 take the key out of the message: git commit --edit --file={}\n",
+            staged::why(finding),
+            crate::cli::advice::shell_path(file.as_os_str().as_encoded_bytes()),
+        ))
+    })
 }

@@ -1,105 +1,210 @@
-//! Arguments that decide what counts: configuration, rules, suppressions.
+//! From arguments and a configuration to the policy of a run and what is known already.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use bstr::BString;
 
-/// Which configuration, rules and suppressions hold.
-#[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Policy")]
-pub struct PolicyArgs {
-    /// The configuration; the default is $KEYSWEEP_CONFIG, then .keysweep.toml at the repository's root.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Load rules from a file, too: keysweep's TOML, or that of gitleaks or betterleaks.
-    #[arg(long, value_name = "FILE")]
-    pub rules: Vec<PathBuf>,
-    /// Leave out what an imported rule file asks for and keysweep cannot do, and list it.
-    #[arg(long)]
-    pub skip_unsupported: bool,
-    /// Flag the keys that this machine really holds: `env` for environment variables, paths of .env files.
-    #[arg(long, value_name = "env,FILE", value_delimiter = ',')]
-    pub known_keys: Vec<String>,
-    /// Inline markers such as keysweep:allow do not count.
-    #[arg(long)]
-    pub no_inline: bool,
-    /// The ignore file; the default is .keysweepignore at the repository's root.
-    #[arg(long, value_name = "FILE")]
-    pub ignore_file: Option<PathBuf>,
-    /// The baseline; the default is .keysweep-baseline at the repository's root.
-    #[arg(long, value_name = "PATH")]
-    pub baseline: Option<PathBuf>,
-    /// Entries of the ignore file and the baseline that match nothing are errors, if the whole repository is scanned.
-    #[arg(long)]
-    pub fail_on_stale: bool,
-    /// Take configuration, ignore file and baseline from this commit, and list what the change since then suppresses.
-    #[arg(long, value_name = "REV")]
-    pub policy_from: Option<String>,
-    /// Say on standard error which configuration holds.
-    #[arg(short, long)]
-    pub verbose: bool,
+use crate::cli::args::Shared;
+use crate::cli::args::policy::PolicyArgs;
+use crate::cli::complain;
+use crate::core::coverage::Report;
+use crate::core::date::Date;
+use crate::core::error::{Error, Result};
+use crate::core::files::Files;
+use crate::gitleaks::Engine;
+use crate::policy::Policy;
+use crate::policy::baseline::Baseline;
+use crate::policy::commit::{Accepted, Change, Commit};
+use crate::policy::config::{self, Config, Named, Selected};
+use crate::policy::files::{self, Base, Disk, Found};
+use crate::policy::ignore_file::IgnoreFile;
+use crate::policy::inline::Markers;
+use crate::policy::known_keys;
+use crate::policy::suppressions::Suppressions;
+use crate::report::Format;
+use crate::rule::RuleSet;
+use crate::rule::allowlist::Allowlist;
+use crate::scan::Scanner;
+
+/// Everything that a configuration decides, ready for a run.
+pub(super) struct Loaded {
+    pub(super) config: Config,
+    pub(super) policy: Policy,
+    pub(super) known: Suppressions,
+    pub(super) root: PathBuf,
+    /// Where the baseline is written.
+    pub(super) baseline: PathBuf,
+    pub(super) fail_on_stale: bool,
+    change: Option<(Change, Vec<String>)>,
 }
 
-/// `keysweep config`.
-#[derive(Debug, Subcommand)]
-pub enum Config {
-    /// Print every setting in force and where it comes from.
-    Show {
-        #[command(flatten)]
-        #[allow(missing_docs, reason = "clap would print it")]
-        policy: PolicyArgs,
-    },
-    /// Check the configuration, the rules it loads, the ignore file and the baseline.
-    Check {
-        #[command(flatten)]
-        #[allow(missing_docs, reason = "clap would print it")]
-        policy: PolicyArgs,
-    },
+/// Loads the policy for a scan of `target`, whose report names paths relative to `start`.
+pub(super) fn load(args: &PolicyArgs, start: &Path, target: &Path) -> Result<Loaded> {
+    let found = files::find(args.config.as_deref(), target)?;
+    let disk = Disk(found.root.clone());
+    let commit = args.policy_from.as_deref().map(|rev| Commit::open(&found.root, rev)).transpose()?;
+    let config = configuration(&found, &disk, commit.as_ref())?;
+    check_format(&config)?;
+    if args.verbose {
+        let file = config.file.as_deref().unwrap_or("none: every default holds");
+        complain(&format!("configuration: {file}"));
+    }
+    let policy_files: &dyn Files = match &commit {
+        Some(commit) => commit,
+        None => &disk,
+    };
+    let more: Vec<Named> = args.rules.iter().map(|path| named(path, "--rules")).collect();
+    let selected = config::select(&config, policy_files, &more, args.skip_unsupported)?;
+    for line in &selected.left_out {
+        complain(line);
+    }
+    let base = Base::new(start, &found.root);
+    let (about_findings, about_content): (Vec<Allowlist>, Vec<Allowlist>) =
+        config.allowlists.iter().cloned().partition(Allowlist::is_about_findings);
+    let ignore = ignore_file(args, &config, policy_files)?;
+    let baseline_path = args.baseline.clone().unwrap_or_else(|| found.root.join(&config.suppress.baseline));
+    let baseline = baseline(args, &config, &baseline_path, commit.as_ref())?;
+    let known = Suppressions { ignore, baseline, today: Date::today(), allowlists: about_findings, base: base.clone() };
+    let change = commit.as_ref().map(|commit| change(commit, &disk, &config, &known)).transpose()?;
+    let policy = policy(args, &config, selected, about_content, base, &disk)?;
+    let fail_on_stale = args.fail_on_stale || config.suppress.fail_on_stale;
+    Ok(Loaded { config, policy, known, root: found.root, baseline: baseline_path, fail_on_stale, change })
 }
 
-/// `keysweep baseline`.
-#[derive(Debug, Subcommand)]
-pub enum Baseline {
-    /// Accept everything that is found now.
-    Create(BaselineArgs),
-    /// Accept what is new, too.
-    Update(BaselineArgs),
-    /// Say which findings the baseline lacks and which entries match nothing; exit with 1 if there are any.
-    Check(BaselineArgs),
-    /// Remove the entries that match nothing.
-    Prune(BaselineArgs),
-    /// Carry over .gitleaksignore, a gitleaks JSON report, .secrets.baseline or .secretsignore.
-    Import {
-        /// The list; by default those of these names at the repository's root.
-        #[arg(value_name = "FILE")]
-        files: Vec<PathBuf>,
-        #[command(flatten)]
-        #[allow(missing_docs, reason = "clap would print it")]
-        args: BaselineArgs,
-    },
+/// The configuration knows no formats; this is where the name meets them.
+fn check_format(config: &Config) -> Result<()> {
+    let Some(format) = config.output.format.as_deref().filter(|format| Format::parse(format).is_none()) else {
+        return Ok(());
+    };
+    let setting = config.settings.iter().find(|setting| setting.key == "output.format");
+    let place = setting.map_or("output.format", |setting| setting.from.as_str());
+    let fault = Error::new("read configuration", place, format!("{format:?} is no format"));
+    Err(fault.hint(format!("formats: {}", Format::NAMES.join(", "))))
 }
 
-/// What the baseline commands share.
-#[derive(Debug, Args)]
-pub struct BaselineArgs {
-    /// Limit each entry to the path where its key stands now; without it a key is known wherever it goes.
-    #[arg(long)]
-    pub with_paths: bool,
-    /// Write one file instead of a directory. Branches that both add to it conflict.
-    #[arg(long)]
-    pub single_file: bool,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "clap would print it")]
-    pub policy: PolicyArgs,
+fn named(path: &Path, at: &str) -> Named {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    Named { text: path.to_string_lossy().into_owned(), at: at.to_owned() }
 }
 
-/// `keysweep explain`.
-#[derive(Debug, Args)]
-pub struct Explain {
-    /// A file, or `-` for standard input; with :LINE only that line is explained.
-    #[arg(value_name = "PATH[:LINE]")]
-    pub place: std::ffi::OsString,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "clap would print it")]
-    pub policy: PolicyArgs,
+/// A file that the command line or the environment names is the caller's word, and is read from the disk even where
+/// the rest comes from a commit.
+fn configuration(found: &Found, disk: &Disk, commit: Option<&Commit>) -> Result<Config> {
+    let is_named = found.file.as_deref().is_some_and(|file| Path::new(file).is_absolute());
+    match commit {
+        Some(commit) if !is_named => {
+            let exists = commit.read(config::NAME)?.is_some();
+            config::load(commit, exists.then_some(config::NAME))
+        }
+        _ => config::load(disk, found.file.as_deref()),
+    }
+}
+
+fn ignore_file(args: &PolicyArgs, config: &Config, files: &dyn Files) -> Result<IgnoreFile> {
+    let (name, content) = match &args.ignore_file {
+        Some(path) => {
+            let name = path.display().to_string();
+            let content = std::fs::read(path)
+                .map_err(|error| Error::new("read ignore file", &name, error).hint("--ignore-file names it"))?;
+            (name, Some(content))
+        }
+        None => (files.name(&config.suppress.ignore_file), files.read(&config.suppress.ignore_file)?),
+    };
+    let file = IgnoreFile::parse(&name, &content.unwrap_or_default())?;
+    if config.suppress.require_reason
+        && let Some(entry) = file.entries.iter().find(|entry| entry.reason.is_none())
+    {
+        let fault = Error::new("read ignore file", format!("{name}:{}", entry.line), "this entry gives no reason");
+        return Err(fault.hint("suppress.require-reason is set; write it behind the entry: # why"));
+    }
+    Ok(file)
+}
+
+fn baseline(args: &PolicyArgs, config: &Config, path: &Path, commit: Option<&Commit>) -> Result<Baseline> {
+    match commit {
+        Some(commit) if args.baseline.is_none() => commit.baseline(&config.suppress.baseline),
+        _ => Ok(Baseline::open(path)?.unwrap_or_default()),
+    }
+}
+
+/// What the working tree adds to the policy of the commit.
+fn change(commit: &Commit, disk: &Disk, config: &Config, known: &Suppressions) -> Result<(Change, Vec<String>)> {
+    let change = commit.change()?;
+    let file = disk.0.join(config::NAME).is_file().then_some(config::NAME);
+    // A broken file of the change is the change's problem: it is not in force here.
+    let now = config::load(disk, file).unwrap_or_default();
+    let name = disk.name(&now.suppress.ignore_file);
+    let content = disk.read(&now.suppress.ignore_file)?.unwrap_or_default();
+    let ignore = IgnoreFile::parse(&name, &content).unwrap_or_default();
+    let baseline = Baseline::open(&disk.0.join(&now.suppress.baseline))?.unwrap_or_default();
+    let then = Accepted { config, ignore: &known.ignore, baseline: &known.baseline };
+    let additions = change.additions(&then, &Accepted { config: &now, ignore: &ignore, baseline: &baseline })?;
+    Ok((change, additions))
+}
+
+fn policy(
+    args: &PolicyArgs,
+    config: &Config,
+    selected: Selected,
+    allowlists: Vec<Allowlist>,
+    base: Base,
+    disk: &Disk,
+) -> Result<Policy> {
+    let sources = if args.known_keys.is_empty() { &config.known_keys } else { &args.known_keys };
+    let here = Disk(std::env::current_dir().unwrap_or_default());
+    let from = if args.known_keys.is_empty() { disk } else { &here };
+    let known = known_keys::load(sources, |path| from.read(path))?;
+    Ok(Policy {
+        scanner: Scanner::new(RuleSet::new(selected.rules)),
+        markers: Markers {
+            enabled: config.suppress.inline && !args.no_inline,
+            foreign: config.suppress.foreign_markers,
+            require_reason: config.suppress.require_reason,
+            today: Date::today(),
+        },
+        allowlists,
+        imported: Engine::new(selected.imported),
+        known,
+        paths: config.paths.clone(),
+        max_file_size: config.limits.max_file_size,
+        base,
+    })
+}
+
+impl Loaded {
+    /// How many threads scan: the argument's number, or the configuration's; 0 is one for each processor.
+    pub(super) fn threads(&self, shared: &Shared) -> usize {
+        match (shared.threads, self.config.limits.threads) {
+            (0, Some(threads)) => threads.into(),
+            (threads, _) => threads,
+        }
+    }
+
+    /// Marks what is known and notes what the policy has to say of the run. `is_whole`: all of the root was scanned.
+    pub(super) fn apply(&self, report: &mut Report, is_whole: bool) {
+        if let Some((change, additions)) = &self.change {
+            for finding in &mut report.findings {
+                let path = finding.location.path.as_ref().map(|path| self.known.base.from_root(path.as_ref()));
+                if let Some(path) = path {
+                    change.distrust(finding, BString::as_ref(&path));
+                }
+            }
+            let lines =
+                additions.iter().map(|line| format!("this change adds a suppression, which does not count: {line}"));
+            report.coverage.notes.extend(lines);
+        }
+        let applied = self.known.apply(report);
+        if !is_whole {
+            return;
+        }
+        for stale in applied.stale {
+            if self.fail_on_stale {
+                let fault =
+                    Error::new("accept", format!("{}: {}", stale.file, stale.entry), "it matches nothing any more");
+                report.coverage.errors.push(fault.hint("remove it, or run keysweep baseline prune"));
+            } else {
+                report.coverage.notes.push(format!("stale: {}: {} matches nothing any more", stale.file, stale.entry));
+            }
+        }
+    }
 }

@@ -1,22 +1,19 @@
-//! The arguments of `keysweep report`.
+//! `keysweep report`.
 
-use std::path::PathBuf;
+use super::output;
+use crate::cli::args::Reports;
+use crate::core::error::{Error, Exit, Result};
+use crate::report::merge::Merge;
 
-use clap::Subcommand;
-
-/// `keysweep report`.
-#[derive(Debug, Subcommand)]
-pub enum Reports {
-    /// Join the jsonl reports of all shards of `keysweep history` into the one that an undivided run writes.
-    Merge {
-        /// The reports, in any order.
-        #[arg(value_name = "FILE", required = true)]
-        files: Vec<PathBuf>,
-        /// Write the report to this file instead of standard output.
-        #[arg(short, long, value_name = "FILE")]
-        output: Option<PathBuf>,
-        /// Exit with 0 instead of 1 when keys are found.
-        #[arg(long)]
-        exit_zero: bool,
-    },
+pub(super) fn run(args: Reports) -> Result<Exit> {
+    let Reports::Merge { files, output, exit_zero } = args;
+    let mut merge = Merge::default();
+    for file in &files {
+        let name = file.display().to_string();
+        let text = std::fs::read(file).map_err(|why| Error::new("read report", &name, why))?;
+        merge.add(&name, &text)?;
+    }
+    let (lines, exit) = merge.finish(exit_zero)?;
+    output::write(output.as_deref(), false, |out| out.write_all(&lines))?;
+    Ok(exit)
 }

@@ -17,7 +17,7 @@ use super::id::Hash;
 use super::map::map_whole;
 use super::split_index;
 use super::tree::EntryKind;
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 
 /// One entry.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ use super::id::Hash;
 use super::inflate;
 use super::pack::Pack;
 use super::repository::{Repository, read_optional};
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use bstr::ByteSlice;
 
 /// What an object is.

@@ -7,7 +7,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::Id;
 use super::repository::{RefStorage, Repository, read_optional};
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 
 /// The commit that HEAD leads to; `None` before the first one.
 pub fn head(repository: &Repository) -> Result<Option<Id>> {

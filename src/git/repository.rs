@@ -11,7 +11,7 @@ use bstr::{ByteSlice, ByteVec};
 
 use super::config;
 use super::id::Hash;
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 
 /// The variables through which git tells a hook where things are.
 #[derive(Clone, Debug, Default)]

@@ -14,7 +14,7 @@ use super::install::is_executable;
 use super::place::Place;
 use super::shim::Shim;
 use super::status;
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::rule::template::{Random, Template};
 
 /// What a check says.

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use bstr::{BString, ByteSlice};
 
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 
 /// What git answered on standard output, without the last line's end; `None` if it exited with failure.
 pub fn answer<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(dir: &Path, arguments: I) -> Result<Option<BString>> {

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::git;
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 
 /// Where global hooks are.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::HookName;
 use super::shim::Shim;
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 
 /// What became of one hook.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::place::Place;
 use super::{HookName, yaml};
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 
 /// One that was recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

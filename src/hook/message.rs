@@ -6,7 +6,7 @@ use std::path::Path;
 use bstr::ByteSlice;
 
 use super::git;
-use crate::error::Result;
+use crate::core::error::Result;
 use crate::scan::Match;
 
 const SCISSORS: &[u8] = b" ------------------------ >8 ------------------------";

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::HookName;
 use super::git::{self, Setting};
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 
 /// A repository's hooks.
 #[derive(Clone, Debug)]

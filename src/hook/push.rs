@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use bstr::{BString, ByteSlice};
 
 use super::git;
-use crate::error::{Error, Result};
+use crate::core::error::{Error, Result};
 use crate::git::{Id, Kind, Objects};
 use crate::source::commits::{self, Node};
 

@@ -11,7 +11,7 @@ use super::install::is_executable;
 use super::manager::{self, Manager};
 use super::place::Place;
 use super::shim::Shim;
-use crate::error::Result;
+use crate::core::error::Result;
 
 /// All hooks that keysweep can be run by.
 #[derive(Debug, Serialize)]

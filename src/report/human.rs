@@ -6,9 +6,10 @@ use std::io::{self, Write};
 use bstr::ByteSlice as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::error::Exit;
-use crate::finding::{Finding, Fingerprint, Location, Severity};
-use crate::report::{Coverage, Report, Style, escape, past};
+use crate::core::coverage::{Coverage, Report};
+use crate::core::error::Exit;
+use crate::core::finding::{Finding, Fingerprint, Location, Severity};
+use crate::report::{Style, escape, past};
 
 /// Names shown of what was ignored; the machine formats have them all.
 const SKIPPED_NAMES: usize = 3;

@@ -7,8 +7,9 @@ use std::io::{self, Write};
 use bstr::BStr;
 use serde::Serialize;
 
-use crate::finding::{Commit, Finding, History, Location};
-use crate::report::{Report, Style, escape};
+use crate::core::coverage::Report;
+use crate::core::finding::{Commit, Finding, History, Location};
+use crate::report::{Style, escape};
 
 /// Writes the document.
 pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -184,7 +185,7 @@ struct ErrorObject<'a> {
 impl<'a> SummaryObject<'a> {
     pub(super) fn new(report: &'a Report, style: Style) -> Self {
         let coverage = &report.coverage;
-        let skipped = |skipped: &crate::report::Skipped| SkippedObject {
+        let skipped = |skipped: &crate::core::coverage::Skipped| SkippedObject {
             path: plain(skipped.path.as_ref()),
             reason: skipped.reason,
             path_bytes: hex_unless_utf8(skipped.path.as_ref()),

@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
+use crate::core::coverage::Report;
+use crate::report::Style;
 use crate::report::json::{FindingObject, SummaryObject};
-use crate::report::{Report, Style};
 
 /// Writes the lines.
 pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Exit, Result};
+use crate::core::error::{Error, Exit, Result};
 
 /// Reports that are being joined.
 #[derive(Default)]

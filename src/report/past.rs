@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::finding::{Finding, History, Part, Reach};
+use crate::core::finding::{Finding, History, Part, Reach};
 use crate::report::escape;
 
 /// The smaller, the worse: first what is live at HEAD and pushed, last what only `git gc` has to forget.

@@ -3,6 +3,6 @@
 use std::borrow::Cow;
 
 use super::{Identifier, Left, Rule, Structure};
-use crate::finding::{Confidence, Severity};
+use crate::core::finding::{Confidence, Severity};
 
 include!(concat!(env!("OUT_DIR"), "/builtin.rs"));

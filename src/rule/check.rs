@@ -4,28 +4,40 @@
 
 use std::collections::HashSet;
 
-use crate::error::Error;
+use crate::core::error::Error;
+use crate::core::finding::Secret;
 use crate::rule::template::{Random, Sample, Template};
-use crate::rule::{Rule, compile};
-use crate::scan::Scanner;
+use crate::rule::{Rule, Text, compile};
 
 /// Texts made from each template: its classes and choices are random, and a rule has to hold for all of them.
 const SAMPLES: usize = 12;
 
-/// What is wrong with these rules; `scanner` is the one that has them.
-pub fn all<'a>(rules: impl IntoIterator<Item = &'a Rule>, scanner: &Scanner) -> Vec<Error> {
+/// A key that the scan finds in a rule's example.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The id of the rule that claims it.
+    pub rule: Text,
+    /// The value.
+    pub secret: Secret,
+}
+
+/// Scans a text with all rules that are on.
+pub type Scan<'s> = &'s dyn Fn(&[u8]) -> Vec<Claim>;
+
+/// What is wrong with these rules; `scan` is the scanner that has them.
+pub fn all<'a>(rules: impl IntoIterator<Item = &'a Rule>, scan: Scan<'_>) -> Vec<Error> {
     let mut problems = Vec::new();
     let mut ids = HashSet::new();
     for rule in rules {
         if !ids.insert(&rule.id) {
             problems.push(problem(rule, "another rule has the same id").hint("give it one of its own"));
         }
-        one(rule, scanner, &mut problems);
+        one(rule, scan, &mut problems);
     }
     problems
 }
 
-fn one(rule: &Rule, scanner: &Scanner, problems: &mut Vec<Error>) {
+fn one(rule: &Rule, scan: Scan<'_>, problems: &mut Vec<Error>) {
     if !rule.id.starts_with(rule.provider.as_ref()) {
         problems.push(problem(rule, format!("its id does not start with its provider, {}", rule.provider)));
     }
@@ -41,10 +53,10 @@ fn one(rule: &Rule, scanner: &Scanner, problems: &mut Vec<Error>) {
     }
     let mut random = Random::new(crc(rule));
     for text in rule.examples.iter() {
-        samples(rule, text, &mut random, problems, |sample| example(rule, scanner, sample));
+        samples(rule, text, &mut random, problems, |sample| example(rule, scan, sample));
     }
     for text in rule.non_examples.iter() {
-        samples(rule, text, &mut random, problems, |sample| non_example(rule, scanner, sample));
+        samples(rule, text, &mut random, problems, |sample| non_example(rule, scan, sample));
     }
 }
 
@@ -65,29 +77,29 @@ fn samples(
     }
 }
 
-fn example(rule: &Rule, scanner: &Scanner, sample: &Sample) -> Option<String> {
+fn example(rule: &Rule, scan: Scan<'_>, sample: &Sample) -> Option<String> {
     if sample.secret().is_empty() {
         return Some("an example needs « and » around its secret".into());
     }
-    let found = scanner.scan(sample.text.as_bytes());
+    let found = scan(sample.text.as_bytes());
     match found.as_slice() {
         [] => Some("nothing is found in it".into()),
-        [only] if only.rule.id != rule.id => Some(format!("{} claims it", only.rule.id)),
+        [only] if only.rule != rule.id => Some(format!("{} claims it", only.rule)),
         [only] if only.secret.expose() != sample.secret().as_bytes() => {
             let (found, wanted) = (only.secret.expose().len(), sample.secret().len());
             Some(format!("a secret of {found} characters is found instead of the one of {wanted}"))
         }
         [_] => None,
         several => {
-            let ids: Vec<&str> = several.iter().map(|found| found.rule.id.as_ref()).collect();
+            let ids: Vec<&str> = several.iter().map(|found| found.rule.as_ref()).collect();
             Some(format!("found more than once: {}", ids.join(", ")))
         }
     }
 }
 
-fn non_example(rule: &Rule, scanner: &Scanner, sample: &Sample) -> Option<String> {
-    let found = scanner.scan(sample.text.as_bytes());
-    found.iter().any(|found| found.rule.id == rule.id).then(|| "it is found".into())
+fn non_example(rule: &Rule, scan: Scan<'_>, sample: &Sample) -> Option<String> {
+    let found = scan(sample.text.as_bytes());
+    found.iter().any(|found| found.rule == rule.id).then(|| "it is found".into())
 }
 
 fn problem(rule: &Rule, why: impl std::fmt::Display) -> Error {

@@ -3,11 +3,10 @@
 //! `build.rs` turns the TOML into static tables, so that a run which meets no candidate parses nothing and
 //! compiles no regex. `spec` (shared with `build.rs`) is the one reader of the TOML, for both.
 
+pub mod allowlist;
 mod builtin;
 pub mod check;
-pub mod gitleaks;
-pub mod go_regex;
-pub mod literals;
+pub mod id_pattern;
 pub mod pattern;
 mod set;
 mod shape;
@@ -19,7 +18,7 @@ pub use shape::Shape;
 
 use std::borrow::Cow;
 
-use crate::finding::{Confidence, RuleInfo, Severity};
+use crate::core::finding::{Confidence, RuleInfo, Severity};
 
 /// Text that is static for a built-in rule and owned for a loaded one.
 pub type Text = Cow<'static, str>;

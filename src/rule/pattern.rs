@@ -14,7 +14,7 @@ const MOST_STEPS: u64 = 400_000;
 /// How deep groups may nest.
 const MOST_NESTED: u32 = 200;
 /// What a regex may remember of its automaton, for each thread: a run has hundreds of them.
-pub(super) const CACHE: usize = 1 << 20;
+pub(crate) const CACHE: usize = 1 << 20;
 
 /// A regex that is known to compile.
 #[derive(Clone, Debug)]

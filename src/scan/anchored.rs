@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::random;
-use crate::finding::Confidence;
+use crate::core::finding::Confidence;
 use crate::rule::template::{base62, crc32};
 use crate::rule::{Compiled, Left, Structure};
 

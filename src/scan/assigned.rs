@@ -13,7 +13,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::anchored::{Key, Refusal, first_line, right_edge};
 use super::{Done, Scope, random};
-use crate::finding::Confidence;
+use crate::core::finding::Confidence;
 use crate::rule::{Rule, RuleSet, Text};
 
 /// How far left of a value its owner and its context are looked for.

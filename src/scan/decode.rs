@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::anchors::in_key;
-use crate::finding::Layer;
+use crate::core::finding::Layer;
 
 /// Bytes and where each came from.
 #[derive(Debug)]

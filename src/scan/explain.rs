@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::decode::View;
 use super::{Refusal, Scanner, Sink};
-use crate::finding::Layer;
+use crate::core::finding::Layer;
 
 /// A rule looked at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]

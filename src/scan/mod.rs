@@ -10,26 +10,22 @@ mod anchors;
 mod assigned;
 mod decode;
 mod explain;
-pub mod foreign;
-mod place;
-mod policy;
+mod position;
 mod random;
 mod runs;
 mod seen;
 
 use std::ops::Range;
 
-use bstr::BStr;
-
 pub use anchored::Refusal;
 pub use explain::Step;
-pub use policy::Policy;
+pub use position::locate;
 pub use random::Fault;
 pub(crate) use runs::in_class as in_run;
 use seen::Scope;
 pub use seen::Seen;
 
-use crate::finding::{
+use crate::core::finding::{
     Confidence, Excerpt, Finding, Layer, Location, Position, RuleInfo, Secret, Severity, Suppression,
 };
 use crate::rule::{Compiled, RuleSet};
@@ -47,7 +43,7 @@ pub struct Match {
     pub rule: RuleInfo,
     /// If it is live.
     pub severity: Severity,
-    /// That it is a key.
+    /// Likelihood that this is a key.
     pub confidence: Confidence,
     /// The exact value, decoded.
     pub secret: Secret,
@@ -91,7 +87,6 @@ pub struct Scanner {
     rules: RuleSet,
     anchors: Anchors,
     assigned: Assigned,
-    policy: Policy,
 }
 
 /// A key that a rule claims.
@@ -114,12 +109,7 @@ struct Sink {
 impl Scanner {
     /// A scanner for these rules.
     pub fn new(rules: RuleSet) -> Self {
-        Self::with_policy(rules, Policy::default())
-    }
-
-    /// A scanner for these rules under a configuration.
-    pub fn with_policy(rules: RuleSet, policy: Policy) -> Self {
-        Self { anchors: Anchors::of(&rules), assigned: Assigned::of(&rules), rules, policy }
+        Self { anchors: Anchors::of(&rules), assigned: Assigned::of(&rules), rules }
     }
 
     /// A scanner for all built-in rules.
@@ -134,32 +124,31 @@ impl Scanner {
 
     /// Every key in `bytes`, by position, one match for each place.
     pub fn scan(&self, bytes: &[u8]) -> Vec<Match> {
-        self.scan_at(bytes, None)
+        let mut matches = self.find(bytes);
+        locate(bytes, &mut matches);
+        matches
     }
 
-    /// The same where the content's path, relative to the scan's start, is known: some rules and allowlists ask for it.
-    pub fn scan_at(&self, bytes: &[u8], path: Option<&BStr>) -> Vec<Match> {
+    /// The same without positions and excerpts, which [`locate`] fills in once all matches are known.
+    pub fn find(&self, bytes: &[u8]) -> Vec<Match> {
         let mut out = Sink::default();
         self.view(&View::of(bytes), &mut out);
-        self.matches(bytes, path, out)
+        self.matches(out)
     }
 
-    /// The same where lines come again and again, for a part of `bytes` that starts and ends outside of runs.
-    pub fn scan_unseen(&self, bytes: &[u8], part: Range<usize>, path: Option<&BStr>, seen: &mut Seen) -> Vec<Match> {
+    /// [`find`](Self::find) for content whose lines come again and again: looks at a `part` of `bytes` that starts and
+    /// ends outside of runs, and in it only at lines that are not in `seen`.
+    pub fn find_unseen(&self, bytes: &[u8], part: Range<usize>, seen: &mut Seen) -> Vec<Match> {
         let mut out = Sink::default();
         self.unseen(&View::of(bytes), part, seen, &mut out);
-        self.matches(bytes, path, out)
+        self.matches(out)
     }
 
-    fn matches(&self, bytes: &[u8], path: Option<&BStr>, out: Sink) -> Vec<Match> {
-        let mut matches: Vec<Match> = match out.candidates.as_slice() {
-            [] => Vec::new(),
-            _ => self.surest(out.candidates).into_iter().map(|candidate| self.matched(candidate)).collect(),
-        };
-        self.policy.extend(bytes, path, &mut matches);
-        place::fill(bytes, &mut matches);
-        self.policy.judge(bytes, path, &mut matches);
-        matches
+    fn matches(&self, out: Sink) -> Vec<Match> {
+        if out.candidates.is_empty() {
+            return Vec::new();
+        }
+        self.surest(out.candidates).into_iter().map(|candidate| self.matched(candidate)).collect()
     }
 
     /// Whether the rules see nothing at all in `bytes` that could be a key, whatever a policy would make of it.
@@ -178,21 +167,6 @@ impl Scanner {
             self.unseen(&view, window.clone(), seen, &mut out);
             out.candidates.is_empty()
         })
-    }
-
-    /// Whether nothing but these rules finds keys: no imported rules, which may look anywhere, and no known keys.
-    pub fn is_local(&self) -> bool {
-        self.policy.foreign.is_none() && self.policy.known.is_none()
-    }
-
-    /// What the path alone gives away, to rules that look at nothing else.
-    pub fn scan_path(&self, path: &BStr) -> Vec<Match> {
-        self.policy.paths(path)
-    }
-
-    /// What a configuration adds.
-    pub fn policy(&self) -> &Policy {
-        &self.policy
     }
 
     fn matched(&self, candidate: Candidate) -> Match {

@@ -9,8 +9,9 @@ use std::io::{self, Cursor, Read, Seek};
 use bstr::{BStr, BString, ByteSlice as _};
 use flate2::read::MultiGzDecoder;
 
-use crate::finding::Layer;
-use crate::scan::{Match, Scanner};
+use crate::core::finding::Layer;
+use crate::policy::Policy;
+use crate::scan::Match;
 use crate::source::read::Windows;
 
 /// How deep archives are opened in each other.
@@ -46,14 +47,14 @@ pub fn kind(head: &[u8]) -> Option<Layer> {
 
 /// Unpacks `content` at `path`, of a known [`kind`] and `size` bytes, and hands over what is in it.
 pub fn unpack(
-    scanner: &Scanner,
+    policy: &Policy,
     path: &BStr,
     kind: Layer,
     content: impl Read + Seek,
     size: u64,
     push: &mut dyn FnMut(Unpacked),
 ) -> Result<(), TooLarge> {
-    let mut unpacker = Unpacker { scanner, path, push, left: UNPACKED.max(size.saturating_mul(RATIO)), bomb: false };
+    let mut unpacker = Unpacker { policy, path, push, left: UNPACKED.max(size.saturating_mul(RATIO)), bomb: false };
     let place = Place { layers: vec![kind], member: None };
     match kind {
         Layer::Zip => unpacker.zip(content, &place),
@@ -87,7 +88,7 @@ impl Place {
 }
 
 struct Unpacker<'a> {
-    scanner: &'a Scanner,
+    policy: &'a Policy,
     path: &'a BStr,
     push: &'a mut dyn FnMut(Unpacked),
     /// Bytes that may still be unpacked.
@@ -185,13 +186,13 @@ impl Unpacker<'_> {
             *left = left.saturating_sub(count);
             Ok(if bomb { 0 } else { usize::try_from(count).unwrap_or(usize::MAX) })
         };
-        let (scanner, push) = (self.scanner, &mut self.push);
+        let (policy, push) = (self.policy, &mut self.push);
         let found = |mut found: Match| {
             found.layers.splice(0..0, place.layers.iter().copied());
             push(Unpacked::Found(Box::new(found), place.member.clone()));
         };
         let path = shown(self.path, place.member.as_ref());
-        let result = Windows::default().scan(scanner, path.as_ref(), &mut Vec::new(), fill, found);
+        let result = Windows::default().scan(policy, path.as_ref(), &mut Vec::new(), fill, found);
         self.bomb |= bomb;
         if result.is_err() {
             self.skip(place, "corrupt archive");

@@ -8,12 +8,12 @@ use bstr::{BString, ByteSlice as _};
 use rayon::prelude::*;
 
 use super::Collector;
-use super::brought::changes::{between, tree_of};
-use super::brought::{Changes, Known, content};
-use crate::error::{Error, Result};
-use crate::finding::{Commit, Finding, Location, Part};
+use super::introduced::changes::{between, tree_of};
+use super::introduced::{Changes, ParentKeys, content};
+use crate::core::error::{Error, Result};
+use crate::core::finding::{Commit, Finding, Location, Part};
 use crate::git::{Id, Kind, Objects};
-use crate::scan::Scanner;
+use crate::policy::Policy;
 
 /// A commit with the parents that git knows of (in a shallow clone not all that it names).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,11 +25,11 @@ pub struct Node {
 }
 
 /// Scans what these commits bring in; parents stand before their children.
-pub fn scan(objects: &Objects, scanner: &Scanner, collector: &Collector, commits: &[Node]) {
+pub fn scan(objects: &Objects, policy: &Policy, collector: &Collector, commits: &[Node]) {
     let brought: Vec<Option<Changes>> = commits
         .par_iter()
         .map(|node| {
-            message(objects, scanner, collector, node.id);
+            message(objects, policy, collector, node.id);
             match changes(objects, node) {
                 _ if collector.is_stopped() => None,
                 Ok(changes) => Some(changes),
@@ -52,19 +52,19 @@ pub fn scan(objects: &Objects, scanner: &Scanner, collector: &Collector, commits
             places.push((commit, at));
         }
     }
-    let blobs = Blobs { objects, scanner, collector, commits, brought: &brought };
+    let blobs = Blobs { objects, policy, collector, commits, brought: &brought };
     order.par_iter().for_each(|id| blobs.one(&places[id]));
     collector.count("commits", commits.len() as u64);
 }
 
 /// Scans a tree that no commit leads to.
-pub fn tree(objects: &Objects, scanner: &Scanner, collector: &Collector, id: Id) {
+pub fn tree(objects: &Objects, policy: &Policy, collector: &Collector, id: Id) {
     let changes = match between(objects, id, &[]) {
         Ok(changes) => changes,
         Err(error) => return collector.failed(error),
     };
     for change in &changes.changed {
-        match content(objects, scanner, collector, change) {
+        match content(objects, policy, collector, change) {
             Ok(Some((_, keys))) => keys.into_iter().for_each(|key| collector.finding(key.at(&change.path))),
             Ok(None) => {}
             Err(error) => collector.failed(error),
@@ -79,7 +79,7 @@ fn changes(objects: &Objects, node: &Node) -> Result<Changes> {
 
 struct Blobs<'a> {
     objects: &'a Objects,
-    scanner: &'a Scanner,
+    policy: &'a Policy,
     collector: &'a Collector,
     commits: &'a [Node],
     brought: &'a [Option<Changes>],
@@ -96,16 +96,16 @@ impl Blobs<'_> {
         for &(commit, at) in places {
             let Some(changes) = &self.brought[commit] else { continue };
             let change = &changes.changed[at];
-            let (content, keys) = match content(self.objects, self.scanner, self.collector, change) {
+            let (content, keys) = match content(self.objects, self.policy, self.collector, change) {
                 Ok(Some((content, keys))) if !keys.is_empty() => (content, keys),
                 Ok(_) => return,
                 Err(error) => return self.collector.failed(error),
             };
-            let known = Known::new(self.objects, self.scanner, changes).among(change, &content, &keys);
+            let known = ParentKeys::new(self.objects, self.policy, changes).among(change, &content, &keys);
             for (key, known) in keys.into_iter().zip(known) {
                 let place = (change.path.clone(), key.member.clone(), key.found.span.clone(), key.found.secret.clone());
                 if !known && seen.insert(place) {
-                    let commit = describe(self.objects, self.scanner, self.commits[commit].id);
+                    let commit = describe(self.objects, self.policy, self.commits[commit].id);
                     self.collector.finding(Finding { commit, ..key.at(&change.path) });
                 }
             }
@@ -114,7 +114,7 @@ impl Blobs<'_> {
 }
 
 /// A commit's or a tag's own text: its message, and who made it.
-pub fn message(objects: &Objects, scanner: &Scanner, collector: &Collector, id: Id) {
+pub fn message(objects: &Objects, policy: &Policy, collector: &Collector, id: Id) {
     let (kind, bytes) = match objects.find(id) {
         Ok(Some((kind @ (Kind::Commit | Kind::Tag), bytes))) => (kind, bytes),
         Ok(_) => return,
@@ -123,29 +123,29 @@ pub fn message(objects: &Objects, scanner: &Scanner, collector: &Collector, id: 
     let header = bytes.find(b"\n\n").map_or(bytes.len(), |end| end + 2);
     let message = if kind == Kind::Commit { Part::Message } else { Part::Tag };
     for (part, text) in [(Part::Author, &bytes[..header]), (message, &bytes[header..])] {
-        for found in scanner.scan(text) {
+        for found in policy.scan(text) {
             let location = Location { part: Some(part), ..Location::default() };
-            let commit = describe(objects, scanner, id);
+            let commit = describe(objects, policy, id);
             collector.finding(Finding { commit, ..found.at(location) });
         }
     }
 }
 
 /// A reference's name.
-pub fn name(scanner: &Scanner, collector: &Collector, name: &[u8]) {
-    for found in scanner.scan(name) {
+pub fn name(policy: &Policy, collector: &Collector, name: &[u8]) {
+    for found in policy.scan(name) {
         collector.finding(found.at(Location { part: Some(Part::Ref), ..Location::default() }));
     }
 }
 
 /// A commit or a tag for the report, any key in its summary masked.
-fn describe(objects: &Objects, scanner: &Scanner, id: Id) -> Option<Arc<Commit>> {
+fn describe(objects: &Objects, policy: &Policy, id: Id) -> Option<Arc<Commit>> {
     let (_, bytes) = objects.find(id).ok()??;
     let header = bytes.find(b"\n\n").map_or(bytes.len(), |end| end + 2);
     let (header, message) = bytes.split_at(header);
     let who = header.lines().find_map(|line| line.strip_prefix(b"author ").or_else(|| line.strip_prefix(b"tagger ")));
     let (name, email, date) = who.map(signature).unwrap_or_default();
-    let text = |bytes: &[u8]| masked(scanner, bytes).to_str_lossy().into_owned();
+    let text = |bytes: &[u8]| masked(policy, bytes).to_str_lossy().into_owned();
     Some(Arc::new(Commit {
         id: id.to_string(),
         author_name: text(name),
@@ -155,9 +155,9 @@ fn describe(objects: &Objects, scanner: &Scanner, id: Id) -> Option<Arc<Commit>>
     }))
 }
 
-fn masked(scanner: &Scanner, text: &[u8]) -> BString {
+fn masked(policy: &Policy, text: &[u8]) -> BString {
     let mut masked = text.to_vec();
-    for found in scanner.scan(text).into_iter().rev() {
+    for found in policy.scan(text).into_iter().rev() {
         masked.splice(found.span, found.secret.mask().into_bytes());
     }
     masked.into()

@@ -1,11 +1,10 @@
-//! Where content comes from. A source owns its threads, asks the [`Scanner`](crate::scan::Scanner) about each
+//! Where content comes from. A source owns its threads, asks the [`Policy`](crate::policy::Policy) about each
 //! piece of content, and pushes what it finds, skips and fails on into a [`Collector`]; it never collects.
 
 pub mod archive;
-mod brought;
 pub mod commits;
-pub mod history;
 mod ignored;
+mod introduced;
 mod open;
 pub mod paths;
 pub mod read;
@@ -18,9 +17,9 @@ pub mod walk;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::error::Error;
-use crate::finding::{Finding, Secret};
-use crate::report::{Coverage, Report, Skipped};
+use crate::core::coverage::{Coverage, Report, Skipped};
+use crate::core::error::Error;
+use crate::core::finding::{Finding, Secret};
 
 /// What all threads of a run push into. Findings, skips and errors are few, so a lock costs nothing.
 #[derive(Debug, Default)]

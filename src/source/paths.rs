@@ -8,8 +8,8 @@ use std::path::Path;
 use bstr::{BStr, BString};
 use rustix::fs::FileType;
 
-use crate::error::Error;
-use crate::report::Skipped;
+use crate::core::coverage::Skipped;
+use crate::core::error::Error;
 use crate::source::Collector;
 use crate::source::open::{self, Links};
 

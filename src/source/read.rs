@@ -7,10 +7,11 @@ use std::io;
 
 use bstr::BStr;
 
-use crate::error::Error;
-use crate::finding::{Layer, Location, Position, Secret};
-use crate::report::Skipped;
-use crate::scan::{Match, Scanner};
+use crate::core::coverage::Skipped;
+use crate::core::error::Error;
+use crate::core::finding::{Layer, Location, Position, Secret};
+use crate::policy::Policy;
+use crate::scan::Match;
 use crate::source::open::{self, OpenFile};
 use crate::source::{Collector, archive};
 
@@ -41,7 +42,7 @@ impl Windows {
     /// its place in the whole. Returns how many bytes there were.
     pub fn scan(
         self,
-        scanner: &Scanner,
+        policy: &Policy,
         path: &BStr,
         buffer: &mut Vec<u8>,
         mut fill: impl FnMut(&mut Vec<u8>) -> io::Result<usize>,
@@ -57,7 +58,7 @@ impl Windows {
                 ended = fill(buffer)? == 0;
             }
             let end = if ended { usize::MAX } else { buffer.len() - self.overlap / 2 };
-            for found_here in scanner.scan_at(buffer, Some(path)) {
+            for found_here in policy.scan_at(buffer, Some(path)) {
                 if (own..end).contains(&found_here.span.start) {
                     found(start.moved(found_here));
                 }
@@ -122,11 +123,11 @@ thread_local! {
 }
 
 /// Scans an opened file and pushes what there is to say of it.
-pub(super) fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFile) {
-    if let Some(reason) = scanner.policy().skips(shown, open.size) {
+pub(super) fn file(policy: &Policy, collector: &Collector, shown: &BStr, open: &OpenFile) {
+    if let Some(reason) = policy.skips(shown, open.size) {
         return collector.skipped(Skipped { path: shown.to_owned(), reason });
     }
-    for found in scanner.scan_path(shown) {
+    for found in policy.scan_path(shown) {
         collector.finding(found.at(at(shown)));
     }
     let mut read = 0;
@@ -143,7 +144,7 @@ pub(super) fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open:
     let mut kind = None;
     let mut matches = Vec::new();
     let result = BUFFER.with_borrow_mut(|buffer| {
-        let scanned = Windows::default().scan(scanner, shown, buffer, fill, |found| matches.push(found));
+        let scanned = Windows::default().scan(policy, shown, buffer, fill, |found| matches.push(found));
         // The start of what fits a window is still in the buffer; only what does not is read again.
         kind = match scanned {
             Ok(bytes) if bytes <= buffer.len() as u64 => archive::kind(buffer),
@@ -161,7 +162,7 @@ pub(super) fn file(scanner: &Scanner, collector: &Collector, shown: &BStr, open:
         Ok(bytes) => {
             collector.scanned(1, bytes);
             if let Some(kind) = kind {
-                let inside = unpack(scanner, collector, shown, open, kind);
+                let inside = unpack(policy, collector, shown, open, kind);
                 // What is stored as it is was seen from outside too.
                 matches.retain(|found| !inside.contains(&found.secret));
             }
@@ -180,7 +181,7 @@ fn head(fd: impl rustix::fd::AsFd) -> Option<Vec<u8>> {
 }
 
 /// Scans what is in an archive, and says which secrets are.
-fn unpack(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFile, kind: Layer) -> HashSet<Secret> {
+fn unpack(policy: &Policy, collector: &Collector, shown: &BStr, open: &OpenFile, kind: Layer) -> HashSet<Secret> {
     let mut inside = HashSet::new();
     let whole = || -> io::Result<std::fs::File> {
         let mut file = std::fs::File::from(open.fd.try_clone()?);
@@ -203,7 +204,7 @@ fn unpack(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFil
             collector.skipped(Skipped { path: archive::shown(shown, member.as_ref()), reason });
         }
     };
-    if archive::unpack(scanner, shown, kind, io::BufReader::new(file), open.size, &mut push).is_err() {
+    if archive::unpack(policy, shown, kind, io::BufReader::new(file), open.size, &mut push).is_err() {
         let why = "it unpacks to more than 200 times its size";
         collector.failed(Error::new("unpack", shown, why).hint("unpack it and scan the result"));
     }
@@ -211,10 +212,10 @@ fn unpack(scanner: &Scanner, collector: &Collector, shown: &BStr, open: &OpenFil
 }
 
 /// Scans what comes through `fd`, a pipe or a terminal perhaps, to its end.
-pub fn stream(scanner: &Scanner, collector: &Collector, shown: &BStr, fd: impl rustix::fd::AsFd) {
+pub fn stream(policy: &Policy, collector: &Collector, shown: &BStr, fd: impl rustix::fd::AsFd) {
     let fill = |buffer: &mut Vec<u8>| if collector.is_stopped() { Ok(0) } else { next(&fd, buffer) };
     let found = |found: Match| collector.finding(found.at(at(shown)));
-    match Windows::default().scan(scanner, shown, &mut Vec::new(), fill, found) {
+    match Windows::default().scan(policy, shown, &mut Vec::new(), fill, found) {
         Ok(bytes) => collector.scanned(1, bytes),
         Err(error) => collector.failed(Error::new("read", shown, plain(&error))),
     }

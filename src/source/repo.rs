@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use bstr::{BStr, BString, ByteSlice as _};
 use rustix::fs::FileType;
 
-use crate::error::Error;
+use crate::core::error::Error;
 use crate::source::Collector;
 use crate::source::open::{self, Links};
 

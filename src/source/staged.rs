@@ -6,11 +6,11 @@ use bstr::{BString, ByteSlice};
 use rayon::prelude::*;
 
 use super::Collector;
-use super::brought::changes::{changes, tree_of};
-use super::brought::{Change, Changes, Known, content};
-use crate::error::{Error, Result};
+use super::introduced::changes::{changes, tree_of};
+use super::introduced::{Change, Changes, ParentKeys, content};
+use crate::core::error::{Error, Result};
 use crate::git::{Id, Index, Objects, Repository, refs};
-use crate::scan::Scanner;
+use crate::policy::Policy;
 
 /// Fewer files than this are scanned on the calling thread: starting others would cost more.
 const WORTH_THREADS: usize = 8;
@@ -48,7 +48,7 @@ impl<'a> Staged<'a> {
     }
 
     /// Scans it. An error means that nothing could be compared; one file's error goes to the collector.
-    pub fn scan(&self, scanner: &Scanner, collector: &Collector, options: &Options) -> Result<()> {
+    pub fn scan(&self, policy: &Policy, collector: &Collector, options: &Options) -> Result<()> {
         let parents = if options.against_head { &self.parents[..self.parents.len().min(1)] } else { &self.parents };
         let trees = parents.iter().map(|&commit| tree_of(&self.objects, commit)).collect::<Result<Vec<_>>>()?;
         let index = Index::read(&self.repository.index_file, self.repository.hash)?;
@@ -62,10 +62,10 @@ impl<'a> Staged<'a> {
         }
         let scan = Scan {
             objects: &self.objects,
-            scanner,
+            policy,
             collector,
             options,
-            known: Known::new(&self.objects, scanner, &changes),
+            known: ParentKeys::new(&self.objects, policy, &changes),
         };
         scan.all(&changes)
     }
@@ -73,10 +73,10 @@ impl<'a> Staged<'a> {
 
 struct Scan<'a> {
     objects: &'a Objects,
-    scanner: &'a Scanner,
+    policy: &'a Policy,
     collector: &'a Collector,
     options: &'a Options,
-    known: Known<'a>,
+    known: ParentKeys<'a>,
 }
 
 impl Scan<'_> {
@@ -97,7 +97,7 @@ impl Scan<'_> {
         if self.collector.is_stopped() {
             return;
         }
-        let (content, keys) = match content(self.objects, self.scanner, self.collector, change) {
+        let (content, keys) = match content(self.objects, self.policy, self.collector, change) {
             Ok(Some(content)) => content,
             Ok(None) => return,
             Err(error) => return self.collector.failed(error),

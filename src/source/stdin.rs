@@ -2,13 +2,13 @@
 
 use bstr::BStr;
 
-use crate::scan::Scanner;
+use crate::policy::Policy;
 use crate::source::{Collector, read};
 
 /// The name of standard input where nobody gave one.
 pub const NAME: &str = "<stdin>";
 
 /// Scans standard input to its end.
-pub fn scan(scanner: &Scanner, collector: &Collector, name: &BStr) {
-    read::stream(scanner, collector, name, std::io::stdin());
+pub fn scan(policy: &Policy, collector: &Collector, name: &BStr) {
+    read::stream(policy, collector, name, std::io::stdin());
 }

@@ -13,9 +13,9 @@ use rayon::Scope;
 use rustix::fs::{CWD, Dir, FileType};
 use rustix::io::{self, Errno};
 
-use crate::error::Error;
-use crate::report::Skipped;
-use crate::scan::Scanner;
+use crate::core::coverage::Skipped;
+use crate::core::error::Error;
+use crate::policy::Policy;
 use crate::source::ignored::Patterns;
 use crate::source::open::{self, Links, Refused};
 use crate::source::paths::{self, Root};
@@ -35,13 +35,13 @@ pub struct Options {
 }
 
 /// Scans files and directories, each once, and pushes what it finds.
-pub fn scan(scanner: &Scanner, collector: &Collector, paths: &[BString], options: Options) -> crate::Result<()> {
+pub fn scan(policy: &Policy, collector: &Collector, paths: &[BString], options: Options) -> crate::Result<()> {
     let roots = paths::resolve(paths, collector);
     if roots.is_empty() {
         return Ok(());
     }
     let explicit = roots.iter().map(|root| root.real.clone()).collect();
-    let walk = Walk { scanner, collector, explicit, no_ignore: options.no_ignore };
+    let walk = Walk { policy, collector, explicit, no_ignore: options.no_ignore };
     if let [root] = roots.as_slice()
         && !root.is_dir
     {
@@ -61,7 +61,7 @@ pub fn scan(scanner: &Scanner, collector: &Collector, paths: &[BString], options
 }
 
 struct Walk<'a> {
-    scanner: &'a Scanner,
+    policy: &'a Policy,
     collector: &'a Collector,
     /// The paths that somebody asked for: scanned as such, and so not again where the walk meets them.
     explicit: HashSet<BString>,
@@ -88,7 +88,7 @@ impl Walk<'_> {
 
     fn file(&self, root: &Root) {
         match open::file(CWD, root.real.as_ref(), Links::Refuse) {
-            Ok(open) => read::file(self.scanner, self.collector, root.shown.as_ref(), &open),
+            Ok(open) => read::file(self.policy, self.collector, root.shown.as_ref(), &open),
             Err(refused) => self.refused(root.shown.clone(), refused),
         }
     }
@@ -157,7 +157,7 @@ impl Walk<'_> {
             }
             let shown = join(shown, name);
             match open::file(dir, name.as_ref(), Links::Refuse) {
-                Ok(open) => read::file(self.scanner, self.collector, shown.as_ref(), &open),
+                Ok(open) => read::file(self.policy, self.collector, shown.as_ref(), &open),
                 Err(refused) => self.refused(shown, refused),
             }
         }
@@ -168,7 +168,7 @@ impl Walk<'_> {
         let Some(repo) = Repo::at(real) else { return };
         let Some(config) = open::small(repo.config().as_ref()) else { return };
         let shown = join(shown, b".git/config");
-        for found in self.scanner.scan(&remotes::only_urls(&config)) {
+        for found in self.policy.scan(&remotes::only_urls(&config)) {
             self.collector.finding(found.at(read::at(shown.as_ref())));
         }
         self.collector.scanned(1, config.len() as u64);

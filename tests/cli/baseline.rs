@@ -1,6 +1,6 @@
 //! The baseline: it survives whatever moves, knows nothing but fingerprints, and merges.
 
-use keysweep::finding::Fingerprint;
+use keysweep::core::finding::Fingerprint;
 use keysweep::rule::template::Random;
 
 use crate::project::{Project, key};
@@ -143,7 +143,7 @@ fn whatever_moves_a_known_key_stays_known() {
 /// Two branches that each change the baseline, merged by plain git: the first entries, more of them, prunings.
 #[test]
 fn branches_merge_without_conflict() {
-    use keysweep::suppress::baseline::{Baseline, Entry, write};
+    use keysweep::policy::baseline::{Baseline, Entry, write};
     use std::collections::BTreeSet;
     let mut random = Random::new(5);
     let mut some = |count: usize| -> BTreeSet<Entry> {

@@ -6,7 +6,7 @@ use crate::project::{Project, key};
 fn each_fate_has_its_words() {
     let project = Project::git();
     let key = key(1);
-    let mask = keysweep::finding::Secret::new(key.as_bytes()).mask();
+    let mask = keysweep::core::finding::Secret::new(key.as_bytes()).mask();
     let placeholder = ["sk-proj-", &"X".repeat(74), "T3Blbk", "FJ", &"X".repeat(74)].concat();
     let lines = [
         (format!("key = \"{key}\""), format!("=> openai-project-key {mask}: a finding, ")),
@@ -48,7 +48,7 @@ fn imported_rules_say_what_they_saw() {
 fn the_policy_is_part_of_the_answer() {
     let project = Project::git();
     let key = key(1);
-    let print = keysweep::finding::Fingerprint::of(key.as_bytes());
+    let print = keysweep::core::finding::Fingerprint::of(key.as_bytes());
     project.write("a.py", &key).write(".keysweepignore", format!("{print} # revoked"));
     assert!(project.run(["explain", "a.py:1"]).stdout.contains("suppressed by the ignore file (revoked)"));
     project.write(".keysweep.toml", "[paths]\nexclude = ['*.py']");

@@ -201,7 +201,7 @@ fn the_findings_of_gitleaks_own_configuration_are_the_same() {
     let mut random = Random::new(3);
     for (index, rule) in toml["rules"].as_array().unwrap().iter().enumerate() {
         let Some(regex) = rule.get("regex").and_then(|regex| regex.as_str()) else { continue };
-        let Ok(regex) = keysweep::rule::go_regex::translate(regex) else { panic!("{rule:?}") };
+        let Ok(regex) = keysweep::gitleaks::go_regex::translate(regex) else { panic!("{rule:?}") };
         let tree = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(&regex).unwrap();
         let mut content = Vec::new();
         for word in rule.get("keywords").and_then(|words| words.as_array()).into_iter().flatten() {

@@ -4,16 +4,16 @@
 
 use std::time::{Duration, Instant};
 
-use keysweep::config::place::Place;
+use keysweep::core::files::Files;
+use keysweep::policy::baseline::Baseline;
+use keysweep::policy::ignore_file::IgnoreFile;
+use keysweep::policy::import::{Kind, import};
 use keysweep::rule::template::Random;
-use keysweep::suppress::baseline::Baseline;
-use keysweep::suppress::ignore_file::IgnoreFile;
-use keysweep::suppress::import::{Kind, import};
 
 /// One file, whatever it is called.
 struct One(Vec<u8>);
 
-impl Place for One {
+impl Files for One {
     fn read(&self, path: &str) -> keysweep::Result<Option<Vec<u8>>> {
         Ok((path == "f" || path == "base.toml").then(|| self.0.clone()))
     }
@@ -88,11 +88,11 @@ fn no_file_makes_a_loader_panic() {
     while until.map_or(rounds < 400, |until| Instant::now() < until) {
         rounds += 1;
         let place = One(mutate(CONFIG.as_bytes(), &mut random));
-        if let Ok(config) = keysweep::config::load(&place, Some("f")) {
+        if let Ok(config) = keysweep::policy::config::load(&place, Some("f")) {
             let rules = One(mutate(GITLEAKS.as_bytes(), &mut random));
             let skip = random.below(2) == 0;
-            if let Ok(selected) = keysweep::config::select(&config, &rules, &[], skip)
-                && let Some(engine) = keysweep::scan::foreign::Engine::new(selected.foreign)
+            if let Ok(selected) = keysweep::policy::config::select(&config, &rules, &[], skip)
+                && let Some(engine) = keysweep::gitleaks::Engine::new(selected.imported)
             {
                 engine.scan(b"x acme_key=a.b0123456789abcdef0123456789abcdef; y", Some("a".into()));
             }

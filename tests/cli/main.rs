@@ -16,6 +16,7 @@ mod explain;
 mod foreign;
 mod history;
 mod hook;
+mod house;
 mod known_keys;
 mod loaders;
 mod managers;

@@ -1,6 +1,6 @@
 //! Inline markers, the ignore file, allowlists, encrypted content, and a policy that a change cannot loosen.
 
-use keysweep::finding::Fingerprint;
+use keysweep::core::finding::Fingerprint;
 
 use crate::project::{Project, Scan, key};
 

@@ -5,8 +5,9 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::Command;
 
+use keysweep::policy::Policy;
 use keysweep::rule::template::Random;
-use keysweep::scan::{Match, Scanner};
+use keysweep::scan::Match;
 use keysweep::source::read::Windows;
 
 use crate::project::{Project, Scan, key};
@@ -202,7 +203,7 @@ fn a_file_larger_than_a_window_is_scanned_to_its_end() {
 
 #[test]
 fn windows_of_any_size_find_the_same() {
-    let scanner = Scanner::builtin();
+    let policy = Policy::builtin();
     let mut random = Random::new(7);
     for round in 0..12 {
         let mut text = Vec::new();
@@ -215,7 +216,7 @@ fn windows_of_any_size_find_the_same() {
             text.extend_from_slice(key(random.next()).as_bytes());
             text.push(b'\n');
         }
-        let whole = scanner.scan(&text);
+        let whole = policy.scan(&text);
         assert_eq!(whole.len(), 60);
         let mut found = Vec::new();
         let mut rest = text.as_slice();
@@ -226,7 +227,7 @@ fn windows_of_any_size_find_the_same() {
             rest = later;
             Ok(now.len())
         };
-        let bytes = windows.scan(&scanner, "x".into(), &mut Vec::new(), fill, |one| found.push(one)).unwrap();
+        let bytes = windows.scan(&policy, "x".into(), &mut Vec::new(), fill, |one| found.push(one)).unwrap();
         assert_eq!(bytes, text.len() as u64);
         let essence = |one: &Match| (one.span.clone(), one.position, one.secret.clone(), one.confidence);
         let (found, whole): (Vec<_>, Vec<_>) =

@@ -1,0 +1,131 @@
+//! What to do instead of writing a key into a file: how that file's language reads it from the environment.
+
+use bstr::ByteSlice;
+
+/// How a language looks up a variable; `X` stands for its name.
+const LOOKUPS: &[(&[&str], &str)] = &[
+    (&["py", "pyi", "pyw"], "os.environ[\"X\"]"),
+    (&["ipynb"], "os.environ[\"X\"], and clear the cell's outputs"),
+    (&["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte", "astro"], "process.env.X"),
+    (&["go"], "os.Getenv(\"X\")"),
+    (&["rs"], "std::env::var(\"X\")"),
+    (&["java", "kt", "kts", "groovy", "gradle"], "System.getenv(\"X\")"),
+    (&["scala"], "sys.env(\"X\")"),
+    (&["cs", "fs", "vb"], "Environment.GetEnvironmentVariable(\"X\")"),
+    (&["rb", "rake"], "ENV.fetch(\"X\")"),
+    (&["php"], "getenv('X')"),
+    (&["sh", "bash", "zsh", "ksh"], "\"${X:?}\""),
+    (&["fish"], "$X"),
+    (&["ps1", "psm1"], "$env:X"),
+    (&["bat", "cmd"], "%X%"),
+    (&["yml", "yaml"], "${X}"),
+    (&["tf"], "a variable with sensitive = true, set as TF_VAR_x"),
+    (&["tfvars", "tfstate"], "TF_VAR_x in the environment, and keep this file out of git"),
+    (&["swift"], "ProcessInfo.processInfo.environment[\"X\"]"),
+    (&["dart"], "Platform.environment['X']"),
+    (&["ex", "exs"], "System.fetch_env!(\"X\")"),
+    (&["r", "rmd"], "Sys.getenv(\"X\")"),
+    (&["jl"], "ENV[\"X\"]"),
+    (&["lua"], "os.getenv(\"X\")"),
+    (&["pl", "pm"], "$ENV{X}"),
+    (&["c", "h", "cc", "cpp", "hpp", "cxx"], "getenv(\"X\")"),
+];
+
+/// What replaces the key in this file, ready to paste where the language has such a thing.
+pub(super) fn lookup(path: &[u8], variable: &str) -> String {
+    let name = path.rsplit_str("/").next().unwrap_or(path).to_ascii_lowercase();
+    let extension = name.rfind_byte(b'.').map_or(&b""[..], |dot| &name[dot + 1..]);
+    let shown = |lookup: &str| {
+        let small = variable.to_ascii_lowercase();
+        lookup.replace("TF_VAR_x", &format!("TF_VAR_{small}")).replace('X', variable)
+    };
+    if name.starts_with(b".env") || extension == b"env" || name.starts_with(b".envrc") {
+        return "keep this file out of git (.gitignore), and commit a .env.example without values".into();
+    }
+    if name.starts_with(b"dockerfile") || name.ends_with(b".dockerfile") || name == b"containerfile" {
+        return format!("RUN --mount=type=secret,id={variable}, or set {variable} when the container starts");
+    }
+    if path.contains_str(".github/workflows/") && matches!(extension, b"yml" | b"yaml") {
+        return format!("${{{{ secrets.{variable} }}}}");
+    }
+    let known = LOOKUPS.iter().find(|(extensions, _)| extensions.iter().any(|known| known.as_bytes() == extension));
+    known.map_or_else(|| format!("the environment variable {variable}"), |(_, lookup)| shown(lookup))
+}
+
+/// The variable that a provider's own tools read.
+pub(super) fn variable(provider: &str) -> String {
+    match provider {
+        "" => "API_KEY".into(),
+        "huggingface" => "HF_TOKEN".into(),
+        "replicate" => "REPLICATE_API_TOKEN".into(),
+        "google" | "google-ai" | "gemini" => "GEMINI_API_KEY".into(),
+        "azure" | "azure-openai" => "AZURE_OPENAI_API_KEY".into(),
+        "github" => "GITHUB_TOKEN".into(),
+        other => format!("{}_API_KEY", other.to_ascii_uppercase().replace(['-', '.', ' '], "_")),
+    }
+}
+
+/// A path as a shell takes it for one word, and git for one path.
+pub(super) fn shell_path(path: &[u8]) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+,@%".contains(byte);
+    if path.iter().all(plain) {
+        return path.to_str_lossy().into_owned();
+    }
+    match path.to_str() {
+        Ok(text) if !text.chars().any(char::is_control) => format!("'{}'", text.replace('\'', "'\\''")),
+        _ => {
+            let escaped: String = path
+                .iter()
+                .map(|&byte| match byte {
+                    b'\'' | b'\\' => format!("\\{}", char::from(byte)),
+                    b' '..=b'~' => char::from(byte).to_string(),
+                    byte => format!("\\{byte:03o}"),
+                })
+                .collect();
+            format!("$'{escaped}'")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_language_reads_the_environment_in_its_own_way() {
+        for (path, expected) in [
+            ("a.py", "os.environ[\"OPENAI_API_KEY\"]"),
+            ("x/A.TSX", "process.env.OPENAI_API_KEY"),
+            ("main.go", "os.Getenv(\"OPENAI_API_KEY\")"),
+            ("main.rs", "std::env::var(\"OPENAI_API_KEY\")"),
+            ("A.java", "System.getenv(\"OPENAI_API_KEY\")"),
+            ("A.kt", "System.getenv(\"OPENAI_API_KEY\")"),
+            ("A.cs", "Environment.GetEnvironmentVariable(\"OPENAI_API_KEY\")"),
+            ("a.rb", "ENV.fetch(\"OPENAI_API_KEY\")"),
+            ("a.php", "getenv('OPENAI_API_KEY')"),
+            ("run.sh", "\"${OPENAI_API_KEY:?}\""),
+            ("docker-compose.yml", "${OPENAI_API_KEY}"),
+            (".github/workflows/ci.yml", "${{ secrets.OPENAI_API_KEY }}"),
+            ("main.tf", "a variable with sensitive = true, set as TF_VAR_openai_api_key"),
+            ("n.ipynb", "os.environ[\"OPENAI_API_KEY\"], and clear the cell's outputs"),
+            (".env.local", "keep this file out of git (.gitignore), and commit a .env.example without values"),
+            ("README", "the environment variable OPENAI_API_KEY"),
+        ] {
+            assert_eq!(lookup(path.as_bytes(), &variable("openai")), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_one_word_for_the_shell() {
+        for (path, expected) in [
+            (&b"src/a.py"[..], "src/a.py"),
+            (b"a b", "'a b'"),
+            (b"it's", "'it'\\''s'"),
+            ("ü".as_bytes(), "'ü'"),
+            (b"a\nb", "$'a\\012b'"),
+            (b"\xff'", "$'\\377\\''"),
+        ] {
+            assert_eq!(shell_path(path), expected);
+        }
+    }
+}

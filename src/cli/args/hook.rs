@@ -1,0 +1,125 @@
+//! `keysweep staged` and `keysweep hook`.
+
+use std::ffi::OsString;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::Shared;
+use crate::hook::HookName;
+
+const STAGED_EXAMPLES: &str = "\
+Examples:
+  keysweep staged                        what the next commit would add
+  keysweep staged --whole-files          also keys that were in these files before
+  GIT_INDEX_FILE=x keysweep staged       another index
+
+A key counts if its line was added or changed. In a merge, only what is in no parent counts.
+Exit codes: 0 complete and clean; 1 complete, keys found; 2 not completed.";
+
+/// `keysweep staged`.
+#[derive(Debug, Args)]
+#[command(after_help = STAGED_EXAMPLES)]
+pub struct Staged {
+    /// A key that was in a touched file before counts, too.
+    #[arg(long)]
+    pub whole_files: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print it")]
+    pub shared: Shared,
+}
+
+/// `keysweep hook`.
+#[derive(Debug, Subcommand)]
+pub enum Hook {
+    /// Have git run keysweep.
+    Install(Install),
+    /// Take it out again, and bring back what was there before.
+    Uninstall(Uninstall),
+    /// Say what git runs, in which order, and what it does not.
+    Status {
+        /// human or json.
+        #[arg(long, value_enum, default_value_t = StatusFormat::Human)]
+        format: StatusFormat,
+    },
+    /// Check the installation, and that a key is really stopped.
+    Doctor,
+    /// What the hooks run; not for people.
+    Run(Box<Run>),
+}
+
+const INSTALL_EXAMPLES: &str = "\
+Examples:
+  keysweep hook install                  pre-commit and pre-merge-commit
+  keysweep hook install --all            and commit-msg and pre-push
+  keysweep hook install pre-receive      on a server
+  keysweep hook install --global         in every repository made from now on
+  keysweep hook install --write          into the configuration of husky, lefthook, pre-commit or prek
+
+A hook that is there already is kept, runs first, and can still stop things.";
+
+/// `keysweep hook install`.
+#[derive(Debug, Args)]
+#[command(after_help = INSTALL_EXAMPLES)]
+pub struct Install {
+    /// Hooks; without any, pre-commit and pre-merge-commit.
+    #[arg(value_name = "NAME", value_enum)]
+    pub names: Vec<HookName>,
+    /// pre-commit, pre-merge-commit, commit-msg and pre-push.
+    #[arg(long, conflicts_with = "names")]
+    pub all: bool,
+    /// For new repositories instead of this one.
+    #[arg(long)]
+    pub global: bool,
+    /// Add the lines to the configuration of the program that manages the hooks here.
+    #[arg(long, conflicts_with = "global")]
+    pub write: bool,
+    /// Let things pass when keysweep is not to be found.
+    #[arg(long)]
+    pub fail_open: bool,
+    /// Install even where others use the same hooks, or where another program manages them.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `keysweep hook uninstall`.
+#[derive(Debug, Args)]
+pub struct Uninstall {
+    /// Hooks; without any, all of keysweep's.
+    #[arg(value_name = "NAME", value_enum)]
+    pub names: Vec<HookName>,
+    /// Those for new repositories instead of this one's.
+    #[arg(long)]
+    pub global: bool,
+    /// Also a hook that was changed since it was installed.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `keysweep hook run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The hook.
+    #[arg(value_name = "NAME", value_enum)]
+    pub name: HookName,
+    /// Run by pre-commit or prek, which pass file names.
+    #[arg(long)]
+    pub framework: bool,
+    /// Give up after this many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<u64>,
+    /// What git or the framework passes.
+    #[arg(value_name = "ARGUMENT", last = true)]
+    pub arguments: Vec<OsString>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print it")]
+    pub shared: Shared,
+}
+
+/// How the status is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// For people.
+    Human,
+    /// One JSON document.
+    Json,
+}

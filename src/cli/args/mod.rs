@@ -1,0 +1,239 @@
+//! The command line: clap and nothing else. `run` does the work.
+
+mod history;
+mod hook;
+pub mod policy;
+mod report;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::builder::TypedValueParser as _;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+pub use hook::{Hook, Install, Run, Staged, StatusFormat, Uninstall};
+
+use crate::core::finding::{Confidence, Severity};
+use crate::policy::config::{self, Config};
+use crate::report::Format;
+pub use history::History;
+pub use report::Reports;
+
+/// Find leaked AI API keys, fast and offline.
+#[derive(Debug, Parser)]
+#[command(name = "keysweep", version, disable_help_subcommand = true, after_help = EXITS)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXITS: &str = "\
+Exit codes: 0 complete and clean; 1 complete, keys found; 2 not completed (bad usage, something unreadable).";
+
+const SCAN_EXAMPLES: &str = "\
+Examples:
+  keysweep scan                          the current directory
+  keysweep scan src .env                 these, even if ignored
+  keysweep scan --no-ignore              also what .gitignore names
+  kubectl logs app | keysweep scan -     standard input
+  keysweep scan --format jsonl | jq .    for programs
+
+Exit codes: 0 complete and clean; 1 complete, keys found; 2 not completed (bad usage, something unreadable).";
+
+/// A command is its arguments here and one line in `run`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Scan files and directories.
+    Scan(Scan),
+    /// Scan everything a git repository keeps: all commits, messages, tags, reflogs, dangling objects.
+    History(Box<History>),
+    /// Work with reports that were written.
+    #[command(subcommand)]
+    Report(Reports),
+    /// List, show or check the rules.
+    #[command(subcommand)]
+    Rules(Rules),
+    /// Scan what the next commit would add.
+    Staged(Staged),
+    /// Have git run keysweep.
+    #[command(subcommand)]
+    Hook(Hook),
+    /// Say of a line which rules looked at it, what each test said, and why it is or is not a finding.
+    Explain(policy::Explain),
+    /// Accept what is known, so that only new keys count.
+    #[command(subcommand)]
+    Baseline(policy::Baseline),
+    /// Show or check the configuration.
+    #[command(subcommand)]
+    Config(policy::Config),
+}
+
+/// `keysweep scan`.
+#[derive(Debug, Args)]
+#[command(after_help = SCAN_EXAMPLES)]
+pub struct Scan {
+    /// Files and directories; `-` is standard input.
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<OsString>,
+    /// Scan what .gitignore names, too; without it, only what git tracks of that.
+    #[arg(long)]
+    pub no_ignore: bool,
+    /// The name of standard input in the report.
+    #[arg(long, value_name = "PATH")]
+    pub stdin_path: Option<OsString>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print it")]
+    pub shared: Shared,
+}
+
+/// `keysweep rules`.
+#[derive(Debug, Subcommand)]
+pub enum Rules {
+    /// List the rules.
+    List {
+        /// human or json.
+        #[arg(long, value_enum, default_value_t = RulesFormat::Human)]
+        format: RulesFormat,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "clap would print it")]
+        policy: policy::PolicyArgs,
+    },
+    /// Show one rule.
+    Show {
+        /// The rule's id.
+        id: String,
+        /// human or json.
+        #[arg(long, value_enum, default_value_t = RulesFormat::Human)]
+        format: RulesFormat,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "clap would print it")]
+        policy: policy::PolicyArgs,
+    },
+    /// Run each rule's examples and non-examples through the policy.
+    Check {
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "clap would print it")]
+        policy: policy::PolicyArgs,
+    },
+    /// Say in words what a rule looks for and what it takes for a finding.
+    Explain {
+        /// The rule's id.
+        id: String,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "clap would print it")]
+        policy: policy::PolicyArgs,
+    },
+}
+
+/// How rules are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RulesFormat {
+    /// For people.
+    Human,
+    /// One JSON document.
+    Json,
+}
+
+/// What every command that scans understands.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Report")]
+pub struct Shared {
+    /// How to write the report.
+    #[arg(long, value_name = "FORMAT", value_parser = format_parser())]
+    pub format: Option<Format>,
+    /// Write the report to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Print the keys themselves instead of masking them.
+    #[arg(long)]
+    pub show_secrets: bool,
+    /// Show suppressed findings to people, too; json and jsonl always have them.
+    #[arg(long)]
+    pub show_suppressed: bool,
+    /// Exit with 0 instead of 1 when keys are found.
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// Leave out findings below this severity: info, low, medium, high, critical.
+    #[arg(long, value_name = "MIN", value_parser = severity_parser(), hide_possible_values = true)]
+    pub severity: Option<Severity>,
+    /// Leave out findings below this confidence: possible, likely, certain.
+    #[arg(long, value_name = "MIN", value_parser = confidence_parser(), hide_possible_values = true)]
+    pub confidence: Option<Confidence>,
+    /// Threads; the default is one for each processor.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub threads: usize,
+    /// When to colour the report.
+    #[arg(long, value_name = "WHEN", value_enum)]
+    pub color: Option<Color>,
+    /// No progress, and no summary for people.
+    #[arg(short, long, action = ArgAction::SetTrue)]
+    pub quiet: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print it")]
+    pub policy: policy::PolicyArgs,
+}
+
+impl Shared {
+    /// These arguments, with a configuration's choices where they leave one.
+    #[must_use]
+    pub fn under(&self, config: &Config) -> Self {
+        let configured = |color: config::raw::Color| match color {
+            config::raw::Color::Auto => Color::Auto,
+            config::raw::Color::Always => Color::Always,
+            config::raw::Color::Never => Color::Never,
+        };
+        Self {
+            format: self.format.or_else(|| config.output.format.as_deref().and_then(Format::parse)),
+            severity: self.severity.or(Some(config.rules.min_severity)),
+            confidence: self.confidence.or(Some(config.rules.min_confidence)),
+            color: self.color.or_else(|| config.output.color.map(configured)),
+            show_suppressed: self.show_suppressed || config.output.show_suppressed,
+            ..self.clone()
+        }
+    }
+
+    /// The report's format.
+    pub fn format(&self) -> Format {
+        self.format.unwrap_or(Format::Human)
+    }
+
+    /// When to colour.
+    pub fn color(&self) -> Color {
+        self.color.unwrap_or(Color::Auto)
+    }
+
+    /// Whether a finding of this worth is left out.
+    pub fn is_below(&self, severity: Severity, confidence: Confidence) -> bool {
+        self.severity.is_some_and(|least| severity < least) || self.confidence.is_some_and(|least| confidence < least)
+    }
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::NAMES).map(|name| Format::parse(&name).expect("one of the possible values"))
+}
+
+fn severity_parser() -> impl clap::builder::TypedValueParser<Value = Severity> {
+    use Severity::{Critical, High, Info, Low, Medium};
+    const ALL: [Severity; 5] = [Info, Low, Medium, High, Critical];
+    PossibleValuesParser::new(ALL.map(Severity::as_str))
+        .map(|name| *ALL.iter().find(|severity| severity.as_str() == name).expect("one of the possible values"))
+}
+
+fn confidence_parser() -> impl clap::builder::TypedValueParser<Value = Confidence> {
+    const ALL: [Confidence; 3] = [Confidence::Possible, Confidence::Likely, Confidence::Certain];
+    PossibleValuesParser::new(ALL.map(Confidence::as_str))
+        .map(|name| *ALL.iter().find(|confidence| confidence.as_str() == name).expect("one of the possible values"))
+}

@@ -1,0 +1,177 @@
+//! `keysweep baseline`: what is known, brought into line with what is found.
+
+use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+
+use bstr::BString;
+
+use crate::cli::args::policy::{Baseline as Command, BaselineArgs};
+use crate::cli::policy::{self, Loaded};
+use crate::cli::progress;
+use crate::cli::{Target, complain, output};
+use crate::core::coverage::Report;
+use crate::core::error::{Error, Exit, Result};
+use crate::core::finding::{Finding, SuppressedBy};
+use crate::policy::baseline::{self, Baseline, Entry};
+use crate::policy::import::{self, Imported, Kind};
+use crate::report::escape;
+use crate::source::{Collector, walk};
+
+/// Lists that are looked for where none is named.
+const LISTS: [&str; 4] = [".gitleaksignore", ".secrets.baseline", ".secretsignore", "gitleaks-baseline.json"];
+
+/// Carries the command out.
+pub(super) fn run(command: Command) -> Result<Exit> {
+    let args = match &command {
+        Command::Create(args) | Command::Update(args) | Command::Check(args) | Command::Prune(args) => args,
+        Command::Import { args, .. } => args,
+    };
+    let target = Target::here();
+    // Entries' paths, like the baseline itself, belong to the root: that is what is scanned.
+    let root = crate::policy::files::find(args.policy.config.as_deref(), &target.path)?.root;
+    let loaded = policy::load(&args.policy, &root, &root)?;
+    let before = Baseline::open(&loaded.baseline)?;
+    if matches!(command, Command::Create(_)) && before.is_some() {
+        let fault = Error::new("create baseline", shown(&loaded.baseline), "there is one already");
+        return Err(fault.hint("keysweep baseline update adds what is new"));
+    }
+    let old = before.unwrap_or_default().all()?;
+    let report = scan(&loaded, &root)?;
+    let exit = if report.coverage.errors.is_empty() { Exit::Clean } else { Exit::Incomplete };
+    let state = State { args, loaded: &loaded, old, findings: report.findings };
+    match &command {
+        Command::Create(_) | Command::Update(_) => {
+            state.write(state.old.union(&state.found()).cloned().collect())?;
+            Ok(exit)
+        }
+        Command::Prune(_) if exit == Exit::Incomplete => {
+            // What could not be read may hold what an entry stands for.
+            let fault = Error::new("prune baseline", shown(&loaded.baseline), "the scan was not complete");
+            Err(fault.hint("see the errors above; nothing was removed"))
+        }
+        Command::Prune(_) => {
+            let stale = state.stale();
+            state.write(state.old.difference(&stale).cloned().collect())?;
+            Ok(exit)
+        }
+        Command::Check(_) => Ok(state.check()?.max(exit)),
+        Command::Import { files, .. } => {
+            state.import(files, &root)?;
+            Ok(exit)
+        }
+    }
+}
+
+/// Everything below the root, without the baseline's own effect; errors are said and cost exit code 2.
+fn scan(loaded: &Loaded, root: &Path) -> Result<Report> {
+    let collector = Collector::default();
+    let paths = [BString::from(root.as_os_str().as_encoded_bytes())];
+    progress::during(&collector, std::io::stderr().is_terminal(), || {
+        walk::scan(&loaded.policy, &collector, &paths, walk::Options::default())
+    })?;
+    let mut report = collector.into_report();
+    let mut known = loaded.known.clone();
+    known.baseline = Baseline::default();
+    known.apply(&mut report);
+    report.coverage.errors.iter().for_each(|error| complain(&error.to_string()));
+    Ok(report)
+}
+
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).display().to_string()
+}
+
+struct State<'a> {
+    args: &'a BaselineArgs,
+    loaded: &'a Loaded,
+    old: BTreeSet<Entry>,
+    findings: Vec<Finding>,
+}
+
+impl State<'_> {
+    fn active(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.suppressed.is_none())
+    }
+
+    fn covers(entry: &Entry, finding: &Finding) -> bool {
+        let path = finding.location.path.as_ref().map(|path| path.as_slice());
+        entry.covers(&finding.rule.id, finding.fingerprint, path)
+    }
+
+    /// Entries for what counts and is not covered yet.
+    fn found(&self) -> BTreeSet<Entry> {
+        let new = self.active().filter(|finding| !self.old.iter().any(|entry| Self::covers(entry, finding)));
+        new.map(|finding| Entry::of(finding, self.args.with_paths)).collect()
+    }
+
+    /// Entries that stand for nothing that is found; one whose finding an allowlist takes out is of no use either.
+    fn stale(&self) -> BTreeSet<Entry> {
+        let allowed = |finding: &Finding| {
+            finding.suppressed.as_ref().is_some_and(|suppression| suppression.by == SuppressedBy::Allowlist)
+        };
+        let used =
+            |entry: &Entry| self.findings.iter().any(|finding| !allowed(finding) && Self::covers(entry, finding));
+        self.old.iter().filter(|entry| !used(entry)).cloned().collect()
+    }
+
+    fn write(&self, entries: BTreeSet<Entry>) -> Result<()> {
+        let path = &self.loaded.baseline;
+        if self.args.single_file && !path.exists() {
+            std::fs::write(path, "").map_err(|error| Error::new("write baseline", shown(path), error))?;
+        }
+        baseline::write(path, &entries)?;
+        let added = entries.difference(&self.old).count();
+        let removed = self.old.difference(&entries).count();
+        let name = escape::text(shown(path).as_bytes());
+        output::write(None, false, |out| {
+            writeln!(out, "{name}: {} entries, {added} added, {removed} removed. Commit it.", entries.len())
+        })
+    }
+
+    fn check(&self) -> Result<Exit> {
+        let (new, stale) = (self.found(), self.stale());
+        output::write(None, false, |out| {
+            for entry in &new {
+                writeln!(out, "new: {}", escape::text(entry.to_string().as_bytes()))?;
+            }
+            for entry in &stale {
+                writeln!(out, "stale: {}", escape::text(entry.to_string().as_bytes()))?;
+            }
+            writeln!(out, "{} entries, {} findings without one, {} stale.", self.old.len(), new.len(), stale.len())
+        })?;
+        Ok(if new.is_empty() && stale.is_empty() { Exit::Clean } else { Exit::Findings })
+    }
+
+    fn import(&self, files: &[PathBuf], root: &Path) -> Result<()> {
+        let files: Vec<PathBuf> = match files {
+            [] => LISTS.iter().map(|name| root.join(name)).filter(|path| path.is_file()).collect(),
+            files => files.to_vec(),
+        };
+        if files.is_empty() {
+            let fault = Error::new("import", "", "there is no list at the repository's root");
+            return Err(fault.hint(format!("name a file; looked for {}", LISTS.join(", "))));
+        }
+        let mut all = Imported::default();
+        for file in &files {
+            let name = shown(file);
+            let content = std::fs::read(file).map_err(|error| Error::new("import", &name, error))?;
+            let kind = Kind::of(&name, &content).ok_or_else(|| {
+                Error::new("import", &name, "it is none of the lists that keysweep knows")
+                    .hint("known: .gitleaksignore, gitleaks JSON reports, .secrets.baseline, .secretsignore")
+            })?;
+            let one = import::import(kind, &name, &content, &self.findings)?;
+            all.entries.extend(one.entries);
+            all.refused.extend(one.refused.into_iter().map(|line| format!("{name}: {line}")));
+            all.hints.extend(one.hints);
+        }
+        output::write(None, false, |out| {
+            for line in &all.refused {
+                writeln!(out, "not carried over: {}", escape::text(line.as_bytes()))?;
+            }
+            all.hints.iter().try_for_each(|line| writeln!(out, "note: {}", escape::text(line.as_bytes())))
+        })?;
+        self.write(self.old.union(&all.entries).cloned().collect())
+    }
+}

@@ -1,0 +1,221 @@
+//! `keysweep explain PATH:LINE`: the way of a line through the rules, in words.
+
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use bstr::{BStr, BString, ByteSlice as _};
+
+use crate::cli::args::policy::Explain;
+use crate::cli::policy::{self, Loaded};
+use crate::cli::{Target, masked, output};
+use crate::core::coverage::Report;
+use crate::core::error::{Error, Exit, Result};
+use crate::core::finding::{Location, SuppressedBy};
+use crate::gitleaks::Fate;
+use crate::policy::encrypted;
+use crate::report::escape;
+use crate::scan::{Match, Refusal, Step};
+
+/// Lines that are explained where no line is named.
+const MOST_LINES: usize = 200;
+/// How much of a line is shown, in bytes.
+const LONGEST_LINE: usize = 400;
+/// How many of the rules that refuse a value for the same reason are named.
+const NAMED: usize = 4;
+
+/// Carries the command out.
+pub(super) fn run(args: Explain) -> Result<Exit> {
+    let (path, line) = split(args.place.as_bytes());
+    let (content, target) = if path == "-" {
+        let mut content = Vec::new();
+        let read = std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut content);
+        read.map_err(|error| Error::new("read", "standard input", error))?;
+        (content, Target::here())
+    } else {
+        let file = Path::new(OsStr::from_bytes(path));
+        let content = std::fs::read(file).map_err(|error| {
+            Error::new("read", file.display(), error).hint("explain takes PATH, PATH:LINE, or - for standard input")
+        })?;
+        (content, Target { path: PathBuf::from(file), ..Target::here() })
+    };
+    let loaded = policy::load(&args.policy, &target.start, &target.path)?;
+    let case = Case::new(&loaded, path, &content);
+    if let Some(line) = line.filter(|line| *line == 0 || *line > case.starts.len()) {
+        let why = format!("it has {} lines", case.starts.len());
+        return Err(Error::new("explain", format!("{path}:{line}"), why));
+    }
+    let lines: Vec<usize> = match line {
+        Some(line) => vec![line],
+        None => case.lines_with_steps(),
+    };
+    let text = case.text(&lines);
+    output::write(None, false, |out| out.write_all(text.as_bytes()))?;
+    Ok(Exit::Clean)
+}
+
+/// `a.py:12` is line 12 of `a.py`, unless there is a file of that whole name.
+fn split(place: &[u8]) -> (&BStr, Option<usize>) {
+    let whole = (place.as_bstr(), None);
+    let Some((path, line)) = place.rsplit_once_str(":") else { return whole };
+    let number = line.to_str().ok().and_then(|line| line.parse().ok());
+    match number {
+        Some(number) if !Path::new(OsStr::from_bytes(place)).exists() => (path.as_bstr(), Some(number)),
+        _ => whole,
+    }
+}
+
+struct Case<'a> {
+    loaded: &'a Loaded,
+    path: &'a BStr,
+    content: &'a [u8],
+    /// Where each line starts.
+    starts: Vec<usize>,
+    steps: Vec<Step>,
+    fates: Vec<Fate<'a>>,
+    matches: Vec<Match>,
+}
+
+impl<'a> Case<'a> {
+    fn new(loaded: &'a Loaded, path: &'a BStr, content: &'a [u8]) -> Self {
+        let mut starts = vec![0];
+        starts.extend(memchr::memchr_iter(b'\n', content).map(|at| at + 1).filter(|at| *at < content.len()));
+        let matches = loaded.policy.scan_at(content, Some(path));
+        let engine = loaded.policy.imported.as_ref();
+        let fates = engine.map_or_else(Vec::new, |engine| engine.explain(content, Some(path)));
+        Self { loaded, path, content, starts, steps: loaded.policy.scanner.explain(content), fates, matches }
+    }
+
+    fn line_of(&self, byte: usize) -> usize {
+        self.starts.partition_point(|start| *start <= byte).max(1)
+    }
+
+    fn lines_with_steps(&self) -> Vec<usize> {
+        let steps = self.steps.iter().map(|step| self.line_of(step.span.start));
+        let matches = self.matches.iter().map(|found| self.line_of(found.span.start));
+        let fates = self.fates.iter().map(|fate| self.line_of(fate.span.start));
+        let mut lines: Vec<usize> = steps.chain(matches).chain(fates).collect();
+        lines.sort_unstable();
+        lines.dedup();
+        lines.truncate(MOST_LINES);
+        lines
+    }
+
+    fn text(&self, lines: &[usize]) -> String {
+        let mut text = String::new();
+        if let Some(reason) = self.loaded.policy.skips(self.path, self.content.len() as u64) {
+            line(&mut text, &format!("A scan leaves this file out: {reason}."));
+        }
+        for found in self.loaded.policy.scan_path(self.path) {
+            line(&mut text, &format!("{}: its path alone is a finding.", found.rule.id));
+        }
+        if lines.is_empty() {
+            line(&mut text, "No rule had anything to look at here: no rule's anchor, and no key-like value, is in it.");
+        }
+        for number in lines {
+            self.line(&mut text, *number);
+        }
+        text
+    }
+
+    fn line(&self, text: &mut String, number: usize) {
+        let start = self.starts[number - 1];
+        let end = self.starts.get(number).copied().unwrap_or(self.content.len());
+        let shown = self.content[start..end].trim_end_with(|c| matches!(c, '\n' | '\r'));
+        let cut = &shown[..shown.len().min(LONGEST_LINE)];
+        let cut = masked(&self.loaded.policy, cut).unwrap_or_else(|| cut.to_vec());
+        line(text, &format!("{}:{number}: {}", self.path, cut.to_str_lossy().trim()));
+        let here = |at: usize| (start..end.max(start + 1)).contains(&at);
+        let before = text.len();
+        let (vague, steps): (Vec<&Step>, Vec<&Step>) = self
+            .steps
+            .iter()
+            .filter(|step| here(step.span.start))
+            .partition(|step| step.refusal == Some(Refusal::Context));
+        steps.iter().for_each(|step| self.step(text, step, start));
+        self.vague(text, &vague, start);
+        for fate in self.fates.iter().filter(|fate| here(fate.span.start)) {
+            let column = self.column(start, fate.span.start);
+            let verdict = fate.refusal.as_ref().map_or("its regex matches".to_owned(), |why| format!("no: {why}"));
+            line(text, &format!("  {} at column {column}: {verdict}", fate.rule.info.id));
+        }
+        for found in self.matches.iter().filter(|found| here(found.span.start)) {
+            self.verdict(text, found);
+        }
+        if text.len() == before {
+            line(text, "  no rule had anything to look at: no rule's anchor, and no key-like value, is on this line");
+        }
+    }
+
+    fn column(&self, start: usize, at: usize) -> usize {
+        self.content[start..at.max(start)].chars().count() + 1
+    }
+
+    fn step(&self, text: &mut String, step: &Step, start: usize) {
+        let rule = self.loaded.policy.rules().rules()[step.rule].rule;
+        let mut about = format!("  {} at column {}", rule.id, self.column(start, step.span.start));
+        for layer in &step.layers {
+            let _ = write!(about, ", in {layer}");
+        }
+        let verdict = match step.refusal {
+            None => "every test passed".to_owned(),
+            Some(refusal) => format!("no: {}", refusal.as_str()),
+        };
+        line(text, &format!("{about}: {verdict}"));
+    }
+
+    /// Dozens of rules would take a value of this shape if anything near it named them: one line for each value.
+    fn vague(&self, text: &mut String, steps: &[&Step], start: usize) {
+        for group in steps.chunk_by(|a, b| a.span == b.span) {
+            let rule = |step: &&Step| self.loaded.policy.rules().rules()[step.rule].rule;
+            let names: Vec<&str> = group.iter().map(|step| rule(step).id.as_ref()).take(NAMED).collect();
+            let more = if group.len() > NAMED { format!(" and {} more", group.len() - NAMED) } else { String::new() };
+            let column = self.column(start, group[0].span.start);
+            let words = if let [step] = group { format!(" ({})", wanted(rule(step))) } else { String::new() };
+            let why = Refusal::Context.as_str();
+            line(text, &format!("  {}{more} at column {column}: no: {why}{words}", names.join(", ")));
+        }
+    }
+
+    /// What became of a match after the rules: suppressed by what, or a finding.
+    fn verdict(&self, text: &mut String, found: &Match) {
+        let location = Location { path: Some(BString::from(self.path)), ..Location::default() };
+        let (severity, confidence) = (found.severity, found.confidence);
+        let mut report = Report::default();
+        report.findings.push(found.clone().at(location));
+        self.loaded.apply(&mut report, false);
+        let Some(finding) = report.findings.first() else { return };
+        if encrypted::is_within(self.content, &found.span) {
+            return line(text, &format!("  {}: no finding, it stands in encrypted content", found.rule.id));
+        }
+        let name = format!("{} {}", found.rule.id, found.secret.mask());
+        if let Some(note) = &finding.note {
+            line(text, &format!("  {name}: {note}"));
+        }
+        let verdict = match &finding.suppressed {
+            None => format!("a finding, {severity}, {confidence}"),
+            Some(suppression) => {
+                let by = match suppression.by {
+                    SuppressedBy::Inline => "an inline marker",
+                    SuppressedBy::IgnoreFile => "the ignore file",
+                    SuppressedBy::Baseline => "the baseline",
+                    SuppressedBy::Allowlist => "an allowlist",
+                };
+                let reason = suppression.reason.as_deref().map_or(String::new(), |reason| format!(" ({reason})"));
+                format!("found, and suppressed by {by}{reason}")
+            }
+        };
+        line(text, &format!("  => {name}: {verdict}; fingerprint {}", finding.fingerprint));
+    }
+}
+
+fn wanted(rule: &crate::rule::Rule) -> String {
+    let words: Vec<&str> = rule.names.iter().chain(rule.context.iter()).map(AsRef::as_ref).take(6).collect();
+    format!("it looks for {}", words.join(", "))
+}
+
+fn line(text: &mut String, line: &str) {
+    text.push_str(&escape::text(line.as_bytes()));
+    text.push('\n');
+}

@@ -1,0 +1,47 @@
+//! Run by pre-commit or prek, which pass file names and say nothing about why: for a commit these are the staged
+//! files, under `--all-files` all tracked ones, and with `--from-ref` the range is in the environment.
+
+use std::collections::HashSet;
+use std::env;
+use std::path::Path;
+
+use bstr::{BString, ByteSlice as _};
+
+use super::{Target, push, staged};
+use crate::cli::args::Shared;
+use crate::core::error::{Exit, Result};
+use crate::hook::git;
+use crate::source::walk;
+
+/// The right thing for these files.
+pub(super) fn pre_commit(shared: &Shared, files: Vec<BString>) -> Result<Exit> {
+    let staged_files = staged_files()?;
+    if let Some(to) = env::var("PRE_COMMIT_TO_REF").ok().filter(|to| !to.is_empty()) {
+        let from = env::var("PRE_COMMIT_FROM_REF").ok().filter(|from| !from.is_empty());
+        return push::range(shared, from.as_deref(), &to);
+    }
+    if files.iter().any(|file| !staged_files.contains(file)) {
+        // Nobody is committing just these: they are looked at whole, as they are.
+        let files: Vec<BString> = files.into_iter().filter(|file| !is_directory(file)).collect();
+        let here = Target { is_single: false, ..Target::here() };
+        return super::session_at(shared, &here, |loaded, collector| {
+            let options = walk::Options { no_ignore: false, threads: loaded.threads(shared) };
+            walk::scan(&loaded.policy, collector, &files, options)
+        });
+    }
+    // In a merge only the files in conflict are named, but all that is staged is committed.
+    let merging =
+        git::path(Path::new("."), &["rev-parse", "--git-path", "MERGE_HEAD"])?.is_some_and(|path| path.exists());
+    staged::hook(shared, (!merging).then(|| files.into_iter().collect()))
+}
+
+fn staged_files() -> Result<HashSet<BString>> {
+    let arguments = ["diff", "--cached", "--name-only", "--no-ext-diff", "--no-renames", "--no-color", "-z"];
+    let names = git::answer(Path::new("."), arguments)?.unwrap_or_default();
+    Ok(names.split_str(b"\0").filter(|name| !name.is_empty()).map(BString::from).collect())
+}
+
+/// A submodule, under `types: []`.
+fn is_directory(file: &BString) -> bool {
+    file.to_path().is_ok_and(|path| path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()))
+}

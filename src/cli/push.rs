@@ -1,0 +1,188 @@
+//! What `pre-push` and `pre-receive` run, and a range of commits for the pre-commit framework.
+
+use std::env;
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use super::{Target, staged};
+use crate::cli::advice;
+use crate::cli::args;
+use crate::core::error::{Error, Exit, Result};
+use crate::core::finding::{Finding, Location, Part};
+use crate::git::{Id, Kind, Objects};
+use crate::hook::HookName;
+use crate::hook::push::{self, Has, Pushed, Update};
+use crate::policy::Policy;
+use crate::source::{Collector, commits};
+
+/// What a server gives a push if nobody says otherwise.
+const PATIENCE: u64 = 60;
+
+/// Runs the hook on what git writes to standard input.
+pub(super) fn hook(args: &args::Run) -> Result<Exit> {
+    let start = Instant::now();
+    let is_receive = args.name == HookName::PreReceive;
+    let (updates, has) = if args.framework {
+        from_framework()?
+    } else {
+        let mut input = Vec::new();
+        std::io::stdin().read_to_end(&mut input).map_err(|error| Error::new("read", "standard input", error))?;
+        let updates = push::updates(&input, is_receive)?;
+        let remote = args.arguments.first().map(|remote| remote.as_encoded_bytes());
+        let has = match (is_receive, remote) {
+            (true, _) => Has::AllHere,
+            (false, Some(remote)) => push::remote(Path::new("."), remote)?,
+            (false, None) => Has::Unknown,
+        };
+        (updates, has)
+    };
+    if updates.is_empty() {
+        return Ok(Exit::Clean);
+    }
+    let repository = staged::repository()?;
+    let objects = Objects::open(&repository)?;
+    let pushed = push::pushed(Path::new("."), &objects, &updates, &has)?;
+    let loaded = staged::load(&args.shared, &repository)?;
+    let collector = Collector::default();
+    let patience = args.timeout.or(is_receive.then_some(PATIENCE));
+    within(patience, start, &collector, || scan(&objects, &loaded.policy, &collector, &updates, &pushed));
+    let tip = updates.iter().map(|update| update.new).collect::<Vec<_>>();
+    let mut report = collector.into_report();
+    loaded.apply(&mut report, false);
+    staged::conclude(&args.shared, &loaded, report, |finding| {
+        Some(if is_receive { to_pusher(finding) } else { from_push(finding, &tip) })
+    })
+}
+
+/// The commits of a range, as the pre-commit framework names it.
+pub(super) fn range(shared: &args::Shared, from: Option<&str>, to: &str) -> Result<Exit> {
+    let repository = staged::repository()?;
+    let objects = Objects::open(&repository)?;
+    let commits = push::range(Path::new("."), from, to)?;
+    super::session_at(shared, &Target::part_of(staged::top(&repository)), |loaded, collector| {
+        commits::scan(&objects, &loaded.policy, collector, &commits);
+        Ok(())
+    })
+}
+
+/// pre-commit reads standard input itself and passes on what it made of it.
+fn from_framework() -> Result<(Vec<Update>, Has)> {
+    let text = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    let tip = text("PRE_COMMIT_TO_REF").or_else(|| text("PRE_COMMIT_LOCAL_BRANCH")).unwrap_or_else(|| "HEAD".into());
+    let resolve = |revision: &str| -> Result<Option<Id>> {
+        let revision = format!("{revision}^{{commit}}");
+        let id = crate::hook::git::answer(
+            Path::new("."),
+            ["rev-parse", "--verify", "--quiet", "--end-of-options", &revision],
+        )?;
+        Ok(id.and_then(|id| Id::from_hex(&id)))
+    };
+    let new = resolve(&tip)?.ok_or_else(|| Error::new("find", &tip, "it is no commit"))?;
+    let old = match text("PRE_COMMIT_FROM_REF") {
+        Some(from) => resolve(&from)?,
+        None => None,
+    };
+    let name = text("PRE_COMMIT_REMOTE_BRANCH").unwrap_or_default().into();
+    let has = match text("PRE_COMMIT_REMOTE_NAME") {
+        Some(remote) => push::remote(Path::new("."), remote.as_bytes())?,
+        None => Has::Unknown,
+    };
+    Ok((vec![Update { new, old, name }], has))
+}
+
+fn scan(objects: &Objects, policy: &Policy, collector: &Collector, updates: &[Update], pushed: &Pushed) {
+    for update in updates {
+        commits::name(policy, collector, &update.name);
+    }
+    for &tag in &pushed.tags {
+        commits::message(objects, policy, collector, tag);
+    }
+    for (kind, id, name) in &pushed.bare {
+        match (kind, objects.read(*id, *kind)) {
+            (Kind::Blob, Ok(bytes)) => {
+                for found in policy.scan(&bytes) {
+                    collector.finding(found.at(Location { path: Some(name.clone()), ..Location::default() }));
+                }
+                collector.scanned(1, bytes.len() as u64);
+            }
+            (_, Ok(_)) => commits::tree(objects, policy, collector, *id),
+            (_, Err(error)) => collector.failed(error),
+        }
+    }
+    commits::scan(objects, policy, collector, &pushed.commits);
+}
+
+/// Stops the scan, as incomplete, when this many seconds have passed since `start`.
+fn within(seconds: Option<u64>, start: Instant, collector: &Collector, work: impl FnOnce()) {
+    let Some(seconds) = seconds else { return work() };
+    let expired = || {
+        let why = format!("it took longer than {seconds} seconds");
+        collector.failed(Error::new("scan", "all that is pushed", why).hint("push less at once, or raise --timeout"));
+        collector.stop();
+    };
+    let left = Duration::from_secs(seconds).saturating_sub(start.elapsed());
+    if left.is_zero() {
+        return expired();
+    }
+    let (done, ended) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            if ended.recv_timeout(left) == Err(mpsc::RecvTimeoutError::Timeout) {
+                expired();
+            }
+        });
+        work();
+        drop(done);
+    });
+}
+
+/// What to do about a key that is not pushed yet.
+fn from_push(finding: &Finding, tips: &[Id]) -> String {
+    let mut text = format!("This push was stopped: {}.\n", staged::why(finding));
+    let commit = finding.commit.as_ref().map(|commit| commit.id.as_str());
+    match (commit, finding.location.part) {
+        (Some(id), Some(Part::Tag)) => {
+            text += &format!("\x20 make the tag again with another message: git tag -a -f (now {})\n", short(id));
+        }
+        (None, _) => text += "\x20 rename the reference\n",
+        (Some(id), part) => {
+            let is_tip = tips.iter().any(|tip| tip.to_string() == id);
+            let change = if part.is_some() { "change its message" } else { "take the key out, git add" };
+            text += &match is_tip {
+                true => format!("\x20 it is in the last commit: {change}, git commit --amend\n"),
+                false => format!(
+                    "\x20 it came in with {0}: git rebase -i {0}^ (--root if that is the first), mark it `edit`,\n\
+                     \x20 {change}, git commit --amend, git rebase --continue\n",
+                    short(id)
+                ),
+            };
+            if let Some(path) = &finding.location.path {
+                let variable = advice::variable(&finding.rule.provider);
+                text += &format!(
+                    "\x20 in the code: {}\n",
+                    crate::report::escape::text(advice::lookup(path, &variable).as_bytes())
+                );
+            }
+        }
+    }
+    text + "\x20 a new commit that removes it is not enough: the old one would be pushed too\n\
+            \x20 if it is no key: put keysweep:allow in a comment on its line\n"
+}
+
+/// What somebody reads who is not at this machine.
+fn to_pusher(finding: &Finding) -> String {
+    let commit = finding.commit.as_ref().map_or("", |commit| commit.id.as_str());
+    format!(
+        "This push was rejected; nothing of it was kept here. Otherwise {}.\n\
+         \x20 take the key out of commit {} (git rebase -i, or git commit --amend) and push again\n\
+         \x20 if the key was ever shared, revoke it first\n",
+        staged::why(finding),
+        short(commit),
+    )
+}
+
+fn short(id: &str) -> &str {
+    id.get(..10).unwrap_or(id)
+}

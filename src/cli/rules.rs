@@ -1,0 +1,172 @@
+//! `keysweep rules`: the rules as data, and their proof.
+
+mod words;
+
+use crate::cli::args::{Rules, RulesFormat};
+use crate::cli::{Target, complain, output, policy};
+use crate::core::error::{Error, Exit, Result};
+use crate::gitleaks::Engine;
+use crate::policy::Policy;
+use crate::report::escape;
+use crate::rule::{Left, Rule, Structure, check};
+
+/// Carries the command out, for built-in, own and loaded rules alike.
+pub(super) fn run(args: Rules) -> Result<Exit> {
+    let policy = match &args {
+        Rules::List { policy, .. }
+        | Rules::Show { policy, .. }
+        | Rules::Check { policy }
+        | Rules::Explain { policy, .. } => policy.clone(),
+    };
+    let target = Target::here();
+    let loaded = policy::load(&policy, &target.start, &target.path)?;
+    let rules: Vec<&Rule> = loaded.policy.rules().rules().iter().map(|compiled| compiled.rule).collect();
+    let imported = loaded.policy.imported.as_ref();
+    match args {
+        Rules::List { format: RulesFormat::Human, .. } => list(&rules, imported)?,
+        Rules::List { format: RulesFormat::Json, .. } => {
+            json(&rules.iter().map(|rule| RuleObject::new(rule)).collect::<Vec<_>>())?;
+        }
+        Rules::Show { id, format, .. } => {
+            let rule = rules.iter().find(|rule| rule.id == id).ok_or_else(|| unknown("show rule", &id))?;
+            match format {
+                RulesFormat::Human => show(rule)?,
+                RulesFormat::Json => json(&RuleObject::new(rule))?,
+            }
+        }
+        Rules::Check { .. } => return check_all(&rules, &loaded.policy),
+        Rules::Explain { id, .. } => {
+            let own = rules.iter().find(|rule| rule.id == id).map(|rule| words::of(rule));
+            let text = own.or_else(|| imported.and_then(|engine| words::of_imported(engine, &id)));
+            let text = text.ok_or_else(|| unknown("explain rule", &id))?;
+            output::write(None, false, |out| out.write_all(text.as_bytes()))?;
+        }
+    }
+    Ok(Exit::Clean)
+}
+
+fn unknown(doing: &str, id: &str) -> Error {
+    Error::new(doing, id, "there is none of this id").hint("keysweep rules list prints them all")
+}
+
+fn list(rules: &[&Rule], imported: Option<&Engine>) -> Result<()> {
+    let own = rules.iter().map(|rule| (&rule.id, rule.severity, rule.confidence, &rule.title));
+    let imported = imported.into_iter().flat_map(Engine::rules).filter(|rule| !rule.is_part);
+    let imported = imported.map(|rule| (&rule.info.id, rule.severity, rule.confidence, &rule.info.title));
+    let all: Vec<_> = own.chain(imported).collect();
+    let width = all.iter().map(|(id, ..)| id.chars().count()).max().unwrap_or(0);
+    output::write(None, false, |out| {
+        for (id, severity, confidence, title) in &all {
+            let (id, title) = (escape::text(id.as_bytes()), escape::text(title.as_bytes()));
+            writeln!(out, "{id:width$}  {severity:8}  {confidence:8}  {title}")?;
+        }
+        writeln!(out, "{} rules.", all.len())
+    })
+}
+
+fn show(rule: &Rule) -> Result<()> {
+    output::write(None, false, |out| {
+        let mut field = |name: &str, value: &str| match value {
+            "" => Ok(()),
+            value => writeln!(out, "{name:12}{}", escape::text(value.as_bytes())),
+        };
+        field("id", &rule.id)?;
+        field("title", &rule.title)?;
+        field("provider", &rule.provider)?;
+        field("severity", rule.severity.as_str())?;
+        field("confidence", rule.confidence.as_str())?;
+        field("anchors", &rule.anchors.join(" "))?;
+        field("names", &rule.names.join(" "))?;
+        field("context", &rule.context.join(" "))?;
+        field("regex", &rule.regex)?;
+        field("structure", &structure(&rule.structure))?;
+        field("revoke", &rule.revoke)?;
+        field("advice", &rule.advice)?;
+        rule.examples.iter().try_for_each(|example| field("finds", example))?;
+        rule.non_examples.iter().try_for_each(|example| field("not", example))
+    })
+}
+
+fn structure(structure: &Structure) -> String {
+    match structure {
+        Structure::Shape => String::new(),
+        Structure::Halves { lengths, .. } => format!("two equal halves around a watermark, of {lengths:?} characters"),
+        Structure::Watermark(text) => format!("holds {text}"),
+        Structure::Crc32Base62 => "ends in its checksum (CRC-32, base 62)".into(),
+        Structure::Decoded(text) => format!("decoded from base64 it holds {text}"),
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> Result<()> {
+    output::write(None, false, |out| {
+        serde_json::to_writer_pretty(&mut *out, value)?;
+        out.write_all(b"\n")
+    })
+}
+
+fn check_all(rules: &[&Rule], policy: &Policy) -> Result<Exit> {
+    let problems = check::all(rules.iter().copied(), &|text| claims(policy, text));
+    for problem in &problems {
+        complain(&problem.to_string());
+    }
+    output::write(None, false, |out| {
+        let examples: usize = rules.iter().map(|rule| rule.examples.len() + rule.non_examples.len()).sum();
+        writeln!(out, "{} rules, {examples} examples and non-examples, {} problems.", rules.len(), problems.len())
+    })?;
+    Ok(if problems.is_empty() { Exit::Clean } else { Exit::Incomplete })
+}
+
+#[derive(serde::Serialize)]
+struct RuleObject<'a> {
+    id: &'a str,
+    provider: &'a str,
+    title: &'a str,
+    severity: &'static str,
+    confidence: &'static str,
+    anchors: &'a [crate::rule::Text],
+    names: &'a [crate::rule::Text],
+    context: &'a [crate::rule::Text],
+    regex: &'a str,
+    secret_group: u8,
+    alphabet: &'a str,
+    left: &'static str,
+    structure: String,
+    entropy: f32,
+    revoke: &'a str,
+    advice: &'a str,
+    examples: &'a [crate::rule::Text],
+    non_examples: &'a [crate::rule::Text],
+}
+
+impl<'a> RuleObject<'a> {
+    fn new(rule: &'a Rule) -> Self {
+        Self {
+            id: &rule.id,
+            provider: &rule.provider,
+            title: &rule.title,
+            severity: rule.severity.as_str(),
+            confidence: rule.confidence.as_str(),
+            anchors: &rule.anchors,
+            names: &rule.names,
+            context: &rule.context,
+            regex: &rule.regex,
+            secret_group: rule.secret_group,
+            alphabet: &rule.alphabet,
+            left: match rule.left {
+                Left::Any => "any",
+                Left::Boundary => "boundary",
+            },
+            structure: structure(&rule.structure),
+            entropy: rule.entropy,
+            revoke: &rule.revoke,
+            advice: &rule.advice,
+            examples: &rule.examples,
+            non_examples: &rule.non_examples,
+        }
+    }
+}
+
+/// What the whole policy finds in an example.
+fn claims(policy: &Policy, text: &[u8]) -> Vec<check::Claim> {
+    policy.scan(text).into_iter().map(|found| check::Claim { rule: found.rule.id, secret: found.secret }).collect()
+}

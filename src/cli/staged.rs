@@ -1,0 +1,160 @@
+//! `keysweep staged`, and the same as a hook: silent when all is well, brief and helpful when not.
+
+use std::collections::{BTreeSet, HashSet};
+use std::io::Write as _;
+use std::path::Path;
+
+use bstr::{BString, ByteSlice as _};
+
+use super::policy::{self, Loaded};
+use super::{Target, complain, finish};
+use crate::cli::advice;
+use crate::cli::args::{self, Shared};
+use crate::core::coverage::Report;
+use crate::core::error::{Error, Exit, Result};
+use crate::core::finding::{Finding, Severity};
+use crate::git::repository::Environment;
+use crate::git::{Id, Repository};
+use crate::hook::git;
+use crate::report::{Format, escape};
+use crate::source::Collector;
+use crate::source::staged::{Options, Staged};
+
+/// Carries out `keysweep staged`.
+pub(super) fn run(args: &args::Staged) -> Result<Exit> {
+    let repository = repository()?;
+    let staged = Staged::open(&repository)?;
+    let target = Target::part_of(top(&repository));
+    super::session_at(&args.shared, &target, |loaded, collector| {
+        let whole_files = args.whole_files || loaded.config.hook.whole_files;
+        let options = Options { whole_files, threads: loaded.threads(&args.shared), ..Options::default() };
+        staged.scan(&loaded.policy, collector, &options)
+    })
+}
+
+/// What `pre-commit` and `pre-merge-commit` run.
+pub(super) fn hook(shared: &Shared, only: Option<HashSet<BString>>) -> Result<Exit> {
+    let repository = repository()?;
+    let staged = Staged::open(&repository)?;
+    let loaded = load(shared, &repository)?;
+    let policy = &loaded.policy;
+    let collector = Collector::default();
+    let whole_files = loaded.config.hook.whole_files;
+    let options = Options { whole_files, threads: loaded.threads(shared), only, ..Options::default() };
+    staged.scan(policy, &collector, &options)?;
+    let mut report = collector.into_report();
+    loaded.apply(&mut report, false);
+    if staged.parents.len() > 1 {
+        brought_in(&staged, &loaded, &options, &mut report)?;
+    }
+    let unborn = staged.parents.is_empty();
+    conclude(shared, &loaded, report, |finding| from_commit(finding, unborn))
+}
+
+/// The repository that the environment or the current directory names.
+pub(super) fn repository() -> Result<Repository> {
+    let here = std::env::current_dir().map_err(|error| Error::new("read", "the current directory", error))?;
+    Repository::discover(&here, &Environment::of_process())
+}
+
+/// The policy that holds in a repository.
+pub(super) fn load(shared: &Shared, repository: &Repository) -> Result<Loaded> {
+    let top = top(repository);
+    policy::load(&shared.policy, top, top)
+}
+
+/// What paths are relative to, and where the configuration is.
+pub(super) fn top(repository: &Repository) -> &Path {
+    repository.work_tree.as_deref().unwrap_or(&repository.git_dir)
+}
+
+/// In a merge, what the other side brings in is new here too. It can still be stopped as long as no remote has it;
+/// after that it is worth a word, but nothing that this commit could undo.
+fn brought_in(staged: &Staged<'_>, loaded: &Loaded, options: &Options, report: &mut Report) -> Result<()> {
+    let collector = Collector::default();
+    staged.scan(&loaded.policy, &collector, &Options { against_head: true, ..options.clone() })?;
+    let place = |finding: &Finding| (finding.location.clone(), finding.fingerprint);
+    let own: BTreeSet<_> = report.findings.iter().map(place).collect();
+    let mut others = collector.into_report();
+    loaded.apply(&mut others, false);
+    let mut others = others.findings;
+    others.retain(|finding| !own.contains(&place(finding)));
+    if others.is_empty() {
+        return Ok(());
+    }
+    let mut published = true;
+    for head in staged.parents.iter().skip(1) {
+        published &= on_a_remote(*head)?;
+    }
+    if published {
+        for finding in others.iter().filter(|finding| finding.suppressed.is_none()) {
+            let path = finding.location.path.as_ref().map_or(b"".as_bstr(), |path| path.as_bstr());
+            let (line, key) = (finding.location.position.line, finding.secret.mask());
+            report.coverage.notes.push(format!(
+                "{path}:{line}: {key} comes in with this merge; a remote has it already, so it does not block"
+            ));
+        }
+    } else {
+        report.findings.extend(others);
+        report.sort();
+    }
+    Ok(())
+}
+
+fn on_a_remote(commit: Id) -> Result<bool> {
+    let contains = format!("--contains={commit}");
+    let refs = git::answer(Path::new("."), ["for-each-ref", "--count=1", &contains, "refs/remotes"])?;
+    Ok(refs.is_some_and(|refs| !refs.is_empty()))
+}
+
+/// A hook's end: nothing at all when it is clean, otherwise the report and what to do now.
+pub(super) fn conclude(
+    shared: &Shared,
+    loaded: &Loaded,
+    report: Report,
+    advise: impl Fn(&Finding) -> Option<String>,
+) -> Result<Exit> {
+    let shared = shared.under(&loaded.config);
+    let is_human = shared.format() == Format::Human;
+    if report.exit() == Exit::Clean && is_human {
+        for note in &report.coverage.notes {
+            complain(note);
+        }
+        return Ok(Exit::Clean);
+    }
+    let advice = report.findings.iter().find(|finding| finding.suppressed.is_none()).and_then(advise);
+    let exit = finish(&shared, &loaded.policy, report)?;
+    if let Some(advice) = advice.filter(|_| is_human && exit != Exit::Clean && !shared.quiet) {
+        // If nobody reads it, the exit code has to do.
+        let _ = write!(std::io::stdout(), "\n{advice}");
+    }
+    Ok(exit)
+}
+
+/// What to do about the first key of a commit that was stopped.
+fn from_commit(finding: &Finding, unborn: bool) -> Option<String> {
+    let path = finding.location.path.as_ref()?;
+    let word = advice::shell_path(path);
+    let word = if word.starts_with('-') { format!("./{word}") } else { word };
+    let provider = finding.rule.provider.as_ref();
+    let lookup = advice::lookup(path, &advice::variable(provider));
+    // Before the first commit there is nothing to restore from.
+    let unstage = if unborn { "git rm --cached --" } else { "git restore --staged --" };
+    Some(format!(
+        "This commit was stopped: {}.\n\
+         \x20 in the code:    {}\n\
+         \x20 stage again:    git add -- {word}\n\
+         \x20 or leave out:   {unstage} {word}\n\
+         \x20 if it is none:  put keysweep:allow in a comment on that line\n\
+         Only the index is looked at: cleaning the file is not enough, stage it again.\n",
+        why(finding),
+        escape::text(lookup.as_bytes()),
+    ))
+}
+
+/// Why it matters, in half a line.
+pub(super) fn why(finding: &Finding) -> String {
+    let title = escape::text(finding.rule.title.as_bytes());
+    let power = if finding.severity == Severity::Critical { "spend with and act by" } else { "use" };
+    format!("whoever can read the repository can {power} this {title}")
+}

@@ -1,0 +1,371 @@
+//! What a scan yields: plain data, without behaviour beyond masking and identity.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use bstr::BString;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// How bad it is if the key is live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing, no secret by itself.
+    Info,
+    /// Short-lived, or of little reach.
+    Low,
+    /// One product, or quota.
+    Medium,
+    /// Spends money or reads data.
+    High,
+    /// An organisation's or account's administration.
+    Critical,
+}
+
+/// How sure we are that the text is a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// The shape fits and something near it speaks for it.
+    Possible,
+    /// A known shape, or an assignment to the provider's variable.
+    Likely,
+    /// The structure proves it: watermark, checksum, exact shape.
+    Certain,
+}
+
+macro_rules! lowercase_names {
+    ($type:ty { $($variant:ident => $name:literal),* $(,)? }) => {
+        impl $type {
+            /// The name in machine output and configuration.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+        }
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+lowercase_names!(Severity {
+    Info => "info", Low => "low", Medium => "medium", High => "high", Critical => "critical",
+});
+lowercase_names!(Confidence { Possible => "possible", Likely => "likely", Certain => "certain" });
+
+/// How the text of a finding was reached, outermost first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Layer {
+    /// A gzip stream.
+    Gzip,
+    /// A member of a zip archive.
+    Zip,
+    /// A member of a tar archive.
+    Tar,
+    /// UTF-16, little endian.
+    Utf16Le,
+    /// UTF-16, big endian.
+    Utf16Be,
+    /// Base64, standard or URL-safe alphabet.
+    Base64,
+    /// Pairs of hexadecimal digits.
+    Hex,
+    /// `%41`.
+    Percent,
+    /// `\u0041` or `\x41`.
+    Unicode,
+    /// `&#65;` or `&quot;`.
+    Html,
+}
+
+lowercase_names!(Layer {
+    Gzip => "gzip", Zip => "zip", Tar => "tar", Utf16Le => "utf-16le", Utf16Be => "utf-16be",
+    Base64 => "base64", Hex => "hex", Percent => "percent", Unicode => "unicode", Html => "html",
+});
+
+/// The bytes of a key. Neither `Debug` nor anything else prints them; `expose` hands them out.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Secret(Box<[u8]>);
+
+impl Secret {
+    /// Takes the key's exact bytes.
+    pub fn new(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The raw bytes, for hashing, comparing, or `--show-secrets`.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The same value has the same fingerprint in every file and commit.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.0)
+    }
+
+    /// Enough to recognise the key in a provider's list, never enough to use it: at most the public prefix
+    /// and four characters, and the last four; a third of a short key at the most.
+    ///
+    /// ```
+    /// # use keysweep::core::finding::Secret;
+    /// let key = format!("sk-proj-{}yZ90", "Ab12".repeat(10));
+    /// assert_eq!(Secret::new(key.as_bytes()).mask(), "sk-proj-Ab12…yZ90");
+    /// ```
+    pub fn mask(&self) -> String {
+        let text: Vec<char> = self.0.iter().map(|&b| if b.is_ascii_graphic() { b as char } else { '?' }).collect();
+        let prefix = public_prefix(&text);
+        let shown = (text.len().saturating_sub(prefix) / 6).min(4);
+        if prefix + shown * 2 >= text.len() || shown == 0 {
+            return "…".into();
+        }
+        let head: String = text[..prefix + shown].iter().collect();
+        let tail: String = text[text.len() - shown..].iter().collect();
+        format!("{head}…{tail}")
+    }
+}
+
+/// The length of what a provider puts before the random part: up to three short words closed by `-` or `_`.
+fn public_prefix(text: &[char]) -> usize {
+    let mut end = 0;
+    let mut start = 0;
+    for (i, c) in text.iter().enumerate().take(24) {
+        if matches!(c, '-' | '_' | '.') {
+            if i - start > 8 || text.len() - i < 20 {
+                break;
+            }
+            end = i + 1;
+            start = i + 1;
+        } else if !c.is_ascii_alphanumeric() {
+            break;
+        }
+    }
+    end.min(text.len() / 3)
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{} bytes>", self.0.len())
+    }
+}
+
+/// The identity of a secret's value: the first 16 bytes of a SHA-256 over it, shown as 32 hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint([u8; 16]);
+
+impl Fingerprint {
+    /// Of a value's exact bytes.
+    pub fn of(value: &[u8]) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(b"keysweep/fingerprint/1\0");
+        hasher.update(value);
+        let digest = hasher.finalize();
+        let mut short = [0; 16];
+        short.copy_from_slice(&digest[..16]);
+        Self(short)
+    }
+
+    /// Reads the 32 hex digits of [`fmt::Display`].
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        if digits.len() != 32 || !digits.iter().all(|d| matches!(d, b'0'..=b'9' | b'a'..=b'f')) {
+            return None;
+        }
+        let mut bytes = [0; 16];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            let digit = |d: u8| if d <= b'9' { d - b'0' } else { d - b'a' + 10 };
+            *byte = digit(pair[0]) << 4 | digit(pair[1]);
+        }
+        Some(Self(bytes))
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What a finding says of the rule that made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleInfo {
+    /// `openai-project-key`.
+    pub id: Cow<'static, str>,
+    /// `openai`; empty for a rule of the user's own that names none.
+    pub provider: Cow<'static, str>,
+    /// `OpenAI project API key`.
+    pub title: Cow<'static, str>,
+    /// Where the owner revokes it; empty if unknown.
+    pub revoke: Cow<'static, str>,
+    /// One sentence on what to do beyond revoking; may be empty.
+    pub advice: Cow<'static, str>,
+}
+
+/// A place in content. Lines and columns count from 1, columns count Unicode characters, the end is that
+/// of the key's last character.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// First line.
+    pub line: u64,
+    /// First column.
+    pub column: u64,
+    /// Last line.
+    pub end_line: u64,
+    /// Last column.
+    pub end_column: u64,
+}
+
+/// What holds a secret that stands in no file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// A commit's message.
+    Message,
+    /// A commit's or tag's author or committer.
+    Author,
+    /// An annotated tag's message.
+    Tag,
+    /// A reference's name.
+    Ref,
+    /// A file's or directory's own name.
+    Name,
+}
+
+lowercase_names!(Part { Message => "message", Author => "author", Tag => "tag", Ref => "ref", Name => "name" });
+
+/// Where a finding stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location {
+    /// Relative to where the scan started, `/` on every platform; raw bytes, not necessarily UTF-8.
+    pub path: Option<BString>,
+    /// The path inside an archive.
+    pub member: Option<BString>,
+    /// What holds it, where there is no path.
+    pub part: Option<Part>,
+    /// Line and column.
+    pub position: Position,
+}
+
+/// The line around a finding, for people: every key on it is already masked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The text, cut to what fits a screen, control characters not yet escaped.
+    pub text: String,
+    /// The masked key's place in `text`, in bytes.
+    pub mark: Range<usize>,
+}
+
+/// Why a finding does not count.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Suppression {
+    /// By what.
+    pub by: SuppressedBy,
+    /// The reason that somebody gave.
+    pub reason: Option<String>,
+}
+
+/// What suppressed a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SuppressedBy {
+    /// A marker on the line or the line above.
+    Inline,
+    /// The ignore file.
+    IgnoreFile,
+    /// The baseline.
+    Baseline,
+    /// An allowlist of the configuration or of the rule.
+    Allowlist,
+}
+
+lowercase_names!(SuppressedBy {
+    Inline => "inline", IgnoreFile => "ignore-file", Baseline => "baseline", Allowlist => "allowlist",
+});
+
+/// The commit that brought a finding in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// The full object id; where the finding stands in no file, that of the object that holds it.
+    pub id: String,
+    /// As the commit says it.
+    pub author_name: String,
+    /// As the commit says it.
+    pub author_email: String,
+    /// RFC 3339 with the author's offset.
+    pub date: String,
+    /// The message's first line, with any key in it masked.
+    pub summary: String,
+}
+
+/// From where a finding can still be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// It is in HEAD now.
+    Head,
+    /// A reference leads to it.
+    Ref,
+    /// Only a reflog does.
+    Reflog,
+    /// Nothing does; the object is still in the repository.
+    Unreachable,
+}
+
+lowercase_names!(Reach { Head => "head", Ref => "ref", Reflog => "reflog", Unreachable => "unreachable" });
+
+/// What the whole history says of one secret at one path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// The last commit that still had it; `None` while it is in HEAD or where no commit has it.
+    pub last_commit: Option<Arc<Commit>>,
+    /// Whether HEAD has it.
+    pub in_head: bool,
+    /// Full names of the references whose history contains it, sorted.
+    pub refs: Vec<String>,
+    /// Whether a remote-tracking reference contains it.
+    pub on_remote: bool,
+    /// The best way to reach it.
+    pub reach: Reach,
+    /// How many versions of the path held it.
+    pub versions: u64,
+    /// Whole days from the first commit to the last one that had it, or to now while it is in HEAD.
+    pub days_exposed: u64,
+}
+
+/// One secret at one place.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule.
+    pub rule: RuleInfo,
+    /// If it is live.
+    pub severity: Severity,
+    /// That it is a key.
+    pub confidence: Confidence,
+    /// The exact value.
+    pub secret: Secret,
+    /// Of the value.
+    pub fingerprint: Fingerprint,
+    /// Where.
+    pub location: Location,
+    /// How the text was reached.
+    pub layers: Vec<Layer>,
+    /// For people.
+    pub excerpt: Excerpt,
+    /// Why it does not count, if it does not.
+    pub suppressed: Option<Suppression>,
+    /// What a person should know of it beside: an inline marker that has expired.
+    pub note: Option<String>,
+    /// In history: what brought it in.
+    pub commit: Option<Arc<Commit>>,
+    /// In history: the rest of its story.
+    pub history: Option<History>,
+}

@@ -1,0 +1,8 @@
+//! Plain data that every other module speaks of: findings, secrets, errors, coverage. Imports nothing of ours.
+
+pub mod coverage;
+pub mod date;
+pub mod error;
+pub mod files;
+pub mod finding;
+pub mod text;

@@ -1,0 +1,379 @@
+//! Decodes percent, Unicode-escaped, hex and base64 text in place, in passes, as gitleaks does, and remembers where
+//! each decoded part came from.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::core::finding::Layer;
+
+/// Content, or what a pass made of it.
+#[derive(Clone, Debug)]
+pub(super) struct Text<'a> {
+    /// The text.
+    pub(super) bytes: Cow<'a, [u8]>,
+    /// The decoded parts, by place.
+    parts: Vec<Part>,
+    /// The parts of the passes before, the last first.
+    before: Vec<Vec<Part>>,
+}
+
+/// A part of a text that was decoded.
+#[derive(Clone, Debug)]
+struct Part {
+    /// In the content.
+    original: Range<usize>,
+    /// In the text that was decoded.
+    encoded: Range<usize>,
+    /// In the text that came out.
+    decoded: Range<usize>,
+    layers: Vec<Layer>,
+}
+
+/// Ranges overlap, in gitleaks, when they touch.
+fn touches(a: &Range<usize>, b: &Range<usize>) -> bool {
+    b.start <= a.end && b.end >= a.start
+}
+
+impl<'a> Text<'a> {
+    pub(super) fn plain(bytes: &'a [u8]) -> Self {
+        Self { bytes: Cow::Borrowed(bytes), parts: Vec::new(), before: Vec::new() }
+    }
+
+    pub(super) fn is_plain(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Whether a window can hold anything that the pass before did not see.
+    pub(super) fn is_new(&self, window: &Range<usize>) -> bool {
+        self.is_plain() || self.touching(window).next().is_some()
+    }
+
+    fn touching<'b>(&'b self, range: &'b Range<usize>) -> impl Iterator<Item = &'b Part> + 'b {
+        let first = self.parts.partition_point(|part| part.decoded.end < range.start);
+        self.parts[first..].iter().take_while(move |part| touches(&part.decoded, range))
+    }
+
+    /// Where a range of this text stands in the content; `None` if no decoded part has a share in it.
+    pub(super) fn original(&self, range: &Range<usize>) -> Option<Range<usize>> {
+        if self.is_plain() {
+            return Some(range.clone());
+        }
+        self.touching(range).next()?;
+        Some(up(&self.parts, &self.before, range.clone()))
+    }
+
+    /// How a range's text was reached.
+    pub(super) fn layers(&self, range: &Range<usize>) -> Vec<Layer> {
+        let mut layers: Vec<Layer> = Vec::new();
+        for layer in self.touching(range).flat_map(|part| &part.layers) {
+            if !layers.contains(layer) {
+                layers.push(*layer);
+            }
+        }
+        layers
+    }
+
+    /// The line around a match, which in gitleaks starts with the line break before it.
+    pub(super) fn line(&self, content: &[u8], place: &Range<usize>, range: Range<usize>) -> Vec<u8> {
+        let (bytes, range): (&[u8], _) = if self.is_plain() { (content, place.clone()) } else { (&self.bytes, range) };
+        let end = range.end.min(bytes.len());
+        let start = memchr::memrchr(b'\n', &bytes[..range.start.min(end)]).unwrap_or(0);
+        let end = memchr::memchr(b'\n', &bytes[end..]).map_or(bytes.len(), |at| end + at);
+        bytes[start..end].to_vec()
+    }
+
+    /// The next pass; `None` if there is nothing to decode.
+    pub(super) fn decode(&self) -> Option<Self> {
+        let mut out: Vec<u8> = Vec::new();
+        let mut parts = Vec::new();
+        let mut done = 0;
+        for (encoding, encoded) in strongest(encoded(&self.bytes)) {
+            let Some(value) = encoding.decode(&self.bytes[encoded.clone()]).filter(|value| !value.is_empty()) else {
+                continue;
+            };
+            out.extend_from_slice(&self.bytes[done..encoded.start]);
+            let start = out.len();
+            out.extend_from_slice(&value);
+            done = encoded.end;
+            let mut layers = self.layers(&encoded);
+            layers.push(encoding.layer());
+            let original =
+                if self.is_plain() { encoded.clone() } else { up(&self.parts, &self.before, encoded.clone()) };
+            parts.push(Part { original, encoded, decoded: start..out.len(), layers });
+        }
+        if parts.is_empty() {
+            return None;
+        }
+        out.extend_from_slice(&self.bytes[done..]);
+        let mut before = Vec::with_capacity(self.before.len() + 1);
+        if !self.parts.is_empty() {
+            before.push(self.parts.clone());
+            before.extend(self.before.iter().cloned());
+        }
+        Some(Text { bytes: Cow::Owned(out), parts, before })
+    }
+}
+
+/// One pass up, and on from there, until the range is one of the content.
+fn up(parts: &[Part], before: &[Vec<Part>], range: Range<usize>) -> Range<usize> {
+    let mut above: Option<Range<usize>> = None;
+    for part in parts.iter().filter(|part| touches(&part.decoded, &range)) {
+        if part.decoded.start <= range.start && range.end <= part.decoded.end {
+            return part.original.clone();
+        }
+        // How far the range stands out on either side is the same one pass up.
+        let start = part.encoded.start.saturating_sub(part.decoded.start.saturating_sub(range.start));
+        let end = part.encoded.end + range.end.saturating_sub(part.decoded.end);
+        above = Some(above.map_or(start..end, |sum| sum.start.min(start)..sum.end.max(end)));
+    }
+    match (above, before.split_first()) {
+        (Some(above), Some((parts, before))) => up(parts, before, above),
+        (Some(above), None) => above,
+        (None, _) => range,
+    }
+}
+
+/// In the order of their precedence where two touch: the first wins, the other waits for the next pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Encoding {
+    Percent,
+    Unicode,
+    Hex,
+    Base64,
+}
+
+impl Encoding {
+    fn layer(self) -> Layer {
+        match self {
+            Self::Percent => Layer::Percent,
+            Self::Unicode => Layer::Unicode,
+            Self::Hex => Layer::Hex,
+            Self::Base64 => Layer::Base64,
+        }
+    }
+
+    fn decode(self, text: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Percent => percent(text),
+            Self::Unicode => Some(unicode(text)),
+            Self::Hex => hex(text),
+            Self::Base64 => base64(text),
+        }
+    }
+}
+
+/// Drops what touches a stronger neighbour.
+fn strongest(all: Vec<(Encoding, Range<usize>)>) -> Vec<(Encoding, Range<usize>)> {
+    let weaker = |(encoding, range): &(Encoding, Range<usize>), other: Option<&(Encoding, Range<usize>)>| {
+        other.is_some_and(|(stronger, place)| touches(range, place) && stronger < encoding)
+    };
+    let kept = all.iter().enumerate().filter(|(index, item)| {
+        let previous = index.checked_sub(1).and_then(|index| all.get(index));
+        !weaker(item, previous) && !weaker(item, all.get(index + 1))
+    });
+    kept.map(|(_, item)| item.clone()).collect()
+}
+
+/// Every encoded part, from left to right: `%41`, `%41...%42`, `\u0041`, `U+0041 `, 32 hex digits, 16 of base64.
+fn encoded(bytes: &[u8]) -> Vec<(Encoding, Range<usize>)> {
+    let mut all = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let found = match bytes[at] {
+            b'%' => percent_end(bytes, at).map(|end| (Encoding::Percent, at..end)),
+            b'\\' => escapes_end(bytes, at).map(|end| (Encoding::Unicode, at..end)),
+            byte if is_base64(byte) => {
+                let end = run_end(bytes, at, is_base64);
+                match in_run(bytes, at, end) {
+                    Ok(found) => Some(found),
+                    Err(next) => {
+                        at = next;
+                        continue;
+                    }
+                }
+            }
+            _ => None,
+        };
+        match found {
+            Some((encoding, range)) => {
+                at = range.end.max(at + 1);
+                all.push((encoding, range));
+            }
+            None => at += 1,
+        }
+    }
+    all
+}
+
+/// The first encoded part in a run of base64 characters, or where to go on.
+fn in_run(bytes: &[u8], start: usize, end: usize) -> Result<(Encoding, Range<usize>), usize> {
+    let is_point = |at: usize| point_end(bytes, at).is_some();
+    if bytes[start] == b'U' && is_point(start) {
+        let mut last = start;
+        while let Some(next) = point_end(bytes, last) {
+            last = next;
+        }
+        return Ok((Encoding::Unicode, start..last));
+    }
+    let digits = run_end(&bytes[..end], start, |byte| byte.is_ascii_hexdigit());
+    if digits - start >= 32 {
+        return Ok((Encoding::Hex, start..digits));
+    }
+    if end - start >= 16 {
+        let padding = bytes[end..].iter().take(2).take_while(|byte| **byte == b'=').count();
+        return Ok((Encoding::Base64, start..end + padding));
+    }
+    // A short run can still end in `U+0041`.
+    let point = end.checked_sub(6).filter(|point| *point > start && bytes[*point] == b'U' && is_point(*point));
+    Err(point.unwrap_or(end))
+}
+
+fn run_end(bytes: &[u8], start: usize, holds: impl Fn(u8) -> bool) -> usize {
+    bytes[start..].iter().position(|byte| !holds(*byte)).map_or(bytes.len(), |length| start + length)
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'+' | b'-')
+}
+
+fn is_hex_at(bytes: &[u8], at: usize, count: usize) -> bool {
+    bytes.get(at..at + count).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// From a `%41` to the last on the line.
+fn percent_end(bytes: &[u8], at: usize) -> Option<usize> {
+    if !is_hex_at(bytes, at + 1, 2) {
+        return None;
+    }
+    let line_end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |length| at + length);
+    let last =
+        (at..line_end).rev().find(|&last| bytes[last] == b'%' && last + 3 <= line_end && is_hex_at(bytes, last + 1, 2));
+    last.map(|last| last + 3)
+}
+
+/// `\u0041`, with one backslash or two, as often as it is repeated.
+fn escapes_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut end = None;
+    let mut next = at;
+    loop {
+        let slashes = bytes[next..].iter().take(2).take_while(|byte| **byte == b'\\').count();
+        let letter = next + slashes;
+        if slashes == 0
+            || !bytes.get(letter).is_some_and(|byte| matches!(byte, b'u' | b'U'))
+            || !is_hex_at(bytes, letter + 1, 4)
+        {
+            return end;
+        }
+        next = letter + 5;
+        end = Some(next);
+    }
+}
+
+/// `U+0041` and the white space behind it.
+fn point_end(bytes: &[u8], at: usize) -> Option<usize> {
+    if !bytes.get(at..)?.starts_with(b"U+") || !is_hex_at(bytes, at + 2, 4) {
+        return None;
+    }
+    match bytes.get(at + 6) {
+        None => Some(at + 6),
+        Some(b' ' | b'\t' | b'\n' | b'\r' | 0x0c) => Some(at + 7),
+        Some(_) => None,
+    }
+}
+
+fn is_printable(byte: u8) -> bool {
+    byte > 8 && byte < 0x7f
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    (digit as char).to_digit(16).map(|value| value as u8)
+}
+
+fn percent(text: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        if text[at] == b'%'
+            && at + 2 < text.len()
+            && let (Some(high), Some(low)) = (nibble(text[at + 1]), nibble(text[at + 2]))
+        {
+            let byte = high << 4 | low;
+            if !is_printable(byte) {
+                return None;
+            }
+            out.push(byte);
+            at += 3;
+            continue;
+        }
+        out.push(text[at]);
+        at += 1;
+    }
+    Some(out)
+}
+
+/// Each four hex digits are a character; what cannot be one is the replacement character, as in Go.
+fn unicode(text: &[u8]) -> Vec<u8> {
+    let mut out = String::new();
+    let mut at = 0;
+    while at < text.len() {
+        if is_hex_at(text, at, 4) && text.get(at.wrapping_sub(1)).is_some_and(|byte| matches!(byte, b'u' | b'U' | b'+'))
+        {
+            let value = text[at..at + 4].iter().fold(0, |sum, digit| sum << 4 | u32::from(nibble(*digit).unwrap_or(0)));
+            out.push(char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER));
+            at += 4;
+        } else {
+            at += 1;
+        }
+    }
+    out.into_bytes()
+}
+
+fn hex(text: &[u8]) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(2) || !text.iter().any(u8::is_ascii_digit) {
+        return None;
+    }
+    let pairs = text.chunks_exact(2).map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?));
+    pairs.map(|byte| byte.filter(|byte| is_printable(*byte))).collect()
+}
+
+/// Padded in the standard alphabet, or bare in the one for URLs; printable, or none.
+fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    if !text.iter().any(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'/' | b'-' | b'_')) {
+        return None;
+    }
+    let bare = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
+    let padded = text.len().is_multiple_of(4);
+    if padded && let Some(value) = digits(bare, [b'+', b'/']) {
+        return Some(value);
+    }
+    if bare.len() == text.len() { digits(text, [b'-', b'_']) } else { None }
+}
+
+fn digits(text: &[u8], last: [u8; 2]) -> Option<Vec<u8>> {
+    if text.len() % 4 == 1 {
+        return None;
+    }
+    let mut out = Vec::with_capacity(text.len() * 3 / 4);
+    let (mut bits, mut count) = (0_u32, 0);
+    for &digit in text {
+        let value = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            other if other == last[0] => 62,
+            other if other == last[1] => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            let byte = (bits >> count) as u8;
+            if !is_printable(byte) {
+                return None;
+            }
+            out.push(byte);
+        }
+    }
+    Some(out)
+}

@@ -1,0 +1,167 @@
+//! From a regex's match to a finding: the secret's group, entropy, allowlists, as gitleaks decides them.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::codec::Text;
+use crate::core::finding::{Layer, SuppressedBy, Suppression};
+use crate::gitleaks::{Allow, ImportedRule, Set};
+
+/// What an imported rule found.
+#[derive(Clone, Debug)]
+pub struct Found<'a> {
+    /// The rule.
+    pub rule: &'a ImportedRule,
+    /// The secret, decoded.
+    pub secret: Vec<u8>,
+    /// Where the secret (decoded text: all of the match) stands in the content.
+    pub span: Range<usize>,
+    /// How the text was reached.
+    pub layers: Vec<Layer>,
+    /// Set by an allowlist.
+    pub allowed: Option<Suppression>,
+    /// The line that the match starts on, from 0.
+    pub line: u64,
+    /// The byte of that line, from 0.
+    pub column: u64,
+}
+
+/// The rule's findings in these windows of a text.
+pub(super) fn of<'a>(
+    rule: &'a ImportedRule,
+    set: &Set,
+    text: &Text<'_>,
+    content: &[u8],
+    path: Option<&[u8]>,
+    windows: &[Range<usize>],
+) -> Vec<Found<'a>> {
+    let Some(shape) = &rule.regex else { return Vec::new() };
+    let mut found = Vec::new();
+    for window in windows.iter().filter(|window| text.is_new(window)) {
+        for range in shape.pattern.find_in(&text.bytes, window.clone()) {
+            let candidate = Candidate { rule, text, content, range };
+            found.extend(candidate.judge(set, path).ok());
+        }
+    }
+    found
+}
+
+/// For `explain`: what became of each match of the rule anywhere in a content.
+pub(super) fn fates<'a>(rule: &'a ImportedRule, set: &Set, content: &[u8], path: Option<&[u8]>) -> Vec<Fate<'a>> {
+    let Some(shape) = &rule.regex else { return Vec::new() };
+    let text = Text::plain(content);
+    let fate = |range: Range<usize>| {
+        let candidate = Candidate { rule, text: &text, content, range: range.clone() };
+        let refusal = candidate.judge(set, path).err().map(|refusal| match refusal {
+            Refusal::Seen => "it was found before it was decoded".to_owned(),
+            Refusal::Entropy(bits) => format!("its entropy, {bits:.2} bits a character, is not above {}", rule.entropy),
+        });
+        Fate { rule, span: range, refusal }
+    };
+    shape.pattern.find_in(content, 0..content.len()).map(fate).collect()
+}
+
+/// A match of an imported rule's regex.
+#[derive(Clone, Debug)]
+pub struct Fate<'a> {
+    /// The rule.
+    pub rule: &'a ImportedRule,
+    /// All that the regex matches.
+    pub span: Range<usize>,
+    /// Why it is no finding; `None` if it is one, accepted or not.
+    pub refusal: Option<String>,
+}
+
+/// Why a match is no finding.
+enum Refusal {
+    /// No decoded text has a part in it.
+    Seen,
+    /// The value has only so many bits a character.
+    Entropy(f64),
+}
+
+struct Candidate<'a, 'b> {
+    rule: &'a ImportedRule,
+    text: &'b Text<'b>,
+    content: &'b [u8],
+    range: Range<usize>,
+}
+
+impl<'a> Candidate<'a, '_> {
+    fn judge(self, set: &Set, path: Option<&[u8]>) -> Result<Found<'a>, Refusal> {
+        let Range { start, end } = self.range.clone();
+        let whole = &self.text.bytes[start..end];
+        let head = whole.iter().take_while(|byte| **byte == b'\n').count();
+        let tail = whole[head..].iter().rev().take_while(|byte| **byte == b'\n').count();
+        let matched = &whole[head..whole.len() - tail];
+        // A match that no decoded text has a part in was found one pass ago.
+        let place = self.text.original(&self.range).ok_or(Refusal::Seen)?;
+        let group = self.secret(matched);
+        let secret = &matched[group.clone()];
+        if self.rule.entropy != 0.0 && entropy(secret) <= self.rule.entropy {
+            return Err(Refusal::Entropy(entropy(secret)));
+        }
+        let line = self.text.line(self.content, &place, start..start + matched.len());
+        let lists = || set.allowlists.iter().chain(&self.rule.allowlists);
+        let allowed = lists().find(|list| list.allows(secret, matched, &line, path)).map(suppression);
+        let span =
+            if self.text.is_plain() { start + head + group.start..start + head + group.end } else { place.clone() };
+        let before = &self.content[..place.start.min(self.content.len())];
+        let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+        Ok(Found {
+            rule: self.rule,
+            secret: secret.to_vec(),
+            span,
+            layers: self.text.layers(&self.range),
+            allowed,
+            line: memchr::memchr_iter(b'\n', before).count() as u64,
+            column: (before.len() - line_start) as u64,
+        })
+    }
+
+    /// The group that holds the secret, found again in the match alone, as gitleaks does.
+    fn secret(&self, matched: &[u8]) -> Range<usize> {
+        let shape = self.rule.regex.as_ref().filter(|shape| shape.pattern.groups() > 0);
+        let Some(groups) = shape.and_then(|shape| shape.pattern.groups_of(matched)) else { return 0..matched.len() };
+        let range = |index: usize| groups.get_group(index).map(|span| span.range());
+        if self.rule.secret_group > 0 {
+            return range(self.rule.secret_group).unwrap_or(0..0);
+        }
+        let mut all = (1..groups.group_len()).filter_map(range);
+        all.find(|range| !range.is_empty()).unwrap_or(0..matched.len())
+    }
+}
+
+fn suppression(list: &Allow) -> Suppression {
+    Suppression { by: SuppressedBy::Allowlist, reason: list.reason.clone() }
+}
+
+/// Shannon entropy as gitleaks counts it: over characters, with their share of the bytes.
+fn entropy(secret: &[u8]) -> f64 {
+    let text = String::from_utf8_lossy(secret);
+    let mut counts: HashMap<char, usize> = HashMap::new();
+    text.chars().for_each(|c| *counts.entry(c).or_default() += 1);
+    let mut counts: Vec<usize> = counts.into_values().collect();
+    // The sum's last bits depend on its order.
+    counts.sort_unstable();
+    let length = secret.len() as f64;
+    counts.into_iter().fold(0.0, |sum, count| {
+        let share = count as f64 / length;
+        sum - share * share.log2()
+    })
+}
+
+/// A generic rule's finding goes where another rule's on the same line holds the same secret.
+pub(super) fn without_generic(found: Vec<Found<'_>>) -> Vec<Found<'_>> {
+    let is_generic = |found: &Found<'_>| found.rule.info.id.to_ascii_lowercase().contains("generic");
+    let better = |generic: &Found<'_>| {
+        found.iter().any(|other| {
+            other.line == generic.line
+                && !is_generic(other)
+                && other.allowed.is_none()
+                && bstr::ByteSlice::contains_str(other.secret.as_slice(), &generic.secret)
+        })
+    };
+    let keep: Vec<bool> = found.iter().map(|found| !(is_generic(found) && better(found))).collect();
+    found.into_iter().zip(keep).filter_map(|(found, keep)| keep.then_some(found)).collect()
+}

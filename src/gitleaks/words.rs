@@ -1,0 +1,126 @@
+//! The one pass over content that says which imported rules have to look, and where.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
+use crate::gitleaks::ImportedRule;
+
+/// Keywords and required literals of a set's rules.
+#[derive(Debug)]
+pub(super) struct Words {
+    automaton: Option<AhoCorasick>,
+    /// For each word: the rules whose regex requires it.
+    targets: Vec<Vec<Target>>,
+    /// For each rule: the words that are its keywords.
+    keywords: Vec<Vec<usize>>,
+    /// For each rule: whether its regex requires no literal, and so has to run over everything.
+    everywhere: Vec<bool>,
+}
+
+#[derive(Debug)]
+struct Target {
+    rule: usize,
+    before: Option<usize>,
+    after: Option<usize>,
+}
+
+/// What one pass saw.
+#[derive(Debug)]
+pub(super) struct Seen {
+    words: Vec<bool>,
+    windows: Vec<Vec<Range<usize>>>,
+}
+
+impl Words {
+    pub(super) fn of(rules: &[ImportedRule]) -> Self {
+        let mut ids: HashMap<Vec<u8>, usize> = HashMap::new();
+        let mut texts: Vec<Vec<u8>> = Vec::new();
+        let mut id_of = |text: &[u8]| {
+            *ids.entry(text.to_vec()).or_insert_with(|| {
+                texts.push(text.to_vec());
+                texts.len() - 1
+            })
+        };
+        let keywords = rules.iter().map(|rule| rule.keywords.iter().map(|word| id_of(word.as_bytes())).collect());
+        let keywords: Vec<Vec<usize>> = keywords.collect();
+        let mut targets: Vec<Vec<Target>> = Vec::new();
+        let mut everywhere = Vec::with_capacity(rules.len());
+        for (rule, shape) in rules.iter().enumerate().map(|(index, rule)| (index, rule.regex.as_ref())) {
+            let needles = shape.and_then(|shape| shape.needles.as_ref());
+            everywhere.push(shape.is_some() && needles.is_none());
+            for literal in needles.into_iter().flat_map(|needles| &needles.literals) {
+                let id = id_of(&literal.text);
+                targets.resize_with(targets.len().max(id + 1), Vec::new);
+                targets[id].push(Target { rule, before: literal.before, after: literal.after });
+            }
+        }
+        targets.resize_with(texts.len(), Vec::new);
+        // A few hundred short words, and every one that overlaps another counts: the automaton has to be a DFA.
+        let mut builder = AhoCorasick::builder();
+        let builder = builder.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA));
+        let automaton = (!texts.is_empty()).then(|| builder.build(&texts).ok()).flatten();
+        Self { automaton, targets, keywords, everywhere }
+    }
+
+    pub(super) fn keywords(&self, rule: usize) -> &[usize] {
+        &self.keywords[rule]
+    }
+
+    pub(super) fn everywhere(&self, rule: usize) -> bool {
+        self.everywhere[rule]
+    }
+
+    /// `rules` are those that this was made of.
+    pub(super) fn find(&self, rules: &[ImportedRule], bytes: &[u8]) -> Seen {
+        let mut seen = Seen { words: vec![false; self.targets.len()], windows: vec![Vec::new(); self.keywords.len()] };
+        let Some(automaton) = &self.automaton else { return seen };
+        for hit in automaton.find_overlapping_iter(bytes) {
+            let word = hit.pattern().as_usize();
+            seen.words[word] = true;
+            for target in &self.targets[word] {
+                let tail = rules[target.rule].regex.as_ref().and_then(|shape| shape.needles.as_ref()?.tail.as_ref());
+                let end = match tail {
+                    Some(tail) => match tail.longest(bytes, hit.start()) {
+                        Some(end) => end,
+                        None => continue,
+                    },
+                    None => target.after.map_or(bytes.len(), |after| hit.end().saturating_add(after).min(bytes.len())),
+                };
+                let start = target.before.map_or(0, |before| hit.start().saturating_sub(before));
+                let windows = &mut seen.windows[target.rule];
+                match windows.last_mut() {
+                    // Hits come by their ends, so a window may start before the last one, never before its end by much.
+                    Some(last) if start <= last.end && start >= last.start => last.end = last.end.max(end),
+                    _ => windows.push(start..end),
+                }
+            }
+        }
+        seen
+    }
+}
+
+impl Seen {
+    /// Whether one of these words was seen; no words ask for nothing.
+    pub(super) fn any(&self, words: &[usize]) -> bool {
+        words.is_empty() || words.iter().any(|&word| self.words[word])
+    }
+
+    /// Where a rule has to look, in order and apart from each other; `None` if nowhere.
+    pub(super) fn windows(&self, rule: usize) -> Option<Vec<Range<usize>>> {
+        let mut windows = self.windows[rule].clone();
+        if windows.is_empty() {
+            return None;
+        }
+        windows.sort_by_key(|window| window.start);
+        let mut merged: Vec<Range<usize>> = Vec::with_capacity(windows.len());
+        for window in windows {
+            match merged.last_mut() {
+                Some(last) if window.start <= last.end => last.end = last.end.max(window.end),
+                _ => merged.push(window),
+            }
+        }
+        Some(merged)
+    }
+}

@@ -1,0 +1,242 @@
+//! Searching only what a delta brings that its base does not have.
+//!
+//! Nine tenths of what a pack decodes to are copies of a base in which the engine saw nothing. What it sees at a
+//! place depends on the text that the place is a part of and on a few hundred bytes around it; so if it saw nothing in
+//! the base, it can see something in the delta's object only near what is new: inserted bytes, and the seams between
+//! copies. The engine looks at these windows alone, with all of the object at hand. If it sees anything there, the
+//! object is scanned whole, so that what is reported never depends on how git packed it.
+
+use std::ops::Range;
+
+use super::pack::delta::{Delta, Op};
+use crate::scan::in_run;
+
+/// How far right of a key, or of text that encodes one, the engine reads for context: 160 bytes, and some more for
+/// where a key ends.
+const AFTER_KEY: usize = 256;
+/// How far left of one it reads: 300 bytes of context before a value that may start 128 bytes before its last part.
+const BEFORE_KEY: usize = 512;
+
+/// What a delta's object has to be searched in; `None`: all of it.
+pub(super) fn windows(bytes: &[u8], delta: &Delta<'_>) -> Option<Vec<Range<usize>>> {
+    let mut windows = Vec::new();
+    // What is new, with the copies in between that lie within reach of it.
+    let mut new: Option<Range<usize>> = None;
+    let mut add = |range: Range<usize>| match &mut new {
+        Some(new) if range.start <= new.end + BEFORE_KEY + AFTER_KEY => new.end = range.end,
+        _ => {
+            let last = new.replace(range);
+            windows.extend(last.map(|last| around(bytes, last)));
+        }
+    };
+    let mut at = 0;
+    let mut next = Some(0);
+    for op in delta.ops() {
+        match op? {
+            Op::Copy { from, len } => {
+                if next != Some(from) {
+                    add(at..at);
+                }
+                next = Some(from + len);
+                at += len;
+            }
+            Op::Insert(bytes) => {
+                add(at..at + bytes.len());
+                next = None;
+                at += bytes.len();
+            }
+        }
+    }
+    if next != Some(delta.base_size) {
+        add(at..at);
+    }
+    windows.extend(new.map(|new| around(bytes, new)));
+    windows.dedup_by(|after, before| {
+        let touches = after.start <= before.end;
+        if touches {
+            *before = before.start.min(after.start)..before.end.max(after.end);
+        }
+        touches
+    });
+    // In UTF-16 what a byte is depends on how the file starts.
+    let is_wide = |window: &Range<usize>| memchr::memchr(0, &bytes[window.clone()]).is_some();
+    if windows.iter().any(is_wide) { None } else { Some(windows) }
+}
+
+/// All that has to be searched because of `new`: whole runs.
+fn around(bytes: &[u8], new: Range<usize>) -> Range<usize> {
+    let start = held_before(bytes, new.start).saturating_sub(AFTER_KEY);
+    let end = (held_after(bytes, new.end) + BEFORE_KEY).min(bytes.len());
+    run_start(bytes, start)..run_end(bytes, end)
+}
+
+/// Where the text before `at` starts that a key, or the encoded form of one, could be.
+fn held_before(bytes: &[u8], at: usize) -> usize {
+    let held = bytes[..at].iter().enumerate().rev().take_while(|(i, byte)| holds(bytes, *i, **byte)).count();
+    at - held
+}
+
+/// Where the text after `at` ends that a key could be.
+fn held_after(bytes: &[u8], at: usize) -> usize {
+    let held = bytes[at..].iter().enumerate().take_while(|(i, byte)| holds(bytes, at + i, **byte)).count();
+    at + held
+}
+
+fn run_start(bytes: &[u8], at: usize) -> usize {
+    at - bytes[..at].iter().rev().take_while(|byte| in_run(**byte)).count()
+}
+
+fn run_end(bytes: &[u8], at: usize) -> usize {
+    at + bytes[at..].iter().take_while(|byte| in_run(**byte)).count()
+}
+
+/// Whether text that is longer than the margins may go on over the byte at `at`: keys, base64 of any number of
+/// lines, and private keys.
+fn holds(bytes: &[u8], at: usize, byte: u8) -> bool {
+    match HOLDS[byte as usize] {
+        Holds::Never => false,
+        Holds::Always => true,
+        // Indentation of a line of base64; inside a line, only what a private key has: `BEGIN PRIVATE KEY`, or blanks
+        // in place of its line ends.
+        Holds::Blank => match bytes[..at].last_chunk::<2>() {
+            Some([_, b' ' | b'\t' | b'\n' | b'\r' | b'A'..=b'Z'] | [b'\\', b'n' | b'r']) | None => true,
+            Some(_) => bytes[at.saturating_sub(LONG)..at]
+                .iter()
+                .all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')),
+        },
+    }
+}
+
+/// A word of so many characters may be a line of base64.
+const LONG: usize = 20;
+
+#[derive(Clone, Copy)]
+enum Holds {
+    Never,
+    Always,
+    Blank,
+}
+
+/// For each byte, whether long text goes on over it.
+const HOLDS: [Holds; 256] = {
+    let mut table = [Holds::Never; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        table[byte] = match b {
+            b' ' | b'\t' => Holds::Blank,
+            b'+' | b'/' | b'=' | b'.' | b':' | b',' | b'\r' | b'\n' => Holds::Always,
+            _ if in_run(b) => Holds::Always,
+            _ => Holds::Never,
+        };
+        byte += 1;
+    }
+    table
+};
+
+#[cfg(test)]
+#[allow(clippy::string_slice, reason = "the texts are ASCII")]
+mod tests {
+    use super::*;
+    use crate::policy::Policy;
+    use crate::rule::template::{Random, Template};
+    use crate::scan::Seen;
+
+    /// Pieces of text: what is put between, and parts that only together are a key, or base64 or escapes of one, or a
+    /// value and what says whose key it is.
+    fn pieces(random: &mut Random) -> (Vec<Vec<u8>>, Vec<[Vec<u8>; 2]>) {
+        let marked = ["[A-Za-z0-9_-]{73}[A-Za-z0-9]T3Blbk", "FJ[A-Za-z0-9_-]{72}[AEIM]A"].concat();
+        let key = Template::parse(&format!("sk-proj-{marked}")).expect("a template").generate(random).text;
+        let value = Template::parse("[A-Za-z0-9]{32}").expect("a template").generate(random).text;
+        let mut encoded = String::new();
+        for three in key.as_bytes().chunks(3) {
+            let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+            let bits = three.iter().fold(0_u32, |bits, &byte| bits << 8 | u32::from(byte)) << (8 * (3 - three.len()));
+            encoded.extend((0..4).map(|i| digits[(bits >> (18 - 6 * i) & 63) as usize] as char));
+        }
+        let wrapped: Vec<String> = encoded.as_bytes().chunks(64).map(|l| String::from_utf8_lossy(l).into()).collect();
+        let escaped: Vec<String> = key.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let between: Vec<String> = vec![
+            "\n".into(),
+            "\n}\n".into(),
+            "let x = f(y);\n".repeat(1 + random.below(100)),
+            "words and words without any mark\n".repeat(1 + random.below(60)),
+            "Zm9vYmFyIGJheiBxdXV4IGZvb2JhciBiYXogcXV1eCBmb29iYXIgYmF6IHF1dXgg\n".repeat(1 + random.below(40)),
+            " ".repeat(random.below(40)),
+        ];
+        let gap = "# a line\n".repeat(random.below(40));
+        let halves: Vec<[String; 2]> = vec![
+            [key[..60].into(), key[60..].into()],
+            [encoded[..100].into(), encoded[100..].into()],
+            [wrapped[..2].join("\n") + "\n", wrapped[2..].join("\n")],
+            [escaped[..38].concat(), escaped[38..].concat()],
+            ["MISTRAL_API_KEY=\"".into(), value.clone() + "\"\n"],
+            [format!("mistral\n{gap}"), format!("api_key: {value}\n")],
+            [format!("api_key: {value}\n"), "# for mistral\n".into()],
+        ];
+        let bytes = |text: String| text.into_bytes();
+        (between.into_iter().map(bytes).collect(), halves.into_iter().map(|pair| pair.map(bytes)).collect())
+    }
+
+    fn number(mut value: usize, out: &mut Vec<u8>) {
+        while value >= 0x80 {
+            out.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        out.push(value as u8);
+    }
+
+    #[test]
+    fn windows_see_whatever_the_whole_shows() {
+        let policy = Policy::builtin();
+        let mut seen = Seen::default();
+        let (mut narrow, mut shown) = (0, 0);
+        for seed in 0..3000 {
+            let mut random = Random::new(seed);
+            let (between, halves) = pieces(&mut random);
+            // A half of a pair at most stands in the base; what is made of it may add the other.
+            let mut base = Vec::new();
+            let mut ends = vec![0];
+            for _ in 0..10 {
+                let half = &random.pick(&halves)[random.below(2)];
+                let piece: &Vec<u8> = if random.below(3) == 0 { half } else { random.pick(&between) };
+                base.extend_from_slice(piece);
+                ends.push(base.len());
+            }
+            if !policy.scanner.sees_nothing(&base) {
+                continue;
+            }
+            let mut raw = Vec::new();
+            let mut object = Vec::new();
+            for piece in ends.windows(2).filter(|piece| piece[0] < piece[1]) {
+                if random.below(4) == 0 {
+                    // Inserts hold 127 bytes at most.
+                    let new = &random.pick(&halves)[random.below(2)];
+                    for new in new.chunks(100) {
+                        raw.push(new.len() as u8);
+                        raw.extend_from_slice(new);
+                        object.extend_from_slice(new);
+                    }
+                }
+                if random.below(8) > 0 {
+                    raw.push(0xff);
+                    raw.extend_from_slice(&(piece[0] as u32).to_le_bytes());
+                    raw.extend_from_slice(&((piece[1] - piece[0]) as u32).to_le_bytes()[..3]);
+                    object.extend_from_slice(&base[piece[0]..piece[1]]);
+                }
+            }
+            let mut whole = Vec::new();
+            number(base.len(), &mut whole);
+            number(object.len(), &mut whole);
+            whole.extend(raw);
+            let delta = Delta::parse(&whole).expect("a good delta");
+            let Some(windows) = windows(&object, &delta) else { continue };
+            narrow += 1;
+            let nothing_new = policy.scanner.sees_nothing_in(&object, &windows, &mut seen);
+            let nothing = policy.scanner.sees_nothing(&object);
+            shown += usize::from(!nothing);
+            assert!(!nothing_new || nothing, "seed {seed}: the whole shows what no window does");
+        }
+        assert!(narrow > 1000 && shown > 100, "{narrow} narrow, {shown} with something to see");
+    }
+}

@@ -1,0 +1,263 @@
+//! The baseline: everything a scan found on the day a team took keysweep up, so that only new keys count.
+//!
+//! It is a directory, `.keysweep-baseline`, with a file for each secret, named by the secret's fingerprint; each line
+//! of the file is an entry, `fingerprint rule` or `fingerprint rule path`. That is why two branches never conflict: a
+//! file of sorted lines does whenever both branches insert between the same two lines, which is always so in a young
+//! baseline, and `merge=union` helps only where the merge runs with the repository's attributes and a forge's merge
+//! button does not. Here two secrets are two files, and the same secret has the same file, byte for byte, whoever
+//! adds it. A lookup reads only the files of the secrets that a scan finds, so a long baseline costs nothing either.
+//!
+//! A single file with the same lines is read and written too (`--baseline FILE`), for where no merge happens.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bstr::{BString, ByteSlice};
+
+use crate::core::error::{Error, Result};
+use crate::core::finding::{Finding, Fingerprint};
+
+/// The directory's usual name.
+pub const NAME: &str = ".keysweep-baseline";
+
+/// One known secret, as one rule finds it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// Of the secret's value.
+    pub fingerprint: Fingerprint,
+    /// The rule's id.
+    pub rule: String,
+    /// Limits the entry to one path.
+    pub path: Option<BString>,
+}
+
+impl Entry {
+    /// The entry for a finding, limited to its path or not.
+    pub fn of(finding: &Finding, with_path: bool) -> Self {
+        let path = finding.location.path.clone().filter(|_| with_path);
+        Self { fingerprint: finding.fingerprint, rule: finding.rule.id.to_string(), path }
+    }
+
+    /// Whether it covers this secret of this rule at this path.
+    pub fn covers(&self, rule: &str, fingerprint: Fingerprint, path: Option<&[u8]>) -> bool {
+        self.fingerprint == fingerprint
+            && self.rule == rule
+            && self.path.as_ref().is_none_or(|own| path.is_some_and(|path| own.as_bytes() == path))
+    }
+
+    fn parse(name: &str, number: usize, line: &str) -> Result<Self> {
+        let bad = |why: &str| {
+            Error::new("read baseline", format!("{name}:{number}"), why).hint(
+                "an entry is \"fingerprint rule\" or \"fingerprint rule path\"; write it with keysweep baseline update",
+            )
+        };
+        let mut words = line.splitn(3, ' ');
+        let fingerprint = words.next().and_then(Fingerprint::parse).ok_or_else(|| bad("no fingerprint"))?;
+        let rule = words.next().filter(|rule| !rule.is_empty()).ok_or_else(|| bad("no rule"))?.to_owned();
+        let path = words.next().map(|path| unescape(path).ok_or_else(|| bad("a % in a path needs two hex digits")));
+        Ok(Self { fingerprint, rule, path: path.transpose()? })
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.fingerprint, self.rule)?;
+        match &self.path {
+            Some(path) => write!(f, " {}", escape(path)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A baseline that can be asked.
+#[derive(Clone, Debug, Default)]
+pub struct Baseline {
+    /// What messages call it.
+    pub name: String,
+    store: Store,
+}
+
+#[derive(Clone, Debug, Default)]
+enum Store {
+    #[default]
+    None,
+    Loaded(BTreeMap<Fingerprint, BTreeSet<Entry>>),
+    Directory(PathBuf),
+}
+
+impl Baseline {
+    /// Opens a directory or file; `None` if there is none.
+    pub fn open(path: &Path) -> Result<Option<Self>> {
+        let name = path.display().to_string();
+        let store = match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Error::new("read baseline", name, error)),
+            Ok(kind) if kind.is_dir() => Store::Directory(path.to_owned()),
+            Ok(_) => {
+                let content = fs::read(path).map_err(|error| Error::new("read baseline", &name, error))?;
+                Store::Loaded(index(lines(&name, &content)?))
+            }
+        };
+        Ok(Some(Self { name, store }))
+    }
+
+    /// A baseline of these files' contents (in a commit).
+    pub fn from_files<'a>(name: &str, files: impl Iterator<Item = (String, &'a [u8])>) -> Result<Self> {
+        let mut all = BTreeSet::new();
+        for (file, content) in files {
+            all.extend(lines(&file, content)?);
+        }
+        Ok(Self { name: name.to_owned(), store: Store::Loaded(index(all)) })
+    }
+
+    /// The entries of one secret.
+    pub fn of(&self, fingerprint: Fingerprint) -> Result<BTreeSet<Entry>> {
+        match &self.store {
+            Store::None => Ok(BTreeSet::new()),
+            Store::Loaded(entries) => Ok(entries.get(&fingerprint).cloned().unwrap_or_default()),
+            Store::Directory(directory) => read(&directory.join(fingerprint.to_string())),
+        }
+    }
+
+    /// Every entry.
+    pub fn all(&self) -> Result<BTreeSet<Entry>> {
+        match &self.store {
+            Store::None => Ok(BTreeSet::new()),
+            Store::Loaded(entries) => Ok(entries.values().flatten().cloned().collect()),
+            Store::Directory(directory) => {
+                let mut all = BTreeSet::new();
+                for name in secrets(directory)? {
+                    all.extend(read(&directory.join(name))?);
+                }
+                Ok(all)
+            }
+        }
+    }
+}
+
+/// Writes exactly these entries: into the file if `path` is one, else into the directory.
+pub fn write(path: &Path, entries: &BTreeSet<Entry>) -> Result<()> {
+    let failed = |error: io::Error| Error::new("write baseline", path.display(), error);
+    if path.is_file() {
+        return fs::write(path, text(entries)).map_err(failed);
+    }
+    fs::create_dir_all(path).map_err(failed)?;
+    let wanted = index(entries.clone());
+    for name in secrets(path)? {
+        if Fingerprint::parse(&name).is_some_and(|fingerprint| !wanted.contains_key(&fingerprint)) {
+            fs::remove_file(path.join(name)).map_err(failed)?;
+        }
+    }
+    for (fingerprint, entries) in &wanted {
+        let file = path.join(fingerprint.to_string());
+        let text = text(entries);
+        if fs::read(&file).ok().as_deref() != Some(text.as_bytes()) {
+            fs::write(file, text).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+fn text(entries: &BTreeSet<Entry>) -> String {
+    entries.iter().map(|entry| format!("{entry}\n")).collect()
+}
+
+fn index(entries: BTreeSet<Entry>) -> BTreeMap<Fingerprint, BTreeSet<Entry>> {
+    let mut index: BTreeMap<Fingerprint, BTreeSet<Entry>> = BTreeMap::new();
+    for entry in entries {
+        index.entry(entry.fingerprint).or_default().insert(entry);
+    }
+    index
+}
+
+/// The names of the directory's files that are fingerprints; others (a note, an editor's copy) are none of ours.
+fn secrets(directory: &Path) -> Result<Vec<String>> {
+    let failed = |error: io::Error| Error::new("read baseline", directory.display(), error);
+    let mut names = Vec::new();
+    for item in fs::read_dir(directory).map_err(failed)? {
+        let name = item.map_err(failed)?.file_name().to_string_lossy().into_owned();
+        if Fingerprint::parse(&name).is_some() {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn read(file: &Path) -> Result<BTreeSet<Entry>> {
+    match fs::read(file) {
+        Ok(content) => lines(&file.display().to_string(), &content),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
+        Err(error) => Err(Error::new("read baseline", file.display(), error)),
+    }
+}
+
+/// The entries of one file. Order, repetition and line endings do not matter; a merge's conflict marks are an error.
+fn lines(name: &str, content: &[u8]) -> Result<BTreeSet<Entry>> {
+    let lines = content.lines().enumerate();
+    let lines = lines.map(|(index, line)| (index + 1, line.trim_ascii().to_str_lossy()));
+    let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|(number, line)| Entry::parse(name, number, &line)).collect()
+}
+
+/// A path may hold any byte; the entry stays one line of printable ASCII and UTF-8.
+fn escape(path: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in path.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c.is_control() || c == '%' {
+                let mut bytes = [0; 4];
+                c.encode_utf8(&mut bytes).bytes().for_each(|byte| text.push_str(&format!("%{byte:02X}")));
+            } else {
+                text.push(c);
+            }
+        }
+        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("%{byte:02X}")));
+    }
+    // The reader trims lines.
+    {
+        let (plain, escaped) = (' ', "%20");
+        if text.starts_with(plain) {
+            text.replace_range(..1, escaped);
+        }
+        if text.ends_with(plain) {
+            text.replace_range(text.len() - 1.., escaped);
+        }
+    }
+    text
+}
+
+fn unescape(text: &str) -> Option<BString> {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        rest = tail;
+        if byte == b'%' {
+            let digits = std::str::from_utf8(tail.get(..2)?).ok()?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+            rest = &tail[2..];
+        } else {
+            bytes.push(byte);
+        }
+    }
+    Some(bytes.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{escape, unescape};
+
+    #[test]
+    fn any_path_survives() {
+        for path in
+            [&b"src/a.py"[..], b"a b", b" a ", b"100%", b"line\nbreak", b"\xff\xfe", "grün".as_bytes(), b"", b" "]
+        {
+            let text = escape(path);
+            assert!(!text.contains('\n') && text.trim() == text, "{text:?}");
+            assert_eq!(unescape(&text).as_deref(), Some(&path.into()), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Turns `[[allowlist]]` tables into allowlists and refuses those that can never hold.
+
+use toml::Spanned;
+
+use super::load::DOING;
+use super::raw::{Allow, Condition, Target};
+use crate::core::error::Result;
+use crate::core::text::Source;
+use crate::policy::ignore_file::glob_of;
+use crate::rule::allowlist::{self, Allowlist};
+use crate::rule::pattern::Pattern;
+
+/// The allowlists of a configuration.
+pub(super) fn allowlists(source: Source<'_>, raw: &[Spanned<Allow>]) -> Result<Vec<Allowlist>> {
+    raw.iter().map(|list| allowlist(source, list)).collect()
+}
+
+fn allowlist(source: Source<'_>, raw: &Spanned<Allow>) -> Result<Allowlist> {
+    let list = raw.get_ref();
+    let fault = |text: &Spanned<String>, why: String| source.error(DOING, text.span().start, why);
+    let mut regexes = Vec::new();
+    for text in &list.regexes {
+        let pattern = Pattern::new(text.get_ref());
+        let pattern = pattern.map_err(|why| {
+            fault(text, format!("bad regex: {why}"))
+                .hint("the syntax is that of Rust's regex crate, without look-around")
+        })?;
+        if text.get_ref().is_empty() || pattern.matches_empty() {
+            return Err(fault(text, "this regex matches everything".into())
+                .hint("name what is allowed; to stop a rule use rules.disable"));
+        }
+        regexes.push(pattern);
+    }
+    let mut paths = Vec::new();
+    for text in &list.paths {
+        paths.push(glob_of(text.get_ref()).map_err(|why| fault(text, why).hint("globs are like docs/**, *.lock"))?);
+    }
+    let mut stopwords = Vec::new();
+    for word in &list.stopwords {
+        if word.get_ref().is_empty() {
+            return Err(fault(word, "an empty stopword is in every value".into()).hint("name a word, or leave it out"));
+        }
+        stopwords.push(word.get_ref().to_lowercase());
+    }
+    if regexes.is_empty() && paths.is_empty() && stopwords.is_empty() {
+        let fault = source.error(DOING, raw.span().start, "this allowlist allows nothing");
+        return Err(fault.hint("give it regexes, paths or stopwords"));
+    }
+    Ok(Allowlist {
+        reason: list.reason.clone().filter(|reason| !reason.trim().is_empty()),
+        rules: list.rules.iter().map(|rule| rule.get_ref().clone()).collect(),
+        target: match list.target {
+            Target::Secret => allowlist::Target::Secret,
+            Target::Match => allowlist::Target::Match,
+            Target::Line => allowlist::Target::Line,
+        },
+        regexes,
+        stopwords,
+        paths,
+        all: matches!(list.condition, Condition::All),
+    })
+}

@@ -1,0 +1,260 @@
+//! Reads a configuration and turns it into what it means.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use toml::Spanned;
+
+use super::raw::{self, Raw, Size};
+use super::{Config, Globs, Hook, Limits, Named, Output, Paths, Selection, Setting, Suppress, check, own};
+use crate::core::error::{Error, Result};
+use crate::core::files::Files;
+use crate::core::text::Source;
+
+/// What reading a configuration is called in errors.
+pub(super) const DOING: &str = "read configuration";
+
+/// Reads the file at `path` of a place; without a file every default holds.
+pub fn load(files: &dyn Files, path: Option<&str>) -> Result<Config> {
+    let Some(path) = path else {
+        let empty = Source { name: "", text: "" };
+        return resolve(empty, Raw::default()).map(|config| Config { file: None, ..config });
+    };
+    let name = files.name(path);
+    let Some(content) = files.read(path)? else {
+        return Err(Error::new(DOING, name, "no such file"));
+    };
+    parse(&name, &content)
+}
+
+/// Reads a configuration's text.
+pub(super) fn parse(name: &str, content: &[u8]) -> Result<Config> {
+    let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+    let text = std::str::from_utf8(content).map_err(|error| {
+        let line = memchr::memchr_iter(b'\n', &content[..error.valid_up_to()]).count() + 1;
+        Error::new(DOING, format!("{name}:{line}"), "not UTF-8").hint("save the file as UTF-8")
+    })?;
+    let source = Source { name, text };
+    let raw: Raw = toml::from_str(text).map_err(|error| source.syntax(DOING, &error))?;
+    resolve(source, raw)
+}
+
+fn resolve(source: Source<'_>, raw: Raw) -> Result<Config> {
+    let mut settings = Settings { source, list: Vec::new() };
+    let extends = settings.names("extends", &raw.extends);
+    let known_keys = settings.value("known-keys", raw.known_keys, Vec::new(), |list| format!("{list:?}"));
+    let rules = selection(&mut settings, raw.rules)?;
+    let paths = Paths {
+        include: globs(&mut settings, "paths.include", &raw.paths.include)?,
+        exclude: globs(&mut settings, "paths.exclude", &raw.paths.exclude)?,
+    };
+    let allowlists = check::allowlists(source, &raw.allowlists)?;
+    for list in &raw.allowlists {
+        let reason = list.get_ref().reason.as_deref().unwrap_or("no reason given");
+        settings.put("allowlist", format!("{reason:?}"), source.at(list.span().start));
+    }
+    let context = context(&mut settings, raw.context);
+    let suppress = suppress(&mut settings, raw.suppress)?;
+    let limits = limits(&mut settings, raw.limits)?;
+    let output = output(&mut settings, raw.output)?;
+    let hook = hook(&mut settings, raw.hook);
+    for rule in &raw.own {
+        settings.put("rule", format!("{:?}", rule.get_ref().id), source.at(rule.span().start));
+    }
+    let own = own::rules(source, DOING, raw.own, None)?;
+    Ok(Config {
+        file: Some(source.name.to_owned()),
+        extends,
+        known_keys,
+        rules,
+        paths,
+        allowlists,
+        context,
+        suppress,
+        limits,
+        output,
+        hook,
+        own,
+        settings: settings.list,
+    })
+}
+
+/// The list that `config show` prints, filled while values are resolved.
+struct Settings<'a> {
+    source: Source<'a>,
+    list: Vec<Setting>,
+}
+
+impl Settings<'_> {
+    fn put(&mut self, key: impl Into<String>, value: String, from: String) {
+        self.list.push(Setting { key: key.into(), value, from });
+    }
+
+    /// The value that holds, noted with where it comes from.
+    fn value<T>(&mut self, key: &str, given: Option<Spanned<T>>, default: T, show: impl Fn(&T) -> String) -> T {
+        let (value, from) = match given {
+            Some(given) => {
+                let at = self.source.at(given.span().start);
+                (given.into_inner(), at)
+            }
+            None => (default, "default".to_owned()),
+        };
+        self.put(key, show(&value), from);
+        value
+    }
+
+    fn flag(&mut self, key: &str, given: Option<Spanned<bool>>, default: bool) -> bool {
+        self.value(key, given, default, bool::to_string)
+    }
+
+    fn word<T: Copy + Display>(&mut self, key: &str, given: Option<Spanned<T>>, default: T) -> T {
+        self.value(key, given, default, |value| format!("\"{value}\""))
+    }
+
+    fn text(&mut self, key: &str, given: Option<Spanned<String>>, default: String) -> String {
+        self.value(key, given, default, |value| format!("{value:?}"))
+    }
+
+    fn names(&mut self, key: &str, given: &[Spanned<String>]) -> Vec<Named> {
+        let named =
+            |text: &Spanned<String>| Named { text: text.get_ref().clone(), at: self.source.at(text.span().start) };
+        let names: Vec<Named> = given.iter().map(named).collect();
+        let texts: Vec<&String> = names.iter().map(|name| &name.text).collect();
+        let from = names.first().map_or("default", |name| &name.at);
+        self.put(key, format!("{texts:?}"), from.to_owned());
+        names
+    }
+}
+
+fn selection(settings: &mut Settings<'_>, raw: raw::Rules) -> Result<Selection> {
+    let default = Selection::default();
+    let source = settings.source;
+    for pattern in raw.enable.iter().chain(&raw.disable) {
+        if pattern.get_ref().trim().is_empty() {
+            let fault = source.error(DOING, pattern.span().start, "an empty text names no rule");
+            return Err(fault.hint("name a rule, or several: \"openai-*\""));
+        }
+    }
+    let builtin = settings.flag("rules.builtin", raw.builtin, default.builtin);
+    let enable = settings.names("rules.enable", &raw.enable);
+    let disable = settings.names("rules.disable", &raw.disable);
+    let mut severity = Vec::new();
+    for (pattern, value) in raw.severity {
+        let at = source.at(value.span().start);
+        settings.put(format!("rules.severity.{pattern:?}"), format!("\"{}\"", value.get_ref()), at.clone());
+        severity.push((Named { text: pattern, at }, value.into_inner()));
+    }
+    Ok(Selection {
+        builtin,
+        enable,
+        disable,
+        severity,
+        min_severity: settings.word("rules.min-severity", raw.min_severity, default.min_severity),
+        min_confidence: settings.word("rules.min-confidence", raw.min_confidence, default.min_confidence),
+        skip_unsupported: settings.flag("rules.skip-unsupported", raw.skip_unsupported, default.skip_unsupported),
+    })
+}
+
+fn globs(settings: &mut Settings<'_>, key: &str, given: &[Spanned<String>]) -> Result<Globs> {
+    let texts = settings.names(key, given).into_iter().map(|name| name.text).collect();
+    Globs::new(texts).map_err(|(index, why)| {
+        let at = given.get(index).map_or(0, |glob| glob.span().start);
+        settings.source.error(DOING, at, why).hint("globs are like docs/**, *.lock, {a,b}/*.py")
+    })
+}
+
+fn context(settings: &mut Settings<'_>, raw: BTreeMap<String, Spanned<Vec<String>>>) -> BTreeMap<String, Vec<String>> {
+    let mut context = BTreeMap::new();
+    for (name, words) in raw {
+        let at = settings.source.at(words.span().start);
+        settings.put(format!("context.{name}"), format!("{:?}", words.get_ref()), at);
+        context.insert(name, words.into_inner());
+    }
+    context
+}
+
+fn suppress(settings: &mut Settings<'_>, raw: raw::Suppress) -> Result<Suppress> {
+    let default = Suppress::default();
+    for path in [&raw.ignore_file, &raw.baseline].into_iter().flatten() {
+        if path.get_ref().trim().is_empty() {
+            let fault = settings.source.error(DOING, path.span().start, "an empty text names no file");
+            return Err(fault.hint("leave the setting out for its default"));
+        }
+    }
+    Ok(Suppress {
+        inline: settings.flag("suppress.inline", raw.inline, default.inline),
+        foreign_markers: settings.flag("suppress.foreign-markers", raw.foreign_markers, default.foreign_markers),
+        require_reason: settings.flag("suppress.require-reason", raw.require_reason, default.require_reason),
+        ignore_file: settings.text("suppress.ignore-file", raw.ignore_file, default.ignore_file),
+        baseline: settings.text("suppress.baseline", raw.baseline, default.baseline),
+        fail_on_stale: settings.flag("suppress.fail-on-stale", raw.fail_on_stale, default.fail_on_stale),
+    })
+}
+
+fn limits(settings: &mut Settings<'_>, raw: raw::Limits) -> Result<Limits> {
+    let source = settings.source;
+    let max_file_size = match raw.max_file_size {
+        None => None,
+        Some(size) => {
+            let at = size.span().start;
+            let bytes = bytes(size.get_ref()).ok_or_else(|| {
+                source.error(DOING, at, "no size").hint("sizes are bytes, or text with a unit: \"20MB\"")
+            })?;
+            Some(Spanned::new(size.span(), Some(bytes)))
+        }
+    };
+    if let Some(threads) = raw.threads.as_ref().filter(|threads| *threads.get_ref() == 0) {
+        let fault = source.error(DOING, threads.span().start, "a scan needs a thread");
+        return Err(fault.hint("leave threads out for one a processor"));
+    }
+    let threads = raw.threads.map(|threads| Spanned::new(threads.span(), Some(threads.into_inner())));
+    Ok(Limits {
+        max_file_size: settings.value("limits.max-file-size", max_file_size, None, |size| match size {
+            Some(bytes) => bytes.to_string(),
+            None => "\"unlimited\"".into(),
+        }),
+        threads: settings.value("limits.threads", threads, None, |threads| match threads {
+            Some(threads) => threads.to_string(),
+            None => "\"one a processor\"".into(),
+        }),
+    })
+}
+
+fn bytes(size: &Size) -> Option<u64> {
+    let text = match size {
+        Size::Bytes(bytes) => return (*bytes > 0).then_some(*bytes),
+        Size::Text(text) => text.trim().to_ascii_uppercase(),
+    };
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number: u64 = text.get(..digits)?.parse().ok()?;
+    let unit = match text.get(digits..)?.trim() {
+        "" | "B" => 1,
+        "K" | "KB" => 1_000,
+        "KIB" => 1 << 10,
+        "M" | "MB" => 1_000_000,
+        "MIB" => 1 << 20,
+        "G" | "GB" => 1_000_000_000,
+        "GIB" => 1 << 30,
+        _ => return None,
+    };
+    number.checked_mul(unit).filter(|bytes| *bytes > 0)
+}
+
+fn output(settings: &mut Settings<'_>, raw: raw::Output) -> Result<Output> {
+    let some = |given: Spanned<String>| Spanned::new(given.span(), Some(given.into_inner()));
+    let format = settings.value("output.format", raw.format.map(some), None, |format| {
+        format!("{:?}", format.as_deref().unwrap_or("human"))
+    });
+    let color = raw.color.map(|color| Spanned::new(color.span(), Some(color.into_inner())));
+    let color =
+        settings.value("output.color", color, None, |color| format!("{:?}", color.map_or("auto", raw::Color::as_str)));
+    Ok(Output { format, color, show_suppressed: settings.flag("output.show-suppressed", raw.show_suppressed, false) })
+}
+
+fn hook(settings: &mut Settings<'_>, raw: raw::Hook) -> Hook {
+    let default = Hook::default();
+    Hook {
+        whole_files: settings.flag("hook.whole-files", raw.whole_files, default.whole_files),
+        commit_message: settings.flag("hook.commit-message", raw.commit_message, default.commit_message),
+    }
+}

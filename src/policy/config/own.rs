@@ -1,0 +1,202 @@
+//! Rules of the user's own: the TOML of the built-in ones, from `[[rule]]` tables or from files.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::core::error::{Error, Result};
+use crate::core::finding::{Confidence, Severity};
+use crate::core::text::{Source, nearest};
+use crate::rule::pattern::Pattern;
+use crate::rule::spec::{RuleSpec, StructureSpec};
+use crate::rule::template::Template;
+use crate::rule::{Left, List, Rule, Structure, Text};
+
+/// A rule file; `rule::spec::File` with places.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    #[serde(default)]
+    provider: String,
+    #[serde(default)]
+    revoke: String,
+    #[serde(default)]
+    advice: String,
+    #[serde(default, rename = "rule")]
+    rules: Vec<Spanned<RuleSpec>>,
+}
+
+/// Reads a rule file in keysweep's format.
+pub(super) fn file(source: Source<'_>) -> Result<Vec<Rule>> {
+    const DOING: &str = "read rules";
+    let file: File = toml::from_str(source.text).map_err(|error| source.syntax(DOING, &error))?;
+    if file.rules.is_empty() {
+        let fault = Error::new(DOING, source.name, "there is no [[rule]] in it");
+        return Err(fault.hint("a rule file holds [[rule]] tables, or gitleaks' [[rules]]"));
+    }
+    let defaults = Defaults { provider: file.provider, revoke: file.revoke, advice: file.advice };
+    rules(source, DOING, file.rules, Some(defaults))
+}
+
+/// What the rules of a file share.
+pub(super) struct Defaults {
+    provider: String,
+    revoke: String,
+    advice: String,
+}
+
+/// Checks rules and makes them what the engine runs.
+pub(super) fn rules(
+    source: Source<'_>,
+    doing: &str,
+    raw: Vec<Spanned<RuleSpec>>,
+    defaults: Option<Defaults>,
+) -> Result<Vec<Rule>> {
+    let defaults =
+        defaults.unwrap_or(Defaults { provider: String::new(), revoke: String::new(), advice: String::new() });
+    let mut rules: Vec<Rule> = Vec::with_capacity(raw.len());
+    for spec in raw {
+        let table = spec.span();
+        let spec = spec.into_inner();
+        let fail = |fault: Fault| {
+            let why = if spec.id.is_empty() { fault.why } else { format!("rule {}: {}", spec.id, fault.why) };
+            source.error(doing, source.key(&table, fault.key), why).hint(fault.hint)
+        };
+        check(&spec).map_err(fail)?;
+        if rules.iter().any(|rule| rule.id == spec.id) {
+            return Err(fail(Fault::new("id", "this id is taken by a rule above", "ids are unique; choose another")));
+        }
+        let structure = structure(spec.structure.as_ref()).map_err(fail)?;
+        let (severity, confidence) = worth(&spec).map_err(fail)?;
+        rules.push(rule(spec, structure, severity, confidence, &defaults));
+    }
+    Ok(rules)
+}
+
+/// What is wrong with which key of a rule.
+struct Fault {
+    key: &'static str,
+    why: String,
+    hint: String,
+}
+
+impl Fault {
+    fn new(key: &'static str, why: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { key, why: why.into(), hint: hint.into() }
+    }
+}
+
+fn check(spec: &RuleSpec) -> std::result::Result<(), Fault> {
+    let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if spec.id.is_empty() || !spec.id.chars().all(valid) || !spec.id.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return Err(Fault::new("id", "no usable id", "ids are lower-case words joined by -, such as acme-api-key"));
+    }
+    if spec.title.trim().is_empty() {
+        return Err(Fault::new("title", "an empty title", "say what kind of key it finds"));
+    }
+    if let Some(short) = spec.anchors.iter().find(|anchor| anchor.len() < 3) {
+        let why = format!("the anchor {short:?} is shorter than three bytes");
+        return Err(Fault::new("anchors", why, "an anchor is rare text that every such key holds; names does without"));
+    }
+    if spec.anchors.is_empty() && spec.names.is_empty() && spec.context.is_empty() {
+        let hint = "give it anchors (text in every such key), or names of variables that hold one";
+        return Err(Fault::new("anchors", "neither anchors nor names, so it would look nowhere", hint));
+    }
+    let hint = "the syntax is that of Rust's regex crate, without look-around, over bytes";
+    let (pattern, tree) =
+        Pattern::ascii(&spec.regex).map_err(|why| Fault::new("regex", format!("bad regex: {why}"), hint))?;
+    if pattern.matches_empty() {
+        return Err(Fault::new("regex", "this regex matches the empty text", "describe the whole key"));
+    }
+    let groups = tree.properties().explicit_captures_len();
+    if usize::from(spec.secret_group) > groups {
+        let why = format!("secret-group {} of a regex with {groups} groups", spec.secret_group);
+        return Err(Fault::new("secret-group", why, "groups count from 1; 0 is the whole match"));
+    }
+    let class = format!("[{}]", spec.alphabet);
+    Pattern::ascii(&class).map_err(|why| {
+        Fault::new("alphabet", format!("bad alphabet: {why}"), "write it as inside of [...]: A-Za-z0-9_-")
+    })?;
+    if !(0.0..=8.0).contains(&spec.entropy) {
+        return Err(Fault::new(
+            "entropy",
+            "entropy is between 0 and 8 bits a character",
+            "3.0 is usual for random text",
+        ));
+    }
+    for (key, templates) in [("examples", &spec.examples), ("non-examples", &spec.non_examples)] {
+        for template in templates {
+            let hint = "a template is text with [A-Z]{20} for random parts and \\ before special characters";
+            Template::parse(template).map_err(|bad| Fault::new(key, format!("{template:?}: {bad}"), hint))?;
+        }
+    }
+    Ok(())
+}
+
+fn worth(spec: &RuleSpec) -> std::result::Result<(Severity, Confidence), Fault> {
+    use Severity::{Critical, High, Info, Low, Medium};
+    let choose = |key, word: &str, names: Vec<&'static str>| {
+        let index = names.iter().position(|name| *name == word);
+        index.ok_or_else(|| {
+            let hint = match nearest(word, names.iter().copied()) {
+                Some(name) => format!("did you mean {name}?"),
+                None => format!("one of {}", names.join(", ")),
+            };
+            Fault::new(key, format!("{word:?} is no {key}"), hint)
+        })
+    };
+    let severities = [Info, Low, Medium, High, Critical];
+    let severity = choose("severity", &spec.severity, severities.map(Severity::as_str).to_vec())?;
+    let confidences = [Confidence::Possible, Confidence::Likely, Confidence::Certain];
+    let confidence = choose("confidence", &spec.confidence, confidences.map(Confidence::as_str).to_vec())?;
+    choose("left", &spec.left, vec!["any", "boundary"])?;
+    Ok((severities[severity], confidences[confidence]))
+}
+
+fn structure(spec: Option<&StructureSpec>) -> std::result::Result<Structure, Fault> {
+    let Some(spec) = spec else { return Ok(Structure::Shape) };
+    let given = [!spec.halves.is_empty(), spec.watermark.is_some(), spec.checksum.is_some(), spec.decoded.is_some()];
+    if given.iter().filter(|given| **given).count() != 1 {
+        let hint = "give it one of halves = [20], watermark = \"...\", checksum = \"crc32-base62\", decoded = \"...\"";
+        return Err(Fault::new("structure", "a structure is one thing", hint));
+    }
+    if let Some(watermark) = &spec.watermark {
+        return Ok(Structure::Watermark(Cow::Owned(watermark.clone())));
+    }
+    if let Some(decoded) = &spec.decoded {
+        return Ok(Structure::Decoded(Cow::Owned(decoded.clone())));
+    }
+    match spec.checksum.as_deref() {
+        None => {
+            Ok(Structure::Halves { lengths: Cow::Owned(spec.halves.clone()), ending: Cow::Owned(spec.ending.clone()) })
+        }
+        Some("crc32-base62") => Ok(Structure::Crc32Base62),
+        Some(other) => Err(Fault::new("structure", format!("{other:?} is no checksum"), "known: crc32-base62")),
+    }
+}
+
+fn rule(spec: RuleSpec, structure: Structure, severity: Severity, confidence: Confidence, shared: &Defaults) -> Rule {
+    let texts = |list: Vec<String>| -> List<Text> { list.into_iter().map(Cow::Owned).collect::<Vec<Text>>().into() };
+    Rule {
+        id: Cow::Owned(spec.id),
+        provider: Cow::Owned(shared.provider.clone()),
+        title: Cow::Owned(spec.title),
+        severity,
+        confidence,
+        anchors: texts(spec.anchors),
+        lookback: spec.lookback,
+        regex: Cow::Owned(spec.regex),
+        secret_group: spec.secret_group,
+        alphabet: Cow::Owned(spec.alphabet),
+        left: if spec.left == "any" { Left::Any } else { Left::Boundary },
+        structure,
+        entropy: spec.entropy,
+        names: texts(spec.names),
+        context: texts(spec.context),
+        revoke: Cow::Owned(spec.revoke.unwrap_or_else(|| shared.revoke.clone())),
+        advice: Cow::Owned(spec.advice.unwrap_or_else(|| shared.advice.clone())),
+        examples: texts(spec.examples),
+        non_examples: texts(spec.non_examples),
+    }
+}

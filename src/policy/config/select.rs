@@ -1,0 +1,113 @@
+//! From a configuration to the rules of a run.
+
+use std::borrow::Cow;
+
+use super::{Config, Named, own};
+use crate::core::error::{Error, Result};
+use crate::core::files::Files;
+use crate::core::text::{Source, nearest};
+use crate::gitleaks::{self, ImportedRules};
+use crate::rule::id_pattern::fits;
+use crate::rule::{self, Rule};
+
+/// The rules of a run.
+#[derive(Debug, Default)]
+pub struct Selected {
+    /// Built-in and own rules, with their severities and context words as configured. They live as long as the process:
+    /// there is one selection in a run.
+    pub rules: Vec<&'static Rule>,
+    /// Rules of gitleaks or betterleaks files.
+    pub imported: ImportedRules,
+    /// What those files ask for and is left out, as `skip-unsupported` allows.
+    pub left_out: Vec<String>,
+}
+
+/// Loads the rule files of a configuration and of `--rules`, and keeps the rules that are on.
+pub fn select(config: &Config, files: &dyn Files, more: &[Named], skip_unsupported: bool) -> Result<Selected> {
+    let mut own: Vec<Rule> = config.own.clone();
+    let mut imported = ImportedRules::default();
+    let mut left_out = Vec::new();
+    let skip = skip_unsupported || config.rules.skip_unsupported;
+    for file in config.extends.iter().chain(more) {
+        let name = files.name(&file.text);
+        let Some(content) = files.read(&file.text)? else {
+            return Err(Error::new("read rules", name, "no such file").hint(format!("{} names it", file.at)));
+        };
+        let text = std::str::from_utf8(&content).map_err(|_| Error::new("read rules", &name, "not UTF-8"))?;
+        let source = Source { name: &name, text };
+        if gitleaks::is_one(text) {
+            let loaded = gitleaks::load(source, files, skip)?;
+            left_out.extend(loaded.left_out.iter().map(ToString::to_string));
+            imported.add(loaded);
+        } else {
+            own.extend(own::file(source)?);
+        }
+    }
+    let mut rules: Vec<Cow<'static, Rule>> = Vec::new();
+    if config.rules.builtin {
+        rules.extend(rule::builtin().iter().map(Cow::Borrowed));
+    }
+    for rule in own {
+        if rules.iter().any(|known| known.id == rule.id) || imported.has(&rule.id) {
+            let fault = Error::new("read rules", &rule.id, "there are two rules of this id");
+            return Err(fault.hint("ids are unique among built-in, own and imported rules; rename yours"));
+        }
+        rules.push(Cow::Owned(rule));
+    }
+    known_names(config, &rules, &imported)?;
+    let on = |id: &str| {
+        let listed = |list: &[Named]| list.iter().any(|pattern| fits(&pattern.text, id));
+        (config.rules.enable.is_empty() || listed(&config.rules.enable)) && !listed(&config.rules.disable)
+    };
+    imported.keep(&on);
+    rules.retain(|rule| on(&rule.id));
+    let rules = rules.into_iter().map(|rule| adapted(config, rule)).collect();
+    Ok(Selected { rules, imported, left_out })
+}
+
+/// The rule with the configuration's severity and context words; built-in ones that keep theirs are not copied.
+fn adapted(config: &Config, mut rule: Cow<'static, Rule>) -> &'static Rule {
+    if let Some((_, severity)) = config.rules.severity.iter().rfind(|(pattern, _)| fits(&pattern.text, &rule.id)) {
+        rule.to_mut().severity = *severity;
+    }
+    for (name, words) in &config.context {
+        if *name == rule.provider || *name == rule.id {
+            let more = words.iter().map(|word| Cow::Owned(word.to_lowercase()));
+            rule.to_mut().context.to_mut().extend(more);
+        }
+    }
+    match rule {
+        Cow::Borrowed(rule) => rule,
+        Cow::Owned(rule) => Box::leak(Box::new(rule)),
+    }
+}
+
+/// A pattern that names no rule is a mistake that would leave a rule on, or off, unnoticed.
+fn known_names(config: &Config, rules: &[Cow<'static, Rule>], imported: &ImportedRules) -> Result<()> {
+    let ids = || rules.iter().map(|rule| rule.id.as_ref()).chain(imported.ids());
+    let severities = config.rules.severity.iter().map(|(pattern, _)| pattern);
+    for pattern in config.rules.enable.iter().chain(&config.rules.disable).chain(severities) {
+        if ids().any(|id| fits(&pattern.text, id)) {
+            continue;
+        }
+        let fault = Error::new("read configuration", &pattern.at, format!("no rule is called {:?}", pattern.text));
+        return Err(match nearest(&pattern.text, ids()) {
+            Some(id) => fault.hint(format!("did you mean {id}?")),
+            None => fault.hint("keysweep rules list shows every id"),
+        });
+    }
+    for name in config.context.keys() {
+        let known = rules.iter().any(|rule| *name == rule.provider || *name == rule.id);
+        if !known {
+            let at = config.settings.iter().find(|setting| setting.key == format!("context.{name}"));
+            let at = at.map_or("", |setting| &setting.from);
+            let fault = Error::new("read configuration", at, format!("no provider or rule is called {name:?}"));
+            let names = rules.iter().flat_map(|rule| [rule.provider.as_ref(), rule.id.as_ref()]);
+            return Err(match nearest(name, names) {
+                Some(name) => fault.hint(format!("did you mean {name}?")),
+                None => fault.hint("keysweep rules list shows every provider"),
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,245 @@
+//! Other tools' lists of accepted secrets, carried over to fingerprints. They know secrets by place, by SHA-1 or by
+//! pattern; each entry is matched with what keysweep finds today, and what matches nothing is reported, not dropped.
+
+use std::collections::BTreeSet;
+
+use bstr::ByteSlice;
+use serde::Deserialize;
+use sha1::{Digest, Sha1};
+
+use crate::core::error::{Error, Result};
+use crate::core::finding::Finding;
+use crate::policy::baseline::Entry;
+use crate::policy::ignore_file::glob_of;
+use crate::rule::pattern::Pattern;
+
+/// What came of a list.
+#[derive(Debug, Default)]
+pub struct Imported {
+    /// Entries for what was found again.
+    pub entries: BTreeSet<Entry>,
+    /// What could not be carried over, and why.
+    pub refused: Vec<String>,
+    /// What a person has to decide.
+    pub hints: Vec<String>,
+}
+
+/// Whose list it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `.gitleaksignore`.
+    GitleaksIgnore,
+    /// A JSON report of gitleaks, used as its baseline.
+    GitleaksReport,
+    /// `.secrets.baseline` of detect-secrets.
+    DetectSecrets,
+    /// `.secretsignore` of ripsecrets.
+    Ripsecrets,
+}
+
+impl Kind {
+    /// By the file's name and first character; `None` if it is none of them.
+    pub fn of(name: &str, content: &[u8]) -> Option<Self> {
+        let name = name.rsplit('/').next().unwrap_or(name);
+        match (name, content.trim_ascii_start().first()) {
+            (".gitleaksignore", _) => Some(Self::GitleaksIgnore),
+            (".secretsignore", _) => Some(Self::Ripsecrets),
+            (_, Some(b'[')) => Some(Self::GitleaksReport),
+            (_, Some(b'{')) => Some(Self::DetectSecrets),
+            _ => None,
+        }
+    }
+}
+
+/// Matches a list with findings, whose paths are from the same root.
+pub fn import(kind: Kind, name: &str, content: &[u8], findings: &[Finding]) -> Result<Imported> {
+    match kind {
+        Kind::GitleaksIgnore => Ok(gitleaks_ignore(content, findings)),
+        Kind::GitleaksReport => gitleaks_report(name, content, findings),
+        Kind::DetectSecrets => detect_secrets(name, content, findings),
+        Kind::Ripsecrets => Ok(ripsecrets(name, content, findings)),
+    }
+}
+
+impl Imported {
+    /// Adds an entry for each of the findings; says `why` if there is none.
+    fn carry<'a>(&mut self, findings: impl Iterator<Item = &'a Finding>, what: String, why: &str) {
+        let before = self.entries.len();
+        let mut any = false;
+        for finding in findings {
+            any = true;
+            self.entries.insert(Entry::of(finding, false));
+        }
+        if !any && self.entries.len() == before {
+            self.refused.push(format!("{what}: {why}"));
+        }
+    }
+}
+
+fn stands_at(finding: &Finding, path: &str, line: u64) -> bool {
+    let position = finding.location.position;
+    let path = path.replace('\\', "/");
+    finding.location.path.as_ref().is_some_and(|own| *own == path.trim_start_matches("./"))
+        && (position.line..=position.end_line).contains(&line)
+}
+
+/// `file:rule:line`, or with a commit in front.
+fn gitleaks_ignore(content: &[u8], findings: &[Finding]) -> Imported {
+    let mut imported = Imported::default();
+    for (index, line) in content.lines().enumerate() {
+        let line = line.to_str_lossy();
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let what = format!("line {}", index + 1);
+        let parts: Vec<&str> = line.split(':').collect();
+        let (commit, path, number) = match parts.as_slice() {
+            [path, _, number] => (None, *path, *number),
+            [commit, path, _, number] => (Some(*commit), *path, *number),
+            _ => {
+                imported.refused.push(format!("{what}: neither file:rule:line nor commit:file:rule:line"));
+                continue;
+            }
+        };
+        let Ok(number) = number.parse() else {
+            imported.refused.push(format!("{what}: its last part is no line number"));
+            continue;
+        };
+        let why = match commit {
+            Some(_) => {
+                "no key stands there today; an old commit's is accepted by its fingerprint, from keysweep history"
+            }
+            None => "no key stands there today",
+        };
+        imported.carry(findings.iter().filter(|finding| stands_at(finding, path, number)), what, why);
+    }
+    imported
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[derive(Default)]
+struct Leak {
+    #[serde(rename = "RuleID")]
+    rule_id: String,
+    file: String,
+    start_line: u64,
+    secret: String,
+}
+
+/// A report holds the secrets themselves, unless it was redacted: then only places are left.
+fn gitleaks_report(name: &str, content: &[u8], findings: &[Finding]) -> Result<Imported> {
+    let leaks: Vec<Leak> = serde_json::from_slice(content).map_err(|error| {
+        Error::new("import", name, error).hint("a gitleaks report is what --report-format json writes")
+    })?;
+    let mut imported = Imported::default();
+    for (index, leak) in leaks.iter().enumerate() {
+        let what = format!("finding {} ({} at {}:{})", index + 1, leak.rule_id, leak.file, leak.start_line);
+        let is_value = leak.secret.len() >= 8 && !leak.secret.contains("REDACTED") && !leak.secret.ends_with("...");
+        if is_value {
+            let value = leak.secret.as_bytes();
+            let same = |finding: &&Finding| {
+                let own = finding.secret.expose();
+                own.contains_str(value) || value.contains_str(own)
+            };
+            imported.carry(
+                findings.iter().filter(same),
+                what,
+                "no rule of keysweep finds this value in the tree today",
+            );
+        } else {
+            let at = |finding: &&Finding| stands_at(finding, &leak.file, leak.start_line);
+            imported.carry(findings.iter().filter(at), what, "it is redacted, and no key stands there today");
+        }
+    }
+    Ok(imported)
+}
+
+#[derive(Deserialize)]
+struct SecretsBaseline {
+    results: std::collections::BTreeMap<String, Vec<Hashed>>,
+}
+
+#[derive(Deserialize)]
+struct Hashed {
+    #[serde(default)]
+    r#type: String,
+    hashed_secret: String,
+    #[serde(default)]
+    line_number: u64,
+    #[serde(default)]
+    is_secret: Option<bool>,
+}
+
+fn detect_secrets(name: &str, content: &[u8], findings: &[Finding]) -> Result<Imported> {
+    let file: SecretsBaseline = serde_json::from_slice(content)
+        .map_err(|error| Error::new("import", name, error).hint("a detect-secrets baseline has results by file"))?;
+    let hash = |value: &[u8]| -> String { Sha1::digest(value).iter().map(|byte| format!("{byte:02x}")).collect() };
+    let hashes: Vec<String> = findings.iter().map(|finding| hash(finding.secret.expose())).collect();
+    let mut imported = Imported::default();
+    for (path, secrets) in &file.results {
+        for secret in secrets {
+            let what = format!("{} at {path}:{}", secret.r#type, secret.line_number);
+            if secret.is_secret == Some(true) {
+                imported.refused.push(format!("{what}: it was audited as a real secret; revoke it instead"));
+                continue;
+            }
+            let same = findings.iter().zip(&hashes).filter(|(_, hash)| **hash == secret.hashed_secret);
+            imported.carry(
+                same.map(|(finding, _)| finding),
+                what,
+                "no rule of keysweep finds this value in the tree today",
+            );
+        }
+    }
+    Ok(imported)
+}
+
+/// Paths as in `.gitignore`, then patterns of secrets under `[secrets]`.
+fn ripsecrets(name: &str, content: &[u8], findings: &[Finding]) -> Imported {
+    let mut imported = Imported::default();
+    let mut in_secrets = false;
+    for (index, line) in content.lines().enumerate() {
+        let text = line.to_str_lossy();
+        let text = text.trim();
+        if text.is_empty() || text.starts_with('#') {
+            continue;
+        }
+        let what = format!("line {}", index + 1);
+        if text.starts_with('[') && text.ends_with(']') {
+            in_secrets = text == "[secrets]";
+            continue;
+        }
+        if in_secrets {
+            match Pattern::new(text) {
+                Ok(pattern) => {
+                    let same = |finding: &&Finding| pattern.is_match(finding.secret.expose());
+                    imported.carry(findings.iter().filter(same), what, "no key of today matches this pattern");
+                }
+                Err(why) => imported.refused.push(format!("{what}: bad regex: {why}")),
+            }
+            continue;
+        }
+        let glob = match text.trim_start_matches('/') {
+            inner if inner.ends_with('/') => format!("{{,**/}}{inner}**"),
+            inner if inner.contains('/') || text.starts_with('/') => format!("{{{inner},{inner}/**}}"),
+            inner => format!("{{,**/}}{{{inner},{inner}/**}}"),
+        };
+        match glob_of(&glob) {
+            Ok(matcher) => {
+                let inside = |finding: &&Finding| {
+                    finding.location.path.as_ref().is_some_and(|path| matcher.is_match(path.to_path_lossy()))
+                };
+                imported.carry(findings.iter().filter(inside), what, "no key stands in these paths today");
+                imported.hints.push(format!(
+                    "{name}:{}: keys that come into these paths later are reported; to leave the paths out, put \
+                     exclude = [{glob:?}] under [paths] in .keysweep.toml",
+                    index + 1
+                ));
+            }
+            Err(why) => imported.refused.push(format!("{what}: {why}")),
+        }
+    }
+    imported
+}

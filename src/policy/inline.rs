@@ -1,0 +1,203 @@
+//! Inline markers: `keysweep:allow` and those that people already have from other tools.
+//!
+//! A marker counts anywhere on the finding's line, in whatever the language calls a comment, or, in its
+//! next-line form, on the line above. It is looked for only where there is a finding, so it costs clean text nothing.
+
+use std::ops::Range;
+
+use bstr::ByteSlice;
+use memchr::{memchr2, memrchr2};
+
+use crate::core::date::Date;
+use crate::core::finding::{SuppressedBy, Suppression};
+use crate::rule::id_pattern::fits;
+
+/// How far from the key, in bytes, a marker on the same line still counts. Without this limit one word in a
+/// minified file would silence a megabyte, and a line with a thousand keys would be read a thousand times.
+const REACH: usize = 4096;
+
+/// What other tools' markers look like, and whether they speak of the next line. Longer ones go first where one
+/// is another's prefix.
+const FOREIGN: &[(&str, bool)] = &[
+    ("gitleaks:allow", false),
+    ("betterleaks:allow", false),
+    ("trufflehog:ignore", false),
+    ("kingfisher:ignore", false),
+    ("ggignore", false),
+    ("secretlint-disable-next-line", true),
+    ("secretlint-disable-line", false),
+    ("pragma: allowlist nextline secret", true),
+    ("pragma: whitelist nextline secret", true),
+    ("pragma: allowlist-nextline-secret", true),
+    ("pragma: allowlist secret", false),
+    ("pragma: whitelist secret", false),
+    ("pragma: allowlist-secret", false),
+];
+
+const OWN: &str = "keysweep:allow";
+
+/// How inline markers are read.
+#[derive(Clone, Debug)]
+pub struct Markers {
+    /// Whether any marker counts (`--no-inline` says no).
+    pub enabled: bool,
+    /// Whether other tools' markers count.
+    pub foreign: bool,
+    /// Whether a marker without a reason is refused.
+    pub require_reason: bool,
+    /// The day that `until=` is compared with.
+    pub today: Date,
+}
+
+/// What a marker means for a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does not count.
+    Suppressed(Suppression),
+    /// There is a marker, but it does not hold: why.
+    Refused(String),
+}
+
+impl Default for Markers {
+    fn default() -> Self {
+        Self { enabled: true, foreign: true, require_reason: false, today: Date::today() }
+    }
+}
+
+impl Markers {
+    /// What the markers around `span` say of a finding of `rule`; a marker that holds wins over one that does not.
+    pub fn judge(&self, bytes: &[u8], span: Range<usize>, rule: &str) -> Option<Verdict> {
+        if !self.enabled {
+            return None;
+        }
+        let (line, above) = lines(bytes, &span);
+        let mut refused = None;
+        for (text, next_line) in [(line, false), (above, true)] {
+            for verdict in found(text, next_line, self.foreign).filter_map(|marker| self.weigh(&marker, rule)) {
+                match verdict {
+                    Verdict::Suppressed(_) => return Some(verdict),
+                    Verdict::Refused(_) => refused = refused.or(Some(verdict)),
+                }
+            }
+        }
+        refused
+    }
+
+    fn weigh(&self, marker: &Marker, rule: &str) -> Option<Verdict> {
+        if let Some(rules) = &marker.rules
+            && !rules.iter().any(|pattern| fits(pattern, rule))
+        {
+            return None;
+        }
+        let refuse = |why: String| Some(Verdict::Refused(why));
+        match &marker.until {
+            Some(Err(text)) => return refuse(format!("its marker's until={text} is no date (2027-01-31)")),
+            Some(Ok(until)) if *until < self.today => return refuse(format!("its marker expired on {until}")),
+            _ => {}
+        }
+        if marker.broken {
+            return refuse("its marker's [ is not closed".into());
+        }
+        if self.require_reason && marker.reason.is_none() {
+            return refuse("its marker gives no reason=, and the configuration requires one".into());
+        }
+        Some(Verdict::Suppressed(Suppression { by: SuppressedBy::Inline, reason: marker.reason.clone() }))
+    }
+}
+
+/// One marker as it was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marker {
+    /// The rules it is limited to.
+    pub rules: Option<Vec<String>>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Its last day; the text where it is none.
+    pub until: Option<Result<Date, String>>,
+    broken: bool,
+}
+
+/// Every marker in a line; `next_line` asks for those that speak of the line below, else for the others.
+pub fn found(line: &[u8], next_line: bool, foreign: bool) -> impl Iterator<Item = Marker> + '_ {
+    let own = line.find_iter(OWN).filter_map(move |at| own_marker(&line[at + OWN.len()..], next_line));
+    let others = FOREIGN.iter().filter(move |(_, next)| foreign && *next == next_line);
+    own.chain(others.filter_map(|(text, _)| foreign_marker(line, text)))
+}
+
+fn own_marker(after: &[u8], next_line: bool) -> Option<Marker> {
+    let suffix = ["-next-line", "-nextline"].iter().find_map(|suffix| after.strip_prefix(suffix.as_bytes()));
+    if suffix.is_some() != next_line {
+        return None;
+    }
+    let mut rest = suffix.unwrap_or(after);
+    let mut marker = Marker::default();
+    match rest.first() {
+        Some(b'[') => match rest.find_byte(b']') {
+            Some(end) => {
+                let list = rest[1..end].to_str_lossy();
+                marker.rules = Some(list.split(',').map(|rule| rule.trim().to_owned()).collect());
+                rest = &rest[end + 1..];
+            }
+            None => marker.broken = true,
+        },
+        // `keysweep:allowed` is a word, not a marker.
+        Some(c) if is_word(*c) => return None,
+        _ => {}
+    }
+    let text = rest.to_str_lossy();
+    marker.until = value(&text, "until=").map(|text| Date::parse(&text).ok_or(text));
+    marker.reason = value(&text, "reason=").filter(|reason| !reason.is_empty());
+    Some(marker)
+}
+
+/// Other tools' markers carry no reason that could be told from what else is on the line.
+fn foreign_marker(line: &[u8], text: &str) -> Option<Marker> {
+    let holds = |at: usize| {
+        let before = at.checked_sub(1).and_then(|i| line.get(i));
+        let after = line.get(at + text.len());
+        !before.is_some_and(|c| is_word(*c)) && !after.is_some_and(|c| is_word(*c))
+    };
+    line.find_iter(text).any(holds).then(Marker::default)
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+/// What stands behind `reason=` or `until=`: in quotes, or up to the other field or the comment's end.
+fn value(text: &str, field: &str) -> Option<String> {
+    let (_, rest) = text.split_once(field)?;
+    for quote in ['"', '\''] {
+        if let Some((quoted, _)) = rest.strip_prefix(quote).and_then(|rest| rest.split_once(quote)) {
+            return Some(quoted.trim().to_owned());
+        }
+    }
+    if field == "until=" {
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
+        return rest.get(..end).map(|date| date.trim_end_matches('-').to_owned());
+    }
+    let ends = [" until=", "*/", "-->", "--%>", "%>", "#}", "*)", "--]]"];
+    let end = ends.iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());
+    rest.get(..end).map(|reason| reason.trim().to_owned())
+}
+
+/// The lines that a span touches, and the line above; `\r` alone ends a line too.
+fn lines<'a>(bytes: &'a [u8], span: &Range<usize>) -> (&'a [u8], &'a [u8]) {
+    let end = span.end.min(bytes.len());
+    let start = span.start.min(end);
+    let floor = start.saturating_sub(REACH);
+    let line_start = memrchr2(b'\n', b'\r', &bytes[floor..start]).map_or(floor, |at| floor + at + 1);
+    let ceiling = end.saturating_add(REACH).min(bytes.len());
+    let line_end = memchr2(b'\n', b'\r', &bytes[end..ceiling]).map_or(ceiling, |at| end + at);
+    let line = &bytes[line_start..line_end];
+    let before = &bytes[..line_start];
+    let before =
+        before.strip_suffix(b"\r\n").or_else(|| before.strip_suffix(b"\n")).or_else(|| before.strip_suffix(b"\r"));
+    // Where the line's start lies beyond reach, the line above is out of reach as well.
+    let above = before.map_or(&[][..], |before| {
+        let floor = before.len().saturating_sub(REACH);
+        let start = memrchr2(b'\n', b'\r', &before[floor..]).map_or(floor, |at| floor + at + 1);
+        &before[start..]
+    });
+    (line, above)
+}

@@ -1,0 +1,197 @@
+//! The known-key guard: flags exactly the keys that this developer holds, wherever they stand. It is the only way to
+//! catch a key without a shape.
+//!
+//! Values come from environment variables and `.env` files with key-like names. They live in this process's memory
+//! alone: nothing prints them, not even `Debug`, and nothing writes them.
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::fmt;
+
+use aho_corasick::AhoCorasick;
+use bstr::{ByteSlice, ByteVec};
+
+use crate::core::error::{Error, Result};
+use crate::core::finding::{Confidence, Excerpt, Layer, Position, RuleInfo, Secret, Severity};
+use crate::scan::Match;
+
+/// The rule's id.
+pub const RULE: &str = "known-key";
+/// Shorter values are words as often as keys.
+const SHORTEST: usize = 16;
+/// Longer ones are documents.
+const LONGEST: usize = 4096;
+
+/// The values and how to find them.
+pub struct KnownKeys {
+    automaton: AhoCorasick,
+    values: Vec<(String, Secret)>,
+    /// For each pattern of the automaton: whose it is, and how it is written.
+    patterns: Vec<(usize, Option<Layer>)>,
+}
+
+impl fmt::Debug for KnownKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{} known keys>", self.values.len())
+    }
+}
+
+/// Reads the values of `env` (the environment) and of `.env` files; `None` if none of them holds a key.
+pub fn load(sources: &[String], read: impl Fn(&str) -> Result<Option<Vec<u8>>>) -> Result<Option<KnownKeys>> {
+    let mut pairs: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+    for source in sources.iter().map(|source| source.trim()).filter(|source| !source.is_empty()) {
+        if source == "env" {
+            let bytes = |text: OsString| Vec::from_os_string(text).unwrap_or_default();
+            pairs.extend(std::env::vars_os().map(|(name, value)| (bytes(name), bytes(value))));
+            continue;
+        }
+        let Some(content) = read(source)? else {
+            let fault = Error::new("read known keys", source, "no such file");
+            return Err(fault.hint("--known-keys takes env and the paths of .env files, joined by commas"));
+        };
+        pairs.extend(dotenv(&content));
+    }
+    Ok(KnownKeys::of(pairs))
+}
+
+impl KnownKeys {
+    /// Keeps the pairs that look like keys.
+    fn of(mut pairs: Vec<(Vec<u8>, Vec<u8>)>) -> Option<Self> {
+        pairs.retain(|(name, value)| is_key_name(name) && is_key(value));
+        pairs.sort();
+        pairs.dedup_by(|a, b| a.1 == b.1);
+        let mut texts: Vec<Vec<u8>> = Vec::new();
+        let mut patterns = Vec::new();
+        for (index, (_, value)) in pairs.iter().enumerate() {
+            for (text, layer) in forms(value) {
+                if !texts.contains(&text) {
+                    texts.push(text);
+                    patterns.push((index, layer));
+                }
+            }
+        }
+        if texts.is_empty() {
+            return None;
+        }
+        let automaton = AhoCorasick::new(&texts).ok()?;
+        let values = pairs.into_iter().map(|(name, value)| (name.to_str_lossy().into_owned(), Secret::new(&value)));
+        Some(Self { automaton, values: values.collect(), patterns })
+    }
+
+    /// Every place where one stands.
+    pub fn find(&self, bytes: &[u8]) -> Vec<Match> {
+        let mut matches: Vec<Match> = Vec::new();
+        for hit in self.automaton.find_overlapping_iter(bytes) {
+            let (index, layer) = self.patterns[hit.pattern().as_usize()];
+            // Alignments of one encoded value overlap; a value may be part of a longer one.
+            if let Some(last) = matches.last_mut().filter(|last| last.span.end > hit.start()) {
+                if last.span.len() >= hit.range().len() {
+                    continue;
+                }
+                matches.pop();
+            }
+            let (name, secret) = &self.values[index];
+            matches.push(Match {
+                rule: rule(name),
+                severity: Severity::Critical,
+                confidence: Confidence::Certain,
+                secret: secret.clone(),
+                span: hit.range(),
+                position: Position::default(),
+                layers: layer.into_iter().collect(),
+                excerpt: Excerpt::default(),
+                suppressed: None,
+                note: None,
+            });
+        }
+        matches
+    }
+}
+
+fn rule(name: &str) -> RuleInfo {
+    RuleInfo {
+        id: Cow::Borrowed(RULE),
+        provider: Cow::Borrowed(""),
+        title: Cow::Owned(format!("Key that this machine holds in {name}")),
+        revoke: Cow::Borrowed(""),
+        advice: Cow::Borrowed("Revoke it where it was made: it is a key in use."),
+    }
+}
+
+/// Names such as `OPENAI_API_KEY`; not `KEY_FILE`, which holds a path.
+fn is_key_name(name: &[u8]) -> bool {
+    const WORDS: [&str; 9] = ["key", "token", "secret", "passw", "pwd", "credential", "auth", "apikey", "pat"];
+    let name = name.to_ascii_lowercase();
+    let parts: Vec<&[u8]> = name.split(|byte| !byte.is_ascii_alphanumeric()).collect();
+    let says = parts.iter().any(|part| {
+        WORDS.iter().any(|word| {
+            if word.len() < 4 { *part == word.as_bytes() || part.ends_with(b"key") } else { part.contains_str(word) }
+        })
+    });
+    let path = parts.last().is_some_and(|last| [&b"file"[..], b"path", b"dir", b"sock", b"url", b"id"].contains(last));
+    says && !path
+}
+
+/// A value that is neither a path, a URL, a sentence nor a placeholder.
+fn is_key(value: &[u8]) -> bool {
+    const FILLERS: [&str; 9] =
+        ["your", "example", "changeme", "change-me", "placeholder", "xxxx", "dummy", "redacted", "****"];
+    if !(SHORTEST..=LONGEST).contains(&value.len()) || !value.iter().all(u8::is_ascii_graphic) {
+        return false;
+    }
+    let is_path = matches!(value.first(), Some(b'/' | b'~' | b'.' | b'$' | b'<' | b'{')) || value.contains_str("://");
+    let lower = value.to_ascii_lowercase();
+    let mut kinds = [false; 256];
+    value.iter().for_each(|byte| kinds[usize::from(*byte)] = true);
+    let different = kinds.iter().filter(|seen| **seen).count();
+    !is_path && different >= 8 && !FILLERS.iter().any(|word| lower.contains_str(word))
+}
+
+/// The value as it may be written: plain, base64 at each alignment and in both alphabets, hex in both cases.
+fn forms(value: &[u8]) -> Vec<(Vec<u8>, Option<Layer>)> {
+    let mut forms = vec![(value.to_vec(), None)];
+    for alphabet in ["+/", "-_"] {
+        forms.extend((0..3).map(|shift| (base64(value, shift, alphabet.as_bytes()), Some(Layer::Base64))));
+    }
+    let lower: String = value.iter().map(|byte| format!("{byte:02x}")).collect();
+    forms.push((lower.to_uppercase().into_bytes(), Some(Layer::Hex)));
+    forms.push((lower.into_bytes(), Some(Layer::Hex)));
+    forms
+}
+
+/// The digits that depend on the value alone when `shift` unknown bytes stand before it.
+fn base64(value: &[u8], shift: usize, last: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0; shift];
+    bytes.extend_from_slice(value);
+    let whole = bytes.len() * 8 / 6;
+    let digit = |index: usize| {
+        let bit = index * 6;
+        let pair = u16::from(bytes[bit / 8]) << 8 | u16::from(bytes.get(bit / 8 + 1).copied().unwrap_or(0));
+        match (pair >> (10 - bit % 8) & 63) as u8 {
+            value @ 0..=25 => b'A' + value,
+            value @ 26..=51 => b'a' + value - 26,
+            value @ 52..=61 => b'0' + value - 52,
+            62 => last[0],
+            _ => last[1],
+        }
+    };
+    // The digits before this one hold bits of the unknown bytes.
+    let first = (shift * 8).div_ceil(6);
+    (first..whole).map(digit).collect()
+}
+
+/// `NAME=value` lines with `export`, quotes and comments.
+fn dotenv(content: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let pair = |line: &[u8]| {
+        let line = line.trim_ascii();
+        let line = line.strip_prefix(b"export ").unwrap_or(line);
+        let (name, value) = line.split_once_str("=")?;
+        let value = value.trim_ascii();
+        let value = match value.first() {
+            Some(quote @ (b'"' | b'\'')) => &value[1..1 + value[1..].find_byte(*quote)?],
+            _ => value.split_once_str(" #").map_or(value, |(value, _)| value.trim_ascii_end()),
+        };
+        (!line.starts_with(b"#")).then(|| (name.trim_ascii().to_vec(), value.to_vec()))
+    };
+    content.lines().filter_map(pair).collect()
+}

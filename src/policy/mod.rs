@@ -1,0 +1,211 @@
+//! What counts: the configuration of a run, what is accepted, and the [`Policy`] that puts the engine to work under it.
+//!
+//! Inline [markers](inline), [allowlists](crate::rule::allowlist) and the test for [encrypted content](encrypted) are
+//! decided on the content while it is scanned. The [ignore file](ignore_file) and the [`baseline`] know secrets by
+//! fingerprint: [`suppressions`] applies them to findings afterwards. A suppressed finding stays in the report, with
+//! its reason.
+
+pub mod baseline;
+pub mod commit;
+pub mod config;
+pub mod encrypted;
+pub mod files;
+pub mod ignore_file;
+pub mod import;
+pub mod inline;
+pub mod known_keys;
+pub mod suppressions;
+
+use std::ops::Range;
+
+use bstr::{BStr, BString};
+
+use crate::core::finding::{Confidence, Excerpt, Position, RuleInfo, Secret, Severity};
+use crate::gitleaks::{Engine, Found, ImportedRule};
+use crate::policy::config::Paths;
+use crate::policy::files::Base;
+use crate::policy::inline::{Markers, Verdict};
+use crate::policy::known_keys::KnownKeys;
+use crate::rule::RuleSet;
+use crate::rule::allowlist::{self, Allowlist, Subject};
+use crate::scan::{Match, Scanner, Seen, locate};
+
+/// The engine under a configuration: finds keys and marks those that are accepted. Immutable, shared by all threads.
+#[derive(Debug)]
+pub struct Policy {
+    /// The built-in rules and those of the user's own.
+    pub scanner: Scanner,
+    /// How inline markers are read.
+    pub markers: Markers,
+    /// Those that can be judged on content; [`suppressions`] has the others.
+    pub allowlists: Vec<Allowlist>,
+    /// Rules of gitleaks' form.
+    pub imported: Option<Engine>,
+    /// The keys that the developer holds.
+    pub known: Option<KnownKeys>,
+    /// Which paths are scanned.
+    pub paths: Paths,
+    /// Larger files are not.
+    pub max_file_size: Option<u64>,
+    /// Where the configuration's paths start.
+    pub base: Base,
+}
+
+impl Policy {
+    /// No configuration: nothing but this scanner and inline markers.
+    pub fn plain(scanner: Scanner) -> Self {
+        Self {
+            scanner,
+            markers: Markers::default(),
+            allowlists: Vec::new(),
+            imported: None,
+            known: None,
+            paths: Paths::default(),
+            max_file_size: None,
+            base: Base::default(),
+        }
+    }
+
+    /// The built-in rules without a configuration.
+    pub fn builtin() -> Self {
+        Self::plain(Scanner::builtin())
+    }
+
+    /// The scanner's rules.
+    pub fn rules(&self) -> &RuleSet {
+        self.scanner.rules()
+    }
+
+    /// Every key in content that has no path, by position, one match for each place.
+    pub fn scan(&self, bytes: &[u8]) -> Vec<Match> {
+        self.scan_at(bytes, None)
+    }
+
+    /// Every key in the content of a path, relative to the scan's start: some rules and allowlists ask for it.
+    pub fn scan_at(&self, bytes: &[u8], path: Option<&BStr>) -> Vec<Match> {
+        self.judged(bytes, path, self.scanner.find(bytes))
+    }
+
+    /// The same where lines come again and again, for a part of `bytes` that starts and ends outside of runs.
+    pub fn scan_unseen(&self, bytes: &[u8], part: Range<usize>, path: Option<&BStr>, seen: &mut Seen) -> Vec<Match> {
+        self.judged(bytes, path, self.scanner.find_unseen(bytes, part, seen))
+    }
+
+    fn judged(&self, bytes: &[u8], path: Option<&BStr>, mut matches: Vec<Match>) -> Vec<Match> {
+        self.extend(bytes, path, &mut matches);
+        locate(bytes, &mut matches);
+        self.judge(bytes, path, &mut matches);
+        matches
+    }
+
+    /// Whether nothing but the scanner's rules finds keys: no imported rules, which may look anywhere, and no known keys.
+    pub fn is_local(&self) -> bool {
+        self.imported.is_none() && self.known.is_none()
+    }
+
+    /// Why a file is left out, if it is.
+    pub fn skips(&self, path: &BStr, size: u64) -> Option<&'static str> {
+        if self.max_file_size.is_some_and(|most| size > most) {
+            return Some("larger than limits.max-file-size");
+        }
+        let all = self.paths.include.is_empty() && self.paths.exclude.is_empty();
+        (!all && !self.paths.allow(&self.base.from_root(path))).then_some("excluded")
+    }
+
+    /// Adds what the built-in rules did not find at the same place, and takes out what is encrypted.
+    fn extend(&self, bytes: &[u8], path: Option<&BStr>, matches: &mut Vec<Match>) {
+        if let Some(known) = &self.known {
+            let more = known.find(bytes);
+            add(matches, more);
+        }
+        if let Some(engine) = &self.imported {
+            let path = path.map(|path| self.base.from_root(path));
+            let found = engine.scan(bytes, path.as_ref().map(BString::as_ref));
+            add(matches, found.into_iter().map(|found| of(found, bytes.len())).collect());
+        }
+        matches.retain(|found| !encrypted::is_within(bytes, &found.span));
+        matches.sort_by(|a, b| (a.span.start, a.span.end, &a.rule.id).cmp(&(b.span.start, b.span.end, &b.rule.id)));
+    }
+
+    /// Marks what is accepted, and notes which markers do not hold.
+    fn judge(&self, bytes: &[u8], path: Option<&BStr>, matches: &mut [Match]) {
+        let path = path.map(|path| self.base.from_root(path));
+        for found in matches {
+            match self.markers.judge(bytes, found.span.clone(), &found.rule.id) {
+                Some(Verdict::Suppressed(suppression)) => {
+                    found.suppressed = Some(suppression);
+                    continue;
+                }
+                Some(Verdict::Refused(why)) => found.note = Some(why),
+                None => {}
+            }
+            if found.suppressed.is_none() && !self.allowlists.is_empty() {
+                let subject = Subject {
+                    rule: &found.rule.id,
+                    secret: found.secret.expose(),
+                    matched: &bytes[found.span.clone()],
+                    line: line(bytes, found.span.start),
+                    path: path.as_ref().map(|path| path.as_ref()),
+                };
+                found.suppressed = allowlist::judge(&self.allowlists, subject);
+            }
+        }
+    }
+
+    /// What the path alone gives away, to rules that look at nothing else.
+    pub fn scan_path(&self, path: &BStr) -> Vec<Match> {
+        let Some(engine) = &self.imported else { return Vec::new() };
+        let path = self.base.from_root(path);
+        engine.paths(path.as_ref()).map(|rule| at_path(rule, path.as_ref())).collect()
+    }
+}
+
+/// What stands where a surer rule has found the key already is the same key.
+fn add(matches: &mut Vec<Match>, more: Vec<Match>) {
+    let mut taken: Vec<(usize, usize)> = matches.iter().map(|found| (found.span.start, found.span.end)).collect();
+    taken.sort_unstable();
+    let free = |found: &Match| {
+        let before = taken.partition_point(|(start, _)| *start < found.span.end);
+        // Matches of the engine do not overlap each other, so the last that starts before is the one to ask.
+        before == 0 || taken[before - 1].1 <= found.span.start
+    };
+    let more: Vec<Match> = more.into_iter().filter(free).collect();
+    matches.extend(more);
+}
+
+fn of(found: Found<'_>, length: usize) -> Match {
+    let end = found.span.end.min(length);
+    Match {
+        rule: found.rule.info.clone(),
+        severity: found.rule.severity,
+        confidence: found.rule.confidence,
+        secret: Secret::new(&found.secret),
+        span: found.span.start.min(end)..end,
+        position: Position::default(),
+        layers: found.layers,
+        excerpt: Excerpt::default(),
+        suppressed: found.allowed,
+        note: None,
+    }
+}
+
+fn at_path(rule: &ImportedRule, path: &BStr) -> Match {
+    Match {
+        rule: RuleInfo { ..rule.info.clone() },
+        severity: Severity::High.min(rule.severity),
+        confidence: Confidence::Likely.min(rule.confidence),
+        secret: Secret::new(path),
+        span: 0..0,
+        position: Position { line: 1, column: 1, end_line: 1, end_column: 1 },
+        layers: Vec::new(),
+        excerpt: Excerpt::default(),
+        suppressed: None,
+        note: Some("the file's name alone says so".into()),
+    }
+}
+
+fn line(bytes: &[u8], at: usize) -> &[u8] {
+    let start = memchr::memrchr2(b'\n', b'\r', &bytes[..at]).map_or(0, |end| end + 1);
+    let end = memchr::memchr2(b'\n', b'\r', &bytes[at..]).map_or(bytes.len(), |length| at + length);
+    &bytes[start..end]
+}

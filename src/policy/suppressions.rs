@@ -1,0 +1,136 @@
+//! The one place where the ignore file and the baseline meet the findings.
+
+use std::collections::BTreeSet;
+
+use bstr::ByteSlice;
+
+use crate::core::coverage::Report;
+use crate::core::date::Date;
+use crate::core::finding::{Finding, SuppressedBy, Suppression};
+use crate::policy::baseline::{self, Baseline};
+use crate::policy::files::Base;
+use crate::policy::ignore_file::{self, IgnoreFile};
+use crate::rule::allowlist::{self, Allowlist, Subject};
+
+/// Secrets that are known by fingerprint.
+#[derive(Clone, Debug)]
+pub struct Suppressions {
+    /// Accepted by hand.
+    pub ignore: IgnoreFile,
+    /// Accepted all at once.
+    pub baseline: Baseline,
+    /// Entries whose `until=` lies before this day do not hold.
+    pub today: Date,
+    /// Allowlists that need nothing but a finding and its path.
+    pub allowlists: Vec<Allowlist>,
+    /// Where the paths of entries start.
+    pub base: Base,
+}
+
+impl Default for Suppressions {
+    fn default() -> Self {
+        let (ignore, baseline) = (IgnoreFile::default(), Baseline::default());
+        Self { ignore, baseline, today: Date::today(), allowlists: Vec::new(), base: Base::default() }
+    }
+}
+
+/// What [`Suppressions::apply`] did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Entries that matched nothing, in the order of their files. After a scan of everything they are stale.
+    pub stale: Vec<Stale>,
+}
+
+/// An entry that matched nothing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stale {
+    /// The file it stands in.
+    pub file: String,
+    /// The entry.
+    pub entry: String,
+}
+
+impl Suppressions {
+    /// Marks the findings that are known. An unreadable entry becomes an error of the report, an expired one a note.
+    pub fn apply(&self, report: &mut Report) -> Applied {
+        let mut used = Used::default();
+        let mut errors = Vec::new();
+        let mut notes = BTreeSet::new();
+        for finding in &mut report.findings {
+            let path = finding.location.path.as_ref().map(|path| self.base.from_root(path.as_ref()));
+            let path = path.as_ref().map(|path| path.as_bytes());
+            match self.judge(finding, path, &mut used, &mut notes) {
+                Ok(suppression) => finding.suppressed = finding.suppressed.take().or(suppression),
+                Err(error) => errors.push(error),
+            }
+            if finding.suppressed.is_none() {
+                let (rule, secret) = (finding.rule.id.as_ref(), finding.secret.expose());
+                finding.suppressed =
+                    allowlist::judge(&self.allowlists, Subject { rule, secret, matched: b"", line: b"", path });
+            }
+        }
+        errors.sort();
+        errors.dedup();
+        report.coverage.errors.extend(errors);
+        report.coverage.notes.extend(notes);
+        match self.stale(&used) {
+            Ok(stale) => Applied { stale },
+            Err(error) => {
+                report.coverage.errors.push(error);
+                Applied::default()
+            }
+        }
+    }
+
+    /// Both files are asked even where one has answered, so that an entry that holds is never called stale.
+    fn judge(
+        &self,
+        finding: &Finding,
+        path: Option<&[u8]>,
+        used: &mut Used,
+        notes: &mut BTreeSet<String>,
+    ) -> crate::Result<Option<Suppression>> {
+        let mut suppression = None;
+        for (index, entry) in self.ignore.entries.iter().enumerate() {
+            if !entry.covers(&finding.rule.id, finding.fingerprint, path) {
+                continue;
+            }
+            used.ignore.insert(index);
+            match entry.until {
+                Some(until) if until < self.today => {
+                    notes
+                        .insert(format!("{}:{}: expired on {until}, so it counts again", self.ignore.name, entry.line));
+                }
+                _ => {
+                    let reason = entry.reason.clone();
+                    suppression = suppression.or(Some(Suppression { by: SuppressedBy::IgnoreFile, reason }));
+                }
+            }
+        }
+        for entry in self.baseline.of(finding.fingerprint)? {
+            if entry.covers(&finding.rule.id, finding.fingerprint, path) {
+                used.baseline.insert(entry);
+                suppression = suppression.or(Some(Suppression { by: SuppressedBy::Baseline, reason: None }));
+            }
+        }
+        Ok(suppression)
+    }
+
+    fn stale(&self, used: &Used) -> crate::Result<Vec<Stale>> {
+        let unused = |(index, entry): (usize, &ignore_file::Entry)| {
+            let file = format!("{}:{}", self.ignore.name, entry.line);
+            (!used.ignore.contains(&index)).then(|| Stale { file, entry: entry.text.clone() })
+        };
+        let mut stale: Vec<Stale> = self.ignore.entries.iter().enumerate().filter_map(unused).collect();
+        let all = self.baseline.all()?;
+        let unused = all.iter().filter(|entry| !used.baseline.contains(entry));
+        stale.extend(unused.map(|entry| Stale { file: self.baseline.name.clone(), entry: entry.to_string() }));
+        Ok(stale)
+    }
+}
+
+#[derive(Default)]
+struct Used {
+    ignore: BTreeSet<usize>,
+    baseline: BTreeSet<baseline::Entry>,
+}

@@ -1,0 +1,78 @@
+//! The layout of the source: which module may use which, read from the `crate::` paths in `src/`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each module with the modules that it may use. `lib.rs` and `main.rs` stand above all of them.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("core", &[]),
+    ("rule", &["core"]),
+    ("scan", &["core", "rule"]),
+    ("gitleaks", &["core", "rule", "scan"]),
+    ("git", &["core"]),
+    ("policy", &["core", "rule", "scan", "gitleaks", "git"]),
+    ("source", &["core", "rule", "scan", "gitleaks", "git", "policy"]),
+    ("history", &["core", "rule", "scan", "gitleaks", "git", "policy", "source"]),
+    ("report", &["core", "rule", "scan", "gitleaks", "git", "policy", "source"]),
+    ("hook", &["core", "rule", "scan", "gitleaks", "git", "policy", "source", "history", "report"]),
+    ("cli", &["core", "rule", "scan", "gitleaks", "git", "policy", "source", "history", "report", "hook"]),
+];
+
+#[test]
+fn imports_point_one_way() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    let mut arrows = BTreeSet::new();
+    for path in rust_files(&src) {
+        let relative = path.strip_prefix(&src).unwrap();
+        let module = relative.iter().next().unwrap().to_str().unwrap();
+        if relative.components().count() == 1 {
+            assert!(matches!(module, "lib.rs" | "main.rs"), "src/{module} belongs to no module");
+            continue;
+        }
+        let (_, allowed) = MAY_USE.iter().find(|(name, _)| *name == module).expect("every folder is in the table");
+        let text = fs::read_to_string(&path).unwrap();
+        // What tests use ships with nobody.
+        let lines = text.lines().take_while(|line| *line != "#[cfg(test)]");
+        for (number, line) in lines.enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            for used in line.split("crate::").skip(1) {
+                let used = used.split(|byte: char| !byte.is_ascii_lowercase() && byte != '_').next().unwrap();
+                if used.is_empty() || used == module {
+                    continue;
+                }
+                arrows.insert((module.to_owned(), used.to_owned()));
+                if !allowed.contains(&used) {
+                    wrong.push(format!("{}:{}: {module} may not use {used}", relative.display(), number + 1));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // The reader of the lines above works: these arrows are there for certain.
+    assert!(arrows.contains(&("cli".into(), "policy".into())) && arrows.contains(&("scan".into(), "core".into())));
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for path in rust_files(&src) {
+        assert!(fs::read_to_string(&path).unwrap().starts_with("//!"), "{} has no module doc", path.display());
+    }
+}
+
+fn rust_files(directory: &Path) -> Vec<PathBuf> {
+    let mut open = vec![directory.to_owned()];
+    let mut files = Vec::new();
+    while let Some(directory) = open.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            match path.extension() {
+                _ if path.is_dir() => open.push(path),
+                Some(ending) if ending == "rs" => files.push(path),
+                _ => {}
+            }
+        }
+    }
+    files
+}
