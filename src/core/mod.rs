@@ -5,4 +5,5 @@ pub mod date;
 pub mod error;
 pub mod files;
 pub mod finding;
+pub mod regular_file;
 pub mod text;

@@ -1,0 +1,190 @@
+//! Reading the files that keysweep reads for itself: configuration, ignore files, baselines, git's own files.
+//!
+//! Whoever made the directory may have put anything in such a file's place. Only a regular file is read: a FIFO does
+//! not block the run, a device or an endless file does not fill memory, and a symbolic link is followed only if the
+//! caller says so. Whatever is there and cannot be read is an error; only what does not exist is `None`.
+
+use std::fs::{File, FileType, OpenOptions};
+use std::io::{self, ErrorKind, Read as _};
+use std::path::Path;
+
+use crate::core::error::{Error, Result};
+
+/// Enough for any file that a person writes.
+pub const SMALL: u64 = 16 << 20;
+
+/// What is done if the path itself (not a directory on the way to it) is a symbolic link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Links {
+    /// It is followed: a person named the path, or git follows it too.
+    Follow,
+    /// It is an error: the file comes with the content that is scanned, and so would the link.
+    Refuse,
+}
+
+/// The whole of a regular file; `None` if there is none. One that is longer than `limit` bytes is an error.
+pub fn read(path: &Path, links: Links, limit: u64) -> Result<Option<Vec<u8>>> {
+    match open(path, links).and_then(|file| read_all(&file, limit)) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(Error::new("read", path.display(), why(&error))),
+    }
+}
+
+/// Opens a regular file without waiting for anything. The error's text says what else stands there.
+pub fn open(path: &Path, links: Links) -> io::Result<File> {
+    let file = system::open(path, links).map_err(|error| refused(path, links, error))?;
+    let kind = file.metadata()?.file_type();
+    if kind.is_file() { Ok(file) } else { Err(not_a_file(kind)) }
+}
+
+/// The rest of an opened file, as long as that is at most `limit` bytes.
+pub fn read_all(file: &File, limit: u64) -> io::Result<Vec<u8>> {
+    let too_long = || io::Error::new(ErrorKind::FileTooLarge, format!("it is longer than {limit} bytes"));
+    let size = file.metadata()?.len();
+    if size > limit {
+        return Err(too_long());
+    }
+    // The byte more sees the end of a file that has the size it says in one call.
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0).saturating_add(1));
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit { Err(too_long()) } else { Ok(bytes) }
+}
+
+/// Whether an error says that there is no such file, rather than that it cannot be read.
+pub fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// What the system says, without its number.
+pub fn why(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_lowercase(),
+        None => text,
+    }
+}
+
+/// Some systems refuse what is no regular file in words that do not say so.
+fn refused(path: &Path, links: Links, error: io::Error) -> io::Error {
+    if is_absent(&error) || error.kind() == ErrorKind::PermissionDenied {
+        return error;
+    }
+    let found = if links == Links::Refuse { path.symlink_metadata() } else { path.metadata() };
+    match found {
+        Ok(found) if !found.is_file() => not_a_file(found.file_type()),
+        _ => error,
+    }
+}
+
+fn not_a_file(kind: FileType) -> io::Error {
+    let is = if kind.is_dir() {
+        return io::Error::new(ErrorKind::IsADirectory, "it is a directory");
+    } else if kind.is_symlink() {
+        "a symbolic link"
+    } else {
+        system::name(kind)
+    };
+    io::Error::other(format!("it is {is}, not a regular file"))
+}
+
+#[cfg(unix)]
+mod system {
+    use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+
+    use rustix::fs::OFlags;
+
+    use super::{File, FileType, Links, OpenOptions, Path, io};
+
+    /// `O_NONBLOCK` opens a FIFO at once, so that it can be refused.
+    pub(super) fn open(path: &Path, links: Links) -> io::Result<File> {
+        let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        if links == Links::Refuse {
+            flags |= OFlags::NOFOLLOW;
+        }
+        OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
+    }
+
+    pub(super) fn name(kind: FileType) -> &'static str {
+        if kind.is_fifo() {
+            "a FIFO"
+        } else if kind.is_socket() {
+            "a socket"
+        } else {
+            "a device"
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod system {
+    use super::{File, FileType, Links, OpenOptions, Path, io, not_a_file};
+
+    /// There are no FIFOs in directories here, so that the link is all there is to look for.
+    pub(super) fn open(path: &Path, links: Links) -> io::Result<File> {
+        if links == Links::Refuse {
+            let kind = path.symlink_metadata()?.file_type();
+            if kind.is_symlink() {
+                return Err(not_a_file(kind));
+            }
+        }
+        OpenOptions::new().read(true).open(path)
+    }
+
+    pub(super) fn name(_: FileType) -> &'static str {
+        "a device"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_absent_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        std::fs::write(at("file"), b"content").unwrap();
+        std::fs::create_dir(at("directory")).unwrap();
+        let read = |name: &str, limit| read(&at(name), Links::Follow, limit).map_err(|error| error.to_string());
+        assert_eq!(read("file", 7), Ok(Some(b"content".to_vec())));
+        assert_eq!(read("absent", 7), Ok(None));
+        assert_eq!(read("file/below", 7), Ok(None));
+        assert!(read("file", 6).unwrap_err().contains("longer than 6 bytes"));
+        assert!(read("directory", 6).unwrap_err().contains("it is a directory"));
+    }
+
+    #[test]
+    #[cfg(all(unix, not(target_vendor = "apple")))]
+    fn nothing_but_a_regular_file_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        std::fs::write(at("file"), b"content").unwrap();
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, at("fifo"), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+        for (name, target) in
+            [("link", "file"), ("to-fifo", "fifo"), ("to-zero", "/dev/zero"), ("dangling", "none"), ("loop", "loop")]
+        {
+            std::os::unix::fs::symlink(target, at(name)).unwrap();
+        }
+        for (name, links, expected) in [
+            ("fifo", Links::Follow, Err("a FIFO")),
+            ("fifo", Links::Refuse, Err("a FIFO")),
+            ("to-fifo", Links::Follow, Err("a FIFO")),
+            ("to-zero", Links::Follow, Err("a device")),
+            ("socket", Links::Follow, Err("a socket")),
+            ("link", Links::Follow, Ok(Some(b"content".to_vec()))),
+            ("link", Links::Refuse, Err("a symbolic link")),
+            ("dangling", Links::Follow, Ok(None)),
+            ("dangling", Links::Refuse, Err("a symbolic link")),
+            ("loop", Links::Follow, Err("symbolic link")),
+        ] {
+            match (read(&at(name), links, SMALL), expected) {
+                (Ok(content), Ok(wanted)) => assert_eq!(content, wanted, "{name}"),
+                (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{name}: {error}"),
+                (got, _) => panic!("{name}: {got:?}"),
+            }
+        }
+    }
+}
