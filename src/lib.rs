@@ -13,7 +13,8 @@
 //! | [`source`] | where content comes from: files, archives, standard input, the index, pushed commits |
 //! | [`history`] | the audit of everything that a repository keeps |
 //! | [`report`] | one file for each format |
-//! | [`hook`] | installing git's hooks and proving that they run |
+//! | [`fix`] | taking keys out of files: each language's environment lookup, and what replaces a literal by it |
+//! | [`hook`] | installing hooks of git and of coding agents, and proving that they run |
 //! | [`cli`] | the command line: one file a subcommand |
 //!
 //! ```text
@@ -24,6 +25,7 @@
 
 pub mod cli;
 pub mod core;
+pub mod fix;
 pub mod git;
 pub mod gitleaks;
 pub mod history;

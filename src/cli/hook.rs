@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{complain, framework, push, staged};
+use super::{agent, complain, framework, push, staged};
 use crate::cli::args::{self, Hook, StatusFormat};
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Location, Part};
@@ -158,13 +158,17 @@ fn doctor() -> Result<Exit> {
 }
 
 fn run_hook(args: args::Run) -> Result<Exit> {
+    if let Some(agent) = args.agent {
+        return agent::run(agent, &args.shared);
+    }
     match args.name {
-        HookName::PreCommit | HookName::PreMergeCommit if args.framework => {
+        Some(HookName::PreCommit | HookName::PreMergeCommit) if args.framework => {
             framework::pre_commit(&args.shared, args.arguments.into_iter().map(|path| path.into_vec().into()).collect())
         }
-        HookName::PreCommit | HookName::PreMergeCommit => staged::hook(&args.shared, None),
-        HookName::CommitMsg => commit_msg(&args),
-        HookName::PrePush | HookName::PreReceive => push::hook(&args),
+        Some(HookName::PreCommit | HookName::PreMergeCommit) => staged::hook(&args.shared, None),
+        Some(HookName::CommitMsg) => commit_msg(&args),
+        Some(HookName::PrePush | HookName::PreReceive) => push::hook(&args),
+        None => Err(Error::new("run", "a hook", "neither a hook of git nor an agent is named")),
     }
 }
 
@@ -192,7 +196,7 @@ fn commit_msg(args: &args::Run) -> Result<Exit> {
             "This commit was stopped: {}.\n\
              \x20 take the key out of the message: git commit --edit --file={}\n",
             staged::why(finding),
-            crate::cli::advice::shell_path(file.as_os_str().as_encoded_bytes()),
+            crate::core::shell::shell_path(file.as_os_str().as_encoded_bytes()),
         ))
     })
 }

@@ -1,6 +1,6 @@
 //! The one place that wires arguments, sources, engine, report and exit code.
 
-mod advice;
+mod agent;
 pub mod args;
 mod baseline;
 mod config;

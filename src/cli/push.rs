@@ -7,10 +7,10 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::{Target, staged};
-use crate::cli::advice;
 use crate::cli::args;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Finding, Location, Part};
+use crate::fix::lookup;
 use crate::git::{Id, Kind, Objects};
 use crate::hook::HookName;
 use crate::hook::push::{self, Has, Pushed, Update};
@@ -23,7 +23,7 @@ const PATIENCE: u64 = 60;
 /// Runs the hook on what git writes to standard input.
 pub(super) fn hook(args: &args::Run) -> Result<Exit> {
     let start = Instant::now();
-    let is_receive = args.name == HookName::PreReceive;
+    let is_receive = args.name == Some(HookName::PreReceive);
     let (updates, has) = if args.framework {
         from_framework()?
     } else {
@@ -159,10 +159,10 @@ fn from_push(finding: &Finding, tips: &[Id]) -> String {
                 ),
             };
             if let Some(path) = &finding.location.path {
-                let variable = advice::variable(&finding.rule.provider);
+                let variable = lookup::variable(&finding.rule.provider);
                 text += &format!(
                     "\x20 in the code: {}\n",
-                    crate::report::escape::text(advice::lookup(path, &variable).as_bytes())
+                    crate::report::escape::text(lookup::lookup(path, &variable).as_bytes())
                 );
             }
         }

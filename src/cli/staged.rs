@@ -8,11 +8,12 @@ use bstr::{BString, ByteSlice as _};
 
 use super::policy::{self, Loaded};
 use super::{Target, complain, finish};
-use crate::cli::advice;
 use crate::cli::args::{self, Shared};
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Finding, Severity};
+use crate::core::shell::shell_path;
+use crate::fix::lookup;
 use crate::git::repository::Environment;
 use crate::git::{Id, Repository};
 use crate::hook::git;
@@ -134,10 +135,10 @@ pub(super) fn conclude(
 /// What to do about the first key of a commit that was stopped.
 fn from_commit(finding: &Finding, unborn: bool) -> Option<String> {
     let path = finding.location.path.as_ref()?;
-    let word = advice::shell_path(path);
+    let word = shell_path(path);
     let word = if word.starts_with('-') { format!("./{word}") } else { word };
     let provider = finding.rule.provider.as_ref();
-    let lookup = advice::lookup(path, &advice::variable(provider));
+    let lookup = lookup::lookup(path, &lookup::variable(provider));
     // Before the first commit there is nothing to restore from.
     let unstage = if unborn { "git rm --cached --" } else { "git restore --staged --" };
     Some(format!(

@@ -6,4 +6,5 @@ pub mod error;
 pub mod files;
 pub mod finding;
 pub mod regular_file;
+pub mod shell;
 pub mod text;

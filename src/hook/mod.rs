@@ -3,6 +3,7 @@
 //!
 //! Everything here asks git itself where its hooks are, because what counts is what git will run.
 
+pub mod agent;
 pub mod doctor;
 pub mod git;
 pub mod global;

@@ -10,8 +10,23 @@ use bstr::{BStr, ByteSlice as _};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use crate::source::open;
 use crate::source::repo::{Repo, join};
+use crate::source::{Collector, open};
+
+/// Whether git keeps this file to whoever has it: it lies in a repository that ignores it and does not track it.
+pub fn is_private(path: &Path) -> bool {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
+    let Ok(dir) = std::fs::canonicalize(parent) else { return false };
+    let Some(repo) = dir.ancestors().find_map(|dir| Repo::at(dir.as_os_str().as_bytes().as_bstr())) else {
+        return false;
+    };
+    let has = |name: &str| dir.join(name).exists();
+    let file = dir.join(name);
+    let (dir, file) = (dir.as_os_str().as_bytes().as_bstr(), file.as_os_str().as_bytes().as_bstr());
+    let ignored = Patterns::around(dir)
+        .is_none_or(|patterns| patterns.enter(dir, has(".git"), has(".gitignore")).ignore(file, false));
+    ignored && !repo.tracks(file, false, &Collector::default())
+}
 
 /// The patterns in force in a directory: its own, and its parents' up to the repository's root.
 #[derive(Clone, Debug, Default)]

@@ -3,7 +3,7 @@
 
 pub mod archive;
 pub mod commits;
-mod ignored;
+pub mod ignored;
 mod introduced;
 mod open;
 pub mod paths;

@@ -15,8 +15,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("source", &["core", "rule", "scan", "gitleaks", "git", "policy"]),
     ("history", &["core", "rule", "scan", "gitleaks", "git", "policy", "source"]),
     ("report", &["core", "rule", "scan", "gitleaks", "git", "policy", "source"]),
-    ("hook", &["core", "rule", "scan", "gitleaks", "git", "policy", "source", "history", "report"]),
-    ("cli", &["core", "rule", "scan", "gitleaks", "git", "policy", "source", "history", "report", "hook"]),
+    ("fix", &["core", "rule", "scan", "gitleaks", "git", "policy", "source"]),
+    ("hook", &["core", "rule", "scan", "gitleaks", "git", "policy", "source", "history", "report", "fix"]),
+    ("cli", &["core", "rule", "scan", "gitleaks", "git", "policy", "source", "history", "report", "fix", "hook"]),
 ];
 
 #[test]

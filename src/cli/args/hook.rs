@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::Shared;
 use crate::hook::HookName;
+use crate::hook::agent::Agent;
 
 const STAGED_EXAMPLES: &str = "\
 Examples:
@@ -98,9 +99,12 @@ pub struct Uninstall {
 /// `keysweep hook run`.
 #[derive(Debug, Args)]
 pub struct Run {
-    /// The hook.
-    #[arg(value_name = "NAME", value_enum)]
-    pub name: HookName,
+    /// The hook of git.
+    #[arg(value_name = "NAME", value_enum, required_unless_present = "agent")]
+    pub name: Option<HookName>,
+    /// The coding agent whose event comes through standard input.
+    #[arg(long, value_name = "AGENT", value_enum, conflicts_with_all = ["name", "framework", "timeout", "arguments"])]
+    pub agent: Option<Agent>,
     /// Run by pre-commit or prek, which pass file names.
     #[arg(long)]
     pub framework: bool,

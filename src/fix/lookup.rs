@@ -32,7 +32,7 @@ const LOOKUPS: &[(&[&str], &str)] = &[
 ];
 
 /// What replaces the key in this file, ready to paste where the language has such a thing.
-pub(super) fn lookup(path: &[u8], variable: &str) -> String {
+pub fn lookup(path: &[u8], variable: &str) -> String {
     let name = path.rsplit_str("/").next().unwrap_or(path).to_ascii_lowercase();
     let extension = name.rfind_byte(b'.').map_or(&b""[..], |dot| &name[dot + 1..]);
     let shown = |lookup: &str| {
@@ -53,7 +53,7 @@ pub(super) fn lookup(path: &[u8], variable: &str) -> String {
 }
 
 /// The variable that a provider's own tools read.
-pub(super) fn variable(provider: &str) -> String {
+pub fn variable(provider: &str) -> String {
     match provider {
         "" => "API_KEY".into(),
         "huggingface" => "HF_TOKEN".into(),
@@ -65,26 +65,18 @@ pub(super) fn variable(provider: &str) -> String {
     }
 }
 
-/// A path as a shell takes it for one word, and git for one path.
-pub(super) fn shell_path(path: &[u8]) -> String {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+,@%".contains(byte);
-    if path.iter().all(plain) {
-        return path.to_str_lossy().into_owned();
-    }
-    match path.to_str() {
-        Ok(text) if !text.chars().any(char::is_control) => format!("'{}'", text.replace('\'', "'\\''")),
-        _ => {
-            let escaped: String = path
-                .iter()
-                .map(|&byte| match byte {
-                    b'\'' | b'\\' => format!("\\{}", char::from(byte)),
-                    b' '..=b'~' => char::from(byte).to_string(),
-                    byte => format!("\\{byte:03o}"),
-                })
-                .collect();
-            format!("$'{escaped}'")
-        }
-    }
+/// The variable that stands before a value on its line, if it is written like one: `MY_KEY = "…"`, `"MY_KEY": "…"`.
+pub fn name_before(text: &[u8], at: usize) -> Option<String> {
+    let before = text.get(..at)?;
+    let line = before.rfind_byteset(b"\n\r").map_or(before, |end| &before[end + 1..]);
+    let line = line.trim_end_with(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '`'));
+    let line = line.strip_suffix(b"=").or_else(|| line.strip_suffix(b":"))?;
+    let line = line.trim_end_with(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '=' | ':' | ']'));
+    let start = line.iter().rposition(|&byte| !byte.is_ascii_alphanumeric() && byte != b'_').map_or(0, |at| at + 1);
+    let name = line.get(start..)?;
+    let upper = name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_');
+    let begins = name.first().is_some_and(u8::is_ascii_uppercase);
+    (upper && begins && (3..=64).contains(&name.len())).then(|| name.to_str_lossy().into_owned())
 }
 
 #[cfg(test)]
@@ -112,20 +104,6 @@ mod tests {
             ("README", "the environment variable OPENAI_API_KEY"),
         ] {
             assert_eq!(lookup(path.as_bytes(), &variable("openai")), expected, "{path}");
-        }
-    }
-
-    #[test]
-    fn a_path_is_one_word_for_the_shell() {
-        for (path, expected) in [
-            (&b"src/a.py"[..], "src/a.py"),
-            (b"a b", "'a b'"),
-            (b"it's", "'it'\\''s'"),
-            ("ü".as_bytes(), "'ü'"),
-            (b"a\nb", "$'a\\012b'"),
-            (b"\xff'", "$'\\377\\''"),
-        ] {
-            assert_eq!(shell_path(path), expected);
         }
     }
 }

@@ -1,0 +1,73 @@
+//! `keysweep hook … --agent`: what the hooks of coding agents run, and their installation.
+
+use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
+
+use super::{complain, masked, policy};
+use crate::cli::args::Shared;
+use crate::core::error::{Error, Exit, Result};
+use crate::hook::agent::{Action, Agent, Answer, Decision, Event, Judge};
+use crate::policy::Policy;
+
+/// What an agent's hook runs: an event comes in, an answer goes out. A failure blocks: exit code 2 is what each agent
+/// takes for that, where every other one may let things pass.
+pub(super) fn run(agent: Agent, shared: &Shared) -> Result<Exit> {
+    let mut input = Vec::new();
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut input)
+        .map_err(|error| Error::new("read the event of", agent.title(), error))?;
+    let event = agent.parse(&input).map_err(|why| {
+        Error::new("check what is about to happen in", agent.title(), why).hint("keysweep hook doctor --agent")
+    })?;
+    drop(input);
+    if event.action == Action::Unknown {
+        let name = if event.name.is_empty() { "this event" } else { &event.name };
+        complain(&format!("{} sent {name}, which keysweep does not judge", agent.title()));
+        return answer(agent.render(&event, &Decision::Pass));
+    }
+    let (decision, policy) = decide(&event, shared)?;
+    let clean = |text: String| match masked(&policy, text.as_bytes()) {
+        Some(masked) => String::from_utf8_lossy(&masked).into_owned(),
+        None => text,
+    };
+    // A reason may name a path or a tool that holds a key itself.
+    let decision = match decision {
+        Decision::Pass => Decision::Pass,
+        Decision::Deny { reason } => Decision::Deny { reason: clean(reason) },
+        Decision::Redact { output, reason } => Decision::Redact { output, reason: clean(reason) },
+    };
+    answer(agent.render(&event, &decision))
+}
+
+fn decide(event: &Event, shared: &Shared) -> Result<(Decision, Policy)> {
+    let here = std::env::current_dir().map_err(|error| Error::new("read", "the current directory", error))?;
+    let start = event.cwd.as_ref().map_or_else(|| here.clone(), |cwd| here.join(cwd));
+    // An agent may name a directory that is gone: its policy is then that of where the hook runs.
+    let start: PathBuf = if start.is_dir() { start } else { here };
+    let loaded = policy::load(&shared.policy, &start, &start)?;
+    let shared = shared.under(&loaded.config);
+    let least = (
+        shared.severity.unwrap_or(loaded.config.rules.min_severity),
+        shared.confidence.unwrap_or(loaded.config.rules.min_confidence),
+    );
+    let judge = Judge { policy: &loaded.policy, known: &loaded.known, least, start: &start };
+    let decision = judge.decide(event)?;
+    Ok((decision, loaded.policy))
+}
+
+/// Writes an answer.
+fn answer(answer: Answer) -> Result<Exit> {
+    if let Some(line) = answer.stderr {
+        complain(&line);
+    }
+    if let Some(document) = answer.stdout {
+        let mut out = std::io::stdout().lock();
+        let written = serde_json::to_writer(&mut out, &document)
+            .map_err(std::io::Error::from)
+            .and_then(|()| writeln!(out))
+            .and_then(|()| out.flush());
+        written.map_err(|error| Error::new("write", "the answer", error))?;
+    }
+    Ok(if answer.blocks { Exit::Incomplete } else { Exit::Clean })
+}

@@ -1,0 +1,91 @@
+//! Claude Code's dialect. Codex, Gemini CLI and Copilot's second format send events of the same shape.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::tool::{self, Call};
+use super::{Action, Answer, Decision, Event};
+
+/// Takes a member out of an object.
+pub(super) fn take(value: &mut Value, name: &str) -> Option<Value> {
+    value.as_object_mut()?.remove(name)
+}
+
+/// Takes a text out of an object.
+pub(super) fn text(value: &mut Value, name: &str) -> Option<String> {
+    match take(value, name)? {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The working directory, if the event has one.
+pub(super) fn cwd(value: &mut Value) -> Option<PathBuf> {
+    text(value, "cwd").filter(|cwd| !cwd.is_empty()).map(PathBuf::from)
+}
+
+/// Reads an event.
+pub(super) fn parse(value: Value) -> Result<Event, String> {
+    like(value, Names { prompt: "UserPromptSubmit", before: "PreToolUse", after: "PostToolUse" })
+}
+
+/// What an agent calls its three events.
+#[derive(Clone, Copy)]
+pub(super) struct Names {
+    pub(super) prompt: &'static str,
+    pub(super) before: &'static str,
+    pub(super) after: &'static str,
+}
+
+/// Reads an event of Claude Code's shape.
+pub(super) fn like(mut value: Value, names: Names) -> Result<Event, String> {
+    let Some(name) = text(&mut value, "hook_event_name") else {
+        return Err("its event has no hook_event_name".into());
+    };
+    let cwd = cwd(&mut value);
+    let action = if name == names.prompt {
+        let text = text(&mut value, "prompt").ok_or("its event has no prompt")?;
+        Action::Prompt { text, attachments: Vec::new() }
+    } else if name == names.before {
+        let is_mcp = value.get("mcp_context").is_some();
+        tool::before(Call { is_mcp, ..call(&mut value)? })
+    } else if name == names.after {
+        let is_mcp = value.get("mcp_context").is_some();
+        let output = take(&mut value, "tool_response").ok_or("its event has no tool_response")?;
+        let tool = text(&mut value, "tool_name").ok_or("its event has no tool_name")?;
+        Action::ToolOutput { is_mcp: is_mcp || tool::is_mcp(&tool), tool, output }
+    } else {
+        Action::Unknown
+    };
+    Ok(Event { name, cwd, action })
+}
+
+fn call(value: &mut Value) -> Result<Call, String> {
+    let tool = text(value, "tool_name").ok_or("its event has no tool_name")?;
+    let input = take(value, "tool_input").ok_or("its event has no tool_input")?;
+    Ok(Call { tool, input, is_mcp: false })
+}
+
+/// Writes an answer.
+pub(super) fn render(event: &Event, decision: &Decision) -> Answer {
+    match decision {
+        Decision::Pass => Answer::silent(),
+        Decision::Deny { reason } if event.name == "PreToolUse" => Answer::json(json!({"hookSpecificOutput": {
+            "hookEventName": "PreToolUse",
+            "permissionDecision": "deny",
+            "permissionDecisionReason": reason,
+        }})),
+        Decision::Deny { reason } if event.name == "UserPromptSubmit" => Answer::json(json!({
+            "decision": "block",
+            "reason": reason,
+            "hookSpecificOutput": {"hookEventName": "UserPromptSubmit", "suppressOriginalPrompt": true},
+        })),
+        Decision::Deny { reason } => Answer::json(json!({"decision": "block", "reason": reason})),
+        Decision::Redact { output, reason } => Answer::json(json!({"hookSpecificOutput": {
+            "hookEventName": "PostToolUse",
+            "updatedToolOutput": output,
+            "additionalContext": reason,
+        }})),
+    }
+}

@@ -1,0 +1,65 @@
+//! GitHub Copilot's dialect: events without a name, told apart by their members, with a tool's arguments as JSON in a
+//! string. Events under PascalCase names have Claude Code's shape.
+
+use serde_json::{Value, json};
+
+use super::claude;
+use super::tool::{self, Call};
+use super::{Action, Answer, Decision, Event};
+
+/// Reads an event.
+pub(super) fn parse(mut value: Value) -> Result<Event, String> {
+    if value.get("hook_event_name").is_some() {
+        return claude::parse(value);
+    }
+    let cwd = claude::cwd(&mut value);
+    let action = if value.get("toolName").is_some() {
+        let tool = claude::text(&mut value, "toolName").ok_or("its toolName is no text")?;
+        if let Some(output) = claude::take(&mut value, "toolResult") {
+            Action::ToolOutput { is_mcp: tool::is_mcp(&tool), tool, output }
+        } else {
+            let input = claude::take(&mut value, "toolArgs").ok_or("its event has no toolArgs")?;
+            tool::before(Call { input: arguments(&tool, input)?, tool, is_mcp: false })
+        }
+    } else if let Some(text) = claude::text(&mut value, "prompt") {
+        Action::Prompt { text, attachments: Vec::new() }
+    } else if value.get("sessionId").is_some() {
+        Action::Unknown
+    } else {
+        return Err("its event has neither toolName nor prompt".into());
+    };
+    Ok(Event { name: String::new(), cwd, action })
+}
+
+/// Arguments come as JSON in a string, those of `apply_patch` as the patch itself.
+fn arguments(tool: &str, input: Value) -> Result<Value, String> {
+    match input {
+        Value::String(text) if tool == "apply_patch" && !text.trim_start().starts_with('{') => Ok(Value::String(text)),
+        Value::String(text) => serde_json::from_str(&text).map_err(|_| "its toolArgs are no JSON".into()),
+        other => Ok(other),
+    }
+}
+
+/// Writes an answer.
+pub(super) fn render(event: &Event, decision: &Decision) -> Answer {
+    if !event.name.is_empty() {
+        return claude::render(event, decision);
+    }
+    match (decision, &event.action) {
+        (Decision::Pass, _) => Answer::silent(),
+        (Decision::Deny { reason }, Action::Prompt { .. }) => {
+            Answer::json(json!({"decision": "block", "reason": reason}))
+        }
+        (Decision::Deny { reason }, _) => {
+            Answer::json(json!({"permissionDecision": "deny", "permissionDecisionReason": reason}))
+        }
+        (Decision::Redact { output, reason }, _) => {
+            let text = output.get("textResultForLlm").cloned().unwrap_or_else(|| Value::String(output.to_string()));
+            let kind = output.get("resultType").cloned().unwrap_or_else(|| "success".into());
+            Answer::json(json!({
+                "modifiedResult": {"resultType": kind, "textResultForLlm": text},
+                "additionalContext": reason,
+            }))
+        }
+    }
+}

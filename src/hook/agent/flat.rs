@@ -1,0 +1,137 @@
+//! JSON as one text to scan, and the way back: every string stands on a line of its own behind the name of its
+//! member, so that `"api_key": "…"` is seen as what it is, and escapes are gone.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+/// The strings of a JSON value in one text.
+#[derive(Debug, Default)]
+pub(super) struct Flat {
+    /// Names and strings.
+    pub(super) text: Vec<u8>,
+    /// Where each string stands in `text`, in the order of [`each`].
+    spans: Vec<Range<usize>>,
+}
+
+impl Flat {
+    /// Of a value.
+    pub(super) fn of(value: &Value) -> Self {
+        let mut flat = Self::default();
+        let mut stack = vec![(None, value)];
+        while let Some((name, value)) = stack.pop() {
+            match value {
+                Value::String(text) => flat.push(name, text),
+                Value::Array(list) => stack.extend(list.iter().rev().map(|value| (name, value))),
+                Value::Object(members) => stack.extend(members.iter().rev().map(|(name, value)| (Some(name), value))),
+                Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            }
+        }
+        flat
+    }
+
+    fn push(&mut self, name: Option<&String>, text: &str) {
+        if let Some(name) = name {
+            self.text.extend_from_slice(name.as_bytes());
+            self.text.extend_from_slice(b": ");
+        }
+        let start = self.text.len();
+        self.text.extend_from_slice(text.as_bytes());
+        self.spans.push(start..self.text.len());
+        self.text.push(b'\n');
+    }
+
+    /// Puts each replacement, sorted by where it stands in `text`, into the value that this was made of.
+    pub(super) fn replace(&self, value: &mut Value, replacements: &[(Range<usize>, String)]) {
+        let mut index = 0;
+        let mut first = 0;
+        let mut stack = vec![value];
+        while let Some(value) = stack.pop() {
+            match value {
+                Value::String(text) => {
+                    let span = self.spans.get(index).cloned().unwrap_or_default();
+                    index += 1;
+                    first += replacements[first..].iter().take_while(|(at, _)| at.end <= span.start).count();
+                    let here: Vec<_> = replacements[first..].iter().take_while(|(at, _)| at.start < span.end).collect();
+                    if !here.is_empty() {
+                        *text = replaced(text, span.start, &here);
+                    }
+                }
+                Value::Array(list) => stack.extend(list.iter_mut().rev()),
+                Value::Object(members) => stack.extend(members.values_mut().rev()),
+                Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            }
+        }
+    }
+}
+
+/// `text`, which starts at `start`, with these parts replaced. A part may begin before it or end behind it.
+fn replaced(text: &str, start: usize, parts: &[&(Range<usize>, String)]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for (at, with) in parts {
+        let from = floor(text, at.start.saturating_sub(start).min(text.len())).max(done);
+        out.push_str(text.get(done..from).unwrap_or_default());
+        out.push_str(with);
+        done = ceiling(text, (at.end - start).min(text.len())).max(from);
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    out
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+fn ceiling(text: &str, at: usize) -> usize {
+    (at..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len())
+}
+
+/// A tool's output as text: itself if it is one, an MCP result's or a command's texts, or else JSON.
+pub(super) fn text(output: &Value) -> String {
+    let lines = |list: &[Value]| -> Option<String> {
+        let texts: Option<Vec<&str>> =
+            list.iter().map(|part| part.as_str().or_else(|| part.get("text")?.as_str())).collect();
+        texts.filter(|texts| !texts.is_empty()).map(|texts| texts.join("\n"))
+    };
+    match output {
+        Value::String(text) => text.clone(),
+        Value::Array(list) => lines(list).unwrap_or_else(|| output.to_string()),
+        Value::Object(members) => {
+            let content = members.get("content").and_then(Value::as_array);
+            content.and_then(|list| lines(list)).unwrap_or_else(|| output.to_string())
+        }
+        other => other.to_string(),
+    }
+}
+
+/// What an agent gets to read that takes a reason in the place of a tool's output.
+pub(super) fn in_place_of(output: &Value, reason: &str) -> String {
+    format!("{reason}\n\n{}", text(output))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Flat;
+
+    #[test]
+    fn what_is_found_in_the_text_is_replaced_in_the_value() {
+        let mut value = json!({"a": "x ü KEY y KEY", "b": ["KEY", 1, {"c": "none"}], "d": ""});
+        let flat = Flat::of(&value);
+        assert_eq!(std::str::from_utf8(&flat.text).unwrap(), "a: x ü KEY y KEY\nb: KEY\nc: none\nd: \n");
+        let text = String::from_utf8(flat.text.clone()).unwrap();
+        let at: Vec<_> = text.match_indices("KEY").map(|(at, _)| (at..at + 3, "…".to_owned())).collect();
+        flat.replace(&mut value, &at);
+        assert_eq!(value, json!({"a": "x ü … y …", "b": ["…", 1, {"c": "none"}], "d": ""}));
+    }
+
+    #[test]
+    fn a_part_that_crosses_strings_is_gone_from_both() {
+        let mut value = json!(["ab", "cd"]);
+        let flat = Flat::of(&value);
+        flat.replace(&mut value, &[(1..4, "-".into())]);
+        assert_eq!(value, json!(["a-", "-d"]));
+    }
+}

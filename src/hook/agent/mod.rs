@@ -1,0 +1,133 @@
+//! Hooks of coding agents: keysweep looks at what an agent is about to be told, to run, to read, to write and to send,
+//! and at what a tool gave back.
+//!
+//! Every agent has a dialect of its own: one file each parses its events into an [`Event`] and writes a [`Decision`]
+//! as that agent reads it. What is decided is the same for all of them and stands in [`judge`].
+
+mod claude;
+mod codex;
+mod copilot;
+mod cursor;
+pub mod event;
+mod flat;
+mod gemini;
+pub mod judge;
+mod mention;
+mod patch;
+mod shell;
+mod tool;
+mod windsurf;
+
+use std::fmt;
+
+use clap::ValueEnum;
+use serde_json::Value;
+
+pub use event::{Action, Decision, Edit, Event};
+pub use judge::Judge;
+
+/// A coding agent that runs hooks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Agent {
+    /// Claude Code.
+    Claude,
+    /// Codex CLI.
+    Codex,
+    /// Cursor.
+    Cursor,
+    /// GitHub Copilot CLI and cloud agent.
+    Copilot,
+    /// Gemini CLI.
+    Gemini,
+    /// Windsurf.
+    Windsurf,
+}
+
+impl Agent {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Claude, Self::Codex, Self::Cursor, Self::Copilot, Self::Gemini, Self::Windsurf];
+
+    /// The name on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Claude => "claude",
+            Self::Codex => "codex",
+            Self::Cursor => "cursor",
+            Self::Copilot => "copilot",
+            Self::Gemini => "gemini",
+            Self::Windsurf => "windsurf",
+        }
+    }
+
+    /// The name that its makers give it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Claude => "Claude Code",
+            Self::Codex => "Codex",
+            Self::Cursor => "Cursor",
+            Self::Copilot => "GitHub Copilot",
+            Self::Gemini => "Gemini CLI",
+            Self::Windsurf => "Windsurf",
+        }
+    }
+
+    /// Reads an event from what the agent writes to a hook's standard input. The error says what is wrong with it.
+    pub fn parse(self, input: &[u8]) -> Result<Event, String> {
+        let input = input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input);
+        // serde_json's own message may quote the input.
+        let value: Value = serde_json::from_slice(input)
+            .map_err(|error| format!("its event is no JSON (line {}, column {})", error.line(), error.column()))?;
+        if !value.is_object() {
+            return Err("its event is no JSON object".into());
+        }
+        match self {
+            Self::Claude => claude::parse(value),
+            Self::Codex => codex::parse(value),
+            Self::Cursor => cursor::parse(value),
+            Self::Copilot => copilot::parse(value),
+            Self::Gemini => gemini::parse(value),
+            Self::Windsurf => windsurf::parse(value),
+        }
+    }
+
+    /// The answer in the agent's dialect.
+    pub fn render(self, event: &Event, decision: &Decision) -> Answer {
+        match self {
+            Self::Claude => claude::render(event, decision),
+            Self::Codex => codex::render(event, decision),
+            Self::Cursor => cursor::render(event, decision),
+            Self::Copilot => copilot::render(event, decision),
+            Self::Gemini => gemini::render(event, decision),
+            Self::Windsurf => windsurf::render(event, decision),
+        }
+    }
+}
+
+impl fmt::Display for Agent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What a hook writes and exits with.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// One JSON document for standard output, if any.
+    pub stdout: Option<Value>,
+    /// One line for standard error, if any.
+    pub stderr: Option<String>,
+    /// Whether to exit with 2, which every agent takes for "blocked", instead of 0.
+    pub blocks: bool,
+}
+
+impl Answer {
+    /// Nothing at all: the agent goes on as it would without a hook.
+    fn silent() -> Self {
+        Self::default()
+    }
+
+    /// A JSON document.
+    fn json(value: Value) -> Self {
+        Self { stdout: Some(value), ..Self::default() }
+    }
+}

@@ -1,0 +1,105 @@
+//! What a call of a tool is about. Agents rename their tools from version to version, so a file edit is recognised by
+//! its arguments; only what reads a file and what runs a command line is known by name.
+
+use serde_json::Value;
+
+use super::{Action, Edit, patch};
+
+/// A tool that is about to be called.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    /// Its name, as the agent calls it.
+    pub(super) tool: String,
+    /// Its arguments.
+    pub(super) input: Value,
+    /// Whether the event says that it belongs to an MCP server.
+    pub(super) is_mcp: bool,
+}
+
+/// Names of arguments that hold a file's path.
+const PATH: &[&str] = &["file_path", "path", "filePath", "notebook_path", "absolute_path", "target_file"];
+/// Names of arguments that hold text which is to stand in a file.
+const NEW: &[&str] =
+    &["content", "contents", "file_text", "new_string", "new_str", "new_source", "code_edit", "insert_text"];
+/// Names of arguments that hold the text which is replaced.
+const OLD: &[&str] = &["old_string", "old_str"];
+/// Tools that run a command line, in lower case.
+const SHELLS: &[&str] =
+    &["bash", "shell", "local_shell", "powershell", "run_shell_command", "monitor", "run_in_terminal", "exec_command"];
+/// Tools that bring a file's text into the conversation, in lower case.
+const READERS: &[&str] = &[
+    "read",
+    "view",
+    "read_file",
+    "readfile",
+    "read_many_files",
+    "notebookread",
+    "grep",
+    "grep_search",
+    "rg",
+    "search_file_content",
+    "sendfile",
+    "str_replace_editor",
+];
+
+/// Whether a tool's name says that it belongs to an MCP server.
+pub(super) fn is_mcp(tool: &str) -> bool {
+    ["mcp__", "mcp_", "MCP:"].iter().any(|prefix| tool.starts_with(prefix))
+}
+
+/// What is about to happen.
+pub(super) fn before(call: Call) -> Action {
+    let Call { tool, input, is_mcp: says_mcp } = call;
+    if says_mcp || is_mcp(&tool) {
+        return Action::McpCall { tool, input };
+    }
+    let name = tool.to_ascii_lowercase();
+    if name == "apply_patch" {
+        let text = ["command", "input", "patch"].iter().find_map(|name| input.get(name)?.as_str()).or(input.as_str());
+        if let Some(text) = text.filter(|text| patch::is_patch(text)) {
+            return Action::FileEdit { edits: patch::edits(text) };
+        }
+    }
+    if SHELLS.contains(&name.as_str())
+        && let Some(Value::String(text)) = input.get("command")
+    {
+        return Action::Command { text: text.clone() };
+    }
+    let path = PATH.iter().find_map(|name| input.get(name)?.as_str());
+    if let Some(path) = path
+        && let Some(edits) = edits(path, input.clone())
+    {
+        return Action::FileEdit { edits };
+    }
+    if READERS.contains(&name.as_str()) {
+        let mut paths: Vec<String> = path.map(str::to_owned).into_iter().collect();
+        for list in ["paths", "files", "include", "file_paths"] {
+            match input.get(list) {
+                Some(Value::String(path)) => paths.push(path.clone()),
+                Some(Value::Array(list)) => paths.extend(list.iter().filter_map(Value::as_str).map(str::to_owned)),
+                _ => {}
+            }
+        }
+        if !paths.is_empty() {
+            return Action::FileRead { paths, content: None };
+        }
+    }
+    Action::ToolInput { input }
+}
+
+/// The changes that these arguments make to a file: one, or those of a list `edits`. `None` if there is none.
+pub(super) fn edits(path: &str, input: Value) -> Option<Vec<Edit>> {
+    let list = match input {
+        Value::Array(list) => list,
+        Value::Object(mut members) => match members.remove("edits") {
+            Some(Value::Array(list)) => list,
+            _ => vec![Value::Object(members)],
+        },
+        _ => return None,
+    };
+    let edit = |one: &Value| {
+        let text = |names: &[&str]| names.iter().find_map(|name| one.get(name)?.as_str()).map(str::to_owned);
+        Some(Edit { path: path.to_owned(), old: text(OLD), new: text(NEW)? })
+    };
+    list.iter().map(edit).collect()
+}

@@ -1,0 +1,52 @@
+//! Windsurf's dialect: an event for each kind of thing, and no answer but the exit code and standard error.
+
+use serde_json::Value;
+
+use super::claude;
+use super::tool;
+use super::{Action, Answer, Decision, Event};
+
+/// Reads an event.
+pub(super) fn parse(mut value: Value) -> Result<Event, String> {
+    let name = claude::text(&mut value, "agent_action_name").ok_or("its event has no agent_action_name")?;
+    let mut info = claude::take(&mut value, "tool_info").unwrap_or_default();
+    let cwd = claude::cwd(&mut info);
+    let missing = |what: &str| format!("its tool_info has no {what}");
+    let action = match name.as_str() {
+        "pre_user_prompt" => {
+            let text = claude::text(&mut info, "user_prompt").ok_or_else(|| missing("user_prompt"))?;
+            Action::Prompt { text, attachments: Vec::new() }
+        }
+        "pre_run_command" => {
+            Action::Command { text: claude::text(&mut info, "command_line").ok_or_else(|| missing("command_line"))? }
+        }
+        "pre_read_code" => {
+            let path = claude::text(&mut info, "file_path").ok_or_else(|| missing("file_path"))?;
+            Action::FileRead { paths: vec![path], content: None }
+        }
+        "pre_write_code" => {
+            let path = claude::text(&mut info, "file_path").ok_or_else(|| missing("file_path"))?;
+            let edits = claude::take(&mut info, "edits").ok_or_else(|| missing("edits"))?;
+            Action::FileEdit { edits: tool::edits(&path, edits).ok_or_else(|| missing("edits with new_string"))? }
+        }
+        "pre_mcp_tool_use" => {
+            let tool = claude::text(&mut info, "mcp_tool_name").ok_or_else(|| missing("mcp_tool_name"))?;
+            let input = claude::take(&mut info, "mcp_tool_arguments").unwrap_or_default();
+            Action::McpCall { tool, input }
+        }
+        "post_mcp_tool_use" | "post_run_command" | "post_read_code" | "post_write_code" => {
+            Action::ToolOutput { tool: name.clone(), is_mcp: name == "post_mcp_tool_use", output: info }
+        }
+        _ => Action::Unknown,
+    };
+    Ok(Event { name, cwd, action })
+}
+
+/// Writes an answer: what has happened cannot be undone, and is only told.
+pub(super) fn render(_: &Event, decision: &Decision) -> Answer {
+    match decision {
+        Decision::Pass => Answer::silent(),
+        Decision::Deny { reason } => Answer { stderr: Some(reason.clone()), blocks: true, stdout: None },
+        Decision::Redact { reason, .. } => Answer { stderr: Some(reason.clone()), blocks: false, stdout: None },
+    }
+}
