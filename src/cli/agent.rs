@@ -3,10 +3,14 @@
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 
+use super::hook::say;
 use super::{complain, masked, policy};
-use crate::cli::args::Shared;
+use crate::cli::args::{Agents, Choice, Shared};
 use crate::core::error::{Error, Exit, Result};
-use crate::hook::agent::{Action, Agent, Answer, Decision, Event, Judge};
+use crate::hook::agent::install::{self, Scope};
+use crate::hook::agent::{Action, Agent, Answer, Decision, Event, Judge, doctor};
+use crate::hook::doctor::Verdict;
+use crate::hook::install::Outcome;
 use crate::policy::Policy;
 
 /// What an agent's hook runs: an event comes in, an answer goes out. A failure blocks: exit code 2 is what each agent
@@ -41,7 +45,7 @@ pub(super) fn run(agent: Agent, shared: &Shared) -> Result<Exit> {
 }
 
 fn decide(event: &Event, shared: &Shared) -> Result<(Decision, Policy)> {
-    let here = std::env::current_dir().map_err(|error| Error::new("read", "the current directory", error))?;
+    let here = here()?;
     let start = event.cwd.as_ref().map_or_else(|| here.clone(), |cwd| here.join(cwd));
     // An agent may name a directory that is gone: its policy is then that of where the hook runs.
     let start: PathBuf = if start.is_dir() { start } else { here };
@@ -70,4 +74,56 @@ fn answer(answer: Answer) -> Result<Exit> {
         written.map_err(|error| Error::new("write", "the answer", error))?;
     }
     Ok(if answer.blocks { Exit::Incomplete } else { Exit::Clean })
+}
+
+/// Installs the hooks of coding agents.
+pub(super) fn install(args: &Agents) -> Result<Exit> {
+    each(args, install::install)
+}
+
+/// Takes them out again.
+pub(super) fn uninstall(args: &Agents) -> Result<Exit> {
+    each(args, install::uninstall)
+}
+
+fn each(args: &Agents, work: impl Fn(Agent, &Scope) -> Result<(PathBuf, Outcome)>) -> Result<Exit> {
+    let scope = if args.user { Scope::User } else { Scope::project_of(&here()?) };
+    let mut exit = Exit::Clean;
+    for agent in Choice::agents(&args.agents) {
+        match work(agent, &scope) {
+            Ok((path, outcome)) => {
+                say(&format!("{agent}: {} ({})", outcome.words(), path.display()))?;
+                if agent == Agent::Codex && matches!(outcome, Outcome::Installed | Outcome::Updated) {
+                    say("codex: open Codex and trust the hooks in /hooks: until then it skips them without a word")?;
+                }
+            }
+            Err(error) => {
+                complain(&error.to_string());
+                exit = Exit::Incomplete;
+            }
+        }
+    }
+    Ok(exit)
+}
+
+/// Checks the hooks of coding agents.
+pub(super) fn doctor(agents: &[Choice]) -> Result<Exit> {
+    let directory = here()?;
+    let mut bad = 0;
+    for agent in Choice::agents(agents) {
+        say(agent.title())?;
+        for check in doctor::checks(agent, &directory)? {
+            say(&format!("  {}", check.line()))?;
+            bad += usize::from(check.verdict == Verdict::Bad);
+        }
+    }
+    say(&match bad {
+        0 => "\nA key would be stopped here.".to_owned(),
+        bad => format!("\n{bad} problem(s): a key may get through."),
+    })?;
+    Ok(if bad == 0 { Exit::Clean } else { Exit::Findings })
+}
+
+fn here() -> Result<PathBuf> {
+    std::env::current_dir().map_err(|error| Error::new("read", "the current directory", error))
 }

@@ -18,15 +18,18 @@ use crate::source::Collector;
 /// Carries out `keysweep hook`.
 pub(super) fn run(hook: Hook) -> Result<Exit> {
     match hook {
+        Hook::Install(args) if !args.agents.agents.is_empty() => agent::install(&args.agents),
         Hook::Install(args) => install(&args),
+        Hook::Uninstall(args) if !args.agents.agents.is_empty() => agent::uninstall(&args.agents),
         Hook::Uninstall(args) => uninstall(&args),
         Hook::Status { format } => status(format),
-        Hook::Doctor => doctor(),
+        Hook::Doctor { agents } if !agents.is_empty() => agent::doctor(&agents),
+        Hook::Doctor { .. } => doctor(),
         Hook::Run(args) => run_hook(*args),
     }
 }
 
-fn say(text: &str) -> Result<()> {
+pub(super) fn say(text: &str) -> Result<()> {
     match writeln!(std::io::stdout(), "{text}") {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Error::new("write", "to standard output", error))

@@ -5,6 +5,8 @@ pub mod date;
 pub mod error;
 pub mod files;
 pub mod finding;
+pub mod json;
 pub mod regular_file;
+pub mod replace;
 pub mod shell;
 pub mod text;

@@ -51,7 +51,7 @@ impl Check {
     }
 }
 
-fn check(what: &'static str, verdict: Verdict, words: impl Into<String>) -> Check {
+pub(super) fn check(what: &'static str, verdict: Verdict, words: impl Into<String>) -> Check {
     Check { what, verdict, words: words.into() }
 }
 
@@ -184,7 +184,8 @@ fn exit_words(code: Option<i32>) -> String {
     code.map_or_else(|| "ended by a signal".into(), |code| format!("exit code {code}"))
 }
 
-fn made_up_key() -> Result<String> {
+/// A key that nobody has, of the shape of a genuine one.
+pub(super) fn made_up_key() -> Result<String> {
     let template = "sk-proj-[A-Za-z0-9]{74}T3BlbkFJ[A-Za-z0-9]{73}A";
     let seed =
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Shared;
@@ -43,7 +44,11 @@ pub enum Hook {
         format: StatusFormat,
     },
     /// Check the installation, and that a key is really stopped.
-    Doctor,
+    Doctor {
+        /// Check these coding agents instead of git: claude, codex, cursor, copilot, gemini, windsurf, all.
+        #[arg(long = "agent", value_name = "AGENT", value_delimiter = ',', value_parser = agent_parser(), hide_possible_values = true)]
+        agents: Vec<Choice>,
+    },
     /// What the hooks run; not for people.
     Run(Box<Run>),
 }
@@ -55,6 +60,8 @@ Examples:
   keysweep hook install pre-receive      on a server
   keysweep hook install --global         in every repository made from now on
   keysweep hook install --write          into the configuration of husky, lefthook, pre-commit or prek
+  keysweep hook install --agent claude   into a coding agent's configuration of this project
+  keysweep hook install --agent all --user
 
 A hook that is there already is kept, runs first, and can still stop things.";
 
@@ -80,6 +87,9 @@ pub struct Install {
     /// Install even where others use the same hooks, or where another program manages them.
     #[arg(long)]
     pub force: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print it")]
+    pub agents: Agents,
 }
 
 /// `keysweep hook uninstall`.
@@ -94,6 +104,44 @@ pub struct Uninstall {
     /// Also a hook that was changed since it was installed.
     #[arg(long)]
     pub force: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print it")]
+    pub agents: Agents,
+}
+
+/// Which coding agents a command is about.
+#[derive(Debug, Args)]
+pub struct Agents {
+    /// Hooks of these coding agents instead of git's: claude, codex, cursor, copilot, gemini, windsurf, all.
+    #[arg(
+        long = "agent",
+        value_name = "AGENT",
+        value_delimiter = ',',
+        value_parser = agent_parser(),
+        hide_possible_values = true,
+        conflicts_with_all = ["names", "global", "force"]
+    )]
+    pub agents: Vec<Choice>,
+    /// For this user in every project, instead of for whoever works in this one.
+    #[arg(long, requires = "agents")]
+    pub user: bool,
+}
+
+/// One coding agent, or all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice(pub Option<Agent>);
+
+impl Choice {
+    /// The agents that these choices come to, each once.
+    pub fn agents(choices: &[Self]) -> Vec<Agent> {
+        let chosen = |agent: &Agent| choices.iter().any(|choice| choice.0.is_none_or(|one| one == *agent));
+        Agent::ALL.into_iter().filter(chosen).collect()
+    }
+}
+
+fn agent_parser() -> impl TypedValueParser<Value = Choice> {
+    let names = Agent::ALL.map(Agent::as_str).into_iter().chain(["all"]);
+    PossibleValuesParser::new(names).map(|name| Choice(Agent::ALL.into_iter().find(|agent| agent.as_str() == name)))
 }
 
 /// `keysweep hook run`.

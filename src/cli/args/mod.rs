@@ -12,7 +12,7 @@ use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser as _;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-pub use hook::{Hook, Install, Run, Staged, StatusFormat, Uninstall};
+pub use hook::{Agents, Choice, Hook, Install, Run, Staged, StatusFormat, Uninstall};
 
 use crate::core::finding::{Confidence, Severity};
 use crate::policy::config::{self, Config};

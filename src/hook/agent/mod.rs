@@ -8,13 +8,17 @@ mod claude;
 mod codex;
 mod copilot;
 mod cursor;
+pub mod doctor;
 pub mod event;
 mod flat;
 mod gemini;
+pub mod install;
+mod json_file;
 pub mod judge;
 mod mention;
 mod patch;
 mod shell;
+mod toml_file;
 mod tool;
 mod windsurf;
 

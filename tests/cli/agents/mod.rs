@@ -1,6 +1,7 @@
 //! Hooks of coding agents: every agent's events, what is answered, and in which form.
 
 mod answers;
+mod install;
 mod run;
 
 use std::path::Path;
