@@ -1,0 +1,185 @@
+//! Deflate, zlib and gzip, read so that everything before a damage comes out and the damage is an error after it.
+
+use std::io::{self, BufRead, Read};
+
+use flate2::{Crc, Decompress, FlushDecompress, Status};
+
+/// One deflate or zlib stream. What follows it stays in the reader.
+pub(super) struct Inflate<R> {
+    inner: R,
+    state: Decompress,
+    ended: bool,
+    damaged: bool,
+}
+
+impl<R: BufRead> Inflate<R> {
+    /// Without header and checksum, as zip and gzip hold it.
+    pub(super) fn raw(inner: R) -> Self {
+        Self { inner, state: Decompress::new(false), ended: false, damaged: false }
+    }
+
+    /// With both.
+    pub(super) fn zlib(inner: R) -> Self {
+        Self { inner, state: Decompress::new(true), ended: false, damaged: false }
+    }
+}
+
+impl<R: BufRead> Read for Inflate<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.damaged {
+            return Err(corrupt("the deflate stream is damaged"));
+        }
+        while !self.ended && !buffer.is_empty() {
+            let input = self.inner.fill_buf()?;
+            let at_end = input.is_empty();
+            let (read, written) = (self.state.total_in(), self.state.total_out());
+            let status = self.state.decompress(input, buffer, FlushDecompress::None);
+            let read = usize::try_from(self.state.total_in() - read).unwrap_or(input.len());
+            let written = usize::try_from(self.state.total_out() - written).unwrap_or(buffer.len());
+            self.inner.consume(read);
+            match status {
+                Ok(Status::StreamEnd) => self.ended = true,
+                Ok(_) if written == 0 && at_end => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(_) if written == 0 && read == 0 => return Err(corrupt("the deflate stream does not go on")),
+                Ok(_) => {}
+                Err(_) if written == 0 => return Err(corrupt("the deflate stream is damaged")),
+                Err(_) => self.damaged = true,
+            }
+            if written > 0 {
+                return Ok(written);
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// A gzip file: one member after the other is one content. A wrong checksum does not end it, and zeros may follow.
+pub(super) struct Gzip<R: BufRead> {
+    inner: R,
+    member: Option<(Decompressing, Crc)>,
+    is_first: bool,
+    damaged: bool,
+}
+
+/// The state of a member that is being read.
+struct Decompressing {
+    state: Decompress,
+    damaged: bool,
+}
+
+impl<R: BufRead> Gzip<R> {
+    pub(super) fn new(inner: R) -> Self {
+        Self { inner, member: None, is_first: true, damaged: false }
+    }
+
+    /// Reads a member's header; `false` at the end of the file.
+    fn begin(&mut self) -> io::Result<bool> {
+        if !self.is_first && !self.skip_zeros()? {
+            return Ok(false);
+        }
+        self.is_first = false;
+        let mut header = [0; 10];
+        self.inner.read_exact(&mut header)?;
+        if header[..3] != [0x1f, 0x8b, 8] {
+            return Err(corrupt("what follows a gzip member is none"));
+        }
+        let flags = header[3];
+        if flags & 4 != 0 {
+            let mut length = [0; 2];
+            self.inner.read_exact(&mut length)?;
+            skip(&mut self.inner, u16::from_le_bytes(length).into())?;
+        }
+        for flag in [8, 16] {
+            if flags & flag != 0 {
+                skip_text(&mut self.inner)?;
+            }
+        }
+        if flags & 2 != 0 {
+            skip(&mut self.inner, 2)?;
+        }
+        self.member = Some((Decompressing { state: Decompress::new(false), damaged: false }, Crc::new()));
+        Ok(true)
+    }
+
+    /// Passes the zeros that tapes and some writers leave behind; `false` if nothing else follows.
+    fn skip_zeros(&mut self) -> io::Result<bool> {
+        loop {
+            let buffer = self.inner.fill_buf()?;
+            let (zeros, length) = (buffer.iter().take_while(|byte| **byte == 0).count(), buffer.len());
+            self.inner.consume(zeros);
+            if length == 0 || zeros < length {
+                return Ok(length > 0);
+            }
+        }
+    }
+
+    fn end(&mut self, crc: u32, length: u32) -> io::Result<()> {
+        let mut trailer = [0; 8];
+        self.inner.read_exact(&mut trailer)?;
+        let [a, b, c, d, e, f, g, h] = trailer;
+        self.damaged |= u32::from_le_bytes([a, b, c, d]) != crc || u32::from_le_bytes([e, f, g, h]) != length;
+        Ok(())
+    }
+}
+
+impl<R: BufRead> Read for Gzip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            let Some((mut body, mut crc)) = self.member.take() else {
+                if self.begin()? {
+                    continue;
+                }
+                return if self.damaged { Err(corrupt("a gzip checksum is wrong")) } else { Ok(0) };
+            };
+            let mut inflate =
+                Inflate { inner: &mut self.inner, state: body.state, ended: false, damaged: body.damaged };
+            let count = inflate.read(buffer)?;
+            (body.state, body.damaged) = (inflate.state, inflate.damaged);
+            let ended = inflate.ended;
+            crc.update(&buffer[..count]);
+            if ended {
+                // The trailer is read at once, so that what came with it is not lost: its error comes with the next read.
+                let (sum, amount) = (crc.sum(), crc.amount());
+                if self.end(sum, amount).is_err() {
+                    self.damaged = true;
+                }
+            } else {
+                self.member = Some((body, crc));
+            }
+            if count > 0 {
+                return Ok(count);
+            }
+        }
+    }
+}
+
+/// Whether `head`, the start of content, starts a zlib stream that decodes as far as it goes.
+pub(super) fn is_zlib(head: &[u8]) -> bool {
+    let [0x78, second, ..] = head else { return false };
+    if !matches!(second, 0x01 | 0x5e | 0x9c | 0xda) || head.len() < 8 || head.is_ascii() {
+        return false;
+    }
+    let mut out = [0; 1024];
+    let mut state = Decompress::new(true);
+    state.decompress(head, &mut out, FlushDecompress::None).is_ok() && state.total_out() > 0
+}
+
+/// Passes over `count` bytes.
+pub(super) fn skip(reader: &mut dyn BufRead, count: u64) -> io::Result<()> {
+    match io::copy(&mut reader.take(count), &mut io::sink())? {
+        skipped if skipped < count => Err(io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Passes over a text that ends with a zero byte.
+fn skip_text(reader: &mut dyn BufRead) -> io::Result<()> {
+    reader.skip_until(0).map(drop)
+}
+
+pub(super) fn corrupt(why: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why)
+}

@@ -1,0 +1,100 @@
+//! PDF: the streams that are compressed with Flate, each a content of its own. Where they stand is seen by their first
+//! bytes, so that neither the cross-reference table nor a dictionary has to be whole.
+
+use std::io::{self, BufRead, Read};
+
+use super::inflate::Inflate;
+use super::until::Until;
+use super::{Packed, Unpacker, reason};
+use crate::core::finding::Layer;
+
+/// Reads a document to the end of the content.
+pub(super) fn read(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) {
+    if let Err(error) = streams(unpacker, content, at) {
+        unpacker.damaged(at, &error);
+    }
+}
+
+fn streams(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) -> io::Result<()> {
+    let mut number = 0_u64;
+    let mut is_encrypted = false;
+    loop {
+        let mut between = Watched { inner: Until::new(content, b"stream"), tail: Vec::new(), is_encrypted: false };
+        // The document's own text was seen from outside, except in an archive.
+        if unpacker.is_unseen(at) {
+            unpacker.plain(&mut between, at);
+        }
+        io::copy(&mut between, &mut io::sink())?;
+        is_encrypted |= between.is_encrypted;
+        if !between.inner.found()? {
+            break;
+        }
+        if !is_flate(content)? {
+            continue;
+        }
+        number += 1;
+        if !unpacker.counts(at) {
+            return Ok(());
+        }
+        let member = at.member(format!("stream {number}").as_bytes()).inside(Layer::Zlib);
+        let mut inflate = unpacker.metered(Inflate::zlib(&mut *content));
+        if let Err(error) = unpacker.visitor.content(&member, &mut inflate)
+            && !is_encrypted
+        {
+            unpacker.damaged(&member, &error);
+        }
+        if unpacker.budget.is_exceeded.get() {
+            return Ok(());
+        }
+    }
+    if is_encrypted {
+        unpacker.visitor.unopened(at, reason::ENCRYPTED);
+    }
+    Ok(())
+}
+
+/// Whether a zlib header stands here, behind the end of the line.
+fn is_flate(content: &mut dyn BufRead) -> io::Result<bool> {
+    for end in [b'\r', b'\n'] {
+        if content.fill_buf()?.first() == Some(&end) {
+            content.consume(1);
+        }
+    }
+    // A header that the buffer's end cuts in two is read to its second byte.
+    let buffer = content.fill_buf()?;
+    Ok(match buffer {
+        [first, second, ..] => first & 0x0f == 8 && u16::from_be_bytes([*first, *second]).is_multiple_of(31),
+        [first] => *first == 0x78 || *first == 0x48 || *first == 0x58 || *first == 0x68,
+        [] => false,
+    })
+}
+
+/// Looks out for the word that says that a document is encrypted.
+struct Watched<'a> {
+    inner: Until<'a>,
+    tail: Vec<u8>,
+    is_encrypted: bool,
+}
+
+const ENCRYPT: &[u8] = b"/Encrypt";
+
+impl Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        let read = &buffer[..count];
+        let edge = read.len().min(ENCRYPT.len() - 1);
+        self.tail.extend_from_slice(&read[..edge]);
+        let find = |text: &[u8]| memchr::memmem::find(text, ENCRYPT).is_some();
+        self.is_encrypted |= find(&self.tail) || find(read);
+        if count > edge {
+            self.tail.clear();
+        }
+        let keep = read.len().min(ENCRYPT.len() - 1);
+        if count > edge {
+            self.tail.extend_from_slice(&read[read.len() - keep..]);
+        }
+        let excess = self.tail.len().saturating_sub(ENCRYPT.len() - 1);
+        self.tail.drain(..excess);
+        Ok(count)
+    }
+}

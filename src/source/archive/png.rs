@@ -1,0 +1,78 @@
+//! PNG: the text chunks, in which image tools keep prompts, workflows and settings, compressed or not.
+
+use std::io::{self, BufRead, BufReader, Read as _};
+
+use super::inflate::Inflate;
+use super::until::Exact;
+use super::{BUFFER, Packed, Unpacker};
+use crate::core::finding::Layer;
+
+/// A keyword has at most 79 bytes.
+const MOST_KEYWORD: u64 = 80;
+
+/// Reads a picture to the end of the content.
+pub(super) fn read(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) {
+    if let Err(error) = chunks(unpacker, content, at) {
+        unpacker.damaged(at, &error);
+    }
+}
+
+fn chunks(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) -> io::Result<()> {
+    let mut signature = [0; 8];
+    content.read_exact(&mut signature)?;
+    loop {
+        if content.fill_buf()?.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut start = [0; 8];
+        content.read_exact(&mut start)?;
+        let [a, b, c, d, kind @ ..] = start;
+        let mut chunk = Exact::new(content, u32::from_be_bytes([a, b, c, d]).into());
+        match &kind {
+            b"zTXt" | b"iTXt" | b"tEXt" | b"eXIf" => text(unpacker, &mut chunk, at, kind)?,
+            _ => {}
+        }
+        chunk.finish()?;
+        let mut checksum = [0; 4];
+        content.read_exact(&mut checksum)?;
+        if &kind == b"IEND" {
+            if unpacker.is_unseen(at) && !content.fill_buf()?.is_empty() {
+                unpacker.plain(content, at);
+            }
+            return Ok(());
+        }
+    }
+}
+
+fn text(unpacker: &mut Unpacker<'_>, chunk: &mut Exact<'_>, at: &Packed, kind: [u8; 4]) -> io::Result<()> {
+    let (mut keyword, mut is_packed) = (Vec::new(), false);
+    if &kind != b"eXIf" {
+        chunk.take(MOST_KEYWORD).read_until(0, &mut keyword)?;
+        keyword.pop();
+    }
+    match &kind {
+        b"zTXt" => {
+            let mut method = [0; 1];
+            chunk.read_exact(&mut method)?;
+            is_packed = method == [0];
+        }
+        b"iTXt" => {
+            let mut flags = [0; 2];
+            chunk.read_exact(&mut flags)?;
+            is_packed = flags == [1, 0];
+            for _ in 0..2 {
+                chunk.skip_until(0)?; // its language, and the keyword in that
+            }
+        }
+        _ => {}
+    }
+    let member = at.member(if keyword.is_empty() { b"eXIf" } else { &keyword });
+    if is_packed {
+        let mut packed = BufReader::with_capacity(BUFFER, chunk);
+        let mut inflate = unpacker.metered(Inflate::zlib(&mut packed));
+        unpacker.plain(&mut inflate, &member.inside(Layer::Zlib));
+    } else if unpacker.is_unseen(at) {
+        unpacker.plain(chunk, &member);
+    }
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! tar: v7, ustar, pax and GNU. Headers that say something of the next member are read to a bounded length; whatever
+//! has content is scanned, of a type that is not known too, as the standard asks.
+
+use std::io::{self, BufRead, Read as _};
+
+use bstr::ByteSlice as _;
+
+use super::until::Exact;
+use super::{Begun, Packed, Unpacker, fill, reason};
+
+const BLOCK: usize = 512;
+/// A name or pax header that is longer is scanned as content and otherwise not understood.
+const MOST_HEADER: u64 = 1 << 20;
+
+/// Whether content starts with a header: `ustar` in its place, or the checksum of older archives.
+pub(super) fn is_header(head: &[u8]) -> bool {
+    head.get(257..262) == Some(b"ustar") || <&Block>::try_from(head).is_ok_and(|block| block[0] != 0 && checks(block))
+}
+
+type Block = [u8; BLOCK];
+
+/// Whether the checksum is right; some old writers summed signed bytes.
+fn checks(block: &Block) -> bool {
+    let Some(written) = octal(&block[148..156]) else { return false };
+    let counted = block.iter().enumerate().map(|(at, &byte)| if (148..156).contains(&at) { b' ' } else { byte });
+    let (unsigned, signed) = counted.fold((0, 0), |(unsigned, signed), byte| {
+        (unsigned + u64::from(byte), signed + i64::from(i8::from_ne_bytes([byte])))
+    });
+    written == unsigned || i64::try_from(written).is_ok_and(|written| written == signed)
+}
+
+/// A number in octal digits between spaces and zero bytes.
+fn octal(field: &[u8]) -> Option<u64> {
+    let digits = field.trim_with(|c| matches!(c, ' ' | '\0')).as_bytes();
+    let digits = digits.split(|byte| matches!(byte, b' ' | 0)).next().unwrap_or_default();
+    if digits.is_empty() || !digits.iter().all(|digit| matches!(digit, b'0'..=b'7')) {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |number, digit| number.checked_mul(8)?.checked_add(u64::from(digit - b'0')))
+}
+
+/// The size: octal, or GNU's big-endian number for what is larger.
+fn size(field: &[u8]) -> Option<u64> {
+    let (first, rest) = field.split_first()?;
+    match first {
+        0x80 => rest.iter().try_fold(0_u64, |number, &byte| number.checked_mul(256)?.checked_add(byte.into())),
+        _ if field.iter().all(|byte| matches!(byte, b' ' | 0)) => Some(0),
+        _ => octal(field),
+    }
+}
+
+fn text(field: &[u8]) -> &[u8] {
+    field.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
+/// What headers before a member's own say of it.
+#[derive(Default)]
+struct Extra {
+    name: Option<Vec<u8>>,
+    size: Option<u64>,
+}
+
+impl Extra {
+    /// Takes over the records of a pax header: `<length> <key>=<value>\n`.
+    fn pax(&mut self, mut records: &[u8]) {
+        while let Some(space) = records.find_byte(b' ') {
+            let length = records[..space].to_str().ok().and_then(|digits| digits.parse::<usize>().ok());
+            let Some(record) = length.filter(|&length| length > space).and_then(|length| records.get(space + 1..length))
+            else {
+                return;
+            };
+            records = &records[space + 1 + record.len()..];
+            let Some((key, value)) = record.trim_end_with(|c| c == '\n').split_once_str(b"=") else { continue };
+            match key {
+                b"path" | b"GNU.sparse.name" => self.name = Some(value.to_vec()),
+                b"size" => self.size = value.to_str().ok().and_then(|digits| digits.parse().ok()),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Reads an archive to the end of the content.
+pub(super) fn read(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) {
+    let mut extra = Extra::default();
+    loop {
+        let mut block = [0; BLOCK];
+        let (length, error) = fill(content, &mut block);
+        if let Some(error) = error {
+            return unpacker.damaged(at, &error);
+        }
+        if block.iter().all(|&byte| byte == 0) {
+            if length < BLOCK {
+                return;
+            }
+            continue; // two of them end an archive; another may follow
+        }
+        let Some(size) = size(&block[124..136]).filter(|_| length == BLOCK && checks(&block)) else {
+            unpacker.visitor.unopened(at, reason::CORRUPT);
+            let mut rest = Begun { head: &block[..length], error: None, rest: content };
+            return unpacker.plain(&mut rest, at);
+        };
+        if !unpacker.counts(at) {
+            return;
+        }
+        if let Err((at, error)) = entry(unpacker, content, at, &block, size, &mut extra) {
+            return unpacker.damaged(&at, &error);
+        }
+    }
+}
+
+/// One header and what belongs to it. The error says where the content ended too early.
+fn entry(
+    unpacker: &mut Unpacker<'_>,
+    content: &mut dyn BufRead,
+    at: &Packed,
+    block: &Block,
+    size: u64,
+    extra: &mut Extra,
+) -> Result<(), (Packed, io::Error)> {
+    let failed = |error| (at.clone(), error);
+    let kind = block[156];
+    if matches!(kind, b'L' | b'K' | b'x' | b'X' | b'g') {
+        let header = header(unpacker, content, at, size).map_err(failed)?;
+        match kind {
+            b'L' => extra.name = Some(text(&header).to_vec()),
+            b'x' | b'X' => extra.pax(&header),
+            _ => {}
+        }
+        return Ok(());
+    }
+    let Extra { name, size: real } = std::mem::take(extra);
+    let member = at.member(&name.unwrap_or_else(|| own_name(block)));
+    unpacker.visitor.name(&member, member.member.as_ref().map_or(&[][..], |member| member.as_slice()));
+    unpacker.visitor.name(&member, text(&block[157..257]));
+    if matches!(kind, b'1'..=b'6') {
+        return Ok(()); // links, devices, directories and FIFOs have no content, whatever size they name
+    }
+    if kind == b'S' && block[482] != 0 {
+        sparse_map(content).map_err(failed)?;
+    }
+    let size = real.unwrap_or(size);
+    let mut exact = Exact::new(content, size);
+    unpacker.content(&mut exact, &member);
+    if exact.finish().is_err() {
+        return Ok(()); // the visitor saw the same error; the next header is not there either
+    }
+    pad(content, size).map_err(|error| (member, error))
+}
+
+/// The rest of GNU's list of a sparse file's parts.
+fn sparse_map(content: &mut dyn BufRead) -> io::Result<()> {
+    let mut block = [0; BLOCK];
+    loop {
+        content.read_exact(&mut block)?;
+        if block[504] == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// The content of a header, as much as is understood; all of it is scanned: a comment may hold a key, too.
+fn header(
+    unpacker: &mut Unpacker<'_>,
+    content: &mut dyn BufRead,
+    at: &Packed,
+    size: u64,
+) -> io::Result<Vec<u8>> {
+    let mut header = Vec::new();
+    Exact::new(content, size.min(MOST_HEADER)).read_to_end(&mut header)?;
+    if unpacker.is_unseen(at) {
+        unpacker.plain(&mut header.as_slice(), at);
+    }
+    if size > MOST_HEADER {
+        unpacker.visitor.unopened(at, reason::CORRUPT);
+        let mut rest = Exact::new(content, size - MOST_HEADER);
+        unpacker.plain(&mut rest, at);
+        rest.finish()?;
+        header.clear();
+    }
+    pad(content, size)?;
+    Ok(header)
+}
+
+/// Content is filled up to whole blocks. That the last is cut short harms nothing.
+fn pad(content: &mut dyn BufRead, size: u64) -> io::Result<()> {
+    let rest = (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64;
+    io::copy(&mut content.take(rest), &mut io::sink()).map(drop)
+}
+
+/// The name in a header itself: ustar has the directories in a field of their own.
+fn own_name(block: &Block) -> Vec<u8> {
+    let (name, prefix) = (text(&block[..100]), text(&block[345..500]));
+    if block[257..263] == *b"ustar\0" && !prefix.is_empty() {
+        return [prefix, b"/", name].concat();
+    }
+    name.to_vec()
+}

@@ -1,0 +1,162 @@
+//! Readers that end before their content does: at a mark, or after a number of bytes.
+
+use std::io::{self, BufRead, Read};
+
+/// Yields what stands before a mark, and then ends behind the mark. No end of the mark may be its start.
+pub(super) struct Until<'a> {
+    inner: &'a mut dyn BufRead,
+    mark: &'static [u8],
+    /// How much of the mark has been passed and not been yielded.
+    held: usize,
+    /// How much of the mark has to be yielded, since it was not the mark, and how much of that was.
+    late: (usize, usize),
+    found: bool,
+}
+
+impl<'a> Until<'a> {
+    pub(super) fn new(inner: &'a mut dyn BufRead, mark: &'static [u8]) -> Self {
+        Self { inner, mark, held: 0, late: (0, 0), found: false }
+    }
+
+    /// Passes over what is left and says whether the mark is there.
+    pub(super) fn found(mut self) -> io::Result<bool> {
+        io::copy(&mut self, &mut io::sink())?;
+        Ok(self.found)
+    }
+
+    fn yield_late(&mut self, out: &mut [u8]) -> usize {
+        let (start, end) = self.late;
+        let count = out.len().min(end - start);
+        out[..count].copy_from_slice(&self.mark[start..start + count]);
+        self.late.0 += count;
+        count
+    }
+
+    /// Goes on in a mark of which the start has been passed.
+    fn go_on(&mut self) -> io::Result<()> {
+        let buffer = self.inner.fill_buf()?;
+        let wanted = &self.mark[self.held..];
+        let count = wanted.len().min(buffer.len());
+        if count == 0 || buffer[..count] != wanted[..count] {
+            self.late = (0, self.held);
+            self.held = 0;
+        } else {
+            self.inner.consume(count);
+            self.held += count;
+            self.found = self.held == self.mark.len();
+        }
+        Ok(())
+    }
+}
+
+impl Read for Until<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while !self.found && !out.is_empty() {
+            if self.late.0 < self.late.1 {
+                return Ok(self.yield_late(out));
+            }
+            if self.held > 0 {
+                self.go_on()?;
+                continue;
+            }
+            let buffer = self.inner.fill_buf()?;
+            if buffer.is_empty() {
+                return Ok(0);
+            }
+            let free = match memchr::memmem::find(buffer, self.mark) {
+                Some(at) => at,
+                None => {
+                    let most = (self.mark.len() - 1).min(buffer.len());
+                    let start = (1..=most).rev().find(|&length| buffer.ends_with(&self.mark[..length]));
+                    buffer.len() - start.unwrap_or(0)
+                }
+            };
+            if free == 0 {
+                self.go_on()?;
+                continue;
+            }
+            let count = free.min(out.len());
+            out[..count].copy_from_slice(&buffer[..count]);
+            self.inner.consume(count);
+            return Ok(count);
+        }
+        Ok(0)
+    }
+}
+
+/// Exactly so many bytes: that the content ends before them is an error.
+pub(super) struct Exact<'a> {
+    inner: &'a mut dyn BufRead,
+    left: u64,
+}
+
+impl<'a> Exact<'a> {
+    pub(super) fn new(inner: &'a mut dyn BufRead, left: u64) -> Self {
+        Self { inner, left }
+    }
+
+    /// Passes over what is left.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        io::copy(&mut self, &mut io::sink()).map(drop)
+    }
+}
+
+impl Read for Exact<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let buffer = self.fill_buf()?;
+        let count = buffer.len().min(out.len());
+        out[..count].copy_from_slice(&buffer[..count]);
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl BufRead for Exact<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.left == 0 {
+            return Ok(&[]);
+        }
+        let buffer = self.inner.fill_buf()?;
+        if buffer.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let count = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        Ok(&buffer[..count])
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.left -= count as u64;
+        self.inner.consume(count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Read as _};
+
+    use super::{Exact, Until};
+
+    #[test]
+    fn a_mark_is_found_wherever_the_buffer_ends() {
+        for capacity in 1..12 {
+            for (text, before, after) in
+                [("ab PPKP PK+c", "ab P", "P PK+c"), ("no mark P", "no mark P", ""), ("PK", "", ""), ("", "", "")]
+            {
+                let mut reader = BufReader::with_capacity(capacity, text.as_bytes());
+                let (mut head, mut tail) = (String::new(), String::new());
+                Until::new(&mut reader, b"PK").read_to_string(&mut head).unwrap();
+                reader.read_to_string(&mut tail).unwrap();
+                assert_eq!((head.as_str(), tail.as_str()), (before, after), "{capacity}");
+            }
+        }
+    }
+
+    #[test]
+    fn content_that_ends_early_is_an_error_behind_what_there_is() {
+        let mut reader = BufReader::with_capacity(3, &b"abcdef"[..]);
+        let mut text = Vec::new();
+        assert!(Exact::new(&mut reader, 4).read_to_end(&mut text).is_ok());
+        assert!(Exact::new(&mut reader, 4).read_to_end(&mut text).is_err());
+        assert_eq!((text.as_slice(), reader.fill_buf().unwrap()), (&b"abcdef"[..], &b""[..]));
+    }
+}
