@@ -128,6 +128,9 @@ fn same(a: &Path, b: &Path) -> bool {
 
 /// Filters, redacts and writes a report.
 fn finish(shared: &Shared, policy: &Policy, mut report: Report) -> Result<Exit> {
+    if shared.strict_archives {
+        report.refuse_unopened();
+    }
     let found = report.findings.len();
     report.findings.retain(|finding| !shared.is_below(finding.severity, finding.confidence));
     if report.findings.len() < found {

@@ -167,6 +167,7 @@ fn policy(
         known,
         paths: config.paths.clone(),
         max_file_size: config.limits.max_file_size,
+        archives: config.limits.archives,
         base,
     })
 }

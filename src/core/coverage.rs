@@ -31,6 +31,29 @@ pub struct Skipped {
     pub reason: &'static str,
 }
 
+impl Skipped {
+    /// Whether it is an archive, or a part of one, that could not be opened: the reason is one of [`unopened`].
+    pub fn is_unopened(&self) -> bool {
+        self.reason == unopened::ENCRYPTED
+            || ["corrupt ", "unsupported "].iter().any(|word| self.reason.starts_with(word))
+            || self.reason.contains(" limits.archive-")
+    }
+}
+
+/// Why archives are not opened, or not to their end. What starts with `unsupported format: ` is one, too.
+pub mod unopened {
+    /// A password or key is needed.
+    pub const ENCRYPTED: &str = "encrypted";
+    /// Damaged or cut off; what decodes before the damage is scanned.
+    pub const CORRUPT: &str = "corrupt archive";
+    /// A known archive, compressed in a way that nothing here decodes.
+    pub const UNSUPPORTED: &str = "unsupported compression";
+    /// Packed in too many archives.
+    pub const TOO_DEEP: &str = "deeper than limits.archive-depth";
+    /// The archive's members after the last that counts.
+    pub const TOO_MANY: &str = "more members than limits.archive-members";
+}
+
 /// Everything a reporter needs.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -60,6 +83,15 @@ impl Report {
     /// How many findings count.
     pub fn active(&self) -> usize {
         self.findings.iter().filter(|finding| finding.suppressed.is_none()).count()
+    }
+
+    /// Makes an error of every archive that could not be opened.
+    pub fn refuse_unopened(&mut self) {
+        let unopened = self.coverage.skipped.iter().filter(|skipped| skipped.is_unopened());
+        let error = |skipped: &Skipped| {
+            Error::new("open", &skipped.path, skipped.reason).hint("unpack it and scan the result, or leave it out")
+        };
+        self.coverage.errors.extend(unopened.map(error));
     }
 
     /// Errors win over active findings, which win over none.

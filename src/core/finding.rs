@@ -65,10 +65,22 @@ lowercase_names!(Confidence { Possible => "possible", Likely => "likely", Certai
 pub enum Layer {
     /// A gzip stream.
     Gzip,
+    /// A bzip2 stream.
+    Bzip2,
+    /// An xz stream.
+    Xz,
+    /// A Zstandard stream.
+    Zstd,
+    /// A zlib stream.
+    Zlib,
     /// A member of a zip archive.
     Zip,
     /// A member of a tar archive.
     Tar,
+    /// A stream of a PDF document.
+    Pdf,
+    /// A text chunk of a PNG picture.
+    Png,
     /// UTF-16, little endian.
     Utf16Le,
     /// UTF-16, big endian.
@@ -86,7 +98,8 @@ pub enum Layer {
 }
 
 lowercase_names!(Layer {
-    Gzip => "gzip", Zip => "zip", Tar => "tar", Utf16Le => "utf-16le", Utf16Be => "utf-16be",
+    Gzip => "gzip", Bzip2 => "bzip2", Xz => "xz", Zstd => "zstd", Zlib => "zlib",
+    Zip => "zip", Tar => "tar", Pdf => "pdf", Png => "png", Utf16Le => "utf-16le", Utf16Be => "utf-16be",
     Base64 => "base64", Hex => "hex", Percent => "percent", Unicode => "unicode", Html => "html",
 });
 

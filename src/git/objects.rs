@@ -43,6 +43,11 @@ pub struct Objects {
 }
 
 impl Objects {
+    /// The directories in which objects are looked for.
+    pub fn dirs(&self) -> impl Iterator<Item = &Path> {
+        self.dirs.iter().map(PathBuf::as_path)
+    }
+
     /// Opens nothing but the lists of alternates.
     pub fn open(repository: &Repository) -> Result<Self> {
         let mut dirs = repository.object_dirs.clone();

@@ -310,11 +310,11 @@ impl<'a> Audit<'a> {
             places
         };
         let mut list = Vec::new();
-        for (number, id) in read.pointers.iter().take(LIMIT) {
+        for (number, pointer) in read.pointers.iter().take(LIMIT) {
             match places(others.leaf(*number)).into_iter().next() {
-                Some(path) => list.push((path, id.clone())),
+                Some(path) => list.push((path, pointer.id.clone())),
                 None if self.selected.is_some() => {}
-                None => list.push((format!("blob {}", self.catalog.oid(*number)).into(), id.clone())),
+                None => list.push((format!("blob {}", self.catalog.oid(*number)).into(), pointer.id.clone())),
             }
         }
         list.sort();

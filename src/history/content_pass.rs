@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bstr::BString;
 
-use super::content::{self, Key};
 use super::delta_windows;
 use super::missing::Gaps;
 use super::object::{Commit, Tag, is_id_line};
@@ -18,6 +17,8 @@ use super::store::Reader;
 use crate::policy::Policy;
 use crate::scan::Seen;
 use crate::source::Collector;
+use crate::source::content::{self, Key, Scan};
+use crate::source::lfs::Pointer;
 
 /// What the first pass leaves behind.
 #[derive(Default)]
@@ -28,8 +29,8 @@ pub(super) struct Read {
     pub(super) commits: Vec<CommitLine>,
     /// Annotated tags, by number.
     pub(super) tags: Vec<TagLine>,
-    /// Blobs that are Git LFS pointers, by number, with the id of their content.
-    pub(super) pointers: Vec<(u32, String)>,
+    /// Blobs that are Git LFS pointers, by number.
+    pub(super) pointers: Vec<(u32, Pointer)>,
     /// Pointers whose content was found and scanned: what their blobs are said to hold does not stand in them.
     pub(super) elsewhere: HashSet<u32>,
     /// Blobs in which the policy saw nothing, by number.
@@ -246,7 +247,7 @@ impl Scanning<'_> {
         };
         let is_clean = matches.is_empty();
         if !is_clean {
-            let keys = matches.into_iter().map(|found| Key { found, member: None }).collect();
+            let keys = matches.into_iter().map(Key::plain).collect();
             self.read.hits.push(Hit { number, kind, keys, bytes: bytes.to_vec() });
         }
         is_clean
@@ -256,19 +257,19 @@ impl Scanning<'_> {
     fn blob(&mut self, number: u32, bytes: &[u8], clean_base: Option<Delta<'_>>) -> bool {
         let policy = self.scope.policy;
         self.scope.collector.scanned(1, bytes.len() as u64);
-        let pointer = pointer(bytes);
+        let pointer = Pointer::parse(bytes);
         let is_pointer = pointer.is_some();
-        self.read.pointers.extend(pointer.map(|id| (number, id)));
+        self.read.pointers.extend(pointer.map(|pointer| (number, pointer)));
         let is_plain = self.is_local && content::is_plain(bytes);
         let windows = clean_base.filter(|_| is_plain).and_then(|delta| delta_windows::windows(bytes, &delta));
         // Of what is searched in windows alone nothing more is known than whether it is clean.
         let mut is_clean =
             windows.is_some_and(|windows| policy.scanner.sees_nothing_in(bytes, &windows, &mut self.seen));
         if !is_clean {
-            let content = content::scan(policy, bytes, None, self.is_local.then_some(&mut self.seen));
+            let content = Scan::new(policy, None).bytes(bytes, self.is_local.then_some(&mut self.seen));
             is_clean = is_plain && content.keys.is_empty();
-            if content.too_large || !content.skipped.is_empty() {
-                self.read.troubles.push((number, content.skipped, content.too_large));
+            if content.too_large || !content.unopened.is_empty() {
+                self.read.troubles.push((number, content.unopened, content.too_large));
             }
             if !content.keys.is_empty() {
                 self.read.hits.push(Hit { number, kind: Kind::Blob, keys: content.keys, bytes: Vec::new() });
@@ -304,13 +305,4 @@ impl Visitor for Scanning<'_> {
 /// How much of a commit are the ids that it starts with: each is another one, and none is a key.
 fn ids(commit: &[u8]) -> usize {
     commit.split_inclusive(|&byte| byte == b'\n').take_while(|line| is_id_line(line)).map(<[u8]>::len).sum()
-}
-
-/// The content id that a Git LFS pointer names.
-fn pointer(bytes: &[u8]) -> Option<String> {
-    if bytes.len() > 1024 || !bytes.starts_with(b"version https://git-lfs.github.com/spec/") {
-        return None;
-    }
-    let line = bytes.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"oid sha256:"))?;
-    std::str::from_utf8(line).ok().filter(|id| id.len() == 64).map(str::to_owned)
 }

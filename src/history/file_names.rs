@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::audit::Audit;
-use super::content::Key;
 use super::tree_pass::{Aim, Table};
 use crate::policy::Policy;
+use crate::source::content::Key;
 
 /// The names in which the policy finds something, of all trees.
 pub(super) fn loud(audit: &Audit<'_>) -> HashSet<Vec<u8>> {
@@ -19,6 +19,6 @@ pub(super) fn loud(audit: &Audit<'_>) -> HashSet<Vec<u8>> {
 /// What is found in these names, by number.
 pub(super) fn hits(policy: &Policy, loud: &HashSet<Vec<u8>>, list: &[Arc<[u8]>]) -> HashMap<u32, Vec<Key>> {
     let numbers = list.iter().enumerate().filter(|(_, name)| loud.contains(&name[..]));
-    let keys = |name: &[u8]| policy.scan(name).into_iter().map(|found| Key { found, member: None }).collect();
+    let keys = |name: &[u8]| policy.scan(name).into_iter().map(Key::plain).collect();
     numbers.map(|(number, name)| (number as u32, keys(name))).collect()
 }

@@ -8,7 +8,6 @@ use bstr::{BString, ByteSlice};
 use super::audit::Audit;
 use super::commit_graph::{Graph, HEAD, LOG, REF, REMOTE};
 use super::containing_refs::references;
-use super::content::{self, Key};
 use super::content_pass::{Hit, Trouble};
 use super::introducing::{Stories, Story};
 use super::missing::Gaps;
@@ -25,6 +24,7 @@ use crate::core::error::Error;
 use crate::core::finding::{Commit, Finding, History, Location, Part, Reach};
 use crate::policy::Policy;
 use crate::scan::Match;
+use crate::source::content::{Key, Scan, TOO_LARGE};
 use crate::source::{Collector, archive};
 
 /// Makes the findings of an audit.
@@ -113,7 +113,7 @@ impl<'a> Teller<'a> {
             Some(leaf) => self.at_path(leaf, secrets.found(leaf, story.item)?, &path, secrets),
             None => None,
         };
-        let mut finding = key.found.at(Location { path: Some(path), member: key.member, ..Location::default() });
+        let mut finding = key.at(path.as_ref());
         if let Some(now) = now {
             finding.suppressed = now.found.suppressed;
         }
@@ -130,7 +130,7 @@ impl<'a> Teller<'a> {
             self.collector.skipped(Skipped { path: path.clone(), reason });
             return None;
         }
-        let content = content::scan(self.policy, &bytes, Some(path.as_ref()), None);
+        let content = Scan::new(self.policy, Some(path.as_ref())).bytes(&bytes, None);
         let is_it = |other: &Key| other.found.secret == key.found.secret && other.member == key.member;
         content.keys.into_iter().find(is_it)
     }
@@ -195,8 +195,7 @@ impl<'a> Teller<'a> {
                 self.collector.skipped(Skipped { path, reason });
             }
             if *too_large {
-                let why = "it unpacks to more than 200 times its size";
-                gaps.one(Error::new("unpack", &blob, why).hint("unpack it and scan the result"));
+                gaps.one(Error::new("unpack", &blob, TOO_LARGE).hint("unpack it and scan the result"));
             }
         }
     }
@@ -231,7 +230,7 @@ impl<'a> Teller<'a> {
         for item in secrets.items(blob) {
             for location in &locations {
                 let Some(key) = secrets.found(blob, item) else { continue };
-                let location = Location { member: key.member.clone(), ..location.clone() };
+                let location = Location { path: location.path.clone(), ..key.location() };
                 let mut finding = key.found.clone().at(location);
                 finding.commit = Some(commit.clone());
                 finding.history = Some(History { refs: self.names(&list), ..history(mask, 0) });
@@ -292,7 +291,8 @@ pub(super) fn unplaced(catalog: &Catalog<'_>, hits: Vec<Hit>, collector: &Collec
     for hit in hits {
         let object = Arc::new(empty(catalog.oid(hit.number).to_string()));
         for key in hit.keys {
-            let mut finding = key.found.at(Location { member: key.member, ..Location::default() });
+            let location = key.location();
+            let mut finding = key.found.at(location);
             finding.commit = Some(object.clone());
             collector.finding(finding);
         }

@@ -11,7 +11,6 @@ mod audit;
 mod cache;
 mod commit_graph;
 mod containing_refs;
-mod content;
 mod content_pass;
 mod delta_windows;
 mod file_names;

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 
 use bstr::BString;
 
-use super::content::Key;
 use super::content_pass::Read;
 use super::introducing::Item;
 use super::oid::Kind;
 use crate::core::finding::Secret;
+use crate::source::content::Key;
 
 /// All secrets. The same value in another member of an archive, or in a name, is another one.
 pub(super) struct Secrets {

@@ -10,12 +10,12 @@ use bstr::{BString, ByteSlice};
 
 use super::audit::Audit;
 use super::commit_graph::Graph;
-use super::content;
 use super::content_pass::{Hit, Read};
 use super::oid::Kind;
 use super::store::Reader;
 use super::tree_pass::{Aim, Table};
 use super::tree_paths::{Paths, Ways};
+use crate::source::content::Scan;
 
 /// The paths that a shard tells of.
 pub(super) struct Own {
@@ -47,7 +47,7 @@ pub(super) fn complete(audit: &Audit<'_>, graph: &Graph, ways: &mut Ways<'_>, ta
         }
         match reader.read(&audit.catalog.oid(leaf)) {
             Ok(Some((Kind::Blob, bytes))) => {
-                let keys = content::scan(audit.policy, &bytes, None, None).keys;
+                let keys = Scan::new(audit.policy, None).bytes(&bytes, None).keys;
                 if !keys.is_empty() {
                     read.hits.push(Hit { number: leaf, kind: Kind::Blob, keys, bytes: Vec::new() });
                 }

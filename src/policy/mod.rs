@@ -22,7 +22,7 @@ use bstr::{BStr, BString};
 
 use crate::core::finding::{Confidence, Excerpt, Position, RuleInfo, Secret, Severity};
 use crate::gitleaks::{Engine, Found, ImportedRule};
-use crate::policy::config::Paths;
+use crate::policy::config::{ArchiveLimits, Paths};
 use crate::policy::files::Base;
 use crate::policy::inline::{Markers, Verdict};
 use crate::policy::known_keys::KnownKeys;
@@ -47,6 +47,8 @@ pub struct Policy {
     pub paths: Paths,
     /// Larger files are not.
     pub max_file_size: Option<u64>,
+    /// How far archives are opened.
+    pub archives: ArchiveLimits,
     /// Where the configuration's paths start.
     pub base: Base,
 }
@@ -62,6 +64,7 @@ impl Policy {
             known: None,
             paths: Paths::default(),
             max_file_size: None,
+            archives: ArchiveLimits::default(),
             base: Base::default(),
         }
     }

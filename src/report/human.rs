@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use bstr::ByteSlice as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::core::coverage::{Coverage, Report};
+use crate::core::coverage::{Coverage, Report, Skipped};
 use crate::core::error::Exit;
 use crate::core::finding::{Finding, Fingerprint, Location, Severity};
 use crate::report::{Style, escape, past};
@@ -179,10 +179,17 @@ fn verdict(report: &Report) -> String {
     text + "."
 }
 
-/// `; skipped 10 ignored (node_modules, dist, .env, ...), 2 symlink`
+/// `; not opened: 1 encrypted (a.zip); skipped 10 ignored (node_modules, dist, .env, ...), 2 symlink (a, b)`
 fn skipped(coverage: &Coverage) -> String {
+    let (unopened, others): (Vec<&Skipped>, Vec<&Skipped>) =
+        coverage.skipped.iter().partition(|skipped| skipped.is_unopened());
+    let part = |word: &str, list: String| if list.is_empty() { list } else { format!("; {word} {list}") };
+    part("not opened:", by_reason(&unopened)) + &part("skipped", by_reason(&others))
+}
+
+fn by_reason(skipped: &[&Skipped]) -> String {
     let mut reasons: BTreeMap<&str, Vec<&bstr::BStr>> = BTreeMap::new();
-    for skipped in &coverage.skipped {
+    for skipped in skipped {
         reasons.entry(skipped.reason).or_default().push(skipped.path.as_ref());
     }
     let list: Vec<String> = reasons
@@ -195,7 +202,7 @@ fn skipped(coverage: &Coverage) -> String {
             format!("{} {reason} ({})", grouped(paths.len() as u64), names.join(", "))
         })
         .collect();
-    if list.is_empty() { String::new() } else { format!("; skipped {}", list.join(", ")) }
+    list.join(", ")
 }
 
 fn place_name(location: &Location) -> String {

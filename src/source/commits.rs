@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::Collector;
 use super::introduced::changes::{between, tree_of};
-use super::introduced::{Changes, ParentKeys, content};
+use super::introduced::{Changes, ParentKeys, content_of};
 use crate::core::error::{Error, Result};
 use crate::core::finding::{Commit, Finding, Location, Part};
 use crate::git::{Id, Kind, Objects};
@@ -64,8 +64,8 @@ pub fn tree(objects: &Objects, policy: &Policy, collector: &Collector, id: Id) {
         Err(error) => return collector.failed(error),
     };
     for change in &changes.changed {
-        match content(objects, policy, collector, change) {
-            Ok(Some((_, keys))) => keys.into_iter().for_each(|key| collector.finding(key.at(&change.path))),
+        match content_of(objects, policy, collector, change) {
+            Ok(Some((_, keys))) => keys.into_iter().for_each(|key| collector.finding(key.at(change.path.as_bstr()))),
             Ok(None) => {}
             Err(error) => collector.failed(error),
         }
@@ -96,7 +96,7 @@ impl Blobs<'_> {
         for &(commit, at) in places {
             let Some(changes) = &self.brought[commit] else { continue };
             let change = &changes.changed[at];
-            let (content, keys) = match content(self.objects, self.policy, self.collector, change) {
+            let (content, keys) = match content_of(self.objects, self.policy, self.collector, change) {
                 Ok(Some((content, keys))) if !keys.is_empty() => (content, keys),
                 Ok(_) => return,
                 Err(error) => return self.collector.failed(error),
@@ -106,7 +106,7 @@ impl Blobs<'_> {
                 let place = (change.path.clone(), key.member.clone(), key.found.span.clone(), key.found.secret.clone());
                 if !known && seen.insert(place) {
                     let commit = describe(self.objects, self.policy, self.commits[commit].id);
-                    self.collector.finding(Finding { commit, ..key.at(&change.path) });
+                    self.collector.finding(Finding { commit, ..key.at(change.path.as_bstr()) });
                 }
             }
         }

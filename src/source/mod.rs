@@ -3,8 +3,10 @@
 
 pub mod archive;
 pub mod commits;
+pub(crate) mod content;
 pub mod ignored;
 mod introduced;
+pub(crate) mod lfs;
 mod open;
 pub mod paths;
 pub mod read;

@@ -25,6 +25,34 @@ pub(super) struct OpenFile {
     pub(super) size: u64,
 }
 
+impl OpenFile {
+    /// A file that was opened elsewhere.
+    pub(super) fn of(file: std::fs::File) -> std::io::Result<Self> {
+        let size = file.metadata()?.len();
+        Ok(Self { fd: file.into(), size })
+    }
+
+    /// Appends what the system gives at once; 0 at the end.
+    pub(super) fn read(&self, buffer: &mut Vec<u8>) -> std::io::Result<usize> {
+        next(&self.fd, buffer)
+    }
+
+    /// The file from its start.
+    pub(super) fn again(&self) -> std::io::Result<std::fs::File> {
+        let mut file = std::fs::File::from(self.fd.try_clone()?);
+        std::io::Seek::rewind(&mut file)?;
+        Ok(file)
+    }
+}
+
+/// Appends to the buffer as much as the system gives at once, at most what is left of its capacity.
+fn next(fd: impl AsFd, buffer: &mut Vec<u8>) -> std::io::Result<usize> {
+    if buffer.len() == buffer.capacity() {
+        buffer.reserve(1);
+    }
+    Ok(rustix::io::retry_on_intr(|| rustix::io::read(&fd, rustix::buffer::spare_capacity(buffer)))?)
+}
+
 /// Why something is not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refused {
@@ -120,4 +148,12 @@ pub(super) fn why(errno: Errno) -> String {
     let text = std::io::Error::from(errno).to_string();
     let text = text.split(" (os error").next().unwrap_or_default().to_lowercase();
     if errno == Errno::NOENT { "it does not exist".into() } else { text }
+}
+
+/// What an error of the system says, likewise.
+pub(super) fn plain(error: &std::io::Error) -> String {
+    match error.raw_os_error() {
+        Some(number) => why(Errno::from_raw_os_error(number)),
+        None => error.to_string(),
+    }
 }

@@ -47,6 +47,11 @@ impl Repo {
         self.root
     }
 
+    /// What its linked worktrees share, where Git LFS keeps its files.
+    pub(super) fn common_dir(&self) -> &Path {
+        Path::new(std::ffi::OsStr::from_bytes(&self.common_dir))
+    }
+
     /// `info/exclude`, the patterns that are not committed.
     pub(super) fn excludes(&self) -> Option<Vec<u8>> {
         open::small(join(self.common_dir.as_ref(), b"info/exclude").as_ref())

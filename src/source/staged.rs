@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::Collector;
 use super::introduced::changes::{changes, tree_of};
-use super::introduced::{Change, Changes, ParentKeys, content};
+use super::introduced::{Change, Changes, ParentKeys, content_of};
 use crate::core::error::{Error, Result};
 use crate::git::{Id, Index, Objects, Repository, refs};
 use crate::policy::Policy;
@@ -97,7 +97,7 @@ impl Scan<'_> {
         if self.collector.is_stopped() {
             return;
         }
-        let (content, keys) = match content(self.objects, self.policy, self.collector, change) {
+        let (content, keys) = match content_of(self.objects, self.policy, self.collector, change) {
             Ok(Some(content)) => content,
             Ok(None) => return,
             Err(error) => return self.collector.failed(error),
@@ -111,7 +111,7 @@ impl Scan<'_> {
         };
         for (key, known) in keys.into_iter().zip(known) {
             if !known {
-                self.collector.finding(key.at(&change.path));
+                self.collector.finding(key.at(change.path.as_bstr()));
             } else if key.found.suppressed.is_none() {
                 let (path, line) = (change.path.as_bstr(), key.found.position.line);
                 let key = key.found.secret.mask();

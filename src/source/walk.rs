@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::os::fd::{AsFd as _, BorrowedFd};
+use std::path::Path;
 use std::sync::Arc;
 
 use bstr::{BStr, BString};
@@ -16,11 +17,12 @@ use rustix::io::{self, Errno};
 use crate::core::coverage::Skipped;
 use crate::core::error::Error;
 use crate::policy::Policy;
+use crate::source::content::{self, Key, Scan};
 use crate::source::ignored::Patterns;
-use crate::source::open::{self, Links, Refused};
+use crate::source::open::{self, Links, OpenFile, Refused};
 use crate::source::paths::{self, Root};
 use crate::source::repo::{Repo, join};
-use crate::source::{Collector, read, remotes};
+use crate::source::{Collector, remotes};
 
 /// Files that one task scans: few enough to share out a directory of large files, enough to pay for the task.
 const BATCH: usize = 16;
@@ -88,7 +90,7 @@ impl Walk<'_> {
 
     fn file(&self, root: &Root) {
         match open::file(CWD, root.real.as_ref(), Links::Refuse) {
-            Ok(open) => read::file(self.policy, self.collector, root.shown.as_ref(), &open),
+            Ok(open) => self.content(root.shown.as_ref(), &open, None),
             Err(refused) => self.refused(root.shown.clone(), refused),
         }
     }
@@ -122,6 +124,9 @@ impl Walk<'_> {
                 self.skipped(join(dir.shown.as_ref(), &name), "ignored");
             } else if is_dir {
                 let shown = join(dir.shown.as_ref(), &name);
+                for key in content::names(self.policy, &name) {
+                    self.collector.finding(key.at(shown.as_ref()));
+                }
                 let dir = Task { real, shown, patterns: patterns.clone(), ignored: is_ignored };
                 scope.spawn(move |scope| self.directory(scope, dir));
             } else if kind == FileType::RegularFile {
@@ -130,37 +135,57 @@ impl Walk<'_> {
                 self.skipped(join(dir.shown.as_ref(), &name), open::reason(kind));
             }
         }
-        if let Err(errno) = self.files(scope, &open, dir.shown.as_ref(), files) {
+        if let Err(errno) = self.files(scope, &open, dir.shown.as_ref(), files, &patterns) {
             self.failed(dir.shown, errno);
         }
     }
 
     /// Few files are scanned here and now; batches of many are up for grabs.
-    fn files<'s>(&'s self, scope: &Scope<'s>, dir: &Dir, shown: &BStr, mut files: Vec<BString>) -> io::Result<()> {
+    fn files<'s>(
+        &'s self,
+        scope: &Scope<'s>,
+        dir: &Dir,
+        shown: &BStr,
+        mut files: Vec<BString>,
+        patterns: &Patterns,
+    ) -> io::Result<()> {
         if files.len() <= BATCH {
-            self.batch(dir.fd()?, shown, &files);
+            self.batch(dir.fd()?, shown, &files, patterns);
             return Ok(());
         }
-        let listed = Arc::new((io::dup(dir.fd()?)?, shown.to_owned()));
+        let listed = Arc::new((io::dup(dir.fd()?)?, shown.to_owned(), patterns.clone()));
         while !files.is_empty() {
             let batch = files.split_off(files.len().saturating_sub(BATCH));
             let listed = Arc::clone(&listed);
-            scope.spawn(move |_| self.batch(listed.0.as_fd(), listed.1.as_ref(), &batch));
+            scope.spawn(move |_| self.batch(listed.0.as_fd(), listed.1.as_ref(), &batch, &listed.2));
         }
         Ok(())
     }
 
-    fn batch(&self, dir: BorrowedFd<'_>, shown: &BStr, names: &[BString]) {
+    fn batch(&self, dir: BorrowedFd<'_>, shown: &BStr, names: &[BString], patterns: &Patterns) {
+        let common_dir = patterns.repo().map(Repo::common_dir);
         for name in names {
             if self.collector.is_stopped() {
                 return;
             }
             let shown = join(shown, name);
             match open::file(dir, name.as_ref(), Links::Refuse) {
-                Ok(open) => read::file(self.policy, self.collector, shown.as_ref(), &open),
+                Ok(open) => self.content(shown.as_ref(), &open, common_dir),
                 Err(refused) => self.refused(shown, refused),
             }
         }
+    }
+
+    /// Scans an opened file, and its name.
+    fn content(&self, shown: &BStr, open: &OpenFile, common_dir: Option<&Path>) {
+        let scan = Scan::new(self.policy, Some(shown)).until(self.collector.stopper());
+        if let Some(reason) = self.policy.skips(shown, open.size) {
+            return self.skipped(shown.to_owned(), reason);
+        }
+        let mut content = scan.open(open);
+        scan.resolve(&mut content, common_dir, self.collector);
+        content.keys.extend(scan.name());
+        content.report(self.collector, shown);
     }
 
     /// The remotes' addresses of the repository at `real`. The rest of its `.git` is never scanned.
@@ -169,7 +194,7 @@ impl Walk<'_> {
         let Some(config) = open::small(repo.config().as_ref()) else { return };
         let shown = join(shown, b".git/config");
         for found in self.policy.scan(&remotes::only_urls(&config)) {
-            self.collector.finding(found.at(read::at(shown.as_ref())));
+            self.collector.finding(Key::plain(found).at(shown.as_ref()));
         }
         self.collector.scanned(1, config.len() as u64);
     }

@@ -1,18 +1,40 @@
-//! Keys inside compressed files and archives, inside each other too, and what cannot be unpacked.
+//! Keys inside compressed files and archives, inside each other too, and what cannot be opened.
 
 use std::io::{Cursor, Write as _};
 
 use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::write::{GzEncoder, ZlibEncoder};
 use serde_json::json;
 use zip::write::SimpleFileOptions;
 
-use crate::project::{Project, key};
+use crate::project::{Project, Scan, key};
 
 fn gzip(content: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(content).unwrap();
     encoder.finish().unwrap()
+}
+
+fn zlib(content: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn bzip2(content: &[u8]) -> Vec<u8> {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn xz(content: &[u8]) -> Vec<u8> {
+    let mut writer = lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(1)).unwrap();
+    writer.write_all(content).unwrap();
+    writer.finish().unwrap()
+}
+
+fn zstd(content: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(content, ruzstd::encoding::CompressionLevel::Fastest)
 }
 
 fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
@@ -25,6 +47,17 @@ fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
     builder.into_inner().unwrap()
 }
 
+/// One tar header with what follows it, padded. The size that it names may be a lie.
+fn tar_entry(kind: u8, name: &str, size: u64, content: &[u8]) -> Vec<u8> {
+    let mut header = tar::Header::new_gnu();
+    header.set_path(name).unwrap();
+    header.set_entry_type(tar::EntryType::new(kind));
+    header.set_size(size);
+    header.set_cksum();
+    let padding = vec![0; content.len().next_multiple_of(512) - content.len()];
+    [header.as_bytes().as_slice(), content, &padding].concat()
+}
+
 fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in files {
@@ -34,44 +67,382 @@ fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
+/// A zip without compression whose writer could not go back, so that lengths and checksums stand behind the content.
+fn streamed_zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let (mut zip, mut directory) = (Vec::new(), Vec::new());
+    for (name, content) in files {
+        let (offset, length) = (zip.len() as u32, content.len() as u32);
+        let mut crc = flate2::Crc::new();
+        crc.update(content);
+        let start = |zip: &mut Vec<u8>, crc: u32, length: u32| {
+            zip.extend([8, 0, 0, 0, 0, 0, 0, 0]);
+            zip.extend([crc, length, length].map(u32::to_le_bytes).concat());
+            zip.extend((name.len() as u16).to_le_bytes());
+        };
+        zip.extend(b"PK\x03\x04\x14\0");
+        start(&mut zip, 0, 0);
+        zip.extend([0, 0]);
+        zip.extend(name.bytes().chain(content.iter().copied()));
+        zip.extend(b"PK\x07\x08");
+        zip.extend([crc.sum(), length, length].map(u32::to_le_bytes).concat());
+        directory.extend(b"PK\x01\x02\x14\0\x14\0");
+        start(&mut directory, crc.sum(), length);
+        directory.extend([0; 12]);
+        directory.extend(offset.to_le_bytes());
+        directory.extend(name.bytes());
+    }
+    let (count, length, offset) = (files.len() as u16, directory.len() as u32, zip.len() as u32);
+    zip.extend(directory);
+    zip.extend(b"PK\x05\x06\0\0\0\0");
+    zip.extend([count, count].map(u16::to_le_bytes).concat());
+    zip.extend([length, offset].map(u32::to_le_bytes).concat());
+    zip.extend([0, 0]);
+    zip
+}
+
+fn png(chunks: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
+    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
+    for (kind, content) in chunks {
+        png.extend((content.len() as u32).to_be_bytes());
+        png.extend(kind.iter().chain(content).chain(&[0; 4]));
+    }
+    png
+}
+
+fn pdf(text: &[u8], trailer: &str) -> Vec<u8> {
+    let packed = zlib(text);
+    let head = format!("%PDF-1.7\n1 0 obj\n<</Length {}/Filter/FlateDecode>>\nstream\r\n", packed.len());
+    [head.as_bytes(), &packed, b"\nendstream\nendobj\ntrailer\n", trailer.as_bytes(), b"\n%%EOF\n"].concat()
+}
+
+/// The one finding of a project: its member, layers and line.
+fn only(scan: &Scan, case: &str) -> (serde_json::Value, serde_json::Value, serde_json::Value) {
+    assert_eq!(scan.findings.len(), 1, "{case}: {:#?}", scan.output);
+    let finding = &scan.findings[0];
+    (finding["location"]["member"].clone(), finding["layers"].clone(), finding["location"]["line"].clone())
+}
+
 #[test]
 fn keys_in_archives_are_found_with_their_member_line_and_layers() {
     let secret = key(1);
     let text = format!("first line\nkey = {secret}\n");
-    let zipped = zip(&[("empty/readme", b"nothing"), ("etc/app.conf", text.as_bytes())]);
-    let far = [vec![b' '; 5 << 20], b"\n".to_vec(), text.clone().into_bytes()].concat();
-    type Case<'a> = (&'a str, Vec<u8>, serde_json::Value, &'a [&'a str], u64);
-    let cases: [Case<'_>; 7] = [
-        ("a.gz", gzip(text.as_bytes()), json!(null), &["gzip"], 2),
-        ("b.jar", zipped.clone(), json!("etc/app.conf"), &["zip"], 2),
-        ("c.tar", tar(&[("x", b"-"), ("d/k.env", text.as_bytes())]), json!("d/k.env"), &["tar"], 2),
-        ("d.tgz", gzip(&tar(&[("d/k.env", text.as_bytes())])), json!("d/k.env"), &["gzip", "tar"], 2),
-        ("e.tar", tar(&[("in/f.zip", &zipped)]), json!("in/f.zip/etc/app.conf"), &["tar", "zip"], 2),
-        ("f.gz", gzip(&gzip(text.as_bytes())), json!(null), &["gzip", "gzip"], 2),
-        ("g.gz", gzip(&far), json!(null), &["gzip"], 3),
+    let text = text.as_bytes();
+    let zipped = zip(&[("empty/readme", b"nothing"), ("etc/app.conf", text)]);
+    let far = [vec![b' '; 5 << 20], b"\n".to_vec(), text.to_vec()].concat();
+    let packed_chunk = [b"prompt\0\0".to_vec(), zlib(text)].concat();
+    let marked_chunk = [b"prompt\0\x01\0en\0p\0".to_vec(), zlib(text)].concat();
+    type Case<'a> = (&'a str, Vec<u8>, Option<&'a str>, &'a [&'a str], u64);
+    let cases: [Case<'_>; 20] = [
+        ("a.gz", gzip(text), None, &["gzip"], 2),
+        ("b.jar", zipped.clone(), Some("etc/app.conf"), &["zip"], 2),
+        ("c.tar", tar(&[("x", b"-"), ("d/k.env", text)]), Some("d/k.env"), &["tar"], 2),
+        ("d.tgz", gzip(&tar(&[("d/k.env", text)])), Some("d/k.env"), &["gzip", "tar"], 2),
+        ("e.tar", tar(&[("in/f.zip", &zipped)]), Some("in/f.zip/etc/app.conf"), &["tar", "zip"], 2),
+        ("f.gz", gzip(&gzip(text)), None, &["gzip", "gzip"], 2),
+        ("g.gz", gzip(&far), None, &["gzip"], 3),
+        ("h.bz2", bzip2(text), None, &["bzip2"], 2),
+        ("i.xz", xz(text), None, &["xz"], 2),
+        ("j.zst", zstd(text), None, &["zstd"], 2),
+        ("k.bin", zlib(text), None, &["zlib"], 2),
+        ("l.tar.xz", xz(&tar(&[("k", text)])), Some("k"), &["xz", "tar"], 2),
+        ("m.tar.zst", zstd(&tar(&[("k", text)])), Some("k"), &["zstd", "tar"], 2),
+        ("n.bz2", [bzip2(b"one\n"), bzip2(text)].concat(), None, &["bzip2"], 3),
+        ("o.zst", [zstd(b"one\n"), b"\x50\x2a\x4d\x18\x02\0\0\0ab".to_vec(), zstd(text)].concat(), None, &["zstd"], 3),
+        ("p.pdf", pdf(text, ""), Some("stream 1"), &["pdf", "zlib"], 2),
+        ("q.png", png(&[(b"zTXt", packed_chunk), (b"IEND", vec![])]), Some("prompt"), &["png", "zlib"], 2),
+        ("r.png", png(&[(b"iTXt", marked_chunk), (b"IEND", vec![])]), Some("prompt"), &["png", "zlib"], 2),
+        ("s.zip", zip(&[("in.pdf", &pdf(text, ""))]), Some("in.pdf/stream 1"), &["zip", "pdf", "zlib"], 2),
+        ("t.zip", zip(&[("in.zip", &zipped)]), Some("in.zip/etc/app.conf"), &["zip", "zip"], 2),
     ];
     for (name, content, member, layers, line) in cases {
         let project = Project::new();
         project.write(name, &content);
         let scan = project.scan(&["--show-secrets"]);
-        assert_eq!(scan.findings.len(), 1, "{name}: {:#?}", scan.output);
-        let finding = &scan.findings[0];
-        assert_eq!(finding["secret"], json!(secret), "{name}");
-        assert_eq!(finding["location"]["path"], json!(name), "{name}");
-        assert_eq!(finding["location"]["member"], member, "{name}");
-        assert_eq!(finding["location"]["line"], json!(line), "{name}");
-        assert_eq!(finding["layers"], json!(layers), "{name}");
+        assert_eq!(only(&scan, name), (json!(member), json!(layers), json!(line)), "{name}");
+        assert_eq!(scan.findings[0]["secret"], json!(secret), "{name}");
+        assert_eq!(scan.findings[0]["location"]["path"], json!(name), "{name}");
+        assert_eq!((scan.skipped(), scan.output.code), (vec![], 1), "{name}");
+
+        let piped = Scan::of(project.run_with(["scan", "--format", "jsonl", "-"], &content));
+        assert_eq!(only(&piped, name), (json!(member), json!(layers), json!(line)), "{name} on standard input");
     }
 }
 
 #[test]
-fn what_cannot_be_unpacked_is_said() {
-    let whole = zip(&[("a", b"content that is compressed, content that is compressed")]);
-    let project = Project::new();
-    project.write("cut.zip", &whole[..whole.len() / 2]).write("cut.gz", &gzip(&[b'a'; 9000])[..20]);
-    let scan = project.scan(&[]);
-    assert_eq!(scan.skipped(), ["cut.gz: corrupt archive", "cut.zip: corrupt archive"]);
-    assert_eq!(scan.output.code, 0, "their bytes as they stand were scanned");
+fn every_mode_opens_the_same() {
+    let project = Project::git();
+    let text = format!("key = {}\n", key(1));
+    let inner = zip(&[("a/b.env", text.as_bytes())]);
+    project.write("x.tar.gz", gzip(&tar(&[("in.zip", &inner)]))).write("locked.zip", flagged(&inner, 1, 8));
+    project.run_git(&["add", "."]);
+    let expected = (json!("in.zip/a/b.env"), json!(["gzip", "tar", "zip"]), json!(1));
+    let staged = Scan::of(project.run(["staged", "--format", "jsonl"]));
+    project.run_git(&["commit", "-qm", "x"]);
+    let blob = "blob ".to_owned();
+    for (mode, scan, place) in [
+        ("staged", staged, String::new()),
+        ("scan", project.scan(&[]), String::new()),
+        ("history", Scan::of(project.run(["history", "--format", "jsonl"])), blob),
+    ] {
+        assert_eq!(only(&scan, mode), expected, "{mode}");
+        let skipped = scan.skipped();
+        assert!(skipped.len() == 1 && skipped[0].ends_with("!/a/b.env: encrypted"), "{mode}: {skipped:?}");
+        assert!(skipped[0].starts_with(if place.is_empty() { "locked.zip" } else { &place }), "{mode}: {skipped:?}");
+    }
+}
+
+/// A zip in which every header of a member has these flags and this method.
+fn flagged(zip: &[u8], flags: u16, method: u16) -> Vec<u8> {
+    let mut zip = zip.to_vec();
+    for (signature, at) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
+        let headers: Vec<usize> = memchr::memmem::find_iter(&zip.clone(), signature).collect();
+        for header in headers {
+            zip[header + at..header + at + 2].copy_from_slice(&flags.to_le_bytes());
+            zip[header + at + 2..header + at + 4].copy_from_slice(&method.to_le_bytes());
+        }
+    }
+    zip
+}
+
+#[test]
+fn a_zip_is_read_by_its_members_and_by_its_directory() {
+    let (one, two) = (format!("a = {}\n", key(1)), format!("b = {}\n", key(2)));
+    let (one, two) = (one.as_bytes(), two.as_bytes());
+    let plain = zip(&[("a.env", one), ("b.env", two)]);
+    let twins = {
+        let mut twins = zip(&[("a.env", one), ("b.env", two)]);
+        for at in memchr::memmem::find_iter(&twins.clone(), b"b.env").collect::<Vec<_>>() {
+            twins[at] = b'a';
+        }
+        twins
+    };
+    // The directory names the second only.
+    let unlisted = {
+        let at = memchr::memmem::find(&plain, b"PK\x01\x02").unwrap();
+        let second = memchr::memmem::rfind(&plain, b"PK\x01\x02").unwrap();
+        let mut unlisted = [&plain[..at], &plain[second..]].concat();
+        let end = unlisted.len() - 22;
+        let length = (end - at) as u32;
+        unlisted[end + 12..end + 16].copy_from_slice(&length.to_le_bytes());
+        unlisted
+    };
+    let prefix = [b"#!/usr/bin/env python3\n".to_vec(), vec![b'x'; 3 << 20], plain.clone()].concat();
+    let commented = {
+        let mut zip = [b"MZ\0\0".to_vec(), plain.clone()].concat();
+        let at = zip.len() - 2;
+        zip[at..].copy_from_slice(&300_u16.to_le_bytes());
+        zip.extend([b'c'; 300]);
+        zip
+    };
+    let streamed = streamed_zip(&[("a.env.gz", &gzip(one)), ("b.env.gz", &gzip(two))]);
+    let cut = plain[..memchr::memmem::find(&plain, b"PK\x01\x02").unwrap()].to_vec();
+    for (case, content, members, skipped) in [
+        ("plain", plain.clone(), ["a.env", "b.env"], &[][..]),
+        ("twins", twins, ["a.env", "a.env"], &[]),
+        ("unlisted", unlisted, ["a.env", "b.env"], &[]),
+        ("prefix", prefix, ["a.env", "b.env"], &[]),
+        ("commented", commented, ["a.env", "b.env"], &[]),
+        ("streamed", streamed.clone(), ["a.env.gz", "b.env.gz"], &[]),
+        ("in-gzip", gzip(&streamed), ["a.env.gz", "b.env.gz"], &[]),
+        ("cut", cut, ["a.env", "b.env"], &["cut: corrupt archive"]),
+    ] {
+        let project = Project::new();
+        project.write(case, content);
+        let scan = project.scan(&[]);
+        let found: Vec<&str> =
+            scan.findings.iter().map(|finding| finding["location"]["member"].as_str().unwrap()).collect();
+        assert_eq!(found, members, "{case}: {:#?}", scan.output);
+        assert_eq!(scan.skipped(), skipped, "{case}");
+    }
+}
+
+#[test]
+fn every_kind_of_tar_member_with_content_is_scanned() {
+    let text = format!("k = {}\n", key(1));
+    let text = text.as_bytes();
+    let size = text.len() as u64;
+    let long = format!("{}/k.env", "d".repeat(300));
+    let pax = {
+        let record =
+            |text: &str| (1..999).map(|n| format!("{n} {text}\n")).find(|r| r.starts_with(&format!("{} ", r.len())));
+        record(&format!("path={long}")).unwrap()
+    };
+    for (case, content, member) in [
+        ("file", tar_entry(b'0', "k.env", size, text), "k.env"),
+        ("old", tar_entry(0, "k.env", size, text), "k.env"),
+        ("contiguous", tar_entry(b'7', "k.env", size, text), "k.env"),
+        ("unknown", tar_entry(b'Q', "k.env", size, text), "k.env"),
+        ("long", [tar_entry(b'L', "long", 306, long.as_bytes()), tar_entry(b'0', "k", size, text)].concat(), &long),
+        (
+            "pax",
+            [tar_entry(b'x', "pax", pax.len() as u64, pax.as_bytes()), tar_entry(b'0', "k", size, text)].concat(),
+            &long,
+        ),
+        ("appended", [tar(&[("a", b"a")]), tar_entry(b'0', "k.env", size, text)].concat(), "k.env"),
+        ("link", [tar_entry(b'2', "link", 1 << 40, b""), tar_entry(b'0', "k.env", size, text)].concat(), "k.env"),
+    ] {
+        let project = Project::new();
+        project.write("x.tar.gz", gzip(&content));
+        let scan = project.scan(&[]);
+        assert_eq!(only(&scan, case).0, json!(member), "{case}");
+        assert_eq!(scan.skipped(), [""; 0], "{case}");
+    }
+}
+
+#[test]
+fn headers_that_lie_cost_neither_memory_nor_keys() {
+    let text = format!("k = {}\n", key(1));
+    let entry = tar_entry(b'0', "k.env", text.len() as u64, text.as_bytes());
+    let gnu = |kind| [tar_entry(kind, "x", 8 << 30, &vec![b'a'; 4 << 20]), entry.clone()].concat();
+    let cases = [
+        ("long name", gnu(b'L')),
+        ("long link", gnu(b'K')),
+        ("pax", gnu(b'x')),
+        ("global pax", gnu(b'g')),
+        ("file", tar_entry(b'0', "k.env", 1 << 40, text.as_bytes())),
+        ("bad checksum", [tar(&[("a", b"a")]), vec![b'?'; 512], text.clone().into_bytes()].concat()),
+    ];
+    for (case, content) in cases {
+        let project = Project::new();
+        project.write("x.tgz", gzip(&gzip(&content)));
+        let limited =
+            format!("ulimit -v 1500000; exec {} scan --format jsonl --threads 1", env!("CARGO_BIN_EXE_keysweep"));
+        let output = project.command("sh").args(["-c", &limited]).output().unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        assert!(stdout.contains("corrupt archive"), "{case}: {stdout} {}", String::from_utf8_lossy(&output.stderr));
+        assert!(stdout.starts_with("{\"type\":\"finding\""), "{case}: {stdout}");
+    }
+}
+
+#[test]
+fn what_decodes_before_a_damage_is_scanned_and_the_damage_named() {
+    let text = format!("k = {}\n", key(1));
+    let lines: String = (0..20_000).map(|n| format!("{n}: {}\n", (n * n) % 7919)).collect();
+    let text = format!("{text}\n{lines}");
+    let whole = gzip(text.as_bytes());
+    let changed = |at: usize| {
+        let mut changed = whole.clone();
+        changed[at] ^= 0xff;
+        changed
+    };
+    let length = whole.len();
+    for (case, content, skipped) in [
+        ("cut", whole[..length / 2].to_vec(), true),
+        ("damaged", changed(length / 2), true),
+        ("checksum", changed(length - 5), true),
+        ("followed", [whole.clone(), b"text".to_vec()].concat(), true),
+        ("zeros", [whole.clone(), vec![0; 70_000]].concat(), false),
+        ("two", [whole.clone(), vec![0; 512], gzip(b"more")].concat(), false),
+        ("cut.bz2", bzip2(text.as_bytes())[..].split_last().unwrap().1.to_vec(), true),
+        ("cut.xz", xz(text.as_bytes())[..].split_last().unwrap().1.to_vec(), true),
+        ("cut.zst", zstd(text.as_bytes())[..].split_last().unwrap().1.to_vec(), true),
+        (
+            "cut.zip",
+            {
+                let zip = zip(&[("a", text.as_bytes())]);
+                zip[..zip.len() / 2].to_vec()
+            },
+            true,
+        ),
+    ] {
+        let project = Project::new();
+        project.write("log", content);
+        let scan = project.scan(&[]);
+        assert!(scan.findings.iter().any(|finding| finding["location"]["line"] == 1), "{case}: {:#?}", scan.output);
+        let named: Vec<String> = if skipped { vec!["corrupt archive".into()] } else { Vec::new() };
+        let mut reasons: Vec<String> =
+            scan.skipped().iter().map(|s| s.rsplit(": ").next().unwrap().to_owned()).collect();
+        reasons.dedup();
+        assert_eq!((reasons, scan.output.code), (named, 1), "{case}");
+    }
+}
+
+#[test]
+fn what_is_not_opened_is_named_and_fails_a_strict_scan() {
+    let plain = zip(&[("a", b"content that is compressed, content that is compressed")]);
+    let nest = |depth: usize| (0..depth).fold(b"x".to_vec(), |inner, _| gzip(&inner));
+    let cases = [
+        ("locked.zip", flagged(&plain, 1, 8), "locked.zip!/a: encrypted"),
+        ("locked.pdf", pdf(b"x", "<</Encrypt 5 0 R>>"), "locked.pdf: encrypted"),
+        ("odd.zip", flagged(&plain, 0, 9), "odd.zip!/a: unsupported compression"),
+        ("cut.gz", gzip(&[b'a'; 9000])[..20].to_vec(), "cut.gz: corrupt archive"),
+        ("deep.gz", nest(9), "deep.gz: deeper than limits.archive-depth"),
+        ("a.7z", b"7z\xbc\xaf\x27\x1c\0\x04".to_vec(), "a.7z: unsupported format: 7z"),
+        ("b.rar", b"Rar!\x1a\x07\x01\0".to_vec(), "b.rar: unsupported format: rar"),
+        ("c.br", b"\x0b\x02\x80abc\x03".to_vec(), "c.br: unsupported format: brotli"),
+        (
+            "d.bundle",
+            b"# v2 git bundle\n\nPACK".to_vec(),
+            "d.bundle: unsupported format: git bundle; clone it and run keysweep history",
+        ),
+    ];
+    for (name, content, skipped) in cases {
+        let project = Project::new();
+        project.write(name, content);
+        let scan = project.scan(&[]);
+        assert_eq!((scan.skipped(), scan.output.code), (vec![skipped.to_owned()], 0), "{name}");
+        let (_, reason) = skipped.split_once(": ").unwrap();
+        let human = project.run(["scan"]);
+        let last = human.stdout.lines().last().unwrap();
+        assert!(last.contains(&format!("; not opened: 1 {reason} (")), "{last}");
+
+        let strict = project.scan(&["--strict-archives"]);
+        assert_eq!((strict.skipped(), strict.output.code), (vec![skipped.to_owned()], 2), "{name}");
+        assert!(strict.errors()[0].starts_with("cannot open ") && strict.errors()[0].contains(reason), "{name}");
+        let project = Project::git();
+        project.write(".keysweep.toml", "[limits]\narchives = \"strict\"\n").write("x.zip", flagged(&plain, 1, 8));
+        assert_eq!(project.scan(&[]).output.code, 2);
+    }
+}
+
+#[test]
+fn limits_are_configured_and_said_when_they_bite() {
+    let text = format!("k = {}\n", key(1));
+    let two = zip(&[("a", b"a"), ("k", text.as_bytes())]);
+    let large = gzip(&[vec![b'x'; 300_000], text.clone().into_bytes()].concat());
+    for (limit, content, found, said) in [
+        ("archive-members = 1", &two, 0, "x: more members than limits.archive-members"),
+        ("archive-members = 2", &two, 1, ""),
+        ("archive-depth = 1", &gzip(&two), 0, "x: deeper than limits.archive-depth"),
+        ("archive-depth = 2", &gzip(&two), 1, ""),
+        ("archive-size = '200KB'\narchive-ratio = 2", &large, 0, "limits.archive-size"),
+        ("archive-size = '400KB'\narchive-ratio = 2", &large, 1, ""),
+        ("archive-size = '200KB'\narchive-ratio = 2000", &large, 1, ""),
+    ] {
+        let project = Project::git();
+        project.write(".keysweep.toml", format!("[limits]\n{limit}\n")).write("x", content);
+        let scan = project.scan(&[]);
+        let mut all = scan.skipped();
+        all.extend(scan.errors().into_iter().map(str::to_owned));
+        assert_eq!(scan.findings.len(), found, "{limit}: {all:?}");
+        assert_eq!(all.len(), usize::from(!said.is_empty()), "{limit}: {all:?}");
+        assert!(all.iter().all(|line| line.contains(said)), "{limit}: {all:?}");
+    }
+}
+
+#[test]
+fn names_of_members_are_searched_as_well() {
+    let name = format!("out/{}.txt", key(1));
+    let cases: [(&str, Vec<u8>); 4] = [
+        ("a.zip", zip(&[(&name, b"x")])),
+        ("b.tar", tar_entry(b'5', &format!("{}/", &name[..99]), 0, b"")),
+        (
+            "c.tgz",
+            gzip(&[tar_entry(b'L', "l", name.len() as u64, name.as_bytes()), tar_entry(b'0', "x", 0, b"")].concat()),
+        ),
+        ("d.tar.xz", xz(&zip(&[(&name, b"x")]))),
+    ];
+    for (archive, content) in cases {
+        let project = Project::new();
+        project.write(archive, content);
+        let scan = project.scan(&[]);
+        let found = usize::from(archive != "b.tar"); // the name is cut in the key
+        assert_eq!(scan.findings.len(), found, "{archive}: {:#?}", scan.output);
+        assert!(!scan.output.stdout.contains(&key(1)), "{archive}");
+        if found == 1 {
+            assert_eq!(scan.findings[0]["location"]["part"], "name", "{archive}");
+        }
+    }
 }
 
 #[test]

@@ -164,6 +164,9 @@ pub struct Shared {
     /// Threads; the default is one for each processor.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub threads: usize,
+    /// Exit with 2 if an archive cannot be opened: encrypted, corrupt, of an unsupported kind, beyond a limit.
+    #[arg(long)]
+    pub strict_archives: bool,
     /// When to colour the report.
     #[arg(long, value_name = "WHEN", value_enum)]
     pub color: Option<Color>,
@@ -190,6 +193,7 @@ impl Shared {
             confidence: self.confidence.or(Some(config.rules.min_confidence)),
             color: self.color.or_else(|| config.output.color.map(configured)),
             show_suppressed: self.show_suppressed || config.output.show_suppressed,
+            strict_archives: self.strict_archives || config.limits.strict_archives,
             ..self.clone()
         }
     }

@@ -5,8 +5,10 @@ use std::fmt::Display;
 
 use toml::Spanned;
 
-use super::raw::{self, Raw, Size};
-use super::{Config, Globs, Hook, Limits, Named, Output, Paths, Selection, Setting, Suppress, check, own};
+use super::raw::{self, Archives, Raw, Size};
+use super::{
+    ArchiveLimits, Config, Globs, Hook, Limits, Named, Output, Paths, Selection, Setting, Suppress, check, own,
+};
 use crate::core::error::{Error, Result};
 use crate::core::files::Files;
 use crate::core::text::Source;
@@ -193,21 +195,30 @@ fn suppress(settings: &mut Settings<'_>, raw: raw::Suppress) -> Result<Suppress>
 
 fn limits(settings: &mut Settings<'_>, raw: raw::Limits) -> Result<Limits> {
     let source = settings.source;
-    let max_file_size = match raw.max_file_size {
-        None => None,
+    let size_of = |size: Option<Spanned<Size>>| match size {
+        None => Ok(None),
         Some(size) => {
             let at = size.span().start;
             let bytes = bytes(size.get_ref()).ok_or_else(|| {
                 source.error(DOING, at, "no size").hint("sizes are bytes, or text with a unit: \"20MB\"")
             })?;
-            Some(Spanned::new(size.span(), Some(bytes)))
+            Ok(Some(Spanned::new(size.span(), bytes)))
         }
     };
+    let max_file_size = size_of(raw.max_file_size)?.map(|size| Spanned::new(size.span(), Some(size.into_inner())));
+    let archive_size = size_of(raw.archive_size)?;
+    if let Some(depth) = raw.archive_depth.as_ref().filter(|depth| *depth.get_ref() > ArchiveLimits::MOST_DEPTH) {
+        let fault = source.error(DOING, depth.span().start, "too many archives in each other");
+        return Err(fault.hint(format!("at most {}", ArchiveLimits::MOST_DEPTH)));
+    }
     if let Some(threads) = raw.threads.as_ref().filter(|threads| *threads.get_ref() == 0) {
         let fault = source.error(DOING, threads.span().start, "a scan needs a thread");
         return Err(fault.hint("leave threads out for one a processor"));
     }
     let threads = raw.threads.map(|threads| Spanned::new(threads.span(), Some(threads.into_inner())));
+    let wide =
+        |number: Option<Spanned<u32>>| number.map(|number| Spanned::new(number.span(), u64::from(number.into_inner())));
+    let default = ArchiveLimits::default();
     Ok(Limits {
         max_file_size: settings.value("limits.max-file-size", max_file_size, None, |size| match size {
             Some(bytes) => bytes.to_string(),
@@ -217,6 +228,26 @@ fn limits(settings: &mut Settings<'_>, raw: raw::Limits) -> Result<Limits> {
             Some(threads) => threads.to_string(),
             None => "\"one a processor\"".into(),
         }),
+        strict_archives: settings.value(
+            "limits.archives",
+            raw.archives,
+            Archives::Lenient,
+            |archives| match archives {
+                Archives::Lenient => "\"lenient\"".into(),
+                Archives::Strict => "\"strict\"".into(),
+            },
+        ) == Archives::Strict,
+        archives: ArchiveLimits {
+            size: settings.value("limits.archive-size", archive_size, default.size, u64::to_string),
+            ratio: settings.value("limits.archive-ratio", wide(raw.archive_ratio), default.ratio, u64::to_string),
+            depth: settings.value("limits.archive-depth", raw.archive_depth, default.depth, u8::to_string),
+            members: settings.value(
+                "limits.archive-members",
+                wide(raw.archive_members),
+                default.members,
+                u64::to_string,
+            ),
+        },
     })
 }
 

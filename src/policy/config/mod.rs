@@ -190,6 +190,34 @@ pub struct Limits {
     pub max_file_size: Option<u64>,
     /// One a processor if `None`.
     pub threads: Option<u16>,
+    /// Whether an archive that cannot be opened is an error.
+    pub strict_archives: bool,
+    /// How far archives are opened.
+    pub archives: ArchiveLimits,
+}
+
+/// How far the archives in one file are opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArchiveLimits {
+    /// Bytes that a file of any size may unpack to.
+    pub size: u64,
+    /// Times its own size that a file may unpack to, where that is more.
+    pub ratio: u64,
+    /// How many archives are opened in each other.
+    pub depth: u8,
+    /// Members, in all archives in each other together.
+    pub members: u64,
+}
+
+impl ArchiveLimits {
+    /// Archives are opened by functions that call each other: more of them would need more stack than threads have.
+    pub const MOST_DEPTH: u8 = 16;
+}
+
+impl Default for ArchiveLimits {
+    fn default() -> Self {
+        Self { size: 256 << 20, ratio: 200, depth: 8, members: 1_000_000 }
+    }
 }
 
 /// How reports look.

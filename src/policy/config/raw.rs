@@ -175,6 +175,33 @@ pub struct Limits {
     /// Threads (default: one a processor).
     #[cfg_attr(test, schemars(with = "Option<u16>"))]
     pub threads: Option<Spanned<u16>>,
+    /// Whether what cannot be opened of an archive (encrypted, corrupt, of an unsupported kind, beyond a limit) is
+    /// counted as skipped or fails the scan (default: lenient).
+    #[cfg_attr(test, schemars(with = "Option<Archives>"))]
+    pub archives: Option<Spanned<Archives>>,
+    /// What a file may unpack to: bytes, or `"1GB"` (default: 256MiB).
+    #[cfg_attr(test, schemars(with = "Option<Size>"))]
+    pub archive_size: Option<Spanned<Size>>,
+    /// How many times its own size a file may unpack to, where that is more (default: 200).
+    #[cfg_attr(test, schemars(with = "Option<u32>"))]
+    pub archive_ratio: Option<Spanned<u32>>,
+    /// How many archives are opened in each other (default: 8, at most 16).
+    #[cfg_attr(test, schemars(with = "Option<u8>"))]
+    pub archive_depth: Option<Spanned<u8>>,
+    /// How many members of a file's archives are opened (default: 1000000).
+    #[cfg_attr(test, schemars(with = "Option<u32>"))]
+    pub archive_members: Option<Spanned<u32>>,
+}
+
+/// What an archive that cannot be opened means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Archives {
+    /// It is counted as skipped, with the reason.
+    Lenient,
+    /// The scan is not complete: exit code 2.
+    Strict,
 }
 
 /// A number of bytes, or one with a unit: `20MB`.

@@ -10,6 +10,7 @@ mod png;
 mod tar;
 mod until;
 mod zip;
+mod zstd;
 
 use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -19,41 +20,12 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use crate::core::finding::Layer;
 use inflate::{Gzip, Inflate};
+use zstd::Zstd;
 
 pub use zip::is_behind_prefix;
 
-/// Why something was not opened, in words that do not change between releases.
-pub mod reason {
-    /// A password or key is needed.
-    pub const ENCRYPTED: &str = "encrypted";
-    /// Damaged or cut off; what decodes before the damage is scanned.
-    pub const CORRUPT: &str = "corrupt archive";
-    /// A known archive, compressed in a way that nothing here decodes.
-    pub const UNSUPPORTED: &str = "unsupported compression";
-    /// Packed in too many archives.
-    pub const TOO_DEEP: &str = "deeper than limits.archive-depth";
-    /// The archive's members after the last that counts.
-    pub const TOO_MANY: &str = "more members than limits.archive-members";
-}
-
-/// How much unpacking one file is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes that a file of any size may unpack to.
-    pub size: u64,
-    /// Times its own size that a file may unpack to where that is more.
-    pub ratio: u64,
-    /// How many layers of archives are opened in each other.
-    pub depth: usize,
-    /// Members, in all layers together.
-    pub members: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { size: 256 << 20, ratio: 200, depth: 8, members: 1_000_000 }
-    }
-}
+pub use crate::core::coverage::unopened as reason;
+pub use crate::policy::config::ArchiveLimits as Limits;
 
 /// What content is packed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -283,7 +255,7 @@ impl<'a> Unpacker<'a> {
         let (length, error) = fill(content, &mut head);
         let mut whole = Begun { head: &head[..length], error, rest: content };
         match kind(&head[..length]) {
-            Some(Kind::Known(_)) if at.layers.len() >= self.budget.limits.depth => {
+            Some(Kind::Known(_)) if at.layers.len() >= self.budget.limits.depth.into() => {
                 self.visitor.unopened(at, reason::TOO_DEEP);
             }
             Some(Kind::Known(layer)) => {
@@ -314,7 +286,7 @@ impl<'a> Unpacker<'a> {
             Layer::Zlib => self.decoded(Inflate::zlib(content), at),
             Layer::Bzip2 => self.decoded(bzip2(content), at),
             Layer::Xz => self.decoded(xz(content), at),
-            Layer::Zstd => self.decoded(Zstd { inner: content, decoder: None }, at),
+            Layer::Zstd => self.decoded(Zstd::new(content), at),
             Layer::Tar => tar::read(self, content, at),
             Layer::Zip => zip::stream(self, content, at),
             Layer::Pdf => pdf::read(self, content, at),
@@ -343,67 +315,6 @@ const MOST_WINDOW: u32 = 128 << 20;
 
 fn xz(content: impl Read) -> impl Read {
     lzma_rust2::XzReader::new_mem_limit(content, true, MOST_WINDOW >> 10)
-}
-
-/// Zstandard: one frame after the other is one content.
-struct Zstd<R> {
-    inner: R,
-    decoder: Option<Box<ruzstd::decoding::FrameDecoder>>,
-}
-
-impl<R: BufRead> Zstd<R> {
-    /// Starts the next frame; `false` at the end.
-    fn begin(&mut self) -> io::Result<bool> {
-        use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
-        loop {
-            if self.inner.fill_buf()?.is_empty() {
-                return Ok(false);
-            }
-            let mut decoder = Box::new(ruzstd::decoding::FrameDecoder::new());
-            decoder.set_max_window_size(MOST_WINDOW.into());
-            match decoder.init(&mut self.inner) {
-                Ok(()) => {
-                    self.decoder = Some(decoder);
-                    return Ok(true);
-                }
-                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
-                    inflate::skip(&mut self.inner, length.into())?;
-                }
-                Err(error @ FrameDecoderError::WindowSizeTooBig { .. }) => {
-                    return Err(io::Error::new(io::ErrorKind::Unsupported, error));
-                }
-                Err(error) => return Err(io::Error::other(error)),
-            }
-        }
-    }
-}
-
-impl<R: BufRead> Read for Zstd<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        use ruzstd::decoding::BlockDecodingStrategy::UptoBlocks;
-        loop {
-            let Some(decoder) = &mut self.decoder else {
-                if self.begin()? {
-                    continue;
-                }
-                return Ok(0);
-            };
-            if decoder.can_collect() > 0 {
-                return decoder.read(buffer);
-            }
-            if decoder.is_finished() {
-                let sums = (decoder.get_checksum_from_data(), decoder.get_calculated_checksum());
-                self.decoder = None;
-                match sums {
-                    (Some(written), Some(calculated)) if written != calculated => {
-                        return Err(inflate::corrupt("a zstd checksum is wrong"));
-                    }
-                    _ => continue,
-                }
-            }
-            decoder.decode_blocks(&mut self.inner, UptoBlocks(1)).map_err(io::Error::other)?;
-        }
-    }
 }
 
 /// Content of which the head has been read.

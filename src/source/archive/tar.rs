@@ -65,7 +65,8 @@ impl Extra {
     fn pax(&mut self, mut records: &[u8]) {
         while let Some(space) = records.find_byte(b' ') {
             let length = records[..space].to_str().ok().and_then(|digits| digits.parse::<usize>().ok());
-            let Some(record) = length.filter(|&length| length > space).and_then(|length| records.get(space + 1..length))
+            let Some(record) =
+                length.filter(|&length| length > space).and_then(|length| records.get(space + 1..length))
             else {
                 return;
             };
@@ -121,9 +122,10 @@ fn entry(
     let failed = |error| (at.clone(), error);
     let kind = block[156];
     if matches!(kind, b'L' | b'K' | b'x' | b'X' | b'g') {
-        let header = header(unpacker, content, at, size).map_err(failed)?;
+        let header = header(unpacker, content, at, (kind, size)).map_err(failed)?;
         match kind {
             b'L' => extra.name = Some(text(&header).to_vec()),
+            b'K' => unpacker.visitor.name(at, text(&header)),
             b'x' | b'X' => extra.pax(&header),
             _ => {}
         }
@@ -159,16 +161,17 @@ fn sparse_map(content: &mut dyn BufRead) -> io::Result<()> {
     }
 }
 
-/// The content of a header, as much as is understood; all of it is scanned: a comment may hold a key, too.
+/// The content of a header, as much as is understood. What is no name is scanned: a comment may hold a key, too.
 fn header(
     unpacker: &mut Unpacker<'_>,
     content: &mut dyn BufRead,
     at: &Packed,
-    size: u64,
+    (kind, size): (u8, u64),
 ) -> io::Result<Vec<u8>> {
     let mut header = Vec::new();
     Exact::new(content, size.min(MOST_HEADER)).read_to_end(&mut header)?;
-    if unpacker.is_unseen(at) {
+    let is_name = matches!(kind, b'L' | b'K') && size <= MOST_HEADER;
+    if !is_name && unpacker.is_unseen(at) {
         unpacker.plain(&mut header.as_slice(), at);
     }
     if size > MOST_HEADER {

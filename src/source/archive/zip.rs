@@ -48,16 +48,14 @@ struct Place {
 /// The directory's end record, by where it stands in `tail`: the last that reaches the end exactly.
 fn end_record(tail: &[u8]) -> Option<(usize, Place)> {
     let first = tail.len().saturating_sub(END + usize::from(u16::MAX));
-    let mut end = tail.len();
-    while let Some(found) = memchr::memmem::rfind(&tail[first..end], b"PK\x05\x06") {
-        let at = first + found;
+    let ends_here = |&at: &usize| {
         let record = &tail[at..];
-        if record.len() >= END && END + usize::from(short(record, 20)) == record.len() {
-            return Some((at, Place { length: long(record, 12).into(), offset: long(record, 16).into() }));
-        }
-        end = at;
-    }
-    None
+        record.len() >= END && END + usize::from(short(record, 20)) == record.len()
+    };
+    let at =
+        memchr::memmem::find_iter(&tail[first..], b"PK\x05\x06").map(|found| first + found).filter(ends_here).last()?;
+    let record = &tail[at..];
+    Some((at, Place { length: long(record, 12).into(), offset: long(record, 16).into() }))
 }
 
 fn short(bytes: &[u8], at: usize) -> u16 {
@@ -75,7 +73,8 @@ fn huge(bytes: &[u8], at: usize) -> u64 {
 /// Reads a zip that can be read anywhere.
 pub(super) fn seekable(unpacker: &mut Unpacker<'_>, content: &mut (impl BufRead + Seek), at: &Packed) {
     unpacker.is_seen = true;
-    let mut zip = Zip { directory: directory(content, unpacker.budget.limits.members).unwrap_or_default(), ..Zip::default() };
+    let mut zip =
+        Zip { directory: directory(content, unpacker.budget.limits.members).unwrap_or_default(), ..Zip::default() };
     let mut start = zip.directory.keys().next().copied().unwrap_or(0);
     if content.seek(SeekFrom::Start(0)).is_ok()
         && let Ok([b'P', b'K', 3, 4, ..]) = content.fill_buf()
@@ -85,7 +84,8 @@ pub(super) fn seekable(unpacker: &mut Unpacker<'_>, content: &mut (impl BufRead 
     zip.read_from(unpacker, content, start, at);
     // What the directory names and a walk from header to header did not meet is packed inside of another member.
     let visited = std::mem::take(&mut zip.visited);
-    let missed: Vec<u64> = zip.directory.keys().filter(|offset| visited.binary_search(offset).is_err()).copied().collect();
+    let missed: Vec<u64> =
+        zip.directory.keys().filter(|offset| visited.binary_search(offset).is_err()).copied().collect();
     zip.is_single = true;
     for offset in missed {
         if unpacker.budget.is_exceeded.get() {
@@ -253,7 +253,7 @@ impl Zip {
         content.by_ref().take(name_length.into()).read_to_end(&mut name)?;
         content.by_ref().take(extra_length.into()).read_to_end(&mut extra)?;
         let mut packed = u64::from(long(&fixed, 14));
-        if packed == u32::MAX.into() {
+        if packed == u64::from(u32::MAX) {
             packed = wide(&extra).nth(1).unwrap_or(packed);
         }
         let (mut crc, mut packed) = (long(&fixed, 10), Some(packed));
@@ -304,7 +304,7 @@ fn decode(
         0 => Box::new(content),
         8 => Box::new(unpacker.metered(Inflate::raw(content))),
         12 => Box::new(unpacker.metered(super::bzip2(content))),
-        93 => Box::new(unpacker.metered(super::Zstd { inner: content, decoder: None })),
+        93 => Box::new(unpacker.metered(super::Zstd::new(content))),
         95 => Box::new(unpacker.metered(super::xz(content))),
         _ => return Some(reason::UNSUPPORTED),
     };

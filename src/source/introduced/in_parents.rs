@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 
 use bstr::{BString, ByteSlice};
 
+use super::Key;
 use super::changes::{Change, Changes, Gone, files_of};
 use super::lines::{Compared, Lines};
-use super::{Key, keys};
 use crate::core::error::Result;
 use crate::core::finding::Secret;
 use crate::git::tree::EntryKind;
@@ -49,7 +49,7 @@ impl<'a> ParentKeys<'a> {
             (0..change.before.len()).filter_map(|parent| self.version(change, content, parent, keys)).collect();
         let is_known = |key: &Key| {
             let touched = Lines::of(content).touched(&key.found.span);
-            versions.iter().any(|version| match key.unpacked {
+            versions.iter().any(|version| match key.is_unpacked {
                 true => version.packed.contains(&(key.member.clone(), key.found.secret.clone())),
                 false => version.lines.has(touched.clone()),
             })
@@ -66,9 +66,8 @@ impl<'a> ParentKeys<'a> {
             None => self.moved(change, content, parent)?,
         };
         let mut packed = HashSet::new();
-        if found.iter().any(|key| key.unpacked) {
-            let (keys, _) = keys(self.policy, change.path.as_bstr(), &old, |_, _| ());
-            packed.extend(keys.into_iter().filter(|key| key.unpacked).map(|key| (key.member, key.found.secret)));
+        if found.iter().any(|key| key.is_unpacked) {
+            packed = super::packed(self.objects, self.policy, change.path.as_bstr(), &old);
         }
         Some(Version { lines, packed })
     }

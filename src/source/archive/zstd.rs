@@ -1,0 +1,88 @@
+//! Zstandard, read so that everything before a damage comes out and the damage is an error after it.
+
+use std::io::{self, BufRead, Read};
+
+use ruzstd::decoding::BlockDecodingStrategy::UptoBlocks;
+use ruzstd::decoding::FrameDecoder;
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+
+use super::MOST_WINDOW;
+use super::inflate::{corrupt, skip};
+
+/// One frame after the other is one content.
+pub(super) struct Zstd<R> {
+    inner: R,
+    decoder: Option<Box<FrameDecoder>>,
+    /// Why the frame ends before its end.
+    damage: Option<io::Error>,
+}
+
+impl<R: BufRead> Zstd<R> {
+    pub(super) fn new(inner: R) -> Self {
+        Self { inner, decoder: None, damage: None }
+    }
+
+    /// Starts the next frame; `None` at the end.
+    fn begin(&mut self) -> io::Result<Option<Box<FrameDecoder>>> {
+        loop {
+            if self.inner.fill_buf()?.is_empty() {
+                return Ok(None);
+            }
+            let mut decoder = Box::new(FrameDecoder::new());
+            decoder.set_max_window_size(MOST_WINDOW.into());
+            match decoder.init(&mut self.inner) {
+                Ok(()) => return Ok(Some(decoder)),
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+                    skip(&mut self.inner, length.into())?;
+                }
+                Err(error @ FrameDecoderError::WindowSizeTooBig { .. }) => {
+                    return Err(io::Error::new(io::ErrorKind::Unsupported, error));
+                }
+                Err(error) => return Err(io::Error::other(error)),
+            }
+        }
+    }
+
+    /// Says what is wrong with a frame that has been handed out, if something is.
+    fn end(&mut self, decoder: &FrameDecoder) -> io::Result<()> {
+        match (decoder.get_checksum_from_data(), decoder.get_calculated_checksum(), self.damage.take()) {
+            (_, _, Some(damage)) => Err(damage),
+            (Some(written), Some(calculated), _) if written != calculated => Err(corrupt("a zstd checksum is wrong")),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<R: BufRead> Read for Zstd<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let Some(mut decoder) = self.decoder.take() else {
+                self.decoder = self.begin()?;
+                if self.decoder.is_none() {
+                    return Ok(0);
+                }
+                continue;
+            };
+            if decoder.can_collect() > 0 {
+                let count = decoder.read(buffer);
+                self.decoder = Some(decoder);
+                return count;
+            }
+            if decoder.is_finished() {
+                self.end(&decoder)?;
+                continue;
+            }
+            if let Err(error) = decoder.decode_blocks(&mut self.inner, UptoBlocks(1)) {
+                if self.damage.is_some() {
+                    return Err(io::Error::other(error));
+                }
+                // The decoder keeps back what later blocks may refer to. An empty last block (and a checksum, for
+                // frames that have one) makes it hand that out.
+                self.damage = Some(io::Error::other(error));
+                let last = [1, 0, 0, 0, 0, 0, 0];
+                decoder.decode_blocks(&mut &last[..], UptoBlocks(1)).map_err(io::Error::other)?;
+            }
+            self.decoder = Some(decoder);
+        }
+    }
+}
