@@ -3,6 +3,7 @@
 mod agent;
 pub mod args;
 mod baseline;
+mod completions;
 mod config;
 mod explain;
 mod framework;
@@ -45,6 +46,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Explain(args) => explain::run(args),
         Command::Baseline(args) => baseline::run(args),
         Command::Config(args) => config::run(args),
+        Command::Completions(args) => completions::run(&args),
     };
     result.unwrap_or_else(|error| {
         complain(&error.to_string());

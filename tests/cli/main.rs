@@ -21,6 +21,7 @@ mod house;
 mod known_keys;
 mod loaders;
 mod managers;
+mod packaging;
 mod project;
 mod push;
 mod report;

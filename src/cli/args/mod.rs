@@ -1,5 +1,6 @@
 //! The command line: clap and nothing else. `run` does the work.
 
+pub mod completions;
 mod history;
 mod hook;
 pub mod policy;
@@ -68,6 +69,8 @@ pub enum Command {
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(policy::Config),
+    /// Print completions for a shell, or write manual pages.
+    Completions(completions::Completions),
 }
 
 /// `keysweep scan`.

@@ -1,0 +1,44 @@
+//! The arguments of `keysweep completions`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  keysweep completions bash > ~/.local/share/bash-completion/completions/keysweep
+  keysweep completions zsh > ~/.zfunc/_keysweep
+  keysweep completions fish > ~/.config/fish/completions/keysweep.fish
+  keysweep completions powershell >> $PROFILE
+  keysweep completions man --dir ~/.local/share/man/man1";
+
+/// `keysweep completions`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Completions {
+    /// The shell; `man` is for manual pages.
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: For,
+    /// For man: the directory that the pages are written to.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+/// Who reads them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum For {
+    /// bash.
+    Bash,
+    /// Elvish.
+    Elvish,
+    /// fish.
+    Fish,
+    /// Manual pages.
+    Man,
+    /// Nushell.
+    Nushell,
+    /// PowerShell.
+    Powershell,
+    /// zsh.
+    Zsh,
+}

@@ -1,0 +1,47 @@
+//! `keysweep completions`: what shells and `man` want to know of the command line, made from clap's own description.
+
+use std::fs;
+use std::io::Write as _;
+
+use clap::CommandFactory as _;
+use clap_complete::Shell;
+use clap_complete_nushell::Nushell;
+
+use crate::cli::args::Cli;
+use crate::cli::args::completions::{Completions, For};
+use crate::core::error::{Error, Exit, Result};
+
+pub(super) fn run(args: &Completions) -> Result<Exit> {
+    let mut command = Cli::command();
+    let shell = match args.shell {
+        For::Man => return pages(args, command),
+        For::Bash => Some(Shell::Bash),
+        For::Elvish => Some(Shell::Elvish),
+        For::Fish => Some(Shell::Fish),
+        For::Powershell => Some(Shell::PowerShell),
+        For::Zsh => Some(Shell::Zsh),
+        For::Nushell => None,
+    };
+    let mut text = Vec::new();
+    match shell {
+        Some(shell) => clap_complete::generate(shell, &mut command, NAME, &mut text),
+        None => clap_complete::generate(Nushell, &mut command, NAME, &mut text),
+    }
+    let written = std::io::stdout().write_all(&text);
+    written.map_err(|error| Error::new("write", "the completions", error).hint("send them to a file"))?;
+    Ok(Exit::Clean)
+}
+
+const NAME: &str = "keysweep";
+
+/// One page a subcommand: `keysweep.1`, `keysweep-scan.1`.
+fn pages(args: &Completions, command: clap::Command) -> Result<Exit> {
+    let Some(directory) = &args.dir else {
+        let fault = Error::new("write", "manual pages", "no directory is given");
+        return Err(fault.hint("say --dir DIR: there is one page for each subcommand"));
+    };
+    let failed = |error| Error::new("write manual pages to", directory.display(), error).hint("--dir names it");
+    fs::create_dir_all(directory).map_err(failed)?;
+    clap_mangen::generate_to(command, directory).map_err(failed)?;
+    Ok(Exit::Clean)
+}
