@@ -35,6 +35,10 @@ pub(super) struct Seen {
 
 impl Words {
     pub(super) fn of(rules: &[ImportedRule]) -> Self {
+        Self::with(rules, automaton)
+    }
+
+    fn with(rules: &[ImportedRule], automaton: impl Fn(&[Vec<u8>]) -> Option<AhoCorasick>) -> Self {
         let mut ids: HashMap<Vec<u8>, usize> = HashMap::new();
         let mut texts: Vec<Vec<u8>> = Vec::new();
         let mut id_of = |text: &[u8]| {
@@ -44,7 +48,7 @@ impl Words {
             })
         };
         let keywords = rules.iter().map(|rule| rule.keywords.iter().map(|word| id_of(word.as_bytes())).collect());
-        let keywords: Vec<Vec<usize>> = keywords.collect();
+        let mut keywords: Vec<Vec<usize>> = keywords.collect();
         let mut targets: Vec<Vec<Target>> = Vec::new();
         let mut everywhere = Vec::with_capacity(rules.len());
         for (rule, shape) in rules.iter().enumerate().map(|(index, rule)| (index, rule.regex.as_ref())) {
@@ -57,10 +61,12 @@ impl Words {
             }
         }
         targets.resize_with(texts.len(), Vec::new);
-        // A few hundred short words, and every one that overlaps another counts: the automaton has to be a DFA.
-        let mut builder = AhoCorasick::builder();
-        let builder = builder.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA));
-        let automaton = (!texts.is_empty()).then(|| builder.build(&texts).ok()).flatten();
+        let automaton = automaton(&texts);
+        if automaton.is_none() && !texts.is_empty() {
+            // Slower, and as good: every rule looks at everything.
+            keywords.iter_mut().for_each(Vec::clear);
+            everywhere = rules.iter().map(|rule| rule.regex.is_some()).collect();
+        }
         Self { automaton, targets, keywords, everywhere }
     }
 
@@ -101,6 +107,16 @@ impl Words {
     }
 }
 
+/// Finds words in any case, overlapping ones too. A table is fastest; too many words for one need an automaton that
+/// follows links. `None` if there are no words, or more than fit that.
+fn automaton(texts: &[Vec<u8>]) -> Option<AhoCorasick> {
+    if texts.is_empty() {
+        return None;
+    }
+    let of_kind = |kind| AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(kind)).build(texts);
+    of_kind(AhoCorasickKind::DFA).or_else(|_| of_kind(AhoCorasickKind::NoncontiguousNFA)).ok()
+}
+
 impl Seen {
     /// Whether one of these words was seen; no words ask for nothing.
     pub(super) fn any(&self, words: &[usize]) -> bool {
@@ -122,5 +138,45 @@ impl Seen {
             }
         }
         Some(merged)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::error::Result;
+    use crate::core::files::Files;
+    use crate::core::text::Source;
+
+    struct NoFiles;
+
+    impl Files for NoFiles {
+        fn read(&self, _: &str) -> Result<Option<Vec<u8>>> {
+            Ok(None)
+        }
+
+        fn name(&self, path: &str) -> String {
+            path.to_owned()
+        }
+    }
+
+    /// Every rule that looks somewhere, and has to.
+    fn looking(words: &Words, rules: &[ImportedRule], bytes: &[u8]) -> Vec<usize> {
+        let seen = words.find(rules, bytes);
+        let looks = |rule: &usize| {
+            seen.any(words.keywords(*rule)) && (seen.windows(*rule).is_some() || words.everywhere(*rule))
+        };
+        (0..rules.len()).filter(looks).collect()
+    }
+
+    #[test]
+    fn without_an_automaton_every_rule_looks_everywhere() {
+        let text = "[[rules]]\nid = 'a'\nregex = 'wort_[a-z]{9}'\nkeywords = ['wort_']\n";
+        let rules = crate::gitleaks::load(Source { name: "r.toml", text }, &NoFiles, false).unwrap().set.rules;
+        let (usual, without) = (Words::of(&rules), Words::with(&rules, |_| None));
+        let text = b"wort_abcdefghi";
+        assert_eq!(looking(&usual, &rules, text), [0]);
+        assert_eq!(looking(&without, &rules, text), [0]);
+        assert_eq!(looking(&usual, &rules, b"nothing"), [0; 0]);
     }
 }

@@ -119,7 +119,11 @@ pub struct Marker {
 
 /// Every marker in a line; `next_line` asks for those that speak of the line below, else for the others.
 pub fn found(line: &[u8], next_line: bool, foreign: bool) -> impl Iterator<Item = Marker> + '_ {
-    let own = line.find_iter(OWN).filter_map(move |at| own_marker(&line[at + OWN.len()..], next_line));
+    // A marker's text ends where the next marker starts, so that no part of a line is read more than once.
+    let own = line.find_iter(OWN).filter_map(move |at| {
+        let rest = &line[at + OWN.len()..];
+        own_marker(&rest[..rest.find(OWN).unwrap_or(rest.len())], next_line)
+    });
     let others = FOREIGN.iter().filter(move |(_, next)| foreign && *next == next_line);
     own.chain(others.filter_map(|(text, _)| foreign_marker(line, text)))
 }

@@ -51,12 +51,12 @@ pub fn load(sources: &[String], read: impl Fn(&str) -> Result<Option<Vec<u8>>>) 
         };
         pairs.extend(dotenv(&content));
     }
-    Ok(KnownKeys::of(pairs))
+    KnownKeys::of(pairs)
 }
 
 impl KnownKeys {
     /// Keeps the pairs that look like keys.
-    fn of(mut pairs: Vec<(Vec<u8>, Vec<u8>)>) -> Option<Self> {
+    fn of(mut pairs: Vec<(Vec<u8>, Vec<u8>)>) -> Result<Option<Self>> {
         pairs.retain(|(name, value)| is_key_name(name) && is_key(value));
         pairs.sort();
         pairs.dedup_by(|a, b| a.1 == b.1);
@@ -71,11 +71,12 @@ impl KnownKeys {
             }
         }
         if texts.is_empty() {
-            return None;
+            return Ok(None);
         }
-        let automaton = AhoCorasick::new(&texts).ok()?;
+        let automaton = AhoCorasick::new(&texts)
+            .map_err(|error| Error::new("read known keys", "their values", error.to_string()))?;
         let values = pairs.into_iter().map(|(name, value)| (name.to_str_lossy().into_owned(), Secret::new(&value)));
-        Some(Self { automaton, values: values.collect(), patterns })
+        Ok(Some(Self { automaton, values: values.collect(), patterns }))
     }
 
     /// Every place where one stands.

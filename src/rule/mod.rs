@@ -14,7 +14,7 @@ pub mod spec;
 pub mod template;
 
 pub use set::{Compiled, RuleSet, compile};
-pub use shape::Shape;
+pub use shape::{Groups, Shape};
 
 use std::borrow::Cow;
 

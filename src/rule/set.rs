@@ -22,13 +22,19 @@ pub struct Compiled {
     shape: OnceLock<Shape>,
     alphabet: OnceLock<Box<[bool; 256]>>,
     crosses: OnceLock<bool>,
+    longest: OnceLock<usize>,
 }
 
 impl RuleSet {
     /// A set of these rules. Rules loaded at run time are leaked by their loader: there is one set in a run.
     pub fn new(rules: impl IntoIterator<Item = &'static Rule>) -> Self {
-        let compiled =
-            |rule| Compiled { rule, shape: OnceLock::new(), alphabet: OnceLock::new(), crosses: OnceLock::new() };
+        let compiled = |rule| Compiled {
+            rule,
+            shape: OnceLock::new(),
+            alphabet: OnceLock::new(),
+            crosses: OnceLock::new(),
+            longest: OnceLock::new(),
+        };
         Self { rules: rules.into_iter().map(compiled).collect(), identifiers: OnceLock::new() }
     }
 
@@ -74,6 +80,16 @@ impl Compiled {
             _ => byte.is_ascii_graphic(),
         };
         *self.crosses.get_or_init(|| !regex.iter().enumerate().all(|(at, &byte)| plain(at, byte)))
+    }
+
+    /// The length of the longest text that the regex matches: no need to show it more.
+    pub fn longest(&self) -> usize {
+        *self.longest.get_or_init(|| {
+            let parsed = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(&self.rule.regex);
+            // Who looks around has to see what is around.
+            let bounded = parsed.ok().filter(|hir| hir.properties().look_set().is_empty());
+            bounded.and_then(|hir| hir.properties().maximum_len()).unwrap_or(usize::MAX)
+        })
     }
 
     /// Whether a key of this rule can hold `byte`.

@@ -44,6 +44,13 @@ impl Shape {
         Ok(Self { regex, anchored })
     }
 
+    /// The match that starts at `at`.
+    pub fn match_at(&self, text: &[u8], at: usize) -> Option<Groups> {
+        let mut captures = self.regex.create_captures();
+        self.regex.captures(Input::new(text).range(at..).anchored(Anchored::Yes), &mut captures);
+        captures.is_match().then_some(Groups(captures))
+    }
+
     /// The first match at or after `from`.
     pub fn find_at(&self, text: &[u8], from: usize) -> Option<Groups> {
         let anchored = if self.anchored { Anchored::Yes } else { Anchored::No };

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::random;
+use super::outline::Outline;
+use super::{random, steps};
 use crate::core::finding::Confidence;
 use crate::rule::template::{base62, crc32};
-use crate::rule::{Compiled, Left, Structure};
+use crate::rule::{Compiled, Groups, Left, Structure};
 
 /// No known key is longer; a private key in a service account's JSON comes closest.
 const LONGEST: usize = 5000;
@@ -34,29 +35,88 @@ pub(super) struct Key {
     pub(super) confidence: Confidence,
 }
 
-/// The key of `rule` that holds the anchor at `anchor`.
-pub(super) fn key(rule: &Compiled, text: &[u8], anchor: usize) -> Result<Key, Refusal> {
-    let start = anchor.saturating_sub(rule.rule.lookback.into());
-    let window = &text[start..text.len().min(anchor + LONGEST)];
-    let window = if rule.may_cross_lines() { window } else { first_line(window, anchor - start) };
-    let mut refusal = Refusal::Shape;
-    let mut from = 0;
-    while let Some(groups) = rule.shape().find_at(window, from) {
-        let group = |i: usize| groups.get(i).map(|group| start + group.start..start + group.end);
-        let Some(whole) = group(0).filter(|whole| whole.start <= anchor) else { break };
-        if whole.end > anchor {
-            let secret = group(rule.rule.secret_group.into()).unwrap_or(whole.clone());
-            match judge(rule, text, anchor, secret, group(1).zip(group(2))) {
-                Ok(key) => return Ok(key),
-                Err(why) => refusal = why,
+/// A place where an anchor of a rule stands.
+#[derive(Clone, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) rule: &'a Compiled,
+    /// What the rule's regex says of the text around the anchor.
+    pub(super) outline: Option<&'a Outline>,
+    pub(super) text: &'a [u8],
+    pub(super) anchor: usize,
+    /// The stretch of key bytes that the anchor stands in or beside, if it was looked for.
+    pub(super) token: Option<Range<usize>>,
+}
+
+impl Place<'_> {
+    /// The key of the rule that holds the anchor.
+    pub(super) fn key(&self) -> Result<Key, Refusal> {
+        let &Self { rule, text, anchor, .. } = self;
+        let token = self.token.as_ref().filter(|token| token.contains(&anchor));
+        if let (Some(outline), Some(token)) = (self.outline, token)
+            && outline.is_too_short(anchor, token.end)
+        {
+            return Err(Refusal::Shape);
+        }
+        let end = text.len().min(anchor.saturating_add(rule.longest().min(LONGEST)));
+        let end = if rule.may_cross_lines() { end } else { first_line(&text[..end], anchor).len() };
+        let mut tried = Tried { from: 0, refusal: Refusal::Shape };
+        let floor = anchor.saturating_sub(rule.rule.lookback.into());
+        match self.outline.filter(|outline| outline.is_narrow()) {
+            _ if rule.rule.lookback == 0 => {
+                let found = rule.shape().match_at(&text[..end], anchor);
+                return tried.with(self, found, end - anchor).unwrap_or(Err(tried.refusal));
+            }
+            Some(outline) => {
+                for start in outline.starts(text, anchor, token.map(|token| token.start)).filter(|at| *at >= floor) {
+                    if start < tried.from {
+                        continue;
+                    }
+                    let found = rule.shape().match_at(&text[..end.min(start.saturating_add(rule.longest()))], start);
+                    if let Some(Ok(key)) = tried.with(self, found, end - start) {
+                        return Ok(key);
+                    }
+                }
+            }
+            None => {
+                tried.from = floor;
+                while let Some(found) = rule.shape().find_at(&text[..end], tried.from) {
+                    match tried.with(self, Some(found), end - floor) {
+                        Some(Ok(key)) => return Ok(key),
+                        Some(Err(_)) => {}
+                        None => break,
+                    }
+                }
             }
         }
-        if rule.rule.lookback == 0 {
-            break;
-        }
-        from = (whole.end - start).max(from + 1);
+        Err(tried.refusal)
     }
-    Err(refusal)
+}
+
+/// How far a search for a rule's match around an anchor has come.
+struct Tried {
+    /// Where it goes on.
+    from: usize,
+    /// Why there was no key so far.
+    refusal: Refusal,
+}
+
+impl Tried {
+    /// What a match comes to; `None` if there is none at or before the anchor.
+    fn with(&mut self, place: &Place<'_>, found: Option<Groups>, looked_at: usize) -> Option<Result<Key, Refusal>> {
+        steps::count(looked_at);
+        let found = found?;
+        let whole = found.get(0).filter(|whole| whole.start <= place.anchor)?;
+        self.from = whole.end.max(self.from + 1);
+        if whole.end <= place.anchor {
+            return Some(Err(self.refusal));
+        }
+        let secret = found.get(place.rule.rule.secret_group.into()).unwrap_or(whole);
+        let judged = judge(place.rule, place.text, place.anchor, secret, found.get(1).zip(found.get(2)));
+        if let Err(why) = judged {
+            self.refusal = why;
+        }
+        Some(judged)
+    }
 }
 
 /// `text` up to the end of the line that `at` stands in: a regex that need not look farther costs less.
@@ -143,12 +203,8 @@ fn has_checksum(body: &[u8]) -> bool {
 }
 
 fn decodes_to(part: &[u8], marker: &[u8]) -> bool {
-    (0..part.len().min(12)).any(|skip| {
-        let digits = &part[skip..];
-        let view = super::decode::View::of(digits);
-        let (decoded, _) = super::decode::base64(&view, 0);
-        decoded.bytes[decoded.own.clone()].windows(marker.len()).any(|window| window == marker)
-    })
+    (0..part.len().min(12))
+        .any(|skip| super::decode::base64_bytes(&part[skip..]).windows(marker.len()).any(|window| window == marker))
 }
 
 /// Whether a word can start at `at`: no letter or digit before it, or one that ends an escape.

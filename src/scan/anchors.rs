@@ -1,6 +1,9 @@
 //! Which rules have an anchor here? A table over the first three bytes of all anchors, asked at each byte of a run.
 
-use crate::rule::RuleSet;
+use std::sync::OnceLock;
+
+use super::outline::Outline;
+use crate::rule::{Compiled, RuleSet};
 
 /// Anchors of a rule set.
 #[derive(Debug)]
@@ -21,9 +24,17 @@ pub(super) struct Anchors {
 
 /// An anchor of a rule.
 #[derive(Clone, Debug)]
-struct Probe {
-    rule: usize,
+pub(super) struct Probe {
+    pub(super) rule: usize,
     text: &'static [u8],
+    outline: OnceLock<Option<Outline>>,
+}
+
+impl Probe {
+    /// What the rule's regex says of the text around the anchor; read when the anchor is met.
+    pub(super) fn outline(&self, rule: &Compiled) -> Option<&Outline> {
+        self.outline.get_or_init(|| Outline::of(&rule.rule.regex, self.text)).as_ref()
+    }
 }
 
 /// Bytes that keys are made of.
@@ -62,7 +73,7 @@ impl Anchors {
         for (rule, compiled) in rules.rules().iter().enumerate() {
             let list: &'static [crate::rule::Text] = &compiled.rule.anchors;
             for anchor in list {
-                let probe = Probe { rule, text: anchor.as_bytes() };
+                let probe = Probe { rule, text: anchor.as_bytes(), outline: OnceLock::new() };
                 if compiled.rule.lookback > 0 && !in_key(probe.text[0]) && probe.text[1..].iter().all(|&b| in_key(b)) {
                     anchors.tail_starts[probe.text[0] as usize] = true;
                     anchors.tails.push(probe);
@@ -87,25 +98,25 @@ impl Anchors {
         }
     }
 
-    /// Calls `found(rule, place)` for each anchor that starts in `from..to`, which holds bytes of keys only.
-    pub(super) fn each(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(usize, usize)) {
+    /// Calls `found(anchor, place)` for each anchor that starts in `from..to`, which holds bytes of keys only.
+    pub(super) fn each(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(&Probe, usize)) {
         if from > 0 && self.lead_ends[text[from - 1] as usize] {
             for (lead, probe) in &self.leads {
                 if text[..from].ends_with(lead) && text[from - lead.len()..].starts_with(probe.text) {
-                    found(probe.rule, from - lead.len());
+                    found(probe, from - lead.len());
                 }
             }
         }
         if to < text.len() && self.tail_starts[text[to] as usize] {
             for probe in self.tails.iter().filter(|probe| text[to..].starts_with(probe.text)) {
-                found(probe.rule, to);
+                found(probe, to);
             }
         }
         self.inside(text, from, to, found);
     }
 
     /// The same for any bytes, without what stands left and right of them.
-    pub(super) fn inside(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(usize, usize)) {
+    pub(super) fn inside(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(&Probe, usize)) {
         let before = &text[..to];
         let Some(&[a, b]) = before.get(from..).and_then(<[u8]>::first_chunk::<2>) else { return };
         let mut key = u32::from(a) << 8 | u32::from(b) << 16;
@@ -118,11 +129,11 @@ impl Anchors {
     }
 
     #[cold]
-    fn probe(&self, text: &[u8], at: usize, key: u32, found: &mut dyn FnMut(usize, usize)) {
+    fn probe(&self, text: &[u8], at: usize, key: u32, found: &mut dyn FnMut(&Probe, usize)) {
         let first = self.probes.partition_point(|(other, _)| *other < key);
         for (_, probe) in self.probes[first..].iter().take_while(|(other, _)| *other == key) {
             if text[at..].starts_with(probe.text) {
-                found(probe.rule, at);
+                found(probe, at);
             }
         }
     }

@@ -9,12 +9,11 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-
 use super::anchored::{Key, Refusal, first_line, right_edge};
-use super::{Done, Scope, random};
+use super::words::{Hit, Kind, Words};
+use super::{Done, Scope, random, steps};
 use crate::core::finding::Confidence;
-use crate::rule::{Rule, RuleSet, Text};
+use crate::rule::RuleSet;
 
 /// How far left of a value its owner and its context are looked for.
 const LEFT: usize = 300;
@@ -25,37 +24,7 @@ const RIGHT: usize = 160;
 #[derive(Debug, Default)]
 pub(super) struct Assigned {
     rules: Vec<usize>,
-    names: OnceLock<Words>,
-    context: OnceLock<Words>,
-}
-
-/// Words of rules, to be found in any case; made when the first value is met that could be a key.
-#[derive(Debug)]
-struct Words {
-    automaton: Option<AhoCorasick>,
-    /// The rule of each word.
-    rules: Vec<usize>,
-}
-
-impl Words {
-    fn of(set: &RuleSet, contextual: &[usize], words: impl Fn(&'static Rule) -> &'static [Text]) -> Self {
-        let each =
-            contextual.iter().flat_map(|&index| words(set.rules()[index].rule).iter().map(move |word| (word, index)));
-        let (words, rules): (Vec<&Text>, Vec<usize>) = each.unzip();
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .prefilter(false)
-            .build(words.iter().map(|word| word.as_bytes()));
-        // A few hundred short words are far below the automaton's limits; without it nothing would match by name.
-        Self { automaton: automaton.ok(), rules }
-    }
-
-    /// The rule of each word that stands in `text`, and where.
-    fn within<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = (usize, Range<usize>)> + 'a {
-        let hits = self.automaton.iter().flat_map(move |automaton| automaton.find_overlapping_iter(text));
-        hits.map(|hit| (self.rules[hit.pattern().as_usize()], hit.range()))
-    }
+    words: OnceLock<Words>,
 }
 
 /// A name left of a value, and whether an operator stands between.
@@ -79,7 +48,8 @@ impl Assigned {
         token: Range<usize>,
         done: &mut Done,
     ) -> Option<(usize, Key)> {
-        if self.rules.is_empty() || !may_be_key(&text[token.clone()]) {
+        steps::count(token.len());
+        if self.rules.is_empty() || !may_be_value(&text[token.clone()]) {
             return None;
         }
         let mut start = value_start(text, token.clone());
@@ -96,6 +66,19 @@ impl Assigned {
         if is_marked_off(&text[..start]) {
             return None;
         }
+        // Where one value follows another, the words around them are known; no word, no key.
+        let near = start.saturating_sub(LEFT)..text.len().min(token.end + RIGHT);
+        let words = self.words.get_or_init(|| Words::of(rules, &self.rules));
+        let without_words = |done: &mut Done| {
+            let none = done.hits.within(words, text, &near).next().is_none();
+            if none {
+                done.scope = done.scope.max(Scope::Around);
+            }
+            none
+        };
+        if done.hits.reach(&near) && without_words(done) || random::is_language(&text[token.clone()]) {
+            return None;
+        }
         let owner = Owner::of(text, start);
         if owner.as_ref().is_none_or(|owner| owner.is_above || owner.may_hold_key(joined)) {
             done.scope = done.scope.max(Scope::Around);
@@ -104,7 +87,11 @@ impl Assigned {
             done.refused = Some(start);
             return None;
         };
-        let value = Value { rules, text, start, end: token.end };
+        if without_words(done) {
+            return None;
+        }
+        let hits: Vec<Hit> = done.hits.within(words, text, &near).cloned().collect();
+        let value = Value { rules, text, start, end: token.end, hits: &hits };
         let found = self.owned(&value, &owner, &mut done.scope);
         found.filter(|(_, key)| key.secret.end > token.start)
     }
@@ -112,20 +99,21 @@ impl Assigned {
     /// The key that a value is, by what it is assigned to.
     fn owned(&self, value: &Value<'_>, owner: &Owner, scope: &mut Scope) -> Option<(usize, Key)> {
         if owner.is_general || owner.is_keyish {
-            let named = self.named(value, &owner.name, scope);
+            let named = owner.name.clone().and_then(|name| value.named(&name, scope));
             if named.is_some() || !owner.is_general {
                 return named;
             }
         }
-        self.surrounded(value, scope)
+        value.surrounded(scope)
     }
 
     /// For `explain`: what each rule whose regex matches the token says of it, context aside.
     pub(super) fn refusals(&self, rules: &RuleSet, text: &[u8], token: &Range<usize>) -> Vec<(usize, Refusal)> {
-        if !may_be_key(&text[token.clone()]) {
+        let digits = &text[token.clone()];
+        if !may_be_value(digits) || random::is_language(digits) {
             return Vec::new();
         }
-        let value = Value { rules, text, start: value_start(text, token.clone()), end: token.end };
+        let value = Value { rules, text, start: value_start(text, token.clone()), end: token.end, hits: &[] };
         let refusal = |index: &usize| match value.of_rule(*index) {
             Err(Refusal::Shape) => None,
             Err(refusal) => Some((*index, refusal)),
@@ -134,54 +122,12 @@ impl Assigned {
         let chosen = self.key(rules, text, token.clone(), &mut Done::default()).map(|(index, _)| index);
         self.rules.iter().filter(|index| chosen != Some(**index)).filter_map(refusal).collect()
     }
-
-    /// By the owner's own name.
-    fn named(&self, value: &Value<'_>, owner: &Normal, scope: &mut Scope) -> Option<(usize, Key)> {
-        let names = self.names.get_or_init(|| Words::of(value.rules, &self.rules, |rule| &rule.names));
-        let mut named: Vec<usize> = names.within(owner.as_bytes()).map(|(index, _)| index).collect();
-        named.sort_unstable();
-        named.dedup();
-        named.into_iter().find_map(|index| {
-            *scope = Scope::Beyond;
-            Some((index, value.of_rule(index).ok()?))
-        })
-    }
-
-    /// By the names and words around it: the nearest decides.
-    fn surrounded(&self, value: &Value<'_>, scope: &mut Scope) -> Option<(usize, Key)> {
-        let &Value { rules, text, start, end } = value;
-        let mut keyish = false;
-        for (count, name) in names(text, start).enumerate().take(14) {
-            let normal = Normal::of(&text[name.range.clone()]);
-            keyish |= normal.is_keyish() || normal.is_general();
-            if count > 0
-                && keyish
-                && let Some(found) = self.named(value, &normal, scope)
-            {
-                return Some(found);
-            }
-        }
-        if !keyish {
-            return None;
-        }
-        let context = self.context.get_or_init(|| Words::of(rules, &self.rules, |rule| &rule.context));
-        let left = &text[start.saturating_sub(LEFT)..start];
-        let right = &text[end..text.len().min(end + RIGHT)];
-        let before = context.within(left).map(|(index, word)| (left.len() - word.start, index));
-        let after = context.within(right).map(|(index, word)| (word.start, index));
-        let mut near: Vec<(usize, usize)> = before.chain(after).collect();
-        near.sort_unstable();
-        near.into_iter().find_map(|(_, index)| {
-            *scope = Scope::Beyond;
-            let key = value.of_rule(index).ok()?;
-            Some((index, Key { confidence: key.confidence.min(Confidence::Possible), ..key }))
-        })
-    }
 }
 
 /// What a value is assigned to: the nearest name left of it.
 struct Owner {
-    name: Normal,
+    /// Where the name stands; `None` if it is not the name that the value is assigned to.
+    name: Option<Range<usize>>,
     is_general: bool,
     is_keyish: bool,
     /// Whether an operator stands between.
@@ -196,9 +142,11 @@ impl Owner {
         // In `NAME=${X:-value}` it is not X that the value is assigned to.
         let between = &text[first.range.end..start];
         let fallback = between.ends_with(b":-") || between.ends_with(b":=");
-        let name = if fallback { Normal::of(b"default") } else { Normal::of(&text[first.range]) };
+        let name = if fallback { Normal::of(b"default") } else { Normal::of(&text[first.range.clone()]) };
         let (is_general, is_keyish) = (name.is_general(), name.is_keyish());
-        Some(Self { name, is_general, is_keyish, assigned: first.assigned, is_above: between.contains(&b'\n') })
+        let is_above = between.contains(&b'\n');
+        let name = (!fallback).then_some(first.range);
+        Some(Self { name, is_general, is_keyish, assigned: first.assigned, is_above })
     }
 
     /// A part of a `joined` value, which may be a path, needs an owner that says so.
@@ -214,14 +162,64 @@ struct Value<'a> {
     text: &'a [u8],
     start: usize,
     end: usize,
+    /// The rules' words around it.
+    hits: &'a [Hit],
 }
 
 impl Value<'_> {
+    /// By the name that it is assigned to.
+    fn named(&self, name: &Range<usize>, scope: &mut Scope) -> Option<(usize, Key)> {
+        let inside = |hit: &&Hit| hit.kind == Kind::Name && hit.range.start >= name.start && hit.range.end <= name.end;
+        let mut named: Vec<usize> = self.hits.iter().filter(inside).map(|hit| hit.rule).collect();
+        named.sort_unstable();
+        named.dedup();
+        named.into_iter().find_map(|index| {
+            *scope = Scope::Beyond;
+            Some((index, self.of_rule(index).ok()?))
+        })
+    }
+
+    /// By the names and words around it: the nearest decides.
+    fn surrounded(&self, scope: &mut Scope) -> Option<(usize, Key)> {
+        let &Self { text, start, end, hits, .. } = self;
+        let mut keyish = false;
+        for (count, name) in names(text, start).enumerate().take(14) {
+            let normal = Normal::of(&text[name.range.clone()]);
+            keyish |= normal.is_keyish() || normal.is_general();
+            if count > 0
+                && keyish
+                && let Some(found) = self.named(&name.range, scope)
+            {
+                return Some(found);
+            }
+        }
+        if !keyish {
+            return None;
+        }
+        let context = hits.iter().filter(|hit| hit.kind == Kind::Context);
+        let mut near: Vec<(usize, usize)> = context
+            .filter_map(|Hit { range, rule, .. }| match range {
+                before if before.end <= start => Some((start - before.start, *rule)),
+                after if after.start >= end => Some((after.start - end, *rule)),
+                _ => None,
+            })
+            .collect();
+        near.sort_unstable();
+        near.dedup();
+        near.into_iter().find_map(|(_, index)| {
+            *scope = Scope::Beyond;
+            let key = self.of_rule(index).ok()?;
+            Some((index, Key { confidence: key.confidence.min(Confidence::Possible), ..key }))
+        })
+    }
+
     /// The key of a rule that starts here, or a little later (`local-` and the like).
     fn of_rule(&self, index: usize) -> Result<Key, Refusal> {
-        let &Self { rules, text, start, end } = self;
+        let &Self { rules, text, start, end, .. } = self;
         let rule = &rules.rules()[index];
-        let window = &text[start..text.len().min(end + 1200)];
+        let longest = rule.longest().min(end - start + 1200);
+        let window = &text[start..text.len().min(start + longest)];
+        steps::count(window.len());
         let window = if rule.may_cross_lines() { window } else { first_line(window, 0) };
         let groups = rule.shape().find_at(window, 0).ok_or(Refusal::Shape)?;
         let group = groups.get(rule.rule.secret_group.into()).or_else(|| groups.get(0)).ok_or(Refusal::Shape)?;
@@ -300,10 +298,10 @@ const JOINS: [Joins; 256] = {
     table
 };
 
-/// A quick look: identifiers and words have no digit or few changes of case, and checksums say what they are.
-fn may_be_key(token: &[u8]) -> bool {
+/// A quick look: words have no digit or few changes of case, and checksums say what they are.
+fn may_be_value(token: &[u8]) -> bool {
     let has_digit = token.iter().fold(false, |any, byte| any | byte.is_ascii_digit());
-    (has_digit || changes_case(token) || token.starts_with(b"sk-")) && !is_digest(token) && !random::is_language(token)
+    (has_digit || changes_case(token) || token.starts_with(b"sk-")) && !is_digest(token)
 }
 
 /// Whether two of five neighbours differ in whether they are capitals.
@@ -362,6 +360,7 @@ fn names(text: &[u8], start: usize) -> impl Iterator<Item = Name> + '_ {
         while at > limit && in_name(text[at - 1]) {
             at -= 1;
         }
+        steps::count(start - at);
         // The letter of an escape is no part of the name: `\nMISTRAL_API_KEY`.
         let escaped = at > 0 && text[at - 1] == b'\\' && matches!(text[at], b'n' | b'r' | b't');
         Some(Name { range: at + usize::from(escaped)..end, assigned })

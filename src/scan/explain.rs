@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::decode::View;
+use super::view::View;
 use super::{Refusal, Scanner, Sink};
 use crate::core::finding::Layer;
 

@@ -10,10 +10,14 @@ mod anchors;
 mod assigned;
 mod decode;
 mod explain;
+mod outline;
 mod position;
 mod random;
 mod runs;
 mod seen;
+mod steps;
+mod view;
+mod words;
 
 use std::ops::Range;
 
@@ -29,9 +33,11 @@ use crate::core::finding::{
     Confidence, Excerpt, Finding, Layer, Location, Position, RuleInfo, Secret, Severity, Suppression,
 };
 use crate::rule::{Compiled, RuleSet};
+use anchored::Place;
 use anchors::Anchors;
 use assigned::Assigned;
-use decode::View;
+use view::View;
+use words::Hits;
 
 /// How many layers of encoding are decoded.
 const DEPTH: usize = 4;
@@ -209,6 +215,7 @@ impl Scanner {
 
     fn view(&self, view: &View<'_>, out: &mut Sink) {
         let mut done = Done::default();
+        steps::count(view.bytes.len());
         runs::each(&view.bytes, &mut |run, width| {
             // What surrounds a decoded part is there for context; it was looked at one layer up.
             if run.end <= view.own.start || run.start >= view.own.end {
@@ -265,10 +272,12 @@ impl Scanner {
         // A key may hold dots, slashes and plus signs, and its anchor may stand in a part too short for a run.
         if run.start > 0 && assigned::joins(bytes[run.start - 1]) {
             let from = assigned::reach(bytes, run.start, true).max(done.anchored);
-            self.anchors.inside(bytes, from, bytes.len().min(run.start + 3), &mut |rule, at| {
-                done.looked_at(&self.rules.rules()[rule]);
-                if let Ok(key) = anchored::key(&self.rules.rules()[rule], bytes, at) {
-                    Self::claim(view, rule, key, out);
+            self.anchors.inside(bytes, from, bytes.len().min(run.start + 3), &mut |probe, at| {
+                let rule = &self.rules.rules()[probe.rule];
+                done.looked_at(rule);
+                let outline = probe.outline(rule);
+                if let Ok(key) = (Place { rule, outline, text: bytes, anchor: at, token: None }).key() {
+                    Self::claim(view, probe.rule, key, out);
                 }
             });
         }
@@ -299,12 +308,20 @@ impl Scanner {
         if token.len() < LEAST_ANCHORED {
             return;
         }
-        self.anchors.each(bytes, token.start, token.end, &mut |rule, at| {
-            done.looked_at(&self.rules.rules()[rule]);
-            let key = anchored::key(&self.rules.rules()[rule], bytes, at);
-            out.step(view, rule, at..at + 1, key.as_ref().err());
+        steps::count(token.len());
+        let mut tries = Tries::default();
+        self.anchors.each(bytes, token.start, token.end, &mut |probe, at| {
+            let rule = &self.rules.rules()[probe.rule];
+            done.looked_at(rule);
+            if !tries.may_try(probe.rule, at) {
+                return;
+            }
+            let outline = probe.outline(rule);
+            let key = Place { rule, outline, text: bytes, anchor: at, token: Some(token.clone()) }.key();
+            out.step(view, probe.rule, at..at + 1, key.as_ref().err());
+            tries.tried(probe.rule, at, key.is_ok());
             if let Ok(key) = key {
-                Self::claim(view, rule, key, out);
+                Self::claim(view, probe.rule, key, out);
             }
         });
         if token.len() < runs::LEAST {
@@ -324,14 +341,18 @@ impl Scanner {
     }
 
     fn encoded(&self, view: &View<'_>, token: Range<usize>, done: &mut Done, out: &mut Sink) {
+        if done.base64 > token.start {
+            done.scope = Scope::Beyond;
+        }
+        // Hashes and pictures end here.
+        if !decode::any_digits(&view.bytes[token.clone()]) {
+            return;
+        }
         let mut from = token.start;
         while let Some((inner, end)) = decode::find_hex(view, from..token.end) {
             from = end;
             done.scope = done.scope.max(Scope::Around);
             self.view(&inner, out);
-        }
-        if done.base64 > token.start {
-            done.scope = Scope::Beyond;
         }
         let mut from = token.start.max(done.base64);
         while let Some(group) = view.bytes.get(from..token.end).and_then(decode::find_base64) {
@@ -354,6 +375,39 @@ impl Scanner {
     }
 }
 
+/// How often rules were tried in one token and refused. Who writes an anchor again and again without a break between
+/// buys an attempt ever farther apart, not one for each.
+#[derive(Debug, Default)]
+struct Tries(Vec<Try>);
+
+#[derive(Debug)]
+struct Try {
+    rule: usize,
+    refused: u32,
+    /// Where the next attempt may be made.
+    next: usize,
+}
+
+impl Tries {
+    /// So many attempts in one token are made at any distance.
+    const FREE: u32 = 8;
+
+    fn may_try(&self, rule: usize, at: usize) -> bool {
+        self.0.iter().find(|known| known.rule == rule).is_none_or(|known| at >= known.next)
+    }
+
+    fn tried(&mut self, rule: usize, at: usize, is_key: bool) {
+        let index = self.0.iter().position(|known| known.rule == rule).unwrap_or_else(|| {
+            self.0.push(Try { rule, refused: 0, next: 0 });
+            self.0.len() - 1
+        });
+        let known = &mut self.0[index];
+        known.refused = if is_key { 0 } else { known.refused + 1 };
+        let apart = known.refused.checked_sub(Self::FREE).map_or(0, |more| 64 << more.min(10));
+        known.next = at + apart;
+    }
+}
+
 /// What was done in a view already, so that the next run in it does not do it again.
 #[derive(Debug, Default)]
 struct Done {
@@ -363,6 +417,8 @@ struct Done {
     wide: usize,
     /// How far anchors were looked for.
     anchored: usize,
+    /// The words of rules around the last value.
+    hits: Hits,
     /// Where the last value started that was refused for what it is assigned to.
     refused: Option<usize>,
     /// What anything that was refused since this was last cleared depends on, or may depend on.

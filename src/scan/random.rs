@@ -4,10 +4,13 @@
 //! runs along the alphabet or the keyboard, no period, and it reads like no language. What people write in place
 //! of a key ("xxxxxxxx", "your-api-key-here", "abcdef0123456789") breaks at least one of these.
 
+use super::steps;
+
 /// What is wrong with a text that is not random; `None` if it may be.
 ///
 /// `floor` is the least Shannon entropy in bits per character; 0 picks one from the text's alphabet and length.
 pub(super) fn fault(text: &[u8], floor: f32) -> Option<Fault> {
+    steps::count(text.len());
     let entropy = shannon(text);
     let floor = if floor > 0.0 { floor } else { default_floor(text) };
     if entropy < floor {
@@ -106,6 +109,7 @@ fn walked(text: &[u8]) -> usize {
 /// Whether a shift by at most half of its length leaves nearly all of it unchanged.
 fn is_periodic(text: &[u8]) -> bool {
     let text = &text[..text.len().min(256)];
+    steps::count(text.len() * text.len() / 8);
     (1..=text.len() / 2).any(|shift| {
         let pairs = text.len() - shift;
         let same = text.iter().zip(&text[shift..]).filter(|(a, b)| a == b).count();

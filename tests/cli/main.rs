@@ -8,6 +8,7 @@
     reason = "a test that panics is a test that fails"
 )]
 
+mod adversarial;
 mod agents;
 mod archive;
 mod baseline;

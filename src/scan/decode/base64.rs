@@ -1,0 +1,211 @@
+//! Base64 of ASCII text, of either alphabet, on one line or folded.
+
+use super::super::steps;
+use super::super::view::{Decoded, Ratio, View};
+use super::{MOST, SHARED, digits};
+use crate::core::finding::Layer;
+
+/// The value of a base64 digit of either alphabet; 64: none.
+pub(super) const SEXTET: [u8; 256] = {
+    let mut table = [64; 256];
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut i = 0;
+    while i < 64 {
+        table[digits[i] as usize] = i as u8;
+        i += 1;
+    }
+    table[b'-' as usize] = 62;
+    table[b'_' as usize] = 63;
+    table
+};
+
+/// Bit `i` says whether a base64 digit can be the one at place `i` of a group that encodes three bytes below 128.
+pub(super) const FITS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let value = SEXTET[byte];
+        if value < 64 {
+            let first = (value & 0x20 == 0) as u8;
+            let second = (value & 0x08 == 0) as u8;
+            let third = (value & 0x02 == 0) as u8;
+            table[byte] = first | second << 1 | third << 2 | 8;
+        }
+        byte += 1;
+    }
+    table
+};
+
+/// Whether four digits can encode three bytes below 128.
+fn fits_ascii(group: &[u8]) -> bool {
+    let &[a, b, c, d, ..] = group else { return false };
+    FITS[a as usize] & FITS_AT[0] != 0
+        && FITS[b as usize] & FITS_AT[1] != 0
+        && FITS[c as usize] & FITS_AT[2] != 0
+        && FITS[d as usize] & FITS_AT[3] != 0
+}
+
+/// The bit of [`FITS`] for each place.
+const FITS_AT: [u8; 4] = [1, 2, 4, 8];
+
+/// What each digit adds to the three bytes of its group, by its place there, and [`MISFIT`] or [`NO_DIGIT`].
+const GROUP: [[u32; 256]; 4] = {
+    let mut table = [[0; 256]; 4];
+    let mut place = 0;
+    while place < 4 {
+        let mut byte = 0;
+        while byte < 256 {
+            table[place][byte] = if SEXTET[byte] == 64 {
+                NO_DIGIT
+            } else {
+                let misfit = if FITS[byte] & FITS_AT[place] == 0 { MISFIT } else { 0 };
+                (SEXTET[byte] as u32) << (18 - 6 * place) | misfit
+            };
+            byte += 1;
+        }
+        place += 1;
+    }
+    table
+};
+
+/// One of the three bytes is not below 128.
+const MISFIT: u32 = 1 << 24;
+/// One of the four is no digit.
+const NO_DIGIT: u32 = 1 << 25;
+
+fn group([a, b, c, d]: [u8; 4]) -> u32 {
+    GROUP[0][a as usize] | GROUP[1][b as usize] | GROUP[2][c as usize] | GROUP[3][d as usize]
+}
+
+/// Where in `token` (bytes of keys) base64 of ASCII text stands: the start of a group of it.
+pub(in crate::scan) fn find_base64(token: &[u8]) -> Option<usize> {
+    let last = digits::base64(token)?;
+    // At a wrong alignment text may fit for a while too: the longest stretch is the right one.
+    let stretches = (last..last + 4).filter_map(|at| stretch(token, at));
+    stretches.max_by_key(|(groups, _)| *groups).map(|(_, start)| start)
+}
+
+/// How many groups in a row fit around the one at `at`, no more than tell text from chance, and where they start.
+fn stretch(token: &[u8], at: usize) -> Option<(usize, usize)> {
+    const ENOUGH: usize = 64;
+    let fits = |at: usize| token.get(at..at + 4).is_some_and(fits_ascii);
+    if !fits(at) {
+        return None;
+    }
+    let before = (1..=at / 4).take(ENOUGH).take_while(|back| fits(at - back * 4)).count();
+    let after = (at..token.len()).step_by(4).take(ENOUGH).take_while(|at| fits(*at)).count();
+    steps::count((before + after) * 4);
+    Some((before + after, at - before * 4))
+}
+
+/// The base64 text around a group that starts at `group`, decoded, and where it ends. It may go on over line ends,
+/// as in mail and PEM.
+pub(in crate::scan) fn base64<'a>(view: &'a View<'a>, group: usize) -> (View<'a>, usize) {
+    let start = text_start(&view.bytes, group);
+    let mut decoder = Decoder { bytes: &view.bytes, at: start, digits: 0, misfits: 0, decoded: Decoded::default() };
+    decoder.text();
+    let Decoder { mut at, digits, decoded, .. } = decoder;
+    at += view.bytes[at..].iter().take_while(|&&byte| byte == b'=').count();
+    let done = if digits < MOST { at } else { decoded.place((MOST - SHARED) / 4 * 3) };
+    (view.inner(Layer::Base64, start..at, &decoded), done)
+}
+
+/// What base64 digits at the start of `digits` stand for, on one line.
+pub(in crate::scan) fn base64_bytes(digits: &[u8]) -> Vec<u8> {
+    let mut decoder = Decoder { bytes: digits, at: 0, digits: 0, misfits: 0, decoded: Decoded::default() };
+    decoder.text();
+    decoder.decoded.bytes
+}
+
+/// Back from a group to the start of the text: a group more than what fits, since its first bytes may not be ASCII.
+fn text_start(bytes: &[u8], group: usize) -> usize {
+    let mut start = group;
+    let mut spare = 1;
+    while start >= 4 && group - start < SHARED {
+        let before = &bytes[start - 4..start];
+        if !before.iter().all(|&byte| SEXTET[byte as usize] < 64) {
+            break;
+        }
+        if !fits_ascii(before) {
+            if spare == 0 {
+                break;
+            }
+            spare -= 1;
+        }
+        start -= 4;
+    }
+    steps::count(group - start);
+    start
+}
+
+/// Decodes digits from `at` on.
+struct Decoder<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    /// How many digits were decoded.
+    digits: usize,
+    /// How many groups in a row were no ASCII text.
+    misfits: usize,
+    decoded: Decoded,
+}
+
+impl Decoder<'_> {
+    /// Up to the end of the text, or as much as is decoded at a time.
+    fn text(&mut self) {
+        /// Random text follows where so many groups in a row are none of ASCII text.
+        const MOST_MISFITS: usize = 8;
+        loop {
+            self.decoded.start(self.at, Ratio::FourThirds);
+            let (groups, _) = self.bytes[self.at..].as_chunks::<4>();
+            for &digits in groups.iter().take((MOST - self.digits).div_ceil(4)) {
+                let value = group(digits);
+                if value >= NO_DIGIT {
+                    break;
+                }
+                let [_, three @ ..] = value.to_be_bytes();
+                self.decoded.bytes.extend_from_slice(&three);
+                self.at += 4;
+                self.digits += 4;
+                self.misfits = if value < MISFIT { 0 } else { self.misfits + 1 };
+                if self.misfits > MOST_MISFITS {
+                    return;
+                }
+            }
+            if self.digits >= MOST || self.rest() {
+                return;
+            }
+            match line_join(self.bytes, self.at) {
+                Some(next) if self.digits >= 40 => self.at = next,
+                _ => return,
+            }
+        }
+    }
+
+    /// The digits of a last group that is not whole; whether there are any.
+    fn rest(&mut self) -> bool {
+        let rest = self.bytes[self.at..].iter().take(3).take_while(|&&byte| SEXTET[byte as usize] < 64);
+        let sextets: Vec<u8> = rest.map(|&byte| SEXTET[byte as usize]).collect();
+        match *sextets {
+            [a, b] => self.decoded.bytes.push(a << 2 | b >> 4),
+            [a, b, c] => self.decoded.bytes.extend([a << 2 | b >> 4, b << 4 | c >> 2]),
+            _ => {}
+        }
+        self.at += sextets.len();
+        self.digits += sextets.len();
+        !sextets.is_empty()
+    }
+}
+
+/// If a line ends at `at` and another line of base64 follows: where that starts.
+fn line_join(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = &bytes[at..];
+    let end = [&b"\r\n"[..], b"\n", b"\\r\\n", b"\\n"].into_iter().find(|end| rest.starts_with(end))?;
+    let next = at + end.len();
+    let indent = bytes[next..].iter().take(64).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let line =
+        bytes[next + indent..].iter().take_while(|&&byte| SEXTET[byte as usize] < 64 || byte == b'=').take(8).count();
+    // The last line may be as short as one group.
+    let ends = bytes.get(next + indent + line).is_none_or(|byte| matches!(byte, b'\r' | b'\n' | b'\\'));
+    let follows = line == 8 || line == 4 && ends;
+    (follows && bytes.len() > next + indent).then_some(next + indent)
+}

@@ -1,0 +1,270 @@
+//! Could a stretch of digits encode ASCII text? Answered for 64 bytes at a time, since in files of hashes, pictures
+//! and certificates every byte is asked.
+
+use super::super::steps;
+use super::base64::FITS;
+
+/// Of 64 bytes, which can be what in encoded text; bit `i` speaks of byte `i`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Masks {
+    /// The first, second and third digit of a base64 group of ASCII text. The fourth can be any digit.
+    base64: [u64; 3],
+    /// A hex digit.
+    hex: u64,
+    /// The first of two hex digits that encode a character from the space on: `2` to `7`.
+    high: u64,
+}
+
+/// What was seen of the blocks so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    masks: Masks,
+    /// Where one, two and four base64 groups in a row end.
+    groups: [u64; 3],
+    /// Where one, two, four and eight hex pairs in a row end.
+    pairs: [u64; 4],
+}
+
+impl State {
+    /// Where six base64 groups of ASCII text in a row end, and sixteen hex pairs.
+    #[inline(always)]
+    fn block(&mut self, masks: Masks) -> (u64, u64) {
+        let before = *self;
+        let Masks { base64: [first, second, third], hex, high } = masks;
+        let [first_before, second_before, third_before] = before.masks.base64;
+        // The last digit of a group stands in its first block at the fourth place or behind it.
+        let group =
+            shifted(third, third_before, 1) & shifted(second, second_before, 2) & shifted(first, first_before, 3);
+        let two = group & shifted(group, before.groups[0], 4);
+        let four = two & shifted(two, before.groups[1], 8);
+        let six = four & shifted(two, before.groups[1], 16);
+        let pair = hex & shifted(high, before.masks.high, 1);
+        let two_pairs = pair & shifted(pair, before.pairs[0], 2);
+        let four_pairs = two_pairs & shifted(two_pairs, before.pairs[1], 4);
+        let eight_pairs = four_pairs & shifted(four_pairs, before.pairs[2], 8);
+        let sixteen = eight_pairs & shifted(eight_pairs, before.pairs[3], 16);
+        *self = Self { masks, groups: [group, two, four], pairs: [pair, two_pairs, four_pairs, eight_pairs] };
+        (six, sixteen)
+    }
+}
+
+/// `mask` moved up by `by` places, with what stood before it.
+#[inline(always)]
+fn shifted(mask: u64, before: u64, by: u32) -> u64 {
+    mask << by | before >> (64 - by)
+}
+
+/// Whether base64 or hex of ASCII text may stand in `token`, which holds bytes of keys.
+pub(in crate::scan) fn any(token: &[u8]) -> bool {
+    find(token, |six, sixteen| six | sixteen).is_some()
+}
+
+/// The sixth of the first six base64 groups in a row that fit ASCII text.
+pub(super) fn base64(token: &[u8]) -> Option<usize> {
+    find(token, |six, _| six).map(|end| end - 3)
+}
+
+/// The first of the first sixteen hex pairs in a row that encode text.
+pub(super) fn hex(token: &[u8]) -> Option<usize> {
+    find(token, |_, sixteen| sixteen).map(|end| end - 31)
+}
+
+/// The first place that `wanted` chooses, behind which nothing is looked at.
+#[inline(always)]
+fn find(token: &[u8], wanted: impl Fn(u64, u64) -> u64) -> Option<usize> {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        #[allow(unsafe_code, reason = "calling a function compiled for AVX2")]
+        // SAFETY: the feature was detected on the line above.
+        return unsafe { avx2::find(token, wanted) };
+    }
+    walk(token, masks, wanted)
+}
+
+#[inline(always)]
+fn walk(token: &[u8], masks: impl Fn(&[u8; 64]) -> Masks, wanted: impl Fn(u64, u64) -> u64) -> Option<usize> {
+    let mut state = State::default();
+    let (blocks, rest) = token.as_chunks::<64>();
+    for (i, block) in blocks.iter().enumerate() {
+        steps::count(block.len());
+        let (six, sixteen) = state.block(masks(block));
+        let found = wanted(six, sixteen);
+        if found != 0 {
+            return Some(i * 64 + found.trailing_zeros() as usize);
+        }
+    }
+    if rest.is_empty() {
+        return None;
+    }
+    let mut last = [0; 64];
+    last[..rest.len()].copy_from_slice(rest);
+    // The fourth digit of a group is not looked at, so what stands behind the end must not pass for one.
+    let inside = u64::MAX >> (64 - rest.len());
+    let (six, sixteen) = state.block(masks(&last));
+    let found = wanted(six, sixteen) & inside;
+    (found != 0).then(|| blocks.len() * 64 + found.trailing_zeros() as usize)
+}
+
+/// Without SIMD.
+fn masks(block: &[u8; 64]) -> Masks {
+    let mut masks = Masks::default();
+    for (i, &byte) in block.iter().enumerate() {
+        let fits = FITS[byte as usize];
+        for (place, mask) in masks.base64.iter_mut().enumerate() {
+            *mask |= u64::from(fits >> place & 1) << i;
+        }
+        masks.hex |= u64::from(byte.is_ascii_hexdigit()) << i;
+        masks.high |= u64::from(matches!(byte, b'2'..=b'7')) << i;
+    }
+    masks
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    //! The same masks, 32 bytes at a time.
+
+    use super::{FITS, Masks};
+    use std::arch::x86_64::{
+        __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8,
+        _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
+    };
+
+    /// `[l]` has bit `h` set where the class holds the byte whose high half is `h` and whose low half is `l`.
+    type Low = [u8; 32];
+
+    const fn low(holds: [bool; 128]) -> Low {
+        let mut table = [0; 32];
+        let mut byte = 0;
+        while byte < 128 {
+            if holds[byte] {
+                table[byte & 15] |= 1 << (byte >> 4);
+                table[(byte & 15) + 16] |= 1 << (byte >> 4);
+            }
+            byte += 1;
+        }
+        table
+    }
+
+    const fn fits(bit: u8) -> Low {
+        let mut holds = [false; 128];
+        let mut byte = 0;
+        while byte < 128 {
+            holds[byte] = FITS[byte] & bit != 0;
+            byte += 1;
+        }
+        low(holds)
+    }
+
+    const fn hex(high: bool) -> Low {
+        let mut holds = [false; 128];
+        let mut byte = 0;
+        while byte < 128 {
+            let digit = byte as u8;
+            holds[byte] = if high { digit >= b'2' && digit <= b'7' } else { digit.is_ascii_hexdigit() };
+            byte += 1;
+        }
+        low(holds)
+    }
+
+    const CLASSES: [Low; 5] = [fits(1), fits(2), fits(4), hex(false), hex(true)];
+
+    /// `HIGH[h]` is bit `h`; none for bytes above 127.
+    const HIGH: [u8; 32] = {
+        let mut table = [0; 32];
+        let mut half = 0;
+        while half < 8 {
+            table[half] = 1 << half;
+            table[half + 16] = 1 << half;
+            half += 1;
+        }
+        table
+    };
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn find(token: &[u8], wanted: impl Fn(u64, u64) -> u64) -> Option<usize> {
+        super::walk(token, |block| masks(block), wanted)
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn masks(block: &[u8; 64]) -> Masks {
+        let (first, second) = block.split_at(32);
+        let first = of_half(first.try_into().expect("half of 64"));
+        let second = of_half(second.try_into().expect("half of 64"));
+        let both = |i: usize| u64::from(first[i]) | u64::from(second[i]) << 32;
+        Masks { base64: [both(0), both(1), both(2)], hex: both(3), high: both(4) }
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn of_half(bytes: &[u8; 32]) -> [u32; 5] {
+        let bytes = load(bytes);
+        let halves = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), _mm256_set1_epi8(15));
+        let high = _mm256_shuffle_epi8(load(&HIGH), halves);
+        CLASSES.each_ref().map(|low| {
+            let hit = _mm256_and_si256(_mm256_shuffle_epi8(load(low), bytes), high);
+            !_mm256_movemask_epi8(_mm256_cmpeq_epi8(hit, _mm256_setzero_si256())).cast_unsigned()
+        })
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn load(bytes: &[u8; 32]) -> __m256i {
+        #[allow(unsafe_code, reason = "the unaligned load takes a pointer")]
+        // SAFETY: the reference is to 32 readable bytes, and the load needs no alignment.
+        unsafe {
+            _mm256_loadu_si256(bytes.as_ptr().cast())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::template::Random;
+
+    /// The definition, one byte at a time: the ends of stretches that are long enough.
+    fn by_definition(token: &[u8]) -> (Option<usize>, Option<usize>) {
+        let bit = |at: usize, bit: u8| FITS[token[at] as usize] & bit != 0;
+        let group = |at: usize| bit(at, 1) && bit(at + 1, 2) && bit(at + 2, 4);
+        let six = (0..token.len().saturating_sub(23)).find(|&at| (0..6).all(|i| group(at + i * 4)));
+        let pair = |at: usize| matches!(token[at], b'2'..=b'7') && token[at + 1].is_ascii_hexdigit();
+        let sixteen = (0..token.len().saturating_sub(31)).find(|&at| (0..16).all(|i| pair(at + i * 2)));
+        (six.map(|at| at + 20), sixteen)
+    }
+
+    #[test]
+    fn finds_what_the_definition_says() {
+        let mut random = Random::new(5);
+        for round in 0..4000 {
+            let length = random.below(300);
+            let digits: &[u8] = if round % 2 == 0 { b"ABQRghZzKk09" } else { b"234567abcdef01Z" };
+            let rare = random.below(40) + 1;
+            let token: Vec<u8> = (0..length)
+                .map(|i| match random.below(rare) {
+                    0 => *random.pick(digits),
+                    _ if round % 2 == 0 => b"QUJD"[i % 4],
+                    _ => *random.pick(b"234567"),
+                })
+                .collect();
+            let (six, sixteen) = by_definition(&token);
+            assert_eq!((base64(&token), hex(&token)), (six, sixteen), "{}", String::from_utf8_lossy(&token));
+            assert_eq!(any(&token), six.is_some() || sixteen.is_some());
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn with_and_without_simd_are_the_same() {
+        if !std::arch::is_x86_feature_detected!("avx2") {
+            return;
+        }
+        let block: Vec<u8> = (0..=255).collect();
+        for part in block.as_chunks::<64>().0 {
+            #[allow(unsafe_code, reason = "calling a function compiled for AVX2")]
+            // SAFETY: the feature was detected above.
+            let fast = unsafe { avx2::masks(part) };
+            assert_eq!(fast, masks(part));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Numeric escapes: `%41`, `\x41`, `\u0041`, `&#65;`.
+
+use std::ops::Range;
+
+use super::super::anchors::in_key;
+use super::super::view::{Decoded, Ratio, View};
+use super::super::{runs, steps};
+use super::hex_digit;
+use crate::core::finding::Layer;
+
+/// An escape: the byte that it stands for, its length, its kind.
+type Escape = (u8, usize, Layer);
+
+/// A run with its numeric escapes decoded, if any of them stands for a character that could belong to a key or
+/// to its assignment, and what comes out could hold a key.
+pub(in crate::scan) fn escapes<'a>(view: &'a View<'a>, run: Range<usize>) -> Option<View<'a>> {
+    let bytes = &view.bytes[..run.end];
+    let mut decoded = Decoded::default();
+    decoded.start(run.start, Ratio::One);
+    let mut layer = None;
+    let mut at = run.start;
+    while at < run.end {
+        let slashes = bytes[at..].iter().take_while(|&&byte| byte == b'\\').count();
+        steps::count(slashes + 1);
+        let Some((byte, length, kind)) = escape(bytes, at, slashes) else {
+            // Backslashes that escape nothing numeric are no escapes one by one either.
+            let plain = slashes.max(1);
+            decoded.bytes.extend_from_slice(&bytes[at..at + plain]);
+            at += plain;
+            continue;
+        };
+        if in_key(byte) || matches!(byte, b'=' | b':' | b'/' | b'.' | b'"') {
+            layer = layer.or(Some(kind));
+        }
+        decoded.start(at, Ratio::One);
+        decoded.bytes.push(byte);
+        at += length;
+        decoded.start(at, Ratio::One);
+    }
+    let layer = layer?;
+    could_hold_key(&decoded.bytes).then(|| view.inner(layer, run, &decoded))
+}
+
+/// Whether some key, or a key encoded once more, can stand in the bytes of a run. The bytes around a run belong to no
+/// key, so what is too short here is too short there.
+fn could_hold_key(decoded: &[u8]) -> bool {
+    let mut length = 0;
+    let mut at = 0;
+    while at < decoded.len() {
+        let byte = decoded[at];
+        length = if in_key(byte) { length + 1 } else { 0 };
+        if length >= runs::LEAST {
+            return true;
+        }
+        at += 1;
+        if matches!(byte, b'%' | b'\\' | b'&') {
+            let more = decoded[at..].iter().take_while(|&&byte| byte == b'\\').count();
+            let slashes = if byte == b'\\' { more + 1 } else { 0 };
+            if escape(decoded, at - 1, slashes).is_some() {
+                return true;
+            }
+            at += more;
+        }
+    }
+    false
+}
+
+/// The numeric escape at `at`, where so many backslashes stand: in JSON within JSON the backslash itself is escaped.
+fn escape(bytes: &[u8], at: usize, slashes: usize) -> Option<Escape> {
+    let text = &bytes[at + slashes..];
+    let (byte, length, kind) = match (slashes, text) {
+        (0, [b'%', a, b, ..]) => (hex_digit(*a)? << 4 | hex_digit(*b)?, 3, Layer::Percent),
+        (0, [b'&', b'#', rest @ ..]) => html(rest)?,
+        (1.., [b'x', a, b, ..]) => (hex_digit(*a)? << 4 | hex_digit(*b)?, 3, Layer::Unicode),
+        (1.., [b'u', b'0', b'0', a, b, ..]) => (hex_digit(*a)? << 4 | hex_digit(*b)?, 5, Layer::Unicode),
+        _ => return None,
+    };
+    Some((byte, slashes + length, kind))
+}
+
+/// What stands behind `&#`.
+fn html(rest: &[u8]) -> Option<Escape> {
+    let end = rest.iter().take(8).position(|&byte| byte == b';')?;
+    let digits = std::str::from_utf8(&rest[..end]).ok()?;
+    let number = match digits.strip_prefix(['x', 'X']) {
+        Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+        None => digits.parse().ok()?,
+    };
+    Some((u8::try_from(number).ok()?, end + 3, Layer::Html))
+}

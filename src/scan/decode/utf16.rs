@@ -1,0 +1,43 @@
+//! UTF-16 of ASCII text: characters that alternate with zero bytes.
+
+use std::ops::Range;
+
+use super::super::anchors::in_key;
+use super::super::steps;
+use super::super::view::{Decoded, Ratio, View};
+use super::{MOST, SHARED};
+use crate::core::finding::Layer;
+
+/// The text around a run of characters that alternate with zero bytes, and where it ends.
+pub(in crate::scan) fn utf16<'a>(view: &'a View<'a>, run: Range<usize>) -> (View<'a>, usize) {
+    let bytes = &view.bytes;
+    // One parity holds the characters, the other the zeros.
+    let first = if bytes[run.start] != 0 { run.start } else { run.start + 1 };
+    let little = match bytes.get(..2) {
+        Some([0xff, 0xfe]) => true,
+        Some([0xfe, 0xff]) => false,
+        _ => first % 2 == 0,
+    };
+    let zero = |at: usize| if little { at + 1 } else { at.wrapping_sub(1) };
+    let mut start = first;
+    while start >= 2 && first - start < SHARED && bytes.get(zero(start - 2)) == Some(&0) && bytes[start - 2] != 0 {
+        start -= 2;
+    }
+    let mut end = first;
+    while end - first < MOST && bytes.get(zero(end)) == Some(&0) && bytes.get(end).is_some_and(|&byte| byte != 0) {
+        end += 2;
+    }
+    steps::count(end - start);
+    let done = end - first < MOST;
+    let unit = |at: usize| if little { at } else { at - 1 };
+    // The last character of a file that was cut in two may lack its zero.
+    if end + 1 == bytes.len() && little && in_key(bytes[end]) {
+        end += 2;
+    }
+    let mut decoded = Decoded::default();
+    decoded.start(unit(start), Ratio::Two);
+    decoded.bytes.extend((start..end).step_by(2).map(|at| bytes[at]));
+    let layer = if little { Layer::Utf16Le } else { Layer::Utf16Be };
+    let end = unit(end).min(bytes.len());
+    (view.inner(layer, unit(start)..end, &decoded), if done { end.max(run.end) } else { end - SHARED })
+}

@@ -1,0 +1,109 @@
+//! Counts what the engine does, so that a test can say that it is in proportion to the content: time cannot be tested.
+
+#[cfg(test)]
+use std::cell::Cell;
+
+#[cfg(test)]
+thread_local! {
+    static STEPS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// So many bytes are looked at, or as much is done. Nothing outside of tests.
+#[inline(always)]
+pub(super) fn count(steps: usize) {
+    #[cfg(test)]
+    STEPS.with(|sum| sum.set(sum.get() + steps as u64));
+    #[cfg(not(test))]
+    let _ = steps;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::STEPS;
+    use crate::rule::template::{Random, Template};
+    use crate::scan::Scanner;
+
+    /// Texts that somebody could write to make the engine slow, as a part that is repeated, or as a template.
+    const REPEATED: &[&str] = &[
+        "\\",
+        "\\\\x41",
+        "\\u005c",
+        "\\\\\\\\n",
+        "%25",
+        "%2525",
+        "%41",
+        "&#37;",
+        "&#",
+        "T3BlbkFJ",
+        "sk-proj-T3BlbkFJ",
+        "sk-T3BlbkFJ-",
+        "sk-ant-",
+        "sk-ant-api03-",
+        "AIza",
+        "1//0",
+        "ya29.",
+        "KEY-----",
+        "-----BEGIN PRIVATE KEY-----",
+        "private_key: -----BEGIN PRIVATE KEY-----",
+        "tid=0123456789abcdef0123456789abcdef;exp=1234567890;",
+        "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJhY2Nlc3MiOi",
+        ":fx",
+        "QUJD",
+        "UVVKRFFVSkRRVUpEUVVKRFFVSkRRVUpE",
+        "QUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD\n",
+        "QUJDQUJDQUJDQUJDQUJDQUJD////////////////////////////////////////",
+        "4142434445464748",
+        "343134323433343434353436343734383431343234333434",
+        "a\0",
+        "\0",
+        "mistral_api_key=",
+        "kimi",
+        "openai_api_key mistral_key = 0a1b2c3d4e5f60718293a4b5c6d7e8f9\n",
+        "0a1b2c3d4e5f60718293a4b5c6d7e8f9/",
+        "a.b/c+d-",
+    ];
+    const RANDOM: &[&str] = &[
+        "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12},mistral,",
+        "sk-proj-[A-Za-z0-9]{9,99}T3BlbkFJ[A-Za-z0-9]{9,99}\n",
+        "[A-Za-z0-9+/]{64}",
+        "api_key%3D[A-Za-z0-9]{32}%26",
+        "\\\\u00[46][1-9]",
+    ];
+
+    fn steps(scanner: &Scanner, text: &[u8]) -> u64 {
+        STEPS.take();
+        scanner.scan(text);
+        STEPS.take()
+    }
+
+    /// Twice the content, twice the steps; and no content costs more than a fixed number for each byte.
+    #[test]
+    fn steps_grow_as_content_does() {
+        /// A few of the pieces that encoded text is decoded in.
+        const SIZE: usize = 224 << 10;
+        const MOST: u64 = 64;
+        let scanner = &Scanner::builtin();
+        let mut texts: Vec<(&str, Vec<u8>)> =
+            REPEATED.iter().map(|part| (*part, part.bytes().cycle().take(2 * SIZE).collect())).collect();
+        for (seed, template) in RANDOM.iter().enumerate() {
+            let (parsed, mut random) = (Template::parse(template).unwrap(), Random::new(seed as u64));
+            let mut text = String::new();
+            while text.len() < 2 * SIZE {
+                text.push_str(&parsed.generate(&mut random).text);
+            }
+            texts.push((template, text.into_bytes()));
+        }
+        let slow = |(name, text): &(&str, Vec<u8>)| {
+            let (half, whole) = (steps(scanner, &text[..SIZE]), steps(scanner, &text[..2 * SIZE]));
+            let is_slow = whole * 10 > half * 22 || whole > 2 * SIZE as u64 * MOST;
+            is_slow.then(|| format!("{name:?}: {half} steps, for twice as much {whole}"))
+        };
+        let slow: Vec<String> = std::thread::scope(|scope| {
+            let parts =
+                texts.chunks(4).map(|part| scope.spawn(move || part.iter().filter_map(slow).collect::<Vec<_>>()));
+            let parts: Vec<_> = parts.collect();
+            parts.into_iter().flat_map(|part| part.join().unwrap()).collect()
+        });
+        assert!(slow.is_empty(), "{slow:#?}");
+    }
+}

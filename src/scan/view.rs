@@ -1,0 +1,117 @@
+//! Content, or what came out of decoding a part of it, and where each of its bytes came from.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::steps;
+use crate::core::finding::Layer;
+
+/// How much of what surrounds encoded text is kept around the decoded text, as context for what is found in it.
+const LEFT: usize = 240;
+const RIGHT: usize = 120;
+
+/// Bytes and where each came from.
+#[derive(Debug)]
+pub(super) struct View<'a> {
+    pub(super) bytes: Cow<'a, [u8]>,
+    /// How this was decoded, outermost first.
+    pub(super) layers: Vec<Layer>,
+    /// The decoded part: around it stands what surrounds the encoded text, for context.
+    pub(super) own: Range<usize>,
+    origin: Option<Origin<'a>>,
+}
+
+/// The view that a decoded view was made from, and which part of it each part was made from.
+#[derive(Debug)]
+struct Origin<'a> {
+    outer: &'a View<'a>,
+    parts: Vec<Part>,
+}
+
+/// A stretch of decoded bytes, up to the next part.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    /// Where it starts among the decoded bytes.
+    pub(super) at: usize,
+    /// Where what it was decoded from starts in the outer view.
+    pub(super) from: usize,
+    pub(super) ratio: Ratio,
+}
+
+/// How many encoded bytes stand for how many decoded ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ratio {
+    /// Each stands for itself.
+    One,
+    /// Two for one: hex and UTF-16.
+    Two,
+    /// Four for three: base64.
+    FourThirds,
+}
+
+impl Part {
+    /// Where the byte that stands `offset` after this part's start was decoded from.
+    fn place(self, offset: usize) -> usize {
+        self.from
+            + match self.ratio {
+                Ratio::One => offset,
+                Ratio::Two => offset * 2,
+                Ratio::FourThirds => offset / 3 * 4 + offset % 3,
+            }
+    }
+}
+
+/// Bytes that were decoded, in parts by place.
+#[derive(Debug, Default)]
+pub(super) struct Decoded {
+    pub(super) bytes: Vec<u8>,
+    pub(super) parts: Vec<Part>,
+}
+
+impl Decoded {
+    /// The next decoded byte will be the first of what was decoded from `from`.
+    pub(super) fn start(&mut self, from: usize, ratio: Ratio) {
+        self.parts.push(Part { at: self.bytes.len(), from, ratio });
+    }
+
+    /// Where the decoded byte at `at` came from, in the view that was decoded.
+    pub(super) fn place(&self, at: usize) -> usize {
+        place(&self.parts, at)
+    }
+}
+
+fn place(parts: &[Part], at: usize) -> usize {
+    let after = parts.partition_point(|part| part.at <= at);
+    after.checked_sub(1).map_or(at, |last| parts[last].place(at - parts[last].at))
+}
+
+impl<'a> View<'a> {
+    /// The content itself.
+    pub(super) fn of(bytes: &'a [u8]) -> Self {
+        Self { bytes: bytes.into(), layers: Vec::new(), own: 0..bytes.len(), origin: None }
+    }
+
+    /// Where the byte at `at` (or the end) stands in the content.
+    pub(super) fn place(&self, at: usize) -> usize {
+        let (mut view, mut at) = (self, at);
+        while let Some(origin) = &view.origin {
+            (at, view) = (place(&origin.parts, at), origin.outer);
+        }
+        at
+    }
+
+    /// This view with `range` decoded.
+    pub(super) fn inner(&'a self, layer: Layer, range: Range<usize>, decoded: &Decoded) -> Self {
+        let left = range.start.saturating_sub(LEFT)..range.start;
+        let right = range.end..self.bytes.len().min(range.end + RIGHT);
+        steps::count(left.len() + decoded.bytes.len() + right.len());
+        let own = left.len()..left.len() + decoded.bytes.len();
+        let bytes = [&self.bytes[left.clone()], &decoded.bytes, &self.bytes[right.clone()]].concat();
+        let moved = decoded.parts.iter().map(|part| Part { at: part.at + own.start, ..*part });
+        let before = Part { at: 0, from: left.start, ratio: Ratio::One };
+        let after = Part { at: own.end, from: right.start, ratio: Ratio::One };
+        let parts = std::iter::once(before).chain(moved).chain([after]).collect();
+        let layers = self.layers.iter().copied().chain([layer]).collect();
+        View { bytes: bytes.into(), layers, own, origin: Some(Origin { outer: self, parts }) }
+    }
+}
