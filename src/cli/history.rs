@@ -6,13 +6,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::{Target, output, session_at};
 use crate::cli::args::History;
 use crate::core::error::{Error, Exit, Result};
-use crate::history::{Options, Repository, Request, Shard, audit, user_directory};
+use crate::git::{Environment, Repository};
+use crate::history::{Options, Request, Shard, audit, user_directory};
 use crate::source::Collector;
 
 pub(super) fn run(args: History) -> Result<Exit> {
     let mut options = options(&args)?;
-    let repository = Repository::discover(&args.repository)?;
-    let top = repository.top();
+    // What the environment says is about the repository here, not about one that is named.
+    let is_here = args.repository.as_os_str() == ".";
+    let environment = if is_here { Environment::of_process() } else { Environment::for_another() };
+    let repository = Repository::discover(&args.repository, &environment)?;
+    let top = repository.top().to_owned();
     let target = Target { path: top.clone(), start: top, is_single: true };
     session_at(&args.shared, &target, |loaded, collector| {
         options.threads = loaded.threads(&args.shared);

@@ -61,7 +61,7 @@ pub(super) fn range(shared: &args::Shared, from: Option<&str>, to: &str) -> Resu
     let repository = staged::repository()?;
     let objects = Objects::open(&repository)?;
     let commits = push::range(Path::new("."), from, to)?;
-    super::session_at(shared, &Target::part_of(staged::top(&repository)), |loaded, collector| {
+    super::session_at(shared, &Target::part_of(repository.top()), |loaded, collector| {
         commits::scan(&objects, &loaded.policy, collector, &commits);
         Ok(())
     })

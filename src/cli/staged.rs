@@ -14,8 +14,7 @@ use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Finding, Severity};
 use crate::core::shell::shell_path;
 use crate::fix::lookup;
-use crate::git::repository::Environment;
-use crate::git::{Id, Repository};
+use crate::git::{Environment, Id, Repository};
 use crate::hook::git;
 use crate::report::{Format, escape};
 use crate::source::Collector;
@@ -25,7 +24,7 @@ use crate::source::staged::{Options, Staged};
 pub(super) fn run(args: &args::Staged) -> Result<Exit> {
     let repository = repository()?;
     let staged = Staged::open(&repository)?;
-    let target = Target::part_of(top(&repository));
+    let target = Target::part_of(repository.top());
     super::session_at(&args.shared, &target, |loaded, collector| {
         let whole_files = args.whole_files || loaded.config.hook.whole_files;
         let options = Options { whole_files, threads: loaded.threads(&args.shared), ..Options::default() };
@@ -60,13 +59,8 @@ pub(super) fn repository() -> Result<Repository> {
 
 /// The policy that holds in a repository.
 pub(super) fn load(shared: &Shared, repository: &Repository) -> Result<Loaded> {
-    let top = top(repository);
+    let top = repository.top();
     policy::load(&shared.policy, top, top)
-}
-
-/// What paths are relative to, and where the configuration is.
-pub(super) fn top(repository: &Repository) -> &Path {
-    repository.work_tree.as_deref().unwrap_or(&repository.git_dir)
 }
 
 /// In a merge, what the other side brings in is new here too. It can still be stopped as long as no remote has it;

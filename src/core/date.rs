@@ -1,15 +1,16 @@
-//! Calendar days, as far as `until=2027-01-31` needs them.
+//! Calendar days (`until=2027-01-31`) and moments in people's words (`--since '3 weeks ago'`), in UTC: the same on
+//! every machine.
 
 use std::fmt;
-use std::time::{SystemTime, UNIX_EPOCH};
+
+use jiff::civil::{self, DateTime};
+use jiff::fmt::{rfc2822, strtime};
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 
 /// A day of the Gregorian calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Date {
-    year: u16,
-    month: u8,
-    day: u8,
-}
+pub struct Date(civil::Date);
 
 impl Date {
     /// Reads `2027-01-31`; `None` if it is no day of the calendar.
@@ -20,84 +21,104 @@ impl Date {
     /// assert!(Date::parse("2027-02-29").is_none());
     /// ```
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
-            return None;
-        }
-        let number = |range: std::ops::Range<usize>| {
-            let digits = &bytes[range];
-            let valid = digits.iter().all(u8::is_ascii_digit);
-            valid.then(|| digits.iter().fold(0_u16, |n, d| n * 10 + u16::from(d - b'0')))
-        };
-        let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-        let last = match month {
-            2 if leap => 29,
-            2 => 28,
-            4 | 6 | 9 | 11 => 30,
-            1..=12 => 31,
-            _ => return None,
-        };
-        let fits = (1..=last).contains(&day);
-        fits.then_some(Self { year, month: month as u8, day: day as u8 })
+        let is_plain = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        text.parse().ok().filter(|_| is_plain).map(Self)
     }
 
     /// The day in UTC: `KEYSWEEP_TODAY` if it holds one (so that a run can be repeated), else the system's clock.
     pub fn today() -> Self {
         let given = std::env::var("KEYSWEEP_TODAY").ok().and_then(|text| Self::parse(&text));
-        given.unwrap_or_else(|| {
-            let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_secs());
-            Self::from_days(seconds / 86_400)
-        })
-    }
-
-    /// The day so many days after 1970-01-01, by counting years and months.
-    fn from_days(days: u64) -> Self {
-        // Era arithmetic of 400 years with years that start in March, so that the leap day is a year's last.
-        let shifted = days + 719_468;
-        let era = shifted / 146_097;
-        let of_era = shifted % 146_097;
-        let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let march_month = (5 * of_year + 2) / 153;
-        let day = of_year - (153 * march_month + 2) / 5 + 1;
-        let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-        let year = era * 400 + year_of_era + u64::from(month <= 2);
-        Self { year: year.min(9999) as u16, month: month as u8, day: day as u8 }
+        given.unwrap_or_else(|| Self(Timestamp::now().to_zoned(TimeZone::UTC).date()))
     }
 }
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        self.0.fmt(f)
     }
+}
+
+/// The moment that a text means, in seconds since 1970: `2026-01-31`, `2026-01-31T12:00:00+01:00`, `yesterday`,
+/// `3 weeks ago`, `1.day.ago`, `@1700000000`, or as git prints a commit's date. `now` is what relative ones count from.
+pub fn moment(text: &str, now: i64) -> Option<i64> {
+    let text = text.trim();
+    if let Some(seconds) = text.strip_prefix('@') {
+        return seconds.parse().ok();
+    }
+    let now = Timestamp::from_second(now).ok()?.to_zoned(TimeZone::UTC);
+    let midnight = |day: civil::Date| day.to_zoned(TimeZone::UTC).ok().map(|day| day.timestamp().as_second());
+    match text.to_ascii_lowercase().as_str() {
+        "now" => return Some(now.timestamp().as_second()),
+        "today" => return midnight(now.date()),
+        // All of that day: who asks means no less.
+        "yesterday" => return now.date().yesterday().ok().and_then(midnight),
+        _ => {}
+    }
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Some(time.as_second());
+    }
+    if let Ok(time) = text.parse::<DateTime>() {
+        return Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second());
+    }
+    if let Some(span) = relative(text) {
+        return Some(now.checked_sub(span.abs()).ok()?.timestamp().as_second());
+    }
+    let as_git = || strtime::parse("%a %b %d %H:%M:%S %Y %z", text).ok()?.to_timestamp().ok();
+    let time = rfc2822::parse(text).ok().map(|time| time.timestamp()).or_else(as_git);
+    time.map(Timestamp::as_second)
+}
+
+/// `3 weeks ago`, `a week ago`, `last month`.
+fn relative(text: &str) -> Option<Span> {
+    let words = text.split(|c: char| c == '.' || c.is_whitespace()).filter(|word| !word.is_empty());
+    let number = |word| match word {
+        "a" | "an" | "last" => "1",
+        word => word,
+    };
+    words.map(number).collect::<Vec<_>>().join(" ").parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Date;
-
-    #[test]
-    fn days_since_1970_are_the_calendar_s() {
-        for (days, date) in [(0, "1970-01-01"), (59, "1970-03-01"), (11_016, "2000-02-29"), (20_848, "2027-01-30")] {
-            assert_eq!(Date::from_days(days).to_string(), date);
-        }
-        let mut days = 0;
-        let mut previous = Date::from_days(0);
-        while days < 100_000 {
-            days += 1;
-            let next = Date::from_days(days);
-            assert!(previous < next, "{previous} before {next}");
-            assert_eq!(Date::parse(&next.to_string()), Some(next));
-            previous = next;
-        }
-    }
+    use super::*;
 
     #[test]
     fn what_is_no_day_is_refused() {
         for text in ["", "2027-1-31", "2027-13-01", "2027-00-10", "2027-04-31", "27-01-31", "2027-01-31 ", "２027-01-1"]
         {
             assert_eq!(Date::parse(text), None, "{text}");
+        }
+        assert_eq!(Date::parse("2028-02-29").unwrap().to_string(), "2028-02-29");
+    }
+
+    #[test]
+    fn moments_are_read_in_the_usual_forms() {
+        const DAY: i64 = 86_400;
+        for (text, expected) in [
+            ("1970-01-02", Some(DAY)),
+            ("2024-02-29", Some(1_709_164_800)),
+            ("2024-02-29T01:00:00+01:00", Some(1_709_164_800)),
+            ("2024-02-29 01:30", Some(1_709_170_200)),
+            ("2024-02-29T01:30:00Z", Some(1_709_170_200)),
+            ("Thu, 29 Feb 2024 01:30:00 +0000", Some(1_709_170_200)),
+            ("Thu Feb 29 02:30:00 2024 +0100", Some(1_709_170_200)),
+            ("@12", Some(12)),
+            ("2 weeks ago", Some(40 * DAY + 5 - 14 * DAY)),
+            ("10 days", Some(30 * DAY + 5)),
+            ("1.day.ago", Some(39 * DAY + 5)),
+            ("a week ago", Some(33 * DAY + 5)),
+            ("last month", Some(10 * DAY + 5 - DAY)),
+            ("1 week 2 days ago", Some(31 * DAY + 5)),
+            ("now", Some(40 * DAY + 5)),
+            ("today", Some(40 * DAY)),
+            ("Yesterday", Some(39 * DAY)),
+            ("2024-13-01", None),
+            ("2024-02", None),
+            ("sometime", None),
+            ("", None),
+            ("99999999999999999 years ago", None),
+        ] {
+            assert_eq!(moment(text, 40 * DAY + 5), expected, "{text}");
         }
     }
 }

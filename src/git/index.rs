@@ -1,10 +1,11 @@
 //! The index: what the next commit's files will be, and the cache-tree, which remembers the tree of every
 //! directory that has not changed since it was last written.
 //!
-//! An own reader: it takes names as slices of the file and decodes no more than a comparison with a tree needs,
-//! which for 8,000 entries is several times faster than building every entry.
+//! An own reader: it takes names as slices of the file and decodes no more than a comparison with a tree needs, which
+//! for 8,000 entries is several times faster than building every entry; and what it builds is bounded by the size of
+//! the file, whatever the file claims.
 
-use std::io::ErrorKind;
+use std::cmp::Ordering;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use super::map::map_whole;
 use super::split_index;
 use super::tree::EntryKind;
 use crate::core::error::{Error, Result};
+use crate::core::regular_file;
 
 /// One entry.
 #[derive(Clone, Debug)]
@@ -38,8 +40,8 @@ pub struct CachedTree {
     name: Range<u32>,
     /// The entries below it and its tree; `None` if something below has changed since.
     pub valid: Option<(u32, Id)>,
-    /// Behind its last descendant in [`Index::trees`].
-    end: u32,
+    /// The directories directly below it, in `Index::children`.
+    children: Range<u32>,
 }
 
 /// A decoded index.
@@ -50,7 +52,10 @@ pub struct Index {
     names: Vec<u8>,
     entries: Vec<Entry>,
     trees: Vec<CachedTree>,
+    /// Places of directories in `trees`: those below the same one side by side, by length of name and then by name.
+    children: Vec<u32>,
     owns_names: bool,
+    is_sparse: bool,
 }
 
 /// An index file's bytes.
@@ -85,20 +90,20 @@ impl Index {
     pub fn read(path: &Path, hash: Hash) -> Result<Self> {
         let data = match map_whole(path) {
             Ok(map) => Data::Mapped(Arc::new(map)),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(Error::new("read the index", path.display(), error)),
+            Err(error) if regular_file::is_absent(&error) => return Ok(Self::default()),
+            Err(error) => return Err(Error::new("read the index", path.display(), regular_file::why(&error))),
         };
         let broken = |why| {
             Error::new("read the index", path.display(), why).hint("`git status` says whether git itself can read it")
         };
         let (mut index, link) = Self::decode(data, hash).map_err(broken)?;
         if let Some(link) = link {
-            let link = split_index::Link::parse(&index.data[link], hash).map_err(broken)?;
-            if let Some(base_id) = link.base {
+            if let Some(base_id) = split_index::base(&index.data[link.clone()], hash).map_err(broken)? {
                 let base = path.with_file_name(format!("sharedindex.{base_id}"));
                 let data =
-                    map_whole(&base).map_err(|error| Error::new("read the shared index", base.display(), error))?;
+                    map_whole(&base).map_err(|why| Error::new("read the shared index", base.display(), regular_file::why(&why)))?;
                 let (base, _) = Self::decode(Data::Mapped(Arc::new(data)), hash).map_err(broken)?;
+                let link = split_index::Link::parse(&index.data[link], hash, base.entries.len()).map_err(broken)?;
                 index = split_index::join(base, index, &link).map_err(broken)?;
             }
         }
@@ -127,21 +132,41 @@ impl Index {
 
     /// The directory `name` directly below `parent`.
     pub fn subtree(&self, parent: usize, name: &[u8]) -> Option<usize> {
-        let mut child = parent + 1;
-        let end = self.trees[parent].end as usize;
-        while child < end {
-            let tree = &self.trees[child];
-            let range = tree.name.start as usize..tree.name.end as usize;
-            if range.len() == name.len() && &self.data[range] == name {
-                return Some(child);
-            }
-            child = tree.end as usize;
+        let Range { start, end } = self.trees[parent].children;
+        let children = &self.children[start as usize..end as usize];
+        let order = |child: &u32| by_length(tree_name(&self.data, &self.trees[*child as usize]), name);
+        children.binary_search_by(order).ok().map(|at| children[at] as usize)
+    }
+
+    /// Whether the entries are in the order in which they have to be.
+    pub fn is_sorted(&self) -> bool {
+        self.entries.is_sorted_by(|a, b| (self.path(a), a.stage) <= (self.path(b), b.stage))
+    }
+
+    /// Whether a file, or if `is_dir` anything below a directory, is in the (sorted) index. What is below a directory
+    /// that only stands as one, in a sparse index, counts: its files are not listed.
+    pub fn tracks(&self, path: &[u8], is_dir: bool) -> bool {
+        let at = self.entries.partition_point(|entry| self.path(entry) < path);
+        if self.entries.get(at).is_some_and(|entry| self.path(entry) == path) {
+            return true;
         }
-        None
+        if is_dir {
+            let below = [path, b"/"].concat();
+            let at = self.entries.partition_point(|entry| self.path(entry) < &below[..]);
+            if self.entries.get(at).is_some_and(|entry| self.path(entry).starts_with(&below)) {
+                return true;
+            }
+        }
+        self.is_sparse
+            && path.find_iter("/").any(|slash| {
+                let dir = &path[..=slash];
+                self.entries.binary_search_by(|entry| self.path(entry).cmp(dir)).is_ok()
+            })
     }
 
     pub(crate) fn from_parts(data: Data, trees_of: Self, names: Vec<u8>, entries: Vec<Entry>) -> Self {
-        Self { data, names, entries, trees: trees_of.trees, owns_names: true }
+        let is_sparse = entries.iter().any(|entry| entry.kind == EntryKind::Tree);
+        Self { data, names, entries, owns_names: true, is_sparse, ..trees_of }
     }
 
     pub(crate) fn take_data(&mut self) -> Data {
@@ -174,27 +199,25 @@ impl Index {
             entries.push(decoder.next().ok_or("it ends within an entry")?);
         }
         let (mut at, names) = (decoder.at, decoder.names);
-        let mut trees = Vec::new();
+        let mut trees = CachedTrees::default();
         let mut link = None;
+        let mut is_sparse = false;
         let end = data.len().checked_sub(hash.width()).ok_or("it is too short")?;
         while at + 8 <= end {
             let size = be32(&data[at + 4..]) as usize;
             let body = at + 8..(at + 8).checked_add(size).filter(|&to| to <= end).ok_or("an extension is cut off")?;
             match &data[at..at + 4] {
-                b"TREE" => {
-                    if cached_trees(&data, &mut body.clone(), hash, &mut trees, 0).is_none() {
-                        // It is only a cache: without it every tree is read.
-                        trees.clear();
-                    }
-                }
+                // It is only a cache: without it every tree is read.
+                b"TREE" => trees = CachedTrees::decode(&data, body.clone(), hash).unwrap_or_default(),
                 b"link" => link = Some(body.clone()),
-                b"sdir" => {}
+                b"sdir" => is_sparse = true,
                 name if name[0].is_ascii_uppercase() => {}
                 _ => return Err("it needs an extension that is not known"),
             }
             at = body.end;
         }
-        Ok((Self { data, names, entries, trees, owns_names: version == 4 }, link))
+        let CachedTrees { trees, children } = trees;
+        Ok((Self { data, names, entries, trees, children, owns_names: version == 4, is_sparse }, link))
     }
 }
 
@@ -251,6 +274,10 @@ impl Entries<'_> {
         let previous = self.previous.clone();
         let kept = previous.len().checked_sub(usize::try_from(strip).ok()?)?;
         let start = self.names.len();
+        // Each name may repeat most of the one before: entries that do nothing else would fill memory.
+        if (start + kept) / LONGEST_NAMES > self.data.len() {
+            return None;
+        }
         self.names.extend_from_within(previous.start..previous.start + kept);
         self.names.extend_from_slice(suffix);
         self.previous = start..self.names.len();
@@ -258,37 +285,83 @@ impl Entries<'_> {
     }
 }
 
-/// Reads one directory of the cache-tree extension and all below it.
-fn cached_trees(
-    data: &[u8],
-    body: &mut Range<usize>,
-    hash: Hash,
-    trees: &mut Vec<CachedTree>,
-    depth: usize,
-) -> Option<()> {
-    // Deeper than any path that a file system takes: a loop of lies.
-    if depth > 4096 {
-        return None;
+/// The names of all entries are at most so many times as long as the file.
+const LONGEST_NAMES: usize = 64;
+
+/// The directories of the cache-tree.
+#[derive(Default)]
+struct CachedTrees {
+    trees: Vec<CachedTree>,
+    children: Vec<u32>,
+}
+
+impl CachedTrees {
+    /// Reads the extension, in which a directory stands before those below it.
+    fn decode(data: &[u8], body: Range<usize>, hash: Hash) -> Option<Self> {
+        let mut read = Self::default();
+        let mut at = body.start;
+        // Of each tree its parent, and of the trees on the way to the next one how many below them are to come.
+        let mut parents: Vec<u32> = Vec::new();
+        let mut open: Vec<(u32, u32)> = Vec::new();
+        loop {
+            let (tree, below, next) = cached_tree(data, at..body.end, hash)?;
+            at = next;
+            let place = u32::try_from(read.trees.len()).ok()?;
+            parents.push(open.last().map_or(place, |&(parent, _)| parent));
+            read.trees.push(tree);
+            open.push((place, below));
+            while open.last().is_some_and(|&(_, left)| left == 0) {
+                open.pop();
+            }
+            match open.last_mut() {
+                Some((_, left)) => *left -= 1,
+                None => break,
+            }
+        }
+        read.sort_children(data, &parents);
+        Some(read)
     }
+
+    fn sort_children(&mut self, data: &[u8], parents: &[u32]) {
+        let mut children: Vec<u32> = (1..parents.len() as u32).collect();
+        let name = |place: u32| tree_name(data, &self.trees[place as usize]);
+        children.sort_by(|&a, &b| {
+            parents[a as usize].cmp(&parents[b as usize]).then_with(|| by_length(name(a), name(b)))
+        });
+        let mut start = 0;
+        for same in children.chunk_by(|&a, &b| parents[a as usize] == parents[b as usize]) {
+            let end = start + same.len() as u32;
+            self.trees[parents[same[0] as usize] as usize].children = start..end;
+            start = end;
+        }
+        self.children = children;
+    }
+}
+
+/// Reads one directory, how many are directly below it, and where what follows starts.
+fn cached_tree(data: &[u8], body: Range<usize>, hash: Hash) -> Option<(CachedTree, u32, usize)> {
     let rest = data.get(body.clone())?;
     let name_len = rest.find_byte(0)?;
     let (line, after) = rest[name_len + 1..].split_once_str("\n")?;
-    let (entries, children) = line.split_once_str(" ")?;
+    let (entries, below) = line.split_once_str(" ")?;
     let name = body.start as u32..(body.start + name_len) as u32;
     let entries: i64 = entries.to_str().ok()?.parse().ok()?;
-    let children: u32 = children.to_str().ok()?.parse().ok()?;
+    let below: u32 = below.to_str().ok()?.parse().ok()?;
     let valid = match u32::try_from(entries) {
         Ok(entries) => Some((entries, Id::from_bytes(after.get(..hash.width())?)?)),
         Err(_) => None,
     };
-    body.start = body.end - after.len() + if valid.is_some() { hash.width() } else { 0 };
-    let at = trees.len();
-    trees.push(CachedTree { name, valid, end: 0 });
-    for _ in 0..children {
-        cached_trees(data, body, hash, trees, depth + 1)?;
-    }
-    trees[at].end = trees.len() as u32;
-    Some(())
+    let next = body.end - after.len() + if valid.is_some() { hash.width() } else { 0 };
+    Some((CachedTree { name, valid, children: 0..0 }, below, next))
+}
+
+fn tree_name<'a>(data: &'a [u8], tree: &CachedTree) -> &'a [u8] {
+    &data[tree.name.start as usize..tree.name.end as usize]
+}
+
+/// The order in which git writes the directories of the cache-tree.
+fn by_length(a: &[u8], b: &[u8]) -> Ordering {
+    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 
 /// Git's variable-length number (each byte's continuation adds one), and the bytes that it took.

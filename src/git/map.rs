@@ -1,10 +1,11 @@
 //! Files that are read in place.
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use memmap2::{Mmap, MmapOptions};
+
+use crate::core::regular_file::{self, Links};
 
 /// Maps a pack, its index, or the index of the work tree: files that git never changes once they have their name.
 pub(crate) fn map(path: &Path) -> io::Result<Mmap> {
@@ -17,7 +18,7 @@ pub(crate) fn map_whole(path: &Path) -> io::Result<Mmap> {
 }
 
 fn map_with(options: &MmapOptions, path: &Path) -> io::Result<Mmap> {
-    let file = File::open(path)?;
+    let file = regular_file::open(path, Links::Follow)?;
     #[allow(
         unsafe_code,
         reason = "git writes these under another name and only ever renames or unlinks them, which keeps a mapping \

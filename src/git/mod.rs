@@ -1,22 +1,32 @@
 //! Git's files, read directly: where a repository keeps things, its index, its references, its objects.
 //!
-//! This is the path of a commit hook, where a few milliseconds are all there is. It starts no process, obeys no
-//! setting that could hide content, takes no lock and writes nothing. What asks git itself (hooks, ranges) is
-//! elsewhere.
+//! This is the path of a commit hook, where a few milliseconds are all there is, and of scanning a repository that
+//! nobody trusts. It starts no process, obeys no setting that could hide content, follows no include, takes no lock and
+//! writes nothing. What asks git itself (hooks, ranges of a push) is in `hook`.
 
-mod config;
+pub mod alternates;
+pub mod config;
+mod directory;
+pub mod environment;
 pub mod id;
 pub mod index;
 mod inflate;
 pub(crate) mod map;
 pub mod objects;
 mod pack;
+mod quoted;
 pub mod refs;
 pub mod repository;
+pub mod revision;
 mod split_index;
 pub mod tree;
+mod worktrees;
 
+pub use config::Config;
+pub use environment::Environment;
 pub use id::Id;
 pub use index::Index;
 pub use objects::{Kind, Objects};
+pub use refs::Refs;
 pub use repository::Repository;
+pub use worktrees::Submodule;

@@ -4,7 +4,6 @@
 //! loose file costs more than one into a pack.
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,9 +12,13 @@ use super::Id;
 use super::id::Hash;
 use super::inflate;
 use super::pack::Pack;
-use super::repository::{Repository, read_optional};
+use super::repository::Repository;
 use crate::core::error::{Error, Result};
+use crate::core::regular_file::{self, Links};
 use bstr::ByteSlice;
+
+/// The compressed form of a loose object may be this long.
+const LARGEST_LOOSE: u64 = 4 << 30;
 
 /// What an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,20 +53,11 @@ impl Objects {
 
     /// Opens nothing but the lists of alternates.
     pub fn open(repository: &Repository) -> Result<Self> {
-        let mut dirs = repository.object_dirs.clone();
-        let mut at = 0;
-        // An alternate may have alternates; git follows five levels, and a list cannot be circular for long.
-        while at < dirs.len() && dirs.len() < 100 {
-            if let Some(list) = read_optional(&dirs[at].join("info/alternates"))? {
-                for line in list.lines().filter(|line| !line.is_empty() && !line.starts_with(b"#")) {
-                    let dir = dirs[at].join(line.to_path_lossy());
-                    if !dirs.contains(&dir) {
-                        dirs.push(dir);
-                    }
-                }
-            }
-            at += 1;
+        let directories = repository.object_directories();
+        if let Some(error) = directories.errors.into_iter().next() {
+            return Err(error);
         }
+        let dirs = directories.list;
         Ok(Self { dirs, packs: OnceLock::new(), packed_last: AtomicBool::new(false), hash: repository.hash })
     }
 
@@ -137,11 +131,12 @@ impl Objects {
 fn loose(dir: &Path, id: Id) -> Found {
     let hex = id.to_string();
     let (first, rest) = hex.split_at(2);
-    let data = match fs::read(dir.join(first).join(rest)) {
-        Ok(data) => data,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-        Err(error) => return Err(error.to_string()),
+    let file = match regular_file::open(&dir.join(first).join(rest), Links::Follow) {
+        Ok(file) => file,
+        Err(error) if regular_file::is_absent(&error) => return Ok(None),
+        Err(error) => return Err(regular_file::why(&error)),
     };
+    let data = regular_file::read_all(&file, LARGEST_LOOSE).map_err(|error| regular_file::why(&error))?;
     decode_loose(&data).map(Some)
 }
 

@@ -1,58 +1,26 @@
-//! Where a repository keeps its files, found as git finds them: from the environment that git gives its hooks,
-//! or upwards from a directory. Nothing is run and no setting about safety or ownership is asked.
+//! Finding a repository and saying where it keeps its files, for everything that reads one.
+//!
+//! It is found as git finds it: from the environment that git gives its hooks, or upwards from a directory. Nothing is
+//! run, nothing is written, and no setting about safety or ownership is asked. Unlike git, the search goes on across
+//! file systems.
 
-use std::env;
-use std::ffi::OsString;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use bstr::{ByteSlice, ByteVec};
+use bstr::ByteSlice as _;
 
-use super::config;
+use super::Id;
+use super::config::Config;
+use super::environment::{Environment, path};
 use super::id::Hash;
 use crate::core::error::{Error, Result};
-
-/// The variables through which git tells a hook where things are.
-#[derive(Clone, Debug, Default)]
-pub struct Environment {
-    /// `GIT_DIR`
-    pub git_dir: Option<PathBuf>,
-    /// `GIT_COMMON_DIR`
-    pub common_dir: Option<PathBuf>,
-    /// `GIT_WORK_TREE`
-    pub work_tree: Option<PathBuf>,
-    /// `GIT_INDEX_FILE`
-    pub index_file: Option<PathBuf>,
-    /// `GIT_OBJECT_DIRECTORY`
-    pub object_directory: Option<PathBuf>,
-    /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`
-    pub alternates: Vec<PathBuf>,
-}
-
-impl Environment {
-    /// As this process got it.
-    pub fn of_process() -> Self {
-        let path = |name| env::var_os(name).filter(|value: &OsString| !value.is_empty()).map(PathBuf::from);
-        Self {
-            git_dir: path("GIT_DIR"),
-            common_dir: path("GIT_COMMON_DIR"),
-            work_tree: path("GIT_WORK_TREE"),
-            index_file: path("GIT_INDEX_FILE"),
-            object_directory: path("GIT_OBJECT_DIRECTORY"),
-            alternates: env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES")
-                .map(|list| env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect())
-                .unwrap_or_default(),
-        }
-    }
-}
+use crate::core::regular_file::{self, Links, SMALL};
 
 /// How a repository stores its references.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefStorage {
     /// Loose files and `packed-refs`.
     Files,
-    /// The binary reftable format, which only git itself reads here.
+    /// Binary tables.
     Reftable,
 }
 
@@ -67,122 +35,223 @@ pub struct Repository {
     pub work_tree: Option<PathBuf>,
     /// The index, maybe a temporary one.
     pub index_file: PathBuf,
-    /// The object directory and its alternates from the environment, in order of search.
-    pub object_dirs: Vec<PathBuf>,
+    /// The object directory, without its alternates: [`object_directories`](Self::object_directories) has them all.
+    pub objects: PathBuf,
+    /// The alternates that the environment names.
+    pub(super) alternates: Vec<PathBuf>,
     /// What names objects.
     pub hash: Hash,
     /// How references are stored.
     pub ref_storage: RefStorage,
+    /// The repository's own settings.
+    pub config: Config,
+}
+
+/// A git directory, and the top of the work tree that it was found for.
+struct Located {
+    git_dir: PathBuf,
+    work_tree: Option<PathBuf>,
 }
 
 impl Repository {
-    /// The repository that `start` is in, or the one that the environment names.
+    /// The repository that the environment names, or else the one that the directory `start` is in.
     pub fn discover(start: &Path, environment: &Environment) -> Result<Self> {
-        let (git_dir, mut work_tree) = match &environment.git_dir {
-            Some(dir) => {
-                let dir = start.join(dir);
-                let git_dir = git_dir_at(&dir)
-                    .ok_or_else(|| Error::new("open", dir.display(), "GIT_DIR names no git repository"))?;
-                (git_dir, Some(start.to_owned()))
+        let start = match start.canonicalize() {
+            Ok(start) if start.is_dir() => start,
+            Ok(_) => {
+                let error = Error::new("open repository", start.display(), "it is a file");
+                return Err(error.hint("name a repository's directory"));
             }
-            None => discover(start)?,
+            Err(error) => return Err(Error::new("open repository", start.display(), regular_file::why(&error))),
         };
+        let located = match &environment.git_dir {
+            Some(dir) => {
+                let DotGit::Directory(git_dir) = DotGit::at(&start.join(dir))? else {
+                    return Err(Error::new("open", dir.display(), "GIT_DIR names no git repository"));
+                };
+                Located { git_dir, work_tree: Some(start.clone()) }
+            }
+            None => locate(&start, environment)?.ok_or_else(|| {
+                Error::new("find a git repository at", start.display(), "neither it nor a directory above it is one")
+                    .hint("run it inside a repository, or use `keysweep scan` for plain directories")
+            })?,
+        };
+        Self::of(located, &start, environment)
+    }
+
+    /// The repository whose work tree's top is `dir`; `None` if `dir` has no `.git`, or one that leads nowhere.
+    pub fn at(dir: &Path) -> Result<Option<Self>> {
+        let DotGit::Directory(git_dir) = DotGit::at(&dir.join(".git"))? else { return Ok(None) };
+        Self::of(Located { git_dir, work_tree: Some(dir.to_owned()) }, dir, &Environment::default()).map(Some)
+    }
+
+    /// A repository by its git directory.
+    pub fn open(git_dir: PathBuf) -> Result<Self> {
+        let work_tree = work_tree_of(&git_dir)?;
+        let start = git_dir.clone();
+        Self::of(Located { git_dir, work_tree }, &start, &Environment::default())
+    }
+
+    fn of(located: Located, start: &Path, environment: &Environment) -> Result<Self> {
+        let Located { git_dir, mut work_tree } = located;
+        let git_dir = git_dir.canonicalize().unwrap_or(git_dir);
         let common_dir = match &environment.common_dir {
-            Some(dir) => start.join(dir),
+            Some(dir) => start.join(dir).canonicalize().unwrap_or_else(|_| start.join(dir)),
             None => common_dir(&git_dir)?,
         };
-        let config = read_optional(&common_dir.join("config"))?.unwrap_or_default();
-        let hash = match config::value(&config, "extensions", "objectformat") {
-            None => Hash::Sha1,
-            Some(name) if name == "sha1" => Hash::Sha1,
-            Some(name) if name == "sha256" => Hash::Sha256,
-            Some(name) => return Err(unsupported(&git_dir, &format!("object format {name}"))),
+        let config = settings(&common_dir.join("config"))?;
+        let own = if config.is_true("extensions", "worktreeconfig") {
+            settings(&git_dir.join("config.worktree"))?
+        } else {
+            Config::default()
         };
-        let ref_storage = match config::value(&config, "extensions", "refstorage") {
-            None => RefStorage::Files,
-            Some(name) if name == "files" => RefStorage::Files,
-            Some(name) if name == "reftable" => RefStorage::Reftable,
-            Some(name) => return Err(unsupported(&git_dir, &format!("reference storage {name}"))),
+        let hash = match config.value("extensions", "objectformat").as_deref() {
+            None | Some(b"sha1") => Hash::Sha1,
+            Some(b"sha256") => Hash::Sha256,
+            Some(name) => return Err(unsupported(&git_dir, "object format", name)),
         };
-        if let Some(dir) = config::value(&config, "core", "worktree") {
-            work_tree = Some(git_dir.join(dir.to_path_lossy()));
-        } else if config::value(&config, "core", "bare").is_some_and(|bare| bare == "true") && git_dir == common_dir {
+        let ref_storage = match config.value("extensions", "refstorage").as_deref() {
+            None | Some(b"files") => RefStorage::Files,
+            Some(b"reftable") => RefStorage::Reftable,
+            Some(name) => return Err(unsupported(&git_dir, "reference storage", name)),
+        };
+        if let Some(dir) = own.value("core", "worktree").or_else(|| config.value("core", "worktree")) {
+            work_tree = Some(git_dir.join(path(&dir)));
+        } else if own.is_true("core", "bare") || config.is_true("core", "bare") && git_dir == common_dir {
             work_tree = None;
         }
         if let Some(dir) = &environment.work_tree {
             work_tree = Some(start.join(dir));
         }
         // git changes to the top of the work tree before it opens these.
-        let top = work_tree.clone().unwrap_or_else(|| start.to_owned());
-        let objects = environment.object_directory.as_ref().map_or(common_dir.join("objects"), |dir| top.join(dir));
+        let top = work_tree.as_deref().unwrap_or(start);
         Ok(Self {
             index_file: environment.index_file.as_ref().map_or(git_dir.join("index"), |file| top.join(file)),
-            object_dirs: [objects].into_iter().chain(environment.alternates.iter().map(|dir| top.join(dir))).collect(),
+            objects: environment.object_directory.as_ref().map_or(common_dir.join("objects"), |dir| top.join(dir)),
+            alternates: environment.alternates.iter().map(|dir| top.join(dir)).collect(),
             git_dir,
             common_dir,
             work_tree,
             hash,
             ref_storage,
+            config,
+        })
+    }
+
+    /// What paths are relative to and where the configuration is: the work tree, or the git directory without one.
+    pub fn top(&self) -> &Path {
+        self.work_tree.as_deref().unwrap_or(&self.git_dir)
+    }
+
+    /// Whether it was made by `git clone --mirror`, so that its references are those of the remote.
+    pub fn is_mirror(&self) -> bool {
+        let all = |value: Vec<u8>| value == b"+refs/*:refs/*";
+        self.config.settings().any(|setting| setting.is("remote", "fetch") && all(setting.value()))
+    }
+
+    /// Whether it was cloned without some of its objects.
+    pub fn is_partial(&self) -> bool {
+        let says = |key| self.config.settings().any(|setting| setting.is("remote", key));
+        self.config.value("extensions", "partialclone").is_some() || says("partialclonefilter") || says("promisor")
+    }
+
+    /// The commits whose parents were left out when the repository was cloned.
+    pub fn shallow(&self) -> Result<Vec<Id>> {
+        let list = regular_file::read(&self.common_dir.join("shallow"), Links::Follow, LONG)?.unwrap_or_default();
+        Ok(list.lines().filter_map(|line| Id::from_hex(line.trim_ascii())).collect())
+    }
+}
+
+/// The top of the work tree around `start`, or `start` itself where there is none: where its configuration is looked
+/// for. A `.git` that leads nowhere marks a top too.
+pub fn top_around(start: &Path) -> PathBuf {
+    let start = start.canonicalize().unwrap_or_else(|_| start.to_owned());
+    let is_top = |dir: &&Path| looks_like_git_dir(dir) || !matches!(DotGit::at(&dir.join(".git")), Ok(DotGit::Nothing));
+    let top = Environment::for_another().candidates(&start).find(is_top).map(Path::to_owned);
+    let inside = top.as_deref().filter(|top| looks_like_git_dir(top)).and_then(|top| work_tree_of(top).ok()?);
+    inside.or(top).unwrap_or(start)
+}
+
+/// Lists of references and of commits may be this long.
+pub(super) const LONG: u64 = 1 << 30;
+
+pub(super) fn settings(file: &Path) -> Result<Config> {
+    Ok(Config::new(regular_file::read(file, Links::Follow, SMALL)?.unwrap_or_default()))
+}
+
+fn unsupported(git_dir: &Path, what: &str, name: &[u8]) -> Error {
+    let why = format!("{what} {} is not known to this version of keysweep", name.as_bstr());
+    Error::new("open", git_dir.display(), why).hint("update keysweep")
+}
+
+/// Upwards until a directory holds `.git` or is a git directory itself.
+fn locate(start: &Path, environment: &Environment) -> Result<Option<Located>> {
+    for dir in environment.candidates(start) {
+        match DotGit::at(&dir.join(".git"))? {
+            DotGit::Directory(git_dir) => return Ok(Some(Located { git_dir, work_tree: Some(dir.to_owned()) })),
+            DotGit::Broken(error) => return Err(error),
+            DotGit::Nothing => {}
+        }
+        if looks_like_git_dir(dir) {
+            return Ok(Some(Located { git_dir: dir.to_owned(), work_tree: work_tree_of(dir)? }));
+        }
+    }
+    Ok(None)
+}
+
+/// What a path is that may be a git directory.
+enum DotGit {
+    /// One, or where a file `gitdir: <path>` leads, as worktrees and submodules have it.
+    Directory(PathBuf),
+    /// Such a file that leads nowhere.
+    Broken(Error),
+    /// Neither. A FIFO or a device is none, for git too.
+    Nothing,
+}
+
+impl DotGit {
+    fn at(file: &Path) -> Result<Self> {
+        if looks_like_git_dir(file) {
+            return Ok(Self::Directory(file.to_owned()));
+        }
+        if !file.is_file() {
+            return Ok(Self::Nothing);
+        }
+        let broken = |why: &str| Error::new("open repository", file.display(), why);
+        let Some(text) = regular_file::read(file, Links::Follow, SMALL)? else { return Ok(Self::Nothing) };
+        let Some(target) = text.strip_prefix(b"gitdir:") else {
+            return Ok(Self::Broken(broken("it does not say `gitdir:`")));
+        };
+        let target = file.parent().unwrap_or(Path::new("")).join(path(target.trim_ascii()));
+        Ok(if looks_like_git_dir(&target) {
+            Self::Directory(target)
+        } else {
+            Self::Broken(broken("the directory that it names is not there").hint("run `git worktree repair`"))
         })
     }
 }
 
-fn unsupported(git_dir: &Path, what: &str) -> Error {
-    Error::new("open", git_dir.display(), format!("{what} is not known to this version of keysweep"))
-        .hint("update keysweep")
-}
-
-/// Upwards until a directory holds `.git` or is a git directory itself.
-fn discover(start: &Path) -> Result<(PathBuf, Option<PathBuf>)> {
-    let start = std::path::absolute(start).map_err(|error| Error::new("read", start.display(), error))?;
-    for dir in start.ancestors() {
-        if let Some(git_dir) = git_dir_at(&dir.join(".git")) {
-            return Ok((git_dir, Some(dir.to_owned())));
-        }
-        if looks_like_git_dir(dir) {
-            return Ok((dir.to_owned(), None));
-        }
+/// The top of the work tree of a git directory in which the search started.
+fn work_tree_of(git_dir: &Path) -> Result<Option<PathBuf>> {
+    if git_dir.file_name().is_some_and(|name| name == ".git") {
+        return Ok(git_dir.parent().map(Path::to_owned));
     }
-    Err(Error::new("find a git repository at", start.display(), "neither it nor a directory above it is one")
-        .hint("run it inside a repository, or use `keysweep scan` for plain directories"))
+    // A linked worktree's names the `.git` file there.
+    let file = regular_file::read(&git_dir.join("gitdir"), Links::Follow, SMALL)?;
+    Ok(file.and_then(|file| git_dir.join(path(file.trim_ascii())).parent().map(Path::to_owned)))
 }
 
-/// `path` if it is a git directory, or where it leads if it is a `gitdir:` file.
-fn git_dir_at(path: &Path) -> Option<PathBuf> {
-    if looks_like_git_dir(path) {
-        return Some(path.to_owned());
-    }
-    let text = fs::read(path).ok()?;
-    let target = text.strip_prefix(b"gitdir:")?.trim_ascii().to_path_lossy().into_owned();
-    let target = path.parent().unwrap_or(Path::new("")).join(target);
-    looks_like_git_dir(&target).then_some(target)
-}
-
-fn looks_like_git_dir(path: &Path) -> bool {
+pub(super) fn looks_like_git_dir(dir: &Path) -> bool {
     // HEAD may be a symbolic link to a branch without a commit yet.
-    path.join("HEAD").symlink_metadata().is_ok() && (path.join("objects").is_dir() || path.join("commondir").is_file())
+    dir.join("HEAD").symlink_metadata().is_ok() && (dir.join("objects").is_dir() || dir.join("commondir").is_file())
 }
 
 fn common_dir(git_dir: &Path) -> Result<PathBuf> {
-    Ok(match read_optional(&git_dir.join("commondir"))? {
+    Ok(match regular_file::read(&git_dir.join("commondir"), Links::Follow, SMALL)? {
         Some(text) => {
-            let mut path = text.trim_ascii_end().to_vec();
-            path.truncate(path.find_byte(b'\n').unwrap_or(path.len()));
-            git_dir.join(path.into_path_buf_lossy())
+            let dir = git_dir.join(path(text.lines().next().unwrap_or_default().trim_ascii_end()));
+            dir.canonicalize().unwrap_or(dir)
         }
         None => git_dir.to_owned(),
     })
-}
-
-/// A file's bytes; `None` if there is no such file.
-pub(crate) fn read_optional(path: &Path) -> Result<Option<Vec<u8>>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error)
-            if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory) =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(Error::new("read", path.display(), error)),
-    }
 }

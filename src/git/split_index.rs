@@ -1,44 +1,50 @@
 //! The split index: a large shared file, and a small one that says which of its entries are gone, which are
 //! replaced, and which come in addition.
 
-use bstr::ByteSlice;
-
 use super::Id;
 use super::id::Hash;
 use super::index::{Broken, Entry, Index, be32};
 
-/// The `link` extension of the small file.
+/// Which entries of the shared file are gone or replaced.
 #[derive(Debug)]
 pub(crate) struct Link {
-    /// The shared file's name; `None` if there is none.
-    pub(crate) base: Option<Id>,
     deleted: Vec<bool>,
     replaced: Vec<bool>,
 }
 
+const BROKEN: Broken = "its link to the shared index is broken";
+
+/// The shared file's name, of the `link` extension; `None` if there is none.
+pub(crate) fn base(body: &[u8], hash: Hash) -> Result<Option<Id>, Broken> {
+    let id = body.get(..hash.width()).and_then(Id::from_bytes).ok_or(BROKEN)?;
+    Ok(Some(id).filter(|id| !id.is_null()))
+}
+
 impl Link {
-    pub(crate) fn parse(body: &[u8], hash: Hash) -> Result<Self, Broken> {
-        const BROKEN: Broken = "its link to the shared index is broken";
-        let (id, rest) = body.split_at_checked(hash.width()).ok_or(BROKEN)?;
-        let base = Id::from_bytes(id).filter(|id| !id.is_null());
+    /// Of the `link` extension, for a shared file of so many entries.
+    pub(crate) fn parse(body: &[u8], hash: Hash, entries: usize) -> Result<Self, Broken> {
+        let rest = body.get(hash.width()..).ok_or(BROKEN)?;
         if rest.is_empty() {
-            return Ok(Self { base, deleted: Vec::new(), replaced: Vec::new() });
+            return Ok(Self { deleted: Vec::new(), replaced: Vec::new() });
         }
-        let (deleted, rest) = bitmap(rest).ok_or(BROKEN)?;
-        let (replaced, _) = bitmap(rest).ok_or(BROKEN)?;
-        Ok(Self { base, deleted, replaced })
+        let (deleted, rest) = bitmap(rest, entries).ok_or(BROKEN)?;
+        let (replaced, _) = bitmap(rest, entries).ok_or(BROKEN)?;
+        Ok(Self { deleted, replaced })
     }
 }
 
-/// An EWAH-compressed bitmap and what follows it.
-fn bitmap(bytes: &[u8]) -> Option<(Vec<bool>, &[u8])> {
+/// An EWAH-compressed bitmap of at most `most` bits, and what follows it.
+fn bitmap(bytes: &[u8], most: usize) -> Option<(Vec<bool>, &[u8])> {
     let bits = be32(bytes.get(..4)?) as usize;
     let count = be32(bytes.get(4..8)?) as usize;
     let end = count.checked_mul(8)?.checked_add(8)?;
     let words = bytes.get(8..end)?;
     let rest = bytes.get(end + 4..)?;
-    let mut words = words.chunks_exact(8).map(|word| u64::from_be_bytes(word.try_into().expect("eight bytes")));
-    let mut map = Vec::new();
+    if bits > most {
+        return None;
+    }
+    let mut words = words.chunks_exact(8).map(be64);
+    let mut map = Vec::with_capacity(bits);
     while map.len() < bits {
         let marker = words.next()?;
         let run = ((marker >> 1 & 0xffff_ffff) as usize).checked_mul(64)?.min(bits - map.len());
@@ -49,6 +55,10 @@ fn bitmap(bytes: &[u8]) -> Option<(Vec<bool>, &[u8])> {
         }
     }
     Some((map, rest))
+}
+
+fn be64(word: &[u8]) -> u64 {
+    word.iter().fold(0, |value, &byte| value << 8 | u64::from(byte))
 }
 
 /// The one index that both files stand for.
@@ -78,10 +88,8 @@ pub(crate) fn join(base: Index, mut own: Index, link: &Link) -> Result<Index, Br
     for entry in added {
         joined.push(named(own.path(entry), entry)?);
     }
-    joined.sort_by(|a, b| {
-        let name = |entry: &Entry| names[entry.name.start as usize..entry.name.end as usize].as_bstr().to_owned();
-        (name(a), a.stage).cmp(&(name(b), b.stage))
-    });
+    let name = |entry: &Entry| &names[entry.name.start as usize..entry.name.end as usize];
+    joined.sort_by(|a, b| (name(a), a.stage).cmp(&(name(b), b.stage)));
     let data = own.take_data();
     Ok(Index::from_parts(data, own, names, joined))
 }
@@ -99,10 +107,11 @@ mod tests {
         bytes.extend(0b10u64.to_be_bytes());
         bytes.extend(0u32.to_be_bytes());
         bytes.push(9);
-        let (map, rest) = bitmap(&bytes).unwrap();
+        let (map, rest) = bitmap(&bytes, 70).unwrap();
         assert_eq!((map.len(), rest), (70, &[9][..]));
         assert!(map[..64].iter().all(|&bit| bit));
         assert_eq!(map[64..], [false, true, false, false, false, false]);
-        assert!(bitmap(&bytes[..20]).is_none());
+        assert!(bitmap(&bytes[..20], 70).is_none());
+        assert!(bitmap(&bytes, 69).is_none());
     }
 }

@@ -1,7 +1,6 @@
 //! A whole repository, from its objects to its findings.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use bstr::BString;
@@ -17,7 +16,6 @@ use super::oid::{Kind, Oid};
 use super::options::Options;
 use super::reachability::{self, Census};
 use super::refs::Refs;
-use super::repo::Repository;
 use super::revs;
 use super::secrets::Secrets;
 use super::shard;
@@ -27,6 +25,7 @@ use super::tree_paths::{Paths, Ways};
 use super::{file_names, lfs};
 use crate::core::error::{Error, Result};
 use crate::core::finding::Finding;
+use crate::git::Repository;
 use crate::policy::Policy;
 use crate::source::Collector;
 
@@ -44,12 +43,11 @@ pub fn audit(repository: &Repository, options: &Options, policy: &Policy, collec
 fn inside(repository: &Repository, options: &Options, policy: &Policy, collector: &Collector) -> Result<()> {
     one(repository, options, policy, collector)?;
     if options.submodules {
-        for module in repository.modules() {
-            let Some(place) = repository.module_path(&module) else { continue };
+        for module in repository.submodules()? {
             let inner = Collector::default();
-            let opened = Repository::open(module).and_then(|module| inside(&module, options, policy, &inner));
+            let opened = Repository::open(module.git_dir).and_then(|module| inside(&module, options, policy, &inner));
             opened.unwrap_or_else(|error| collector.failed(error));
-            merge(inner, &place, collector);
+            merge(inner, &module.path, collector);
         }
     }
     Ok(())
@@ -74,7 +72,7 @@ fn merge(inner: Collector, place: &BString, collector: &Collector) {
 /// Scans one repository, without its submodules.
 fn one(repository: &Repository, options: &Options, policy: &Policy, collector: &Collector) -> Result<()> {
     let refs = Refs::read(repository);
-    let store = Store::open(&repository.objects, &repository.further_objects);
+    let store = Store::open(repository);
     let gaps = Gaps::new(options.allow_incomplete, collector);
     store.errors.iter().chain(&refs.errors).cloned().for_each(|error| gaps.one(error));
     let selection =
@@ -282,7 +280,11 @@ impl<'a> Audit<'a> {
                 missing.insert(tree, Missing { kind: Kind::Tree, place: by(at) });
             }
         }
-        let shallow: HashSet<Oid> = self.repository.shallow().into_iter().collect();
+        let shallow = self.repository.shallow().unwrap_or_else(|error| {
+            self.gaps.one(error);
+            Vec::new()
+        });
+        let shallow: HashSet<Oid> = shallow.iter().filter_map(|id| Oid::from_bytes(id.as_bytes())).collect();
         let mut cut = HashSet::new();
         for &(oid, node) in graph.missing.iter().filter(|(_, node)| counts(*node as usize)) {
             let child = self.catalog.oid(graph.nodes[node as usize].number);
@@ -322,15 +324,10 @@ impl<'a> Audit<'a> {
         self.gaps.pointers(total, &list);
         let mut links = places(others.submodule());
         if self.options.submodules {
-            let scanned: Vec<BString> =
-                self.repository.modules().iter().filter_map(|module| self.module(module)).collect();
-            links.retain(|path| !scanned.contains(path));
+            let scanned = self.repository.submodules().unwrap_or_default();
+            links.retain(|path| !scanned.iter().any(|module| module.path == *path));
         }
         self.gaps.submodules(&links, self.options.submodules);
-    }
-
-    fn module(&self, module: &Path) -> Option<BString> {
-        self.repository.module_path(module)
     }
 }
 

@@ -178,11 +178,18 @@ impl<'a> Teller<'a> {
                 let remote = if self.refs.is_remote(name) { REMOTE } else { 0 };
                 let refs = self.names(&[place as u32]);
                 let mut mask = (mask & !(HEAD | REMOTE)) | REF | remote;
-                if self.refs.head_name.as_ref() == Some(name) {
+                if self.refs.all.head_name.as_ref() == Some(name) {
                     mask |= HEAD;
                 }
                 self.without_path(found, Part::Ref, Arc::new(commit), History { refs, ..history(mask, 0) });
             }
+        }
+        let dangling = self.refs.all.dangling.iter().filter(|_| self.audit.selected.is_none());
+        for (name, found) in dangling.flat_map(|name| self.policy.scan(name).into_iter().map(move |found| (name, found))) {
+            let mut finding = found.at(Location { part: Some(Part::Ref), ..Location::default() });
+            let refs = vec![name.to_str_lossy().into_owned()];
+            finding.history = Some(History { refs, ..history(REF, 0) });
+            self.collector.finding(finding);
         }
     }
 
@@ -209,9 +216,11 @@ impl<'a> Teller<'a> {
             return Vec::new();
         }
         let mut index: HashMap<Oid, Vec<BString>> = HashMap::new();
-        for (path, oid) in self.audit.repository.staged() {
-            index.entry(oid).or_default().push(path);
+        let mut errors = Vec::new();
+        for (path, id) in self.audit.repository.staged_everywhere(&mut errors) {
+            index.entry(Oid::from_bytes(id.as_bytes()).unwrap_or(Oid::NULL)).or_default().push(path);
         }
+        errors.into_iter().for_each(|error| self.audit.gap(error));
         lone.into_iter().map(|blob| (blob, index.remove(&self.catalog.oid(blob)).unwrap_or_default())).collect()
     }
 

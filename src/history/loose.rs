@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use super::oid::{Kind, Oid};
 use super::pack::delta::Corrupt;
 use super::pack::inflate::Inflater;
+use super::pack_walk::LARGEST;
+use crate::core::regular_file::{self, Links};
 
 /// Where a directory keeps an object.
 pub(super) fn path(directory: &Path, oid: &Oid) -> PathBuf {
@@ -38,12 +40,13 @@ fn list_fan(directory: &Path, fan: &str) -> Vec<Oid> {
 
 /// Reads an object; `None` if the directory does not have it.
 pub(super) fn read(inflater: &mut Inflater, directory: &Path, oid: &Oid) -> Result<Option<(Kind, Vec<u8>)>, Corrupt> {
-    let file = match fs::read(path(directory, oid)) {
+    let file = match regular_file::open(&path(directory, oid), Links::Follow) {
         Ok(file) => file,
-        Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(why) if regular_file::is_absent(&why) => return Ok(None),
         Err(why) if why.kind() == ErrorKind::PermissionDenied => return Err("permission denied"),
-        Err(_) => return Err("its file cannot be read"),
+        Err(_) => return Err("it is no regular file that can be read"),
     };
+    let file = regular_file::read_all(&file, LARGEST).map_err(|_| "its file cannot be read")?;
     parse(inflater.inflate_unsized(&file)?).map(Some)
 }
 

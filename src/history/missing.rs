@@ -9,9 +9,9 @@ use super::commit_graph::Graph;
 use super::object_index::Catalog;
 use super::oid::{Kind, Oid};
 use super::refs::Refs;
-use super::repo::Repository;
 use super::tree_paths::Ways;
 use crate::core::error::Error;
+use crate::git::Repository;
 use crate::source::Collector;
 
 /// Where gaps go.

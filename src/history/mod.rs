@@ -1,7 +1,7 @@
 //! Everything a git repository keeps, read at the speed of its packs.
 //!
 //! ```text
-//! repo, refs -> store -> catalog (all objects, numbered; packs as delta forests)
+//! git::Repository, refs -> store -> catalog (all objects, numbered; packs as delta forests)
 //!    -> read   blobs, commits, tags, each once, through the policy, on all threads
 //!    -> trees  what is named and not there; the ways to what was found
 //!    -> graph, ways, story, contain -> tell   who brought it in, where it still is
@@ -28,7 +28,6 @@ mod pack;
 mod pack_walk;
 mod reachability;
 mod refs;
-mod repo;
 mod revs;
 mod secrets;
 mod shard;
@@ -41,5 +40,4 @@ pub use cache::user_directory;
 pub use oid::{Kind, Oid};
 pub use options::{Options, Shard};
 pub use refs::Refs;
-pub use repo::Repository;
 pub use revs::{Request, Selection};

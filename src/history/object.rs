@@ -150,15 +150,6 @@ pub(super) fn rfc3339(seconds: i64, minutes: i32) -> String {
     )
 }
 
-/// Days since 1970-01-01 (Howard Hinnant's `days_from_civil`).
-pub(super) fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
 /// The date of a day since 1970-01-01 (Howard Hinnant's `civil_from_days`).
 fn civil(day: i64) -> (i64, i64, i64) {
     let shifted = day.saturating_add(719_468);

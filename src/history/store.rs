@@ -5,8 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bstr::ByteSlice;
-
 use super::loose;
 use super::oid::{Kind, Oid};
 use super::pack::delta::{Corrupt, Delta};
@@ -14,6 +12,7 @@ use super::pack::inflate::{Inflater, is_plausible};
 use super::pack::{Form, Pack};
 use super::pack_walk::LARGEST;
 use crate::core::error::{Error, Result};
+use crate::git::Repository;
 
 /// Opened packs and known directories. What could not be opened is in `errors`.
 pub(super) struct Store {
@@ -25,43 +24,18 @@ pub(super) struct Store {
     pub(super) has_promisor: bool,
 }
 
-/// Alternates of alternates are followed no deeper, as in git.
-const DEEPEST: usize = 5;
-
 impl Store {
-    /// Opens an `objects` directory, its alternates, and further ones (a quarantine's).
-    pub(super) fn open(objects: &Path, further: &[PathBuf]) -> Self {
-        let mut store = Self { packs: Vec::new(), directories: Vec::new(), errors: Vec::new(), has_promisor: false };
-        let mut seen = Vec::new();
-        for directory in std::iter::once(objects).chain(further.iter().map(PathBuf::as_path)) {
-            store.add(directory, 0, &mut seen);
+    /// Opens all object directories of a repository.
+    pub(super) fn open(repository: &Repository) -> Self {
+        let found = repository.object_directories();
+        let absent = |path: &PathBuf| Error::new("read objects in", path.display(), "there is no such directory");
+        let errors = found.errors.into_iter().chain(found.missing.iter().map(absent)).collect();
+        let mut store = Self { packs: Vec::new(), directories: Vec::new(), errors, has_promisor: false };
+        for directory in &found.list {
+            store.add_packs(&directory.join("pack"));
         }
+        store.directories = found.list;
         store
-    }
-
-    fn add(&mut self, objects: &Path, depth: usize, seen: &mut Vec<PathBuf>) {
-        let real = match objects.canonicalize() {
-            Ok(real) => real,
-            Err(why) => return self.errors.push(Error::new("read objects in", objects.display(), why)),
-        };
-        if seen.contains(&real) {
-            return;
-        }
-        seen.push(real);
-        self.directories.push(objects.to_owned());
-        self.add_packs(&objects.join("pack"));
-        let alternates = objects.join("info/alternates");
-        let Ok(list) = fs::read(&alternates) else { return };
-        if depth == DEEPEST {
-            let error = Error::new("follow", alternates.display(), "alternates are nested more than five deep");
-            return self.errors.push(error);
-        }
-        for line in list.lines().filter(|line| !line.is_empty() && !line.starts_with(b"#")) {
-            match unquote(line).to_path() {
-                Ok(path) => self.add(&objects.join(path), depth + 1, seen),
-                Err(why) => self.errors.push(Error::new("follow", alternates.display(), why)),
-            }
-        }
     }
 
     fn add_packs(&mut self, directory: &Path) {
@@ -85,36 +59,6 @@ impl Store {
         ids.dedup();
         ids
     }
-}
-
-/// A path in `info/alternates` may stand in double quotes with C escapes.
-fn unquote(line: &[u8]) -> Vec<u8> {
-    let Some(quoted) = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")) else {
-        return line.to_vec();
-    };
-    let mut plain = Vec::new();
-    let mut rest = quoted;
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        if byte != b'\\' {
-            plain.push(byte);
-            continue;
-        }
-        let octal = rest.get(..3).filter(|digits| digits.iter().all(|digit| matches!(digit, b'0'..=b'7')));
-        if let Some(digits) = octal {
-            plain.push(digits.iter().fold(0, |value: u8, digit| value.wrapping_mul(8).wrapping_add(digit - b'0')));
-            rest = &rest[3..];
-        } else if let Some((&escape, tail)) = rest.split_first() {
-            plain.push(match escape {
-                b'n' => b'\n',
-                b't' => b'\t',
-                b'r' => b'\r',
-                other => other,
-            });
-            rest = tail;
-        }
-    }
-    plain
 }
 
 /// A decoded object that others are deltas to.

@@ -8,6 +8,7 @@ use bstr::{BStr, BString};
 
 use crate::core::error::{Error, Result};
 use crate::core::files::Files;
+use crate::git::repository::top_around;
 use crate::policy::config::{ENV, NAME};
 
 /// Files on the disk, relative to a directory.
@@ -42,7 +43,7 @@ pub struct Found {
 
 /// Looks for the configuration of a scan that starts in `start`. A file that is named must exist.
 pub fn find(given: Option<&Path>, start: &Path) -> Result<Found> {
-    let root = root(start);
+    let root = top_around(if start.is_file() { start.parent().unwrap_or(start) } else { start });
     let named = match given {
         Some(path) => Some((path.to_owned(), "--config".to_owned())),
         None => std::env::var_os(ENV).filter(|path| !path.is_empty()).map(|path| (PathBuf::from(path), ENV.to_owned())),
@@ -57,14 +58,6 @@ pub fn find(given: Option<&Path>, start: &Path) -> Result<Found> {
     }
     let file = root.join(NAME).is_file().then(|| NAME.to_owned());
     Ok(Found { root, file })
-}
-
-/// The directory with `.git` at or above `start`; `start` itself outside of a repository.
-fn root(start: &Path) -> PathBuf {
-    let start = std::path::absolute(start).unwrap_or_else(|_| start.to_owned());
-    let directory = if start.is_dir() { start.as_path() } else { start.parent().unwrap_or(&start) };
-    let mut above = directory.ancestors();
-    above.find(|directory| directory.join(".git").exists()).unwrap_or(directory).to_owned()
 }
 
 /// Where the paths of a report and those of a configuration start.

@@ -17,14 +17,14 @@ use crate::source::{Collector, open};
 pub fn is_private(path: &Path) -> bool {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
     let Ok(dir) = std::fs::canonicalize(parent) else { return false };
-    let Some(repo) = dir.ancestors().find_map(|dir| Repo::at(dir.as_os_str().as_bytes().as_bstr())) else {
-        return false;
-    };
+    let at = |dir: &Path| Repo::at(dir.as_os_str().as_bytes().as_bstr()).ok().flatten();
+    let Some(repo) = dir.ancestors().find_map(at) else { return false };
     let has = |name: &str| dir.join(name).exists();
     let file = dir.join(name);
     let (dir, file) = (dir.as_os_str().as_bytes().as_bstr(), file.as_os_str().as_bytes().as_bstr());
-    let ignored = Patterns::around(dir)
-        .is_none_or(|patterns| patterns.enter(dir, has(".git"), has(".gitignore")).ignore(file, false));
+    let ignored = Patterns::around(dir).is_ok_and(|patterns| {
+        patterns.is_none_or(|patterns| patterns.enter(dir, has(".git"), has(".gitignore")).ignore(file, false))
+    });
     ignored && !repo.tracks(file, false, &Collector::default())
 }
 
@@ -53,26 +53,31 @@ impl Patterns {
 
     /// Those in force around an existing directory (an absolute path), read from the root of its repository downwards.
     /// `None` if they exclude the directory itself: who asks for it nonetheless wants all of it.
-    pub(super) fn around(dir: &BStr) -> Option<Self> {
-        if Repo::at(dir).is_some() {
-            return Some(Self::default());
+    pub(super) fn around(dir: &BStr) -> crate::Result<Option<Self>> {
+        if Repo::at(dir).is_ok_and(|repo| repo.is_some()) {
+            return Ok(Some(Self::default()));
         }
         let starts: Vec<usize> = dir.find_iter(b"/").skip(1).collect();
-        let Some(root) = starts.iter().rposition(|&end| Repo::at(dir[..end].as_bstr()).is_some()) else {
-            return Some(Self::default());
-        };
+        let mut root = None;
+        for (at, &end) in starts.iter().enumerate().rev() {
+            if Repo::at(dir[..end].as_bstr())?.is_some() {
+                root = Some(at);
+                break;
+            }
+        }
+        let Some(root) = root else { return Ok(Some(Self::default())) };
         let ends = starts[root + 1..].iter().copied().chain([dir.len()]);
         let mut patterns = Self::default().enter(dir[..starts[root]].as_bstr(), true, true);
         for end in ends {
             let path = dir[..end].as_bstr();
             if patterns.ignore(path, true) {
-                return None;
+                return Ok(None);
             }
             if end < dir.len() {
                 patterns = patterns.enter(path, false, true);
             }
         }
-        Some(patterns)
+        Ok(Some(patterns))
     }
 
     /// Those in force in the directory `dir`, which is below the one of `self` or the same. Outside of a repository no
@@ -83,7 +88,7 @@ impl Patterns {
         if self.off {
             return patterns;
         }
-        if let Some(repo) = has_git.then(|| Repo::at(dir)).flatten() {
+        if let Some(repo) = has_git.then(|| Repo::at(dir).ok()).flatten().flatten() {
             patterns.node = None;
             patterns.push(dir, repo.excludes());
             patterns.repo = Some(Arc::new(repo));

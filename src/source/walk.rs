@@ -82,7 +82,11 @@ struct Task {
 
 impl Walk<'_> {
     fn root<'s>(&'s self, scope: &Scope<'s>, root: &Root) {
-        let patterns = if self.no_ignore { None } else { Patterns::around(root.real.as_ref()) };
+        let patterns = if self.no_ignore { Ok(None) } else { Patterns::around(root.real.as_ref()) };
+        let patterns = patterns.unwrap_or_else(|error| {
+            self.collector.failed(error);
+            None
+        });
         let patterns = patterns.unwrap_or_else(Patterns::none);
         let dir = Task { real: root.real.clone(), shown: root.shown.clone(), patterns, ignored: false };
         self.directory(scope, dir);
@@ -190,13 +194,17 @@ impl Walk<'_> {
 
     /// The remotes' addresses of the repository at `real`. The rest of its `.git` is never scanned.
     fn remotes(&self, real: &BStr, shown: &BStr) {
-        let Some(repo) = Repo::at(real) else { return };
-        let Some(config) = open::small(repo.config().as_ref()) else { return };
+        let repo = match Repo::at(real) {
+            Ok(Some(repo)) => repo,
+            Ok(None) => return,
+            Err(error) => return self.collector.failed(error),
+        };
         let shown = join(shown, b".git/config");
-        for found in self.policy.scan(&remotes::only_urls(&config)) {
+        let config = repo.config();
+        for found in self.policy.scan(&remotes::only_urls(config)) {
             self.collector.finding(Key::plain(found).at(shown.as_ref()));
         }
-        self.collector.scanned(1, config.len() as u64);
+        self.collector.scanned(1, config.text().len() as u64);
     }
 
     fn refused(&self, shown: BString, refused: Refused) {

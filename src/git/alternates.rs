@@ -1,0 +1,82 @@
+//! The directories that a repository's objects are in: its own, and those of other repositories that it borrows from.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use super::quoted;
+use super::repository::Repository;
+use crate::core::error::Error;
+use crate::core::regular_file::{self, Links, SMALL};
+
+/// Git follows alternates of alternates no deeper.
+const DEEPEST: usize = 5;
+/// More directories than anybody has.
+const MOST: usize = 1000;
+
+/// Where to look for objects.
+#[derive(Debug, Default)]
+pub struct ObjectDirectories {
+    /// Those that are there, each once, in the order of search.
+    pub list: Vec<PathBuf>,
+    /// Those that are named and not there.
+    pub missing: Vec<PathBuf>,
+    /// Why others are not known.
+    pub errors: Vec<Error>,
+}
+
+impl Repository {
+    /// The object directory, and the alternates that the environment and `info/alternates` name.
+    pub fn object_directories(&self) -> ObjectDirectories {
+        let mut found = ObjectDirectories::default();
+        let mut seen = HashSet::new();
+        let mut next: Vec<PathBuf> = [&self.objects].into_iter().chain(&self.alternates).cloned().collect();
+        for depth in 0.. {
+            let mut deeper = Vec::new();
+            for directory in next {
+                if found.list.len() == MOST {
+                    let why = format!("they name more than {MOST} object directories");
+                    found.errors.push(Error::new("follow the alternates of", self.objects.display(), why));
+                    return found;
+                }
+                found.add(directory, &mut seen, &mut deeper);
+            }
+            if deeper.is_empty() {
+                break;
+            }
+            if depth == DEEPEST {
+                let why = format!("they are nested more than {DEEPEST} deep, which git does not follow");
+                found.errors.push(Error::new("follow the alternates of", self.objects.display(), why));
+                break;
+            }
+            next = deeper;
+        }
+        found
+    }
+}
+
+impl ObjectDirectories {
+    /// Takes in one directory and collects what its `info/alternates` names, unless it was seen before.
+    fn add(&mut self, directory: PathBuf, seen: &mut HashSet<PathBuf>, deeper: &mut Vec<PathBuf>) {
+        match directory.canonicalize() {
+            Ok(real) => {
+                if !seen.insert(real) {
+                    return;
+                }
+            }
+            Err(error) if regular_file::is_absent(&error) => return self.missing.push(directory),
+            Err(error) => {
+                let why = regular_file::why(&error);
+                return self.errors.push(Error::new("open object directory", directory.display(), why));
+            }
+        }
+        match regular_file::read(&directory.join("info/alternates"), Links::Follow, SMALL) {
+            Ok(Some(text)) => {
+                let below = |path: PathBuf| directory.join(path);
+                deeper.extend(quoted::paths(&text, b'\n').into_iter().map(below));
+            }
+            Ok(None) => {}
+            Err(error) => self.errors.push(error),
+        }
+        self.list.push(directory);
+    }
+}

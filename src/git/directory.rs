@@ -1,0 +1,46 @@
+//! Listing a directory of a repository so that what cannot be listed is not taken for empty.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::core::error::{Error, Result};
+use crate::core::regular_file;
+
+/// The entries of a directory, sorted; none if there is no such directory.
+pub(super) fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
+    let list = |directory: &Path| -> io::Result<Vec<PathBuf>> {
+        fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect()
+    };
+    match list(directory) {
+        Ok(mut entries) => {
+            entries.sort();
+            Ok(entries)
+        }
+        Err(error) if regular_file::is_absent(&error) => Ok(Vec::new()),
+        Err(error) => Err(Error::new("list", directory.display(), regular_file::why(&error))),
+    }
+}
+
+/// Whether a path is a directory itself and not a link to one: what a link leads to is not walked.
+pub(super) fn is_directory(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_dir())
+}
+
+/// All files below a directory, in order, through directories of any depth. A directory that cannot be listed is an
+/// error beside them.
+pub(super) fn files_below(directory: PathBuf, errors: &mut Vec<Error>) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut todo = vec![directory];
+    while let Some(path) = todo.pop() {
+        match entries(&path) {
+            Ok(entries) => {
+                let (directories, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(|path| is_directory(path));
+                files.extend(others);
+                todo.extend(directories);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    files
+}

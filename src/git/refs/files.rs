@@ -1,0 +1,153 @@
+//! References as files: one for each below `refs`, many in `packed-refs`, and reflogs below `logs`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bstr::{BStr, BString, ByteSlice as _, ByteVec as _};
+
+use super::Target;
+use crate::core::error::{Error, Result};
+use crate::core::regular_file::{self, Links, SMALL};
+use crate::git::Id;
+use crate::git::directory::{entries, files_below, is_directory};
+use crate::git::id::Hash;
+use crate::git::repository::LONG;
+
+/// What one file holds, looked for in directories in this order; `None` if it is in none of them.
+pub(super) fn find(directories: &[&Path], name: &[u8], hash: Hash) -> Result<Option<Target>> {
+    let path = name.to_path_lossy();
+    if path.is_absolute() || path.components().any(|part| !matches!(part, std::path::Component::Normal(_))) {
+        return Err(Error::new("read reference", name.as_bstr(), "it is no valid name"));
+    }
+    for directory in directories {
+        let file = directory.join(&path);
+        // A directory of this name holds other references.
+        if !is_directory(&file)
+            && let Some(target) = read(&file, name.as_bstr(), hash)?
+        {
+            return Ok(Some(target));
+        }
+    }
+    Ok(None)
+}
+
+/// What `packed-refs` says of one name.
+pub(super) fn find_packed(common_dir: &Path, name: &[u8], hash: Hash) -> Result<Option<Id>> {
+    let Some(text) = read_packed(common_dir)? else { return Ok(None) };
+    let mut found = text.lines().filter_map(|line| line.split_once_str(" ")).filter(|(_, packed)| *packed == name);
+    found.next().map(|(id, _)| id_of(id, hash).ok_or_else(|| broken(name.as_bstr()))).transpose()
+}
+
+/// All that is packed.
+pub(super) fn packed(common_dir: &Path, hash: Hash, refs: &mut BTreeMap<BString, Target>, errors: &mut Vec<Error>) {
+    let text = read_packed(common_dir).unwrap_or_else(|error| {
+        errors.push(error);
+        None
+    });
+    let text = text.unwrap_or_default();
+    for line in text.lines().filter(|line| !line.is_empty() && !matches!(line[0], b'#' | b'^')) {
+        let (id, name) = line.split_once_str(" ").unwrap_or((b"", b"packed-refs"));
+        match id_of(id, hash) {
+            Some(id) => drop(refs.insert(name.into(), Target::Object(id))),
+            None => errors.push(broken(name.as_bstr())),
+        }
+    }
+}
+
+fn read_packed(common_dir: &Path) -> Result<Option<Vec<u8>>> {
+    regular_file::read(&common_dir.join("packed-refs"), Links::Follow, LONG)
+}
+
+/// All files below `refs` of a git directory.
+pub(super) fn loose(git_dir: &Path, hash: Hash, refs: &mut BTreeMap<BString, Target>, errors: &mut Vec<Error>) {
+    for path in files_below(git_dir.join("refs"), errors) {
+        let Ok(name) = path.strip_prefix(git_dir) else { continue };
+        let mut name = Vec::from_path_lossy(name).into_owned();
+        if cfg!(windows) {
+            name.iter_mut().filter(|byte| **byte == b'\\').for_each(|byte| *byte = b'/');
+        }
+        if name.ends_with(b".lock") {
+            continue;
+        }
+        match read(&path, name.as_bstr(), hash) {
+            Ok(Some(target)) => drop(refs.insert(name.into(), target)),
+            Ok(None) => {}
+            Err(error) => errors.push(error),
+        }
+    }
+}
+
+/// `HEAD` and what commands leave in capitals beside it: `ORIG_HEAD`, `MERGE_HEAD`, `AUTO_MERGE`. `FETCH_HEAD` has a
+/// line for each branch.
+pub(super) fn root(git_dir: &Path, hash: Hash, errors: &mut Vec<Error>) -> Vec<(BString, Target)> {
+    const OTHERS: [&str; 5] =
+        ["AUTO_MERGE", "BISECT_EXPECTED_REV", "MERGE_AUTOSTASH", "NOTES_MERGE_PARTIAL", "NOTES_MERGE_REF"];
+    let is_root = |name: &str| {
+        OTHERS.contains(&name) || name.ends_with("HEAD") && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+    };
+    let mut found = Vec::new();
+    let entries = entries(git_dir).unwrap_or_else(|error| {
+        errors.push(error);
+        Vec::new()
+    });
+    for path in entries {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| is_root(name)) else { continue };
+        match read_text(&path) {
+            Ok(text) => {
+                let targets = text.unwrap_or_default().lines().filter_map(|line| parse(line, hash)).collect::<Vec<_>>();
+                if targets.is_empty() && name == "HEAD" {
+                    errors.push(broken("HEAD".into()));
+                }
+                found.extend(targets.into_iter().map(|target| (name.into(), target)));
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    found
+}
+
+/// The objects that the reflogs of a git directory name.
+pub(super) fn logged(git_dir: &Path, mut each: impl FnMut(Id), errors: &mut Vec<Error>) {
+    for path in files_below(git_dir.join("logs"), errors) {
+        match regular_file::read(&path, Links::Follow, LONG) {
+            Ok(log) => {
+                let ids = |line: &[u8]| line.split(|&byte| byte == b' ').take(2).filter_map(Id::from_hex).for_each(&mut each);
+                log.unwrap_or_default().lines().for_each(ids);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+}
+
+fn read(path: &Path, name: &BStr, hash: Hash) -> Result<Option<Target>> {
+    let Some(text) = read_text(path)? else { return Ok(None) };
+    parse(&text, hash).map(Some).ok_or_else(|| broken(name))
+}
+
+fn read_text(path: &Path) -> Result<Option<Vec<u8>>> {
+    // Very old repositories have a symbolic link to another reference, which may not be there yet.
+    if let Ok(link) = path.read_link()
+        && link.starts_with("refs")
+    {
+        let mut text = b"ref: ".to_vec();
+        text.push_str(Vec::from_path_lossy(&link));
+        return Ok(Some(text));
+    }
+    regular_file::read(path, Links::Follow, SMALL)
+}
+
+fn parse(text: &[u8], hash: Hash) -> Option<Target> {
+    if let Some(name) = text.strip_prefix(b"ref:") {
+        return Some(Target::Symbolic(name.trim_ascii().into()));
+    }
+    let (id, rest) = text.split_at_checked(hash.width() * 2)?;
+    rest.first().is_none_or(u8::is_ascii_whitespace).then(|| id_of(id, hash).map(Target::Object))?
+}
+
+fn id_of(hex: &[u8], hash: Hash) -> Option<Id> {
+    Id::from_hex(hex).filter(|id| id.as_bytes().len() == hash.width())
+}
+
+fn broken(name: &BStr) -> Error {
+    Error::new("read reference", name, "it holds no object id").hint("run `git fsck` there")
+}

@@ -1,0 +1,181 @@
+//! Which commits a user means: `main`, `v1~3`, `a1b2c3d`, `topic^{tree}`, `A..B`, `A...B`, `^A`.
+
+use std::collections::HashSet;
+
+use bstr::{BStr, ByteSlice as _};
+
+use super::objects::Kind;
+use super::refs::Refs;
+use super::Id;
+use crate::core::error::{Error, Result};
+
+/// Where revisions find objects.
+pub trait Objects {
+    /// The object's kind and bytes; `None` if it is not here.
+    fn object(&mut self, id: Id) -> Result<Option<(Kind, Vec<u8>)>>;
+    /// The ids that start with these hexadecimal digits in lower case, of which there are at least four.
+    fn with_prefix(&mut self, digits: &str) -> Result<Vec<Id>>;
+}
+
+/// Commits that count, and commits whose history does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Range {
+    /// Tips.
+    pub include: Vec<Id>,
+    /// What these reach is left out.
+    pub exclude: Vec<Id>,
+    /// Pairs of which what both reach is left out (`A...B`).
+    pub between: Vec<(Id, Id)>,
+}
+
+/// Tags of tags are followed no further.
+const DEEPEST: usize = 64;
+
+/// Finds revisions in a repository.
+pub struct Revisions<'a, O> {
+    refs: &'a Refs,
+    objects: O,
+}
+
+impl<'a, O: Objects> Revisions<'a, O> {
+    /// In a repository with these references and objects.
+    pub fn new(refs: &'a Refs, objects: O) -> Self {
+        Self { refs, objects }
+    }
+
+    /// Adds what `A..B`, `A...B`, `^A`, or a revision with its history means. A side that is left out is `HEAD`.
+    pub fn range(&mut self, text: &str, range: &mut Range) -> Result<()> {
+        let end = |name: &str| if name.is_empty() { "HEAD".to_owned() } else { name.to_owned() };
+        if let Some((a, b)) = text.split_once("...") {
+            let (a, b) = (self.commit(&end(a))?, self.commit(&end(b))?);
+            range.include.extend([a, b]);
+            range.between.push((a, b));
+        } else if let Some((a, b)) = text.split_once("..") {
+            range.exclude.push(self.commit(&end(a))?);
+            range.include.push(self.commit(&end(b))?);
+        } else if let Some(name) = text.strip_prefix('^') {
+            range.exclude.push(self.commit(name)?);
+        } else {
+            range.include.push(self.commit(text)?);
+        }
+        Ok(())
+    }
+
+    /// The commit that a revision leads to.
+    pub fn commit(&mut self, text: &str) -> Result<Id> {
+        self.peeled(text, Kind::Commit)
+    }
+
+    /// The tree of the commit that a revision leads to.
+    pub fn tree(&mut self, text: &str) -> Result<Id> {
+        self.peeled(text, Kind::Tree)
+    }
+
+    fn peeled(&mut self, text: &str, kind: Kind) -> Result<Id> {
+        let id = self.object(text)?;
+        let (id, _) = self.peel(id, Some(kind))?.ok_or_else(|| failed(text, &format!("it leads to no {kind:?}")))?;
+        Ok(id)
+    }
+
+    /// A name, followed by any number of `^`, `^2`, `~`, `~3`, `^{commit}`.
+    fn object(&mut self, text: &str) -> Result<Id> {
+        let end = text.find(['^', '~']).unwrap_or(text.len());
+        let (name, mut rest) = text.split_at_checked(end).unwrap_or((text, ""));
+        let mut id = self.name(name)?.ok_or_else(|| failed(text, "no reference and no single object has this name"))?;
+        while !rest.is_empty() {
+            if let Some((kind, next)) = rest.strip_prefix("^{").and_then(|rest| rest.split_once('}')) {
+                let kind = match kind {
+                    "" => None,
+                    "commit" => Some(Kind::Commit),
+                    "tree" => Some(Kind::Tree),
+                    "tag" => Some(Kind::Tag),
+                    "blob" => Some(Kind::Blob),
+                    _ => return Err(failed(text, "^{…} takes commit, tree, blob or tag")),
+                };
+                id = self.peel(id, kind)?.ok_or_else(|| failed(text, "it leads to no object of that kind"))?.0;
+                rest = next;
+                continue;
+            }
+            let is_ancestor = rest.starts_with('~');
+            let tail = rest.strip_prefix(['~', '^']).ok_or_else(|| failed(text, "only ^ and ~ may follow a name"))?;
+            let digits = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+            let (number, next) = tail.split_at_checked(digits).unwrap_or((tail, ""));
+            let number: u64 = match number {
+                "" => 1,
+                number => number.parse().map_err(|_| failed(text, "its number is too large"))?,
+            };
+            rest = next;
+            id = if is_ancestor { self.ancestor(text, id, number)? } else { self.parent(text, id, number)? };
+        }
+        Ok(id)
+    }
+
+    /// The first parent's first parent, and so on. Histories are finite, unless somebody forged one.
+    fn ancestor(&mut self, text: &str, id: Id, generations: u64) -> Result<Id> {
+        let mut id = self.parent(text, id, 0)?;
+        let mut seen = HashSet::from([id]);
+        for _ in 0..generations {
+            id = self.parent(text, id, 1)?;
+            if !seen.insert(id) {
+                return Err(failed(text, "its parents form a loop").hint("run `git fsck` there"));
+            }
+        }
+        Ok(id)
+    }
+
+    /// The commit's parent of this number; with 0 the commit itself.
+    fn parent(&mut self, text: &str, id: Id, number: u64) -> Result<Id> {
+        let (id, bytes) = self.peel(id, Some(Kind::Commit))?.ok_or_else(|| failed(text, "it is no commit"))?;
+        let Some(skipped) = number.checked_sub(1) else { return Ok(id) };
+        let mut parents = headers(&bytes).filter_map(|line| line.strip_prefix(b"parent ")).filter_map(Id::from_hex);
+        let nth = usize::try_from(skipped).ok().and_then(|skipped| parents.nth(skipped));
+        nth.ok_or_else(|| failed(text, "it has no such parent"))
+    }
+
+    /// Follows tags, and a commit to its tree if a tree is asked for, until there is an object of the kind; `None`
+    /// means whatever is no tag.
+    fn peel(&mut self, id: Id, wanted: Option<Kind>) -> Result<Option<(Id, Vec<u8>)>> {
+        let mut id = id;
+        for _ in 0..DEEPEST {
+            let Some((kind, bytes)) = self.objects.object(id)? else {
+                return Err(Error::new("read object", id, "it is not in the repository").hint("fetch it first"));
+            };
+            let link = match kind {
+                kind if wanted.map_or(kind != Kind::Tag, |wanted| wanted == kind) => return Ok(Some((id, bytes))),
+                Kind::Tag => &b"object "[..],
+                Kind::Commit if wanted == Some(Kind::Tree) => b"tree ",
+                Kind::Commit | Kind::Tree | Kind::Blob => return Ok(None),
+            };
+            let next = headers(&bytes).find_map(|line| line.strip_prefix(link)).and_then(Id::from_hex);
+            match next {
+                Some(next) => id = next,
+                None => return Ok(None),
+            }
+        }
+        Err(Error::new("follow tag", id, "it leads from tag to tag without end").hint("run `git fsck` there"))
+    }
+
+    /// The object of a reference, of an id, of the start of one, or of what `git describe` prints.
+    fn name(&mut self, name: &str) -> Result<Option<Id>> {
+        if let Some(id) = self.refs.find(BStr::new(name)) {
+            return Ok(Some(id));
+        }
+        let is_hex = |digits: &&str| digits.len() >= 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let described = || name.rsplit_once("-g").map(|(_, digits)| digits);
+        let Some(digits) = Some(name).filter(is_hex).or_else(|| described().filter(is_hex)) else { return Ok(None) };
+        let digits = digits.to_ascii_lowercase();
+        if let Some(id) = Id::from_hex(digits.as_bytes()) {
+            return Ok(Some(id));
+        }
+        let ids = self.objects.with_prefix(&digits)?;
+        Ok(if let [id] = ids[..] { Some(id) } else { None })
+    }
+}
+
+fn headers(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.lines().take_while(|line| !line.is_empty())
+}
+
+fn failed(text: &str, why: &str) -> Error {
+    Error::new("find revision", text, why)
+}
