@@ -26,6 +26,7 @@ use super::{file_names, lfs};
 use crate::core::error::{Error, Result};
 use crate::core::finding::Finding;
 use crate::git::Repository;
+use crate::git::id::Hash;
 use crate::policy::Policy;
 use crate::source::Collector;
 
@@ -71,6 +72,11 @@ fn merge(inner: Collector, place: &BString, collector: &Collector) {
 
 /// Scans one repository, without its submodules.
 fn one(repository: &Repository, options: &Options, policy: &Policy, collector: &Collector) -> Result<()> {
+    if repository.hash != Hash::Sha1 {
+        let why = "its object ids are SHA-256";
+        return Err(Error::new("open repository", repository.git_dir.display(), why)
+            .hint("only SHA-1 repositories can be scanned; use `keysweep scan` on a checkout"));
+    }
     let refs = Refs::read(repository);
     let store = Store::open(repository);
     let gaps = Gaps::new(options.allow_incomplete, collector);

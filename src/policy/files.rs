@@ -43,7 +43,7 @@ pub struct Found {
 
 /// Looks for the configuration of a scan that starts in `start`. A file that is named must exist.
 pub fn find(given: Option<&Path>, start: &Path) -> Result<Found> {
-    let root = top_around(if start.is_file() { start.parent().unwrap_or(start) } else { start });
+    let root = top_around(if start.is_dir() { start } else { start.parent().unwrap_or(start) });
     let named = match given {
         Some(path) => Some((path.to_owned(), "--config".to_owned())),
         None => std::env::var_os(ENV).filter(|path| !path.is_empty()).map(|path| (PathBuf::from(path), ENV.to_owned())),
