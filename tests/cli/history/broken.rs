@@ -185,7 +185,7 @@ fn other_hashes_are_refused_in_one_line() {
     project.run_git(&["init", "-q", "--object-format=sha256"]);
     let output = project.run(["history"]);
     assert_eq!((output.code, output.stderr.lines().count()), (2, 1), "{output:?}");
-    assert!(output.stderr.contains("sha256"), "{output:?}");
+    assert!(output.stderr.contains("SHA-256"), "{output:?}");
 }
 
 #[test]
