@@ -100,8 +100,8 @@ impl Index {
         if let Some(link) = link {
             if let Some(base_id) = split_index::base(&index.data[link.clone()], hash).map_err(broken)? {
                 let base = path.with_file_name(format!("sharedindex.{base_id}"));
-                let data =
-                    map_whole(&base).map_err(|why| Error::new("read the shared index", base.display(), regular_file::why(&why)))?;
+                let data = map_whole(&base)
+                    .map_err(|why| Error::new("read the shared index", base.display(), regular_file::why(&why)))?;
                 let (base, _) = Self::decode(Data::Mapped(Arc::new(data)), hash).map_err(broken)?;
                 let link = split_index::Link::parse(&index.data[link], hash, base.entries.len()).map_err(broken)?;
                 index = split_index::join(base, index, &link).map_err(broken)?;
@@ -325,9 +325,8 @@ impl CachedTrees {
     fn sort_children(&mut self, data: &[u8], parents: &[u32]) {
         let mut children: Vec<u32> = (1..parents.len() as u32).collect();
         let name = |place: u32| tree_name(data, &self.trees[place as usize]);
-        children.sort_by(|&a, &b| {
-            parents[a as usize].cmp(&parents[b as usize]).then_with(|| by_length(name(a), name(b)))
-        });
+        children
+            .sort_by(|&a, &b| parents[a as usize].cmp(&parents[b as usize]).then_with(|| by_length(name(a), name(b))));
         let mut start = 0;
         for same in children.chunk_by(|&a, &b| parents[a as usize] == parents[b as usize]) {
             let end = start + same.len() as u32;

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use bstr::{BStr, ByteSlice as _};
 
+use super::Id;
 use super::objects::Kind;
 use super::refs::Refs;
-use super::Id;
 use crate::core::error::{Error, Result};
 
 /// Where revisions find objects.

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use bstr::BString;
 
+use super::Id;
 use super::directory::{entries, is_directory};
 use super::environment::path;
 use super::index::Index;
 use super::repository::{Repository, looks_like_git_dir};
 use super::tree::EntryKind;
-use super::Id;
 use crate::core::error::{Error, Result};
 
 /// A submodule whose repository is here.

@@ -185,7 +185,9 @@ impl<'a> Teller<'a> {
             }
         }
         let dangling = self.refs.all.dangling.iter().filter(|_| self.audit.selected.is_none());
-        for (name, found) in dangling.flat_map(|name| self.policy.scan(name).into_iter().map(move |found| (name, found))) {
+        for (name, found) in
+            dangling.flat_map(|name| self.policy.scan(name).into_iter().map(move |found| (name, found)))
+        {
             let mut finding = found.at(Location { part: Some(Part::Ref), ..Location::default() });
             let refs = vec![name.to_str_lossy().into_owned()];
             finding.history = Some(History { refs, ..history(REF, 0) });

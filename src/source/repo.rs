@@ -53,7 +53,8 @@ impl Repo {
     pub(super) fn tracks(&self, path: &BStr, is_dir: bool, collector: &Collector) -> bool {
         let index = self.index.get_or_init(|| {
             let read = Index::read(&self.repository.index_file, self.repository.hash).and_then(|index| {
-                let unsorted = || Error::new("read the index", self.repository.index_file.display(), "it is not sorted");
+                let unsorted =
+                    || Error::new("read the index", self.repository.index_file.display(), "it is not sorted");
                 if index.is_sorted() { Ok(index) } else { Err(unsorted()) }
             });
             read.unwrap_or_else(|error| {

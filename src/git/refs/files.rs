@@ -111,7 +111,8 @@ pub(super) fn logged(git_dir: &Path, mut each: impl FnMut(Id), errors: &mut Vec<
     for path in files_below(git_dir.join("logs"), errors) {
         match regular_file::read(&path, Links::Follow, LONG) {
             Ok(log) => {
-                let ids = |line: &[u8]| line.split(|&byte| byte == b' ').take(2).filter_map(Id::from_hex).for_each(&mut each);
+                let ids =
+                    |line: &[u8]| line.split(|&byte| byte == b' ').take(2).filter_map(Id::from_hex).for_each(&mut each);
                 log.unwrap_or_default().lines().for_each(ids);
             }
             Err(error) => errors.push(error),

@@ -138,7 +138,8 @@ impl Refs {
             }
         }
         refs.list.sort();
-        refs.dangling.retain(|name| !raw.contains_key(name) || refs.list.binary_search_by(|(n, _)| n.cmp(name)).is_err());
+        refs.dangling
+            .retain(|name| !raw.contains_key(name) || refs.list.binary_search_by(|(n, _)| n.cmp(name)).is_err());
         refs.dangling.sort();
         refs.dangling.dedup();
         refs.logged = logged.finish();

@@ -181,7 +181,8 @@ impl<'a> Table<'a> {
         if footer[..header] != data[..header] || number(&footer[footer.len() - 4..]) != u64::from(crc.sum()) {
             return Err("its footer is damaged");
         }
-        let logs_at = usize::try_from(number(&footer[header + 24..header + 32])).map_err(|_| "its footer is damaged")?;
+        let logs_at =
+            usize::try_from(number(&footer[header + 24..header + 32])).map_err(|_| "its footer is damaged")?;
         let is_log = data[header..footer_at].first() == Some(&b'g');
         Ok(Self {
             data: &data[..footer_at],
