@@ -97,15 +97,15 @@ impl Index {
             Error::new("read the index", path.display(), why).hint("`git status` says whether git itself can read it")
         };
         let (mut index, link) = Self::decode(data, hash).map_err(broken)?;
-        if let Some(link) = link {
-            if let Some(base_id) = split_index::base(&index.data[link.clone()], hash).map_err(broken)? {
-                let base = path.with_file_name(format!("sharedindex.{base_id}"));
-                let data = map_whole(&base)
-                    .map_err(|why| Error::new("read the shared index", base.display(), regular_file::why(&why)))?;
-                let (base, _) = Self::decode(Data::Mapped(Arc::new(data)), hash).map_err(broken)?;
-                let link = split_index::Link::parse(&index.data[link], hash, base.entries.len()).map_err(broken)?;
-                index = split_index::join(base, index, &link).map_err(broken)?;
-            }
+        if let Some(link) = link
+            && let Some(base_id) = split_index::base(&index.data[link.clone()], hash).map_err(broken)?
+        {
+            let base = path.with_file_name(format!("sharedindex.{base_id}"));
+            let data = map_whole(&base)
+                .map_err(|why| Error::new("read the shared index", base.display(), regular_file::why(&why)))?;
+            let (base, _) = Self::decode(Data::Mapped(Arc::new(data)), hash).map_err(broken)?;
+            let link = split_index::Link::parse(&index.data[link], hash, base.entries.len()).map_err(broken)?;
+            index = split_index::join(base, index, &link).map_err(broken)?;
         }
         Ok(index)
     }

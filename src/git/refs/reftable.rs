@@ -382,7 +382,7 @@ mod tests {
     fn any_bytes_are_references_or_an_error() {
         let mut random = crate::rule::template::Random::new(9);
         for round in 0..20_000 {
-            let length = random.below(200) as usize;
+            let length = random.below(200);
             let mut body: Vec<u8> = (0..length).map(|_| random.next() as u8 & 0x1f).collect();
             if length > 8 {
                 body[0] = b"rgoi"[round % 4];
