@@ -1,17 +1,17 @@
 //! `keysweep hook … --agent`: what the hooks of coding agents run, and their installation.
 
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::PathBuf;
 
 use super::hook::say;
-use super::{complain, masked, policy};
+use super::output::{self, complain, masked};
+use super::policy;
 use crate::cli::args::{Agents, Choice, Shared};
 use crate::core::error::{Error, Exit, Result};
 use crate::hook::agent::install::{self, Scope};
 use crate::hook::agent::{Action, Agent, Answer, Decision, Event, Judge, doctor};
 use crate::hook::doctor::Verdict;
 use crate::hook::install::Outcome;
-use crate::policy::Policy;
 
 /// What an agent's hook runs: an event comes in, an answer goes out. A failure blocks: exit code 2 is what each agent
 /// takes for that, where every other one may let things pass.
@@ -30,11 +30,8 @@ pub(super) fn run(agent: Agent, shared: &Shared) -> Result<Exit> {
         complain(&format!("{} sent {name}, which keysweep does not judge", agent.title()));
         return answer(agent.render(&event, &Decision::Pass));
     }
-    let (decision, policy) = decide(&event, shared)?;
-    let clean = |text: String| match masked(&policy, text.as_bytes()) {
-        Some(masked) => String::from_utf8_lossy(&masked).into_owned(),
-        None => text,
-    };
+    let decision = decide(&event, shared)?;
+    let clean = |text: String| String::from_utf8_lossy(&masked(text.as_bytes())).into_owned();
     // A reason may name a path or a tool that holds a key itself.
     let decision = match decision {
         Decision::Pass => Decision::Pass,
@@ -44,7 +41,7 @@ pub(super) fn run(agent: Agent, shared: &Shared) -> Result<Exit> {
     answer(agent.render(&event, &decision))
 }
 
-fn decide(event: &Event, shared: &Shared) -> Result<(Decision, Policy)> {
+fn decide(event: &Event, shared: &Shared) -> Result<Decision> {
     let here = here()?;
     let start = event.cwd.as_ref().map_or_else(|| here.clone(), |cwd| here.join(cwd));
     // An agent may name a directory that is gone: its policy is then that of where the hook runs.
@@ -56,8 +53,7 @@ fn decide(event: &Event, shared: &Shared) -> Result<(Decision, Policy)> {
         shared.confidence.unwrap_or(loaded.config.rules.min_confidence),
     );
     let judge = Judge { policy: &loaded.policy, known: &loaded.known, least, start: &start };
-    let decision = judge.decide(event)?;
-    Ok((decision, loaded.policy))
+    judge.decide(event)
 }
 
 /// Writes an answer.
@@ -66,12 +62,8 @@ fn answer(answer: Answer) -> Result<Exit> {
         complain(&line);
     }
     if let Some(document) = answer.stdout {
-        let mut out = std::io::stdout().lock();
-        let written = serde_json::to_writer(&mut out, &document)
-            .map_err(std::io::Error::from)
-            .and_then(|()| writeln!(out))
-            .and_then(|()| out.flush());
-        written.map_err(|error| Error::new("write", "the answer", error))?;
+        let line = format!("{document}\n");
+        output::answer(line.as_bytes()).map_err(|error| Error::new("write", "the answer", error))?;
     }
     Ok(if answer.blocks { Exit::Incomplete } else { Exit::Clean })
 }

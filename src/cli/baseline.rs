@@ -1,7 +1,6 @@
 //! `keysweep baseline`: what is known, brought into line with what is found.
 
 use std::collections::BTreeSet;
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use bstr::BString;
@@ -9,7 +8,8 @@ use bstr::BString;
 use crate::cli::args::policy::{Baseline as Command, BaselineArgs};
 use crate::cli::policy::{self, Loaded};
 use crate::cli::progress;
-use crate::cli::{Target, complain, output};
+use crate::cli::Target;
+use crate::cli::output::{self, complain};
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Finding, SuppressedBy};
@@ -67,7 +67,7 @@ pub(super) fn run(command: Command) -> Result<Exit> {
 fn scan(loaded: &Loaded, root: &Path) -> Result<Report> {
     let collector = Collector::default();
     let paths = [BString::from(root.as_os_str().as_encoded_bytes())];
-    progress::during(&collector, std::io::stderr().is_terminal(), || {
+    progress::during(&collector, output::is_stderr_terminal(), || {
         walk::scan(&loaded.policy, &collector, &paths, walk::Options::default())
     })?;
     let mut report = collector.into_report();
@@ -125,14 +125,14 @@ impl State<'_> {
         let added = entries.difference(&self.old).count();
         let removed = self.old.difference(&entries).count();
         let name = escape::text(shown(path).as_bytes());
-        output::write(None, false, |out| {
+        output::print(|out| {
             writeln!(out, "{name}: {} entries, {added} added, {removed} removed. Commit it.", entries.len())
         })
     }
 
     fn check(&self) -> Result<Exit> {
         let (new, stale) = (self.found(), self.stale());
-        output::write(None, false, |out| {
+        output::print(|out| {
             for entry in &new {
                 writeln!(out, "new: {}", escape::text(entry.to_string().as_bytes()))?;
             }
@@ -166,7 +166,7 @@ impl State<'_> {
             all.refused.extend(one.refused.into_iter().map(|line| format!("{name}: {line}")));
             all.hints.extend(one.hints);
         }
-        output::write(None, false, |out| {
+        output::print(|out| {
             for line in &all.refused {
                 writeln!(out, "not carried over: {}", escape::text(line.as_bytes()))?;
             }

@@ -13,7 +13,7 @@ pub(super) fn run(args: Config) -> Result<Exit> {
         Config::Show { policy: args } => {
             let loaded = policy::load(&args, &target.start, &target.path)?;
             let text = show::text(&loaded.config);
-            output::write(None, false, |out| {
+            output::print(|out| {
                 text.lines().try_for_each(|line| writeln!(out, "{}", escape::text(line.as_bytes())))?;
                 writeln!(out, "# ignore file: {} entries", loaded.known.ignore.entries.len())
             })?;
@@ -24,7 +24,7 @@ pub(super) fn run(args: Config) -> Result<Exit> {
             let imported = loaded.policy.imported.as_ref().map_or(0, |engine| engine.rules().count());
             let rules = loaded.policy.rules().rules().len() + imported;
             let file = loaded.config.file.as_deref().unwrap_or("no configuration file").to_owned();
-            output::write(None, false, |out| {
+            output::print(|out| {
                 let ignored = loaded.known.ignore.entries.len();
                 let file = escape::text(file.as_bytes());
                 writeln!(out, "{file}: fine. {rules} rules, {ignored} ignore entries, {entries} baseline entries.")

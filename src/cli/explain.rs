@@ -9,7 +9,8 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use crate::cli::args::policy::Explain;
 use crate::cli::policy::{self, Loaded};
-use crate::cli::{Target, masked, output};
+use crate::cli::output::{self, masked};
+use crate::cli::Target;
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Location, SuppressedBy};
@@ -22,6 +23,8 @@ use crate::scan::{Match, Refusal, Step};
 const MOST_LINES: usize = 200;
 /// How much of a line is shown, in bytes.
 const LONGEST_LINE: usize = 400;
+/// How far a key may go on behind that.
+const LONGEST_KEY: usize = 4096;
 /// How many of the rules that refuse a value for the same reason are named.
 const NAMED: usize = 4;
 
@@ -51,7 +54,7 @@ pub(super) fn run(args: Explain) -> Result<Exit> {
         None => case.lines_with_steps(),
     };
     let text = case.text(&lines);
-    output::write(None, false, |out| out.write_all(text.as_bytes()))?;
+    output::print(|out| out.write_all(text.as_bytes()))?;
     Ok(Exit::Clean)
 }
 
@@ -123,8 +126,9 @@ impl<'a> Case<'a> {
         let start = self.starts[number - 1];
         let end = self.starts.get(number).copied().unwrap_or(self.content.len());
         let shown = self.content[start..end].trim_end_with(|c| matches!(c, '\n' | '\r'));
+        // A key that the cut goes through is masked before it is cut.
+        let shown = masked(&shown[..shown.len().min(LONGEST_LINE + LONGEST_KEY)]);
         let cut = &shown[..shown.len().min(LONGEST_LINE)];
-        let cut = masked(&self.loaded.policy, cut).unwrap_or_else(|| cut.to_vec());
         line(text, &format!("{}:{number}: {}", self.path, cut.to_str_lossy().trim()));
         let here = |at: usize| (start..end.max(start + 1)).contains(&at);
         let before = text.len();

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Target, output, session_at};
+use super::output::{self, Keys};
+use super::{Target, session_at};
 use crate::cli::args::History;
 use crate::core::error::{Error, Exit, Result};
 use crate::git::{Environment, Repository};
@@ -64,7 +65,7 @@ fn replacements(file: &Path, collector: &Collector) -> Result<()> {
     let is_line = |secret: &[u8]| !secret.contains(&b'\n') && !secret.windows(3).any(|three| three == b"==>");
     let (plain, other): (Vec<_>, Vec<_>) =
         secrets.iter().partition(|(secret, is_plain)| *is_plain && is_line(secret.expose()));
-    output::write(Some(file), true, |out| {
+    output::write(Some(file), Keys::Shown, |out| {
         plain.iter().try_for_each(|(secret, _)| {
             out.write_all(b"literal:")?;
             out.write_all(secret.expose())?;

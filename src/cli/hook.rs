@@ -2,11 +2,11 @@
 
 use std::env;
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{agent, complain, framework, push, staged};
+use super::output::{self, complain};
+use super::{agent, framework, push, staged};
 use crate::cli::args::{self, Hook, StatusFormat};
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Location, Part};
@@ -30,12 +30,7 @@ pub(super) fn run(hook: Hook) -> Result<Exit> {
 }
 
 pub(super) fn say(text: &str) -> Result<()> {
-    match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Error::new("write", "to standard output", error))
-        }
-        _ => Ok(()),
-    }
+    output::print(|out| writeln!(out, "{text}"))
 }
 
 fn install(args: &args::Install) -> Result<Exit> {

@@ -18,24 +18,61 @@ mod report;
 mod rules;
 mod staged;
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
-use std::io::{IsTerminal as _, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
-use bstr::{BString, ByteSlice as _};
+use bstr::BString;
+use clap::Parser as _;
+use clap::error::ErrorKind;
 
+use output::{Keys, complain};
 use policy::Loaded;
 
 use crate::cli::args::{Cli, Color, Command, Scan, Shared};
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
-use crate::policy::Policy;
-use crate::report::{Format, Style, escape, redact};
+use crate::report::{Format, Style, redact};
 use crate::source::{Collector, stdin, walk};
 
+/// The whole program: reads the command line, carries the command out, says what went wrong.
+pub fn main() -> Exit {
+    // What cannot happen is said like everything else: in one line, without a key.
+    std::panic::set_hook(Box::new(|panic| complain(&format!("internal error, please report it: {panic}"))));
+    match Cli::try_parse() {
+        Ok(cli) => run(cli),
+        Err(error) => usage(&error),
+    }
+}
+
+/// Help goes where clap sends it; a mistake becomes one line and a hint.
+fn usage(error: &clap::Error) -> Exit {
+    let text = error.render().to_string();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // A closed pipe has seen enough of the help.
+            let _ = output::print(|out| out.write_all(text.as_bytes()));
+            Exit::Clean
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            output::complain_at_length(&text);
+            Exit::Incomplete
+        }
+        _ => {
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            let lines: Vec<&str> = lines.take_while(|line| !line.starts_with("Usage:")).collect();
+            let message = lines.join("; ").replace(":; ", ": ");
+            let message = message.strip_prefix("error: ").unwrap_or(&message);
+            let message = message.trim_end_matches("; For more information, try '--help'.");
+            complain(&format!("{message}; see keysweep --help"));
+            Exit::Incomplete
+        }
+    }
+}
+
 /// Carries out a command. Whatever stops it is said in one line on standard error.
-pub fn run(cli: Cli) -> Exit {
+fn run(cli: Cli) -> Exit {
     let result = match cli.command {
         Command::Scan(args) => scan(args),
         Command::History(args) => history::run(*args),
@@ -111,7 +148,7 @@ fn session_at(
     let shared = shared.under(&loaded.config);
     let collector = Collector::default();
     interrupt::watch(collector.stopper());
-    let progress = !shared.quiet && std::io::stderr().is_terminal();
+    let progress = !shared.quiet && output::is_stderr_terminal();
     progress::during(&collector, progress, || source(&loaded, &collector))?;
     if collector.is_stopped() {
         collector.failed(
@@ -121,7 +158,7 @@ fn session_at(
     }
     let mut report = collector.into_report();
     loaded.apply(&mut report, target.is_single && same(&target.path, &loaded.root));
-    finish(&shared, &loaded.policy, report)
+    finish(&shared, report)
 }
 
 fn same(a: &Path, b: &Path) -> bool {
@@ -129,7 +166,7 @@ fn same(a: &Path, b: &Path) -> bool {
 }
 
 /// Filters, redacts and writes a report.
-fn finish(shared: &Shared, policy: &Policy, mut report: Report) -> Result<Exit> {
+fn finish(shared: &Shared, mut report: Report) -> Result<Exit> {
     if shared.strict_archives {
         report.refuse_unopened();
     }
@@ -139,7 +176,10 @@ fn finish(shared: &Shared, policy: &Policy, mut report: Report) -> Result<Exit> 
         report.coverage.counts.push(("below_threshold", (found - report.findings.len()) as u64));
     }
     if !shared.show_secrets {
-        redact(&mut report, &|text| masked(policy, text));
+        redact(&mut report, &|text| match output::masked(text) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(masked) => Some(masked),
+        });
         report.sort();
     }
     for error in &report.coverage.errors {
@@ -156,7 +196,8 @@ fn finish(shared: &Shared, policy: &Policy, mut report: Report) -> Result<Exit> 
         color: colored(shared),
         exit,
     };
-    output::write(shared.output.as_deref(), shared.show_secrets, |out| shared.format().write(&report, style, out))?;
+    let keys = if shared.show_secrets { Keys::Shown } else { Keys::Masked };
+    output::write(shared.output.as_deref(), keys, |out| shared.format().write(&report, style, out))?;
     Ok(exit)
 }
 
@@ -167,34 +208,8 @@ fn colored(shared: &Shared) -> bool {
         Color::Auto => {
             let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
             let capable = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-            let terminal = shared.output.is_none() && std::io::stdout().is_terminal();
+            let terminal = shared.output.is_none() && output::is_stdout_terminal();
             shared.format() == Format::Human && wanted && capable && terminal
         }
     }
-}
-
-/// `text` with each key in it masked; `None` if there is none.
-fn masked(policy: &Policy, text: &[u8]) -> Option<Vec<u8>> {
-    let matches = policy.scan(text);
-    let mut masked = Vec::with_capacity(text.len());
-    let mut done = 0;
-    for found in &matches {
-        masked.extend_from_slice(text.get(done..found.span.start)?);
-        masked.extend_from_slice(found.secret.mask().as_bytes());
-        done = found.span.end;
-    }
-    masked.extend_from_slice(text.get(done..)?);
-    (!matches.is_empty()).then_some(masked)
-}
-
-/// One line on standard error. If that is closed, the exit code has to do.
-fn complain(message: &str) {
-    let _ = writeln!(std::io::stderr(), "keysweep: {}", escape::text(message.as_bytes()));
-}
-
-/// Says what is wrong with the command line, in one line without any key that somebody may have pasted into it.
-pub fn usage(message: &str) -> Exit {
-    let message = masked(&Policy::builtin(), message.as_bytes()).unwrap_or_else(|| message.into());
-    complain(&message.to_str_lossy());
-    Exit::Incomplete
 }

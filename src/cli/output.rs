@@ -1,54 +1,180 @@
-//! Where a report goes: standard output, or a file that appears only when it is complete.
+//! The only way out of the process: standard output, standard error and report files.
+//!
+//! What a message quotes (an argument, a path, a line of a configuration) may hold a key that somebody pasted in the
+//! wrong place, so everything passes a mask on its way out. Only a report under `--show-secrets`, and the file that
+//! `--write-replacements` asks for, go out as they are. A test sees to it that no other file of the source writes to
+//! standard output or standard error.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::borrow::Cow;
+use std::fs::{File, Permissions};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Write};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use bstr::ByteSlice as _;
 
 use crate::core::error::{Error, Result};
+use crate::policy::Policy;
+use crate::report::escape;
+use crate::scan::Scanner;
 
-/// Writes to `file`, or to standard output. A reader that has seen enough (`| head`) is no failure.
+/// The policy of this run, once it is known: what its own rules find is masked, too.
+static POLICY: OnceLock<Arc<Policy>> = OnceLock::new();
+/// The built-in rules, which mask even where a policy turns them off. No regex is compiled before a candidate is met.
+static BUILTIN: OnceLock<Scanner> = OnceLock::new();
+
+/// Whether keys in an output become masks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// Every key is masked.
+    Masked,
+    /// Keys stay as they are: somebody asked for them.
+    Shown,
+}
+
+/// From now on, what this policy finds is masked as well.
+pub(super) fn mask_with(policy: &Arc<Policy>) {
+    // A run has one policy; a second one would be the same.
+    let _ = POLICY.set(policy.clone());
+}
+
+/// `text` with each key in it masked: what any rule finds, whatever a marker or an allowlist says of it.
+pub(super) fn masked(text: &[u8]) -> Cow<'_, [u8]> {
+    let own = POLICY.get().and_then(|policy| policy.masked(text));
+    let all = builtin().masked(own.as_deref().unwrap_or(text)).or(own);
+    all.map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+fn builtin() -> &'static Scanner {
+    BUILTIN.get_or_init(Scanner::builtin)
+}
+
+/// One line on standard error. If that is closed, the exit code has to do.
+pub(super) fn complain(message: &str) {
+    let _ = writeln!(io::stderr(), "keysweep: {}", escape::text(&masked(message.as_bytes())));
+}
+
+/// Text of several lines on standard error.
+pub(super) fn complain_at_length(text: &str) {
+    let _ = io::stderr().write_all(&masked(text.as_bytes()));
+}
+
+/// Text for standard output. A reader that has seen enough (`| head`) is no failure.
+pub(super) fn print(content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let mut text = Vec::new();
+    let written = content(&mut text).and_then(|()| {
+        let mut out = io::stdout().lock();
+        out.write_all(&masked(&text)).and_then(|()| out.flush())
+    });
+    unless_closed(written)
+}
+
+/// A document for the program that runs this one. What has to reach it is a failure if it does not.
+pub(super) fn answer(document: &[u8]) -> io::Result<()> {
+    let masked = builtin().masked_by_shape(document);
+    let mut out = io::stdout().lock();
+    out.write_all(masked.as_deref().unwrap_or(document)).and_then(|()| out.flush())
+}
+
+/// Whether standard error is a terminal, where progress can be shown.
+pub(super) fn is_stderr_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Whether standard output is a terminal.
+pub(super) fn is_stdout_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Writes a report to `file`, which appears only when it is complete, or to standard output.
 pub(super) fn write(
     file: Option<&Path>,
-    private: bool,
+    keys: Keys,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<()> {
     let Some(path) = file else {
-        let mut out = BufWriter::new(io::stdout().lock());
-        return match content(&mut out).and_then(|()| out.flush()) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Error::new("write", "the report to standard output", error))
-            }
-            _ => Ok(()),
-        };
+        return unless_closed(fill(io::stdout().lock(), keys, content));
     };
-    let written = if path.symlink_metadata().is_ok_and(|target| !target.is_file()) {
+    let written = match (path.symlink_metadata(), path.metadata()) {
+        (Ok(link), target) if keys == Keys::Shown && link.is_symlink() && target.as_ref().map_or(true, |t| t.is_file()) => {
+            Err(io::Error::other("it is a symbolic link, and keys are written to no file but the one that is named"))
+        }
         // A pipe, a device or a link is written through: replacing it is not what was asked for.
-        File::options().write(true).truncate(true).open(path).and_then(|file| fill(file, content))
-    } else {
-        replace(path, private, content)
+        (Ok(target), _) if !target.is_file() => {
+            File::options().write(true).truncate(true).open(path).and_then(|file| fill(file, keys, content))
+        }
+        _ => replace(path, keys, content),
     };
     written.map_err(|error| {
         Error::new("write", path.display(), error).hint("check that its directory exists and can be written to")
     })
 }
 
-fn replace(path: &Path, private: bool, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut name = path.file_name().ok_or(ErrorKind::InvalidInput)?.to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary: PathBuf = path.with_file_name(name);
-    let mode = if private { 0o600 } else { 0o666 };
-    let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&temporary)?;
-    let result = fill(file, content).and_then(|()| std::fs::rename(&temporary, path));
-    if result.is_err() {
-        // The first failure is the one to report.
-        let _ = std::fs::remove_file(&temporary);
+fn unless_closed(written: io::Result<()>) -> Result<()> {
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::new("write", "to standard output", error))
+        }
+        _ => Ok(()),
     }
-    result
 }
 
-fn fill(file: File, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut out = BufWriter::new(file);
-    content(&mut out)?;
+/// Whoever reads the file sees the old content or the whole of the new one.
+fn replace(path: &Path, keys: Keys, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mode = if keys == Keys::Shown { 0o600 } else { 0o666 };
+    let file = tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(directory)?;
+    fill(file.as_file(), keys, content)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn fill(out: impl Write, keys: Keys, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    match keys {
+        Keys::Shown => content(&mut out)?,
+        Keys::Masked => {
+            let mut masking = Masking { out: &mut out, line: Vec::new() };
+            content(&mut masking)?;
+            masking.end()?;
+        }
+    }
     out.flush()
+}
+
+/// Masks what passes, line by line. A report's own texts were masked one by one before; this is for what was forgotten.
+struct Masking<W: Write> {
+    out: W,
+    /// The end of what was written, from its last line break on.
+    line: Vec<u8>,
+}
+
+impl<W: Write> Masking<W> {
+    fn pass(&mut self, text: &[u8]) -> io::Result<()> {
+        let masked = builtin().masked_by_shape(text);
+        self.out.write_all(masked.as_deref().unwrap_or(text))
+    }
+
+    fn end(mut self) -> io::Result<()> {
+        let line = std::mem::take(&mut self.line);
+        self.pass(&line)
+    }
+}
+
+impl<W: Write> Write for Masking<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let start = self.line.len();
+        self.line.extend_from_slice(bytes);
+        if let Some(end) = self.line[start..].rfind_byte(b'\n') {
+            let rest = self.line.split_off(start + end + 1);
+            let lines = std::mem::replace(&mut self.line, rest);
+            self.pass(&lines)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }

@@ -1,12 +1,13 @@
 //! From arguments and a configuration to the policy of a run and what is known already.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bstr::BString;
 
 use crate::cli::args::Shared;
 use crate::cli::args::policy::PolicyArgs;
-use crate::cli::complain;
+use crate::cli::output::{self, complain};
 use crate::core::coverage::Report;
 use crate::core::date::Date;
 use crate::core::error::{Error, Result};
@@ -29,7 +30,7 @@ use crate::scan::Scanner;
 /// Everything that a configuration decides, ready for a run.
 pub(super) struct Loaded {
     pub(super) config: Config,
-    pub(super) policy: Policy,
+    pub(super) policy: Arc<Policy>,
     pub(super) known: Suppressions,
     pub(super) root: PathBuf,
     /// Where the baseline is written.
@@ -66,7 +67,8 @@ pub(super) fn load(args: &PolicyArgs, start: &Path, target: &Path) -> Result<Loa
     let baseline = baseline(args, &config, &baseline_path, commit.as_ref())?;
     let known = Suppressions { ignore, baseline, today: Date::today(), allowlists: about_findings, base: base.clone() };
     let change = commit.as_ref().map(|commit| change(commit, &disk, &config, &known)).transpose()?;
-    let policy = policy(args, &config, selected, about_content, base, &disk)?;
+    let policy = Arc::new(policy(args, &config, selected, about_content, base, &disk)?);
+    output::mask_with(&policy);
     let fail_on_stale = args.fail_on_stale || config.suppress.fail_on_stale;
     Ok(Loaded { config, policy, known, root: found.root, baseline: baseline_path, fail_on_stale, change })
 }

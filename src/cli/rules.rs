@@ -3,7 +3,8 @@
 mod words;
 
 use crate::cli::args::{Rules, RulesFormat};
-use crate::cli::{Target, complain, output, policy};
+use crate::cli::output::{self, complain};
+use crate::cli::{Target, policy};
 use crate::core::error::{Error, Exit, Result};
 use crate::gitleaks::Engine;
 use crate::policy::Policy;
@@ -39,7 +40,7 @@ pub(super) fn run(args: Rules) -> Result<Exit> {
             let own = rules.iter().find(|rule| rule.id == id).map(|rule| words::of(rule));
             let text = own.or_else(|| imported.and_then(|engine| words::of_imported(engine, &id)));
             let text = text.ok_or_else(|| unknown("explain rule", &id))?;
-            output::write(None, false, |out| out.write_all(text.as_bytes()))?;
+            output::print(|out| out.write_all(text.as_bytes()))?;
         }
     }
     Ok(Exit::Clean)
@@ -55,7 +56,7 @@ fn list(rules: &[&Rule], imported: Option<&Engine>) -> Result<()> {
     let imported = imported.map(|rule| (&rule.info.id, rule.severity, rule.confidence, &rule.info.title));
     let all: Vec<_> = own.chain(imported).collect();
     let width = all.iter().map(|(id, ..)| id.chars().count()).max().unwrap_or(0);
-    output::write(None, false, |out| {
+    output::print(|out| {
         for (id, severity, confidence, title) in &all {
             let (id, title) = (escape::text(id.as_bytes()), escape::text(title.as_bytes()));
             writeln!(out, "{id:width$}  {severity:8}  {confidence:8}  {title}")?;
@@ -65,7 +66,7 @@ fn list(rules: &[&Rule], imported: Option<&Engine>) -> Result<()> {
 }
 
 fn show(rule: &Rule) -> Result<()> {
-    output::write(None, false, |out| {
+    output::print(|out| {
         let mut field = |name: &str, value: &str| match value {
             "" => Ok(()),
             value => writeln!(out, "{name:12}{}", escape::text(value.as_bytes())),
@@ -98,7 +99,7 @@ fn structure(structure: &Structure) -> String {
 }
 
 fn json(value: &impl serde::Serialize) -> Result<()> {
-    output::write(None, false, |out| {
+    output::print(|out| {
         serde_json::to_writer_pretty(&mut *out, value)?;
         out.write_all(b"\n")
     })
@@ -109,7 +110,7 @@ fn check_all(rules: &[&Rule], policy: &Policy) -> Result<Exit> {
     for problem in &problems {
         complain(&problem.to_string());
     }
-    output::write(None, false, |out| {
+    output::print(|out| {
         let examples: usize = rules.iter().map(|rule| rule.examples.len() + rule.non_examples.len()).sum();
         writeln!(out, "{} rules, {examples} examples and non-examples, {} problems.", rules.len(), problems.len())
     })?;

@@ -1,13 +1,13 @@
 //! `keysweep staged`, and the same as a hook: silent when all is well, brief and helpful when not.
 
 use std::collections::{BTreeSet, HashSet};
-use std::io::Write as _;
 use std::path::Path;
 
 use bstr::{BString, ByteSlice as _};
 
 use super::policy::{self, Loaded};
-use super::{Target, complain, finish};
+use super::output::{self, complain};
+use super::{Target, finish};
 use crate::cli::args::{self, Shared};
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
@@ -118,10 +118,10 @@ pub(super) fn conclude(
         return Ok(Exit::Clean);
     }
     let advice = report.findings.iter().find(|finding| finding.suppressed.is_none()).and_then(advise);
-    let exit = finish(&shared, &loaded.policy, report)?;
+    let exit = finish(&shared, report)?;
     if let Some(advice) = advice.filter(|_| is_human && exit != Exit::Clean && !shared.quiet) {
         // If nobody reads it, the exit code has to do.
-        let _ = write!(std::io::stdout(), "\n{advice}");
+        let _ = output::print(|out| write!(out, "\n{advice}"));
     }
     Ok(exit)
 }

@@ -54,10 +54,9 @@ impl Error {
         self
     }
 
-    /// Hands over each part that may quote scanned content, to be redacted.
-    pub fn each_text(&mut self, mut change: impl FnMut(&mut String)) {
-        change(&mut self.thing);
-        change(&mut self.why);
+    /// Hands over each part of the message, to be redacted: any of them may quote scanned content.
+    pub fn each_text(&mut self, change: impl FnMut(&mut String)) {
+        [&mut self.doing, &mut self.thing, &mut self.why].into_iter().chain(&mut self.hint).for_each(change);
     }
 
     /// What it happened to: a path, an object id, a rule id.

@@ -28,7 +28,7 @@ use crate::policy::inline::{Markers, Verdict};
 use crate::policy::known_keys::KnownKeys;
 use crate::rule::RuleSet;
 use crate::rule::allowlist::{self, Allowlist, Subject};
-use crate::scan::{Match, Scanner, Seen, locate};
+use crate::scan::{Match, Scanner, Seen, locate, mask};
 
 /// The engine under a configuration: finds keys and marks those that are accepted. Immutable, shared by all threads.
 #[derive(Debug)]
@@ -96,9 +96,20 @@ impl Policy {
 
     fn judged(&self, bytes: &[u8], path: Option<&BStr>, mut matches: Vec<Match>) -> Vec<Match> {
         self.extend(bytes, path, &mut matches);
+        matches.retain(|found| !encrypted::is_within(bytes, &found.span));
+        matches.sort_by(|a, b| (a.span.start, a.span.end, &a.rule.id).cmp(&(b.span.start, b.span.end, &b.rule.id)));
         locate(bytes, &mut matches);
         self.judge(bytes, path, &mut matches);
         matches
+    }
+
+    /// `text` with every key in it masked, whatever a marker, an allowlist or encryption says of it; `None` if there is
+    /// none.
+    pub fn masked(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let mut matches = self.scanner.find(text);
+        self.extend(text, None, &mut matches);
+        matches.sort_by_key(|found| (found.span.start, found.span.end));
+        mask::replace(text, matches.into_iter().map(|found| (found.span, found.secret)))
     }
 
     /// Whether nothing but the scanner's rules finds keys: no imported rules, which may look anywhere, and no known keys.
@@ -115,7 +126,7 @@ impl Policy {
         (!all && !self.paths.allow(&self.base.from_root(path))).then_some("excluded")
     }
 
-    /// Adds what the built-in rules did not find at the same place, and takes out what is encrypted.
+    /// Adds what the built-in rules did not find at the same place.
     fn extend(&self, bytes: &[u8], path: Option<&BStr>, matches: &mut Vec<Match>) {
         if let Some(known) = &self.known {
             let more = known.find(bytes);
@@ -126,8 +137,6 @@ impl Policy {
             let found = engine.scan(bytes, path.as_ref().map(BString::as_ref));
             add(matches, found.into_iter().map(|found| of(found, bytes.len())).collect());
         }
-        matches.retain(|found| !encrypted::is_within(bytes, &found.span));
-        matches.sort_by(|a, b| (a.span.start, a.span.end, &a.rule.id).cmp(&(b.span.start, b.span.end, &b.rule.id)));
     }
 
     /// Marks what is accepted, and notes which markers do not hold.

@@ -8,10 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::core::error::{Error, Exit, Result};
+use crate::core::finding::Secret;
+use crate::report::redact::SHORTEST;
 
 /// Reports that are being joined.
 #[derive(Default)]
 pub struct Merge {
+    show_secrets: bool,
     findings: BTreeMap<Place, (String, bool)>,
     coverage: Coverage,
     shards: BTreeSet<u64>,
@@ -37,6 +40,7 @@ struct Place {
 struct Line {
     r#type: String,
     rule: Option<String>,
+    secret: Option<String>,
     fingerprint: Option<String>,
     status: Option<String>,
     location: Option<Location>,
@@ -95,6 +99,19 @@ struct Fault {
     message: String,
 }
 
+/// A finding's line with its key masked wherever it stands, if it is not masked already.
+fn masked(raw: &str, secret: &str) -> Option<String> {
+    if secret.is_empty() || secret.contains('…') {
+        return Some(raw.to_owned());
+    }
+    let json = |text: &str| serde_json::to_string(text).ok();
+    let (shown, mask) = (json(secret)?, json(&Secret::new(secret.as_bytes()).mask())?);
+    let line = raw.replace(&shown, &mask);
+    // A short one stands in other words by chance.
+    let is_long = secret.len() >= SHORTEST;
+    Some(if is_long { line.replace(shown.trim_matches('"'), mask.trim_matches('"')) } else { line })
+}
+
 /// The parts in their order.
 const PARTS: [&str; 5] = ["message", "author", "tag", "ref", "name"];
 
@@ -102,6 +119,11 @@ const PARTS: [&str; 5] = ["message", "author", "tag", "ref", "name"];
 const OWN: [&str; 2] = ["lfs_pointers", "below_threshold"];
 
 impl Merge {
+    /// No reports yet. Keys that they hold are masked, unless `show_secrets`.
+    pub fn new(show_secrets: bool) -> Self {
+        Self { show_secrets, ..Self::default() }
+    }
+
     /// Adds the report that the file `name` holds.
     pub fn add(&mut self, name: &str, text: &[u8]) -> Result<()> {
         let hint = "give reports that `keysweep history --format jsonl` wrote";
@@ -123,6 +145,10 @@ impl Merge {
     }
 
     fn finding(&mut self, line: Line, raw: &str) -> Option<()> {
+        let raw = match &line.secret {
+            Some(secret) if !self.show_secrets => masked(raw, secret)?,
+            _ => raw.to_owned(),
+        };
         let location = line.location?;
         let part = |part: String| PARTS.iter().position(|name| *name == part);
         let place = Place {
@@ -133,9 +159,9 @@ impl Merge {
             rule: line.rule?,
             fingerprint: line.fingerprint?,
             commit: line.commit.map(|commit| commit.id),
-            line: raw.to_owned(),
+            line: raw.clone(),
         };
-        self.findings.insert(place, (raw.to_owned(), line.status? == "active"));
+        self.findings.insert(place, (raw, line.status? == "active"));
         Some(())
     }
 

@@ -1,48 +1,135 @@
-//! The one place where keys in texts that a scanned repository chose (paths, names of commits, errors) are masked.
+//! The one place where keys in the texts of a report (paths, names of commits, errors, notes) are masked. The keys of
+//! its findings themselves are masked where a format writes them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use bstr::BString;
 
 use crate::core::coverage::Report;
-use crate::core::finding::Commit;
+use crate::core::finding::{Commit, Excerpt, Finding, RuleInfo, Secret};
 use crate::report::escape;
+use crate::scan::mask;
 
-/// Passes every text that the scanned content's owner chose through `mask`, which returns what to put in its
-/// place if it holds a key: a path, a commit's summary. Keys themselves are masked where they are written.
+/// What is shorter stands in text by chance.
+pub(super) const SHORTEST: usize = 16;
+
+/// Masks keys in every text of a report: those that `mask` sees (it returns what to put in a text's place), and those
+/// that were found, wherever else they stand.
 pub fn redact(report: &mut Report, mask: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {
-    let bytes = |text: &mut BString| {
-        if let Some(masked) = mask(text) {
+    let texts = Texts { mask, found: Found::of(&report.findings) };
+    for finding in &mut report.findings {
+        texts.finding(finding);
+    }
+    let coverage = &mut report.coverage;
+    coverage.skipped.iter_mut().for_each(|skipped| texts.bytes(&mut skipped.path));
+    coverage.errors.iter_mut().for_each(|error| error.each_text(|text| texts.text(text)));
+    coverage.notes.iter_mut().for_each(|note| texts.text(note));
+}
+
+/// The keys that were found. Each is a secret at other places, too, where nothing near it says so.
+struct Found {
+    automaton: AhoCorasick,
+    secrets: Vec<Secret>,
+}
+
+impl Found {
+    fn of(findings: &[Finding]) -> Option<Self> {
+        // A rule that looks at paths alone gives the path for the secret.
+        let is_path = |finding: &Finding| {
+            finding.location.path.as_ref().is_some_and(|path| path.as_slice() == finding.secret.expose())
+        };
+        let long = |finding: &&Finding| finding.secret.expose().len() >= SHORTEST && !is_path(finding);
+        let mut secrets: Vec<Secret> = findings.iter().filter(long).map(|finding| finding.secret.clone()).collect();
+        secrets.sort();
+        secrets.dedup();
+        if secrets.is_empty() {
+            return None;
+        }
+        let builder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).to_owned();
+        let automaton = builder.build(secrets.iter().map(Secret::expose)).ok()?;
+        Some(Self { automaton, secrets })
+    }
+
+    fn masked(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let hits = self.automaton.find_iter(text);
+        mask::replace(text, hits.map(|hit| (hit.range(), self.secrets[hit.pattern().as_usize()].clone())))
+    }
+}
+
+/// Masks one text after the other.
+struct Texts<'a> {
+    mask: &'a dyn Fn(&[u8]) -> Option<Vec<u8>>,
+    found: Option<Found>,
+}
+
+impl Texts<'_> {
+    fn masked(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let seen = (self.mask)(text);
+        let text = seen.as_deref().unwrap_or(text);
+        self.found.as_ref().and_then(|found| found.masked(text)).or(seen)
+    }
+
+    fn bytes(&self, text: &mut BString) {
+        if let Some(masked) = self.masked(text) {
             *text = masked.into();
         }
-    };
-    for finding in &mut report.findings {
-        finding.location.path.iter_mut().chain(&mut finding.location.member).for_each(bytes);
-        if let Some(commit) = &mut finding.commit {
-            redact_commit(commit, mask);
+    }
+
+    fn text(&self, text: &mut String) {
+        if let Some(masked) = self.masked(text.as_bytes()) {
+            *text = escape::text(&masked);
         }
+    }
+
+    fn finding(&self, finding: &mut Finding) {
+        self.rule(&mut finding.rule);
+        self.excerpt(&mut finding.excerpt);
+        finding.location.path.iter_mut().chain(&mut finding.location.member).for_each(|path| self.bytes(path));
+        finding.note.iter_mut().for_each(|note| self.text(note));
+        finding.suppressed.iter_mut().filter_map(|why| why.reason.as_mut()).for_each(|reason| self.text(reason));
+        finding.commit.iter_mut().for_each(|commit| self.commit(commit));
         if let Some(history) = &mut finding.history {
-            history.last_commit.iter_mut().for_each(|commit| redact_commit(commit, mask));
-            history.refs.iter_mut().for_each(|name| redact_text(name, mask));
+            history.last_commit.iter_mut().for_each(|commit| self.commit(commit));
+            history.refs.iter_mut().for_each(|name| self.text(name));
         }
     }
-    report.coverage.skipped.iter_mut().for_each(|skipped| bytes(&mut skipped.path));
-    report.coverage.errors.iter_mut().for_each(|error| error.each_text(|text| redact_text(text, mask)));
-    report.coverage.notes.iter_mut().for_each(|note| redact_text(note, mask));
-}
 
-fn redact_commit(commit: &mut Arc<Commit>, mask: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {
-    let texts = [&commit.summary, &commit.author_name, &commit.author_email];
-    if texts.iter().any(|text| mask(text.as_bytes()).is_some()) {
-        let commit = Arc::make_mut(commit);
-        redact_text(&mut commit.summary, mask);
-        redact_text(&mut commit.author_name, mask);
-        redact_text(&mut commit.author_email, mask);
+    /// What a rule file says; the built-in rules hold no keys.
+    fn rule(&self, rule: &mut RuleInfo) {
+        for text in [&mut rule.id, &mut rule.provider, &mut rule.title, &mut rule.revoke, &mut rule.advice] {
+            if let Cow::Owned(text) = text {
+                self.text(text);
+            }
+        }
     }
-}
 
-fn redact_text(text: &mut String, mask: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {
-    if let Some(masked) = mask(text.as_bytes()) {
-        *text = escape::text(&masked);
+    /// What stands beside the key, which is masked already.
+    fn excerpt(&self, excerpt: &mut Excerpt) {
+        let Excerpt { text, mark } = excerpt;
+        let (Some(before), Some(key), Some(after)) =
+            (text.get(..mark.start), text.get(mark.clone()), text.get(mark.end..))
+        else {
+            return;
+        };
+        let masked = |part: &str| self.masked(part.as_bytes()).map(|masked| escape::text(&masked));
+        let (left, right) = (masked(before), masked(after));
+        if left.is_some() || right.is_some() {
+            let left = left.unwrap_or_else(|| before.to_owned());
+            let at = left.len()..left.len() + key.len();
+            *text = left + key + right.as_deref().unwrap_or(after);
+            *mark = at;
+        }
+    }
+
+    fn commit(&self, commit: &mut Arc<Commit>) {
+        let texts = [&commit.summary, &commit.author_name, &commit.author_email];
+        if texts.iter().any(|text| self.masked(text.as_bytes()).is_some()) {
+            let commit = Arc::make_mut(commit);
+            for text in [&mut commit.summary, &mut commit.author_name, &mut commit.author_email] {
+                self.text(text);
+            }
+        }
     }
 }

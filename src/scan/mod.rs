@@ -10,7 +10,9 @@ mod anchors;
 mod assigned;
 mod decode;
 mod explain;
+pub mod mask;
 mod outline;
+
 mod position;
 mod random;
 mod runs;

@@ -15,6 +15,9 @@ pub enum Reports {
         /// Write the report to this file instead of standard output.
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// Leave keys that a report holds as they are instead of masking them.
+        #[arg(long)]
+        show_secrets: bool,
         /// Exit with 0 instead of 1 when keys are found.
         #[arg(long)]
         exit_zero: bool,
