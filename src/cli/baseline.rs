@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use bstr::BString;
 
+use crate::cli::Target;
 use crate::cli::args::policy::{Baseline as Command, BaselineArgs};
+use crate::cli::output::{self, complain};
 use crate::cli::policy::{self, Loaded};
 use crate::cli::progress;
-use crate::cli::Target;
-use crate::cli::output::{self, complain};
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Finding, SuppressedBy};

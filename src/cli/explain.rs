@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use crate::cli::args::policy::Explain;
-use crate::cli::policy::{self, Loaded};
-use crate::cli::output::{self, masked};
 use crate::cli::Target;
+use crate::cli::args::policy::Explain;
+use crate::cli::output::{self, masked};
+use crate::cli::policy::{self, Loaded};
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Location, SuppressedBy};

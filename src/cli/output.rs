@@ -24,6 +24,9 @@ static POLICY: OnceLock<Arc<Policy>> = OnceLock::new();
 /// The built-in rules, which mask even where a policy turns them off. No regex is compiled before a candidate is met.
 static BUILTIN: OnceLock<Scanner> = OnceLock::new();
 
+/// How often text is looked at again in which a key was masked.
+const PASSES: usize = 16;
+
 /// Whether keys in an output become masks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Keys {
@@ -42,8 +45,15 @@ pub(super) fn mask_with(policy: &Arc<Policy>) {
 /// `text` with each key in it masked: what any rule finds, whatever a marker or an allowlist says of it.
 pub(super) fn masked(text: &[u8]) -> Cow<'_, [u8]> {
     let own = POLICY.get().and_then(|policy| policy.masked(text));
-    let all = builtin().masked(own.as_deref().unwrap_or(text)).or(own);
-    all.map_or(Cow::Borrowed(text), Cow::Owned)
+    let mut all = own.map_or(Cow::Borrowed(text), Cow::Owned);
+    // A key may hide the one next to it: of two that touch, one is found.
+    for _ in 0..PASSES {
+        match builtin().masked(&all) {
+            Some(masked) => all = Cow::Owned(masked),
+            None => break,
+        }
+    }
+    all
 }
 
 fn builtin() -> &'static Scanner {
@@ -97,7 +107,9 @@ pub(super) fn write(
         return unless_closed(fill(io::stdout().lock(), keys, content));
     };
     let written = match (path.symlink_metadata(), path.metadata()) {
-        (Ok(link), target) if keys == Keys::Shown && link.is_symlink() && target.as_ref().map_or(true, |t| t.is_file()) => {
+        (Ok(link), target)
+            if keys == Keys::Shown && link.is_symlink() && target.as_ref().map_or(true, |t| t.is_file()) =>
+        {
             Err(io::Error::other("it is a symbolic link, and keys are written to no file but the one that is named"))
         }
         // A pipe, a device or a link is written through: replacing it is not what was asked for.
@@ -113,9 +125,7 @@ pub(super) fn write(
 
 fn unless_closed(written: io::Result<()>) -> Result<()> {
     match written {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Error::new("write", "to standard output", error))
-        }
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::new("write", "to standard output", error)),
         _ => Ok(()),
     }
 }

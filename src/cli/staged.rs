@@ -5,8 +5,8 @@ use std::path::Path;
 
 use bstr::{BString, ByteSlice as _};
 
-use super::policy::{self, Loaded};
 use super::output::{self, complain};
+use super::policy::{self, Loaded};
 use super::{Target, finish};
 use crate::cli::args::{self, Shared};
 use crate::core::coverage::Report;

@@ -20,7 +20,8 @@ impl Scanner {
     /// The same for text that is made to a fixed form, such as a report: only keys that their own shape gives away are
     /// masked. A contextual rule could take a fingerprint or a commit's id for the value that a word near it names.
     pub fn masked_by_shape(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let contextual = |id: &str| self.rules().rules().iter().any(|own| own.rule.id == id && own.rule.is_contextual());
+        let contextual =
+            |id: &str| self.rules().rules().iter().any(|own| own.rule.id == id && own.rule.is_contextual());
         let found = self.find(text).into_iter().filter(|found| !contextual(&found.rule.id));
         replace(text, found.map(|found| (found.span, found.secret)))
     }

@@ -55,6 +55,22 @@ fn imports_point_one_way() {
 }
 
 #[test]
+fn one_file_writes_to_standard_output_and_standard_error() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let writers =
+        ["stdout()", "stderr()", "print!(", "println!(", "stdout_raw", "Stdio::inherit", "/dev/stdout", "/dev/stderr"];
+    let mut found = BTreeSet::new();
+    for path in rust_files(&src) {
+        let text = fs::read_to_string(&path).unwrap();
+        let mut lines = text.lines().take_while(|line| *line != "#[cfg(test)]").map(str::trim_start);
+        if lines.any(|line| !line.starts_with("//") && writers.iter().any(|writer| line.contains(writer))) {
+            found.insert(path.strip_prefix(&src).unwrap().to_owned());
+        }
+    }
+    assert_eq!(found, BTreeSet::from([PathBuf::from("cli/output.rs")]), "everything else leaves through cli/output.rs");
+}
+
+#[test]
 fn every_file_says_what_it_is_for() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for path in rust_files(&src) {

@@ -20,6 +20,7 @@ mod history;
 mod hook;
 mod house;
 mod known_keys;
+mod leaks;
 mod loaders;
 mod managers;
 mod packaging;
