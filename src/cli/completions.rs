@@ -1,7 +1,6 @@
 //! `keysweep completions`: what shells and `man` want to know of the command line, made from clap's own description.
 
 use std::fs;
-use std::io::Write as _;
 
 use clap::CommandFactory as _;
 use clap_complete::Shell;
@@ -9,6 +8,7 @@ use clap_complete_nushell::Nushell;
 
 use crate::cli::args::Cli;
 use crate::cli::args::completions::{Completions, For};
+use crate::cli::output;
 use crate::core::error::{Error, Exit, Result};
 
 pub(super) fn run(args: &Completions) -> Result<Exit> {
@@ -27,8 +27,7 @@ pub(super) fn run(args: &Completions) -> Result<Exit> {
         Some(shell) => clap_complete::generate(shell, &mut command, NAME, &mut text),
         None => clap_complete::generate(Nushell, &mut command, NAME, &mut text),
     }
-    let written = std::io::stdout().write_all(&text);
-    written.map_err(|error| Error::new("write", "the completions", error).hint("send them to a file"))?;
+    output::print(|out| out.write_all(&text))?;
     Ok(Exit::Clean)
 }
 
