@@ -19,12 +19,10 @@ pub fn is_private(path: &Path) -> bool {
     let Ok(dir) = std::fs::canonicalize(parent) else { return false };
     let at = |dir: &Path| Repo::at(dir.as_os_str().as_bytes().as_bstr()).ok().flatten();
     let Some(repo) = dir.ancestors().find_map(at) else { return false };
-    let has = |name: &str| dir.join(name).exists();
-    let file = dir.join(name);
+    let (file, has_git) = (dir.join(name), dir.join(".git").exists());
     let (dir, file) = (dir.as_os_str().as_bytes().as_bstr(), file.as_os_str().as_bytes().as_bstr());
-    let ignored = Patterns::around(dir).is_ok_and(|patterns| {
-        patterns.is_none_or(|patterns| patterns.enter(dir, has(".git"), has(".gitignore")).ignore(file, false))
-    });
+    let ignored = Patterns::around(dir)
+        .is_ok_and(|patterns| patterns.is_none_or(|patterns| patterns.enter_named(dir, has_git).ignore(file, false)));
     ignored && !repo.tracks(file, false, &Collector::default())
 }
 
@@ -67,23 +65,23 @@ impl Patterns {
         }
         let Some(root) = root else { return Ok(Some(Self::default())) };
         let ends = starts[root + 1..].iter().copied().chain([dir.len()]);
-        let mut patterns = Self::default().enter(dir[..starts[root]].as_bstr(), true, true);
+        let mut patterns = Self::default().enter_named(dir[..starts[root]].as_bstr(), true);
         for end in ends {
             let path = dir[..end].as_bstr();
             if patterns.ignore(path, true) {
                 return Ok(None);
             }
             if end < dir.len() {
-                patterns = patterns.enter(path, false, true);
+                patterns = patterns.enter_named(path, false);
             }
         }
         Ok(Some(patterns))
     }
 
     /// Those in force in the directory `dir`, which is below the one of `self` or the same. Outside of a repository no
-    /// file is ignored.
+    /// file is ignored. `own` reads its own patterns.
     #[must_use]
-    pub(super) fn enter(&self, dir: &BStr, has_git: bool, has_gitignore: bool) -> Self {
+    pub(super) fn enter(&self, dir: &BStr, has_git: bool, own: impl FnOnce() -> Option<Vec<u8>>) -> Self {
         let mut patterns = self.clone();
         if self.off {
             return patterns;
@@ -93,10 +91,15 @@ impl Patterns {
             patterns.push(dir, repo.excludes());
             patterns.repo = Some(Arc::new(repo));
         }
-        if has_gitignore && patterns.repo.is_some() {
-            patterns.push(dir, open::small(join(dir, b".gitignore").as_ref()));
+        if patterns.repo.is_some() {
+            patterns.push(dir, own());
         }
         patterns
+    }
+
+    /// The same for a directory that is found by its path.
+    fn enter_named(&self, dir: &BStr, has_git: bool) -> Self {
+        self.enter(dir, has_git, || open::small(join(dir, b".gitignore").as_ref()))
     }
 
     /// The repository that the directory belongs to.

@@ -9,6 +9,7 @@ mod introduced;
 pub(crate) mod lfs;
 mod open;
 pub mod paths;
+mod pipe;
 pub mod read;
 mod remotes;
 pub(crate) mod repo;

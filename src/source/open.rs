@@ -82,10 +82,39 @@ pub(super) fn file(dir: impl AsFd, name: &BStr, links: Links) -> std::result::Re
     }
 }
 
-/// Opens a directory for listing.
-pub(super) fn directory(path: &BStr) -> Result<Dir> {
+/// Opens a directory for listing. On the way from `dir` to it no link is followed: each step is one name below an opened
+/// directory.
+pub(super) fn directory(dir: impl AsFd, path: &BStr) -> Result<Dir> {
+    let mut names = path.split(|&byte| byte == b'/').filter(|name| !name.is_empty());
+    let mut opened = step(dir, names.next().unwrap_or(b"."))?;
+    for name in names {
+        opened = step(&opened, name)?;
+    }
+    Dir::new(opened)
+}
+
+/// Opens a directory that somebody named, by its absolute path.
+pub(super) fn named_directory(path: &BStr) -> Result<Dir> {
+    Dir::new(step(CWD, path)?)
+}
+
+fn step(dir: impl AsFd, name: &[u8]) -> Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    Dir::new(rustix::fs::openat(CWD, path.as_bytes(), flags, Mode::empty())?)
+    let opened = rustix::fs::openat(&dir, name, flags, Mode::empty());
+    match opened {
+        // Some systems say of a link only that it is no directory.
+        Err(Errno::NOTDIR) if kind_in(dir, name) == Ok(FileType::Symlink) => Err(Errno::LOOP),
+        opened => opened,
+    }
+}
+
+fn kind_in(dir: impl AsFd, name: &[u8]) -> Result<FileType> {
+    rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).map(|stat| FileType::from_raw_mode(stat.st_mode))
+}
+
+/// What others hold of a directory that is being listed.
+pub(super) fn duplicate(dir: &Dir) -> Result<OwnedFd> {
+    rustix::io::fcntl_dupfd_cloexec(dir.fd()?, 0)
 }
 
 /// What a path is.
@@ -105,10 +134,8 @@ pub(super) fn list(dir: &mut Dir) -> Result<Vec<(BString, FileType)>> {
             continue;
         }
         let kind = match entry.file_type() {
-            FileType::Unknown => match rustix::fs::statat(dir.fd()?, name, AtFlags::SYMLINK_NOFOLLOW) {
-                Ok(stat) => FileType::from_raw_mode(stat.st_mode),
-                Err(_) => FileType::RegularFile, // opening it will say what is wrong
-            },
+            // Opening it will say what is wrong.
+            FileType::Unknown => kind_in(dir.fd()?, name).unwrap_or(FileType::RegularFile),
             kind => kind,
         };
         entries.push((BString::from(name), kind));
@@ -118,8 +145,13 @@ pub(super) fn list(dir: &mut Dir) -> Result<Vec<(BString, FileType)>> {
 
 /// The whole of a small regular file such as `.gitignore`; `None` if it cannot be had or is larger than 16 MiB.
 pub(super) fn small(path: &BStr) -> Option<Vec<u8>> {
+    small_in(CWD, path)
+}
+
+/// The same of a file in a directory.
+pub(super) fn small_in(dir: impl AsFd, name: &BStr) -> Option<Vec<u8>> {
     const LARGEST: u64 = 16 << 20;
-    let open = file(CWD, path, Links::Refuse).ok().filter(|open| open.size <= LARGEST)?;
+    let open = file(dir, name, Links::Refuse).ok().filter(|open| open.size <= LARGEST)?;
     let mut bytes = Vec::with_capacity(usize::try_from(open.size).ok()? + 1);
     while rustix::io::retry_on_intr(|| rustix::io::read(&open.fd, rustix::buffer::spare_capacity(&mut bytes))).ok()? > 0
     {

@@ -12,6 +12,7 @@ use crate::core::coverage::Skipped;
 use crate::core::error::Error;
 use crate::source::Collector;
 use crate::source::open::{self, Links};
+use crate::source::pipe;
 
 /// One path that somebody asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +21,19 @@ pub struct Root {
     pub real: BString,
     /// How it is named in the report; empty if what lies below it is named relative to it.
     pub shown: BString,
-    /// Whether it is a directory.
-    pub is_dir: bool,
+    /// What it is.
+    pub kind: RootKind,
+}
+
+/// What somebody asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RootKind {
+    /// A directory.
+    Directory,
+    /// A file.
+    File,
+    /// A FIFO or one of the process's own descriptors, which can be read but once.
+    Pipe,
 }
 
 /// The paths to scan, each once. What does not exist, or is neither file nor directory, goes to the collector.
@@ -57,9 +69,15 @@ fn root(path: &BStr, single: bool) -> Result<Root, Missing> {
         let error = Error::new("read", path, why);
         Missing::Failed(error)
     };
-    let is_dir = match open::kind(path, Links::Follow).map_err(|errno| failed(open::why(errno)))? {
-        FileType::Directory => true,
-        FileType::RegularFile => false,
+    let kind = match open::kind(path, Links::Follow).map_err(|errno| failed(open::why(errno)))? {
+        FileType::Directory => RootKind::Directory,
+        kind if kind == FileType::Fifo || pipe::is_descriptor(path) => {
+            let real =
+                std::path::absolute(Path::new(OsStr::from_bytes(path))).map_err(|error| failed(error.to_string()))?;
+            let real = BString::from(real.into_os_string().into_vec());
+            return Ok(Root { real, shown: cleaned(path), kind: RootKind::Pipe });
+        }
+        FileType::RegularFile => RootKind::File,
         kind => return Err(Missing::Special(kind)),
     };
     let real = std::fs::canonicalize(Path::new(OsStr::from_bytes(path))).map_err(|error| failed(error.to_string()))?;
@@ -67,8 +85,9 @@ fn root(path: &BStr, single: bool) -> Result<Root, Missing> {
     if real == "/" {
         real = "/.".into();
     }
+    let is_dir = kind == RootKind::Directory;
     let shown = if is_dir && single && path.starts_with(b"/") { BString::default() } else { cleaned(path) };
-    Ok(Root { real, shown, is_dir })
+    Ok(Root { real, shown, kind })
 }
 
 /// Without `./` in front, `/` at the end, and doubled slashes; empty for the current directory.

@@ -2,9 +2,11 @@
 
 use bstr::BStr;
 
+use crate::core::error::Error;
 use crate::policy::Policy;
-use crate::source::Collector;
 use crate::source::content::Scan;
+use crate::source::pipe::Pipe;
+use crate::source::{Collector, open};
 
 /// The name of standard input where nobody gave one.
 pub const NAME: &str = "<stdin>";
@@ -12,5 +14,11 @@ pub const NAME: &str = "<stdin>";
 /// Scans standard input to its end.
 pub fn scan(policy: &Policy, collector: &Collector, name: &BStr) {
     let scan = Scan::new(policy, Some(name)).until(collector.stopper());
-    scan.stream(&mut std::io::stdin().lock()).report(collector, name);
+    match Pipe::stdin(collector.stopper()) {
+        Ok(mut pipe) => scan.stream(&mut pipe).report(collector, name),
+        Err(error) => {
+            let error = Error::new("read", name, open::plain(&error));
+            collector.failed(error.hint("pipe something into keysweep, or name a path"));
+        }
+    }
 }

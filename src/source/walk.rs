@@ -1,15 +1,16 @@
 //! The files of a working tree, scanned in parallel: each directory is a task, and so is each batch of its files.
 //!
 //! This walk is our own because it has to account for what it leaves out, and because it asks git's index: an ignored
-//! file that is tracked is scanned. It opens each file relative to its directory's handle, so that a directory that
-//! is swapped for a link while it runs leads nowhere else.
+//! file that is tracked is scanned. It opens each directory and each file by its name below the handle of the directory
+//! that listed it, so that a directory that is swapped for a link while it runs leads nowhere else.
 
 use std::collections::HashSet;
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice as _};
 use rayon::Scope;
 use rustix::fs::{CWD, Dir, FileType};
 use rustix::io::{self, Errno};
@@ -20,9 +21,10 @@ use crate::policy::Policy;
 use crate::source::content::{self, Key, Scan};
 use crate::source::ignored::Patterns;
 use crate::source::open::{self, Links, OpenFile, Refused};
-use crate::source::paths::{self, Root};
+use crate::source::paths::{self, Root, RootKind};
+use crate::source::pipe::{self, Pipe};
 use crate::source::repo::{Repo, join};
-use crate::source::{Collector, remotes};
+use crate::source::{Collector, remotes, stdin};
 
 /// Files that one task scans: few enough to share out a directory of large files, enough to pay for the task.
 const BATCH: usize = 16;
@@ -43,11 +45,11 @@ pub fn scan(policy: &Policy, collector: &Collector, paths: &[BString], options: 
         return Ok(());
     }
     let explicit = roots.iter().map(|root| root.real.clone()).collect();
-    let walk = Walk { policy, collector, explicit, no_ignore: options.no_ignore };
+    let walk = Walk { policy, collector, explicit, no_ignore: options.no_ignore, held: AtomicUsize::new(0) };
     if let [root] = roots.as_slice()
-        && !root.is_dir
+        && root.kind != RootKind::Directory
     {
-        walk.file(root); // one file is scanned before a thread has started
+        walk.single(root); // one file is scanned before a thread has started
         return Ok(());
     }
     let pool = rayon::ThreadPoolBuilder::new()
@@ -56,7 +58,10 @@ pub fn scan(policy: &Policy, collector: &Collector, paths: &[BString], options: 
         .map_err(|error| Error::new("start", "threads", error).hint("try --threads 1"))?;
     pool.scope(|scope| {
         for root in &roots {
-            scope.spawn(|scope| if root.is_dir { walk.root(scope, root) } else { walk.file(root) });
+            scope.spawn(|scope| match root.kind {
+                RootKind::Directory => walk.root(scope, root),
+                RootKind::File | RootKind::Pipe => walk.single(root),
+            });
         }
     });
     Ok(())
@@ -68,10 +73,31 @@ struct Walk<'a> {
     /// The paths that somebody asked for: scanned as such, and so not again where the walk meets them.
     explicit: HashSet<BString>,
     no_ignore: bool,
+    /// Handles of directories that are open for what is below them.
+    held: AtomicUsize,
+}
+
+/// So many handles are held. Where more directories wait, one is opened from a handle further up, step by step.
+const MOST_HELD: usize = 64;
+
+/// An open directory, shared by those who open something below it.
+struct Handle<'a> {
+    fd: OwnedFd,
+    /// The length of its absolute path.
+    at: usize,
+    held: &'a AtomicUsize,
+}
+
+impl Drop for Handle<'_> {
+    fn drop(&mut self) {
+        self.held.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// A directory to list.
-struct Task {
+struct Task<'a> {
+    /// Above it; `None` for one that somebody named.
+    above: Option<Arc<Handle<'a>>>,
     real: BString,
     shown: BString,
     /// Those of the parent directory.
@@ -88,36 +114,84 @@ impl Walk<'_> {
             None
         });
         let patterns = patterns.unwrap_or_else(Patterns::none);
-        let dir = Task { real: root.real.clone(), shown: root.shown.clone(), patterns, ignored: false };
-        self.directory(scope, dir);
+        let (real, shown) = (root.real.clone(), root.shown.clone());
+        self.directory(scope, Task { above: None, real, shown, patterns, ignored: false });
     }
 
-    fn file(&self, root: &Root) {
+    fn single(&self, root: &Root) {
+        if root.kind == RootKind::Pipe {
+            return self.pipe(root);
+        }
         match open::file(CWD, root.real.as_ref(), Links::Refuse) {
             Ok(open) => self.content(root.shown.as_ref(), &open, None),
             Err(refused) => self.refused(root.shown.clone(), refused),
         }
     }
 
-    fn directory<'s>(&'s self, scope: &Scope<'s>, dir: Task) {
+    /// What can be read but once.
+    fn pipe(&self, root: &Root) {
+        if pipe::is_stdin(root.real.as_ref()) {
+            return stdin::scan(self.policy, self.collector, root.shown.as_ref());
+        }
+        let shown = root.shown.as_ref();
+        let scan = Scan::new(self.policy, Some(shown)).until(self.collector.stopper());
+        match Pipe::open(root.real.as_ref(), self.collector.stopper()) {
+            Ok(mut pipe) => scan.stream(&mut pipe).report(self.collector, shown),
+            Err(errno) => self.failed(root.shown.clone(), errno),
+        }
+    }
+
+    fn open(&self, dir: &Task<'_>) -> io::Result<(Vec<(BString, FileType)>, Dir)> {
+        let mut open = match &dir.above {
+            Some(above) => open::directory(&above.fd, dir.real[above.at..].as_bstr())?,
+            None => open::named_directory(dir.real.as_ref())?,
+        };
+        Ok((open::list(&mut open)?, open))
+    }
+
+    /// A handle for those who open something below a directory.
+    fn hold<'s>(&'s self, open: &Dir, real: &BStr) -> io::Result<Arc<Handle<'s>>> {
+        let fd = open::duplicate(open)?;
+        self.held.fetch_add(1, Ordering::Relaxed);
+        Ok(Arc::new(Handle { fd, at: real.len(), held: &self.held }))
+    }
+
+    fn directory<'s>(&'s self, scope: &Scope<'s>, dir: Task<'s>) {
         if self.collector.is_stopped() {
             return;
         }
-        let listed = open::directory(dir.real.as_ref()).and_then(|mut open| Ok((open::list(&mut open)?, open)));
-        let (entries, open) = match listed {
+        let (entries, open) = match self.open(&dir) {
             Ok(listed) => listed,
-            Err(errno) => return self.failed(if dir.shown.is_empty() { ".".into() } else { dir.shown }, errno),
+            Err(errno) => {
+                let shown = if dir.shown.is_empty() { ".".into() } else { dir.shown };
+                return self.refused(shown, Refused::System(errno));
+            }
         };
+        if let Err(errno) = self.entries(scope, &dir, entries, &open) {
+            self.failed(dir.shown, errno);
+        }
+    }
+
+    fn entries<'s>(
+        &'s self,
+        scope: &Scope<'s>,
+        dir: &Task<'s>,
+        entries: Vec<(BString, FileType)>,
+        open: &Dir,
+    ) -> io::Result<()> {
         let has = |name: &str| entries.iter().any(|(entry, _)| entry == name);
-        let has_git = has(".git");
-        let patterns = dir.patterns.enter(dir.real.as_ref(), has_git, has(".gitignore"));
+        let (has_git, has_gitignore) = (has(".git"), has(".gitignore"));
+        let is_bare = !has_git && ["HEAD", "config", "objects", "refs"].iter().all(|name| has(name));
+        let fd = open.fd()?;
+        let own = || has_gitignore.then(|| open::small_in(fd, b".gitignore".as_bstr())).flatten();
+        let patterns = dir.patterns.enter(dir.real.as_ref(), has_git, own);
         if has_git {
             self.remotes(dir.real.as_ref(), dir.shown.as_ref());
         }
         let ignored = dir.ignored && patterns.repo().is_some_and(|repo| repo.root() < dir.real.len());
-        let mut files = Vec::new();
+        let (mut files, mut handle) = (Vec::new(), None);
         for (name, kind) in entries {
-            let real = join(dir.real.as_ref(), &name);
+            let (real, shown) = (join(dir.real.as_ref(), &name), join(dir.shown.as_ref(), &name));
             if name == ".git" || self.explicit.contains(&real) {
                 continue;
             }
@@ -125,43 +199,47 @@ impl Walk<'_> {
             let is_ignored = ignored || patterns.ignore(real.as_ref(), is_dir);
             let tracked = || patterns.repo().is_some_and(|repo| repo.tracks(real.as_ref(), is_dir, self.collector));
             if is_ignored && !tracked() {
-                self.skipped(join(dir.shown.as_ref(), &name), "ignored");
+                self.skipped(shown, "ignored");
+            } else if is_bare && is_dir && name == "objects" {
+                self.skipped(shown, "git objects; keysweep history looks into them");
             } else if is_dir {
-                let shown = join(dir.shown.as_ref(), &name);
                 for key in content::names(self.policy, &name) {
                     self.collector.finding(key.at(shown.as_ref()));
                 }
-                let dir = Task { real, shown, patterns: patterns.clone(), ignored: is_ignored };
+                let above = match (&handle, &dir.above) {
+                    (Some(handle), _) => Arc::clone(handle),
+                    (None, Some(above)) if self.held.load(Ordering::Relaxed) >= MOST_HELD => Arc::clone(above),
+                    (None, _) => Arc::clone(handle.insert(self.hold(open, dir.real.as_ref())?)),
+                };
+                let dir = Task { above: Some(above), real, shown, patterns: patterns.clone(), ignored: is_ignored };
                 scope.spawn(move |scope| self.directory(scope, dir));
             } else if kind == FileType::RegularFile {
                 files.push(name);
             } else {
-                self.skipped(join(dir.shown.as_ref(), &name), open::reason(kind));
+                self.skipped(shown, open::reason(kind));
             }
         }
-        if let Err(errno) = self.files(scope, &open, dir.shown.as_ref(), files, &patterns) {
-            self.failed(dir.shown, errno);
-        }
+        self.files(scope, open, dir, files, &patterns)
     }
 
     /// Few files are scanned here and now; batches of many are up for grabs.
     fn files<'s>(
         &'s self,
         scope: &Scope<'s>,
-        dir: &Dir,
-        shown: &BStr,
+        open: &Dir,
+        dir: &Task<'s>,
         mut files: Vec<BString>,
         patterns: &Patterns,
     ) -> io::Result<()> {
         if files.len() <= BATCH {
-            self.batch(dir.fd()?, shown, &files, patterns);
+            self.batch(open.fd()?, dir.shown.as_ref(), &files, patterns);
             return Ok(());
         }
-        let listed = Arc::new((io::dup(dir.fd()?)?, shown.to_owned(), patterns.clone()));
+        let listed = Arc::new((self.hold(open, dir.real.as_ref())?, dir.shown.clone(), patterns.clone()));
         while !files.is_empty() {
             let batch = files.split_off(files.len().saturating_sub(BATCH));
             let listed = Arc::clone(&listed);
-            scope.spawn(move |_| self.batch(listed.0.as_fd(), listed.1.as_ref(), &batch, &listed.2));
+            scope.spawn(move |_| self.batch(listed.0.fd.as_fd(), listed.1.as_ref(), &batch, &listed.2));
         }
         Ok(())
     }

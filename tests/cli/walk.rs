@@ -128,9 +128,150 @@ fn special_files_are_left_out_with_the_reason() {
     assert_eq!(scan.skipped(), skipped);
     assert_eq!(scan.output.code, 1);
 
-    let scan = project.scan(&["fifo", "link", "/dev/zero"]);
+    let scan = project.scan(&["socket", "link", "/dev/zero"]);
     assert_eq!(scan.paths(), ["link"]);
-    assert_eq!(scan.skipped(), ["/dev/zero: device", "fifo: fifo"]);
+    assert_eq!(scan.skipped(), ["/dev/zero: device", "socket: socket"]);
+}
+
+#[test]
+fn what_is_named_is_read_whatever_it_is() {
+    let project = Project::new();
+    project.write("key.txt", key(1));
+    assert!(Command::new("mkfifo").arg(project.path("fifo")).status().unwrap().success());
+    let keysweep = env!("CARGO_BIN_EXE_keysweep");
+    for (script, path) in [
+        ("cat key.txt | K scan /dev/stdin", "/dev/stdin"),
+        ("K scan /dev/stdin < key.txt", "/dev/stdin"),
+        ("K scan /dev/fd/3 3< key.txt", "/dev/fd/3"),
+        ("cat key.txt > fifo & K scan fifo", "fifo"),
+        ("(sleep 0.2; cat key.txt) > fifo & K scan fifo", "fifo"),
+        ("gzip -c key.txt > fifo & K scan key.txt fifo", "fifo"),
+        ("exec 4> fifo & cat key.txt > fifo & K scan /proc/self/fd/5 5< fifo", "/proc/self/fd/5"),
+    ] {
+        let script = script.replace("K scan", &format!("{keysweep} scan --format jsonl"));
+        let output = project.command("sh").args(["-c", &script]).output().unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        assert!(stdout.contains(&format!("\"path\":\"{path}\"")), "{script}: {stdout}");
+        assert_eq!(output.status.code(), Some(1), "{script}: {stdout}");
+    }
+}
+
+#[test]
+fn a_closed_standard_input_is_no_clean_scan() {
+    let project = Project::new();
+    let keysweep = env!("CARGO_BIN_EXE_keysweep");
+    for (args, redirection, code) in
+        [("scan -", "<&-", 2), ("scan /dev/stdin", "<&-", 2), ("scan -", "</dev/null", 0), ("scan .", "<&-", 0)]
+    {
+        let script = format!("{keysweep} {args} {redirection}");
+        let output = project.command("sh").args(["-c", &script]).output().unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{args} {redirection}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
+
+#[test]
+fn a_directory_swapped_for_a_link_is_never_followed() {
+    let project = Project::new();
+    project.write("../outside/deep/key.txt", key(1)).write("../outside/.gitignore", "mine.txt\n");
+    for n in 0..40 {
+        project.write(format!("tree/{n}/swapped/deep/mine.txt"), key(2));
+    }
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                for n in 0..40 {
+                    let (path, aside) =
+                        (project.path(format!("tree/{n}/swapped")), project.path(format!("tree/{n}/aside")));
+                    std::fs::rename(&path, &aside).unwrap();
+                    symlink("../../../outside", &path).unwrap();
+                    std::fs::remove_file(&path).unwrap();
+                    std::fs::rename(&aside, &path).unwrap();
+                }
+            }
+        });
+        let runs: Vec<_> = (0..12).map(|_| project.scan(&["--show-secrets"])).collect();
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        for scan in runs {
+            assert!(!scan.output.stdout.contains(&key(1)), "{:#?}", scan.output);
+        }
+    });
+}
+
+#[test]
+fn trees_of_any_depth_are_scanned() {
+    let project = Project::new();
+    // No call takes a path of more than 4096 bytes: two halves are made, and one is moved into the other.
+    let half = vec!["d".repeat(19); 150];
+    for top in ["a", "b"] {
+        for depth in 0..150 {
+            project.write(format!("{top}/{}/side/key.txt", half[..=depth].join("/")), key(1));
+        }
+    }
+    std::fs::rename(project.path("b"), project.path(format!("a/{}/b", half.join("/")))).unwrap();
+    let limited = format!("ulimit -n 128; exec {} scan --format jsonl", env!("CARGO_BIN_EXE_keysweep"));
+    let output = project.command("sh").args(["-c", &limited]).output().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(stdout.matches("\"type\":\"finding\"").count(), 300, "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_bare_repository_says_who_looks_at_its_objects() {
+    let project = Project::git();
+    project.write("a.txt", key(1)).run_git(&["add", "."]).run_git(&["commit", "-qm", "a"]);
+    project.run_git(&["clone", "-q", "--bare", ".", "../bare.git"]);
+    let scan = project.scan(&["../bare.git"]);
+    let objects = "../bare.git/objects: git objects; keysweep history looks into them";
+    assert_eq!((scan.findings.len(), scan.skipped()), (0, vec![objects.to_owned()]));
+    let human = project.run(["scan", "../bare.git"]);
+    assert!(human.stdout.contains("git objects; keysweep history looks into them"), "{}", human.stdout);
+}
+
+#[test]
+fn names_of_files_and_directories_are_searched() {
+    let project = Project::new();
+    project.write(format!("{}/x", key(1)), "x").write(format!("a/{}.txt", key(2)), "x");
+    let scan = project.scan(&[]);
+    assert_eq!(scan.findings.len(), 2, "{:#?}", scan.output);
+    assert!(scan.findings.iter().all(|finding| finding["location"]["part"] == "name"), "{:#?}", scan.output);
+    assert!(![1, 2].iter().any(|&seed| scan.output.stdout.contains(&key(seed))), "{:#?}", scan.output);
+}
+
+#[test]
+fn files_kept_by_git_lfs_are_the_content_of_their_pointers() {
+    let text = format!("k = {}\n", key(1));
+    let id = "0123456789abcdef".repeat(4);
+    let pointer = |size: usize| format!("version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize {size}\n");
+    let kept = format!(".git/lfs/objects/01/23/{id}");
+    type Case<'a> = (&'a str, Option<&'a [u8]>, usize, usize, &'a str);
+    let cases: [Case<'_>; 4] = [
+        ("kept", Some(text.as_bytes()), text.len(), 1, ""),
+        ("absent", None, 5, 0, "f.bin: lfs-pointer"),
+        ("shorter", Some(text.as_bytes()), text.len() + 1, 1, "its pointer says"),
+        ("bundle", Some(b"Rar!\x1a\x07\x01\0"), 8, 0, "f.bin: unsupported format: rar"),
+    ];
+    for (case, content, size, found, said) in cases {
+        let project = Project::git();
+        project.write("f.bin", pointer(size)).run_git(&["add", "f.bin"]);
+        if let Some(content) = content {
+            project.write(&kept, content);
+        }
+        let staged = Scan::of(project.run(["staged", "--format", "jsonl"]));
+        for (mode, scan) in [("scan", project.scan(&[])), ("staged", staged)] {
+            let mut all = scan.skipped();
+            all.extend(scan.errors().into_iter().map(str::to_owned));
+            assert_eq!(scan.findings.len(), found, "{case}, {mode}: {:#?}", scan.output);
+            assert_eq!(all.len(), usize::from(!said.is_empty()), "{case}, {mode}: {all:?}");
+            assert!(all.iter().all(|line| line.contains(said)), "{case}, {mode}: {all:?}");
+            assert_eq!(scan.output.code, if case == "shorter" { 2 } else { i32::from(found > 0) }, "{case}, {mode}");
+        }
+    }
 }
 
 #[test]

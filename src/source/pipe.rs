@@ -1,0 +1,109 @@
+//! What can be read but once: standard input, a FIFO, a descriptor that the shell hands over as `/dev/fd/63`.
+
+use std::io::{self, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bstr::{BStr, ByteSlice as _};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{CWD, FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+/// How long a read waits before it looks whether the run was stopped.
+const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+
+/// Reads to the end of what comes, or until the run is stopped.
+#[derive(Debug)]
+pub(super) struct Pipe<'a, F> {
+    fd: F,
+    stop: &'a AtomicBool,
+    /// Whether reading waits by itself.
+    blocks: bool,
+    /// Whether nothing to read is the end. At a FIFO it is not before there was a writer.
+    may_end: bool,
+}
+
+impl<'a> Pipe<'a, OwnedFd> {
+    /// Opens a path that somebody named and that is no file. Opening does not wait for a writer; reading does.
+    pub(super) fn open(path: &BStr, stop: &'a AtomicBool) -> rustix::io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(CWD, path.as_bytes(), flags, Mode::empty())?;
+        Ok(Self { fd, stop, blocks: false, may_end: is_descriptor(path) })
+    }
+}
+
+impl<'a> Pipe<'a, io::Stdin> {
+    /// Standard input.
+    pub(super) fn stdin(stop: &'a AtomicBool) -> io::Result<Self> {
+        let fd = io::stdin();
+        if is_closed(&fd) {
+            return Err(io::Error::other("standard input is closed"));
+        }
+        Ok(Self { fd, stop, blocks: true, may_end: true })
+    }
+}
+
+impl<F: AsFd> Pipe<'_, F> {
+    /// Waits a little for something to read; whether there is.
+    fn wait(&mut self) -> bool {
+        let mut polled = [PollFd::new(&self.fd, PollFlags::IN)];
+        match poll(&mut polled, Some(&PATIENCE)) {
+            Ok(0) | Err(Errno::INTR) => false,
+            Ok(_) => {
+                self.may_end |= polled[0].revents().contains(PollFlags::HUP);
+                true
+            }
+            // What cannot be waited for, such as a file on some systems, is read at once.
+            Err(_) => true,
+        }
+    }
+}
+
+impl<F: AsFd> Read for Pipe<'_, F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while !self.stop.load(Ordering::Relaxed) {
+            if self.blocks && !self.wait() {
+                continue;
+            }
+            match rustix::io::read(&self.fd, &mut *buffer) {
+                Ok(0) if !self.may_end => {}
+                Err(Errno::AGAIN) => self.may_end = true, // there is a writer
+                Err(Errno::INTR) => continue,
+                result => {
+                    self.may_end = true;
+                    return Ok(result?);
+                }
+            }
+            if !self.blocks {
+                self.wait();
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// Whether a path names one of the process's own descriptors.
+pub(super) fn is_descriptor(path: &BStr) -> bool {
+    let number = |prefix: &str| {
+        let rest = path.strip_prefix(prefix.as_bytes());
+        rest.is_some_and(|rest| !rest.is_empty() && rest.iter().all(u8::is_ascii_digit))
+    };
+    is_stdin(path) || number("/dev/fd/") || number("/proc/self/fd/")
+}
+
+/// Whether a path names standard input.
+pub(super) fn is_stdin(path: &BStr) -> bool {
+    ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path == name)
+}
+
+/// Whether nobody gave the process a standard input. Before `main` Rust puts `/dev/null` in the place of a closed one,
+/// opened for reading and writing, which nobody does who means to read.
+fn is_closed(fd: &impl AsFd) -> bool {
+    let is_null = || {
+        let (here, null) = (rustix::fs::fstat(fd)?, rustix::fs::stat("/dev/null")?);
+        let is_device = FileType::from_raw_mode(here.st_mode) == FileType::CharacterDevice;
+        let writes = rustix::fs::fcntl_getfl(fd)?.contains(OFlags::RDWR);
+        Ok::<bool, Errno>(is_device && here.st_rdev == null.st_rdev && writes)
+    };
+    is_null().unwrap_or(true)
+}
