@@ -234,6 +234,22 @@ fn a_bare_repository_says_who_looks_at_its_objects() {
 }
 
 #[test]
+fn a_tracked_file_counts_where_the_index_names_only_its_directory() {
+    let project = Project::git();
+    project.write(".gitignore", "*.log\n").write("in/a.txt", "x").write("out/deep/b.log", key(1));
+    project.run_git(&["add", "-f", "."]).run_git(&["commit", "-qm", "a"]);
+    project.run_git(&["sparse-checkout", "init", "--cone", "--sparse-index"]).run_git(&[
+        "sparse-checkout",
+        "set",
+        "in",
+    ]);
+    assert!(!project.path("out").exists());
+    project.write("out/deep/b.log", key(2)).write("in/c.log", key(3));
+    let scan = project.scan(&[]);
+    assert_eq!((scan.paths(), scan.skipped()), (vec!["out/deep/b.log"], vec!["in/c.log: ignored".to_owned()]));
+}
+
+#[test]
 fn names_of_files_and_directories_are_searched() {
     let project = Project::new();
     project.write(format!("{}/x", key(1)), "x").write(format!("a/{}.txt", key(2)), "x");
