@@ -13,6 +13,7 @@ mod agents;
 mod archive;
 mod baseline;
 mod config;
+mod docs;
 mod exit;
 mod explain;
 mod foreign;
