@@ -42,7 +42,7 @@ pub(super) fn hook(args: &args::Run) -> Result<Exit> {
         return Ok(Exit::Clean);
     }
     let repository = staged::repository()?;
-    let objects = Objects::open(&repository)?;
+    let objects = Objects::open(&repository);
     let pushed = push::pushed(Path::new("."), &objects, &updates, &has)?;
     let loaded = staged::load(&args.shared, &repository)?;
     let collector = Collector::default();
@@ -59,7 +59,7 @@ pub(super) fn hook(args: &args::Run) -> Result<Exit> {
 /// The commits of a range, as the pre-commit framework names it.
 pub(super) fn range(shared: &args::Shared, from: Option<&str>, to: &str) -> Result<Exit> {
     let repository = staged::repository()?;
-    let objects = Objects::open(&repository)?;
+    let objects = Objects::open(&repository);
     let commits = push::range(Path::new("."), from, to)?;
     super::session_at(shared, &Target::part_of(repository.top()), |loaded, collector| {
         commits::scan(&objects, &loaded.policy, collector, &commits);

@@ -1,6 +1,8 @@
-//! An object's name: 20 bytes of SHA-1 or 32 of SHA-256.
+//! What git calls an object: a hash of its kind and content, in either of git's two formats.
 
 use std::fmt;
+
+use sha1::Digest as _;
 
 /// Which hash names the objects of a repository.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,9 +22,66 @@ impl Hash {
             Self::Sha256 => 32,
         }
     }
+
+    /// The id that an object of this kind and content has.
+    pub fn id_of(self, kind: Kind, content: &[u8]) -> Id {
+        let header = format!("{} {}\0", kind.word(), content.len());
+        match self {
+            Self::Sha1 => Id::of_digest(&sha1::Sha1::new().chain_update(header).chain_update(content).finalize()),
+            Self::Sha256 => Id::of_digest(&sha2::Sha256::new().chain_update(header).chain_update(content).finalize()),
+        }
+    }
 }
 
-/// An object's name.
+/// What an object is, numbered as in a pack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    /// A snapshot, its parents and its message.
+    Commit = 1,
+    /// A directory.
+    Tree = 2,
+    /// A file's content.
+    Blob = 3,
+    /// An annotated tag.
+    Tag = 4,
+}
+
+impl Kind {
+    /// From the word in a loose object's header, or in a tag's `type` line.
+    pub fn from_word(word: &[u8]) -> Option<Self> {
+        match word {
+            b"commit" => Some(Self::Commit),
+            b"tree" => Some(Self::Tree),
+            b"blob" => Some(Self::Blob),
+            b"tag" => Some(Self::Tag),
+            _ => None,
+        }
+    }
+
+    /// The word for it, as git and people write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Commit => "commit",
+            Self::Tree => "tree",
+            Self::Blob => "blob",
+            Self::Tag => "tag",
+        }
+    }
+
+    /// From the number in a pack; `None` for deltas and unknown numbers.
+    pub(crate) fn from_number(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::Commit),
+            2 => Some(Self::Tree),
+            3 => Some(Self::Blob),
+            4 => Some(Self::Tag),
+            _ => None,
+        }
+    }
+}
+
+/// An object's name. Two are the same only if all their bytes are.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id {
     bytes: [u8; 32],
@@ -32,12 +91,13 @@ pub struct Id {
 impl Id {
     /// From the raw bytes; `None` if there are neither 20 nor 32.
     pub fn from_bytes(raw: &[u8]) -> Option<Self> {
+        matches!(raw.len(), 20 | 32).then(|| Self::of_digest(raw))
+    }
+
+    fn of_digest(raw: &[u8]) -> Self {
         let mut bytes = [0; 32];
-        match raw.len() {
-            20 | 32 => bytes[..raw.len()].copy_from_slice(raw),
-            _ => return None,
-        }
-        Some(Self { bytes, len: raw.len() as u8 })
+        bytes[..raw.len()].copy_from_slice(raw);
+        Self { bytes, len: raw.len() as u8 }
     }
 
     /// From lower-case hexadecimal digits.
@@ -61,6 +121,22 @@ impl Id {
     pub fn is_null(&self) -> bool {
         self.bytes == [0; 32]
     }
+
+    /// The first eight bytes. Ids are hashes, so these spread objects evenly; they do not tell objects apart.
+    pub(crate) fn leading(&self) -> u64 {
+        leading(&self.bytes)
+    }
+
+    /// Whether it starts with these hexadecimal digits.
+    pub(crate) fn starts_with(&self, digits: &str) -> bool {
+        self.to_string().starts_with(digits)
+    }
+}
+
+/// The first eight bytes of a raw id.
+#[inline]
+pub(crate) fn leading(raw: &[u8]) -> u64 {
+    raw.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 fn digit(hex: u8) -> Option<u8> {
@@ -96,5 +172,15 @@ mod tests {
             assert_eq!(Id::from_hex(hex.as_bytes()), None);
         }
         assert!(Id::from_bytes(&[0; 20]).unwrap().is_null());
+    }
+
+    #[test]
+    fn ids_are_those_that_git_gives() {
+        for (hash, empty) in [
+            (Hash::Sha1, "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"),
+            (Hash::Sha256, "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813"),
+        ] {
+            assert_eq!(hash.id_of(Kind::Blob, b"").to_string(), empty);
+        }
     }
 }

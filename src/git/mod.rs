@@ -5,15 +5,17 @@
 //! writes nothing. What asks git itself (hooks, ranges of a push) is in `hook`.
 
 pub mod alternates;
+pub mod commit;
 pub mod config;
 mod directory;
 pub mod environment;
 pub mod id;
 pub mod index;
-mod inflate;
+pub(crate) mod inflate;
+pub(crate) mod loose;
 pub(crate) mod map;
 pub mod objects;
-mod pack;
+pub(crate) mod pack;
 mod quoted;
 pub mod refs;
 pub mod repository;
@@ -24,9 +26,9 @@ mod worktrees;
 
 pub use config::Config;
 pub use environment::Environment;
-pub use id::Id;
+pub use id::{Id, Kind};
 pub use index::Index;
-pub use objects::{Kind, Objects};
+pub use objects::Objects;
 pub use refs::Refs;
 pub use repository::Repository;
 pub use worktrees::Submodule;

@@ -4,18 +4,10 @@ use std::collections::HashSet;
 
 use bstr::{BStr, ByteSlice as _};
 
-use super::Id;
-use super::objects::Kind;
+use super::objects::Objects;
 use super::refs::Refs;
+use super::{Id, Kind};
 use crate::core::error::{Error, Result};
-
-/// Where revisions find objects.
-pub trait Objects {
-    /// The object's kind and bytes; `None` if it is not here.
-    fn object(&mut self, id: Id) -> Result<Option<(Kind, Vec<u8>)>>;
-    /// The ids that start with these hexadecimal digits in lower case, of which there are at least four.
-    fn with_prefix(&mut self, digits: &str) -> Result<Vec<Id>>;
-}
 
 /// Commits that count, and commits whose history does not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,14 +24,14 @@ pub struct Range {
 const DEEPEST: usize = 64;
 
 /// Finds revisions in a repository.
-pub struct Revisions<'a, O> {
+pub struct Revisions<'a> {
     refs: &'a Refs,
-    objects: O,
+    objects: &'a Objects,
 }
 
-impl<'a, O: Objects> Revisions<'a, O> {
+impl<'a> Revisions<'a> {
     /// In a repository with these references and objects.
-    pub fn new(refs: &'a Refs, objects: O) -> Self {
+    pub fn new(refs: &'a Refs, objects: &'a Objects) -> Self {
         Self { refs, objects }
     }
 
@@ -137,7 +129,7 @@ impl<'a, O: Objects> Revisions<'a, O> {
     fn peel(&mut self, id: Id, wanted: Option<Kind>) -> Result<Option<(Id, Vec<u8>)>> {
         let mut id = id;
         for _ in 0..DEEPEST {
-            let Some((kind, bytes)) = self.objects.object(id)? else {
+            let Some((kind, bytes)) = self.objects.find(id)? else {
                 return Err(Error::new("read object", id, "it is not in the repository").hint("fetch it first"));
             };
             let link = match kind {

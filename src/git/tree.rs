@@ -1,7 +1,5 @@
 //! The entries of a tree object.
 
-use bstr::ByteSlice;
-
 use super::Id;
 use super::id::Hash;
 
@@ -42,6 +40,24 @@ pub struct TreeEntry<'a> {
     pub id: Id,
 }
 
+impl<'a> TreeEntry<'a> {
+    /// The entry at the start of a tree's content, and how long it is. A mode that git does not know is taken for a
+    /// file's, so that the content is looked at.
+    #[inline]
+    pub(crate) fn parse(bytes: &'a [u8], hash: Hash) -> Option<(Self, usize)> {
+        let space = bytes.iter().take(8).position(|&byte| byte == b' ')?;
+        let digit = |mode: u32, &digit: &u8| match digit {
+            b'0'..=b'7' => Some(mode << 3 | u32::from(digit - b'0')),
+            _ => None,
+        };
+        let mode = bytes[..space].iter().try_fold(0, digit)?;
+        let end = space + 1 + memchr::memchr(0, &bytes[space + 1..])?;
+        let id = bytes.get(end + 1..end + 1 + hash.width()).and_then(Id::from_bytes)?;
+        let kind = EntryKind::of_mode(mode).unwrap_or(EntryKind::File);
+        Some((Self { name: &bytes[space + 1..end], kind, id }, end + 1 + hash.width()))
+    }
+}
+
 /// Reads a tree object's entries in order; a broken entry ends them with `None` in its place.
 #[derive(Clone, Debug)]
 pub struct TreeEntries<'a> {
@@ -54,18 +70,6 @@ impl<'a> TreeEntries<'a> {
     pub fn new(bytes: &'a [u8], hash: Hash) -> Self {
         Self { rest: bytes, hash }
     }
-
-    fn entry(&mut self) -> Option<TreeEntry<'a>> {
-        let (mode, rest) = self.rest.split_once_str(" ")?;
-        let mode = mode.iter().try_fold(0u32, |mode, &digit| match digit {
-            b'0'..=b'7' => mode.checked_mul(8)?.checked_add(u32::from(digit - b'0')),
-            _ => None,
-        })?;
-        let (name, rest) = rest.split_once_str("\0")?;
-        let (id, rest) = rest.split_at_checked(self.hash.width())?;
-        self.rest = rest;
-        Some(TreeEntry { name, kind: EntryKind::of_mode(mode)?, id: Id::from_bytes(id)? })
-    }
 }
 
 impl<'a> Iterator for TreeEntries<'a> {
@@ -75,10 +79,8 @@ impl<'a> Iterator for TreeEntries<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let entry = self.entry();
-        if entry.is_none() {
-            self.rest = &[];
-        }
-        Some(entry)
+        let entry = TreeEntry::parse(self.rest, self.hash);
+        self.rest = entry.map_or(&[], |(_, length)| &self.rest[length..]);
+        Some(entry.map(|(entry, _)| entry))
     }
 }

@@ -1,6 +1,7 @@
 //! A whole repository, from its objects to its findings.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bstr::BString;
@@ -11,22 +12,18 @@ use super::content_pass::{self, Read, Scope, Want};
 use super::findings::{self, Teller};
 use super::introducing::{Item, Stories};
 use super::missing::{Gaps, LIMIT, Missing, Places};
-use super::object_index::Catalog;
-use super::oid::{Kind, Oid};
+use super::object_index::ObjectIndex;
 use super::options::Options;
 use super::reachability::{self, Census};
-use super::refs::Refs;
 use super::revs;
 use super::secrets::Secrets;
 use super::shard;
-use super::store::Store;
 use super::tree_pass::{Aim, GITLINK, NAMED, Table};
 use super::tree_paths::{Paths, Ways};
 use super::{file_names, lfs};
 use crate::core::error::{Error, Result};
 use crate::core::finding::Finding;
-use crate::git::Repository;
-use crate::git::id::Hash;
+use crate::git::{Id, Kind, Objects, Refs, Repository};
 use crate::policy::Policy;
 use crate::source::Collector;
 
@@ -72,33 +69,18 @@ fn merge(inner: Collector, place: &BString, collector: &Collector) {
 
 /// Scans one repository, without its submodules.
 fn one(repository: &Repository, options: &Options, policy: &Policy, collector: &Collector) -> Result<()> {
-    if repository.hash != Hash::Sha1 {
-        let why = "its object ids are SHA-256";
-        return Err(Error::new("open repository", repository.git_dir.display(), why)
-            .hint("only SHA-1 repositories can be scanned; use `keysweep scan` on a checkout"));
-    }
     let refs = Refs::read(repository);
-    let store = Store::open(repository);
+    let store = Objects::open(repository);
     let gaps = Gaps::new(options.allow_incomplete, collector);
-    store.errors.iter().chain(&refs.errors).cloned().for_each(|error| gaps.one(error));
+    let (mut index, errors) = ObjectIndex::of(&store);
+    errors.iter().chain(&refs.errors).cloned().for_each(|error| gaps.one(error));
     let selection =
         if options.request.is_empty() { None } else { Some(revs::select(&store, &refs, &options.request)?) };
-    let cache = options.cache.as_deref().filter(|_| policy.is_local()).map(|path| Cache::open(path, policy.rules()));
-    let mut catalog = Catalog::of(&store);
-    let wants = |oid: &Oid, kind: Kind| match &cache {
-        _ if options.shard.is_some_and(|shard| !shard.has(oid)) => Want::Skip,
-        Some(cache) if kind == Kind::Blob && cache.has(oid) => Want::KnownClean,
-        _ => Want::Scan,
-    };
-    let scope = Scope { policy, wants: &wants, collector, gaps: &gaps, threads: options.threads() };
-    let mut read = content_pass::read(&catalog, &scope);
-    read.kinds.iter().for_each(|&(number, kind)| catalog.set_kind(number, kind));
+    let mut read = content(&index, options, policy, collector, &gaps);
+    read.kinds.iter().for_each(|&(number, kind)| index.set_kind(number, kind));
     if collector.is_stopped() {
-        findings::unplaced(&catalog, read.hits, collector);
+        findings::unplaced(&index, read.hits, collector);
         return Ok(());
-    }
-    if let Some(cache) = cache {
-        cache.add(read.clean.iter().map(|&number| catalog.oid(number))).unwrap_or_else(|error| collector.failed(error));
     }
     lfs::read_local(&repository.common_dir, policy, collector, &mut read);
     let mut audit = Audit {
@@ -107,7 +89,7 @@ fn one(repository: &Repository, options: &Options, policy: &Policy, collector: &
         policy,
         collector,
         gaps: &gaps,
-        catalog: &catalog,
+        index: &index,
         refs: &refs,
         selected: None,
         table: Table::default(),
@@ -115,18 +97,53 @@ fn one(repository: &Repository, options: &Options, policy: &Policy, collector: &
     let loud = if options.file_names { file_names::loud(&audit) } else { HashSet::new() };
     // Of commits and of trees: neither needs the other.
     let (mut graph, ways) = std::thread::scope(|scope| {
-        let graph = scope.spawn(|| Graph::of(&catalog, &read.commits, &read.tags, &refs));
+        let graph = scope.spawn(|| Graph::of(&index, &read.commits, &read.tags, &refs));
         let ways = audit.ways(&read, &loud, None);
         (graph.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), ways)
     });
     if collector.is_stopped() {
-        findings::unplaced(&catalog, read.hits, collector);
+        findings::unplaced(&index, read.hits, collector);
         return Ok(());
     }
-    audit.selected = selection.map(|selection| graph.select(&catalog, &read.tags, &selection));
+    audit.selected = selection.map(|selection| graph.select(&index, &read.tags, &selection));
     read.commits = Vec::new();
     audit.finish(read, graph, ways, &loud);
     Ok(())
+}
+
+/// Reads all content but what a cache knows.
+fn content(
+    index: &ObjectIndex<'_>,
+    options: &Options,
+    policy: &Policy,
+    collector: &Collector,
+    gaps: &Gaps<'_>,
+) -> Read {
+    let open = |path: &PathBuf| Cache::open(path, policy.rules(), index.hash());
+    let mut cache = options.cache.as_ref().filter(|_| policy.is_local()).map(open);
+    let packs: Vec<[u8; 32]> = cache.iter().flat_map(|_| index.packs().iter().map(|pack| pack.digest())).collect();
+    let is_checked: Vec<bool> =
+        cache.iter().flat_map(|cache| packs.iter().map(|pack| cache.has_checked(pack))).collect();
+    // The ids of loose objects are always checked.
+    let may_skip = |number: u32| index.pack_of(number).is_none_or(|pack| is_checked[pack]);
+    let wants = |number: u32, id: &Id, kind: Kind| match &cache {
+        _ if options.shard.is_some_and(|shard| !shard.has(id)) => Want::Skip,
+        Some(cache) if kind == Kind::Blob && cache.has(id) && may_skip(number) => Want::KnownClean,
+        _ => Want::Scan,
+    };
+    let remembers = |number: u32| cache.is_some() && !may_skip(number);
+    let scope = Scope { policy, wants: &wants, remembers: &remembers, collector, gaps, threads: options.threads() };
+    let read = content_pass::read(index, &scope);
+    if let Some(cache) = &mut cache
+        && !collector.is_stopped()
+    {
+        cache.add(read.clean.iter().map(|&number| index.id(number)));
+        if read.is_sound && options.shard.is_none() {
+            cache.add_packs(packs);
+        }
+        cache.write().unwrap_or_else(|error| collector.failed(error));
+    }
+    read
 }
 
 /// The part of an audit that knows all objects.
@@ -136,7 +153,7 @@ pub(super) struct Audit<'a> {
     pub(super) policy: &'a Policy,
     pub(super) collector: &'a Collector,
     pub(super) gaps: &'a Gaps<'a>,
-    pub(super) catalog: &'a Catalog<'a>,
+    pub(super) index: &'a ObjectIndex<'a>,
     pub(super) refs: &'a Refs,
     /// The commits that are asked for.
     pub(super) selected: Option<Vec<bool>>,
@@ -182,7 +199,7 @@ impl<'a> Audit<'a> {
         }
         if self.selected.is_none() {
             let hits: HashSet<u32> = read.hits.iter().map(|hit| hit.number).collect();
-            for tree in reachability::lone_trees(self.catalog, &ways, &hits) {
+            for tree in reachability::lone_trees(self.index, &ways, &hits) {
                 graph.add_tree(tree);
             }
         }
@@ -193,7 +210,7 @@ impl<'a> Audit<'a> {
         let items = |name: u32, leaf: u32| match leaf {
             GITLINK => vec![others.submodule()],
             NAMED => secrets.in_name(name),
-            _ if leaf >= self.catalog.len() || pointers.contains(&leaf) => vec![others.leaf(leaf)],
+            _ if leaf >= self.index.len() || pointers.contains(&leaf) => vec![others.leaf(leaf)],
             _ => secrets.items(leaf),
         };
         let mut paths = Paths::new();
@@ -225,8 +242,8 @@ impl<'a> Audit<'a> {
     }
 
     pub(super) fn aim<'b>(&'b self, table: &'b Table) -> Aim<'b> {
-        let catalog = self.catalog;
-        Aim { catalog, targets: None, also: None, loud: None, all_names: false, counts: &|_| false, table }
+        let index = self.index;
+        Aim { index, targets: None, also: None, loud: None, all_names: false, counts: &|_| false, table }
     }
 
     pub(super) fn census(&self, aim: &Aim<'_>) -> Census {
@@ -235,13 +252,13 @@ impl<'a> Audit<'a> {
 
     /// The ways to all that was found, to submodules, and to what is not there.
     fn ways(&self, read: &Read, loud: &HashSet<Vec<u8>>, also: Option<&HashSet<Vec<u8>>>) -> Ways<'a> {
-        let mut targets = vec![false; self.catalog.len() as usize];
+        let mut targets = vec![false; self.index.len() as usize];
         read.hits.iter().for_each(|hit| targets[hit.number as usize] = true);
         read.pointers.iter().take(LIMIT).for_each(|(number, _)| targets[*number as usize] = true);
         let target = |number: u32| targets[number as usize];
         let loud = Some(loud).filter(|loud| !loud.is_empty());
         let census = self.census(&Aim { targets: Some(&target), also, loud, ..self.aim(&self.table) });
-        Ways::new(self.catalog, census.edges)
+        Ways::new(self.index, census.edges)
     }
 
     /// Objects that reached trees name and that are not there, each with a path.
@@ -252,34 +269,34 @@ impl<'a> Audit<'a> {
         stories: &Stories,
         others: Others,
         paths: &Paths,
-    ) -> BTreeMap<Oid, Missing> {
+    ) -> BTreeMap<Id, Missing> {
         if let Some(absent) = self.table.absent.list() {
-            let items: HashMap<Item, (Oid, Kind)> =
-                absent.into_iter().map(|(oid, number, kind)| (others.leaf(number), (oid, kind))).collect();
-            let mut missing: BTreeMap<Oid, Missing> = BTreeMap::new();
+            let items: HashMap<Item, (Id, Kind)> =
+                absent.into_iter().map(|(id, number, kind)| (others.leaf(number), (id, kind))).collect();
+            let mut missing: BTreeMap<Id, Missing> = BTreeMap::new();
             let list = self.table.names.list();
             // Of what nothing leads to, git may have dropped parts: that is no loss.
             for story in stories.list.iter().filter(|story| story.reach != 0) {
-                let Some(&(oid, kind)) = items.get(&story.item) else { continue };
+                let Some(&(id, kind)) = items.get(&story.item) else { continue };
                 let place = paths.spell(story.path, &list);
-                let least = missing.entry(oid).or_insert_with(|| Missing { kind, place: place.clone() });
+                let least = missing.entry(id).or_insert_with(|| Missing { kind, place: place.clone() });
                 if place < least.place {
                     least.place = place;
                 }
             }
             return missing;
         }
-        let reached = reachability::reached(self.catalog, graph, ways, &|at| self.counts(at));
+        let reached = reachability::reached(self.index, graph, ways, &|at| self.counts(at));
         let named = self.census(&Aim { counts: &|tree| reached[tree as usize], ..self.aim(&self.table) }).missing;
         let list = self.table.names.list();
         let roots: HashSet<u32> = graph.nodes.iter().filter_map(|node| node.tree).collect();
-        let places = Places::of(self.catalog, ways, &reached, &roots, &list);
-        let place = |(oid, (tree, name, kind))| (oid, Missing { kind, place: places.spell(tree, name) });
+        let places = Places::of(self.index, ways, &reached, &roots, &list);
+        let place = |(id, (tree, name, kind))| (id, Missing { kind, place: places.spell(tree, name) });
         named.into_iter().map(place).collect()
     }
 
-    fn report_missing(&self, mut missing: BTreeMap<Oid, Missing>, graph: &Graph) {
-        let by = |node: usize| BString::from(format!("of commit {}", self.catalog.oid(graph.nodes[node].number)));
+    fn report_missing(&self, mut missing: BTreeMap<Id, Missing>, graph: &Graph) {
+        let by = |node: usize| BString::from(format!("of commit {}", self.index.id(graph.nodes[node].number)));
         let counts = |at: usize| graph.nodes[at].reach != 0 && self.counts(at);
         for (at, node) in graph.nodes.iter().enumerate().filter(|(at, _)| counts(*at)) {
             if let Some(tree) = node.missing_tree {
@@ -290,17 +307,17 @@ impl<'a> Audit<'a> {
             self.gaps.one(error);
             Vec::new()
         });
-        let shallow: HashSet<Oid> = shallow.iter().filter_map(|id| Oid::from_bytes(id.as_bytes())).collect();
+        let shallow: HashSet<Id> = shallow.into_iter().collect();
         let mut cut = HashSet::new();
-        for &(oid, node) in graph.missing.iter().filter(|(_, node)| counts(*node as usize)) {
-            let child = self.catalog.oid(graph.nodes[node as usize].number);
+        for &(id, node) in graph.missing.iter().filter(|(_, node)| counts(*node as usize)) {
+            let child = self.index.id(graph.nodes[node as usize].number);
             if shallow.contains(&child) {
                 cut.insert(child);
             } else {
-                missing.insert(oid, Missing { kind: Kind::Commit, place: by(node as usize) });
+                missing.insert(id, Missing { kind: Kind::Commit, place: by(node as usize) });
             }
         }
-        self.gaps.missing(&missing, self.repository, self.catalog.store.has_promisor);
+        self.gaps.missing(&missing, self.repository, self.index.store.has_promisor());
         self.gaps.shallow(cut.len(), self.repository);
         self.gaps.broken(graph, self.refs);
     }
@@ -322,7 +339,7 @@ impl<'a> Audit<'a> {
             match places(others.leaf(*number)).into_iter().next() {
                 Some(path) => list.push((path, pointer.id.clone())),
                 None if self.selected.is_some() => {}
-                None => list.push((format!("blob {}", self.catalog.oid(*number)).into(), pointer.id.clone())),
+                None => list.push((format!("blob {}", self.index.id(*number)).into(), pointer.id.clone())),
             }
         }
         list.sort();

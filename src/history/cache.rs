@@ -2,6 +2,11 @@
 //!
 //! A blob's id says what it holds, so what is remembered holds for every repository; the file's name says under which
 //! version and rules. Blobs with findings are not remembered: they are scanned again, and no secret is written anywhere.
+//!
+//! **Nothing is remembered of an id, and nothing skipped for it, before the content was hashed**: whoever makes a
+//! repository can write any content under any id. To hash all blobs in each run would save no time; so a pack whose blobs
+//! were all checked is remembered too, by the hash of all of its bytes and of its index, which is a tenth of the work and
+//! less. In another pack everything is scanned and checked anew.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -11,46 +16,84 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::oid::Oid;
 use crate::core::error::{Error, Result};
+use crate::core::regular_file::{self, Links};
+use crate::git::Id;
+use crate::git::id::Hash;
 use crate::rule::RuleSet;
 
-const HEADER: &[u8] = b"keysweep clean blobs 1\n";
+const HEADER: &[u8] = b"keysweep clean blobs 2\n";
+/// The file may be this long: some hundred million ids.
+const LONGEST: u64 = 4 << 30;
 
-/// The blobs of earlier runs.
+/// What earlier runs have seen.
 pub(super) struct Cache {
     file: PathBuf,
-    known: HashSet<Oid>,
+    hash: Hash,
+    blobs: HashSet<Id>,
+    packs: HashSet<[u8; 32]>,
+    is_new: bool,
 }
 
 impl Cache {
     /// What `directory` remembers for these rules.
-    pub(super) fn open(directory: &Path, rules: &RuleSet) -> Self {
-        let file = directory.join(format!("{}.blobs", identity(rules)));
-        let bytes = fs::read(&file).unwrap_or_default();
+    pub(super) fn open(directory: &Path, rules: &RuleSet, hash: Hash) -> Self {
+        let file = directory.join(format!("{}-{}.blobs", identity(rules), hash.width() * 8));
+        let mut cache = Self { file, hash, blobs: HashSet::new(), packs: HashSet::new(), is_new: false };
+        let bytes = regular_file::read(&cache.file, Links::Follow, LONGEST).ok().flatten().unwrap_or_default();
         // A file that is cut short or strange is begun anew: it only ever saves time.
-        let ids = bytes.strip_prefix(HEADER).unwrap_or_default();
-        let known = if ids.len().is_multiple_of(20) {
-            ids.chunks_exact(20).filter_map(Oid::from_bytes).collect()
-        } else {
-            HashSet::new()
-        };
-        Self { file, known }
+        if cache.parse(&bytes).is_none() {
+            cache.blobs.clear();
+            cache.packs.clear();
+        }
+        cache
     }
 
-    pub(super) fn has(&self, oid: &Oid) -> bool {
-        self.known.contains(oid)
+    /// The number of packs, their hashes, the blobs' ids.
+    fn parse(&mut self, bytes: &[u8]) -> Option<()> {
+        let (count, rest) = bytes.strip_prefix(HEADER)?.split_first_chunk::<8>()?;
+        let packs = usize::try_from(u64::from_le_bytes(*count)).ok()?.checked_mul(32)?;
+        let (packs, blobs) = rest.split_at_checked(packs)?;
+        self.packs = packs.as_chunks().0.iter().copied().collect();
+        let ids = blobs.chunks_exact(self.hash.width());
+        let is_whole = ids.remainder().is_empty();
+        self.blobs = ids.filter_map(Id::from_bytes).collect();
+        is_whole.then_some(())
     }
 
-    /// Adds blobs and writes the file, under another name first so that no run reads half of it.
-    pub(super) fn add(mut self, clean: impl IntoIterator<Item = Oid>) -> Result<()> {
-        let before = self.known.len();
-        self.known.extend(clean);
-        if self.known.len() == before {
+    /// Whether an earlier run saw nothing in the content with this id.
+    pub(super) fn has(&self, id: &Id) -> bool {
+        self.blobs.contains(id)
+    }
+
+    /// Whether an earlier run checked the ids of all blobs in the pack with this hash.
+    pub(super) fn has_checked(&self, pack: &[u8; 32]) -> bool {
+        self.packs.contains(pack)
+    }
+
+    /// Adds blobs whose ids were checked.
+    pub(super) fn add(&mut self, clean: impl IntoIterator<Item = Id>) {
+        let before = self.blobs.len();
+        self.blobs.extend(clean);
+        self.is_new |= self.blobs.len() > before;
+    }
+
+    /// Adds packs of which the ids of all blobs were checked.
+    pub(super) fn add_packs(&mut self, packs: impl IntoIterator<Item = [u8; 32]>) {
+        for pack in packs {
+            self.is_new |= self.packs.insert(pack);
+        }
+    }
+
+    /// Writes the file, under another name first so that no run reads half of it.
+    pub(super) fn write(&self) -> Result<()> {
+        if !self.is_new {
             return Ok(());
         }
-        let mut ids: Vec<Oid> = self.known.into_iter().collect();
+        let mut ids: Vec<&Id> = self.blobs.iter().collect();
         ids.sort_unstable();
+        let mut packs: Vec<&[u8; 32]> = self.packs.iter().collect();
+        packs.sort_unstable();
         let failed = |why: std::io::Error| {
             Error::new("write cache", self.file.display(), why).hint("give another directory to --cache=DIR")
         };
@@ -60,7 +103,9 @@ impl Cache {
         let write = || {
             let mut out = std::io::BufWriter::new(fs::File::create(&temporary)?);
             out.write_all(HEADER)?;
-            ids.iter().try_for_each(|oid| out.write_all(oid.as_bytes()))?;
+            out.write_all(&(packs.len() as u64).to_le_bytes())?;
+            packs.iter().try_for_each(|pack| out.write_all(&pack[..]))?;
+            ids.iter().try_for_each(|id| out.write_all(id.as_bytes()))?;
             out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
             fs::rename(&temporary, &self.file)
         };

@@ -4,10 +4,10 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::content_pass::{CommitLine, TagLine};
-use super::object_index::Catalog;
-use super::oid::{Kind, Oid};
-use super::refs::Refs;
+use super::object_index::ObjectIndex;
 use super::revs::Selection;
+use crate::git::Refs;
+use crate::git::{Id, Kind};
 
 /// Reached from `HEAD`.
 pub(super) const HEAD: u8 = 1;
@@ -24,7 +24,7 @@ pub(super) struct Graph {
     /// Places by object number.
     places: Vec<u32>,
     /// Commits that are named as parents and not there, with a place that names them.
-    pub(super) missing: Vec<(Oid, u32)>,
+    pub(super) missing: Vec<(Id, u32)>,
     /// For each reference, what it leads to.
     pub(super) tips: Vec<Tip>,
     /// What `HEAD` is at.
@@ -42,7 +42,7 @@ pub(super) struct Node {
     /// Of its tree, if that is there.
     pub(super) tree: Option<u32>,
     /// The tree's id, if that is not there.
-    pub(super) missing_tree: Option<Oid>,
+    pub(super) missing_tree: Option<Id>,
     pub(super) parents: Box<[u32]>,
     pub(super) time: i64,
     pub(super) reach: u8,
@@ -64,39 +64,39 @@ pub(super) struct Tip {
 const NOWHERE: u32 = u32::MAX;
 
 impl Graph {
-    pub(super) fn of(catalog: &Catalog<'_>, commits: &[CommitLine], tags: &[TagLine], refs: &Refs) -> Self {
+    pub(super) fn of(index: &ObjectIndex<'_>, commits: &[CommitLine], tags: &[TagLine], refs: &Refs) -> Self {
         let mut graph = Self {
             nodes: Vec::with_capacity(commits.len()),
-            places: vec![NOWHERE; catalog.len() as usize],
+            places: vec![NOWHERE; index.len() as usize],
             missing: Vec::new(),
             tips: Vec::new(),
             head: None,
             logged: Vec::new(),
             broken: Vec::new(),
         };
-        graph.sort(catalog, commits);
-        graph.lead(catalog, tags, refs);
+        graph.sort(index, commits);
+        graph.lead(index, tags, refs);
         graph
     }
 
     /// Fills `nodes`, parents first.
-    fn sort(&mut self, catalog: &Catalog<'_>, commits: &[CommitLine]) {
+    fn sort(&mut self, index: &ObjectIndex<'_>, commits: &[CommitLine]) {
         // Places in `commits`, for now.
         for (at, commit) in commits.iter().enumerate() {
             self.places[commit.number as usize] = at as u32;
         }
-        let place = |places: &[u32], oid: &Oid| {
-            catalog.find(oid).map(|number| places[number as usize]).filter(|&place| place != NOWHERE)
+        let place = |places: &[u32], id: &Id| {
+            index.find(id).map(|number| places[number as usize]).filter(|&place| place != NOWHERE)
         };
         let mut children: Vec<Vec<u32>> = vec![Vec::new(); commits.len()];
         let mut waiting = vec![0_u32; commits.len()];
         for (at, commit) in commits.iter().enumerate() {
-            for parent in commit.parents.iter().filter_map(|oid| place(&self.places, oid)) {
+            for parent in commit.parents.iter().filter_map(|id| place(&self.places, id)) {
                 children[parent as usize].push(at as u32);
                 waiting[at] += 1;
             }
         }
-        let key = |at: u32| Reverse((commits[at as usize].time, catalog.oid(commits[at as usize].number), at));
+        let key = |at: u32| Reverse((commits[at as usize].time, index.id(commits[at as usize].number), at));
         let mut ready: BinaryHeap<_> =
             (0..commits.len() as u32).filter(|&at| waiting[at as usize] == 0).map(key).collect();
         let mut order = Vec::with_capacity(commits.len());
@@ -118,18 +118,18 @@ impl Graph {
             let commit = &commits[at as usize];
             let here = self.nodes.len() as u32;
             let mut parents = Vec::with_capacity(commit.parents.len());
-            for oid in &commit.parents {
-                match place(&self.places, oid) {
+            for id in &commit.parents {
+                match place(&self.places, id) {
                     Some(parent) if parent < here => parents.push(parent),
                     Some(_) => {}
-                    None => self.missing.push((*oid, here)),
+                    None => self.missing.push((*id, here)),
                 }
             }
-            let tree = catalog.find(&commit.tree);
+            let tree = commit.tree.and_then(|tree| index.find(&tree));
             self.nodes.push(Node {
                 number: commit.number,
                 tree,
-                missing_tree: tree.is_none().then_some(commit.tree),
+                missing_tree: commit.tree.filter(|_| tree.is_none()),
                 parents: parents.into(),
                 time: commit.time,
                 reach: 0,
@@ -140,9 +140,9 @@ impl Graph {
     }
 
     /// Follows references and reflogs to commits, and marks what they reach.
-    fn lead(&mut self, catalog: &Catalog<'_>, tags: &[TagLine], refs: &Refs) {
-        for (at, (name, oid)) in refs.list.iter().enumerate() {
-            let tip = self.peel(catalog, tags, oid);
+    fn lead(&mut self, index: &ObjectIndex<'_>, tags: &[TagLine], refs: &Refs) {
+        for (at, (name, id)) in refs.list.iter().enumerate() {
+            let tip = self.peel(index, tags, id);
             let Some(tip) = tip else {
                 self.broken.push(at);
                 self.tips.push(Tip::default());
@@ -154,13 +154,13 @@ impl Graph {
             }
             self.tips.push(tip);
         }
-        self.head = refs.head.and_then(|oid| self.peel(catalog, tags, &oid)?.node);
+        self.head = refs.head.and_then(|id| self.peel(index, tags, &id)?.node);
         if let Some(head) = self.head {
             self.nodes[head as usize].reach |= HEAD | REF;
         }
-        for oid in &refs.logged {
+        for id in &refs.logged {
             // A reflog may well outlive its objects.
-            let Some(tip) = self.peel(catalog, tags, oid) else { continue };
+            let Some(tip) = self.peel(index, tags, id) else { continue };
             if let Some(node) = tip.node {
                 self.nodes[node as usize].reach |= LOG;
             }
@@ -175,9 +175,9 @@ impl Graph {
     }
 
     /// For each node, whether a selection means it.
-    pub(super) fn select(&mut self, catalog: &Catalog<'_>, tags: &[TagLine], selection: &Selection) -> Vec<bool> {
+    pub(super) fn select(&mut self, index: &ObjectIndex<'_>, tags: &[TagLine], selection: &Selection) -> Vec<bool> {
         let mut places =
-            |oids: &[Oid]| -> Vec<u32> { oids.iter().filter_map(|oid| self.peel(catalog, tags, oid)?.node).collect() };
+            |ids: &[Id]| -> Vec<u32> { ids.iter().filter_map(|id| self.peel(index, tags, id)?.node).collect() };
         let include = places(&selection.include);
         let exclude = places(&selection.exclude);
         let between: Vec<[Vec<u32>; 2]> =
@@ -211,17 +211,17 @@ impl Graph {
         self.tips.iter().find(|tip| tip.tags.contains(&tag)).and_then(|tip| tip.node)
     }
 
-    fn peel(&mut self, catalog: &Catalog<'_>, tags: &[TagLine], oid: &Oid) -> Option<Tip> {
+    fn peel(&mut self, index: &ObjectIndex<'_>, tags: &[TagLine], id: &Id) -> Option<Tip> {
         let mut tip = Tip::default();
-        let mut number = catalog.find(oid)?;
+        let mut number = index.find(id)?;
         while let Ok(at) = tags.binary_search_by_key(&number, |tag| tag.number) {
             if tip.tags.contains(&number) {
                 return None;
             }
             tip.tags.push(number);
-            number = catalog.find(&tags[at].target)?;
+            number = index.find(&tags[at].target?)?;
         }
-        match catalog.kind(number) {
+        match index.kind(number) {
             Some(Kind::Commit) => tip.node = self.place(number),
             Some(Kind::Tree) => tip.node = Some(self.add_tree(number)),
             Some(Kind::Blob) => tip.blob = Some(number),

@@ -1,19 +1,24 @@
 //! The first pass: every blob, commit and tag, once, through the policy.
+//!
+//! **Whether content has the hash that its id says** is checked where something depends on it: of every loose object, of
+//! every object that is there more than once (of copies that differ all are scanned), of every object with a finding, and
+//! of every blob that is remembered as clean. Of the others, each the only copy in a pack, it is not: what they hold is
+//! scanned whatever it is called, and hashing all of a history would take as long again as scanning it.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bstr::BString;
 
 use super::delta_windows;
 use super::missing::Gaps;
-use super::object::{Commit, Tag, is_id_line};
-use super::object_index::Catalog;
-use super::oid::{Kind, Oid};
-use super::pack::delta::{Corrupt, Delta};
-use super::pack::inflate::Inflater;
+use super::object_index::ObjectIndex;
 use super::pack_walk::{Decoded, Visitor, Walk};
-use super::store::Reader;
+use crate::git::commit::{self, Commit, Tag};
+use crate::git::inflate::Corrupt;
+use crate::git::objects::{MISNAMED, unreadable};
+use crate::git::pack::Delta;
+use crate::git::{Id, Kind};
 use crate::policy::Policy;
 use crate::scan::Seen;
 use crate::source::Collector;
@@ -39,7 +44,11 @@ pub(super) struct Read {
     pub(super) troubles: Vec<Trouble>,
     /// Kinds of loose objects.
     pub(super) kinds: Vec<(u32, Kind)>,
+    /// Whether every object could be read, and of those that were checked none had the content of another one.
+    pub(super) is_sound: bool,
     failed: Vec<(u32, Corrupt)>,
+    /// Objects of which a copy has the content of another one.
+    misnamed: Vec<(u32, Kind)>,
 }
 
 /// What of an archive was not scanned.
@@ -57,8 +66,8 @@ pub(super) struct Hit {
 /// What the graph needs of a commit.
 pub(super) struct CommitLine {
     pub(super) number: u32,
-    pub(super) tree: Oid,
-    pub(super) parents: Box<[Oid]>,
+    pub(super) tree: Option<Id>,
+    pub(super) parents: Box<[Id]>,
     /// When it was committed.
     pub(super) time: i64,
 }
@@ -66,14 +75,16 @@ pub(super) struct CommitLine {
 /// What the graph needs of an annotated tag.
 pub(super) struct TagLine {
     pub(super) number: u32,
-    pub(super) target: Oid,
+    pub(super) target: Option<Id>,
 }
 
 /// What decides which objects are scanned.
 pub(super) struct Scope<'a> {
     pub(super) policy: &'a Policy,
-    /// What to do with a blob, commit or tag.
-    pub(super) wants: &'a (dyn Fn(&Oid, Kind) -> Want + Sync),
+    /// What to do with a blob, commit or tag, by its number and id.
+    pub(super) wants: &'a (dyn Fn(u32, &Id, Kind) -> Want + Sync),
+    /// Whether the id of a blob in a pack has to be checked because what is found is remembered under it.
+    pub(super) remembers: &'a (dyn Fn(u32) -> bool + Sync),
     pub(super) collector: &'a Collector,
     pub(super) gaps: &'a Gaps<'a>,
     pub(super) threads: usize,
@@ -91,58 +102,51 @@ pub(super) enum Want {
 }
 
 /// Scans everything that is wanted; what cannot be read in any copy goes to the collector.
-pub(super) fn read(catalog: &Catalog<'_>, scope: &Scope<'_>) -> Read {
-    // Commits are always read: the graph needs all of them.
+pub(super) fn read(index: &ObjectIndex<'_>, scope: &Scope<'_>) -> Read {
+    // Commits are always read: the graph needs all of them. So is each copy of what is there more than once.
     let wanted = |number: u32| {
-        let Some(kind) = catalog.kind(number).filter(|&kind| kind != Kind::Tree) else { return false };
-        catalog.is_first_copy(number) && (kind != Kind::Blob || (scope.wants)(&catalog.oid(number), kind) == Want::Scan)
+        let Some(kind) = index.kind(number).filter(|&kind| kind != Kind::Tree) else { return false };
+        kind != Kind::Blob || index.has_copies(number) || (scope.wants)(number, &index.id(number), kind) == Want::Scan
     };
-    let visitors = (0..scope.threads)
-        .map(|_| Scanning {
-            catalog,
-            scope,
-            read: Read::default(),
-            is_local: scope.policy.is_local(),
-            seen: Seen::default(),
-        })
-        .collect();
-    let visitors = Walk::new(catalog.members(), &wanted, scope.collector).run(visitors);
+    let visitors = (0..scope.threads).map(|_| Scanning::new(index, scope)).collect();
+    let visitors = Walk::new(index.members(), &wanted, scope.collector).run(visitors);
     let mut read = Read::default();
-    for visitor in read_loose(catalog, scope, visitors) {
+    for visitor in read_loose(index, scope, visitors) {
         read.append(visitor.read);
     }
     let mut failed = std::mem::take(&mut read.failed);
-    failed.extend(catalog.broken());
-    read.append(retry(catalog, scope, failed));
+    failed.extend(index.broken());
+    read.is_sound = failed.is_empty();
+    read.append(retry(index, scope, failed));
+    read.append(replace(index, scope, &read));
+    let misnamed: HashSet<u32> = read.misnamed.iter().map(|(number, _)| *number).collect();
+    read.clean.retain(|number| !misnamed.contains(number));
+    read.is_sound &= misnamed.is_empty();
     read.sort();
     read
 }
 
 /// Loose objects, by all threads.
-fn read_loose<'a>(catalog: &Catalog<'_>, scope: &Scope<'_>, visitors: Vec<Scanning<'a>>) -> Vec<Scanning<'a>> {
-    let next = AtomicUsize::new(0);
+fn read_loose<'a>(index: &ObjectIndex<'_>, scope: &Scope<'_>, visitors: Vec<Scanning<'a>>) -> Vec<Scanning<'a>> {
+    let next = AtomicU32::new(index.loose().start);
     let work = |mut visitor: Scanning<'a>| {
-        let mut inflater = Inflater::new();
-        while let Some(&(oid, directory)) = catalog.loose.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if scope.collector.is_stopped() {
-                break;
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if !index.loose().contains(&number) || scope.collector.is_stopped() {
+                return visitor;
             }
-            let Some(number) = catalog.find(&oid).filter(|&number| number >= catalog.first_loose()) else { continue };
-            match super::loose::read(&mut inflater, &catalog.store.directories[directory], &oid) {
+            match index.read(number) {
                 Ok(Some((kind, bytes))) => {
                     visitor.read.kinds.push((number, kind));
-                    if kind != Kind::Blob || (scope.wants)(&oid, kind) == Want::Scan {
-                        visitor.one(number, kind, &bytes);
-                    }
+                    visitor.checked(number, kind, &bytes);
                 }
-                // It went into a pack, or away, since it was listed.
-                Ok(None) => {}
+                // It went into a pack since it was listed, or away.
+                Ok(None) => visitor.read.failed.push((number, GONE)),
                 Err(why) => visitor.failed(number, why),
             }
         }
-        visitor
     };
-    if catalog.loose.is_empty() {
+    if index.loose().is_empty() {
         return visitors;
     }
     std::thread::scope(|scope| {
@@ -154,28 +158,43 @@ fn read_loose<'a>(catalog: &Catalog<'_>, scope: &Scope<'_>, visitors: Vec<Scanni
     })
 }
 
-/// A copy that cannot be read may have a sister that can.
-fn retry(catalog: &Catalog<'_>, scope: &Scope<'_>, failed: Vec<(u32, Corrupt)>) -> Read {
-    let mut visitor =
-        Scanning { catalog, scope, read: Read::default(), is_local: scope.policy.is_local(), seen: Seen::default() };
-    let mut reader = Reader::new(catalog.store);
-    let mut done = Vec::new();
+/// A copy that cannot be read may have a sister that can, here or in a pack that was made meanwhile.
+fn retry(index: &ObjectIndex<'_>, scope: &Scope<'_>, failed: Vec<(u32, Corrupt)>) -> Read {
+    let mut visitor = Scanning::new(index, scope);
+    let mut done = HashSet::new();
     for (number, why) in failed {
-        let oid = catalog.oid(number);
-        if done.contains(&oid) {
+        let id = index.id(number);
+        if !done.insert(id) {
             continue;
         }
-        match reader.read(&oid) {
+        match index.store.find(id) {
             Ok(Some((kind, bytes))) => {
-                visitor.one(number, kind, &bytes);
+                if index.kind(number).is_none() {
+                    visitor.read.kinds.push((number, kind));
+                }
+                visitor.wanted(number, kind, &bytes);
             }
-            Ok(None) => scope.gaps.once(super::store::unreadable(&oid, why)),
+            // What a gc drops was not needed.
+            Ok(None) if why == GONE => {}
+            Ok(None) => scope.gaps.once(unreadable(&id, why)),
             Err(error) => scope.gaps.once(error),
         }
-        done.push(oid);
     }
     visitor.read
 }
+
+/// Where the first copy of an object is another's content, a later one may be right.
+fn replace(index: &ObjectIndex<'_>, scope: &Scope<'_>, read: &Read) -> Read {
+    let mut visitor = Scanning::new(index, scope);
+    for &(number, kind) in &read.misnamed {
+        if let Ok(Some((_, bytes))) = index.store.find(index.id(number)) {
+            visitor.misnamed(number, kind, &bytes);
+        }
+    }
+    visitor.read
+}
+
+const GONE: Corrupt = "it went away while it was read";
 
 impl Read {
     fn append(&mut self, mut other: Self) {
@@ -187,6 +206,8 @@ impl Read {
         self.clean.append(&mut other.clean);
         self.troubles.append(&mut other.troubles);
         self.failed.append(&mut other.failed);
+        self.misnamed.append(&mut other.misnamed);
+        self.elsewhere.extend(other.elsewhere);
     }
 
     fn sort(&mut self) {
@@ -202,14 +223,63 @@ impl Read {
 
 /// One thread of the first pass.
 struct Scanning<'a> {
-    catalog: &'a Catalog<'a>,
+    index: &'a ObjectIndex<'a>,
     scope: &'a Scope<'a>,
     is_local: bool,
     seen: Seen,
     read: Read,
 }
 
-impl Scanning<'_> {
+impl<'a> Scanning<'a> {
+    fn new(index: &'a ObjectIndex<'a>, scope: &'a Scope<'a>) -> Self {
+        Self { index, scope, is_local: scope.policy.is_local(), seen: Seen::default(), read: Read::default() }
+    }
+
+    /// An object whose content is checked against its id first, as it is cheap here (a loose one) or as it matters (one of
+    /// several copies). Says whether the policy saw nothing in it.
+    fn checked(&mut self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
+        if self.is_right(number, kind, bytes) {
+            return self.index.is_first_copy(number) && self.wanted(number, kind, bytes);
+        }
+        let id = self.index.id(number);
+        self.scope.gaps.once(unreadable(&id, MISNAMED));
+        let first = self.index.find(&id).unwrap_or(number);
+        if first == number {
+            self.one(number, kind, bytes);
+            self.read.misnamed.push((number, kind));
+        } else {
+            self.misnamed(first, kind, bytes);
+        }
+        false
+    }
+
+    fn is_right(&self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
+        self.index.hash().id_of(kind, bytes) == self.index.id(number)
+    }
+
+    /// Scans what is not the content that the first copy of this object has, and tells of it all the same.
+    fn misnamed(&mut self, first: u32, kind: Kind, bytes: &[u8]) {
+        let hits = self.read.hits.len();
+        if kind == Kind::Blob {
+            self.blob(first, bytes, None);
+        } else if kind != Kind::Tree {
+            self.text(first, kind, bytes);
+        }
+        if hits < self.read.hits.len() {
+            self.read.elsewhere.insert(first);
+        }
+        self.read.misnamed.push((first, kind));
+    }
+
+    /// Reads an object if it is asked for, and says whether the policy saw nothing in it.
+    fn wanted(&mut self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
+        match (self.scope.wants)(number, &self.index.id(number), kind) {
+            Want::KnownClean => kind == Kind::Blob,
+            Want::Skip if kind == Kind::Blob => false,
+            Want::Skip | Want::Scan => self.one(number, kind, bytes),
+        }
+    }
+
     /// Reads an object, and says whether the policy saw nothing in it.
     fn one(&mut self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
         match kind {
@@ -219,14 +289,14 @@ impl Scanning<'_> {
                 let commit = Commit::parse(bytes);
                 self.read.commits.push(CommitLine {
                     number,
-                    tree: commit.tree.unwrap_or(Oid::NULL),
+                    tree: commit.tree,
                     parents: commit.parents.into(),
                     time: commit.committer.seconds,
                 });
                 self.text(number, kind, bytes)
             }
             Kind::Tag => {
-                let target = Tag::parse(bytes).target.unwrap_or(Oid::NULL);
+                let target = Tag::parse(bytes).target;
                 self.read.tags.push(TagLine { number, target });
                 self.text(number, kind, bytes)
             }
@@ -234,13 +304,13 @@ impl Scanning<'_> {
     }
 
     fn text(&mut self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
-        if (self.scope.wants)(&self.catalog.oid(number), kind) != Want::Scan {
+        if (self.scope.wants)(number, &self.index.id(number), kind) != Want::Scan {
             return false;
         }
         self.scope.collector.scanned(0, bytes.len() as u64);
         let policy = self.scope.policy;
         let matches = if self.is_local {
-            let start = if kind == Kind::Commit { ids(bytes) } else { 0 };
+            let start = if kind == Kind::Commit { commit::leading_ids(bytes) } else { 0 };
             policy.scan_unseen(bytes, start..bytes.len(), None, &mut self.seen)
         } else {
             policy.scan(bytes)
@@ -287,22 +357,28 @@ impl Visitor for Scanning<'_> {
     type Note = bool;
 
     fn object(&mut self, object: &Decoded<'_, bool>) -> bool {
+        let Decoded { number, kind, bytes, .. } = *object;
         if !object.wanted {
-            let oid = || self.catalog.oid(object.number);
-            return object.kind == Kind::Blob && (self.scope.wants)(&oid(), object.kind) == Want::KnownClean;
+            let id = || self.index.id(number);
+            return kind == Kind::Blob && (self.scope.wants)(number, &id(), kind) == Want::KnownClean;
         }
-        match object.base {
-            Some((true, delta)) if object.kind == Kind::Blob => self.blob(object.number, object.bytes, Some(delta)),
-            _ => self.one(object.number, object.kind, object.bytes),
+        if self.index.has_copies(number) {
+            return self.checked(number, kind, bytes);
         }
+        let hits = self.read.hits.len();
+        let is_clean = match object.base {
+            Some((true, delta)) if kind == Kind::Blob => self.blob(number, bytes, Some(delta)),
+            _ => self.one(number, kind, bytes),
+        };
+        let matters = hits < self.read.hits.len() || is_clean && (self.scope.remembers)(number);
+        if matters && !self.is_right(number, kind, bytes) {
+            self.scope.gaps.once(unreadable(&self.index.id(number), MISNAMED));
+            self.read.misnamed.push((number, kind));
+        }
+        is_clean
     }
 
     fn failed(&mut self, number: u32, why: Corrupt) {
         self.read.failed.push((number, why));
     }
-}
-
-/// How much of a commit are the ids that it starts with: each is another one, and none is a key.
-fn ids(commit: &[u8]) -> usize {
-    commit.split_inclusive(|&byte| byte == b'\n').take_while(|line| is_id_line(line)).map(<[u8]>::len).sum()
 }

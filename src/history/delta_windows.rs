@@ -8,7 +8,8 @@
 
 use std::ops::Range;
 
-use super::pack::delta::{Delta, Op};
+use crate::git::pack::Delta;
+use crate::git::pack::delta::Op;
 use crate::scan::in_run;
 
 /// How far right of a key, or of text that encodes one, the engine reads for context: 160 bytes, and some more for

@@ -11,17 +11,16 @@ use super::containing_refs::references;
 use super::content_pass::{Hit, Trouble};
 use super::introducing::{Stories, Story};
 use super::missing::Gaps;
-use super::object::{self, Commit as RawCommit, Person, Tag};
-use super::object_index::Catalog;
-use super::oid::{Kind, Oid};
-use super::refs::Refs;
+use super::object_index::ObjectIndex;
 use super::secrets::Secrets;
-use super::store::Reader;
 use super::tree_pass::NAMED;
 use super::tree_paths::Paths;
 use crate::core::coverage::Skipped;
 use crate::core::error::Error;
 use crate::core::finding::{Commit, Finding, History, Location, Part, Reach};
+use crate::git::Refs;
+use crate::git::commit::{self, Commit as RawCommit, Person, Tag};
+use crate::git::{Id, Kind};
 use crate::policy::Policy;
 use crate::scan::Match;
 use crate::source::content::{Key, Scan, TOO_LARGE};
@@ -30,22 +29,20 @@ use crate::source::{Collector, archive};
 /// Makes the findings of an audit.
 pub(super) struct Teller<'a> {
     audit: &'a Audit<'a>,
-    catalog: &'a Catalog<'a>,
+    index: &'a ObjectIndex<'a>,
     graph: &'a Graph,
     refs: &'a Refs,
     policy: &'a Policy,
     collector: &'a Collector,
     /// Whether a commit is asked for.
     counts: &'a dyn Fn(usize) -> bool,
-    reader: Reader<'a>,
     commits: HashMap<u32, (Arc<Commit>, i64)>,
 }
 
 impl<'a> Teller<'a> {
     pub(super) fn new(audit: &'a Audit<'a>, graph: &'a Graph, counts: &'a dyn Fn(usize) -> bool) -> Self {
-        let Audit { catalog, refs, policy, collector, .. } = *audit;
-        let reader = Reader::new(catalog.store);
-        Self { audit, catalog, graph, refs, policy, collector, counts, reader, commits: HashMap::new() }
+        let Audit { index, refs, policy, collector, .. } = *audit;
+        Self { audit, index, graph, refs, policy, collector, counts, commits: HashMap::new() }
     }
 
     /// Findings in files, in commits' own text and in tags.
@@ -125,7 +122,8 @@ impl<'a> Teller<'a> {
         if secrets.is_elsewhere(blob) {
             return Some(key.clone());
         }
-        let (_, bytes) = self.reader.read(&self.catalog.oid(blob)).ok()??;
+        // What cannot be read again was read once: it stays what it was.
+        let Ok(Some((_, bytes))) = self.index.read(blob) else { return Some(key.clone()) };
         if let Some(reason) = self.policy.skips(path.as_ref(), bytes.len() as u64) {
             self.collector.skipped(Skipped { path: path.clone(), reason });
             return None;
@@ -156,7 +154,7 @@ impl<'a> Teller<'a> {
         let list: Vec<u32> = places.map(|(place, _)| place as u32).collect();
         let logged = if self.graph.logged.contains(&hit.number) { LOG } else { 0 };
         let mask = if list.is_empty() { logged } else { REF };
-        let commit = Arc::new(described(self.catalog.oid(hit.number).to_string(), &tag.tagger, tag.message));
+        let commit = Arc::new(described(self.index.id(hit.number).to_string(), &tag.tagger, tag.message));
         for (part, found) in self.in_parts(hit) {
             let refs = self.names(&list);
             self.without_path(found, part, commit.clone(), History { refs, ..history(mask, 0) });
@@ -166,25 +164,25 @@ impl<'a> Teller<'a> {
     /// Names of references: each is scanned, and belongs to the object that it names.
     pub(super) fn in_ref_names(&mut self) {
         for place in 0..self.refs.list.len() {
-            let (name, oid) = &self.refs.list[place];
+            let (name, id) = &self.refs.list[place];
             let node = self.graph.tips[place].node;
             if self.audit.selected.is_some() && !node.is_some_and(|node| (self.counts)(node as usize)) {
                 continue;
             }
             for found in self.policy.scan(name) {
                 let mask = node.map_or(0, |node| self.graph.nodes[node as usize].reach);
-                let mut commit = node.map_or_else(|| empty(oid.to_string()), |node| (*self.commit(node).0).clone());
-                commit.id = oid.to_string();
+                let mut commit = node.map_or_else(|| empty(id.to_string()), |node| (*self.commit(node).0).clone());
+                commit.id = id.to_string();
                 let remote = if self.refs.is_remote(name) { REMOTE } else { 0 };
                 let refs = self.names(&[place as u32]);
                 let mut mask = (mask & !(HEAD | REMOTE)) | REF | remote;
-                if self.refs.all.head_name.as_ref() == Some(name) {
+                if self.refs.head_name.as_ref() == Some(name) {
                     mask |= HEAD;
                 }
                 self.without_path(found, Part::Ref, Arc::new(commit), History { refs, ..history(mask, 0) });
             }
         }
-        let dangling = self.refs.all.dangling.iter().filter(|_| self.audit.selected.is_none());
+        let dangling = self.refs.dangling.iter().filter(|_| self.audit.selected.is_none());
         for (name, found) in
             dangling.flat_map(|name| self.policy.scan(name).into_iter().map(move |found| (name, found)))
         {
@@ -198,7 +196,7 @@ impl<'a> Teller<'a> {
     /// What of archives was not scanned.
     pub(super) fn troubles(&self, troubles: &[Trouble], gaps: &Gaps<'_>) {
         for (number, skipped, too_large) in troubles {
-            let blob = BString::from(format!("blob {}", self.catalog.oid(*number)));
+            let blob = BString::from(format!("blob {}", self.index.id(*number)));
             for (member, reason) in skipped {
                 let path = archive::shown(blob.as_ref(), member.as_ref());
                 self.collector.skipped(Skipped { path, reason });
@@ -217,13 +215,13 @@ impl<'a> Teller<'a> {
         if lone.is_empty() {
             return Vec::new();
         }
-        let mut index: HashMap<Oid, Vec<BString>> = HashMap::new();
+        let mut staged: HashMap<Id, Vec<BString>> = HashMap::new();
         let mut errors = Vec::new();
         for (path, id) in self.audit.repository.staged_everywhere(&mut errors) {
-            index.entry(Oid::from_bytes(id.as_bytes()).unwrap_or(Oid::NULL)).or_default().push(path);
+            staged.entry(id).or_default().push(path);
         }
         errors.into_iter().for_each(|error| self.audit.gap(error));
-        lone.into_iter().map(|blob| (blob, index.remove(&self.catalog.oid(blob)).unwrap_or_default())).collect()
+        lone.into_iter().map(|blob| (blob, staged.remove(&self.index.id(blob)).unwrap_or_default())).collect()
     }
 
     /// A blob that no tree leads to. The index may have a name for it.
@@ -232,7 +230,7 @@ impl<'a> Teller<'a> {
         let list: Vec<u32> = places.map(|(place, _)| place as u32).collect();
         let logged = if self.graph.logged.contains(&blob) { LOG } else { 0 };
         let mask = if list.is_empty() { logged } else { REF };
-        let commit = Arc::new(empty(self.catalog.oid(blob).to_string()));
+        let commit = Arc::new(empty(self.index.id(blob).to_string()));
         let locations: Vec<Location> = if paths.is_empty() {
             vec![Location::default()]
         } else {
@@ -260,7 +258,7 @@ impl<'a> Teller<'a> {
     /// The matches in a commit's or tag's parts, each secret once a part.
     fn in_parts(&self, hit: &Hit) -> Vec<(Part, Match)> {
         let mut found: Vec<(Part, Match)> = Vec::new();
-        for (part, range) in object::parts(hit.kind, &hit.bytes) {
+        for (part, range) in commit::parts(hit.kind, &hit.bytes) {
             for here in self.policy.scan(&hit.bytes[range]) {
                 if !found.iter().any(|(other, there)| *other == part && there.secret == here.secret) {
                     found.push((part, here));
@@ -282,14 +280,14 @@ impl<'a> Teller<'a> {
         if let Some((commit, time)) = self.commits.get(&number) {
             return (commit.clone(), *time);
         }
-        let oid = self.catalog.oid(number);
-        let (commit, time) = match self.reader.read(&oid) {
+        let id = self.index.id(number);
+        let (commit, time) = match self.index.read(number) {
             Ok(Some((Kind::Commit, bytes))) => {
                 let raw = RawCommit::parse(&bytes);
-                (described(oid.to_string(), &raw.author, raw.message), raw.author.seconds)
+                (described(id.to_string(), &raw.author, raw.message), raw.author.seconds)
             }
             // A lone tree; a commit was read before, and if it cannot be now, there is nothing to show.
-            Ok(_) | Err(_) => (empty(oid.to_string()), 0),
+            Ok(_) | Err(_) => (empty(id.to_string()), 0),
         };
         let commit = Arc::new(commit);
         self.commits.insert(number, (commit.clone(), time));
@@ -298,9 +296,9 @@ impl<'a> Teller<'a> {
 }
 
 /// Findings of an audit that was interrupted: the object that holds each, and nothing of where that stands.
-pub(super) fn unplaced(catalog: &Catalog<'_>, hits: Vec<Hit>, collector: &Collector) {
+pub(super) fn unplaced(index: &ObjectIndex<'_>, hits: Vec<Hit>, collector: &Collector) {
     for hit in hits {
-        let object = Arc::new(empty(catalog.oid(hit.number).to_string()));
+        let object = Arc::new(empty(index.id(hit.number).to_string()));
         for key in hit.keys {
             let location = key.location();
             let mut finding = key.found.at(location);

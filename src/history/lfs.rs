@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::content_pass::{Hit, Read};
-use super::oid::Kind;
 use crate::core::error::Error;
+use crate::git::Kind;
 use crate::policy::Policy;
 use crate::source::Collector;
 use crate::source::content::Scan;

@@ -6,12 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bstr::{BString, ByteSlice};
 
 use super::commit_graph::Graph;
-use super::object_index::Catalog;
-use super::oid::{Kind, Oid};
-use super::refs::Refs;
+use super::object_index::ObjectIndex;
 use super::tree_paths::Ways;
 use crate::core::error::Error;
-use crate::git::Repository;
+use crate::git::{Id, Kind, Refs, Repository};
 use crate::source::Collector;
 
 /// Where gaps go.
@@ -57,13 +55,13 @@ impl<'a> Gaps<'a> {
     }
 
     /// Objects that are named and not there.
-    pub(super) fn missing(&self, missing: &BTreeMap<Oid, Missing>, repository: &Repository, promised: bool) {
+    pub(super) fn missing(&self, missing: &BTreeMap<Id, Missing>, repository: &Repository, promised: bool) {
         let hint = if repository.is_partial() || promised {
             "this is a partial clone: scan a clone made without --filter"
         } else {
             "run `git fsck` there and fetch what is missing"
         };
-        let error = |(oid, missing): (&Oid, &Missing)| {
+        let error = |(id, missing): (&Id, &Missing)| {
             let word = match missing.kind {
                 Kind::Commit => "commit",
                 Kind::Tree => "tree",
@@ -71,7 +69,7 @@ impl<'a> Gaps<'a> {
                 Kind::Tag => "tag",
             };
             let place = if missing.place.is_empty() { String::new() } else { format!(" ({})", missing.place) };
-            Error::new(format!("scan {word}"), format!("{oid}{place}"), "it is not in the repository").hint(hint)
+            Error::new(format!("scan {word}"), format!("{id}{place}"), "it is not in the repository").hint(hint)
         };
         self.many("missing_objects", "missing objects", missing.len(), missing.iter().map(error));
     }
@@ -104,8 +102,8 @@ impl<'a> Gaps<'a> {
     /// References to nothing.
     pub(super) fn broken(&self, graph: &Graph, refs: &Refs) {
         let error = |&place: &usize| {
-            let (name, oid) = &refs.list[place];
-            Error::new("follow reference", name, format!("object {oid} is not in the repository"))
+            let (name, id) = &refs.list[place];
+            Error::new("follow reference", name, format!("object {id} is not in the repository"))
                 .hint("run `git fsck` there")
         };
         self.many("broken_refs", "broken references", graph.broken.len(), graph.broken.iter().map(error));
@@ -129,16 +127,16 @@ pub(super) struct Places<'a> {
 impl<'a> Places<'a> {
     /// Of all trees that `roots` lead to.
     pub(super) fn of(
-        catalog: &Catalog<'_>,
+        index: &ObjectIndex<'_>,
         ways: &Ways<'_>,
         reached: &[bool],
         roots: &HashSet<u32>,
         names: &'a [Arc<[u8]>],
     ) -> Self {
         let mut above: HashMap<u32, (u32, u32)> = HashMap::new();
-        for tree in (0..catalog.len()).filter(|&tree| reached[tree as usize]) {
+        for tree in (0..index.len()).filter(|&tree| reached[tree as usize]) {
             for edge in ways.edges(tree) {
-                if catalog.is_tree(edge.to) && !roots.contains(&edge.to) {
+                if index.is_tree(edge.to) && !roots.contains(&edge.to) {
                     above.entry(edge.to).or_insert((tree, edge.name));
                 }
             }

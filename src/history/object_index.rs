@@ -1,88 +1,131 @@
-//! Every object of a store, numbered: first the packs' in the order of their ids, then the loose ones.
+//! Every object of a repository, numbered: first those of the packs, in the order of their ids, then the loose ones.
+//!
+//! An object may be there more than once: in several packs, or packed and loose. Each copy has a number; the first one
+//! is what others refer to.
 
-use super::loose;
-use super::oid::{Kind, Oid};
-use super::pack::delta::Corrupt;
-use super::pack::delta_chains::Forest;
-use super::pack::inflate::Inflater;
+use std::sync::Arc;
+
 use super::pack_walk::Member;
-use super::store::Store;
+use crate::core::error::Error;
+use crate::git::id::{Hash, leading};
+use crate::git::inflate::Corrupt;
+use crate::git::pack::{DeltaChains, Pack};
+use crate::git::{Id, Kind, Objects, loose};
 
 /// What a full scan knows of all objects before it decodes any.
-pub(super) struct Catalog<'a> {
-    pub(super) store: &'a Store,
-    forests: Vec<Forest>,
+pub(super) struct ObjectIndex<'a> {
+    pub(super) store: &'a Objects,
+    packs: Vec<Arc<Pack>>,
+    chains: Vec<DeltaChains>,
     /// The number of each pack's first object, and that of the first loose one.
     firsts: Vec<u32>,
     /// Loose objects and the directory that each is in.
-    pub(super) loose: Vec<(Oid, usize)>,
+    loose: Vec<(Id, usize)>,
     /// By number; `None` for what is broken, and for loose objects until they are read.
     kinds: Vec<Option<Kind>>,
     table: Table,
-    /// Whether an object can be there twice.
-    doubles: bool,
+    /// By number, whether it is one of several copies; empty if there are none.
+    copies: Vec<bool>,
 }
 
-impl<'a> Catalog<'a> {
-    pub(super) fn of(store: &'a Store) -> Self {
-        let forests: Vec<Forest> = store.packs.iter().map(Forest::of).collect();
-        let list = |(at, directory): (usize, _)| loose::list(directory).into_iter().map(move |oid| (oid, at));
-        let paths = store.directories.iter().map(std::path::PathBuf::as_path);
-        let mut loose: Vec<(Oid, usize)> = paths.enumerate().flat_map(list).collect();
+impl<'a> ObjectIndex<'a> {
+    /// Lists all objects, and says which packs and directories cannot be read.
+    pub(super) fn of(store: &'a Objects) -> (Self, Vec<Error>) {
+        let (packs, mut errors) = store.open_packs();
+        let mut loose = Vec::new();
+        for (at, directory) in store.directories().iter().enumerate() {
+            loose.extend(loose::list(directory, store.hash(), &mut errors).into_iter().map(|id| (id, at)));
+        }
         loose.sort_unstable();
-        loose.dedup_by_key(|(oid, _)| *oid);
         let mut firsts = vec![0];
-        for pack in &store.packs {
+        for pack in &packs {
             firsts.push(firsts[firsts.len() - 1] + pack.index.count());
         }
-        let packed = firsts[firsts.len() - 1];
-        let mut catalog = Self {
+        let count = firsts[firsts.len() - 1] as usize + loose.len();
+        let mut index = Self {
             store,
-            doubles: store.packs.len() > 1 || !loose.is_empty(),
-            kinds: vec![None; packed as usize + loose.len()],
-            table: Table::with_capacity(packed as usize + loose.len()),
-            forests,
+            kinds: vec![None; count],
+            table: Table::with_capacity(count),
+            copies: Vec::new(),
+            chains: packs.iter().map(|pack| DeltaChains::of(pack)).collect(),
+            packs,
             firsts,
             loose,
         };
-        for (forest, &first) in catalog.forests.iter().zip(&catalog.firsts) {
-            for entry in 0..forest.len() as u32 {
-                catalog.kinds[(first + forest.position(entry)) as usize] = forest.kind(entry);
+        for (chains, &first) in index.chains.iter().zip(&index.firsts) {
+            for entry in 0..chains.len() as u32 {
+                index.kinds[(first + chains.position(entry)) as usize] = chains.kind(entry);
             }
         }
-        for number in 0..catalog.len() {
-            let prefix = catalog.oid(number).prefix();
-            catalog.table.insert(prefix, number);
+        let mut table = std::mem::take(&mut index.table);
+        for number in 0..index.len() {
+            if let Some(first) = table.insert(number, |number| index.raw_id(number)) {
+                index.copies.resize(count, false);
+                index.copies[first as usize] = true;
+                index.copies[number as usize] = true;
+            }
         }
-        catalog
+        index.table = table;
+        (index, errors)
     }
 
     pub(super) fn len(&self) -> u32 {
         self.kinds.len() as u32
     }
 
-    pub(super) fn oid(&self, number: u32) -> Oid {
+    pub(super) fn hash(&self) -> Hash {
+        self.store.hash()
+    }
+
+    pub(super) fn packs(&self) -> &[Arc<Pack>] {
+        &self.packs
+    }
+
+    /// The pack that holds an object, by its place among the packs, and the object's position there; of loose objects the
+    /// position among them.
+    #[inline]
+    fn place(&self, number: u32) -> (usize, u32) {
         let pack = self.firsts.partition_point(|&first| first <= number) - 1;
-        match self.store.packs.get(pack) {
-            Some(pack_) => pack_.index.oid(number - self.firsts[pack]),
-            None => self.loose[(number - self.firsts[pack]) as usize].0,
+        (pack, number - self.firsts[pack])
+    }
+
+    /// The place among the packs of the one that holds an object.
+    pub(super) fn pack_of(&self, number: u32) -> Option<usize> {
+        Some(self.place(number).0).filter(|&pack| pack < self.packs.len())
+    }
+
+    #[inline]
+    fn raw_id(&self, number: u32) -> &[u8] {
+        let (pack, position) = self.place(number);
+        match self.packs.get(pack) {
+            Some(pack) => pack.index.raw_id(position),
+            None => self.loose[position as usize].0.as_bytes(),
         }
     }
 
-    /// The number of the first loose object.
-    pub(super) fn first_loose(&self) -> u32 {
-        self.firsts[self.store.packs.len()]
+    pub(super) fn id(&self, number: u32) -> Id {
+        Id::from_bytes(self.raw_id(number)).expect("an id is as wide as its hash")
+    }
+
+    /// The numbers of all loose objects.
+    pub(super) fn loose(&self) -> std::ops::Range<u32> {
+        self.firsts[self.packs.len()]..self.len()
     }
 
     /// The number of an object's first copy.
     #[inline]
-    pub(super) fn find(&self, oid: &Oid) -> Option<u32> {
-        self.table.find(oid.prefix())
+    pub(super) fn find(&self, id: &Id) -> Option<u32> {
+        self.table.find(id.as_bytes(), |number| self.raw_id(number))
     }
 
-    /// Whether this is the copy that counts.
+    /// Whether there is another copy.
+    pub(super) fn has_copies(&self, number: u32) -> bool {
+        self.copies.get(number as usize).is_some_and(|copies| *copies)
+    }
+
+    /// Whether this is the copy that others refer to.
     pub(super) fn is_first_copy(&self, number: u32) -> bool {
-        !self.doubles || self.find(&self.oid(number)) == Some(number)
+        !self.has_copies(number) || self.find(&self.id(number)) == Some(number)
     }
 
     pub(super) fn kind(&self, number: u32) -> Option<Kind> {
@@ -94,10 +137,16 @@ impl<'a> Catalog<'a> {
         self.kinds.get(number as usize).is_some_and(|kind| *kind == Some(Kind::Tree))
     }
 
-    /// Reads a loose object; `None` if it is gone.
-    pub(super) fn read_loose(&self, inflater: &mut Inflater, number: u32) -> Result<Option<(Kind, Vec<u8>)>, Corrupt> {
-        let (oid, directory) = self.loose[(number - self.first_loose()) as usize];
-        loose::read(inflater, &self.store.directories[directory], &oid)
+    /// Reads this very copy, whatever its id; `None` if it is loose and has gone.
+    pub(super) fn read(&self, number: u32) -> Result<Option<(Kind, Vec<u8>)>, Corrupt> {
+        let (at, position) = self.place(number);
+        match self.packs.get(at) {
+            Some(pack) => self.store.decode(pack, pack.index.offset(position)).map(Some),
+            None => {
+                let (id, directory) = &self.loose[position as usize];
+                loose::read(&self.store.directories()[*directory], id)
+            }
+        }
     }
 
     /// Of a loose object, once it was read.
@@ -107,26 +156,27 @@ impl<'a> Catalog<'a> {
 
     /// The packs for a walk.
     pub(super) fn members(&self) -> Vec<Member<'_>> {
-        let packs = self.store.packs.iter().zip(&self.forests).zip(&self.firsts);
-        packs.map(|((pack, forest), &first)| Member { pack, forest, first }).collect()
+        let packs = self.packs.iter().zip(&self.chains).zip(&self.firsts);
+        packs.map(|((pack, chains), &first)| Member { pack, chains, first }).collect()
     }
 
     /// Packed objects whose chain is broken before anything is inflated.
-    pub(super) fn broken(&self) -> impl Iterator<Item = (u32, &'static str)> {
-        let packs = self.forests.iter().zip(&self.firsts);
-        packs.flat_map(|(forest, &first)| {
-            forest.broken.iter().map(move |&(entry, why)| (first + forest.position(entry), why))
+    pub(super) fn broken(&self) -> impl Iterator<Item = (u32, Corrupt)> {
+        let packs = self.chains.iter().zip(&self.firsts);
+        packs.flat_map(|(chains, &first)| {
+            chains.broken.iter().map(move |&(entry, why)| (first + chains.position(entry), why))
         })
     }
 }
 
-/// Object numbers by the first eight bytes of their ids.
+/// Object numbers by id.
 ///
 /// Ids are hashes already: their leading bits are the slot, so that filling the table in the order of the ids writes
-/// memory in order. Eight bytes tell objects apart: two that share them would take 2^64 tries to make, and could
-/// but hide that one of them is missing.
+/// memory in order. A slot holds some more bits of the id, which tell most that differ apart at once; the rest of the
+/// id is then compared where it stands.
+#[derive(Default)]
 struct Table {
-    slots: Vec<(u64, u32)>,
+    slots: Vec<(u32, u32)>,
     shift: u32,
 }
 
@@ -138,29 +188,60 @@ impl Table {
         Self { slots: vec![(0, EMPTY); 1 << bits], shift: 64 - bits }
     }
 
-    fn insert(&mut self, prefix: u64, number: u32) {
-        let mut slot = (prefix >> self.shift) as usize;
-        while self.slots[slot].1 != EMPTY {
-            if self.slots[slot].0 == prefix {
-                return;
-            }
-            slot = (slot + 1) & (self.slots.len() - 1);
+    /// Adds an object, or says which one has this id already.
+    fn insert<'i>(&mut self, number: u32, id: impl Fn(u32) -> &'i [u8]) -> Option<u32> {
+        let raw = id(number);
+        let (found, slot) = self.search(raw, id);
+        if found.is_none() {
+            self.slots[slot] = (leading(raw) as u32, number);
         }
-        self.slots[slot] = (prefix, number);
+        found
     }
 
     #[inline]
-    fn find(&self, prefix: u64) -> Option<u32> {
-        let mut slot = (prefix >> self.shift) as usize;
+    fn find<'i>(&self, raw: &[u8], id: impl Fn(u32) -> &'i [u8]) -> Option<u32> {
+        self.search(raw, id).0
+    }
+
+    /// The object with this id, or the slot for it.
+    #[inline]
+    fn search<'i>(&self, raw: &[u8], id: impl Fn(u32) -> &'i [u8]) -> (Option<u32>, usize) {
+        let bits = leading(raw);
+        let mut slot = (bits >> self.shift) as usize;
         loop {
-            let (found, number) = self.slots[slot];
+            let (more, number) = self.slots[slot];
             if number == EMPTY {
-                return None;
+                return (None, slot);
             }
-            if found == prefix {
-                return Some(number);
+            if more == bits as u32 && id(number) == raw {
+                return (Some(number), slot);
             }
             slot = (slot + 1) & (self.slots.len() - 1);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_differ_in_one_bit_are_two() {
+        let mut ids: Vec<[u8; 20]> = vec![[7; 20]];
+        for bit in 0..160 {
+            let mut id = [7; 20];
+            id[bit / 8] ^= 1 << (bit % 8);
+            ids.push(id);
+        }
+        let id = |number: u32| &ids[number as usize][..];
+        let mut table = Table::with_capacity(ids.len());
+        for number in 0..ids.len() as u32 {
+            assert_eq!(table.insert(number, id), None);
+        }
+        for number in 0..ids.len() as u32 {
+            assert_eq!(table.find(id(number), id), Some(number));
+            assert_eq!(table.insert(number, id), Some(number));
+        }
+        assert_eq!(table.find(&[8; 20], id), None);
     }
 }

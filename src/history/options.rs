@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::oid::Oid;
 use super::revs::Request;
+use crate::git::Id;
 
 /// How a repository is audited.
 #[derive(Clone, Debug)]
@@ -68,8 +68,8 @@ impl Shard {
     }
 
     /// Whether an object belongs to it. Ids are hashes, so the parts are equal.
-    pub(super) fn has(self, oid: &Oid) -> bool {
-        oid.prefix() % self.count == self.index - 1
+    pub(super) fn has(self, id: &Id) -> bool {
+        id.leading() % self.count == self.index - 1
     }
 
     /// Whether it is the one that scans what is no object.

@@ -8,11 +8,9 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::oid::Kind;
-use super::pack::Pack;
-use super::pack::delta::{Corrupt, Delta};
-use super::pack::delta_chains::Forest;
-use super::pack::inflate::{Inflater, is_plausible};
+use crate::git::Kind;
+use crate::git::inflate::Corrupt;
+use crate::git::pack::{Delta, DeltaChains, Entry, Pack};
 use crate::source::Collector;
 
 /// What becomes of decoded objects; each thread has its own.
@@ -42,14 +40,14 @@ pub(super) struct Decoded<'a, N> {
 /// A pack of a walk.
 pub(super) struct Member<'a> {
     pub(super) pack: &'a Pack,
-    pub(super) forest: &'a Forest,
+    pub(super) chains: &'a DeltaChains,
     /// The number of the first id in its index.
     pub(super) first: u32,
 }
 
 impl Member<'_> {
     fn number(&self, entry: u32) -> u32 {
-        self.first + self.forest.position(entry)
+        self.first + self.chains.position(entry)
     }
 }
 
@@ -72,9 +70,6 @@ const BUDGET: usize = 160 << 20;
 /// Roots are taken in this number: neighbours share pages.
 const STRIDE: usize = 16;
 
-/// A larger object is refused: a few bytes of delta can promise any size.
-pub(super) const LARGEST: u64 = 4 << 30;
-
 impl<'a> Walk<'a> {
     /// Prepares a walk over the objects of `members` for which `wanted` says yes.
     pub(super) fn new(
@@ -85,8 +80,8 @@ impl<'a> Walk<'a> {
         let needed: Vec<Vec<bool>> = members.iter().map(|member| needed(member, wanted)).collect();
         let mut roots = Vec::new();
         for (at, (member, needed)) in members.iter().zip(&needed).enumerate() {
-            let entries = 0..member.forest.len() as u32;
-            let wanted = entries.filter(|&entry| needed[entry as usize] && member.forest.is_root(entry));
+            let entries = 0..member.chains.len() as u32;
+            let wanted = entries.filter(|&entry| needed[entry as usize] && member.chains.is_root(entry));
             roots.extend(wanted.map(|entry| (at as u32, entry)));
         }
         Self { members, wanted, collector, needed, roots, next_root: AtomicUsize::new(0), budget: BUDGET }
@@ -111,15 +106,15 @@ impl<'a> Walk<'a> {
 }
 
 fn needed(member: &Member<'_>, wanted: &(dyn Fn(u32) -> bool + Sync)) -> Vec<bool> {
-    let mut needed = vec![false; member.forest.len()];
-    for entry in 0..member.forest.len() as u32 {
-        if member.forest.kind(entry).is_none() || !wanted(member.number(entry)) {
+    let mut needed = vec![false; member.chains.len()];
+    for entry in 0..member.chains.len() as u32 {
+        if member.chains.kind(entry).is_none() || !wanted(member.number(entry)) {
             continue;
         }
         let mut up = Some(entry);
         while let Some(entry) = up.filter(|&entry| !needed[entry as usize]) {
             needed[entry as usize] = true;
-            up = member.forest.base(entry);
+            up = member.chains.base(entry);
         }
     }
     needed
@@ -168,17 +163,13 @@ struct Walker<'w, 'a, V: Visitor> {
 }
 
 /// What a thread needs for decoding.
+#[derive(Default)]
 struct Decoder {
-    inflater: Inflater,
     delta: Vec<u8>,
     spare: Vec<Buffer>,
 }
 
 impl Decoder {
-    fn new() -> Self {
-        Self { inflater: Inflater::new(), delta: Vec::new(), spare: Vec::new() }
-    }
-
     fn buffer(&mut self, len: usize) -> Buffer {
         self.spare.pop().unwrap_or_default().sized(len)
     }
@@ -192,27 +183,25 @@ impl Decoder {
 
     fn whole(&mut self, pack: &Pack, offset: u64) -> Result<Buffer, Corrupt> {
         let entry = pack.entry(offset)?;
-        let stream = pack.stream(&entry);
-        let mut buffer = self.buffer(size(entry.size, stream.len())?);
-        self.inflater.inflate(stream, buffer.bytes_mut())?;
+        let mut buffer = self.buffer(pack.size(&entry)?);
+        pack.inflate(&entry, buffer.bytes_mut())?;
         Ok(buffer)
     }
 
     /// Inflates a delta; it stays in `self.delta`.
-    fn delta(&mut self, pack: &Pack, offset: u64) -> Result<usize, Corrupt> {
-        let entry = pack.entry(offset)?;
-        let stream = pack.stream(&entry);
-        let len = size(entry.size, stream.len())?;
+    fn delta(&mut self, pack: &Pack, entry: &Entry) -> Result<usize, Corrupt> {
+        let len = pack.size(entry)?;
         if self.delta.len() < len {
             self.delta.resize(len.next_power_of_two(), 0);
         }
-        self.inflater.inflate(stream, &mut self.delta[..len])?;
+        pack.inflate(entry, &mut self.delta[..len])?;
         Ok(len)
     }
 
     fn on(&mut self, base: &[u8], pack: &Pack, offset: u64) -> Result<(Buffer, usize), Corrupt> {
-        let len = self.delta(pack, offset)?;
-        let size = size(Delta::parse(&self.delta[..len])?.size as u64, usize::MAX)?;
+        let entry = pack.entry(offset)?;
+        let len = self.delta(pack, &entry)?;
+        let size = pack.delta_size(&entry, &Delta::parse(&self.delta[..len])?, base.len())?;
         let mut buffer = self.buffer(size);
         Delta::parse(&self.delta[..len])?.apply(base, buffer.bytes_mut())?;
         Ok((buffer, len))
@@ -221,10 +210,10 @@ impl Decoder {
     /// Decodes an entry from its chain's root.
     fn anew(&mut self, member: &Member<'_>, entry: u32) -> Result<Buffer, Corrupt> {
         let mut chain = vec![entry];
-        while let Some(base) = member.forest.base(chain[chain.len() - 1]) {
+        while let Some(base) = member.chains.base(chain[chain.len() - 1]) {
             chain.push(base);
         }
-        let mut offsets = chain.iter().rev().map(|&entry| member.forest.offset(entry));
+        let mut offsets = chain.iter().rev().map(|&entry| member.chains.offset(entry));
         let root = offsets.next().expect("a chain has at least the entry itself");
         let mut buffer = self.whole(member.pack, root)?;
         for offset in offsets {
@@ -235,16 +224,9 @@ impl Decoder {
     }
 }
 
-fn size(size: u64, stream: usize) -> Result<usize, Corrupt> {
-    if !is_plausible(size, stream) {
-        return Err("its header promises more than its data can hold");
-    }
-    usize::try_from(size).ok().filter(|_| size <= LARGEST).ok_or("it is larger than 4 GiB")
-}
-
 impl<'w, 'a, V: Visitor> Walker<'w, 'a, V> {
     fn new(walk: &'w Walk<'a>, shared: &'w Shared<Frame<V::Note>>, visitor: V) -> Self {
-        Self { walk, shared, visitor, decoder: Decoder::new() }
+        Self { walk, shared, visitor, decoder: Decoder::default() }
     }
 
     fn run(mut self) -> V {
@@ -269,10 +251,10 @@ impl<'w, 'a, V: Visitor> Walker<'w, 'a, V> {
             return;
         }
         let member = &self.walk.members[at as usize];
-        match self.decoder.whole(member.pack, member.forest.offset(entry)) {
+        match self.decoder.whole(member.pack, member.chains.offset(entry)) {
             Ok(buffer) => {
                 let note = self.visit(member, entry, &buffer, None);
-                let children = member.forest.children(entry);
+                let children = member.chains.children(entry);
                 if children.is_empty() {
                     self.decoder.spare(buffer);
                 } else {
@@ -289,7 +271,7 @@ impl<'w, 'a, V: Visitor> Walker<'w, 'a, V> {
         let base = base.and_then(|(note, len)| Some((note, Delta::parse(&self.decoder.delta[..len]).ok()?)));
         self.visitor.object(&Decoded {
             number,
-            kind: member.forest.kind(entry).expect("only entries of known kind are walked"),
+            kind: member.chains.kind(entry).expect("only entries of known kind are walked"),
             bytes: bytes.bytes(),
             base,
             wanted: (self.walk.wanted)(number),
@@ -310,7 +292,7 @@ impl<'w, 'a, V: Visitor> Walker<'w, 'a, V> {
                 held -= self.drop_top(&mut frames);
                 continue;
             };
-            let child = member.forest.child(next);
+            let child = member.chains.child(next);
             if !self.walk.needed[at as usize][child as usize] {
                 continue;
             }
@@ -331,7 +313,7 @@ impl<'w, 'a, V: Visitor> Walker<'w, 'a, V> {
             }
             let base = top.bytes.as_ref().expect("it was decoded just now").clone();
             let note = top.note.clone();
-            let decoded = self.decoder.on(base.bytes(), member.pack, member.forest.offset(child));
+            let decoded = self.decoder.on(base.bytes(), member.pack, member.chains.offset(child));
             drop(base);
             let (buffer, len) = match decoded {
                 Ok(decoded) => decoded,
@@ -344,7 +326,7 @@ impl<'w, 'a, V: Visitor> Walker<'w, 'a, V> {
                 held -= self.drop_top(&mut frames);
             }
             let note = self.visit(member, child, &buffer, Some((&note, len)));
-            let children = member.forest.children(child);
+            let children = member.chains.children(child);
             if children.is_empty() {
                 self.decoder.spare(buffer);
             } else {
@@ -381,7 +363,7 @@ impl<'w, 'a, V: Visitor> Walker<'w, 'a, V> {
 
     /// An entry that cannot be decoded takes all that hangs on it along.
     fn lost(&mut self, member: &Member<'_>, entry: u32, why: Corrupt) {
-        for lost in member.forest.descendants(entry) {
+        for lost in member.chains.descendants(entry) {
             let why = if lost == entry { why } else { "the object that its delta needs cannot be read" };
             if (self.walk.wanted)(member.number(lost)) {
                 self.visitor.failed(member.number(lost), why);

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use super::commit_graph::Graph;
 use super::missing::Gaps;
-use super::object_index::Catalog;
-use super::oid::{Kind, Oid};
-use super::pack::inflate::Inflater;
+use super::object_index::ObjectIndex;
 use super::pack_walk::Walk;
-use super::store::Reader;
 use super::tree_pass::{Aim, Edge, Trees};
 use super::tree_paths::Ways;
+use crate::git::objects::unreadable;
+use crate::git::{Id, Kind};
 use crate::source::Collector;
 
 /// What the pass found, of all threads.
@@ -20,43 +19,43 @@ pub(super) struct Census {
     /// Trees and where they lead.
     pub(super) edges: Vec<(u32, Arc<[Edge]>)>,
     /// What is named and not there, if no ways were asked for: by which tree, under which name.
-    pub(super) missing: BTreeMap<Oid, (u32, u32, Kind)>,
+    pub(super) missing: BTreeMap<Id, (u32, u32, Kind)>,
 }
 
 /// Goes through all trees.
 pub(super) fn take(aim: &Aim<'_>, threads: usize, gaps: &Gaps<'_>, collector: &Collector) -> Census {
-    let catalog = aim.catalog;
-    let wanted = |number: u32| catalog.kind(number) == Some(Kind::Tree) && catalog.is_first_copy(number);
+    let index = aim.index;
+    let wanted = |number: u32| index.kind(number) == Some(Kind::Tree) && index.is_first_copy(number);
     let visitors = (0..threads).map(|_| Trees::new(aim)).collect();
-    let mut threads = Walk::new(catalog.members(), &wanted, collector).run(visitors);
+    let mut threads = Walk::new(index.members(), &wanted, collector).run(visitors);
     let mut last = Trees::new(aim);
-    let mut inflater = Inflater::new();
-    for number in (catalog.first_loose()..catalog.len()).filter(|&number| wanted(number)) {
-        match catalog.read_loose(&mut inflater, number) {
+    for number in index.loose().filter(|&number| wanted(number)) {
+        match index.read(number) {
             Ok(Some((_, bytes))) => last.one(number, &bytes),
-            Ok(None) => last.failed.push((number, "it vanished while it was read")),
+            Ok(None) => last.failed.push((number, "it went away while it was read")),
             Err(why) => last.failed.push((number, why)),
         }
     }
-    let mut reader = Reader::new(catalog.store);
-    for (number, why) in threads.iter().flat_map(|thread| thread.failed.clone()).collect::<Vec<_>>() {
+    let failed: Vec<_> =
+        threads.iter_mut().chain([&mut last]).flat_map(|one| std::mem::take(&mut one.failed)).collect();
+    for (number, why) in failed {
         // A copy that cannot be read may have a sister that can.
-        let oid = catalog.oid(number);
-        match reader.read(&oid) {
+        let id = index.id(number);
+        match index.store.find(id) {
             Ok(Some((_, bytes))) if why != super::tree_pass::MALFORMED => last.one(number, &bytes),
             Err(error) => gaps.once(error),
-            Ok(_) => gaps.once(super::store::unreadable(&oid, why)),
+            Ok(_) => gaps.once(unreadable(&id, why)),
         }
     }
     for (number, why) in std::mem::take(&mut last.failed) {
-        gaps.once(super::store::unreadable(&catalog.oid(number), why));
+        gaps.once(unreadable(&index.id(number), why));
     }
     threads.push(last);
     let mut census = Census::default();
     for mut thread in threads {
         census.edges.append(&mut thread.edges);
-        for (oid, named) in thread.missing {
-            let least = census.missing.entry(oid).or_insert(named);
+        for (id, named) in thread.missing {
+            let least = census.missing.entry(id).or_insert(named);
             *least = (*least).min(named);
         }
     }
@@ -65,29 +64,29 @@ pub(super) fn take(aim: &Aim<'_>, threads: usize, gaps: &Gaps<'_>, collector: &C
 
 /// The trees that commits lead to for which `counts` says yes.
 pub(super) fn reached(
-    catalog: &Catalog<'_>,
+    index: &ObjectIndex<'_>,
     graph: &Graph,
     ways: &Ways<'_>,
     counts: &dyn Fn(usize) -> bool,
 ) -> Vec<bool> {
-    let mut reached = vec![false; catalog.len() as usize];
+    let mut reached = vec![false; index.len() as usize];
     let nodes = graph.nodes.iter().enumerate().filter(|(at, node)| node.reach != 0 && counts(*at));
     let mut todo: Vec<u32> = nodes.filter_map(|(_, node)| node.tree).collect();
     while let Some(tree) = todo.pop() {
         if !std::mem::replace(&mut reached[tree as usize], true) {
             let below = ways.edges(tree).iter().map(|edge| edge.to);
-            todo.extend(below.filter(|&to| catalog.is_tree(to)));
+            todo.extend(below.filter(|&to| index.is_tree(to)));
         }
     }
     reached
 }
 
 /// The outermost trees without a commit that lead to one of `blobs`, to which no commit does.
-pub(super) fn lone_trees(catalog: &Catalog<'_>, ways: &Ways<'_>, blobs: &HashSet<u32>) -> Vec<u32> {
+pub(super) fn lone_trees(index: &ObjectIndex<'_>, ways: &Ways<'_>, blobs: &HashSet<u32>) -> Vec<u32> {
     if blobs.is_empty() {
         return Vec::new();
     }
-    let mut known = vec![false; catalog.len() as usize];
+    let mut known = vec![false; index.len() as usize];
     let seen = ways.trees().filter(|(tree, _)| ways.has_seen(*tree));
     for edge in seen.flat_map(|(_, edges)| edges) {
         // What stands for no object has no place here.
@@ -112,10 +111,10 @@ pub(super) fn lone_trees(catalog: &Catalog<'_>, ways: &Ways<'_>, blobs: &HashSet
         }
         match above.get(&at) {
             Some(trees) => todo.extend(trees),
-            None if catalog.is_tree(at) => outermost.push(at),
+            None if index.is_tree(at) => outermost.push(at),
             None => {}
         }
     }
-    outermost.sort_by_key(|&tree| catalog.oid(tree));
+    outermost.sort_by_key(|&tree| index.id(tree));
     outermost
 }

@@ -2,23 +2,20 @@
 
 use bstr::BString;
 
-use super::oid::{Kind, Oid};
-use super::refs::Refs;
-use super::store::{Reader, Store};
 use crate::core::date;
 use crate::core::error::Result;
-use crate::git::revision::{self, Range, Revisions};
-use crate::git::{self, Id};
+use crate::git::revision::{Range, Revisions};
+use crate::git::{Id, Objects, Refs};
 
 /// Commits that count, and commits whose history does not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     /// Tips; annotated tags may be among them.
-    pub include: Vec<Oid>,
+    pub include: Vec<Id>,
     /// What these reach is left out.
-    pub exclude: Vec<Oid>,
+    pub exclude: Vec<Id>,
     /// Pairs of which what both reach is left out (`A...B`).
-    pub(super) between: Vec<(Oid, Oid)>,
+    pub(super) between: Vec<(Id, Id)>,
     /// Commits before this time are left out.
     pub since: Option<i64>,
 }
@@ -46,8 +43,8 @@ impl Request {
 }
 
 /// Finds the commits that a request means.
-pub(super) fn select(store: &Store, refs: &Refs, request: &Request) -> Result<Selection> {
-    let mut revisions = Revisions::new(&refs.all, Found { store, reader: Reader::new(store) });
+pub(super) fn select(store: &Objects, refs: &Refs, request: &Request) -> Result<Selection> {
+    let mut revisions = Revisions::new(refs, store);
     let mut range = Range::default();
     for text in request.ranges.iter().flat_map(|ranges| ranges.split(',')).map(str::trim) {
         revisions.range(text, &mut range)?;
@@ -65,45 +62,15 @@ pub(super) fn select(store: &Store, refs: &Refs, request: &Request) -> Result<Se
             }
         }
     }
-    let oid = |id: &Id| Oid::from_bytes(id.as_bytes());
-    let mut selection = Selection {
-        include: range.include.iter().filter_map(oid).collect(),
-        exclude: range.exclude.iter().filter_map(oid).collect(),
-        between: range.between.iter().filter_map(|(a, b)| Some((oid(a)?, oid(b)?))).collect(),
-        since,
-    };
+    let Range { include, exclude, between } = range;
+    let mut selection = Selection { include, exclude, between, since };
     let remote = |name: &BString| refs.is_remote(name);
     if request.not_on_remote {
-        selection.exclude.extend(refs.list.iter().filter(|(name, _)| remote(name)).map(|(_, oid)| *oid));
+        selection.exclude.extend(refs.list.iter().filter(|(name, _)| remote(name)).map(|(_, id)| *id));
     }
     if selection.include.is_empty() {
         let all = refs.list.iter().filter(|(name, _)| !request.not_on_remote || !remote(name));
-        selection.include.extend(all.map(|(_, oid)| *oid).chain(refs.head));
+        selection.include.extend(all.map(|(_, id)| *id).chain(refs.head));
     }
     Ok(selection)
-}
-
-/// History's reader as revisions see it.
-struct Found<'a> {
-    store: &'a Store,
-    reader: Reader<'a>,
-}
-
-impl revision::Objects for Found<'_> {
-    fn object(&mut self, id: Id) -> Result<Option<(git::Kind, Vec<u8>)>> {
-        let Some((kind, bytes)) = Oid::from_bytes(id.as_bytes()).map_or(Ok(None), |oid| self.reader.read(&oid))? else {
-            return Ok(None);
-        };
-        let kind = match kind {
-            Kind::Commit => git::Kind::Commit,
-            Kind::Tree => git::Kind::Tree,
-            Kind::Blob => git::Kind::Blob,
-            Kind::Tag => git::Kind::Tag,
-        };
-        Ok(Some((kind, bytes.to_vec())))
-    }
-
-    fn with_prefix(&mut self, digits: &str) -> Result<Vec<Id>> {
-        Ok(self.store.with_prefix(digits).iter().filter_map(|oid| Id::from_bytes(oid.as_bytes())).collect())
-    }
 }

@@ -7,8 +7,8 @@ use bstr::BString;
 
 use super::content_pass::Read;
 use super::introducing::Item;
-use super::oid::Kind;
 use crate::core::finding::Secret;
+use crate::git::Kind;
 use crate::source::content::Key;
 
 /// All secrets. The same value in another member of an archive, or in a name, is another one.
@@ -39,7 +39,15 @@ impl Secrets {
             here
         };
         let hits = read.hits.iter().filter(|hit| hit.kind == Kind::Blob);
-        let blobs = hits.map(|hit| (hit.number, number(&hit.keys, false))).collect();
+        let mut blobs: HashMap<u32, Vec<(Item, Key)>> = HashMap::new();
+        for hit in hits {
+            let known = blobs.entry(hit.number).or_default();
+            for (item, key) in number(&hit.keys, false) {
+                if known.iter().all(|(other, _)| *other != item) {
+                    known.push((item, key));
+                }
+            }
+        }
         let names = names.into_iter().map(|(name, keys)| (name, number(&keys, true))).collect();
         Self { blobs, names, elsewhere: read.elsewhere.clone(), count: ids.len() as u32 }
     }

@@ -11,10 +11,9 @@ use bstr::{BString, ByteSlice};
 use super::audit::Audit;
 use super::commit_graph::Graph;
 use super::content_pass::{Hit, Read};
-use super::oid::Kind;
-use super::store::Reader;
 use super::tree_pass::{Aim, Table};
 use super::tree_paths::{Paths, Ways};
+use crate::git::Kind;
 use crate::source::content::Scan;
 
 /// The paths that a shard tells of.
@@ -37,15 +36,14 @@ pub(super) fn complete(audit: &Audit<'_>, graph: &Graph, ways: &mut Ways<'_>, ta
     }
     let none = |_: u32| false;
     let census = audit.census(&Aim { targets: Some(&none), also: Some(&own.names), ..audit.aim(table) });
-    let mut wider = Ways::new(audit.catalog, census.edges);
-    let mut reader = Reader::new(audit.catalog.store);
+    let mut wider = Ways::new(audit.index, census.edges);
     let mut versions: Vec<(BString, u32)> = leaves(graph, &mut wider, table).into_iter().collect();
     versions.sort();
     for (path, leaf) in versions {
-        if !own.paths.contains(&path) || leaf >= audit.catalog.len() || !done.insert(leaf) {
+        if !own.paths.contains(&path) || leaf >= audit.index.len() || !done.insert(leaf) {
             continue;
         }
-        match reader.read(&audit.catalog.oid(leaf)) {
+        match audit.index.store.find(audit.index.id(leaf)) {
             Ok(Some((Kind::Blob, bytes))) => {
                 let keys = Scan::new(audit.policy, None).bytes(&bytes, None).keys;
                 if !keys.is_empty() {

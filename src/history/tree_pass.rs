@@ -7,14 +7,17 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::object_index::Catalog;
-use super::oid::{Kind, Oid};
-use super::pack::delta::{Corrupt, Delta, Op};
+use super::object_index::ObjectIndex;
 use super::pack_walk::{Decoded, Visitor};
+use crate::git::inflate::Corrupt;
+use crate::git::pack::Delta;
+use crate::git::pack::delta::Op;
+use crate::git::tree::{EntryKind, TreeEntry};
+use crate::git::{Id, Kind};
 
 /// What a pass looks for.
 pub(super) struct Aim<'a> {
-    pub(super) catalog: &'a Catalog<'a>,
+    pub(super) index: &'a ObjectIndex<'a>,
     /// Blobs to which the ways are wanted; with `None` no ways are kept at all, and `counts` says whose gaps are.
     pub(super) targets: Option<&'a (dyn Fn(u32) -> bool + Sync)>,
     /// Names of which every entry's way is wanted.
@@ -54,7 +57,7 @@ pub(super) struct Trees<'a> {
     pub(super) edges: Vec<(u32, Arc<[Edge]>)>,
     /// Objects that are named and not there, where they are too many to keep the ways to all: each with a tree that names
     /// it and the name there.
-    pub(super) missing: HashMap<Oid, (u32, u32, Kind)>,
+    pub(super) missing: HashMap<Id, (u32, u32, Kind)>,
     pub(super) failed: Vec<(u32, Corrupt)>,
     pub(super) count: u64,
 }
@@ -130,9 +133,9 @@ impl<'a> Trees<'a> {
     fn entries_until(&mut self, until: usize, number: u32, bytes: &[u8], layout: &mut Layout) -> Result<(), Corrupt> {
         while (layout.end as usize) < until {
             let start = layout.end;
-            let entry = Entry::parse(&bytes[start as usize..]).ok_or(MALFORMED)?;
+            let (entry, length) = TreeEntry::parse(&bytes[start as usize..], self.aim.index.hash()).ok_or(MALFORMED)?;
             layout.starts.push(start);
-            layout.end += entry.len as u32;
+            layout.end += length as u32;
             if self.aim.all_names {
                 self.name(entry.name);
             }
@@ -149,12 +152,12 @@ impl<'a> Trees<'a> {
     }
 
     /// Checks that what an entry names is there, and says whether it leads somewhere.
-    fn look(&mut self, tree: u32, entry: &Entry<'_>) -> Option<u32> {
-        if entry.mode == b"160000" {
+    fn look(&mut self, tree: u32, entry: &TreeEntry<'_>) -> Option<u32> {
+        if entry.kind == EntryKind::Submodule {
             return self.aim.targets.map(|_| GITLINK);
         }
-        let is_tree = matches!(entry.mode, b"40000" | b"040000");
-        let Some(number) = self.aim.catalog.find(&entry.oid) else {
+        let is_tree = entry.kind == EntryKind::Tree;
+        let Some(number) = self.aim.index.find(&entry.id) else {
             let kind = if is_tree { Kind::Tree } else { Kind::Blob };
             return self.absent(tree, entry, kind);
         };
@@ -164,13 +167,13 @@ impl<'a> Trees<'a> {
     }
 
     /// What is not there leads to a number of its own, as long as these are few; only counted ones are kept then.
-    fn absent(&mut self, tree: u32, entry: &Entry<'_>, kind: Kind) -> Option<u32> {
+    fn absent(&mut self, tree: u32, entry: &TreeEntry<'_>, kind: Kind) -> Option<u32> {
         if self.aim.targets.is_some() {
-            return self.aim.table.absent.number(entry.oid, kind);
+            return self.aim.table.absent.number(entry.id, kind);
         }
         if (self.aim.counts)(tree) {
             let name = self.name(entry.name);
-            let least = self.missing.entry(entry.oid).or_insert((tree, name, kind));
+            let least = self.missing.entry(entry.id).or_insert((tree, name, kind));
             *least = (*least).min((tree, name, kind));
         }
         None
@@ -220,25 +223,6 @@ impl Visitor for Trees<'_> {
     }
 }
 
-/// `mode name\0id`.
-struct Entry<'a> {
-    mode: &'a [u8],
-    name: &'a [u8],
-    oid: Oid,
-    len: usize,
-}
-
-impl<'a> Entry<'a> {
-    /// The entry at the start of `bytes`.
-    #[inline]
-    fn parse(bytes: &'a [u8]) -> Option<Self> {
-        let space = bytes.iter().take(8).position(|&byte| byte == b' ')?;
-        let end = space + 1 + memchr::memchr(0, &bytes[space + 1..])?;
-        let oid = Oid::from_bytes(&bytes[end + 1..])?;
-        Some(Self { mode: &bytes[..space], name: &bytes[space + 1..end], oid, len: end + 21 })
-    }
-}
-
 /// What passes over the same trees number alike.
 #[derive(Default)]
 pub(super) struct Table {
@@ -248,7 +232,7 @@ pub(super) struct Table {
 
 /// Objects that trees name and that are not there, numbered from [`ABSENT`](Self::FIRST) on.
 #[derive(Default)]
-pub(super) struct Absent(Mutex<HashMap<Oid, (u32, Kind)>>);
+pub(super) struct Absent(Mutex<HashMap<Id, (u32, Kind)>>);
 
 impl Absent {
     /// Their numbers are above all objects' and below [`NAMED`].
@@ -256,19 +240,19 @@ impl Absent {
     /// Ways to more than these would fill memory in a clone that lacks all blobs.
     const MOST: usize = 1000;
 
-    fn number(&self, oid: Oid, kind: Kind) -> Option<u32> {
+    fn number(&self, id: Id, kind: Kind) -> Option<u32> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() > Self::MOST {
             return None;
         }
         let next = Self::FIRST + known.len() as u32;
-        Some(known.entry(oid).or_insert((next, kind)).0)
+        Some(known.entry(id).or_insert((next, kind)).0)
     }
 
     /// All of them; `None` if they are too many for each to have a number.
-    pub(super) fn list(&self) -> Option<Vec<(Oid, u32, Kind)>> {
+    pub(super) fn list(&self) -> Option<Vec<(Id, u32, Kind)>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = known.iter().map(|(oid, (number, kind))| (*oid, *number, *kind));
+        let all = known.iter().map(|(id, (number, kind))| (*id, *number, *kind));
         (known.len() <= Self::MOST).then(|| all.collect())
     }
 }

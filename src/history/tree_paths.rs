@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use bstr::BString;
 
-use super::object_index::Catalog;
+use super::object_index::ObjectIndex;
 use super::tree_pass::Edge;
 
 /// All pruned trees. Number 0 is the empty one.
 pub(super) struct Ways<'a> {
-    catalog: &'a Catalog<'a>,
+    index: &'a ObjectIndex<'a>,
     /// By the tree's number: where its edges are.
     edges: Vec<Option<Arc<[Edge]>>>,
     /// By the tree's number.
@@ -70,11 +70,11 @@ struct Work {
 }
 
 impl<'a> Ways<'a> {
-    pub(super) fn new(catalog: &'a Catalog<'a>, edges: impl IntoIterator<Item = (u32, Arc<[Edge]>)>) -> Self {
+    pub(super) fn new(index: &'a ObjectIndex<'a>, edges: impl IntoIterator<Item = (u32, Arc<[Edge]>)>) -> Self {
         let mut ways = Self {
-            catalog,
-            edges: vec![None; catalog.len() as usize],
-            pruned: vec![Pruned::NOT_YET; catalog.len() as usize],
+            index,
+            edges: vec![None; index.len() as usize],
+            pruned: vec![Pruned::NOT_YET; index.len() as usize],
             nodes: Vec::new(),
             ids: HashMap::new(),
         };
@@ -128,7 +128,7 @@ impl<'a> Ways<'a> {
             let edge = self.edges[top.tree as usize].as_ref().and_then(|edges| edges.get(top.next)).copied();
             top.next += 1;
             match edge {
-                Some(edge) if self.catalog.is_tree(edge.to) => {
+                Some(edge) if self.index.is_tree(edge.to) => {
                     stack.push(Work::new(edge.to, edge.name));
                 }
                 Some(edge) => top.steps.push(Step { name: edge.name, to: To::Leaf(edge.to) }),

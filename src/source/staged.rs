@@ -44,7 +44,7 @@ impl<'a> Staged<'a> {
         if !parents.is_empty() {
             parents.extend(refs::merge_heads(repository, std::env::vars())?);
         }
-        Ok(Self { repository, objects: Objects::open(repository)?, parents })
+        Ok(Self { repository, objects: Objects::open(repository), parents })
     }
 
     /// Scans it. An error means that nothing could be compared; one file's error goes to the collector.

@@ -51,7 +51,7 @@ pub(super) fn content_of(
 
 /// Where Git LFS may keep the files that these objects point to: beside each object directory.
 fn lfs_dirs(objects: &Objects) -> impl Iterator<Item = &Path> {
-    objects.dirs().filter_map(Path::parent)
+    objects.directories().iter().filter_map(|path| path.parent())
 }
 
 /// The keys that are packed in content, or kept by Git LFS in place of it.

@@ -180,15 +180,6 @@ fn shallow_and_partial_clones_say_so() {
 }
 
 #[test]
-fn other_hashes_are_refused_in_one_line() {
-    let project = Project::new();
-    project.run_git(&["init", "-q", "--object-format=sha256"]);
-    let output = project.run(["history"]);
-    assert_eq!((output.code, output.stderr.lines().count()), (2, 1), "{output:?}");
-    assert!(output.stderr.contains("SHA-256"), "{output:?}");
-}
-
-#[test]
 fn submodules_and_large_files_elsewhere_are_named() {
     let (inner, key, _) = with_key();
     let repo = Repo::new();

@@ -2,6 +2,7 @@
 
 mod broken;
 mod everywhere;
+mod objects;
 mod parts;
 mod random;
 
@@ -21,7 +22,13 @@ pub(crate) struct Repo {
 
 impl Repo {
     pub(crate) fn new() -> Self {
-        let repo = Self { project: Project::git(), day: std::cell::Cell::new(0) };
+        Self::with_format("sha1")
+    }
+
+    /// One whose object ids are made by this hash.
+    pub(crate) fn with_format(hash: &str) -> Self {
+        let repo = Self { project: Project::new(), day: std::cell::Cell::new(0) };
+        repo.git(&["init", "-q", "-b", "main", &format!("--object-format={hash}")]);
         repo.git(&["config", "gc.auto", "0"]);
         repo
     }

@@ -1,18 +1,18 @@
-//! A pack as a forest of delta chains.
+//! The delta chains of a whole pack.
 //!
 //! Every whole object is a root, every delta hangs on its base. The kind of an object is that of its root, so the
 //! kinds of all objects are known from their headers, and nothing has to be inflated for it.
 
 use rayon::prelude::*;
 
-use super::super::oid::Kind;
-use super::delta::Corrupt;
+use super::super::id::Kind;
+use super::super::inflate::Corrupt;
 use super::{Form, Pack};
 
 const NONE: u32 = u32::MAX;
 
 /// A pack's entries, numbered in the order of their offsets.
-pub(in super::super) struct Forest {
+pub(crate) struct DeltaChains {
     offsets: Vec<u64>,
     /// The position in the index of each.
     positions: Vec<u32>,
@@ -23,19 +23,19 @@ pub(in super::super) struct Forest {
     starts: Vec<u32>,
     children: Vec<u32>,
     /// Entries whose header is broken or whose base is not there.
-    pub(in super::super) broken: Vec<(u32, Corrupt)>,
+    pub(crate) broken: Vec<(u32, Corrupt)>,
 }
 
-impl Forest {
+impl DeltaChains {
     /// Reads the headers of all entries.
-    pub(in super::super) fn of(pack: &Pack) -> Self {
+    pub(crate) fn of(pack: &Pack) -> Self {
         let index = &pack.index;
         let mut entries: Vec<(u64, u32)> = (0..index.count()).map(|at| (index.offset(at), at)).collect();
         entries.par_sort_unstable();
         let (offsets, positions): (Vec<u64>, Vec<u32>) = entries.into_iter().unzip();
         let heads: Vec<_> =
             (0..offsets.len()).into_par_iter().with_min_len(1024).map(|entry| head(pack, &offsets, entry)).collect();
-        let mut forest = Self {
+        let mut chains = Self {
             positions,
             bases: vec![NONE; offsets.len()],
             kinds: vec![None; offsets.len()],
@@ -46,13 +46,13 @@ impl Forest {
         };
         for (entry, head) in heads.into_iter().enumerate() {
             match head {
-                Ok(Head::Root(kind)) => forest.kinds[entry] = Some(kind),
-                Ok(Head::On(base)) => forest.bases[entry] = base,
-                Err(why) => forest.broken.push((entry as u32, why)),
+                Ok(Head::Root(kind)) => chains.kinds[entry] = Some(kind),
+                Ok(Head::On(base)) => chains.bases[entry] = base,
+                Err(why) => chains.broken.push((entry as u32, why)),
             }
         }
-        forest.link();
-        forest
+        chains.link();
+        chains
     }
 
     /// Makes the lists of children, and carries the kinds from the roots to all that hang on them.
@@ -109,47 +109,47 @@ impl Forest {
         }
     }
 
-    pub(in super::super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.offsets.len()
     }
 
     /// `None` if its chain is broken.
-    pub(in super::super) fn kind(&self, entry: u32) -> Option<Kind> {
+    pub(crate) fn kind(&self, entry: u32) -> Option<Kind> {
         self.kinds[entry as usize]
     }
 
-    pub(in super::super) fn offset(&self, entry: u32) -> u64 {
+    pub(crate) fn offset(&self, entry: u32) -> u64 {
         self.offsets[entry as usize]
     }
 
     /// The position of its id in the index.
-    pub(in super::super) fn position(&self, entry: u32) -> u32 {
+    pub(crate) fn position(&self, entry: u32) -> u32 {
         self.positions[entry as usize]
     }
 
     /// Whether the entry is a whole object of known kind.
-    pub(in super::super) fn is_root(&self, entry: u32) -> bool {
+    pub(crate) fn is_root(&self, entry: u32) -> bool {
         self.bases[entry as usize] == NONE && self.kinds[entry as usize].is_some()
     }
 
     /// What it is a delta to.
-    pub(in super::super) fn base(&self, entry: u32) -> Option<u32> {
+    pub(crate) fn base(&self, entry: u32) -> Option<u32> {
         Some(self.bases[entry as usize]).filter(|&base| base != NONE)
     }
 
     /// The range of the entry's children; see [`child`](Self::child).
     #[inline]
-    pub(in super::super) fn children(&self, entry: u32) -> std::ops::Range<u32> {
+    pub(crate) fn children(&self, entry: u32) -> std::ops::Range<u32> {
         self.starts[entry as usize]..self.starts[entry as usize + 1]
     }
 
     #[inline]
-    pub(in super::super) fn child(&self, at: u32) -> u32 {
+    pub(crate) fn child(&self, at: u32) -> u32 {
         self.children[at as usize]
     }
 
     /// All that hangs on an entry, itself included.
-    pub(in super::super) fn descendants(&self, entry: u32) -> Vec<u32> {
+    pub(crate) fn descendants(&self, entry: u32) -> Vec<u32> {
         let mut all = vec![entry];
         let mut done = 0;
         while let Some(&entry) = all.get(done) {
@@ -181,8 +181,8 @@ fn head(pack: &Pack, offsets: &[u64], entry: usize) -> Result<Head, Corrupt> {
             }
             low + offsets[low..=high].binary_search(&base).map_err(|_| GONE)?
         }
-        Form::DeltaToId(oid) => {
-            let position = pack.index.find(&oid).ok_or(GONE)?;
+        Form::DeltaToId(id) => {
+            let position = pack.index.find(&id).ok_or(GONE)?;
             offsets.binary_search(&pack.index.offset(position)).map_err(|_| GONE)?
         }
     };

@@ -1,47 +1,60 @@
-//! Reads commits and tags: whom they name, what they point to, and what they say.
+//! Commits and annotated tags: whom they name, what they point to, and what they say.
 
-use super::oid::{Kind, Oid};
-use crate::core::finding::Part;
 use std::ops::Range;
 
+use super::id::{Id, Kind};
+use crate::core::finding::Part;
+
 /// A commit, as far as it can be read: a broken line counts as absent.
-pub(super) struct Commit<'a> {
-    pub(super) tree: Option<Oid>,
-    pub(super) parents: Vec<Oid>,
-    pub(super) author: Person<'a>,
-    pub(super) committer: Person<'a>,
-    pub(super) message: &'a [u8],
+#[derive(Clone, Debug)]
+pub struct Commit<'a> {
+    /// The directory that it is a snapshot of.
+    pub tree: Option<Id>,
+    /// The commits that it follows.
+    pub parents: Vec<Id>,
+    /// Who wrote the change.
+    pub author: Person<'a>,
+    /// Who made the commit.
+    pub committer: Person<'a>,
+    /// All after the headers.
+    pub message: &'a [u8],
 }
 
-/// An annotated tag.
-pub(super) struct Tag<'a> {
-    pub(super) target: Option<Oid>,
-    pub(super) kind: Option<Kind>,
-    pub(super) tagger: Person<'a>,
-    pub(super) message: &'a [u8],
+/// An annotated tag, as far as it can be read.
+#[derive(Clone, Debug)]
+pub struct Tag<'a> {
+    /// The object that it names.
+    pub target: Option<Id>,
+    /// Who made the tag.
+    pub tagger: Person<'a>,
+    /// All after the headers.
+    pub message: &'a [u8],
 }
 
-/// `Name <email> seconds offset`.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Person<'a> {
-    pub(super) name: &'a [u8],
-    pub(super) email: &'a [u8],
+/// Who did something, and when: `Name <email> seconds offset`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Person<'a> {
+    /// The name.
+    pub name: &'a [u8],
+    /// The address.
+    pub email: &'a [u8],
     /// Since 1970, in UTC.
-    pub(super) seconds: i64,
+    pub seconds: i64,
     /// East of Greenwich.
-    pub(super) minutes: i32,
+    pub minutes: i32,
 }
 
 impl<'a> Commit<'a> {
-    pub(super) fn parse(bytes: &'a [u8]) -> Self {
+    /// Reads a commit object's content.
+    pub fn parse(bytes: &'a [u8]) -> Self {
         let (headers, message) = split(bytes);
         let mut commit =
             Self { tree: None, parents: Vec::new(), author: Person::default(), committer: Person::default(), message };
         for line in headers.split(|&byte| byte == b'\n') {
             if let Some(id) = line.strip_prefix(b"tree ") {
-                commit.tree = commit.tree.or_else(|| Oid::from_hex(id));
+                commit.tree = commit.tree.or_else(|| Id::from_hex(id));
             } else if let Some(id) = line.strip_prefix(b"parent ") {
-                commit.parents.extend(Oid::from_hex(id));
+                commit.parents.extend(Id::from_hex(id));
             } else if let Some(person) = line.strip_prefix(b"author ") {
                 commit.author = Person::parse(person);
             } else if let Some(person) = line.strip_prefix(b"committer ") {
@@ -55,14 +68,13 @@ impl<'a> Commit<'a> {
 }
 
 impl<'a> Tag<'a> {
-    pub(super) fn parse(bytes: &'a [u8]) -> Self {
+    /// Reads a tag object's content.
+    pub fn parse(bytes: &'a [u8]) -> Self {
         let (headers, message) = split(bytes);
-        let mut tag = Self { target: None, kind: None, tagger: Person::default(), message };
+        let mut tag = Self { target: None, tagger: Person::default(), message };
         for line in headers.split(|&byte| byte == b'\n') {
             if let Some(id) = line.strip_prefix(b"object ") {
-                tag.target = Oid::from_hex(id);
-            } else if let Some(kind) = line.strip_prefix(b"type ") {
-                tag.kind = Kind::from_word(kind);
+                tag.target = Id::from_hex(id);
             } else if let Some(person) = line.strip_prefix(b"tagger ") {
                 tag.tagger = Person::parse(person);
             }
@@ -85,7 +97,7 @@ impl<'a> Person<'a> {
     }
 
     /// RFC 3339 with the person's own offset; empty if the commit says nothing.
-    pub(super) fn date(&self) -> String {
+    pub fn date(&self) -> String {
         if self.name.is_empty() && self.email.is_empty() && self.seconds == 0 {
             return String::new();
         }
@@ -95,7 +107,7 @@ impl<'a> Person<'a> {
 
 /// The parts of a commit or tag that are scanned for keys, and what to call them. Positions of findings count within
 /// the part, so that a message's first line is line 1.
-pub(super) fn parts(kind: Kind, bytes: &[u8]) -> Vec<(Part, Range<usize>)> {
+pub fn parts(kind: Kind, bytes: &[u8]) -> Vec<(Part, Range<usize>)> {
     let (headers, message) = split(bytes);
     let start = bytes.len() - message.len();
     let said = if kind == Kind::Tag { Part::Tag } else { Part::Message };
@@ -118,11 +130,16 @@ pub(super) fn parts(kind: Kind, bytes: &[u8]) -> Vec<(Part, Range<usize>)> {
     parts
 }
 
+/// How many bytes of ids a commit starts with: no two commits start alike, and no id is a key.
+pub fn leading_ids(commit: &[u8]) -> usize {
+    commit.split_inclusive(|&byte| byte == b'\n').take_while(|line| is_id_line(line)).map(<[u8]>::len).sum()
+}
+
 /// Whether a header holds an object's id and nothing else.
-pub(super) fn is_id_line(line: &[u8]) -> bool {
+fn is_id_line(line: &[u8]) -> bool {
     let name = [&b"tree "[..], b"parent ", b"object "].into_iter().find(|name| line.starts_with(name));
     let id = name.map(|name| line[name.len()..].trim_ascii_end());
-    id.is_some_and(|id| id.len() == 40 && id.iter().all(u8::is_ascii_hexdigit))
+    id.is_some_and(|id| matches!(id.len(), 40 | 64) && id.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Headers and message; between them stands an empty line.
@@ -134,7 +151,7 @@ fn split(bytes: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// A time as RFC 3339 writes it.
-pub(super) fn rfc3339(seconds: i64, minutes: i32) -> String {
+pub fn rfc3339(seconds: i64, minutes: i32) -> String {
     let local = seconds.saturating_add(i64::from(minutes) * 60);
     let (year, month, day) = civil(local.div_euclid(86_400));
     let second = local.rem_euclid(86_400);

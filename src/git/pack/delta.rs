@@ -1,21 +1,20 @@
 //! How a pack says "like that one, but": copy and insert instructions.
 
-/// Why an object cannot be decoded; becomes the cause in an [`Error`](crate::Error).
-pub(in super::super) type Corrupt = &'static str;
+use super::super::inflate::Corrupt;
 
 /// A delta whose header was read.
-#[derive(Clone, Copy)]
-pub(in super::super) struct Delta<'a> {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Delta<'a> {
     /// The size of the object that it applies to.
-    pub(in super::super) base_size: usize,
+    pub(crate) base_size: usize,
     /// The size of the object that it makes.
-    pub(in super::super) size: usize,
+    pub(crate) size: usize,
     instructions: &'a [u8],
 }
 
 /// One instruction.
 #[derive(Clone, Copy, Debug)]
-pub(in super::super) enum Op<'a> {
+pub(crate) enum Op<'a> {
     /// These bytes of the base.
     Copy { from: usize, len: usize },
     /// New bytes.
@@ -24,21 +23,31 @@ pub(in super::super) enum Op<'a> {
 
 impl<'a> Delta<'a> {
     /// Reads the header of an inflated delta.
-    pub(in super::super) fn parse(bytes: &'a [u8]) -> Result<Self, Corrupt> {
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, Corrupt> {
         let mut rest = bytes;
         let base_size = varint(&mut rest).ok_or("its delta has a broken header")?;
         let size = varint(&mut rest).ok_or("its delta has a broken header")?;
         Ok(Self { base_size, size, instructions: rest })
     }
 
+    /// Whether the instructions make as many bytes as the header says. Asked before memory is taken for them.
+    pub(crate) fn check_size(&self) -> Result<(), Corrupt> {
+        let length = |op: Option<Op<'_>>| match op? {
+            Op::Copy { len, .. } => Some(len),
+            Op::Insert(bytes) => Some(bytes.len()),
+        };
+        let sum = self.ops().try_fold(0_usize, |sum, op| sum.checked_add(length(op)?));
+        if sum == Some(self.size) { Ok(()) } else { Err("its delta makes more or less than its header says") }
+    }
+
     /// The instructions in the order of the object's bytes; `None` stands for a broken one.
-    pub(in super::super) fn ops(&self) -> Ops<'a> {
+    pub(crate) fn ops(&self) -> Ops<'a> {
         Ops { rest: self.instructions }
     }
 
     /// Writes the object into `out`, which must be `size` long.
     #[inline]
-    pub(in super::super) fn apply(&self, base: &[u8], out: &mut [u8]) -> Result<(), Corrupt> {
+    pub(crate) fn apply(&self, base: &[u8], out: &mut [u8]) -> Result<(), Corrupt> {
         const BROKEN: Corrupt = "its delta does not fit its base";
         /// Most copies are shorter. A copy of fixed size is a few instructions; what it writes too much is written
         /// over by the next one.
@@ -69,7 +78,7 @@ impl<'a> Delta<'a> {
 }
 
 /// Iterates over a delta's instructions.
-pub(in super::super) struct Ops<'a> {
+pub(crate) struct Ops<'a> {
     rest: &'a [u8],
 }
 

@@ -1,0 +1,172 @@
+//! Which objects a pack holds and where: its `.idx` file, versions 1 and 2, or what a multi-pack-index says of it.
+
+use std::ops::Range;
+use std::path::Path;
+
+use memmap2::Mmap;
+
+use super::super::id::{Hash, Id};
+use super::super::map::map;
+use crate::core::error::{Error, Result};
+use crate::core::regular_file;
+
+const FANOUT: usize = 256 * 4;
+
+/// The ids of a pack's objects, in order, each with the offset of its entry. Positions count them.
+#[derive(Debug)]
+pub(crate) struct PackIndex {
+    bytes: Bytes,
+    width: usize,
+    /// How many ids start with a byte of at most this.
+    fanout: Vec<u32>,
+    /// Where the first id is, and how far it is from one to the next.
+    first_id: usize,
+    stride: usize,
+    offsets: Offsets,
+}
+
+#[derive(Debug)]
+enum Bytes {
+    File(Mmap),
+    /// Ids alone.
+    Own(Vec<u8>),
+}
+
+/// Where the offsets are.
+#[derive(Debug)]
+enum Offsets {
+    /// Each before its id: version 1.
+    Before,
+    /// In a table of their own, those that need more than 31 bits in another: version 2.
+    Tables { short: usize, long: usize },
+    /// Read already.
+    Own(Vec<u64>),
+}
+
+impl PackIndex {
+    /// Maps and checks an `.idx` file, so that nothing below reads outside it.
+    pub(crate) fn open(path: &Path, hash: Hash) -> Result<Self> {
+        let failed = |why: &str| {
+            Error::new("read pack index", path.display(), why).hint("run `git index-pack` on its pack to rebuild it")
+        };
+        let file = map(path).map_err(|why| failed(&regular_file::why(&why)))?;
+        Self::of_file(file, hash).map_err(failed)
+    }
+
+    fn of_file(file: Mmap, hash: Hash) -> std::result::Result<Self, &'static str> {
+        let width = hash.width();
+        let has_version = file.starts_with(b"\xfftOc");
+        if has_version && !file[4..].starts_with(b"\0\0\0\x02") {
+            return Err("its version is not known");
+        }
+        let table = if has_version { 8 } else { 0 };
+        let fanout: Vec<u32> =
+            file.get(table..table + FANOUT).ok_or("it is too short")?.chunks_exact(4).map(be32).collect();
+        if !fanout.is_sorted() {
+            return Err("its fan-out table is not sorted");
+        }
+        let count = fanout[255] as usize;
+        let start = table + FANOUT;
+        // The file ends in two checksums.
+        let (first_id, stride, offsets, least) = if has_version {
+            let short = start + count * (width + 4);
+            let long = short + count * 4;
+            (start, width, Offsets::Tables { short, long }, long + 2 * width)
+        } else {
+            (start + 4, 4 + width, Offsets::Before, start + count * (4 + width) + 2 * width)
+        };
+        if file.len() < least {
+            return Err("it is too short");
+        }
+        Ok(Self { bytes: Bytes::File(file), width, fanout, first_id, stride, offsets })
+    }
+
+    /// Of ids in order and their offsets.
+    pub(super) fn of_list(list: impl Iterator<Item = (Id, u64)>, hash: Hash) -> Self {
+        let (mut ids, mut offsets, mut fanout) = (Vec::new(), Vec::new(), vec![0; 256]);
+        for (id, offset) in list {
+            ids.extend_from_slice(id.as_bytes());
+            offsets.push(offset);
+            fanout[usize::from(id.as_bytes()[0])] = offsets.len() as u32;
+        }
+        for first in 1..256 {
+            fanout[first] = fanout[first].max(fanout[first - 1]);
+        }
+        let (width, offsets) = (hash.width(), Offsets::Own(offsets));
+        Self { bytes: Bytes::Own(ids), width, fanout, first_id: 0, stride: width, offsets }
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        match &self.bytes {
+            Bytes::File(file) => file,
+            Bytes::Own(ids) => ids,
+        }
+    }
+
+    /// How many objects the pack holds.
+    pub(crate) fn count(&self) -> u32 {
+        self.fanout[255]
+    }
+
+    /// The bytes of the id at a position below [`count`](Self::count).
+    #[inline]
+    pub(crate) fn raw_id(&self, position: u32) -> &[u8] {
+        let at = self.first_id + position as usize * self.stride;
+        &self.bytes()[at..at + self.width]
+    }
+
+    /// The id at a position below [`count`](Self::count).
+    pub(crate) fn id(&self, position: u32) -> Id {
+        Id::from_bytes(self.raw_id(position)).expect("an id is as wide as its hash")
+    }
+
+    /// The offset of the entry at a position below [`count`](Self::count); past any pack if the file is corrupt.
+    pub(crate) fn offset(&self, position: u32) -> u64 {
+        let position = position as usize;
+        match &self.offsets {
+            Offsets::Before => be32(&self.bytes()[FANOUT + position * self.stride..]).into(),
+            Offsets::Tables { short, long } => {
+                let short = be32(&self.bytes()[short + position * 4..]);
+                if short & 0x8000_0000 == 0 {
+                    return short.into();
+                }
+                let at = long + (short & 0x7fff_ffff) as usize * 8;
+                let long = self.bytes().get(at..at + 8).and_then(|bytes| bytes.first_chunk());
+                long.map_or(u64::MAX, |bytes| u64::from_be_bytes(*bytes))
+            }
+            Offsets::Own(offsets) => offsets[position],
+        }
+    }
+
+    /// The position of an id.
+    pub(crate) fn find(&self, id: &Id) -> Option<u32> {
+        let Range { start: mut low, end: mut high } = self.starting_with(id.as_bytes()[0]);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.raw_id(middle).cmp(id.as_bytes()) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Equal => return Some(middle),
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        None
+    }
+
+    /// All ids that start with these hexadecimal digits (at least two).
+    pub(crate) fn with_prefix(&self, digits: &str) -> Vec<Id> {
+        let first = digits.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let positions = first.map_or(0..0, |first| self.starting_with(first));
+        positions.map(|position| self.id(position)).filter(|id| id.starts_with(digits)).collect()
+    }
+
+    /// The positions of the ids that start with this byte.
+    fn starting_with(&self, first: u8) -> Range<u32> {
+        let first = usize::from(first);
+        let low = if first == 0 { 0 } else { self.fanout[first - 1] };
+        low..self.fanout[first]
+    }
+}
+
+pub(super) fn be32(bytes: &[u8]) -> u32 {
+    bytes.first_chunk().map_or(0, |four| u32::from_be_bytes(*four))
+}

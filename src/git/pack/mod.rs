@@ -1,0 +1,181 @@
+//! Pack files: mapped into memory, and read entry by entry.
+//!
+//! An entry holds its object whole or as a [`Delta`] to another entry. Nothing here follows deltas: a single object is
+//! put together in [`objects`](super::objects), all objects of a pack along its [`DeltaChains`].
+
+pub(crate) mod delta;
+mod delta_chains;
+mod index;
+pub(crate) mod multi_index;
+
+use std::path::Path;
+
+use memmap2::Mmap;
+use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
+
+use super::id::{Hash, Id, Kind};
+use super::inflate::{self, Corrupt};
+use super::map::map;
+use crate::core::error::{Error, Result};
+use crate::core::regular_file;
+pub(crate) use delta::Delta;
+pub(crate) use delta_chains::DeltaChains;
+pub(crate) use index::PackIndex;
+
+/// So many bytes are taken for what a delta makes without counting first.
+const UNCHECKED: usize = 4 << 20;
+
+/// A pack and its index.
+#[derive(Debug)]
+pub(crate) struct Pack {
+    pub(crate) index: PackIndex,
+    data: Mmap,
+    hash: Hash,
+}
+
+/// An entry's header.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry {
+    pub(crate) form: Form,
+    offset: u64,
+    /// Of what is inflated: the object, or the delta.
+    size: u64,
+    /// Where the compressed data starts.
+    data: usize,
+}
+
+/// How an entry holds its object.
+#[derive(Clone, Copy)]
+pub(crate) enum Form {
+    /// Whole.
+    Whole(Kind),
+    /// As a delta to the entry at this offset.
+    DeltaToOffset(u64),
+    /// As a delta to the object with this id.
+    DeltaToId(Id),
+}
+
+impl Pack {
+    /// Maps `pack-….pack`.
+    pub(crate) fn open(path: &Path, index: PackIndex, hash: Hash) -> Result<Self> {
+        let bad = |why: &str| Err(Error::new("read pack", path.display(), why).hint("run `git fsck` there"));
+        let data = match map(path) {
+            Ok(data) => data,
+            Err(why) => return bad(&regular_file::why(&why)),
+        };
+        if data.len() < 12 + hash.width() || !data.starts_with(b"PACK") {
+            return bad("it is not a pack");
+        }
+        if !matches!(data[4..8], [0, 0, 0, 2 | 3]) {
+            return bad("its version is not known");
+        }
+        Ok(Self { index, data, hash })
+    }
+
+    /// The entries; what follows them is the pack's checksum.
+    #[inline]
+    fn entries(&self) -> &[u8] {
+        &self.data[..self.data.len() - self.hash.width()]
+    }
+
+    /// The header of the entry at an offset.
+    #[inline]
+    pub(crate) fn entry(&self, offset: u64) -> std::result::Result<Entry, Corrupt> {
+        const BROKEN: Corrupt = "its pack entry has a broken header";
+        let mut at = usize::try_from(offset).map_err(|_| BROKEN)?;
+        let data = self.entries();
+        let mut next = || {
+            let byte = data.get(at).copied();
+            at += 1;
+            byte.ok_or(BROKEN)
+        };
+        let first = next()?;
+        let mut size = u64::from(first & 15);
+        let mut byte = first;
+        let mut shift = 4;
+        while byte & 0x80 != 0 {
+            byte = next()?;
+            size |= u64::from(byte & 0x7f).checked_shl(shift).ok_or(BROKEN)?;
+            shift += 7;
+        }
+        let form = match first >> 4 & 7 {
+            6 => {
+                let mut byte = next()?;
+                let mut back = u64::from(byte & 0x7f);
+                while byte & 0x80 != 0 {
+                    byte = next()?;
+                    back = back.checked_add(1).filter(|back| back >> 57 == 0).ok_or(BROKEN)? << 7;
+                    back |= u64::from(byte & 0x7f);
+                }
+                Form::DeltaToOffset(offset.checked_sub(back).filter(|_| back > 0).ok_or(BROKEN)?)
+            }
+            7 => {
+                let end = at + self.hash.width();
+                let id = data.get(at..end).and_then(Id::from_bytes).ok_or(BROKEN)?;
+                at = end;
+                Form::DeltaToId(id)
+            }
+            number => Form::Whole(Kind::from_number(number).ok_or("its pack entry is of no known kind")?),
+        };
+        Ok(Entry { form, offset, size, data: at })
+    }
+
+    /// How many bytes an entry inflates to, if that can be.
+    #[inline]
+    pub(crate) fn size(&self, entry: &Entry) -> std::result::Result<usize, Corrupt> {
+        let size = inflate::plausible(entry.size, self.stream(entry).len())?;
+        inflate::proportionate(size, 0, || self.stored(entry))?;
+        Ok(size)
+    }
+
+    /// How many bytes a delta makes of its base, if that can be.
+    #[inline]
+    pub(crate) fn delta_size(
+        &self,
+        entry: &Entry,
+        delta: &Delta<'_>,
+        base: usize,
+    ) -> std::result::Result<usize, Corrupt> {
+        let size = inflate::plausible(delta.size as u64, usize::MAX)?;
+        if size > base.max(UNCHECKED) {
+            delta.check_size()?;
+        }
+        inflate::proportionate(size, base, || self.stored(entry))?;
+        Ok(size)
+    }
+
+    /// Inflates an entry into a buffer as long as its [`size`](Self::size).
+    #[inline]
+    pub(crate) fn inflate(&self, entry: &Entry, out: &mut [u8]) -> std::result::Result<(), Corrupt> {
+        inflate::into(self.stream(entry), out)
+    }
+
+    /// The compressed data of an entry; what follows it too, for nothing but inflating says where it ends.
+    #[inline]
+    fn stream(&self, entry: &Entry) -> &[u8] {
+        self.entries().get(entry.data..).unwrap_or_default()
+    }
+
+    /// The bytes from this entry to the next. Takes time in the number of entries: asked only of huge ones.
+    fn stored(&self, entry: &Entry) -> u64 {
+        let after = (0..self.index.count()).map(|at| self.index.offset(at)).filter(|&at| at > entry.offset).min();
+        let end = self.entries().len() as u64;
+        after.map_or(end, |after| after.min(end)).saturating_sub(entry.offset)
+    }
+
+    /// A hash of all that the pack and its index say.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        const PART: usize = 4 << 20;
+        let digest = |bytes: &[u8]| -> Vec<u8> {
+            let parts: Vec<_> = bytes.par_chunks(PART).map(Sha256::digest).collect();
+            parts.concat()
+        };
+        Sha256::new()
+            .chain_update((self.data.len() as u64).to_le_bytes())
+            .chain_update(digest(&self.data))
+            .chain_update(digest(self.index.bytes()))
+            .finalize()
+            .into()
+    }
+}
