@@ -67,10 +67,13 @@ struct Listed {
 /// Where an entry is: its pack, which stays where it is in memory as long as it is open, and its offset.
 type Place = (usize, u64);
 
+/// A decoded object that others are deltas to.
+type Shared = (Kind, Arc<Vec<u8>>);
+
 #[derive(Debug, Default)]
 struct Bases {
     bytes: usize,
-    decoded: HashMap<Place, (Kind, Arc<Vec<u8>>)>,
+    decoded: HashMap<Place, Shared>,
     /// Entries that cannot be decoded, so that all that hang on a broken one are refused at once.
     broken: HashSet<Place>,
     /// Packs whose entries are named above.
@@ -224,7 +227,7 @@ impl Objects {
         pack: &Arc<Pack>,
         offset: u64,
         chain: &mut Vec<(Arc<Pack>, u64)>,
-    ) -> std::result::Result<(Kind, Arc<Vec<u8>>), Corrupt> {
+    ) -> std::result::Result<Shared, Corrupt> {
         const GONE: Corrupt = "the object that its delta needs is not here";
         let (mut pack, mut offset) = (pack.clone(), offset);
         loop {
@@ -321,7 +324,7 @@ impl Bases {
         (at, offset)
     }
 
-    fn get(&mut self, pack: &Arc<Pack>, offset: u64) -> std::result::Result<Option<(Kind, Arc<Vec<u8>>)>, Corrupt> {
+    fn get(&mut self, pack: &Arc<Pack>, offset: u64) -> std::result::Result<Option<Shared>, Corrupt> {
         let place = (Arc::as_ptr(pack) as usize, offset);
         if self.broken.contains(&place) {
             Err("its chain of deltas is broken")
