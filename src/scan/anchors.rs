@@ -10,7 +10,9 @@ use crate::rule::{Compiled, RuleSet};
 pub(super) struct Anchors {
     /// Whether an anchor can start with three bytes of this hash.
     starts: Box<[bool; 1 << HASH_BITS]>,
-    /// By their first three bytes.
+    /// For each such hash, the first of its probes.
+    first: Box<[u32; 1 << HASH_BITS]>,
+    /// By the hash of their first three bytes.
     probes: Vec<(u32, Probe)>,
     /// Anchors that hold a byte no run can hold: looked for where a run starts.
     leads: Vec<(Vec<u8>, Probe)>,
@@ -27,6 +29,8 @@ pub(super) struct Anchors {
 pub(super) struct Probe {
     pub(super) rule: usize,
     text: &'static [u8],
+    /// Whether the probe before this one has the same text.
+    is_repeated: bool,
     outline: OnceLock<Option<Outline>>,
 }
 
@@ -64,6 +68,7 @@ impl Anchors {
     pub(super) fn of(rules: &RuleSet) -> Self {
         let mut anchors = Self {
             starts: Box::new([false; 1 << HASH_BITS]),
+            first: Box::new([0; 1 << HASH_BITS]),
             probes: Vec::new(),
             leads: Vec::new(),
             lead_ends: [false; 256],
@@ -73,7 +78,7 @@ impl Anchors {
         for (rule, compiled) in rules.rules().iter().enumerate() {
             let list: &'static [crate::rule::Text] = &compiled.rule.anchors;
             for anchor in list {
-                let probe = Probe { rule, text: anchor.as_bytes(), outline: OnceLock::new() };
+                let probe = Probe { rule, text: anchor.as_bytes(), is_repeated: false, outline: OnceLock::new() };
                 if compiled.rule.lookback > 0 && !in_key(probe.text[0]) && probe.text[1..].iter().all(|&b| in_key(b)) {
                     anchors.tail_starts[probe.text[0] as usize] = true;
                     anchors.tails.push(probe);
@@ -82,7 +87,13 @@ impl Anchors {
                 }
             }
         }
-        anchors.probes.sort_by_key(|(key, probe)| (*key, probe.rule));
+        anchors.probes.sort_by_key(|(key, probe)| (hash(*key), *key, probe.text, probe.rule));
+        for index in (0..anchors.probes.len()).rev() {
+            let (key, probe) = &anchors.probes[index];
+            let is_repeated = index > 0 && anchors.probes[index - 1].1.text == probe.text;
+            anchors.first[hash(*key)] = index as u32;
+            anchors.probes[index].1.is_repeated = is_repeated;
+        }
         anchors
     }
 
@@ -130,9 +141,13 @@ impl Anchors {
 
     #[cold]
     fn probe(&self, text: &[u8], at: usize, key: u32, found: &mut dyn FnMut(&Probe, usize)) {
-        let first = self.probes.partition_point(|(other, _)| *other < key);
-        for (_, probe) in self.probes[first..].iter().take_while(|(other, _)| *other == key) {
-            if text[at..].starts_with(probe.text) {
+        let mut holds = false;
+        let first = self.first[hash(key)] as usize;
+        for (other, probe) in self.probes[first..].iter().take_while(|(other, _)| hash(*other) == hash(key)) {
+            if !probe.is_repeated {
+                holds = *other == key && text[at..].starts_with(probe.text);
+            }
+            if holds {
                 found(probe, at);
             }
         }

@@ -6,6 +6,7 @@
 //! on the line above) and the providers' words and hosts on both sides. Any other owner (`md5`, `OTHER_THING`)
 //! means that the value is something else.
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -58,7 +59,8 @@ impl Assigned {
             if before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-' | b'/' | b'+'));
         if joined {
             let whole = reach(text, token.start, false);
-            if whole == token.start || done.refused == Some(whole) || is_digest(&text[whole..]) {
+            let is_refused = whole == token.start || done.refused == Some(whole);
+            if is_refused || is_cut(text, token.start) || is_digest(&text[whole..]) {
                 return None;
             }
             start = whole;
@@ -91,7 +93,8 @@ impl Assigned {
             return None;
         }
         let hits: Vec<Hit> = done.hits.within(words, text, &near).cloned().collect();
-        let value = Value { rules, text, start, end: token.end, hits: &hits };
+        let refused = RefCell::default();
+        let value = Value { rules, text, start, end: token.end, hits: &hits, refused: &refused };
         let found = self.owned(&value, &owner, &mut done.scope);
         found.filter(|(_, key)| key.secret.end > token.start)
     }
@@ -113,7 +116,8 @@ impl Assigned {
         if !may_be_value(digits) || random::is_language(digits) {
             return Vec::new();
         }
-        let value = Value { rules, text, start: value_start(text, token.clone()), end: token.end, hits: &[] };
+        let (start, refused) = (value_start(text, token.clone()), RefCell::default());
+        let value = Value { rules, text, start, end: token.end, hits: &[], refused: &refused };
         let refusal = |index: &usize| match value.of_rule(*index) {
             Err(Refusal::Shape) => None,
             Err(refusal) => Some((*index, refusal)),
@@ -164,6 +168,8 @@ struct Value<'a> {
     end: usize,
     /// The rules' words around it.
     hits: &'a [Hit],
+    /// The rules that were tried and refused.
+    refused: &'a RefCell<Vec<usize>>,
 }
 
 impl Value<'_> {
@@ -175,7 +181,7 @@ impl Value<'_> {
         named.dedup();
         named.into_iter().find_map(|index| {
             *scope = Scope::Beyond;
-            Some((index, self.of_rule(index).ok()?))
+            Some((index, self.once(index)?))
         })
     }
 
@@ -208,9 +214,21 @@ impl Value<'_> {
         near.dedup();
         near.into_iter().find_map(|(_, index)| {
             *scope = Scope::Beyond;
-            let key = self.of_rule(index).ok()?;
+            let key = self.once(index)?;
             Some((index, Key { confidence: key.confidence.min(Confidence::Possible), ..key }))
         })
+    }
+
+    /// The same for rules that many names and words around may ask for.
+    fn once(&self, index: usize) -> Option<Key> {
+        if self.refused.borrow().contains(&index) {
+            return None;
+        }
+        let key = self.of_rule(index).ok();
+        if key.is_none() {
+            self.refused.borrow_mut().push(index);
+        }
+        key
     }
 
     /// The key of a rule that starts here, or a little later (`local-` and the like).
@@ -255,7 +273,6 @@ fn is_marked_off(before: &[u8]) -> bool {
 /// Where a value that dots, slashes and plus signs hold together starts, if what starts at `at` is a part of it;
 /// `escaped`: backslashes hold it together too.
 pub(super) fn reach(text: &[u8], at: usize, escaped: bool) -> usize {
-    const FARTHEST: usize = 128;
     let limit = at.saturating_sub(FARTHEST);
     let most = if escaped { Joins::Escape } else { Joins::Mark };
     let mut start = at;
@@ -264,6 +281,15 @@ pub(super) fn reach(text: &[u8], at: usize, escaped: bool) -> usize {
     }
     let skipped = text[start..at].iter().take_while(|&&byte| JOINS[byte as usize] != Joins::Letter).count();
     start + skipped
+}
+
+/// How far left a value's start is looked for.
+const FARTHEST: usize = 128;
+
+/// Whether a value goes on left of that: in a megabyte of base64 any place is as good a start as any other.
+fn is_cut(text: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(FARTHEST + 1).and_then(|from| text.get(from..at));
+    before.is_some_and(|before| before.iter().all(|&byte| JOINS[byte as usize] <= Joins::Mark))
 }
 
 /// Whether a value may go on left of what `byte` stands before.

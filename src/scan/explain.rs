@@ -21,6 +21,7 @@ pub struct Step {
 
 impl Sink {
     /// Writes a step down, if somebody asks.
+    #[inline]
     pub(super) fn step(&mut self, view: &View<'_>, rule: usize, place: Range<usize>, refusal: Option<&Refusal>) {
         if let Some(steps) = &mut self.steps {
             let span = view.place(place.start)..view.place(place.end);
@@ -32,7 +33,7 @@ impl Sink {
 impl Scanner {
     /// Every step of a scan of `bytes`, by place.
     pub fn explain(&self, bytes: &[u8]) -> Vec<Step> {
-        let mut sink = Sink { candidates: Vec::new(), steps: Some(Vec::new()) };
+        let mut sink = Sink { steps: Some(Vec::new()), ..Sink::default() };
         self.view(&View::of(bytes), &mut sink);
         let mut steps = sink.steps.unwrap_or_default();
         steps.sort_by_key(|step| (step.span.start, step.span.end, step.rule, step.layers.len()));

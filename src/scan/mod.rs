@@ -38,7 +38,7 @@ use crate::rule::{Compiled, RuleSet};
 use anchored::Place;
 use anchors::Anchors;
 use assigned::Assigned;
-use view::View;
+use view::{Decoded, View};
 use words::Hits;
 
 /// How many layers of encoding are decoded.
@@ -112,6 +112,8 @@ struct Candidate {
 struct Sink {
     candidates: Vec<Candidate>,
     steps: Option<Vec<Step>>,
+    /// Room for what escapes are decoded to.
+    decoded: Decoded,
 }
 
 impl Scanner {
@@ -295,7 +297,7 @@ impl Scanner {
         }
         if view.layers.len() < DEPTH {
             for piece in decode::pieces(run) {
-                if let Some(inner) = decode::escapes(view, piece) {
+                if let Some(inner) = decode::escapes(view, piece, &mut out.decoded) {
                     done.scope = done.scope.max(Scope::Around);
                     self.view(&inner, out);
                 }
@@ -311,19 +313,21 @@ impl Scanner {
             return;
         }
         steps::count(token.len());
-        let mut tries = Tries::default();
         self.anchors.each(bytes, token.start, token.end, &mut |probe, at| {
             let rule = &self.rules.rules()[probe.rule];
             done.looked_at(rule);
-            if !tries.may_try(probe.rule, at) {
+            if !done.tries.may_try(probe.rule, token.start, at) {
                 return;
             }
             let outline = probe.outline(rule);
             let key = Place { rule, outline, text: bytes, anchor: at, token: Some(token.clone()) }.key();
             out.step(view, probe.rule, at..at + 1, key.as_ref().err());
-            tries.tried(probe.rule, at, key.is_ok());
-            if let Ok(key) = key {
-                Self::claim(view, probe.rule, key, out);
+            match key {
+                Ok(key) => {
+                    done.tries.accepted(probe.rule);
+                    Self::claim(view, probe.rule, key, out);
+                }
+                Err(_) => done.tries.refused(probe.rule, token.start, at),
             }
         });
         if token.len() < runs::LEAST {
@@ -377,14 +381,15 @@ impl Scanner {
     }
 }
 
-/// How often rules were tried in one token and refused. Who writes an anchor again and again without a break between
-/// buys an attempt ever farther apart, not one for each.
+/// How often rules were tried in one token and refused, by rule. Who writes an anchor again and again without a break
+/// between buys an attempt ever farther apart, not one for each.
 #[derive(Debug, Default)]
 struct Tries(Vec<Try>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 struct Try {
-    rule: usize,
+    /// Where the token starts.
+    token: usize,
     refused: u32,
     /// Where the next attempt may be made.
     next: usize,
@@ -394,19 +399,27 @@ impl Tries {
     /// So many attempts in one token are made at any distance.
     const FREE: u32 = 8;
 
-    fn may_try(&self, rule: usize, at: usize) -> bool {
-        self.0.iter().find(|known| known.rule == rule).is_none_or(|known| at >= known.next)
+    fn may_try(&self, rule: usize, token: usize, at: usize) -> bool {
+        self.0.get(rule).is_none_or(|known| known.token != token || at >= known.next)
     }
 
-    fn tried(&mut self, rule: usize, at: usize, is_key: bool) {
-        let index = self.0.iter().position(|known| known.rule == rule).unwrap_or_else(|| {
-            self.0.push(Try { rule, refused: 0, next: 0 });
-            self.0.len() - 1
-        });
-        let known = &mut self.0[index];
-        known.refused = if is_key { 0 } else { known.refused + 1 };
+    fn refused(&mut self, rule: usize, token: usize, at: usize) {
+        if self.0.len() <= rule {
+            self.0.resize(rule + 1, Try::default());
+        }
+        let known = &mut self.0[rule];
+        if known.token != token {
+            *known = Try { token, ..Try::default() };
+        }
+        known.refused += 1;
         let apart = known.refused.checked_sub(Self::FREE).map_or(0, |more| 64 << more.min(10));
         known.next = at + apart;
+    }
+
+    fn accepted(&mut self, rule: usize) {
+        if let Some(known) = self.0.get_mut(rule) {
+            *known = Try::default();
+        }
     }
 }
 
@@ -421,6 +434,8 @@ struct Done {
     anchored: usize,
     /// The words of rules around the last value.
     hits: Hits,
+    /// Which rules were refused in the last token, and how often.
+    tries: Tries,
     /// Where the last value started that was refused for what it is assigned to.
     refused: Option<usize>,
     /// What anything that was refused since this was last cleared depends on, or may depend on.

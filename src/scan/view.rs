@@ -69,6 +69,12 @@ pub(super) struct Decoded {
 }
 
 impl Decoded {
+    /// Empties it for the next text.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.parts.clear();
+    }
+
     /// The next decoded byte will be the first of what was decoded from `from`.
     pub(super) fn start(&mut self, from: usize, ratio: Ratio) {
         self.parts.push(Part { at: self.bytes.len(), from, ratio });

@@ -19,8 +19,10 @@ pub(super) struct Words {
     columns: Box<[u8; 256]>,
     /// How many columns there are.
     width: usize,
-    /// For each state and column the next state, as the index of its row, with [`HIT`] set if a word ends there.
+    /// For each state and column the next state, as the index of its row.
     next: Vec<u32>,
+    /// The row of the first state in which a word ends; all behind it are such too.
+    first_hit: u32,
     /// By state: the words that end there.
     ends: Vec<Vec<u32>>,
     words: Vec<Word>,
@@ -54,7 +56,8 @@ pub(super) struct Hit {
     pub(super) kind: Kind,
 }
 
-const HIT: u32 = 1 << 31;
+/// How many parts of a text are gone over at a time.
+const LANES: usize = 4;
 /// The column of bytes that no word holds.
 const NONE: u8 = 0;
 /// The column of separators, which lead nowhere else.
@@ -98,7 +101,7 @@ impl Words {
         for byte in [b'_', b'-', b'.'] {
             columns[byte as usize] = SEPARATOR;
         }
-        let mut made = Self { columns, width: width.into(), next: Vec::new(), ends: Vec::new(), words };
+        let mut made = Self { columns, width: width.into(), next: Vec::new(), first_hit: 0, ends: Vec::new(), words };
         made.build();
         made
     }
@@ -142,31 +145,88 @@ impl Words {
                 }
             }
         }
-        // A separator behind a word would find the word again.
-        let target = |cell: usize, state: u32| {
-            let hit = cell % width != usize::from(SEPARATOR) && !self.ends[state as usize].is_empty();
-            (state * width as u32) | if hit { HIT } else { 0 }
-        };
-        self.next = trie.iter().enumerate().map(|(cell, &state)| target(cell, state)).collect();
+        // States in which a word ends get the highest numbers, so that one comparison tells them.
+        let count = self.ends.len();
+        let mut order: Vec<usize> = (0..count).collect();
+        order.sort_by_key(|&state| !self.ends[state].is_empty());
+        let mut row = vec![0_u32; count];
+        order.iter().enumerate().for_each(|(place, &state)| row[state] = (place * width) as u32);
+        self.first_hit = (order.partition_point(|&state| self.ends[state].is_empty()) * width) as u32;
+        let cells = order.iter().flat_map(|&state| &trie[state * width..(state + 1) * width]);
+        self.next = cells.map(|&state| row[state as usize]).collect();
+        self.ends = order.iter().map(|&state| std::mem::take(&mut self.ends[state])).collect();
+    }
+
+    fn step(&self, state: u32, byte: u8) -> u32 {
+        self.next[state as usize + self.columns[byte as usize] as usize]
     }
 
     /// Goes on from `state` over `range` of a text, and returns the state there.
-    fn walk(&self, text: &[u8], range: Range<usize>, mut state: u32, found: &mut VecDeque<Hit>) -> u32 {
+    fn walk(&self, text: &[u8], range: Range<usize>, state: u32, found: &mut VecDeque<Hit>) -> u32 {
         steps::count(range.len());
-        for at in range {
-            let next = self.next[state as usize + self.columns[text[at] as usize] as usize];
-            state = next & !HIT;
-            if next & HIT != 0 {
-                self.hits(text, at + 1, state as usize / self.width, found);
+        match self.lanes(text, &range) {
+            Some(lanes) => self.walk_lanes(text, lanes, state, found),
+            None => self.walk_one(text, range, state, found),
+        }
+    }
+
+    fn walk_one(&self, text: &[u8], range: Range<usize>, mut state: u32, found: &mut VecDeque<Hit>) -> u32 {
+        for (at, &byte) in range.clone().zip(&text[range]) {
+            state = self.step(state, byte);
+            if state >= self.first_hit {
+                self.hits(text, at + 1, state, found);
             }
         }
         state
     }
 
+    /// Cuts a long range behind bytes that no word goes on over: where each part starts is known without the part before.
+    fn lanes(&self, text: &[u8], range: &Range<usize>) -> Option<[Range<usize>; LANES]> {
+        const LEAST: usize = 256;
+        if range.len() < LEAST {
+            return None;
+        }
+        let cut = |lane: usize| {
+            let from = range.start + range.len() / LANES * lane;
+            let near = &text[from..from + LEAST / LANES];
+            let end = near.iter().position(|&byte| self.columns[byte as usize] == NONE)?;
+            Some(from + end + 1)
+        };
+        let [second, third, fourth] = [cut(1)?, cut(2)?, cut(3)?];
+        Some([range.start..second, second..third, third..fourth, fourth..range.end])
+    }
+
+    /// Each step waits for the one before it, so four parts at a time take little longer than one.
+    fn walk_lanes(&self, text: &[u8], lanes: [Range<usize>; LANES], state: u32, found: &mut VecDeque<Hit>) -> u32 {
+        let together = lanes.iter().map(Range::len).min().unwrap_or(0);
+        let [a, b, c, d] = lanes.each_ref().map(|lane| &text[lane.start..lane.start + together]);
+        let mut states = [state, 0, 0, 0];
+        let mut ends: [Vec<(usize, u32)>; LANES] = Default::default();
+        for (at, (((&a, &b), &c), &d)) in a.iter().zip(b).zip(c).zip(d).enumerate() {
+            let [first, second, third, fourth] = states;
+            states = [self.step(first, a), self.step(second, b), self.step(third, c), self.step(fourth, d)];
+            if states.into_iter().max() >= Some(self.first_hit) {
+                for (lane, &state) in states.iter().enumerate().filter(|(_, state)| **state >= self.first_hit) {
+                    ends[lane].push((lanes[lane].start + at + 1, state));
+                }
+            }
+        }
+        let mut last = 0;
+        for ((lane, state), ends) in lanes.into_iter().zip(states).zip(ends) {
+            ends.into_iter().for_each(|(end, state)| self.hits(text, end, state, found));
+            last = self.walk_one(text, lane.start + together..lane.end, state, found);
+        }
+        last
+    }
+
     /// The words that end at `end`.
     #[cold]
-    fn hits(&self, text: &[u8], end: usize, state: usize, found: &mut VecDeque<Hit>) {
-        for &number in &self.ends[state] {
+    fn hits(&self, text: &[u8], end: usize, state: u32, found: &mut VecDeque<Hit>) {
+        // Behind a separator the word was found already.
+        if is_separator(text[end - 1]) {
+            return;
+        }
+        for &number in &self.ends[state as usize / self.width] {
             let word = &self.words[number as usize];
             let start = match word.kind {
                 // A context word stands there as it is written, or not at all.
@@ -196,6 +256,8 @@ pub(super) struct Hits {
 impl Hits {
     /// How far left of what is asked for hits are kept: a value may start as far before the next that is asked about.
     const KEPT: usize = 1024;
+    /// How far right of what is asked for is looked at with it.
+    const AHEAD: usize = 1024;
 
     /// Whether it is little work to tell what stands in `range`: all up to its start was gone over already.
     pub(super) fn reach(&self, range: &Range<usize>) -> bool {
@@ -209,9 +271,12 @@ impl Hits {
         text: &[u8],
         range: &Range<usize>,
     ) -> impl Iterator<Item = &'a Hit> + 'a {
+        // Where values follow each other, the next are looked at in one go.
+        let mut end = (range.end + Self::AHEAD).min(text.len());
         if !self.reach(range) {
             let start = range.start.saturating_sub(Self::KEPT / 4);
             *self = Self { seen: start..start, ..Self::default() };
+            end = range.end;
         }
         if range.end > self.seen.end {
             let kept = range.start.saturating_sub(Self::KEPT);
@@ -219,12 +284,68 @@ impl Hits {
                 self.found.pop_front();
             }
             self.seen.start = self.seen.start.max(kept);
-            self.state = words.walk(text, self.seen.end..range.end, self.state, &mut self.found);
-            self.seen.end = range.end;
+            self.state = words.walk(text, self.seen.end..end, self.state, &mut self.found);
+            self.seen.end = end;
         }
         let range = range.clone();
         let first = self.found.partition_point(|hit| hit.range.end <= range.start);
         let hits = self.found.range(first..).take_while(move |hit| hit.range.end <= range.end);
         hits.filter(move |hit| hit.range.start >= range.start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::template::Random;
+
+    /// The definition: every name without its separators, every context word as it is written, in any case.
+    fn by_definition(words: &Words, text: &[u8]) -> Vec<(usize, usize, usize)> {
+        let mut all = Vec::new();
+        for word in &words.words {
+            for start in 0..text.len() {
+                let mut end = start;
+                let mut letters = word.text.iter().peekable();
+                while let (Some(&&letter), Some(&byte)) = (letters.peek(), text.get(end)) {
+                    if byte.to_ascii_lowercase() == letter {
+                        letters.next();
+                    } else if word.kind == Kind::Context || !is_separator(byte) || end == start {
+                        break;
+                    }
+                    end += 1;
+                }
+                if letters.peek().is_none() {
+                    all.push((end, start, word.rule));
+                }
+            }
+        }
+        all.sort_unstable();
+        all
+    }
+
+    #[test]
+    fn finds_what_the_definition_says() {
+        let set = RuleSet::builtin();
+        let rules: Vec<usize> =
+            set.rules().iter().enumerate().filter(|(_, rule)| rule.rule.is_contextual()).map(|(at, _)| at).collect();
+        let words = Words::of(&set, &rules);
+        let mut random = Random::new(3);
+        for round in 0..60 {
+            let mut text = Vec::new();
+            while text.len() < 900 {
+                let word = random.pick(&words.words).text.clone();
+                let cut = random.below(word.len()) + 1;
+                text.extend(if random.below(2) == 0 { word } else { word[..cut].to_ascii_uppercase() });
+                text.extend(random.pick(&[&b" "[..], b"_", b"-", b".", b"\n", b"=", b"__", b""]).iter());
+            }
+            let (mut hits, mut found) = (Hits::default(), Vec::new());
+            let step = if round % 2 == 0 { text.len() } else { 40 };
+            for start in (0..text.len()).step_by(step) {
+                hits.within(&words, &text, &(start..text.len().min(start + step))).for_each(drop);
+                found = hits.found.iter().map(|hit| (hit.range.end, hit.range.start, hit.rule)).collect();
+            }
+            found.sort_unstable();
+            assert_eq!(found, by_definition(&words, &text), "{}", String::from_utf8_lossy(&text));
+        }
     }
 }

@@ -12,60 +12,58 @@ use crate::core::finding::Layer;
 type Escape = (u8, usize, Layer);
 
 /// A run with its numeric escapes decoded, if any of them stands for a character that could belong to a key or
-/// to its assignment, and what comes out could hold a key.
-pub(in crate::scan) fn escapes<'a>(view: &'a View<'a>, run: Range<usize>) -> Option<View<'a>> {
+/// to its assignment, and what comes out could hold a key; `decoded` is room to work in.
+pub(in crate::scan) fn escapes<'a>(view: &'a View<'a>, run: Range<usize>, decoded: &mut Decoded) -> Option<View<'a>> {
     let bytes = &view.bytes[..run.end];
-    let mut decoded = Decoded::default();
-    decoded.start(run.start, Ratio::One);
+    decoded.clear();
     let mut layer = None;
-    let mut at = run.start;
-    while at < run.end {
-        let slashes = bytes[at..].iter().take_while(|&&byte| byte == b'\\').count();
-        steps::count(slashes + 1);
-        let Some((byte, length, kind)) = escape(bytes, at, slashes) else {
-            // Backslashes that escape nothing numeric are no escapes one by one either.
-            let plain = slashes.max(1);
-            decoded.bytes.extend_from_slice(&bytes[at..at + plain]);
-            at += plain;
-            continue;
-        };
+    let mut done = run.start;
+    while let Some((at, (byte, length, kind))) = next(bytes, done) {
         if in_key(byte) || matches!(byte, b'=' | b':' | b'/' | b'.' | b'"') {
             layer = layer.or(Some(kind));
         }
+        decoded.start(done, Ratio::One);
+        decoded.bytes.extend_from_slice(&bytes[done..at]);
         decoded.start(at, Ratio::One);
         decoded.bytes.push(byte);
-        at += length;
-        decoded.start(at, Ratio::One);
+        done = at + length;
     }
     let layer = layer?;
-    could_hold_key(&decoded.bytes).then(|| view.inner(layer, run, &decoded))
+    decoded.start(done, Ratio::One);
+    decoded.bytes.extend_from_slice(&bytes[done..]);
+    could_hold_key(&decoded.bytes).then(|| view.inner(layer, run, decoded))
+}
+
+/// The next escape at or after `from`.
+fn next(bytes: &[u8], from: usize) -> Option<(usize, Escape)> {
+    let mut at = from;
+    while let Some(more) = bytes[at..].iter().position(|&byte| matches!(byte, b'%' | b'\\' | b'&')) {
+        steps::count(more + 1);
+        at += more;
+        let slashes = bytes[at..].iter().take_while(|&&byte| byte == b'\\').count();
+        if let Some(escape) = escape(bytes, at, slashes) {
+            return Some((at, escape));
+        }
+        // Backslashes that escape nothing numeric are no escapes one by one either.
+        at += slashes.max(1);
+        steps::count(slashes);
+    }
+    None
 }
 
 /// Whether some key, or a key encoded once more, can stand in the bytes of a run. The bytes around a run belong to no
 /// key, so what is too short here is too short there.
 fn could_hold_key(decoded: &[u8]) -> bool {
     let mut length = 0;
-    let mut at = 0;
-    while at < decoded.len() {
-        let byte = decoded[at];
+    let is_long = |&byte: &u8| {
         length = if in_key(byte) { length + 1 } else { 0 };
-        if length >= runs::LEAST {
-            return true;
-        }
-        at += 1;
-        if matches!(byte, b'%' | b'\\' | b'&') {
-            let more = decoded[at..].iter().take_while(|&&byte| byte == b'\\').count();
-            let slashes = if byte == b'\\' { more + 1 } else { 0 };
-            if escape(decoded, at - 1, slashes).is_some() {
-                return true;
-            }
-            at += more;
-        }
-    }
-    false
+        length >= runs::LEAST
+    };
+    decoded.iter().any(is_long) || next(decoded, 0).is_some()
 }
 
 /// The numeric escape at `at`, where so many backslashes stand: in JSON within JSON the backslash itself is escaped.
+#[inline]
 fn escape(bytes: &[u8], at: usize, slashes: usize) -> Option<Escape> {
     let text = &bytes[at + slashes..];
     let (byte, length, kind) = match (slashes, text) {
