@@ -11,7 +11,7 @@ use keysweep::rule::template::{Random, Template};
 type Class = (&'static str, fn(&mut Random, usize) -> Vec<u8>);
 
 /// Every class.
-pub const ALL: &[Class] = &[
+pub(crate) const ALL: &[Class] = &[
     ("source", source),
     ("escaped-json", escaped_json),
     ("utf-16", utf16),
@@ -90,7 +90,7 @@ fn lines(random: &mut Random, size: usize, template: &str) -> Vec<u8> {
 }
 
 /// Lines that look like source code, with an identifier long enough to be looked at every few lines.
-pub fn source(random: &mut Random, size: usize) -> Vec<u8> {
+pub(crate) fn source(random: &mut Random, size: usize) -> Vec<u8> {
     lines(
         random,
         size,

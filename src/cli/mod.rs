@@ -32,7 +32,7 @@ use policy::Loaded;
 
 use crate::cli::args::{Cli, Color, Command, Scan, Shared};
 use crate::core::coverage::Report;
-use crate::core::error::{Error, Exit, Result};
+use crate::core::error::{Exit, Result};
 use crate::report::{Format, Style, redact};
 use crate::source::{Collector, stdin, walk};
 
@@ -147,18 +147,24 @@ fn session_at(
     let loaded = policy::load(&shared.policy, &target.start, &target.path)?;
     let shared = shared.under(&loaded.config);
     let collector = Collector::default();
-    interrupt::watch(collector.stopper());
     let progress = !shared.quiet && output::is_stderr_terminal();
-    progress::during(&collector, progress, || source(&loaded, &collector))?;
-    if collector.is_stopped() {
-        collector.failed(
-            Error::new("finish", "the scan", "it was interrupted")
-                .hint("what was found until then is reported; run it again for the rest"),
-        );
-    }
-    let mut report = collector.into_report();
-    loaded.apply(&mut report, target.is_single && same(&target.path, &loaded.root));
-    finish(&shared, report)
+    let is_whole = target.is_single && same(&target.path, &loaded.root);
+    let report = || {
+        if collector.is_stopped() {
+            collector.failed(interrupt::error());
+        }
+        let mut report = collector.take_report();
+        loaded.apply(&mut report, is_whole);
+        finish(&shared, report)
+    };
+    let early = || {
+        report().unwrap_or_else(|error| {
+            complain(&error.to_string());
+            Exit::Incomplete
+        })
+    };
+    interrupt::guard(&collector, early, || progress::during(&collector, progress, || source(&loaded, &collector)))?;
+    report()
 }
 
 fn same(a: &Path, b: &Path) -> bool {

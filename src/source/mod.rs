@@ -101,10 +101,15 @@ impl Collector {
 
     /// The sorted report of everything pushed.
     pub fn into_report(self) -> Report {
+        self.take_report()
+    }
+
+    /// The same while others may still push: what they push from now on is lost.
+    pub fn take_report(&self) -> Report {
         let (files, bytes) = self.so_far();
-        let mut coverage = self.coverage.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut coverage = std::mem::take(&mut *lock(&self.coverage));
         (coverage.files, coverage.bytes) = (files, bytes);
-        let findings = self.findings.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let findings = std::mem::take(&mut *lock(&self.findings));
         let mut report = Report { findings, coverage };
         report.sort();
         report
