@@ -15,7 +15,7 @@ use crate::core::files::Files;
 use crate::gitleaks::Engine;
 use crate::policy::Policy;
 use crate::policy::baseline::Baseline;
-use crate::policy::commit::{Accepted, Change, Commit};
+use crate::policy::commit::{Accepted, Commit, NewMarkers, additions};
 use crate::policy::config::{self, Config, Named, Selected};
 use crate::policy::files::{self, Base, Disk, Found};
 use crate::policy::ignore_file::IgnoreFile;
@@ -36,7 +36,8 @@ pub(super) struct Loaded {
     /// Where the baseline is written.
     pub(super) baseline: PathBuf,
     pub(super) fail_on_stale: bool,
-    change: Option<(Change, Vec<String>)>,
+    /// What policy comes from, and what the working tree would add to it.
+    commit: Option<(Commit, Vec<String>)>,
 }
 
 /// Loads the policy for a scan of `target`, whose report names paths relative to `start`.
@@ -66,11 +67,12 @@ pub(super) fn load(args: &PolicyArgs, start: &Path, target: &Path) -> Result<Loa
     let baseline_path = args.baseline.clone().unwrap_or_else(|| found.root.join(&config.suppress.baseline));
     let baseline = baseline(args, &config, &baseline_path, commit.as_ref())?;
     let known = Suppressions { ignore, baseline, today: Date::today(), allowlists: about_findings, base: base.clone() };
-    let change = commit.as_ref().map(|commit| change(commit, &disk, &config, &known)).transpose()?;
+    let added = commit.as_ref().map(|_| added(&disk, &config, &known)).transpose()?;
     let policy = Arc::new(policy(args, &config, selected, about_content, base, &disk)?);
     output::mask_with(&policy);
     let fail_on_stale = args.fail_on_stale || config.suppress.fail_on_stale;
-    Ok(Loaded { config, policy, known, root: found.root, baseline: baseline_path, fail_on_stale, change })
+    let commit = commit.zip(added);
+    Ok(Loaded { config, policy, known, root: found.root, baseline: baseline_path, fail_on_stale, commit })
 }
 
 /// The configuration knows no formats; this is where the name meets them.
@@ -130,8 +132,7 @@ fn baseline(args: &PolicyArgs, config: &Config, path: &Path, commit: Option<&Com
 }
 
 /// What the working tree adds to the policy of the commit.
-fn change(commit: &Commit, disk: &Disk, config: &Config, known: &Suppressions) -> Result<(Change, Vec<String>)> {
-    let change = commit.change()?;
+fn added(disk: &Disk, config: &Config, known: &Suppressions) -> Result<Vec<String>> {
     let file = disk.0.join(config::NAME).is_file().then_some(config::NAME);
     // A broken file of the change is the change's problem: it is not in force here.
     let now = config::load(disk, file).unwrap_or_default();
@@ -140,8 +141,7 @@ fn change(commit: &Commit, disk: &Disk, config: &Config, known: &Suppressions) -
     let ignore = IgnoreFile::parse(&name, &content).unwrap_or_default();
     let baseline = Baseline::open(&disk.0.join(&now.suppress.baseline))?.unwrap_or_default();
     let then = Accepted { config, ignore: &known.ignore, baseline: &known.baseline };
-    let additions = change.additions(&then, &Accepted { config: &now, ignore: &ignore, baseline: &baseline })?;
-    Ok((change, additions))
+    additions(&then, &Accepted { config: &now, ignore: &ignore, baseline: &baseline })
 }
 
 fn policy(
@@ -185,15 +185,16 @@ impl Loaded {
 
     /// Marks what is known and notes what the policy has to say of the run. `is_whole`: all of the root was scanned.
     pub(super) fn apply(&self, report: &mut Report, is_whole: bool) {
-        if let Some((change, additions)) = &self.change {
+        if let Some((commit, additions)) = &self.commit {
+            let mut markers = NewMarkers::since(commit);
             for finding in &mut report.findings {
                 let path = finding.location.path.as_ref().map(|path| self.known.base.from_root(path.as_ref()));
                 if let Some(path) = path {
-                    change.distrust(finding, BString::as_ref(&path));
+                    markers.distrust(finding, BString::as_ref(&path));
                 }
             }
-            let lines =
-                additions.iter().map(|line| format!("this change adds a suppression, which does not count: {line}"));
+            let all = markers.list().chain(additions.iter().cloned());
+            let lines = all.map(|line| format!("this change adds a suppression, which does not count: {line}"));
             report.coverage.notes.extend(lines);
         }
         let applied = self.known.apply(report);

@@ -31,11 +31,12 @@ impl Environment {
     /// As this process got it.
     pub fn of_process() -> Self {
         let path = |name| env::var_os(name).filter(|value: &OsString| !value.is_empty()).map(PathBuf::from);
+        let from_here = |name| path(name).map(|path| std::path::absolute(&path).unwrap_or(path));
         let alternates = env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
         Self {
-            git_dir: path("GIT_DIR"),
-            common_dir: path("GIT_COMMON_DIR"),
-            work_tree: path("GIT_WORK_TREE"),
+            git_dir: from_here("GIT_DIR"),
+            common_dir: from_here("GIT_COMMON_DIR"),
+            work_tree: from_here("GIT_WORK_TREE"),
             index_file: path("GIT_INDEX_FILE"),
             object_directory: path("GIT_OBJECT_DIRECTORY"),
             alternates: quoted::paths(alternates.as_encoded_bytes(), LIST_SEPARATOR),

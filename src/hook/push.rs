@@ -123,9 +123,13 @@ fn option(name: &str, value: &[u8]) -> Result<OsString> {
     Ok(option)
 }
 
+/// Tags of tags are followed no further.
+const LONGEST: usize = 64;
+
 /// Follows tags to a commit; `None` if they lead to something else, which is noted.
 fn peel(objects: &Objects, update: &Update, pushed: &mut Pushed) -> Result<Option<Id>> {
     let mut id = update.new;
+    let before = pushed.tags.len();
     loop {
         let missing = || Error::new("read", &update.name, format!("its object {id} is not here"));
         let (kind, bytes) = objects.find(id)?.ok_or_else(missing)?;
@@ -134,6 +138,10 @@ fn peel(objects: &Objects, update: &Update, pushed: &mut Pushed) -> Result<Optio
             Kind::Tree | Kind::Blob => {
                 pushed.bare.push((kind, id, update.name.clone()));
                 return Ok(None);
+            }
+            // Whoever forges objects can let a tag name itself.
+            Kind::Tag if pushed.tags[before..].contains(&id) || pushed.tags.len() - before > LONGEST => {
+                return Err(Error::new("follow tag", id, "it leads from tag to tag without end"));
             }
             Kind::Tag => {
                 pushed.tags.push(id);

@@ -28,6 +28,7 @@ mod packaging;
 mod project;
 mod push;
 mod report;
+mod repository;
 mod staged;
 mod suppress;
 mod walk;

@@ -48,11 +48,16 @@ pub fn head(repository: &Repository) -> Result<Option<Id>> {
         match found {
             Some(Target::Object(id)) => return Ok(Some(id)),
             Some(Target::Symbolic(target)) => name = target,
+            None if name == "HEAD" => return Err(no_head()),
             None if repository.ref_storage == RefStorage::Files => return files::find_packed(common_dir, &name, *hash),
             None => return Ok(None),
         }
     }
     Err(Error::new("read reference", "HEAD", "its symbolic references form a loop"))
+}
+
+fn no_head() -> Error {
+    Error::new("read reference", "HEAD", "there is none").hint("run `git fsck` there")
 }
 
 fn shared(common_dir: &Path, hash: Hash) -> Result<Stack> {
@@ -126,7 +131,7 @@ impl Refs {
             resolve(target, &raw).into_iter().for_each(|id| logged.add(id));
         }
         if head.is_none() && refs.errors.is_empty() {
-            refs.errors.push(Error::new("read reference", "HEAD", "there is none"));
+            refs.errors.push(no_head());
         }
         refs.take_head(head, &raw);
         for (name, target) in &raw {
