@@ -1,11 +1,13 @@
 //! The one place that wires arguments, sources, engine, report and exit code.
 
 mod agent;
+mod agent_files;
 pub mod args;
 mod baseline;
 mod completions;
 mod config;
 mod explain;
+mod fix;
 mod framework;
 mod history;
 mod hook;
@@ -79,6 +81,7 @@ fn run(cli: Cli) -> Exit {
         Command::Report(args) => report::run(args),
         Command::Rules(args) => rules::run(args),
         Command::Staged(args) => staged::run(&args),
+        Command::Fix(args) => fix::run(args),
         Command::Hook(args) => hook::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Baseline(args) => baseline::run(args),
@@ -92,6 +95,9 @@ fn run(cli: Cli) -> Exit {
 }
 
 fn scan(args: Scan) -> Result<Exit> {
+    if args.agents {
+        return agent_files::scan(&args);
+    }
     let paths: Vec<BString> = args.paths.into_iter().map(|path| path.into_vec().into()).collect();
     let (piped, paths): (Vec<BString>, Vec<BString>) = paths.into_iter().partition(|path| path == "-");
     let name = args.stdin_path.map_or_else(|| stdin::NAME.into(), |path| BString::from(path.into_vec()));
@@ -155,6 +161,7 @@ fn session_at(
         }
         let mut report = collector.take_report();
         loaded.apply(&mut report, is_whole);
+        agent_files::annotate(&mut report, &target.start);
         finish(&shared, report)
     };
     let early = || {

@@ -7,7 +7,7 @@ use bstr::{BString, ByteSlice as _};
 
 use super::output::{self, complain};
 use super::policy::{self, Loaded};
-use super::{Target, finish};
+use super::{Target, agent_files, finish};
 use crate::cli::args::{self, Shared};
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
@@ -106,7 +106,7 @@ fn on_a_remote(commit: Id) -> Result<bool> {
 pub(super) fn conclude(
     shared: &Shared,
     loaded: &Loaded,
-    report: Report,
+    mut report: Report,
     advise: impl Fn(&Finding) -> Option<String>,
 ) -> Result<Exit> {
     let shared = shared.under(&loaded.config);
@@ -117,6 +117,7 @@ pub(super) fn conclude(
         }
         return Ok(Exit::Clean);
     }
+    agent_files::annotate(&mut report, &loaded.root);
     let advice = report.findings.iter().find(|finding| finding.suppressed.is_none()).and_then(advise);
     let exit = finish(&shared, report)?;
     if let Some(advice) = advice.filter(|_| is_human && exit != Exit::Clean && !shared.quiet) {

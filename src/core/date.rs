@@ -28,7 +28,19 @@ impl Date {
     /// The day in UTC: `KEYSWEEP_TODAY` if it holds one (so that a run can be repeated), else the system's clock.
     pub fn today() -> Self {
         let given = std::env::var("KEYSWEEP_TODAY").ok().and_then(|text| Self::parse(&text));
-        given.unwrap_or_else(|| Self(Timestamp::now().to_zoned(TimeZone::UTC).date()))
+        given.unwrap_or_else(|| Self::of(Timestamp::now()))
+    }
+
+    /// The day of a moment, in UTC.
+    pub fn of(moment: Timestamp) -> Self {
+        Self(moment.to_zoned(TimeZone::UTC).date())
+    }
+
+    /// The day in UTC so many seconds after 1970 began; the first one for what no calendar holds.
+    pub fn of_seconds(seconds: u64) -> Self {
+        Self::of(
+            i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or_default(),
+        )
     }
 }
 

@@ -1,44 +1,15 @@
 //! What to do instead of writing a key into a file: how that file's language reads it from the environment.
 
+use std::path::Path;
+
 use bstr::ByteSlice;
 
-/// How a language looks up a variable; `X` stands for its name.
-const LOOKUPS: &[(&[&str], &str)] = &[
-    (&["py", "pyi", "pyw"], "os.environ[\"X\"]"),
-    (&["ipynb"], "os.environ[\"X\"], and clear the cell's outputs"),
-    (&["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte", "astro"], "process.env.X"),
-    (&["go"], "os.Getenv(\"X\")"),
-    (&["rs"], "std::env::var(\"X\")"),
-    (&["java", "kt", "kts", "groovy", "gradle"], "System.getenv(\"X\")"),
-    (&["scala"], "sys.env(\"X\")"),
-    (&["cs", "fs", "vb"], "Environment.GetEnvironmentVariable(\"X\")"),
-    (&["rb", "rake"], "ENV.fetch(\"X\")"),
-    (&["php"], "getenv('X')"),
-    (&["sh", "bash", "zsh", "ksh"], "\"${X:?}\""),
-    (&["fish"], "$X"),
-    (&["ps1", "psm1"], "$env:X"),
-    (&["bat", "cmd"], "%X%"),
-    (&["yml", "yaml"], "${X}"),
-    (&["tf"], "a variable with sensitive = true, set as TF_VAR_x"),
-    (&["tfvars", "tfstate"], "TF_VAR_x in the environment, and keep this file out of git"),
-    (&["swift"], "ProcessInfo.processInfo.environment[\"X\"]"),
-    (&["dart"], "Platform.environment['X']"),
-    (&["ex", "exs"], "System.fetch_env!(\"X\")"),
-    (&["r", "rmd"], "Sys.getenv(\"X\")"),
-    (&["jl"], "ENV[\"X\"]"),
-    (&["lua"], "os.getenv(\"X\")"),
-    (&["pl", "pm"], "$ENV{X}"),
-    (&["c", "h", "cc", "cpp", "hpp", "cxx"], "getenv(\"X\")"),
-];
+use super::language;
 
 /// What replaces the key in this file, ready to paste where the language has such a thing.
 pub fn lookup(path: &[u8], variable: &str) -> String {
     let name = path.rsplit_str("/").next().unwrap_or(path).to_ascii_lowercase();
     let extension = name.rfind_byte(b'.').map_or(&b""[..], |dot| &name[dot + 1..]);
-    let shown = |lookup: &str| {
-        let small = variable.to_ascii_lowercase();
-        lookup.replace("TF_VAR_x", &format!("TF_VAR_{small}")).replace('X', variable)
-    };
     if name.starts_with(b".env") || extension == b"env" || name.starts_with(b".envrc") {
         return "keep this file out of git (.gitignore), and commit a .env.example without values".into();
     }
@@ -48,8 +19,18 @@ pub fn lookup(path: &[u8], variable: &str) -> String {
     if path.contains_str(".github/workflows/") && matches!(extension, b"yml" | b"yaml") {
         return format!("${{{{ secrets.{variable} }}}}");
     }
-    let known = LOOKUPS.iter().find(|(extensions, _)| extensions.iter().any(|known| known.as_bytes() == extension));
-    known.map_or_else(|| format!("the environment variable {variable}"), |(_, lookup)| shown(lookup))
+    let known = language::of(extension);
+    known.map_or_else(
+        || format!("the environment variable {variable}"),
+        |language| language::fill(language.lookup, variable),
+    )
+}
+
+/// Whether a file is made to hold an environment: `.env`, `.env.local`, `prod.env`, but not `.env.example`.
+pub fn is_environment(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let template = ["example", "sample", "template", "dist"].iter().any(|word| name.ends_with(word));
+    !template && (name == ".env" || name.starts_with(".env.") || name.ends_with(".env") || name == ".envrc")
 }
 
 /// The variable that a provider's own tools read.

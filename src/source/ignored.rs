@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bstr::{BStr, ByteSlice as _};
@@ -15,15 +15,39 @@ use crate::source::{Collector, open};
 
 /// Whether git keeps this file to whoever has it: it lies in a repository that ignores it and does not track it.
 pub fn is_private(path: &Path) -> bool {
-    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
-    let Ok(dir) = std::fs::canonicalize(parent) else { return false };
-    let at = |dir: &Path| Repo::at(dir.as_os_str().as_bytes().as_bstr()).ok().flatten();
-    let Some(repo) = dir.ancestors().find_map(at) else { return false };
-    let (file, has_git) = (dir.join(name), dir.join(".git").exists());
-    let (dir, file) = (dir.as_os_str().as_bytes().as_bstr(), file.as_os_str().as_bytes().as_bstr());
+    let Some((file, repo)) = placed(path) else { return false };
+    let Some(dir) = file.parent() else { return false };
+    let has_git = dir.join(".git").exists();
+    let (dir, bytes) = (dir.as_os_str().as_bytes().as_bstr(), file.as_os_str().as_bytes().as_bstr());
     let ignored = Patterns::around(dir)
-        .is_ok_and(|patterns| patterns.is_none_or(|patterns| patterns.enter_named(dir, has_git).ignore(file, false)));
-    ignored && !repo.tracks(file, false, &Collector::default())
+        .is_ok_and(|patterns| patterns.is_none_or(|patterns| patterns.enter_named(dir, has_git).ignore(bytes, false)));
+    ignored && !tracks(&repo, &file)
+}
+
+/// Whether git tracks this file, or may do so: its index cannot be read.
+pub fn is_tracked(path: &Path) -> bool {
+    placed(path).is_some_and(|(file, repo)| tracks(&repo, &file))
+}
+
+fn tracks(repo: &Repo, file: &Path) -> bool {
+    let collector = Collector::default();
+    let tracked = repo.tracks(file.as_os_str().as_bytes().as_bstr(), false, &collector);
+    tracked || !collector.into_report().coverage.errors.is_empty()
+}
+
+/// The root of the repository in whose working tree a path lies.
+pub fn repository_of(path: &Path) -> Option<PathBuf> {
+    let (file, repo) = placed(path)?;
+    file.ancestors().find(|above| above.as_os_str().len() == repo.root()).map(Path::to_owned)
+}
+
+/// A file's real place, and the repository that it lies in.
+fn placed(path: &Path) -> Option<(PathBuf, Repo)> {
+    let parent = path.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent })?;
+    let file = std::fs::canonicalize(parent).ok()?.join(path.file_name()?);
+    let at = |dir: &Path| Repo::at(dir.as_os_str().as_bytes().as_bstr()).ok().flatten();
+    let repo = file.ancestors().skip(1).find_map(at)?;
+    Some((file, repo))
 }
 
 /// The patterns in force in a directory: its own, and its parents' up to the repository's root.

@@ -1,6 +1,7 @@
 //! Where content comes from. A source owns its threads, asks the [`Policy`](crate::policy::Policy) about each
 //! piece of content, and pushes what it finds, skips and fails on into a [`Collector`]; it never collects.
 
+pub mod agents;
 pub mod archive;
 pub mod commits;
 pub(crate) mod content;

@@ -16,6 +16,7 @@ mod config;
 mod docs;
 mod exit;
 mod explain;
+mod fix;
 mod foreign;
 mod history;
 mod hook;

@@ -1,6 +1,7 @@
 //! The command line: clap and nothing else. `run` does the work.
 
 pub mod completions;
+mod fix;
 mod history;
 mod hook;
 pub mod policy;
@@ -18,6 +19,7 @@ pub use hook::{Agents, Choice, Hook, Install, Run, Staged, StatusFormat, Uninsta
 use crate::core::finding::{Confidence, Severity};
 use crate::policy::config::{self, Config};
 use crate::report::Format;
+pub use fix::Fix;
 pub use history::History;
 pub use report::Reports;
 
@@ -58,7 +60,9 @@ pub enum Command {
     Rules(Rules),
     /// Scan what the next commit would add.
     Staged(Staged),
-    /// Have git run keysweep.
+    /// Take keys out of files and put the lookup of a variable in their place.
+    Fix(Fix),
+    /// Have git and coding agents run keysweep.
     #[command(subcommand)]
     Hook(Hook),
     /// Say of a line which rules looked at it, what each test said, and why it is or is not a finding.
@@ -83,6 +87,9 @@ pub struct Scan {
     /// Scan what .gitignore names, too; without it, only what git tracks of that.
     #[arg(long)]
     pub no_ignore: bool,
+    /// The files of coding agents in this user's home directory, newest first: settings, logins, transcripts.
+    #[arg(long, conflicts_with_all = ["paths", "no_ignore", "stdin_path"])]
+    pub agents: bool,
     /// The name of standard input in the report.
     #[arg(long, value_name = "PATH")]
     pub stdin_path: Option<OsString>,

@@ -143,7 +143,7 @@ impl Judge<'_> {
                 None => self.keys_in_file(&real, &shown)?,
             };
             let Some(line) = line else { continue };
-            let instead = match is_environment(&real) {
+            let instead = match lookup::is_environment(&real) {
                 true => format!("its names can be read without the values: cut -d= -f1 {shown}"),
                 false => format!("take it out first: keysweep fix {shown}"),
             };
@@ -197,12 +197,12 @@ impl Judge<'_> {
                 self.active(before.as_bytes(), Some(&shown))?.iter().map(|found| found.secret.fingerprint()).collect();
             let found: Vec<Match> =
                 found.into_iter().filter(|found| !was.contains(&found.secret.fingerprint())).collect();
-            if found.is_empty() || is_environment(&real) && ignored::is_private(&real) {
+            if found.is_empty() || lookup::is_environment(&real) && ignored::is_private(&real) {
                 continue;
             }
             let keys = named(after.as_bytes(), &found);
             let name = keys.values().flatten().next().cloned().unwrap_or_default();
-            let instead = match is_environment(&real) {
+            let instead = match lookup::is_environment(&real) {
                 true => lookup::lookup(shown.as_bytes(), &name),
                 false => format!("write {} and keep the value in .env", lookup::lookup(shown.as_bytes(), &name)),
             };
@@ -285,13 +285,6 @@ fn whole(edit: &Edit, real: &Path) -> (String, String) {
         }
         Some(old) => (format!("{before}\n{old}"), edit.new.clone()),
     }
-}
-
-/// Whether a file is made to hold an environment: `.env`, `.env.local`, `prod.env`, but not `.env.example`.
-fn is_environment(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    let template = ["example", "sample", "template", "dist"].iter().any(|word| name.ends_with(word));
-    !template && (name == ".env" || name.starts_with(".env.") || name.ends_with(".env") || name == ".envrc")
 }
 
 fn variable(text: &[u8], found: &Match) -> String {

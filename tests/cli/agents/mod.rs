@@ -1,6 +1,7 @@
 //! Hooks of coding agents: every agent's events, what is answered, and in which form.
 
 mod answers;
+mod files;
 mod install;
 mod run;
 

@@ -1,0 +1,233 @@
+//! Findings in the files of coding agents: which entry it is, how to put a reference back, and `scan --agents`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use bstr::{BString, ByteSlice as _};
+
+use super::output::{self, Keys, complain, masked};
+use super::{Target, finish, policy};
+use crate::cli::args::Scan;
+use crate::core::coverage::Report;
+use crate::core::date::Date;
+use crate::core::error::{Exit, Result};
+use crate::core::finding::{Finding, Severity};
+use crate::core::json;
+use crate::core::regular_file::{self, Links};
+use crate::fix::{language, lookup};
+use crate::report::{Format, escape, redact};
+use crate::source::agents::{self, AgentFile, Found, Kind};
+use crate::source::{Collector, ignored, walk};
+
+/// The largest file that is read again to name an entry.
+const LARGEST: u64 = 64 << 20;
+
+/// Says of each finding in an agent's file which entry holds it and what to write instead; what is committed is worse.
+pub(super) fn annotate(report: &mut Report, start: &Path) {
+    let mut texts: BTreeMap<BString, Option<Vec<u8>>> = BTreeMap::new();
+    let mut changed = false;
+    for finding in &mut report.findings {
+        let Some(path) = finding.location.path.clone().filter(|_| finding.location.member.is_none()) else { continue };
+        let Some(file) = agents::of(path.as_ref()) else { continue };
+        let real = start.join(Path::new(path.to_path_lossy().as_ref()));
+        let text = texts.entry(path).or_insert_with(|| match file.kind {
+            // What cannot be read has been said by the scan.
+            Kind::Settings => regular_file::read(&real, Links::Refuse, LARGEST).ok().flatten(),
+            Kind::Login | Kind::Transcript | Kind::Store => None,
+        });
+        if finding.suppressed.is_none() && (finding.commit.is_some() || ignored::is_tracked(&real)) {
+            finding.severity = raised(finding.severity);
+        }
+        let note = note(file, finding, text.as_deref());
+        finding.note = Some(match finding.note.take() {
+            Some(other) => format!("{other}; {note}"),
+            None => note,
+        });
+        changed = true;
+    }
+    if changed {
+        report.sort();
+    }
+}
+
+fn raised(severity: Severity) -> Severity {
+    match severity {
+        Severity::Info => Severity::Low,
+        Severity::Low => Severity::Medium,
+        Severity::Medium => Severity::High,
+        Severity::High | Severity::Critical => Severity::Critical,
+    }
+}
+
+fn note(file: &AgentFile, finding: &Finding, text: Option<&[u8]>) -> String {
+    let what = format!("{} {}", file.agent, file.kind.words());
+    match file.kind {
+        Kind::Login => return format!("{what}: never commit or share it; logging out makes it void"),
+        Kind::Transcript => return format!("{what}: keysweep fix masks it here; revoke the key, which was sent"),
+        Kind::Store => return format!("{what}: delete the chat in the program; revoke the key, which was sent"),
+        Kind::Settings => {}
+    }
+    let at = text.and_then(|text| place(text, finding));
+    let way = at.zip(text).map(|(at, text)| way(text, at)).unwrap_or_default();
+    let (entry, name) = entry(&way);
+    let entered = expanded(finding);
+    let fallback = || lookup::variable(&finding.rule.provider);
+    let name = entered.clone().or(name).unwrap_or_else(fallback);
+    let Some(reference) = file.reference else {
+        let how = match file.agent {
+            "Codex" => "name the variable instead: env_vars or bearer_token_env_var".to_owned(),
+            _ => format!("{} expands no variable here: have the server read {name} from the environment", file.agent),
+        };
+        return format!("{what}{entry}: {how}");
+    };
+    let reference = language::fill(reference, &name);
+    match entered {
+        Some(_) => format!("{what}{entry}: an expanded {reference} was written into the file; put {reference} back"),
+        None => format!("{what}{entry}: write {reference}, and set {name} where the agent starts"),
+    }
+}
+
+/// The variable of this environment that has the key for its value.
+fn expanded(finding: &Finding) -> Option<String> {
+    let mut names: Vec<OsString> = std::env::vars_os()
+        .filter(|(_, value)| value.as_encoded_bytes() == finding.secret.expose())
+        .map(|(name, _)| name)
+        .collect();
+    names.sort();
+    names.into_iter().next()?.into_string().ok()
+}
+
+/// The byte at which a finding's key stands.
+fn place(text: &[u8], finding: &Finding) -> Option<usize> {
+    let line = usize::try_from(finding.location.position.line).ok()?.checked_sub(1)?;
+    let start = match line {
+        0 => 0,
+        line => memchr::memchr_iter(b'\n', text).nth(line - 1)? + 1,
+    };
+    let column = usize::try_from(finding.location.position.column).ok()?.saturating_sub(1);
+    let rest = &text[start..];
+    // Of several on a line, the one at or behind the column; characters are at least a byte.
+    let from = column.min(rest.len());
+    rest[from..].find(finding.secret.expose()).map(|at| start + from + at)
+}
+
+/// The names around a byte of JSON, or else of TOML or YAML as far as its line says.
+fn way(text: &[u8], at: usize) -> Vec<String> {
+    let way = json::way(text, at);
+    if !way.is_empty() {
+        return way;
+    }
+    let table = text[..at].rfind("\n[").map(|start| start + 1).or(text.starts_with(b"[").then_some(0));
+    let header = table.and_then(|start| text[start + 1..].lines().next()?.trim_ascii_end().strip_suffix(b"]"));
+    let mut way: Vec<String> = header.map_or_else(Vec::new, |header| {
+        header.to_str_lossy().split('.').map(|part| part.trim_matches('"').to_owned()).collect()
+    });
+    let line = text[..at].rfind_byte(b'\n').map_or(&text[..at], |end| &text[end + 1..at]);
+    let name = line.split(|byte| matches!(byte, b'=' | b':')).next().unwrap_or_default().to_str_lossy();
+    let name = name.trim().trim_start_matches("- ").trim_matches(['"', '\'']);
+    way.extend((!name.is_empty()).then(|| name.to_owned()));
+    way
+}
+
+/// An entry in words, and the variable that it sets, if it sets one.
+fn entry(way: &[String]) -> (String, Option<String>) {
+    let names: Vec<&str> = way.iter().map(String::as_str).collect();
+    let server = names.iter().position(|name| matches!(*name, "mcpServers" | "servers" | "mcp_servers"));
+    let Some(rest) = server.and_then(|at| names.get(at + 1..)) else {
+        let variable = match names.as_slice() {
+            [.., "env", name] => Some((*name).to_owned()),
+            _ => None,
+        };
+        return (if names.is_empty() { String::new() } else { format!(", entry {}", names.join(".")) }, variable);
+    };
+    match rest {
+        [server, "env", name] => (format!(", server {server}, variable {name}"), Some((*name).to_owned())),
+        [server, "headers" | "http_headers", name] => (format!(", server {server}, header {name}"), None),
+        [server, "args", number] => {
+            let number = number.parse().map_or(1, |number: usize| number + 1);
+            (format!(", server {server}, argument {number}"), None)
+        }
+        [server, rest @ ..] => (format!(", server {server}, entry {}", rest.join(".")), None),
+        [] => (String::new(), None),
+    }
+}
+
+/// `keysweep scan --agents`.
+pub(super) fn scan(args: &Scan) -> Result<Exit> {
+    let home = agents::home()?;
+    let (found, errors) = agents::at_home(&home);
+    let here = Target::here();
+    let loaded = policy::load(&args.shared.policy, &here.start, &here.path)?;
+    let shared = args.shared.under(&loaded.config);
+    let collector = Collector::default();
+    errors.into_iter().for_each(|error| collector.failed(error));
+    let paths: Vec<BString> =
+        found.iter().map(|found| found.path.as_os_str().as_encoded_bytes().into()).collect::<Vec<BString>>();
+    if !paths.is_empty() {
+        let options = walk::Options { no_ignore: true, threads: loaded.threads(&shared) };
+        walk::scan(&loaded.policy, &collector, &paths, options)?;
+    }
+    let mut report = collector.into_report();
+    loaded.apply(&mut report, false);
+    annotate(&mut report, &here.start);
+    if shared.format() != Format::Human || shared.output.is_some() {
+        return finish(&shared, report);
+    }
+    report
+        .findings
+        .retain(|finding| finding.suppressed.is_none() && !shared.is_below(finding.severity, finding.confidence));
+    redact(&mut report, &|text| match masked(text) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(masked) => Some(masked),
+    });
+    for error in &report.coverage.errors {
+        complain(&error.to_string());
+    }
+    output::write(None, Keys::Masked, |out| list(&report, &found, &home, out))?;
+    Ok(match report.exit() {
+        Exit::Findings if shared.exit_zero => Exit::Clean,
+        exit => exit,
+    })
+}
+
+/// Findings by file, the file that was written last first.
+fn list(report: &Report, found: &[Found], home: &Path, out: &mut dyn Write) -> std::io::Result<()> {
+    let mut files = 0;
+    for one in found {
+        let is_here = |finding: &&Finding| {
+            let path = finding.location.path.as_ref();
+            path.is_some_and(|path| path.as_slice() == one.path.as_os_str().as_encoded_bytes())
+        };
+        let here: Vec<&Finding> = report.findings.iter().filter(is_here).collect();
+        if here.is_empty() {
+            continue;
+        }
+        files += 1;
+        let seconds = one.modified.duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let shown = one.path.strip_prefix(home).map_or_else(|_| one.path.clone(), |path| PathBuf::from("~").join(path));
+        let shown = escape::text(shown.as_os_str().as_encoded_bytes());
+        let (agent, kind) = (one.file.agent, one.file.kind.words());
+        writeln!(out, "{agent}, {kind}, {}: {shown}", Date::of_seconds(seconds))?;
+        for finding in here {
+            let at = finding.location.position;
+            let title = escape::text(finding.rule.title.as_bytes());
+            writeln!(out, "  {}:{}  {title}  {}  {}", at.line, at.column, finding.secret.mask(), finding.severity)?;
+            if let Some(note) = &finding.note {
+                writeln!(out, "    {}", escape::text(note.as_bytes()))?;
+            }
+        }
+    }
+    let keys: std::collections::BTreeSet<_> = report.findings.iter().map(|finding| finding.fingerprint).collect();
+    match keys.len() {
+        0 => writeln!(out, "No keys found in {} files of coding agents.", found.len()),
+        keys => writeln!(
+            out,
+            "\n{keys} keys in {files} of {} files of coding agents. keysweep fix --agents masks transcripts; revoke \
+             what was sent.",
+            found.len()
+        ),
+    }
+}

@@ -1,0 +1,210 @@
+//! `keysweep fix`: finds keys, shows what would be written, asks, writes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::io::{BufRead as _, IsTerminal as _};
+use std::path::{Path, PathBuf};
+
+use bstr::{BString, ByteSlice as _};
+
+use super::Target;
+use super::hook::say;
+use super::output::{self, complain};
+use super::policy::{self, Loaded};
+use crate::cli::args::Fix;
+use crate::core::coverage::Report;
+use crate::core::error::{Error, Exit, Result};
+use crate::core::finding::Location;
+use crate::fix::{self, Plan};
+use crate::hook::git;
+use crate::report::escape;
+use crate::scan::Match;
+use crate::source::{Collector, agents, walk};
+
+/// Carries out `keysweep fix`.
+pub(super) fn run(args: Fix) -> Result<Exit> {
+    let paths = paths(&args)?;
+    if paths.is_empty() {
+        say("No agent's files are in this home directory.")?;
+        return Ok(Exit::Clean);
+    }
+    let target = Target::of(&paths);
+    let loaded = policy::load(&args.policy, &target.start, &target.path)?;
+    let collector = Collector::default();
+    let options = walk::Options { threads: loaded.config.limits.threads.map_or(0, Into::into), ..Default::default() };
+    walk::scan(&loaded.policy, &collector, &paths, options)?;
+    let mut report = collector.into_report();
+    loaded.apply(&mut report, false);
+    let mut exit = Exit::Clean;
+    for error in &report.coverage.errors {
+        complain(&error.to_string());
+        exit = Exit::Incomplete;
+    }
+    let plan = plan(&report, &loaded, &target)?;
+    exit = exit.max(describe(&plan, &report)?);
+    if plan.is_empty() {
+        if exit == Exit::Clean {
+            say("No key is there to be fixed.")?;
+        }
+        return Ok(exit);
+    }
+    if args.dry_run {
+        return Ok(exit.max(Exit::Findings));
+    }
+    if !args.yes && !asked()? {
+        say("Nothing was written.")?;
+        return Ok(exit.max(Exit::Findings));
+    }
+    let staged = staged(&plan);
+    let mut told = Ok(());
+    let written = plan.write(&mut |line| {
+        if told.is_ok() {
+            told = say(&line);
+        }
+    });
+    if let Err(error) = written {
+        complain(&error.to_string());
+        return Ok(Exit::Incomplete);
+    }
+    told?;
+    stage(&staged)?;
+    farewell(&plan)?;
+    Ok(exit)
+}
+
+fn paths(args: &Fix) -> Result<Vec<BString>> {
+    if !args.agents {
+        return Ok(args.paths.iter().map(|path| path.as_encoded_bytes().into()).collect());
+    }
+    let (found, errors) = agents::at_home(&agents::home()?);
+    errors.iter().for_each(|error| complain(&error.to_string()));
+    Ok(found.into_iter().map(|found| found.path.into_os_string().into_encoded_bytes().into()).collect())
+}
+
+/// Reads each file again, whole: the places of its keys are wanted, and what is written has to follow from what is read.
+fn plan(report: &Report, loaded: &Loaded, target: &Target) -> Result<Plan> {
+    let mut plan = Plan::default();
+    let here = std::env::current_dir().map_err(|error| Error::new("read", "the current directory", error))?;
+    let in_archive = |path: &BString| {
+        report
+            .findings
+            .iter()
+            .any(|finding| finding.location.path.as_ref() == Some(path) && finding.location.member.is_some())
+    };
+    let files: BTreeSet<&BString> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.suppressed.is_none())
+        .filter_map(|finding| finding.location.path.as_ref())
+        .filter(|path| !in_archive(path))
+        .collect();
+    for shown in files {
+        let path = target.start.join(Path::new(shown.to_path_lossy().as_ref()));
+        let Some(text) = fix::read(&path)? else { continue };
+        let matches = active(loaded, &text, shown)?;
+        plan.add(&path, &shown.to_str_lossy(), text, &matches, &here)?;
+    }
+    Ok(plan)
+}
+
+fn active(loaded: &Loaded, text: &[u8], shown: &BString) -> Result<Vec<Match>> {
+    let matches = loaded.policy.scan_at(text, Some(shown.as_ref()));
+    let location = Location { path: Some(shown.clone()), ..Location::default() };
+    let findings = matches.iter().map(|found| found.clone().at(location.clone())).collect();
+    let mut report = Report { findings, ..Report::default() };
+    loaded.apply(&mut report, false);
+    let counts = report.findings.iter().map(|finding| finding.suppressed.is_none());
+    Ok(matches.into_iter().zip(counts).filter_map(|(found, counts)| counts.then_some(found)).collect())
+}
+
+/// Shows the differences and what is left.
+fn describe(plan: &Plan, report: &Report) -> Result<Exit> {
+    let mut exit = Exit::Clean;
+    let clean = |text: &str| bstr::ByteSlice::lines(text.as_bytes()).map(escape::text).collect::<Vec<_>>().join("\n");
+    for change in &plan.changes {
+        if change.old != change.new {
+            say(&clean(&change.diff()))?;
+        }
+        if change.ignore {
+            say(&clean(&format!("@@ .gitignore\n+{}", change.shown)))?;
+        }
+        if let Some(note) = &change.note {
+            say(&clean(&format!("note: {}: {note}", change.shown)))?;
+        }
+        for (line, why) in &change.left {
+            say(&clean(&format!("left: {}:{line}: {why}", change.shown)))?;
+            exit = Exit::Findings;
+        }
+    }
+    for finding in report.findings.iter().filter(|finding| finding.suppressed.is_none()) {
+        if finding.location.member.is_some() {
+            let path = finding.location.path.as_ref().map(|path| path.to_str_lossy()).unwrap_or_default();
+            say(&clean(&format!("left: {path}: it stands in an archive")))?;
+            exit = Exit::Findings;
+        }
+    }
+    for environment in plan.environments.values() {
+        let names: Vec<&str> = environment.added().collect();
+        if !names.is_empty() {
+            say(&format!("@@ {}\n+{}=…", environment.path().display(), names.join("=…\n+")))?;
+        }
+    }
+    Ok(exit)
+}
+
+fn asked() -> Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Error::new("ask", "whether to write this", "standard input is no terminal")
+            .hint("--yes writes it, --dry-run shows it"));
+    }
+    output::print(|out| write!(out, "Write this? [y/N] "))?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(|error| Error::new("read", "the answer", error))?;
+    Ok(matches!(line.trim(), "y" | "Y" | "yes"))
+}
+
+/// Files whose content in the index is what was read: they are staged again. By directory.
+fn staged(plan: &Plan) -> BTreeMap<PathBuf, Vec<PathBuf>> {
+    let mut staged: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+    for change in plan.changes.iter().filter(|change| change.old != change.new) {
+        let (Some(directory), Some(name)) = (change.path.parent(), change.path.file_name()) else { continue };
+        let is_staged =
+            git::answer(directory, [OsStr::new("diff"), "--cached".as_ref(), "--quiet".as_ref(), "--".as_ref(), name]);
+        let is_same = git::answer(directory, [OsStr::new("diff"), "--quiet".as_ref(), "--".as_ref(), name]);
+        // Without git, or outside of a repository, nothing is staged.
+        if matches!(is_staged, Ok(None)) && matches!(is_same, Ok(Some(_))) {
+            staged.entry(directory.to_owned()).or_default().push(name.into());
+        }
+    }
+    staged
+}
+
+fn stage(staged: &BTreeMap<PathBuf, Vec<PathBuf>>) -> Result<()> {
+    for (directory, names) in staged {
+        let arguments = [OsStr::new("add"), "--".as_ref()].into_iter().chain(names.iter().map(|name| name.as_os_str()));
+        if git::answer(directory, arguments)?.is_none() {
+            let what = names.iter().map(|name| name.display().to_string()).collect::<Vec<_>>().join(", ");
+            complain(&Error::new("stage again", what, "git add failed").to_string());
+        }
+    }
+    if !staged.is_empty() {
+        say("staged again what was staged")?;
+    }
+    Ok(())
+}
+
+/// What no rewriting undoes.
+fn farewell(plan: &Plan) -> Result<()> {
+    let mut where_to: BTreeSet<(String, String)> = BTreeSet::new();
+    for key in plan.changes.iter().flat_map(|change| &change.gone) {
+        where_to.insert((key.title.clone(), key.revoke.clone()));
+    }
+    if where_to.is_empty() {
+        return Ok(());
+    }
+    say("\nIf a key was ever committed, pushed or sent, it has to be revoked all the same:")?;
+    for (title, revoke) in where_to {
+        say(&format!("  {title}{}{revoke}", if revoke.is_empty() { "" } else { ": " }))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! Replacing a key in what programs read: YAML, workflows, Terraform, and the files that tell agents their MCP servers.
+
+use super::{Key, Rewrite};
+use crate::fix::language::{self, Import, Join, Literal, Quote};
+use crate::fix::{lexis, literal};
+
+/// What a reference to a variable looks like where the program that reads the file expands it in place.
+pub(super) fn in_place(text: &[u8], keys: &[Key], reference: &str) -> Rewrite {
+    let mut rewrite = Rewrite::default();
+    for key in keys {
+        let line = text[..key.span.start].rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+        let comment = line.trim_ascii_start().starts_with(b"#") || line.windows(2).any(|pair| pair == b" #");
+        let with = if comment { key.variable.clone() } else { language::fill(reference, &key.variable) };
+        rewrite.replace(key.span.clone(), with);
+    }
+    rewrite
+}
+
+const TERRAFORM: Literal = Literal {
+    expression: "",
+    strings: &[Quote { open: "\"", close: "\"", escapes: true, multiline: false, interpolation: Some(("${", "")) }],
+    prefixes: &[],
+    line_comments: &["#", "//"],
+    block_comment: Some(("/*", "*/")),
+    join: Join::Operator(" + "),
+    import: Import::None,
+    refuse: &[],
+};
+
+/// The variable of Terraform that stands for one of the environment.
+pub(super) fn terraform_name(variable: &str) -> String {
+    variable.strip_prefix("TF_VAR_").unwrap_or(variable).to_ascii_lowercase()
+}
+
+/// Terraform reads `TF_VAR_x` as `var.x`, which has to be declared.
+pub(super) fn terraform(text: &[u8], keys: &[Key]) -> Rewrite {
+    let mut rewrite = Rewrite::default();
+    let regions = lexis::regions(text, &TERRAFORM);
+    let newline = if memchr::memmem::find(text, b"\r\n").is_some() { "\r\n" } else { "\n" };
+    let mut declared = Vec::new();
+    for key in keys {
+        let name = terraform_name(&key.variable);
+        let found = regions.iter().find_map(|region| match region {
+            lexis::Region::Comment(at) if at.contains(&key.span.start) => Some(None),
+            lexis::Region::Text(found) if found.inner.contains(&key.span.start) => Some(Some(found)),
+            _ => None,
+        });
+        match found {
+            Some(None) => rewrite.replace(key.span.clone(), key.variable.clone()),
+            Some(Some(found)) => {
+                let before = &text[..found.outer.start];
+                let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+                if line.starts_with(b"default") {
+                    // The declaration is there: it loses its value.
+                    rewrite.leave(key, "take the default out: TF_VAR_ of that variable sets it");
+                    continue;
+                }
+                match found.is_whole && found.inner == key.span {
+                    true => rewrite.replace(found.outer.clone(), format!("var.{name}")),
+                    false => rewrite.replace(key.span.clone(), format!("${{var.{name}}}")),
+                }
+                let header = format!("variable \"{name}\"");
+                if memchr::memmem::find(text, header.as_bytes()).is_none() && !declared.contains(&name) {
+                    declared.push(name);
+                }
+            }
+            None => rewrite.leave(key, "it stands in no string"),
+        }
+    }
+    if !declared.is_empty() {
+        let mut blocks = String::new();
+        if !text.ends_with(b"\n") {
+            blocks.push_str(newline);
+        }
+        for name in declared {
+            let lines = ["", &format!("variable \"{name}\" {{"), "  type      = string", "  sensitive = true", "}", ""];
+            blocks.push_str(&lines.join(newline));
+        }
+        rewrite.replace(text.len()..text.len(), blocks);
+    }
+    rewrite
+}
+
+/// A program in a language of the table.
+pub(super) fn program(text: &[u8], extension: &[u8], keys: &[Key]) -> Option<Rewrite> {
+    let literal = language::of(extension)?.literal.as_ref()?;
+    Some(literal::rewrite(text, literal, extension, keys))
+}
