@@ -3,13 +3,15 @@
 use std::env;
 use std::io::Read as _;
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use super::{Target, staged};
+use super::{Target, interrupt, staged};
 use crate::cli::args;
+use crate::core::budget::Budget;
+use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
-use crate::core::finding::{Finding, Location, Part};
+use crate::core::finding::{Finding, Location, Part, SuppressedBy};
 use crate::fix::lookup;
 use crate::git::{Id, Kind, Objects};
 use crate::hook::HookName;
@@ -17,8 +19,8 @@ use crate::hook::push::{self, Has, Pushed, Update};
 use crate::policy::Policy;
 use crate::source::{Collector, commits};
 
-/// What a server gives a push if nobody says otherwise.
-const PATIENCE: u64 = 60;
+/// How long after its time a run may take to end by itself.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Runs the hook on what git writes to standard input.
 pub(super) fn hook(args: &args::Run) -> Result<Exit> {
@@ -43,17 +45,40 @@ pub(super) fn hook(args: &args::Run) -> Result<Exit> {
     }
     let repository = staged::repository()?;
     let objects = Objects::open(&repository);
-    let pushed = push::pushed(Path::new("."), &objects, &updates, &has)?;
     let loaded = staged::load(&args.shared, &repository)?;
-    let collector = Collector::default();
-    let patience = args.timeout.or(is_receive.then_some(PATIENCE));
-    within(patience, start, &collector, || scan(&objects, &loaded.policy, &collector, &updates, &pushed));
+    let settings = loaded.config.hook;
+    let time = args.timeout.or(is_receive.then_some(settings.receive_timeout)).map(Duration::from_secs);
+    let budget = Arc::new(Budget::new(start, time, is_receive.then_some(settings.receive_limit)));
+    let collector = Collector::within(budget.clone());
+    in_time(&budget, || {
+        let pushed = match push::pushed(Path::new("."), &objects, &updates, &has, &budget) {
+            Err(_) if budget.exceeded().is_some() => return Ok(()),
+            pushed => pushed?,
+        };
+        let pool = crate::source::pool(loaded.threads(&args.shared))?;
+        pool.install(|| scan(&objects, &loaded.policy, &collector, &updates, &pushed));
+        Ok(())
+    })?;
     let tip = updates.iter().map(|update| update.new).collect::<Vec<_>>();
     let mut report = collector.into_report();
+    if is_receive && !settings.receive_markers {
+        distrust(&mut report);
+    }
     loaded.apply(&mut report, false);
     staged::conclude(&args.shared, &loaded, report, |finding| {
         Some(if is_receive { to_pusher(finding) } else { from_push(finding, &tip) })
     })
+}
+
+/// Takes back what a pusher's own markers suppress.
+fn distrust(report: &mut Report) {
+    let by_marker = |finding: &&mut Finding| {
+        finding.suppressed.as_ref().is_some_and(|suppression| suppression.by == SuppressedBy::Inline)
+    };
+    for finding in report.findings.iter_mut().filter(by_marker) {
+        finding.suppressed = None;
+        finding.note = Some("a marker in what is pushed does not count here: ask who runs this server".into());
+    }
 }
 
 /// The commits of a range, as the pre-commit framework names it.
@@ -114,28 +139,24 @@ fn scan(objects: &Objects, policy: &Policy, collector: &Collector, updates: &[Up
     commits::scan(objects, policy, collector, &pushed.commits);
 }
 
-/// Stops the scan, as incomplete, when this many seconds have passed since `start`.
-fn within(seconds: Option<u64>, start: Instant, collector: &Collector, work: impl FnOnce()) {
-    let Some(seconds) = seconds else { return work() };
-    let expired = || {
-        let why = format!("it took longer than {seconds} seconds");
-        collector.failed(Error::new("scan", "all that is pushed", why).hint("push less at once, or raise --timeout"));
-        collector.stop();
-    };
-    let left = Duration::from_secs(seconds).saturating_sub(start.elapsed());
-    if left.is_zero() {
-        return expired();
-    }
+/// Sees to it that work ends when its time is over, whatever it is doing: loops end when they ask the budget; what
+/// does not ask for too long is ended with the process, and so the push is rejected.
+fn in_time<T>(budget: &Arc<Budget>, work: impl FnOnce() -> T) -> T {
+    let Some(left) = budget.time_left() else { return work() };
     let (done, ended) = mpsc::channel::<()>();
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            if ended.recv_timeout(left) == Err(mpsc::RecvTimeoutError::Timeout) {
-                expired();
+    let budget = budget.clone();
+    std::thread::spawn(move || {
+        if ended.recv_timeout(left) == Err(mpsc::RecvTimeoutError::Timeout) {
+            let error = budget.expire();
+            if ended.recv_timeout(GRACE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                super::complain(&error.to_string());
+                interrupt::end(Exit::Incomplete);
             }
-        });
-        work();
-        drop(done);
+        }
     });
+    let result = work();
+    drop(done);
+    result
 }
 
 /// What to do about a key that is not pushed yet.

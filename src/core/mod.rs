@@ -1,5 +1,6 @@
 //! Plain data that every other module speaks of: findings, secrets, errors, coverage. Imports nothing of ours.
 
+pub mod budget;
 pub mod coverage;
 pub mod date;
 pub mod error;

@@ -1,13 +1,15 @@
 //! What a push brings: the references that git names, and the commits which the other side has not.
 
 use std::ffi::OsString;
-use std::io::Write as _;
+use std::io::{Read, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use bstr::{BString, ByteSlice};
 
 use super::git;
+use crate::core::budget::Budget;
 use crate::core::error::{Error, Result};
 use crate::git::{Id, Kind, Objects};
 use crate::source::commits::{self, Node};
@@ -85,11 +87,11 @@ pub struct Pushed {
 }
 
 /// Works out what these updates bring.
-pub fn pushed(dir: &Path, objects: &Objects, updates: &[Update], has: &Has) -> Result<Pushed> {
+pub fn pushed(dir: &Path, objects: &Objects, updates: &[Update], has: &Has, budget: &Budget) -> Result<Pushed> {
     let mut pushed = Pushed::default();
     let mut revisions = Vec::new();
     for update in updates {
-        if let Some(commit) = peel(objects, update, &mut pushed)? {
+        if let Some(commit) = peel(objects, update, &mut pushed, budget)? {
             revisions.push(commit.to_string());
         }
         // After a forced push by somebody else, what the other side has may not be here.
@@ -105,7 +107,7 @@ pub fn pushed(dir: &Path, objects: &Objects, updates: &[Update], has: &Has) -> R
             Has::AllHere => vec!["--not".into(), "--all".into()],
             Has::Unknown => Vec::new(),
         };
-        pushed.commits = rev_list(dir, &revisions, &not)?;
+        pushed.commits = rev_list(dir, &revisions, &not, budget)?;
     }
     Ok(pushed)
 }
@@ -114,7 +116,7 @@ pub fn pushed(dir: &Path, objects: &Objects, updates: &[Update], has: &Has) -> R
 pub fn range(dir: &Path, from: Option<&str>, to: &str) -> Result<Vec<Node>> {
     let mut revisions = vec![to.to_owned()];
     revisions.extend(from.map(|from| format!("^{from}")));
-    rev_list(dir, &revisions, &[])
+    rev_list(dir, &revisions, &[], &Budget::default())
 }
 
 fn option(name: &str, value: &[u8]) -> Result<OsString> {
@@ -127,10 +129,11 @@ fn option(name: &str, value: &[u8]) -> Result<OsString> {
 const LONGEST: usize = 64;
 
 /// Follows tags to a commit; `None` if they lead to something else, which is noted.
-fn peel(objects: &Objects, update: &Update, pushed: &mut Pushed) -> Result<Option<Id>> {
+fn peel(objects: &Objects, update: &Update, pushed: &mut Pushed, budget: &Budget) -> Result<Option<Id>> {
     let mut id = update.new;
     let before = pushed.tags.len();
     loop {
+        budget.spend(Budget::ITEM)?;
         let missing = || Error::new("read", &update.name, format!("its object {id} is not here"));
         let (kind, bytes) = objects.find(id)?.ok_or_else(missing)?;
         match kind {
@@ -152,8 +155,8 @@ fn peel(objects: &Objects, update: &Update, pushed: &mut Pushed) -> Result<Optio
     }
 }
 
-/// Asks git, which knows about shallow clones, alternates and its own quarantine.
-fn rev_list(dir: &Path, revisions: &[String], not: &[OsString]) -> Result<Vec<Node>> {
+/// Asks git, which knows about shallow clones, alternates and its own quarantine. It is ended when the budget is.
+fn rev_list(dir: &Path, revisions: &[String], not: &[OsString], budget: &Budget) -> Result<Vec<Node>> {
     let failed = |why: String| {
         Error::new("list", "the commits", why).hint("in a shallow or partial clone, git fetch --unshallow may help")
     };
@@ -168,16 +171,39 @@ fn rev_list(dir: &Path, revisions: &[String], not: &[OsString]) -> Result<Vec<No
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| failed(error.to_string()))?;
-    let mut stdin = child.stdin.take().expect("it is piped");
     let input = revisions.join("\n") + "\n";
-    // git reads all of it before it writes.
-    stdin.write_all(input.as_bytes()).map_err(|error| failed(error.to_string()))?;
-    drop(stdin);
-    let output = child.wait_with_output().map_err(|error| failed(error.to_string()))?;
-    if !output.status.success() {
-        return Err(failed(output.stderr.trim_ascii().to_str_lossy().into_owned()));
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (fed, listed, said) = std::thread::scope(|scope| {
+        let feeder = scope.spawn(move || stdin.map_or(Ok(()), |mut stdin| stdin.write_all(input.as_bytes())));
+        let reader = scope.spawn(move || all(stdout));
+        let errors = scope.spawn(move || all(stderr));
+        while !reader.is_finished() || !errors.is_finished() {
+            if budget.spend(0).is_err() {
+                // It may have ended by itself meanwhile.
+                let _ = child.kill();
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        (feeder.join(), reader.join(), errors.join())
+    });
+    let status = child.wait().map_err(|error| failed(error.to_string()))?;
+    budget.spend(0)?;
+    let broken = || failed("reading what git says failed".into());
+    let said = said.map_err(|_| broken())?.map_err(|error| failed(error.to_string()))?;
+    if !status.success() {
+        return Err(failed(said.trim_ascii().to_str_lossy().into_owned()));
     }
-    output.stdout.lines().map(commits::node).collect()
+    fed.map_err(|_| broken())?.map_err(|error| failed(error.to_string()))?;
+    let listed = listed.map_err(|_| broken())?.map_err(|error| failed(error.to_string()))?;
+    listed.lines().map(commits::node).collect()
+}
+
+/// All that comes through a pipe.
+fn all(pipe: Option<impl Read>) -> std::io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    pipe.map_or(Ok(0), |mut pipe| pipe.read_to_end(&mut text))?;
+    Ok(text)
 }
 
 #[cfg(test)]

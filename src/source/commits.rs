@@ -2,16 +2,18 @@
 //! merge counts with what is in none of them, and each blob is read once.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use bstr::{BString, ByteSlice as _};
 use rayon::prelude::*;
 
-use super::Collector;
 use super::introduced::changes::{between, tree_of};
-use super::introduced::{Changes, ParentKeys, content_of};
+use super::introduced::{Changes, ParentKeys, content_of, name_of};
+use super::{Collector, lock};
+use crate::core::budget::Budget;
 use crate::core::error::{Error, Result};
-use crate::core::finding::{Commit, Finding, Location, Part};
+use crate::core::finding::{Commit, Finding, Location, Part, Secret};
 use crate::git::{Id, Kind, Objects};
 use crate::policy::Policy;
 
@@ -24,58 +26,89 @@ pub struct Node {
     pub parents: Vec<Id>,
 }
 
+/// Commits that are compared with their parents before their content is read: what a change is must be kept until then.
+const BATCH: usize = 256;
+
 /// Scans what these commits bring in; parents stand before their children.
 pub fn scan(objects: &Objects, policy: &Policy, collector: &Collector, commits: &[Node]) {
-    let brought: Vec<Option<Changes>> = commits
-        .par_iter()
-        .map(|node| {
-            message(objects, policy, collector, node.id);
-            match changes(objects, node) {
-                _ if collector.is_stopped() => None,
-                Ok(changes) => Some(changes),
-                Err(error) => {
-                    collector.failed(error);
-                    None
+    let seen = Seen::default();
+    for batch in commits.chunks(BATCH) {
+        let brought: Vec<Option<Changes>> = batch
+            .par_iter()
+            .map(|node| {
+                message(objects, policy, collector, node.id);
+                let changes = changes(objects, node, collector.budget());
+                changes.map_err(|error| fail(collector, error)).ok()
+            })
+            .collect();
+        let parents: Vec<Option<ParentKeys<'_>>> = brought
+            .iter()
+            .map(|changes| changes.as_ref().map(|it| ParentKeys::new(objects, policy, it, collector.budget())))
+            .collect();
+        // Where each blob comes in, in the order of the commits.
+        let mut places: HashMap<Id, Vec<(usize, usize)>> = HashMap::new();
+        let mut order = Vec::new();
+        for (commit, changes) in brought.iter().enumerate() {
+            for (change, at) in changes.iter().flat_map(|changes| changes.changed.iter().zip(0..)) {
+                let places = places.entry(change.id).or_default();
+                if places.is_empty() {
+                    order.push(change.id);
                 }
+                places.push((commit, at));
             }
-        })
-        .collect();
-    // Where each blob comes in, in the order of the commits.
-    let mut places: HashMap<Id, Vec<(usize, usize)>> = HashMap::new();
-    let mut order = Vec::new();
-    for (commit, changes) in brought.iter().enumerate() {
-        for (change, at) in changes.iter().flat_map(|changes| changes.changed.iter().zip(0..)) {
-            let places = places.entry(change.id).or_default();
-            if places.is_empty() {
-                order.push(change.id);
-            }
-            places.push((commit, at));
+        }
+        let described = batch.iter().map(|_| OnceLock::new()).collect();
+        let blobs =
+            Blobs { objects, policy, collector, commits: batch, brought: &brought, parents, described, seen: &seen };
+        order.par_iter().for_each(|id| blobs.one(*id, &places[id]));
+        if collector.is_stopped() {
+            return;
         }
     }
-    let blobs = Blobs { objects, policy, collector, commits, brought: &brought };
-    order.par_iter().for_each(|id| blobs.one(&places[id]));
     collector.count("commits", commits.len() as u64);
 }
 
 /// Scans a tree that no commit leads to.
 pub fn tree(objects: &Objects, policy: &Policy, collector: &Collector, id: Id) {
-    let changes = match between(objects, id, &[]) {
+    let changes = match between(objects, id, &[], collector.budget()) {
         Ok(changes) => changes,
-        Err(error) => return collector.failed(error),
+        Err(error) => return fail(collector, error),
     };
     for change in &changes.changed {
+        if collector.budget().spend(Budget::ITEM).is_err() {
+            return;
+        }
         match content_of(objects, policy, collector, change) {
             Ok(Some((_, keys))) => keys.into_iter().for_each(|key| collector.finding(key.at(change.path.as_bstr()))),
             Ok(None) => {}
-            Err(error) => collector.failed(error),
+            Err(error) => fail(collector, error),
         }
     }
 }
 
-fn changes(objects: &Objects, node: &Node) -> Result<Changes> {
-    let parents = node.parents.iter().map(|&parent| tree_of(objects, parent)).collect::<Result<Vec<_>>>()?;
-    between(objects, tree_of(objects, node.id)?, &parents)
+/// That a run was stopped is said once, and not of everything that it did not get to.
+fn fail(collector: &Collector, error: Error) {
+    if !collector.is_stopped() {
+        collector.failed(error);
+    }
 }
+
+fn changes(objects: &Objects, node: &Node, budget: &Budget) -> Result<Changes> {
+    let parents = node.parents.iter().map(|&parent| tree_of(objects, parent)).collect::<Result<Vec<_>>>()?;
+    between(objects, tree_of(objects, node.id)?, &parents, budget)
+}
+
+/// What earlier batches found of a blob, so that it is neither read again nor reported twice.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Blobs without a key, wherever they stand.
+    clean: Mutex<HashSet<Id>>,
+    /// Keys that were reported, by blob and place.
+    reported: Mutex<HashSet<(Id, Place)>>,
+}
+
+/// A key at a path: the path, the member of an archive, the span and the value.
+type Place = (Vec<u8>, Option<BString>, Range<usize>, Secret);
 
 struct Blobs<'a> {
     objects: &'a Objects,
@@ -83,29 +116,47 @@ struct Blobs<'a> {
     collector: &'a Collector,
     commits: &'a [Node],
     brought: &'a [Option<Changes>],
+    parents: Vec<Option<ParentKeys<'a>>>,
+    described: Vec<OnceLock<Option<Arc<Commit>>>>,
+    seen: &'a Seen,
 }
 
 impl Blobs<'_> {
     /// One blob, with all the places at which it comes in; each key counts once at each path.
-    fn one(&self, places: &[(usize, usize)]) {
-        if self.collector.is_stopped() {
-            return;
-        }
-        let mut seen = HashSet::new();
+    fn one(&self, id: Id, places: &[(usize, usize)]) {
+        let mut is_clean = lock(&self.seen.clean).contains(&id);
         // Nearly always the first look shows that there is no key, and the others are spared.
         for &(commit, at) in places {
-            let Some(changes) = &self.brought[commit] else { continue };
+            let (Some(changes), Some(parents)) = (&self.brought[commit], &self.parents[commit]) else { continue };
             let change = &changes.changed[at];
-            let (content, keys) = match content_of(self.objects, self.policy, self.collector, change) {
-                Ok(Some((content, keys))) if !keys.is_empty() => (content, keys),
-                Ok(_) => return,
-                Err(error) => return self.collector.failed(error),
+            if self.collector.budget().spend(Budget::ITEM).is_err() {
+                return;
+            }
+            let (content, keys) = if is_clean {
+                // Only its name can hold a key now.
+                (Vec::new(), name_of(self.policy, change))
+            } else {
+                match content_of(self.objects, self.policy, self.collector, change) {
+                    Ok(Some(content)) => content,
+                    // Left out at this path; another one may count.
+                    Ok(None) => continue,
+                    Err(error) => return fail(self.collector, error),
+                }
             };
-            let known = ParentKeys::new(self.objects, self.policy, changes).among(change, &content, &keys);
+            if keys.is_empty() {
+                // Rules that look at paths could see more at another one.
+                if self.policy.is_local() && !is_clean {
+                    lock(&self.seen.clean).insert(id);
+                    is_clean = true;
+                }
+                continue;
+            }
+            let known = parents.among(change, &content, &keys);
             for (key, known) in keys.into_iter().zip(known) {
                 let place = (change.path.clone(), key.member.clone(), key.found.span.clone(), key.found.secret.clone());
-                if !known && seen.insert(place) {
-                    let commit = describe(self.objects, self.policy, self.commits[commit].id);
+                if !known && lock(&self.seen.reported).insert((id, place)) {
+                    let describe = || describe(self.objects, self.policy, self.commits[commit].id);
+                    let commit = self.described[commit].get_or_init(describe).clone();
                     self.collector.finding(Finding { commit, ..key.at(change.path.as_bstr()) });
                 }
             }
@@ -118,14 +169,18 @@ pub fn message(objects: &Objects, policy: &Policy, collector: &Collector, id: Id
     let (kind, bytes) = match objects.find(id) {
         Ok(Some((kind @ (Kind::Commit | Kind::Tag), bytes))) => (kind, bytes),
         Ok(_) => return,
-        Err(error) => return collector.failed(error),
+        Err(error) => return fail(collector, error),
     };
+    if collector.budget().spend(Budget::ITEM + bytes.len() as u64).is_err() {
+        return;
+    }
+    let described = OnceLock::new();
     let header = bytes.find(b"\n\n").map_or(bytes.len(), |end| end + 2);
     let message = if kind == Kind::Commit { Part::Message } else { Part::Tag };
     for (part, text) in [(Part::Author, &bytes[..header]), (message, &bytes[header..])] {
         for found in policy.scan(text) {
             let location = Location { part: Some(part), ..Location::default() };
-            let commit = describe(objects, policy, id);
+            let commit = described.get_or_init(|| describe(objects, policy, id)).clone();
             collector.finding(Finding { commit, ..found.at(location) });
         }
     }

@@ -21,8 +21,9 @@ pub mod walk;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use crate::core::budget::Budget;
 use crate::core::coverage::{Coverage, Report, Skipped};
-use crate::core::error::Error;
+use crate::core::error::{Error, Result};
 use crate::core::finding::{Finding, Secret};
 
 /// What all threads of a run push into. Findings, skips and errors are few, so a lock costs nothing.
@@ -32,10 +33,20 @@ pub struct Collector {
     coverage: Mutex<Coverage>,
     files: AtomicU64,
     bytes: AtomicU64,
-    stopped: Arc<AtomicBool>,
+    budget: Arc<Budget>,
 }
 
 impl Collector {
+    /// One whose run ends with this budget.
+    pub fn within(budget: Arc<Budget>) -> Self {
+        Self { budget, ..Self::default() }
+    }
+
+    /// How much the run may still do.
+    pub fn budget(&self) -> &Arc<Budget> {
+        &self.budget
+    }
+
     /// A key.
     pub fn finding(&self, finding: Finding) {
         lock(&self.findings).push(finding);
@@ -78,17 +89,17 @@ impl Collector {
 
     /// Asks all threads to end soon (Ctrl-C).
     pub fn stop(&self) {
-        self.stopped.store(true, Ordering::Relaxed);
+        self.budget.stop();
     }
 
     /// What [`stop`](Self::stop) sets, for those who cannot call it, such as a signal's handler.
     pub fn stopper(&self) -> &Arc<AtomicBool> {
-        &self.stopped
+        self.budget.stopper()
     }
 
     /// Whether to end soon.
     pub fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
+        self.budget.is_stopped()
     }
 
     /// The keys so far that nothing suppressed, each once, and whether each stands somewhere as it is, not encoded.
@@ -110,11 +121,18 @@ impl Collector {
         let (files, bytes) = self.so_far();
         let mut coverage = std::mem::take(&mut *lock(&self.coverage));
         (coverage.files, coverage.bytes) = (files, bytes);
+        coverage.errors.extend(self.budget.exceeded().cloned());
         let findings = std::mem::take(&mut *lock(&self.findings));
         let mut report = Report { findings, coverage };
         report.sort();
         report
     }
+}
+
+/// Threads for scanning: this many, or with 0 one for each processor.
+pub(crate) fn pool(threads: usize) -> Result<rayon::ThreadPool> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|error| Error::new("start", "threads", error).hint("try --threads 1"))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::Collector;
 use super::introduced::changes::{changes, tree_of};
 use super::introduced::{Change, Changes, ParentKeys, content_of};
-use crate::core::error::{Error, Result};
+use crate::core::error::Result;
 use crate::git::{Id, Index, Objects, Repository, refs};
 use crate::policy::Policy;
 
@@ -52,7 +52,7 @@ impl<'a> Staged<'a> {
         let parents = if options.against_head { &self.parents[..self.parents.len().min(1)] } else { &self.parents };
         let trees = parents.iter().map(|&commit| tree_of(&self.objects, commit)).collect::<Result<Vec<_>>>()?;
         let index = Index::read(&self.repository.index_file, self.repository.hash)?;
-        let mut changes = changes(&index, &self.objects, &trees)?;
+        let mut changes = changes(&index, &self.objects, &trees, collector.budget())?;
         if let Some(only) = &options.only {
             changes.changed.retain(|change| only.contains(change.path.as_bstr()));
         }
@@ -65,7 +65,7 @@ impl<'a> Staged<'a> {
             policy,
             collector,
             options,
-            known: ParentKeys::new(&self.objects, policy, &changes),
+            known: ParentKeys::new(&self.objects, policy, &changes, collector.budget()),
         };
         scan.all(&changes)
     }
@@ -85,11 +85,7 @@ impl Scan<'_> {
             changes.changed.iter().for_each(|change| self.one(change));
             return Ok(());
         }
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.options.threads)
-            .build()
-            .map_err(|error| Error::new("start", "threads", error).hint("try --threads 1"))?;
-        pool.install(|| changes.changed.par_iter().for_each(|change| self.one(change)));
+        super::pool(self.options.threads)?.install(|| changes.changed.par_iter().for_each(|change| self.one(change)));
         Ok(())
     }
 

@@ -71,6 +71,16 @@ const CASES: &[(&str, &str, bool)] = &[
     ),
     ("an address instead of a name", "git push -q \"$(git remote get-url origin)\" main:refs/heads/copy", false),
     ("an address of nobody", "LEAK; git init -q --bare ../public.git; git push -q ../public.git main", true),
+    (
+        "a file that is left out at one path and not at another",
+        "printf '[paths]\\nexclude = [\"a/**\"]\\n' >.keysweep.toml; mkdir a b; echo $K >a/k; cp a/k b/k; git add .; git commit -qm x; git push -q",
+        true,
+    ),
+    (
+        "only left out",
+        "printf '[paths]\\nexclude = [\"a/**\"]\\n' >.keysweep.toml; mkdir a; echo $K >a/k; git add .; git commit -qm x; git push -q --no-verify",
+        false,
+    ),
     ("a file's name and mode", "git mv base moved; git commit -qam x; git push -q", false),
     ("a detached HEAD", "git checkout -q --detach; LEAK; git push -q origin HEAD:refs/heads/d", true),
 ];
@@ -114,6 +124,108 @@ fn a_server_rejects_what_is_new_to_it() {
 }
 
 #[test]
+fn what_a_push_makes_a_server_do_is_limited() {
+    // Ten trees of ten entries each, all the same: ten thousand million paths in twelve objects.
+    let bomb = |leaf: &str| {
+        format!(
+            "tree=$(for i in 0 1 2 3 4 5 6 7 8 9; do echo \"{leaf}\"; done | git mktree --missing); \
+             for level in 1 2 3 4 5 6 7 8 9; do \
+             tree=$(for i in 0 1 2 3 4 5 6 7 8 9; do printf '040000 tree %s\\t%s\\n' $tree $i; done | git mktree); done; \
+             git push -q origin $(git commit-tree -p HEAD -m bomb $tree):refs/heads/bomb"
+        )
+    };
+    let blob = "$(printf '100644 blob %s\\t%s' $(echo x | git hash-object -w --stdin) $i)";
+    let submodule = "$(printf '160000 commit %s\\t%s' $(git rev-parse HEAD) $i)";
+    for (name, limit, action) in [
+        ("a blob at very many paths", "4MB", bomb(blob)),
+        ("a submodule at very many paths", "4MB", bomb(submodule)),
+        (
+            "much content",
+            "100KB",
+            "yes T3Blbk''FJ | head -c 1000000 | tr -d '\\n' >base; git commit -qam x; git push -q".into(),
+        ),
+        (
+            "a long message",
+            "100KB",
+            "yes words | head -c 200000 | git commit -q --allow-empty -F -; git push -q".into(),
+        ),
+    ] {
+        let install = format!(
+            "(cd ../origin.git; printf '[hook]\\nreceive-limit = \"{limit}\"\\n' >.keysweep.toml; $KEYSWEEP hook install pre-receive)"
+        );
+        let (passed, text) = play(&action, &install);
+        assert!(!passed, "{name}: {text}");
+        let said = text.lines().filter(|line| line.contains("more work than the limit of")).count();
+        assert_eq!(said, 1, "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_pushers_marker_counts_only_if_the_server_says_so() {
+    let action = "echo \"$K # keysweep:allow\" >>base; git commit -qam x; git push -q";
+    let server = "cd ../origin.git; $KEYSWEEP hook install pre-receive";
+    for (install, stopped) in [
+        ("$KEYSWEEP hook install pre-push".to_owned(), false),
+        (format!("({server})"), true),
+        (format!("({server}; printf '[hook]\\nreceive-markers = true\\n' >.keysweep.toml)"), false),
+    ] {
+        let (passed, text) = play(action, &install);
+        assert_eq!(!passed, stopped, "{install}: {text}");
+        assert_eq!(text.contains("a marker in what is pushed does not count here"), stopped, "{install}: {text}");
+    }
+}
+
+/// What `pre-push` says of a commit of this tree.
+fn pushed_tree(project: &Project, repository: &git2::Repository, tree: git2::Oid) -> crate::project::Output {
+    let tree = tree.to_string();
+    let commit = project.command("git").args(["commit-tree", "-m", "x", &tree]).output().unwrap();
+    // git itself may refuse to look into such a tree.
+    let commit = match commit.status.success() {
+        true => String::from_utf8(commit.stdout).unwrap(),
+        false => {
+            let who = git2::Signature::now("Ada", "ada@example.org").unwrap();
+            let text = format!("tree {tree}\nauthor {who} 0 +0000\ncommitter {who} 0 +0000\n\nx\n");
+            repository.odb().unwrap().write(git2::ObjectType::Commit, text.as_bytes()).unwrap().to_string()
+        }
+    };
+    let input = format!("refs/heads/x {} refs/heads/x {}\n", commit.trim(), "0".repeat(40));
+    project.run_with(["hook", "run", "pre-push"], input.as_bytes())
+}
+
+#[test]
+fn a_tree_may_be_as_deep_as_it_likes() {
+    let project = Project::git();
+    let repository = git2::Repository::open(project.root()).unwrap();
+    let odb = repository.odb().unwrap();
+    let mut id = odb.write(git2::ObjectType::Blob, format!("k = '{}'\n", key(1)).as_bytes()).unwrap();
+    let mut mode = "100644";
+    for _ in 0..6000 {
+        let entry = [format!("{mode} d\0").as_bytes(), id.as_bytes()].concat();
+        id = odb.write(git2::ObjectType::Tree, &entry).unwrap();
+        mode = "40000";
+    }
+    let output = pushed_tree(&project, &repository, id);
+    assert!(output.code == 1 && output.stdout.contains("This push was stopped"), "{output:?}");
+}
+
+#[test]
+fn a_tree_that_holds_itself_is_an_error() {
+    let project = Project::git();
+    let repository = git2::Repository::open(project.root()).unwrap();
+    let id = repository.odb().unwrap().write(git2::ObjectType::Tree, b"").unwrap();
+    let (first, rest) = (&id.to_string()[..2], &id.to_string()[2..]);
+    let entry = [&b"40000 d\0"[..], id.as_bytes()].concat();
+    let object = [format!("tree {}\0", entry.len()).as_bytes(), &entry].concat();
+    let mut loose = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut loose, &object).unwrap();
+    let file = project.path(format!(".git/objects/{first}/{rest}"));
+    std::fs::remove_file(&file).unwrap();
+    std::fs::write(&file, loose.finish().unwrap()).unwrap();
+    let output = pushed_tree(&project, &repository, id);
+    assert!(output.code == 2 && output.stderr.contains("cannot read"), "{output:?}");
+}
+
+#[test]
 fn a_server_gives_up_in_time_and_says_so() {
     let project = Project::git();
     project.write("base", "x\n").run_git(&["add", "."]).run_git(&["commit", "-qm", "base"]);
@@ -122,6 +234,11 @@ fn a_server_gives_up_in_time_and_says_so() {
     let input = format!("{} {} refs/heads/x\n", "0".repeat(40), head.trim());
     let output = project.run_with(["hook", "run", "pre-receive", "--timeout", "0"], input.as_bytes());
     assert!(output.code == 2 && output.stderr.contains("it took longer than 0 seconds"), "{output:?}");
+    assert_eq!(output.stderr.lines().count(), 1, "{output:?}");
+    project.write(".keysweep.toml", "[hook]\nreceive-timeout = 0\n");
+    let configured = project.run_with(["hook", "run", "pre-receive"], input.as_bytes());
+    assert_eq!(configured, output);
+    std::fs::remove_file(project.path(".keysweep.toml")).unwrap();
     let output = project.run_with(["hook", "run", "pre-receive"], b"nonsense\n");
     assert_eq!(output.code, 2);
     assert!(output.stderr.contains("git wrote \"nonsense\" to standard input"), "{output:?}");

@@ -59,7 +59,7 @@ fn resolve(source: Source<'_>, raw: Raw) -> Result<Config> {
     let suppress = suppress(&mut settings, raw.suppress)?;
     let limits = limits(&mut settings, raw.limits)?;
     let output = output(&mut settings, raw.output)?;
-    let hook = hook(&mut settings, raw.hook);
+    let hook = hook(&mut settings, raw.hook)?;
     for rule in &raw.own {
         settings.put("rule", format!("{:?}", rule.get_ref().id), source.at(rule.span().start));
     }
@@ -195,18 +195,9 @@ fn suppress(settings: &mut Settings<'_>, raw: raw::Suppress) -> Result<Suppress>
 
 fn limits(settings: &mut Settings<'_>, raw: raw::Limits) -> Result<Limits> {
     let source = settings.source;
-    let size_of = |size: Option<Spanned<Size>>| match size {
-        None => Ok(None),
-        Some(size) => {
-            let at = size.span().start;
-            let bytes = bytes(size.get_ref()).ok_or_else(|| {
-                source.error(DOING, at, "no size").hint("sizes are bytes, or text with a unit: \"20MB\"")
-            })?;
-            Ok(Some(Spanned::new(size.span(), bytes)))
-        }
-    };
-    let max_file_size = size_of(raw.max_file_size)?.map(|size| Spanned::new(size.span(), Some(size.into_inner())));
-    let archive_size = size_of(raw.archive_size)?;
+    let max_file_size = raw.max_file_size.map(|size| size_of(source, &size)).transpose()?;
+    let max_file_size = max_file_size.map(|size| Spanned::new(size.span(), Some(size.into_inner())));
+    let archive_size = raw.archive_size.map(|size| size_of(source, &size)).transpose()?;
     if let Some(depth) = raw.archive_depth.as_ref().filter(|depth| *depth.get_ref() > ArchiveLimits::MOST_DEPTH) {
         let fault = source.error(DOING, depth.span().start, "too many archives in each other");
         return Err(fault.hint(format!("at most {}", ArchiveLimits::MOST_DEPTH)));
@@ -282,10 +273,28 @@ fn output(settings: &mut Settings<'_>, raw: raw::Output) -> Result<Output> {
     Ok(Output { format, color, show_suppressed: settings.flag("output.show-suppressed", raw.show_suppressed, false) })
 }
 
-fn hook(settings: &mut Settings<'_>, raw: raw::Hook) -> Hook {
+fn hook(settings: &mut Settings<'_>, raw: raw::Hook) -> Result<Hook> {
     let default = Hook::default();
-    Hook {
+    let receive_limit = raw.receive_limit.map(|size| size_of(settings.source, &size)).transpose()?;
+    Ok(Hook {
         whole_files: settings.flag("hook.whole-files", raw.whole_files, default.whole_files),
         commit_message: settings.flag("hook.commit-message", raw.commit_message, default.commit_message),
-    }
+        receive_timeout: settings.value(
+            "hook.receive-timeout",
+            raw.receive_timeout,
+            default.receive_timeout,
+            u64::to_string,
+        ),
+        receive_limit: settings.value("hook.receive-limit", receive_limit, default.receive_limit, u64::to_string),
+        receive_markers: settings.flag("hook.receive-markers", raw.receive_markers, default.receive_markers),
+    })
+}
+
+/// A size in bytes, or an error at its place.
+fn size_of(source: Source<'_>, size: &Spanned<Size>) -> Result<Spanned<u64>> {
+    let no_size = || {
+        let fault = source.error(DOING, size.span().start, "no size");
+        fault.hint("sizes are bytes, or text with a unit: \"20MB\"")
+    };
+    Ok(Spanned::new(size.span(), bytes(size.get_ref()).ok_or_else(no_size)?))
 }

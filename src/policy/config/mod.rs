@@ -238,11 +238,23 @@ pub struct Hook {
     pub whole_files: bool,
     /// Whether the message is scanned.
     pub commit_message: bool,
+    /// Seconds that `pre-receive` gives a push.
+    pub receive_timeout: u64,
+    /// Bytes that `pre-receive` reads and compares for a push.
+    pub receive_limit: u64,
+    /// Whether inline markers count in what is pushed.
+    pub receive_markers: bool,
 }
 
 impl Default for Hook {
     fn default() -> Self {
-        Self { whole_files: false, commit_message: true }
+        Self {
+            whole_files: false,
+            commit_message: true,
+            receive_timeout: 60,
+            receive_limit: 16_000_000_000,
+            receive_markers: false,
+        }
     }
 }
 

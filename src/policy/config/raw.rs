@@ -266,4 +266,14 @@ pub struct Hook {
     /// Whether a commit message is scanned (default: true).
     #[cfg_attr(test, schemars(with = "Option<bool>"))]
     pub commit_message: Option<Spanned<bool>>,
+    /// Seconds after which `pre-receive` gives up and rejects the push (default: 60).
+    #[cfg_attr(test, schemars(with = "Option<u64>"))]
+    pub receive_timeout: Option<Spanned<u64>>,
+    /// What a push may make `pre-receive` read and compare before it gives up and rejects it: bytes, or `"16GB"`
+    /// (default: 16GB). Each file and directory counts as 4 KiB more.
+    #[cfg_attr(test, schemars(with = "Option<Size>"))]
+    pub receive_limit: Option<Spanned<Size>>,
+    /// Whether inline markers count in `pre-receive`, where whoever pushes writes them (default: false).
+    #[cfg_attr(test, schemars(with = "Option<bool>"))]
+    pub receive_markers: Option<Spanned<bool>>,
 }

@@ -1,14 +1,16 @@
 //! Whether a key that stands in a changed file was there before: in a parent's version of the file, or in the
 //! file that was moved here. Asked only when there is a key, so that a clean commit pays for no comparison.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use bstr::{BString, ByteSlice};
 
 use super::Key;
 use super::changes::{Change, Changes, Gone, files_of};
-use super::lines::{Compared, Lines};
+use super::lines;
+use crate::core::budget::Budget;
 use crate::core::error::Result;
 use crate::core::finding::Secret;
 use crate::git::tree::EntryKind;
@@ -20,7 +22,10 @@ const MOST_COMPARED: usize = 50;
 /// Files gone that are listed at all.
 const MOST_LISTED: usize = 100_000;
 /// From here on git too calls a file moved, in percent.
-const MOVED: u32 = 50;
+const MOVED: usize = 50;
+
+/// Larger files are compared with none that is gone: an exact copy is still recognised.
+const LARGEST_COMPARED: usize = 32 << 20;
 
 /// Answers for one commit.
 #[derive(Debug)]
@@ -28,87 +33,122 @@ pub(in crate::source) struct ParentKeys<'a> {
     objects: &'a Objects,
     policy: &'a Policy,
     changes: &'a Changes,
-    gone: OnceLock<Vec<Gone>>,
+    budget: &'a Budget,
+    gone: OnceLock<GoneFiles>,
+}
+
+/// The files that a parent has and the commit has not, so that the likely ones are found however many there are.
+#[derive(Debug, Default)]
+struct GoneFiles {
+    files: Vec<Gone>,
+    ids: HashSet<(usize, Id)>,
+    /// Those of each parent, by the last part of their path.
+    by_name: HashMap<(usize, Vec<u8>), Vec<usize>>,
 }
 
 /// A parent's version of a file, next to the new one.
 struct Version {
-    lines: Compared,
+    /// Which keys stand on lines that it has too.
+    lines: Vec<bool>,
+    /// It stands at the same path.
+    is_in_place: bool,
     /// The keys packed in it.
     packed: HashSet<(Option<BString>, Secret)>,
 }
 
 impl<'a> ParentKeys<'a> {
-    pub(in crate::source) fn new(objects: &'a Objects, policy: &'a Policy, changes: &'a Changes) -> Self {
-        Self { objects, policy, changes, gone: OnceLock::new() }
+    pub(in crate::source) fn new(
+        objects: &'a Objects,
+        policy: &'a Policy,
+        changes: &'a Changes,
+        budget: &'a Budget,
+    ) -> Self {
+        Self { objects, policy, changes, budget, gone: OnceLock::new() }
     }
 
     /// For each key, whether a parent has all its lines already. What cannot be compared counts as new.
     pub(in crate::source) fn among(&self, change: &Change, content: &[u8], keys: &[Key]) -> Vec<bool> {
         let versions: Vec<Version> =
             (0..change.before.len()).filter_map(|parent| self.version(change, content, parent, keys)).collect();
-        let is_known = |key: &Key| {
-            let touched = Lines::of(content).touched(&key.found.span);
+        let is_known = |(at, key): (usize, &Key)| {
             versions.iter().any(|version| match key.is_unpacked {
+                // A key in its name is as old as the file.
+                false if key.part.is_some() => version.is_in_place,
                 true => version.packed.contains(&(key.member.clone(), key.found.secret.clone())),
-                false => version.lines.has(touched.clone()),
+                false => version.lines[at],
             })
         };
-        keys.iter().map(is_known).collect()
+        keys.iter().enumerate().map(is_known).collect()
     }
 
     fn version(&self, change: &Change, content: &[u8], parent: usize, found: &[Key]) -> Option<Version> {
-        let (lines, old) = match change.before.get(parent)? {
-            Some(id) => {
-                let old = self.blob(*id)?;
-                (Compared::new(&old, content), old)
-            }
+        let old = match change.before.get(parent)? {
+            Some(id) => self.blob(*id)?,
             None => self.moved(change, content, parent)?,
         };
+        self.budget.spend((old.len() + content.len()) as u64).ok()?;
+        let spans: Vec<Range<usize>> = found.iter().map(|key| key.found.span.clone()).collect();
+        let lines = lines::were_in(&old, content, &spans);
         let mut packed = HashSet::new();
         if found.iter().any(|key| key.is_unpacked) {
             packed = super::packed(self.objects, self.policy, change.path.as_bstr(), &old);
         }
-        Some(Version { lines, packed })
+        Some(Version { lines, is_in_place: matches!(change.before.get(parent), Some(Some(_))), packed })
     }
 
     /// The best of the parent's files that are gone, if it is like this one.
-    fn moved(&self, change: &Change, content: &[u8], parent: usize) -> Option<(Compared, Vec<u8>)> {
-        let gone: Vec<&Gone> = self.gone().iter().filter(|gone| gone.parent == parent).collect();
-        if gone.iter().any(|gone| gone.id == change.id) {
-            return Some((Compared::new(content, content), content.to_vec()));
+    fn moved(&self, change: &Change, content: &[u8], parent: usize) -> Option<Vec<u8>> {
+        let gone = self.gone();
+        if gone.ids.contains(&(parent, change.id)) {
+            return Some(content.to_vec());
         }
-        let name = |path: &[u8]| path.rfind_byte(b'/').map_or(0, |slash| slash + 1);
-        let same_name = |gone: &&Gone| gone.path[name(&gone.path)..] == change.path[name(&change.path)..];
-        let (mut likely, other): (Vec<&Gone>, Vec<&Gone>) = gone.into_iter().partition(same_name);
-        likely.extend(other);
-        likely
-            .into_iter()
+        if content.len() > LARGEST_COMPARED {
+            return None;
+        }
+        let same_name = gone.by_name.get(&(parent, name(&change.path).to_vec()));
+        let same_name = || same_name.into_iter().flatten().map(|&at| &gone.files[at]);
+        let other = gone.files.iter().filter(|gone| gone.parent == parent && name(&gone.path) != name(&change.path));
+        same_name()
+            .chain(other)
             .take(MOST_COMPARED)
             .filter_map(|gone| {
                 let old = self.blob(gone.id)?;
                 let near = old.len() / 2 <= content.len() && content.len() / 2 <= old.len();
-                near.then(|| (Compared::new(&old, content), old))
+                self.budget.spend((old.len() + content.len()) as u64).ok()?;
+                near.then(|| (lines::similarity(&old, content), old))
             })
-            .filter(|(compared, _)| compared.similarity() >= MOVED)
-            .max_by_key(|(compared, _)| compared.similarity())
+            .filter(|(similarity, _)| *similarity >= MOVED)
+            .max_by_key(|(similarity, _)| *similarity)
+            .map(|(_, old)| old)
     }
 
-    fn gone(&self) -> &[Gone] {
+    fn gone(&self) -> &GoneFiles {
         self.gone.get_or_init(|| {
             let mut files = Vec::new();
-            let mut list = |gone| files_of(self.objects, gone, MOST_LISTED, &mut files);
+            let mut limit = MOST_LISTED;
+            let mut list = |gone| files_of(self.objects, gone, &mut limit, self.budget, &mut files);
             let listed: Result<()> = self.changes.gone.iter().try_for_each(&mut list);
             // A tree that cannot be read only means that a moved file's keys count as new.
             if listed.is_err() {
                 files.clear();
             }
             files.retain(|gone| gone.kind == EntryKind::File);
-            files
+            let mut all = GoneFiles { files, ..GoneFiles::default() };
+            for (at, gone) in all.files.iter().enumerate() {
+                all.ids.insert((gone.parent, gone.id));
+                all.by_name.entry((gone.parent, name(&gone.path).to_vec())).or_default().push(at);
+            }
+            all
         })
     }
 
     fn blob(&self, id: Id) -> Option<Vec<u8>> {
+        self.budget.spend(Budget::ITEM).ok()?;
         self.objects.read(id, Kind::Blob).ok()
     }
+}
+
+/// The last part of a path.
+fn name(path: &[u8]) -> &[u8] {
+    &path[path.rfind_byte(b'/').map_or(0, |slash| slash + 1)..]
 }

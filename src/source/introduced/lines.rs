@@ -1,8 +1,15 @@
 //! Which lines of a new version were there before.
+//!
+//! Lines are old if the old version has them in a row, as often as the new one. This is decided by counting, in one pass
+//! over each version: a diff of two files with many equal lines takes the product of their lengths. Unlike in a diff,
+//! a line that moves within its file stays old.
 
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use imara_diff::{Algorithm, Diff, InternedInput, TokenSource};
+/// How many bytes a comparison may read, as a multiple of both versions. Beyond it, lines count as new.
+const MOST_WORK: usize = 64;
 
 /// The lines of content, without their ends: a file whose line ends alone change has no new line.
 #[derive(Clone, Copy, Debug)]
@@ -11,20 +18,6 @@ pub(super) struct Lines<'a>(&'a [u8]);
 impl<'a> Lines<'a> {
     pub(super) fn of(content: &'a [u8]) -> Self {
         Self(content)
-    }
-
-    /// The numbers, from 0, of the lines that `span` touches.
-    pub(super) fn touched(self, span: &Range<usize>) -> Range<u32> {
-        let ends = |to: usize| {
-            let mut rest = &self.0[..to.min(self.0.len())];
-            let mut lines = 0;
-            while let Some((_, after)) = split(rest).filter(|(line, after)| line.len() + after.len() < rest.len()) {
-                lines += 1;
-                rest = after;
-            }
-            lines
-        };
-        ends(span.start)..ends(span.end.saturating_sub(1).max(span.start)) + 1
     }
 }
 
@@ -52,45 +45,113 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-impl<'a> TokenSource for Lines<'a> {
-    type Token = &'a [u8];
-    type Tokenizer = Self;
+/// For each span of the new version, whether all lines that it touches were in the old one.
+pub(super) fn were_in(old: &[u8], new: &[u8], spans: &[Range<usize>]) -> Vec<bool> {
+    let touched = whole_lines(new, spans);
+    let mut order: Vec<&Range<usize>> = touched.iter().collect();
+    order.sort_by_key(|range| (range.start, range.end));
+    order.dedup();
+    let work = old.len().saturating_add(new.len()).saturating_mul(MOST_WORK);
+    let Some(known) = known(old, new, &order, work) else { return vec![false; spans.len()] };
+    touched.iter().map(|range| known.contains(range)).collect()
+}
 
-    fn tokenize(&self) -> Self::Tokenizer {
-        *self
+/// Those of these distinct ranges of whole lines, in order, that are old; `None` if finding out is too much work.
+fn known<'a>(
+    old: &[u8],
+    new: &[u8],
+    ranges: &[&'a Range<usize>],
+    mut work: usize,
+) -> Option<HashSet<&'a Range<usize>>> {
+    let mut blocks: HashMap<Cow<'_, [u8]>, usize> = HashMap::new();
+    let mut by_first: HashMap<&[u8], Vec<usize>> = HashMap::new();
+    let mut counts: Vec<(&[u8], u32)> = Vec::new();
+    for &range in ranges {
+        let block = &new[range.clone()];
+        work = work.checked_sub(block.len())?;
+        blocks.entry(plain(block)).or_insert_with(|| {
+            by_first.entry(Lines::of(block).next().unwrap_or_default()).or_default().push(counts.len());
+            counts.push((block, 0));
+            counts.len() - 1
+        });
     }
+    let mut rest = old;
+    while let Some((line, after)) = split(rest) {
+        for &at in by_first.get(line).into_iter().flatten() {
+            let (block, count) = &mut counts[at];
+            work = work.checked_sub(block.len() + 1)?;
+            *count += u32::from(starts_with(rest, block));
+        }
+        rest = after;
+    }
+    // Of more equal blocks than there were, the first ones are the old ones.
+    let mut known = HashSet::new();
+    for &range in ranges {
+        let (_, count) = &mut counts[blocks[&plain(&new[range.clone()])]];
+        if *count > 0 {
+            *count -= 1;
+            known.insert(range);
+        }
+    }
+    Some(known)
+}
 
-    fn estimate_tokens(&self) -> u32 {
-        u32::try_from(self.0.len() / 40).unwrap_or(u32::MAX)
+/// Lines with one kind of end between them.
+fn plain(block: &[u8]) -> Cow<'_, [u8]> {
+    match memchr::memchr(b'\r', block) {
+        Some(_) => Cow::Owned(bstr::join("\n", Lines::of(block))),
+        None => Cow::Borrowed(block),
     }
 }
 
-/// An old version next to the new one.
-#[derive(Debug)]
-pub(super) struct Compared {
-    diff: Diff,
-    old_lines: u32,
-    new_lines: u32,
+/// Whether content starts with these whole lines.
+fn starts_with(content: &[u8], block: &[u8]) -> bool {
+    let mut lines = Lines::of(content);
+    Lines::of(block).all(|line| lines.next() == Some(line))
 }
 
-impl Compared {
-    pub(super) fn new(old: &[u8], new: &[u8]) -> Self {
-        let input = InternedInput::new(Lines::of(old), Lines::of(new));
-        let (old_lines, new_lines) = (input.before.len() as u32, input.after.len() as u32);
-        Self { diff: Diff::compute(Algorithm::Histogram, &input), old_lines, new_lines }
+/// The whole lines that each span touches, in one pass however long a line is and however many spans are in it.
+fn whole_lines(content: &[u8], spans: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut order: Vec<usize> = (0..spans.len()).collect();
+    order.sort_by_key(|&at| (spans[at].start, spans[at].end));
+    let mut lines = vec![0..0; spans.len()];
+    let (mut first, mut last) = (0..0, 0..0);
+    for at in order {
+        let start = spans[at].start.min(content.len());
+        let end = spans[at].end.saturating_sub(1).clamp(start, content.len());
+        for (line, offset) in [(&mut first, start), (&mut last, end)] {
+            if !line.contains(&offset) {
+                *line = line_around(content, offset);
+            }
+        }
+        lines[at] = first.start..last.end;
     }
+    lines
+}
 
-    /// Whether all these lines of the new version stand unchanged in the old one.
-    pub(super) fn has(&self, lines: Range<u32>) -> bool {
-        lines.end <= self.new_lines && lines.into_iter().all(|line| !self.diff.is_added(line))
-    }
+fn line_around(content: &[u8], at: usize) -> Range<usize> {
+    let start = memchr::memrchr2(b'\n', b'\r', &content[..at]).map_or(0, |end| end + 1);
+    let end = memchr::memchr2(b'\n', b'\r', &content[at..]).map_or(content.len(), |length| at + length);
+    start..end
+}
 
-    /// How much of the larger version both share, in percent of its lines.
-    pub(super) fn similarity(&self) -> u32 {
-        let kept = self.new_lines - self.diff.count_additions();
-        let larger = self.old_lines.max(self.new_lines).max(1);
-        kept * 100 / larger
+/// How many of the larger version's lines both have, in percent.
+pub(super) fn similarity(old: &[u8], new: &[u8]) -> usize {
+    let mut counts: HashMap<&[u8], usize> = HashMap::new();
+    let mut old_lines = 0;
+    for line in Lines::of(old) {
+        *counts.entry(line).or_default() += 1;
+        old_lines += 1;
     }
+    let (mut kept, mut new_lines) = (0, 0);
+    for line in Lines::of(new) {
+        new_lines += 1;
+        if let Some(count) = counts.get_mut(line).filter(|count| **count > 0) {
+            *count -= 1;
+            kept += 1;
+        }
+    }
+    kept * 100 / usize::max(old_lines, new_lines).max(1)
 }
 
 #[cfg(test)]
@@ -101,23 +162,50 @@ mod tests {
     fn lines_end_at_every_kind_of_end() {
         let text = b"a\nb\r\nc\rd";
         assert_eq!(Lines::of(text).collect::<Vec<_>>(), [b"a", b"b", b"c", b"d"]);
-        for (span, lines) in [(0..1, 0..1), (2..3, 1..2), (5..6, 2..3), (7..8, 3..4), (0..8, 0..4), (5..5, 2..3)] {
-            assert_eq!(Lines::of(text).touched(&span), lines, "{span:?}");
+        for (span, lines) in [(0..1, 0..1), (2..3, 2..3), (5..6, 5..6), (7..8, 7..8), (0..8, 0..8), (5..5, 5..6)] {
+            assert_eq!(whole_lines(text, std::slice::from_ref(&span)), [lines], "{span:?}");
+        }
+    }
+
+    /// Each `K…` of the new version is a key; which of them are old?
+    #[test]
+    fn lines_are_old_if_the_old_version_has_them_as_often() {
+        for (name, old, new, expected) in [
+            ("lines before", "a\nK\nb\n", "x\na\nK\nb\n", &[true][..]),
+            ("the line changes", "a\nK\nb\n", "a\nK # x\nb\n", &[false]),
+            ("line ends change", "a\nK\nb\n", "a\r\nK\r\nb", &[true]),
+            ("a new line", "a\n", "a\nK", &[false]),
+            ("lines after", "K", "K\nmore", &[true]),
+            ("nothing before", "", "K", &[false]),
+            ("copied below", "K\n", "K\na\nK\n", &[true, false]),
+            ("moved down", "K\na\n", "a\nK\n", &[true]),
+            ("two on a line", "K K\n", "a\nK K\n", &[true, true]),
+            ("another joins it", "K\n", "K K\n", &[false, false]),
+        ] {
+            let spans: Vec<_> = new.match_indices('K').map(|(at, _)| at..at + 1).collect();
+            assert_eq!(were_in(old.as_bytes(), new.as_bytes(), &spans), expected, "{name}");
         }
     }
 
     #[test]
-    fn a_line_is_old_if_the_old_version_has_it_at_its_place() {
-        for (old, new, line, was_there) in [
-            ("a\nkey\nb\n", "x\na\nkey\nb\n", 2, true),
-            ("a\nkey\nb\n", "a\nkey # x\nb\n", 1, false),
-            ("a\nkey\nb\n", "a\r\nkey\r\nb", 1, true),
-            ("a\n", "a\nkey", 1, false),
-            ("key", "key\nmore", 0, true),
-            ("", "key", 0, false),
-        ] {
-            let compared = Compared::new(old.as_bytes(), new.as_bytes());
-            assert_eq!(compared.has(line..line + 1), was_there, "{old:?} -> {new:?}");
+    fn a_key_of_several_lines_is_old_if_they_were_in_a_row() {
+        let span = 2..5;
+        for (old, expected) in [("a\nk\ne\n", true), ("k\r\ne\r\na", true), ("e\nk\n", false), ("k\na\ne", false)] {
+            assert_eq!(were_in(old.as_bytes(), b"a\nk\ne\n", std::slice::from_ref(&span)), [expected], "{old:?}");
         }
+    }
+
+    /// A hundred thousand different blocks that start with the same line, against as many copies of that line.
+    #[test]
+    fn comparing_ends_however_equal_the_lines_are() {
+        let new: String = (0..100_000).map(|number| format!("k\n{number}\n")).collect();
+        let spans: Vec<_> = new.match_indices('k').map(|(at, _)| at..at + 3).collect();
+        let old = "k\n".repeat(100_000);
+        assert_eq!(were_in(old.as_bytes(), new.as_bytes(), &spans), vec![false; spans.len()]);
+        let same = "same\n".repeat(400_000);
+        let key = format!("{same}K\n{same}");
+        let span = same.len()..same.len() + 1;
+        assert_eq!(were_in(same.as_bytes(), key.as_bytes(), std::slice::from_ref(&span)), [false]);
+        assert_eq!(similarity(same.as_bytes(), key.as_bytes()), 49);
     }
 }

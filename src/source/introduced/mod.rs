@@ -12,6 +12,7 @@ use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
+use crate::core::budget::Budget;
 use crate::core::coverage::Skipped;
 use crate::core::error::{Error, Result};
 use crate::core::finding::Secret;
@@ -19,7 +20,7 @@ use crate::git::tree::EntryKind;
 use crate::git::{Kind, Objects};
 use crate::policy::Policy;
 use crate::source::Collector;
-use crate::source::content::{self, Key, Scan};
+use crate::source::content::{Key, Scan};
 
 /// A changed file's content and the keys in it; `None` if it has no content of its own.
 pub(super) fn content_of(
@@ -39,14 +40,19 @@ pub(super) fn content_of(
         collector.skipped(Skipped { path, reason });
         return Ok(None);
     }
-    let scan = Scan::new(policy, Some(path.as_bstr()));
+    collector.budget().spend(Budget::ITEM + content.len() as u64)?;
+    let scan = Scan::new(policy, Some(path.as_bstr())).until(collector.stopper());
     let mut found = scan.bytes(&content, None);
     scan.resolve(&mut found, lfs_dirs(objects), collector);
     found.report_faults(collector, path.as_bstr());
-    found.keys.extend(policy.scan_path(path.as_bstr()).into_iter().map(Key::plain));
-    found.keys.extend(content::names(policy, &path));
+    found.keys.extend(name_of(policy, change));
     collector.scanned(1, found.length);
     Ok(Some((content, found.keys)))
+}
+
+/// The keys in a changed file's name.
+pub(super) fn name_of(policy: &Policy, change: &Change) -> Vec<Key> {
+    Scan::new(policy, Some(change.path.as_bstr())).name()
 }
 
 /// Where Git LFS may keep the files that these objects point to: beside each object directory.
