@@ -15,11 +15,15 @@ use crate::source::walk;
 
 /// The right thing for these files.
 pub(super) fn pre_commit(shared: &Shared, files: Vec<BString>) -> Result<Exit> {
-    let staged_files = staged_files()?;
     if let Some(to) = env::var("PRE_COMMIT_TO_REF").ok().filter(|to| !to.is_empty()) {
         let from = env::var("PRE_COMMIT_FROM_REF").ok().filter(|from| !from.is_empty());
         return push::range(shared, from.as_deref(), &to);
     }
+    // `pass_filenames: false`: nothing is named, so all that is staged counts.
+    if files.is_empty() {
+        return staged::hook(shared, None);
+    }
+    let staged_files = staged_files()?;
     if files.iter().any(|file| !staged_files.contains(file)) {
         // Nobody is committing just these: they are looked at whole, as they are.
         let files: Vec<BString> = files.into_iter().filter(|file| !is_directory(file)).collect();

@@ -149,6 +149,9 @@ fn doctor() -> Result<Exit> {
     }
     let bad = checks.iter().filter(|check| check.verdict == doctor::Verdict::Bad).count();
     say(&match bad {
+        0 if checks.iter().any(|check| check.what == doctor::NARROWED) => {
+            "\nThe made-up key was stopped. Others may pass, as the configuration says.".to_owned()
+        }
         0 => "\nA key would be stopped here.".to_owned(),
         bad => format!("\n{bad} problem(s): a key may get through."),
     })?;
@@ -181,9 +184,9 @@ fn commit_msg(args: &args::Run) -> Result<Exit> {
     }
     let policy = &loaded.policy;
     let collector = Collector::default();
-    // git sets this editor where it opens none, and then it keeps lines that look like comments.
+    // git sets this editor where it opens none.
     let edited = env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
-    for found in message::kept(&text, policy.scan(&text), Path::new("."), edited)? {
+    for found in message::kept(&text, policy.scan(&text), edited) {
         collector.finding(found.at(Location { part: Some(Part::Message), ..Location::default() }));
     }
     collector.scanned(1, text.len() as u64);

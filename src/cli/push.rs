@@ -11,7 +11,7 @@ use crate::cli::args;
 use crate::core::budget::Budget;
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
-use crate::core::finding::{Finding, Location, Part, SuppressedBy};
+use crate::core::finding::{Finding, Part, SuppressedBy};
 use crate::fix::lookup;
 use crate::git::{Id, Kind, Objects};
 use crate::hook::HookName;
@@ -125,15 +125,9 @@ fn scan(objects: &Objects, policy: &Policy, collector: &Collector, updates: &[Up
         commits::message(objects, policy, collector, tag);
     }
     for (kind, id, name) in &pushed.bare {
-        match (kind, objects.read(*id, *kind)) {
-            (Kind::Blob, Ok(bytes)) => {
-                for found in policy.scan(&bytes) {
-                    collector.finding(found.at(Location { path: Some(name.clone()), ..Location::default() }));
-                }
-                collector.scanned(1, bytes.len() as u64);
-            }
-            (_, Ok(_)) => commits::tree(objects, policy, collector, *id),
-            (_, Err(error)) => collector.failed(error),
+        match kind {
+            Kind::Blob => commits::blob(objects, policy, collector, *id, name),
+            _ => commits::tree(objects, policy, collector, *id),
         }
     }
     commits::scan(objects, policy, collector, &pushed.commits);

@@ -15,6 +15,7 @@ use super::place::Place;
 use super::shim::Shim;
 use super::status;
 use crate::core::error::{Error, Result};
+use crate::policy::{config, files};
 use crate::rule::template::{Random, Template};
 
 /// What a check says.
@@ -91,9 +92,30 @@ pub fn checks(place: &Place) -> Result<Vec<Check>> {
             checks.push(check("shadow", Verdict::Note, format!("{}: {}", shadowed.path.display(), shadowed.why)));
         }
     }
+    if env::var_os("SKIP").is_some_and(|skip| skip.as_encoded_bytes().split_str(",").any(|name| name == b"keysweep")) {
+        checks.push(check("SKIP", Verdict::Bad, "keysweep is in SKIP, so hooks run from here are skipped: unset SKIP"));
+    }
+    checks.extend(policy(place)?);
     checks.push(canary(place, &file)?);
     Ok(checks)
 }
+
+/// What the configuration takes out of sight: the canary is one key at one path, and says nothing of others.
+fn policy(place: &Place) -> Result<Option<Check>> {
+    let Some(top) = &place.top else { return Ok(None) };
+    let found = files::find(None, top)?;
+    let config = config::load(&files::Disk(found.root.clone()), found.file.as_deref())?;
+    let narrows = |key: &str| {
+        ["rules.", "paths.", "allowlist", "limits.max-file-size"].iter().any(|start| key.starts_with(start))
+    };
+    let settings = config.settings.iter().filter(|setting| setting.from != "default" && narrows(&setting.key));
+    let words: Vec<String> = settings.map(|setting| format!("{} = {}", setting.key, setting.value)).collect();
+    Ok((!words.is_empty())
+        .then(|| check(NARROWED, Verdict::Note, format!("not every key counts: {}", words.join("; ")))))
+}
+
+/// The check that says that a configuration leaves keys out.
+pub const NARROWED: &str = "policy";
 
 fn where_hooks_are(place: &Place) -> Check {
     let shown = place.hooks.display();
@@ -165,16 +187,28 @@ fn canary(place: &Place, hook: &Path) -> Result<Check> {
     }
     let (clean, caught) = (&ends[0], &ends[1]);
     Ok(match (clean.code, caught.code) {
-        (Some(0), Some(0)) => check("canary", Verdict::Bad, "a made-up key was staged, and the hook let it pass"),
+        (Some(0), Some(0)) => check(
+            "canary",
+            Verdict::Bad,
+            format!("a made-up key was staged, and the hook let it pass{}", caught.said()),
+        ),
         (Some(0), Some(1)) if caught.says_keysweep => {
             check("canary", Verdict::Good, "a made-up key was staged, and the hook stopped it")
         }
         (Some(0), code) => {
-            let words = format!("the hook stopped a made-up key, but not as keysweep does ({})", exit_words(code));
+            let words = format!(
+                "the hook stopped a made-up key, but not as keysweep does ({}{})",
+                exit_words(code),
+                caught.said()
+            );
             check("canary", if caught.says_keysweep { Verdict::Bad } else { Verdict::Note }, words)
         }
         (code, _) => {
-            let words = format!("the hook stops even a harmless commit ({}), so this proves nothing", exit_words(code));
+            let words = format!(
+                "the hook stops even a harmless commit ({}{}), so this proves nothing",
+                exit_words(code),
+                clean.said()
+            );
             check("canary", Verdict::Bad, words)
         }
     })
@@ -202,7 +236,32 @@ struct Stage {
 struct Ended {
     code: Option<i32>,
     says_keysweep: bool,
+    stderr: Vec<u8>,
+    path: OsString,
 }
+
+impl Ended {
+    /// What the hook wrote to standard error, and whether a short PATH is to blame.
+    fn said(&self) -> String {
+        let lines: Vec<_> = self.stderr.lines().filter(|line| !line.trim_ascii().is_empty()).collect();
+        if lines.is_empty() {
+            return String::new();
+        }
+        let shown: Vec<_> = lines.iter().rev().take(MOST_LINES).rev().map(|line| line.to_str_lossy()).collect();
+        let mut said = format!("; it says: {}", shown.join(" | "));
+        if self.stderr.contains_str("keysweep: not found") || self.stderr.contains_str("keysweep: command not found") {
+            said += &format!(
+                "; keysweep is not in the short PATH that programs started from a desktop have ({}): \
+                 keysweep hook install writes where it is, or link it into /usr/local/bin",
+                self.path.to_string_lossy()
+            );
+        }
+        said
+    }
+}
+
+/// Lines of a hook's own words that are shown.
+const MOST_LINES: usize = 5;
 
 impl Stage {
     fn new(place: &Place, top: &Path) -> Result<Self> {
@@ -240,9 +299,10 @@ impl Stage {
         let git_directory = env::split_paths(&path).find(|directory| is_executable(&directory.join("git")));
         // What a program started from a desktop has, and git.
         let gui = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"].map(PathBuf::from).into_iter().chain(git_directory);
+        let short = env::join_paths(gui).map_err(io::Error::other)?;
         let output = Command::new(hook)
             .current_dir(top)
-            .env("PATH", env::join_paths(gui).map_err(io::Error::other)?)
+            .env("PATH", &short)
             .env_remove("SKIP")
             .env("GIT_EDITOR", ":")
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
@@ -250,7 +310,7 @@ impl Stage {
             .output()?;
         let says_keysweep =
             [&output.stdout, &output.stderr].iter().any(|text| text.contains_str("keysweep-canary.txt"));
-        Ok(Ended { code: output.status.code(), says_keysweep })
+        Ok(Ended { code: output.status.code(), says_keysweep, stderr: output.stderr, path: short })
     }
 
     fn git(&self, top: &Path, arguments: &[&str], input: &str) -> Result<String> {

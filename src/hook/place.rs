@@ -49,8 +49,13 @@ impl Place {
 
     /// Why other repositories would be affected by a change there; `None` if they would not.
     pub fn shared(&self) -> Option<String> {
-        let setting = self.setting.as_ref()?;
         let shown = self.hooks.display();
+        let Some(setting) = self.setting.as_ref() else {
+            let real = std::fs::canonicalize(&self.hooks).ok()?;
+            let leads_out = !real.starts_with(&self.common_dir);
+            return leads_out
+                .then(|| format!("{shown} is a link that leads out of this repository, to {}", real.display()));
+        };
         if matches!(setting.scope.as_str(), "global" | "system" | "command") {
             return Some(format!("the {} setting core.hooksPath makes every repository use {shown}", setting.scope));
         }

@@ -52,7 +52,12 @@ pub fn updates(input: &[u8], is_receive: bool) -> Result<Vec<Update>> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Has {
     /// The remote-tracking references of this remote.
-    Remote(BString),
+    Remote {
+        /// Its name.
+        name: BString,
+        /// Remotes whose references stand below those of this one: `pub/private` below `pub`.
+        below: Vec<BString>,
+    },
     /// All references here: this is the other side.
     AllHere,
     /// Nothing beyond what the updates say.
@@ -62,17 +67,22 @@ pub enum Has {
 /// What is known of a remote, which git names as it is configured or, if it is not, by its address.
 pub fn remote(dir: &Path, name: &[u8]) -> Result<Has> {
     let names = git::answer(dir, ["remote"])?.unwrap_or_default();
+    let has = |name: &[u8]| {
+        let start = [name, b"/"].concat();
+        let below = names.lines().filter(|other| other.starts_with(&start)).map(BString::from).collect();
+        Has::Remote { name: name.into(), below }
+    };
     if names.lines().any(|known| known == name) {
-        return Ok(Has::Remote(name.into()));
+        return Ok(has(name));
     }
     let addresses =
         git::answer(dir, ["config", "-z", "--get-regexp", r"^remote\..*\.(url|pushurl)$"])?.unwrap_or_default();
     let known = addresses.split_str(b"\0").find_map(|setting| {
         let (key, address) = setting.split_once_str("\n")?;
         let remote = key.strip_prefix(b"remote.")?;
-        (address == name).then(|| BString::from(&remote[..remote.rfind_byte(b'.').unwrap_or(remote.len())]))
+        (address == name).then(|| &remote[..remote.rfind_byte(b'.').unwrap_or(remote.len())])
     });
-    Ok(known.map_or(Has::Unknown, Has::Remote))
+    Ok(known.map_or(Has::Unknown, has))
 }
 
 /// What is pushed: commits, oldest first, and the objects on the way to them that are none.
@@ -103,7 +113,13 @@ pub fn pushed(dir: &Path, objects: &Objects, updates: &[Update], has: &Has, budg
     }
     if revisions.iter().any(|revision| !revision.starts_with('^')) {
         let not = match has {
-            Has::Remote(name) => vec!["--not".into(), option("--remotes=", name)?],
+            Has::Remote { name, below } => {
+                let excluded = below.iter().map(|other| option("--exclude=", &[other, &b"/*"[..]].concat()));
+                let mut not = excluded.collect::<Result<Vec<_>>>()?;
+                not.insert(0, "--not".into());
+                not.push(option("--remotes=", name)?);
+                not
+            }
             Has::AllHere => vec!["--not".into(), "--all".into()],
             Has::Unknown => Vec::new(),
         };

@@ -105,7 +105,7 @@ case ,$SKIP, in *,keysweep,*)
 \techo 'keysweep: skipped, as SKIP says' >&2
 \texit 0
 esac
-[ -x \"$keysweep\" ] || keysweep=$(command -v keysweep) || {
+{ [ -x \"$keysweep\" ] && [ -s \"$keysweep\" ]; } || { keysweep=$(command -v keysweep) && [ -s \"$keysweep\" ]; } || {
 \techo 'keysweep: not found in its place or in PATH; WHAT. Install it again, then run: keysweep hook install' >&2
 \tOUTCOME
 }

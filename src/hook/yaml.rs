@@ -25,7 +25,7 @@ pub(super) fn framework_lines(name: HookName) -> String {
     };
     format!(
         "- repo: local\n  hooks: [{{id: {id}, name: {id}, language: system, \
-         entry: keysweep hook run {command} --, {rest}}}]\n"
+         entry: keysweep hook run {command}, args: [--], {rest}}}]\n"
     )
 }
 

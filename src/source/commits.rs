@@ -9,11 +9,12 @@ use bstr::{BString, ByteSlice as _};
 use rayon::prelude::*;
 
 use super::introduced::changes::{between, tree_of};
-use super::introduced::{Changes, ParentKeys, content_of, name_of};
+use super::introduced::{Change, Changes, ParentKeys, content_of, name_of};
 use super::{Collector, lock};
 use crate::core::budget::Budget;
 use crate::core::error::{Error, Result};
 use crate::core::finding::{Commit, Finding, Location, Part, Secret};
+use crate::git::tree::EntryKind;
 use crate::git::{Id, Kind, Objects};
 use crate::policy::Policy;
 
@@ -66,6 +67,20 @@ pub fn scan(objects: &Objects, policy: &Policy, collector: &Collector, commits: 
         }
     }
     collector.count("commits", commits.len() as u64);
+}
+
+/// Scans a blob that a reference or a tag names, as the content of a file of that name.
+pub fn blob(objects: &Objects, policy: &Policy, collector: &Collector, id: Id, name: &BString) {
+    let change = Change { path: name.to_vec(), kind: EntryKind::File, id, before: Vec::new() };
+    match content_of(objects, policy, collector, &change) {
+        // The name itself was looked at as a reference's.
+        Ok(Some((_, keys))) => keys
+            .into_iter()
+            .filter(|key| key.part.is_none() || key.member.is_some())
+            .for_each(|key| collector.finding(key.at(name.as_bstr()))),
+        Ok(None) => {}
+        Err(error) => fail(collector, error),
+    }
 }
 
 /// Scans a tree that no commit leads to.

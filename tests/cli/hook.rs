@@ -137,6 +137,12 @@ fn the_shim_finds_the_binary_or_blocks() {
             0,
             "this commit passes unchecked",
         ),
+        (
+            ": >\"$ROOT/it's a bin/keysweep\"",
+            "PATH=$BARE; echo $K >>base; git commit -qam x",
+            1,
+            "keysweep: not found in its place or in PATH; this commit is stopped",
+        ),
         ("OPEN=--fail-open", stop, 1, "This commit was stopped"),
         ("", "export SKIP=keysweep; echo $K >>base; git commit -qam x", 0, "keysweep: skipped, as SKIP says"),
     ] {
@@ -198,6 +204,13 @@ fn places_that_others_share_are_refused() {
             "was set already",
         ),
         ("git config core.hooksPath $ROOT/shared", "install", 2, "core.hooksPath leads out of this repository"),
+        (
+            "mkdir $ROOT/shared; rm -rf .git/hooks; ln -s $ROOT/shared .git/hooks",
+            "install",
+            2,
+            "is a link that leads out of",
+        ),
+        ("mkdir $ROOT/shared; rm -rf .git/hooks; ln -s $ROOT/shared .git/hooks", "install --force", 0, "installed"),
         ("git config core.hooksPath tracked/hooks", "install", 0, "is part of the work tree"),
         (
             "printf '[include]\\n\\tpath = more\\n' >>.git/config; printf '[core]\\n\\thooksPath = elsewhere\\n' >.git/more",
@@ -272,6 +285,22 @@ fn doctor_proves_that_a_key_is_stopped_and_sees_what_is_wrong() {
             0,
             "the hook that was there before runs first",
         ),
+        (
+            "$KEYSWEEP hook install; printf '[rules]\\nenable = [\"openai-*\"]\\n' >.keysweep.toml",
+            0,
+            "Others may pass, as the configuration says.",
+        ),
+        ("$KEYSWEEP hook install; export SKIP=a,keysweep", 1, "keysweep is in SKIP"),
+        (
+            "printf '#!/bin/sh\\necho broken tool >&2; exit 4\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; $KEYSWEEP hook install",
+            1,
+            "it says: broken tool",
+        ),
+        (
+            "printf '#!/bin/sh\\nkeysweep hook run pre-commit\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit",
+            1,
+            "keysweep is not in the short PATH that programs started from a desktop have",
+        ),
         ("true", 1, "is not there: keysweep hook install"),
         ("$KEYSWEEP hook install; chmod -x .git/hooks/pre-commit", 1, "git skips it: chmod +x"),
         ("$KEYSWEEP hook install; git config core.hooksPath elsewhere", 1, "core.hooksPath"),
@@ -317,17 +346,18 @@ fn a_commit_message_is_looked_at_as_git_will_keep_it() {
         ("git commit -q --allow-empty -m \"see $K\"", true),
         ("git commit -q --allow-empty -m clean", false),
         ("git commit -q --allow-empty -m \"# $K\"", true),
-        ("export GIT_EDITOR=\"sh -c 'printf \\\"x\\n# $K\\n\\\" >\\$0'\"; git commit -q --allow-empty", false),
+        // git may keep a comment (`--cleanup`), and tells no hook whether it does.
+        ("export GIT_EDITOR=\"sh -c 'printf \\\"x\\n# $K\\n\\\" >\\$0'\"; git commit -q --allow-empty", true),
         (
-            "git config core.commentChar ';'; export GIT_EDITOR=\"sh -c 'printf \\\"x\\n# $K\\n\\\" >\\$0'\"; git commit -q --allow-empty",
+            "export GIT_EDITOR=\"sh -c 'printf \\\"x\\n# $K\\n\\\" >\\$0'\"; git commit -q --allow-empty --cleanup=verbatim",
             true,
         ),
         (
-            "git config core.commentChar ';'; export GIT_EDITOR=\"sh -c 'printf \\\"x\\n; $K\\n\\\" >\\$0'\"; git commit -q --allow-empty",
-            false,
+            "export GIT_EDITOR=\"sh -c 'printf \\\"x\\n# $K\\n\\\" >\\$0'\"; git commit -q --allow-empty --cleanup=scissors",
+            true,
         ),
         (
-            "git config commit.cleanup verbatim; export GIT_EDITOR=\"sh -c 'printf \\\"x\\n# $K\\n\\\" >\\$0'\"; git commit -q --allow-empty",
+            "printf 'x\\n# ------------------------ >8 ------------------------\\ndiff --git a b\\n%s\\n' $K >../m; git commit -q --allow-empty --cleanup=whitespace -F ../m",
             true,
         ),
         // What `commit -v` shows is the diff, which pre-commit has judged.

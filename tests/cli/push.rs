@@ -40,6 +40,7 @@ const CASES: &[(&str, &str, bool)] = &[
     ("a tag's message", "git tag -am \"t $K\" t; git push -q origin t", true),
     ("a clean tag", "git tag -am t t; git push -q origin t", false),
     ("a tag of a blob", "git tag b $(echo $K | git hash-object -w --stdin); git push -q origin b", true),
+    ("a tag of a gzip blob", "git tag b $(echo $K | gzip | git hash-object -w --stdin); git push -q origin b", true),
     ("a tag of a tree", "echo $K >leak; git add leak; git tag b $(git write-tree); git push -q origin b", true),
     ("a commit's message", "git commit -q --allow-empty -m \"see $K\"; git push -q", true),
     ("an author's name", "git commit -q --allow-empty --author \"$K <a@example.org>\" -m x; git push -q", true),
@@ -67,6 +68,11 @@ const CASES: &[(&str, &str, bool)] = &[
     (
         "another remote that has it not",
         "LEAK; git push -q --no-verify; git init -q --bare ../public.git; git remote add public ../public.git; git push -q public main",
+        true,
+    ),
+    (
+        "what only a remote below this one's name has",
+        "LEAK; git init -q --bare ../public.git; git init -q --bare ../private.git; git remote add pub ../public.git; git config remote.pub/priv.url ../private.git; git config remote.pub/priv.fetch '+refs/heads/*:refs/remotes/pub/priv/*'; git push -q --no-verify pub/priv main; git push -q pub main",
         true,
     ),
     ("an address instead of a name", "git push -q \"$(git remote get-url origin)\" main:refs/heads/copy", false),

@@ -517,3 +517,20 @@ fn large_commits_are_the_same_for_any_number_of_threads() {
     assert_eq!(one, four);
     assert_eq!(Scan::of(one).findings.len(), 4);
 }
+
+/// A pre-commit configuration may name no files (`pass_filenames: false`) and give arguments of its own.
+#[test]
+fn a_framework_may_name_no_files_and_give_arguments() {
+    let project = Project::git();
+    project.write("-n", format!("{}\n", key(1))).run_git(&["add", "--", "-n"]);
+    for (name, args, code) in [
+        ("no file names", &["--framework"][..], 1),
+        ("an argument and no file names", &["--framework", "--format", "jsonl"], 1),
+        ("an argument and a file", &["--framework", "--quiet", "--", "-n"], 1),
+        ("what the old entry ended in", &["--framework", "--", "-n"], 1),
+        ("a policy that lets it pass", &["--framework", "--exit-zero", "--", "-n"], 0),
+    ] {
+        let output = project.run(["hook", "run", "pre-commit"].iter().chain(args));
+        assert_eq!(output.code, code, "{name}: {output:?}");
+    }
+}

@@ -160,7 +160,7 @@ pub struct Run {
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
     /// What git or the framework passes.
-    #[arg(value_name = "ARGUMENT", last = true)]
+    #[arg(value_name = "ARGUMENT")]
     pub arguments: Vec<OsString>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print it")]
