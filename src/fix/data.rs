@@ -4,16 +4,36 @@ use super::{Key, Rewrite};
 use crate::fix::language::{self, Import, Join, Literal, Quote};
 use crate::fix::{lexis, literal};
 
-/// What a reference to a variable looks like where the program that reads the file expands it in place.
+/// A reference to a variable where the program that reads the file expands it in place.
 pub(super) fn in_place(text: &[u8], keys: &[Key], reference: &str) -> Rewrite {
     let mut rewrite = Rewrite::default();
     for key in keys {
         let line = text[..key.span.start].rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-        let comment = line.trim_ascii_start().starts_with(b"#") || line.windows(2).any(|pair| pair == b" #");
-        let with = if comment { key.variable.clone() } else { language::fill(reference, &key.variable) };
+        let with = match is_comment(line) {
+            true => key.variable.clone(),
+            false => language::fill(reference, &key.variable),
+        };
         rewrite.replace(key.span.clone(), with);
     }
     rewrite
+}
+
+/// Whether what follows on this line of YAML is a comment; no line of JSON has `#` outside of quotes.
+fn is_comment(line: &[u8]) -> bool {
+    let mut quote = None;
+    let mut before = b' ';
+    for &byte in line {
+        match (quote, byte) {
+            (Some(open), byte) if byte == open => quote = None,
+            (Some(_), _) => {}
+            // An apostrophe within a word quotes nothing.
+            (None, b'"' | b'\'') if !before.is_ascii_alphanumeric() => quote = Some(byte),
+            (None, b'#') if before.is_ascii_whitespace() => return true,
+            (None, _) => {}
+        }
+        before = byte;
+    }
+    false
 }
 
 const TERRAFORM: Literal = Literal {

@@ -17,6 +17,7 @@ use super::{mention, shell};
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Result};
 use crate::core::finding::{Confidence, Location, Severity};
+use crate::core::regular_file::{self, Links};
 use crate::fix::lookup;
 use crate::policy::Policy;
 use crate::policy::suppressions::Suppressions;
@@ -268,7 +269,7 @@ fn open(path: &Path) -> io::Result<Option<(std::fs::File, u64)>> {
     if !metadata.is_file() {
         return Ok(None);
     }
-    Ok(Some((std::fs::File::open(path)?, metadata.len())))
+    Ok(Some((regular_file::open(path, Links::Follow)?, metadata.len())))
 }
 
 /// The file's text before and after an edit; where that cannot be had, the edit's own.

@@ -44,6 +44,7 @@ fn each_kind_of_file_gets_its_own_lookup() {
             "{\"mcpServers\":{\"a\":{\"env\":{\"NAME\":\"K\"}}}}",
             "{\"mcpServers\":{\"a\":{\"env\":{\"NAME\":\"${NAME}\"}}}}",
         ),
+        ("conf.yaml", "a: 'x #1 K' # it's K\nb: K\n", "a: 'x #1 ${NAME}' # it's NAME\nb: ${NAME}\n"),
         (
             ".vscode/mcp.json",
             "{\"servers\":{\"a\":{\"headers\":{\"Authorization\":\"Bearer K\"}}}}",
