@@ -75,6 +75,15 @@ fn hook(place: &Place, name: HookName) -> Result<Hook> {
             hook.shadow(&file, "it is not executable, so git does not run it");
         }
     }
+    let mut old = file.clone().into_os_string();
+    old.push(".old");
+    let old = PathBuf::from(old);
+    if fs::read(&old).is_ok_and(|text| Shim::is_ours(&text)) {
+        hook.shadow(
+            &old,
+            "`lefthook install` put keysweep's hook aside: keysweep hook install --write adds it to lefthook",
+        );
+    }
     let own = place.own.join(name.as_str());
     if place.hooks != place.own && own.is_file() {
         hook.shadow(&own, &format!("core.hooksPath makes git look only in {}", place.hooks.display()));

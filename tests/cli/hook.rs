@@ -267,7 +267,13 @@ fn status_says_what_runs_in_which_order_and_what_does_not() {
     };
     let seen = status(0);
     assert_eq!(kinds(&seen["hooks"][0]), ["chained", "keysweep"]);
-    ok(&project, "git config core.hooksPath elsewhere");
+    ok(
+        &project,
+        "mv .git/hooks/pre-commit .git/hooks/pre-commit.old; cp .git/hooks/pre-commit.keysweep-chained .git/hooks/pre-commit",
+    );
+    let seen = status(1);
+    assert!(seen["hooks"][0]["shadowed"][0]["why"].as_str().unwrap().contains("lefthook"), "{seen}");
+    ok(&project, "mv .git/hooks/pre-commit.old .git/hooks/pre-commit; git config core.hooksPath elsewhere");
     let seen = status(1);
     assert_eq!(seen["hooks_path_scope"], "local");
     assert!(seen["hooks"][0]["shadowed"][0]["why"].as_str().unwrap().contains("core.hooksPath"), "{seen}");
