@@ -214,6 +214,11 @@ impl DotGit {
         if looks_like_git_dir(file) {
             return Ok(Self::Directory(file.to_owned()));
         }
+        if let Err(error) = file.join("HEAD").symlink_metadata()
+            && !regular_file::is_absent(&error)
+        {
+            return Err(Error::new("open repository", file.display(), regular_file::why(&error)));
+        }
         if !file.is_file() {
             return Ok(Self::Nothing);
         }

@@ -418,6 +418,7 @@ fn what_another_user_may_not_read_is_an_error() {
         return; // only root can run as somebody else
     }
     for place in [
+        ".git",
         ".git/refs/heads",
         ".git/refs/heads/main",
         ".git/packed-refs",
@@ -437,9 +438,12 @@ fn what_another_user_may_not_read_is_an_error() {
                 env!("CARGO_BIN_EXE_keysweep")
             ),
         );
-        let script = "setpriv --reuid=65534 --regid=65534 --clear-groups ../keysweep history";
-        let output = project.command("sh").args(["-c", script]).output().unwrap();
-        assert_eq!(output.status.code(), Some(2), "{place}: {output:#?}");
+        let of_config = matches!(place, ".git" | ".git/config");
+        for command in if of_config { &["history", "scan"][..] } else { &["history"] } {
+            let script = format!("setpriv --reuid=65534 --regid=65534 --clear-groups ../keysweep {command}");
+            let output = project.command("sh").args(["-c", &script]).output().unwrap();
+            assert_eq!(output.status.code(), Some(2), "{command} without {place}: {output:#?}");
+        }
     }
 }
 
