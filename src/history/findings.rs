@@ -23,7 +23,7 @@ use crate::git::commit::{self, Commit as RawCommit, Person, Tag};
 use crate::git::{Id, Kind};
 use crate::policy::Policy;
 use crate::scan::Match;
-use crate::source::content::{Key, Scan, TOO_LARGE};
+use crate::source::content::{self, Key, Scan, TOO_LARGE};
 use crate::source::{Collector, archive};
 
 /// Makes the findings of an audit.
@@ -100,8 +100,8 @@ impl<'a> Teller<'a> {
     /// The finding that a story is about, as it stands in the first version.
     fn in_path(&mut self, story: &Story, secrets: &Secrets, path: BString) -> Option<Finding> {
         if story.leaf == NAMED {
-            let found = self.policy.scan(&path).into_iter().next()?;
-            return Some(found.at(Location { path: Some(path), part: Some(Part::Name), ..Location::default() }));
+            let key = content::names(self.policy, &path).next()?;
+            return Some(key.at(path.as_ref()));
         }
         let first = secrets.found(story.leaf, story.item)?;
         let key = self.at_path(story.leaf, first, &path, secrets)?;

@@ -19,7 +19,7 @@ use crate::source::Collector;
 use crate::source::archive::{self, Kind, Packed};
 use crate::source::lfs::Pointer;
 use crate::source::open::{self, OpenFile};
-use crate::source::read::Windows;
+use crate::source::read::{Place, Windows};
 
 /// A key in content, or in a member of the archive that the content is.
 #[derive(Clone, Debug)]
@@ -180,7 +180,44 @@ impl<'a> Scan<'a> {
 
     /// An opened file.
     pub(in crate::source) fn open(self, open: &OpenFile) -> Content {
+        if open.is_sparse {
+            return self.sparse(open);
+        }
         self.file(open.size, |buffer| open.read(buffer), || open.again())
+    }
+
+    /// A file with holes, which are not read: no key goes across one.
+    fn sparse(self, open: &OpenFile) -> Content {
+        let (mut content, mut head, mut place, mut at) = (Content::default(), Vec::new(), Place::default(), 0);
+        let path = self.path.unwrap_or_default();
+        let ends_as_zip = BUFFER.with_borrow_mut(|buffer| -> io::Result<bool> {
+            let mut ends_as_zip = false;
+            while let Some(part) = open.next_part(at)?.filter(|part| part.start < open.size && !self.is_stopped()) {
+                let mut left = part.end.min(open.size) - part.start;
+                place.advance_zeros(part.start - at);
+                let fill = |buffer: &mut Vec<u8>| {
+                    let (before, most) = (buffer.len(), usize::try_from(left).unwrap_or(usize::MAX));
+                    let count = if most == 0 || self.is_stopped() { 0 } else { open.read(buffer)?.min(most) };
+                    buffer.truncate(before + count);
+                    left -= count as u64;
+                    Ok(count)
+                };
+                let found = |found| content.keys.push(Key::plain(found));
+                Windows::default().scan_part(self.policy, (path, &mut place), buffer, fill, found)?;
+                if part.start == 0 {
+                    head = buffer.iter().take(archive::HEAD).copied().collect();
+                }
+                place.advance(buffer);
+                at = part.end;
+                ends_as_zip = at >= open.size && archive::is_behind_prefix(buffer);
+            }
+            Ok(ends_as_zip)
+        });
+        content.length = open.size;
+        match ends_as_zip.and_then(|ends_as_zip| Ok((kind(&head, ends_as_zip), open.again()?))) {
+            Ok((kind, file)) => self.unpacked(content, kind, file),
+            Err(error) => Content { failed: Some(error), ..content },
+        }
     }
 
     /// The file that a Git LFS pointer stands for, if it is kept in the repository with this common directory.

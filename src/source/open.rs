@@ -23,13 +23,37 @@ pub(super) struct OpenFile {
     pub(super) fd: OwnedFd,
     /// In bytes; 0 also for what has no size, such as files of `/proc`.
     pub(super) size: u64,
+    /// Whether it may have holes, which nobody wrote and which read as zeros.
+    pub(super) is_sparse: bool,
 }
 
+/// Holes of smaller files are read.
+const WORTH_SEEKING: u64 = 1 << 20;
+
 impl OpenFile {
+    /// The next part at or behind `at` that was written, which is then what is read next; `None` if there is none.
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple", target_os = "freebsd"))]
+    pub(super) fn next_part(&self, at: u64) -> std::io::Result<Option<std::ops::Range<u64>>> {
+        use rustix::fs::{SeekFrom, seek};
+        let start = match seek(&self.fd, SeekFrom::Data(at)) {
+            Err(Errno::NXIO) => return Ok(None),
+            start => start?,
+        };
+        let end = seek(&self.fd, SeekFrom::Hole(start))?;
+        seek(&self.fd, SeekFrom::Start(start))?;
+        Ok(Some(start..end))
+    }
+
+    /// The same where the system does not say: all of the rest.
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple", target_os = "freebsd")))]
+    pub(super) fn next_part(&self, at: u64) -> std::io::Result<Option<std::ops::Range<u64>>> {
+        Ok((at < self.size).then_some(at..self.size))
+    }
+
     /// A file that was opened elsewhere.
     pub(super) fn of(file: std::fs::File) -> std::io::Result<Self> {
         let size = file.metadata()?.len();
-        Ok(Self { fd: file.into(), size })
+        Ok(Self { fd: file.into(), size, is_sparse: false })
     }
 
     /// Appends what the system gives at once; 0 at the end.
@@ -77,7 +101,11 @@ pub(super) fn file(dir: impl AsFd, name: &BStr, links: Links) -> std::result::Re
     let fd = rustix::fs::openat(dir, name.as_bytes(), flags, Mode::empty())?;
     let stat = rustix::fs::fstat(&fd)?;
     match FileType::from_raw_mode(stat.st_mode) {
-        FileType::RegularFile => Ok(OpenFile { fd, size: u64::try_from(stat.st_size).unwrap_or(0) }),
+        FileType::RegularFile => {
+            let size = u64::try_from(stat.st_size).unwrap_or(0);
+            let written = u64::try_from(stat.st_blocks).unwrap_or(0).saturating_mul(512);
+            Ok(OpenFile { fd, size, is_sparse: size > WORTH_SEEKING && written < size })
+        }
         kind => Err(Refused::Kind(kind)),
     }
 }

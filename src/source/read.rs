@@ -39,12 +39,24 @@ impl Windows {
         policy: &Policy,
         path: &BStr,
         buffer: &mut Vec<u8>,
+        fill: impl FnMut(&mut Vec<u8>) -> io::Result<usize>,
+        found: impl FnMut(Match),
+    ) -> io::Result<u64> {
+        self.scan_part(policy, (path, &mut Place::default()), buffer, fill, found)
+    }
+
+    /// The same for a part of the whole, which starts at `start`. That is then where the buffer starts, which holds the
+    /// end of the part; returned is where that ends.
+    pub(super) fn scan_part(
+        self,
+        policy: &Policy,
+        (path, start): (&BStr, &mut Place),
+        buffer: &mut Vec<u8>,
         mut fill: impl FnMut(&mut Vec<u8>) -> io::Result<usize>,
         mut found: impl FnMut(Match),
     ) -> io::Result<u64> {
         buffer.clear();
         buffer.reserve(self.size);
-        let mut start = Place { offset: 0, line: 1, column: 1 };
         let mut own = 0;
         loop {
             let (mut ended, mut error) = (false, None);
@@ -72,14 +84,26 @@ impl Windows {
 }
 
 /// Where a window starts in the whole.
-struct Place {
+pub(super) struct Place {
     offset: u64,
     line: u64,
     column: u64,
 }
 
+impl Default for Place {
+    fn default() -> Self {
+        Self { offset: 0, line: 1, column: 1 }
+    }
+}
+
 impl Place {
-    fn advance(&mut self, bytes: &[u8]) {
+    /// Passes over zero bytes, without having read them.
+    pub(super) fn advance_zeros(&mut self, count: u64) {
+        self.offset += count;
+        self.column += count;
+    }
+
+    pub(super) fn advance(&mut self, bytes: &[u8]) {
         self.offset += bytes.len() as u64;
         self.line += memchr::memchr_iter(b'\n', bytes).count() as u64;
         let last_line = match memchr::memrchr(b'\n', bytes) {

@@ -9,6 +9,7 @@ use keysweep::policy::Policy;
 use keysweep::rule::template::Random;
 use keysweep::scan::Match;
 use keysweep::source::read::Windows;
+use serde_json::json;
 
 use crate::project::{Project, Scan, key};
 
@@ -391,6 +392,22 @@ fn windows_of_any_size_find_the_same() {
             (found.iter().map(essence).collect(), whole.iter().map(essence).collect());
         assert_eq!(found, whole, "round {round}, {windows:?}");
     }
+}
+
+#[test]
+fn holes_are_not_read_and_places_stay_right() {
+    let project = Project::new();
+    project.write("sparse", format!("k = {}\n", key(1)));
+    let file = std::fs::OpenOptions::new().write(true).open(project.path("sparse")).unwrap();
+    let far = 3_u64 << 36;
+    std::os::unix::fs::FileExt::write_all_at(&file, key(2).as_bytes(), far).unwrap();
+    file.set_len(far * 2).unwrap();
+    let scan = project.scan(&[]);
+    let column = far + 1 - (key(1).len() as u64 + 5);
+    let places: Vec<_> =
+        scan.findings.iter().map(|f| (f["location"]["line"].clone(), f["location"]["column"].clone())).collect();
+    assert_eq!(places, [(json!(1), json!(5)), (json!(2), json!(column))]);
+    assert_eq!(scan.summary["coverage"]["bytes"], far * 2);
 }
 
 #[test]
