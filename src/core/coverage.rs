@@ -50,6 +50,8 @@ pub mod unopened {
     pub const UNSUPPORTED: &str = "unsupported compression";
     /// Packed in too many archives.
     pub const TOO_DEEP: &str = "deeper than limits.archive-depth";
+    /// A zip that other content precedes, where that can be read but once.
+    pub const PREFIXED: &str = "unsupported format: zip behind a prefix, inside other content";
     /// The archive's members after the last that counts.
     pub const TOO_MANY: &str = "more members than limits.archive-members";
 }

@@ -83,7 +83,7 @@ impl Content {
     /// Hands over what was not scanned.
     pub(crate) fn report_faults(&mut self, collector: &Collector, path: &BStr) {
         if let Some(error) = self.failed.take() {
-            collector.failed(Error::new("read", path, open::plain(&error)).hint("scan it again"));
+            collector.failed(Error::new("read", path, open::plain(&error)));
         }
         for (member, reason) in self.unopened.drain(..) {
             collector.skipped(Skipped { path: archive::shown(path, member.as_ref()), reason });
@@ -166,7 +166,7 @@ impl<'a> Scan<'a> {
         });
         let kind_of = kind(&head, is_zip);
         if content.length < size && content.failed.is_none() && !self.is_stopped() {
-            let why = format!("it shrank to {} bytes while it was read", content.length);
+            let why = format!("it shrank to {} bytes while it was read; scan it again", content.length);
             content.failed = Some(io::Error::other(why));
         }
         if kind_of.is_none() && self.name_reason().is_none() || content.failed.is_some() {
@@ -333,10 +333,14 @@ pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     kind(bytes, archive::is_behind_prefix(bytes)).is_none() && !matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
 }
 
-/// The keys in the last part of a path. Shorter names hold none.
+/// The keys in the last part of a path.
 pub(crate) fn names(policy: &Policy, path: &[u8]) -> impl Iterator<Item = Key> + use<> {
+    path_names(policy, path.rsplit(|&byte| byte == b'/').next().unwrap_or_default())
+}
+
+/// The keys anywhere in a path: what is above a file may have no entry of its own. Shorter names hold none.
+pub(crate) fn path_names(policy: &Policy, name: &[u8]) -> impl Iterator<Item = Key> + use<> {
     const SHORTEST: usize = 16;
-    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
     let found = if name.len() < SHORTEST { Vec::new() } else { policy.scan(name) };
     found.into_iter().map(|found| Key { part: Some(Part::Name), ..Key::plain(found) })
 }
@@ -346,11 +350,16 @@ struct Inside<'a> {
     scan: Scan<'a>,
     buffer: Vec<u8>,
     content: Content,
+    /// Reasons for which more was not opened than is named.
+    more: Vec<&'static str>,
 }
+
+/// Members of an archive that are named as not opened; of the others only the archive is.
+const MOST_NAMED: usize = 1000;
 
 impl<'a> Inside<'a> {
     fn new(scan: Scan<'a>) -> Self {
-        Self { scan, buffer: Vec::new(), content: Content::default() }
+        Self { scan, buffer: Vec::new(), content: Content::default(), more: Vec::new() }
     }
 }
 
@@ -367,11 +376,17 @@ impl archive::Visitor for Inside<'_> {
             keys.push(Key { member: at.member.clone(), is_unpacked, ..Key::plain(found) });
         };
         let path = archive::shown(self.scan.path.unwrap_or_default(), at.member.as_ref());
-        Windows::default().scan(self.scan.policy, path.as_ref(), &mut self.buffer, fill, found).map(drop)
+        Windows::default().scan(self.scan.policy, path.as_ref(), &mut self.buffer, fill, found)?;
+        // A zip that was not opened for another reason ends as one, too.
+        let is_said = self.content.unopened.last().is_some_and(|(member, _)| *member == at.member);
+        if !is_said && archive::is_behind_prefix(&self.buffer) {
+            self.unopened(at, archive::reason::PREFIXED);
+        }
+        Ok(())
     }
 
     fn name(&mut self, at: &Packed, name: &[u8]) {
-        let named = names(self.scan.policy, name).map(|mut key| {
+        let named = path_names(self.scan.policy, name).map(|mut key| {
             key.found.layers.splice(0..0, at.layers.iter().copied());
             Key { member: at.member.clone(), is_unpacked: true, ..key }
         });
@@ -379,7 +394,12 @@ impl archive::Visitor for Inside<'_> {
     }
 
     fn unopened(&mut self, at: &Packed, reason: &'static str) {
-        self.content.unopened.push((at.member.clone(), reason));
+        if self.content.unopened.len() < MOST_NAMED {
+            self.content.unopened.push((at.member.clone(), reason));
+        } else if !self.more.contains(&reason) {
+            self.more.push(reason);
+            self.content.unopened.push((None, reason));
+        }
     }
 }
 

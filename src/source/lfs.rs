@@ -36,7 +36,7 @@ impl Pointer {
     /// What is wrong with the file that is kept, by its length.
     pub(crate) fn fault(&self, length: u64) -> Option<String> {
         let size = self.size.filter(|&size| size != length)?;
-        Some(format!("its pointer says {size} bytes, but the LFS object has {length}"))
+        Some(format!("its pointer says {size} bytes, but the LFS object has {length}; git lfs fsck says more"))
     }
 }
 

@@ -4,6 +4,8 @@ use std::io::{Cursor, Write as _};
 
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
+use keysweep::rule::template::Random;
+use keysweep::source::archive::{self, Kind, Limits, Packed, Visitor, unpack, unpack_stream};
 use serde_json::json;
 use zip::write::SimpleFileOptions;
 
@@ -56,6 +58,16 @@ fn tar_entry(kind: u8, name: &str, size: u64, content: &[u8]) -> Vec<u8> {
     header.set_cksum();
     let padding = vec![0; content.len().next_multiple_of(512) - content.len()];
     [header.as_bytes().as_slice(), content, &padding].concat()
+}
+
+/// An archive of before `ustar`: nothing but the checksum tells it.
+fn tar_v7(name: &str, content: &[u8]) -> Vec<u8> {
+    let mut entry = tar_entry(0, name, content.len() as u64, content);
+    entry[148..156].fill(b' ');
+    entry[257..512].fill(0);
+    let sum: u32 = entry[..512].iter().map(|&byte| u32::from(byte)).sum();
+    entry[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    entry
 }
 
 fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
@@ -132,11 +144,12 @@ fn keys_in_archives_are_found_with_their_member_line_and_layers() {
     let packed_chunk = [b"prompt\0\0".to_vec(), zlib(text)].concat();
     let marked_chunk = [b"prompt\0\x01\0en\0p\0".to_vec(), zlib(text)].concat();
     type Case<'a> = (&'a str, Vec<u8>, Option<&'a str>, &'a [&'a str], u64);
-    let cases: [Case<'_>; 20] = [
+    let cases: [Case<'_>; 21] = [
         ("a.gz", gzip(text), None, &["gzip"], 2),
         ("b.jar", zipped.clone(), Some("etc/app.conf"), &["zip"], 2),
         ("c.tar", tar(&[("x", b"-"), ("d/k.env", text)]), Some("d/k.env"), &["tar"], 2),
         ("d.tgz", gzip(&tar(&[("d/k.env", text)])), Some("d/k.env"), &["gzip", "tar"], 2),
+        ("u.tar", tar_v7("k.env", text), Some("k.env"), &["tar"], 2),
         ("e.tar", tar(&[("in/f.zip", &zipped)]), Some("in/f.zip/etc/app.conf"), &["tar", "zip"], 2),
         ("f.gz", gzip(&gzip(text)), None, &["gzip", "gzip"], 2),
         ("g.gz", gzip(&far), None, &["gzip"], 3),
@@ -443,6 +456,79 @@ fn names_of_members_are_searched_as_well() {
             assert_eq!(scan.findings[0]["location"]["part"], "name", "{archive}");
         }
     }
+}
+
+/// Reads all there is and keeps nothing.
+#[derive(Default)]
+struct Counting {
+    bytes: u64,
+    said: u64,
+}
+
+impl Visitor for Counting {
+    fn content(&mut self, _: &Packed, content: &mut dyn std::io::Read) -> std::io::Result<()> {
+        std::io::copy(&mut std::io::Read::take(content, 1 << 20), &mut std::io::sink()).map(|bytes| self.bytes += bytes)
+    }
+
+    fn name(&mut self, _: &Packed, _: &[u8]) {}
+
+    fn unopened(&mut self, _: &Packed, _: &'static str) {
+        self.said += 1;
+    }
+}
+
+#[test]
+fn changed_archives_end_without_a_panic() {
+    let text: Vec<u8> =
+        (0..3000_u32).flat_map(|n| format!("{n}: {}\n", n.wrapping_mul(2_654_435_761)).into_bytes()).collect();
+    let files: &[(&str, &[u8])] = &[("a/b.env", &text), ("c.gz", &gzip(&text))];
+    let seeds = [
+        gzip(&text),
+        zlib(&text),
+        bzip2(&text),
+        xz(&text),
+        zstd(&text),
+        tar(files),
+        zip(files),
+        streamed_zip(files),
+        pdf(&text, ""),
+        png(&[(b"zTXt", [b"k\0\0".to_vec(), zlib(&text)].concat()), (b"IEND", vec![])]),
+        gzip(&tar(&[("x.zip", &zip(files)), ("y.xz", &xz(&text))])),
+    ];
+    let limits = Limits { size: 4 << 20, ratio: 1, depth: 4, members: 1000 };
+    let rounds = std::env::var("KEYSWEEP_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(40);
+    let mut random = Random::new(11);
+    for (number, seed) in seeds.iter().enumerate() {
+        for _ in 0..rounds {
+            let mut bytes = seed.clone();
+            for _ in 0..=random.below(6) {
+                // Headers decide more than content does.
+                let most = if random.below(2) == 0 { bytes.len().min(64) } else { bytes.len() };
+                let at = random.below(most);
+                match random.below(3) {
+                    0 => bytes[at] = random.below(256) as u8,
+                    1 => bytes[at] ^= 1 << random.below(8),
+                    _ => bytes.truncate(at.max(64)),
+                }
+            }
+            let mut visitor = Counting::default();
+            let whole = unpack_stream(&mut bytes.as_slice(), limits, &mut visitor);
+            assert!(visitor.bytes <= (limits.size + bytes.len() as u64) * 5, "{number}: {whole:?}");
+            if let Some(Kind::Known(layer)) = archive::kind(&bytes) {
+                let size = bytes.len() as u64;
+                let _ = unpack(layer, Cursor::new(&bytes), size, limits, &mut Counting::default());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_zip_behind_a_prefix_inside_other_content_is_named() {
+    let project = Project::new();
+    let inner = [b"#!/bin/sh\n".to_vec(), zip(&[("a", b"a")])].concat();
+    project.write("x.gz", gzip(&inner));
+    let reason = "unsupported format: zip behind a prefix, inside other content";
+    assert_eq!(project.scan(&[]).skipped(), [format!("x.gz: {reason}")]);
 }
 
 #[test]

@@ -14,7 +14,8 @@ const MOST_HEADER: u64 = 1 << 20;
 
 /// Whether content starts with a header: `ustar` in its place, or the checksum of older archives.
 pub(super) fn is_header(head: &[u8]) -> bool {
-    head.get(257..262) == Some(b"ustar") || <&Block>::try_from(head).is_ok_and(|block| block[0] != 0 && checks(block))
+    let block = head.get(..BLOCK).and_then(|head| <&Block>::try_from(head).ok());
+    head.get(257..262) == Some(b"ustar") || block.is_some_and(|block| block[0] != 0 && checks(block))
 }
 
 type Block = [u8; BLOCK];
