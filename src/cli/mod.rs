@@ -19,23 +19,26 @@ mod push;
 mod report;
 mod rules;
 mod staged;
+mod targets;
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use bstr::BString;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
-use output::{Keys, complain};
+use output::complain;
 use policy::Loaded;
 
-use crate::cli::args::{Cli, Color, Command, Scan, Shared};
+use crate::cli::args::{Cli, Command, Scan, Shared};
 use crate::core::coverage::Report;
+use crate::core::date;
 use crate::core::error::{Exit, Result};
-use crate::report::{Format, Style, redact};
+use crate::report::{Document, model, redact};
 use crate::source::{Collector, stdin, walk};
 
 /// The whole program: reads the command line, carries the command out, says what went wrong.
@@ -75,6 +78,7 @@ fn usage(error: &clap::Error) -> Exit {
 
 /// Carries out a command. Whatever stops it is said in one line on standard error.
 fn run(cli: Cli) -> Exit {
+    STARTED.get_or_init(date::now);
     let result = match cli.command {
         Command::Scan(args) => scan(args),
         Command::History(args) => history::run(*args),
@@ -152,6 +156,8 @@ fn session_at(
 ) -> Result<Exit> {
     let loaded = policy::load(&shared.policy, &target.start, &target.path)?;
     let shared = shared.under(&loaded.config);
+    // What cannot be written is said before anything is scanned.
+    targets::of(&shared)?;
     let collector = Collector::default();
     let progress = !shared.quiet && output::is_stderr_terminal();
     let is_whole = target.is_single && same(&target.path, &loaded.root);
@@ -178,8 +184,22 @@ fn same(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
+/// Filters, redacts and writes a report to where the arguments say.
+fn finish(shared: &Shared, report: Report) -> Result<Exit> {
+    let targets = targets::of(shared)?;
+    finish_to(shared, report, Ending { targets, change: None })
+}
+
+/// What a command adds to the end of a run.
+struct Ending<'a> {
+    /// Where the report goes.
+    targets: Vec<targets::Target>,
+    /// What `keysweep ci` took for the change.
+    change: Option<model::Change<'a>>,
+}
+
 /// Filters, redacts and writes a report.
-fn finish(shared: &Shared, mut report: Report) -> Result<Exit> {
+fn finish_to(shared: &Shared, mut report: Report, ending: Ending<'_>) -> Result<Exit> {
     if shared.strict_archives {
         report.refuse_unopened();
     }
@@ -198,31 +218,21 @@ fn finish(shared: &Shared, mut report: Report) -> Result<Exit> {
     for error in &report.coverage.errors {
         complain(&error.to_string());
     }
+    let active = report.findings.iter().filter(|finding| finding.suppressed.is_none());
+    let failing = shared
+        .fail_on
+        .map(|least| active.filter(|finding| least.holds(finding.severity, finding.confidence)).count() as u64);
     let exit = match report.exit() {
-        Exit::Findings if shared.exit_zero => Exit::Clean,
+        Exit::Findings if shared.exit_zero || failing == Some(0) => Exit::Clean,
         exit => exit,
     };
-    let style = Style {
-        show_secrets: shared.show_secrets,
-        show_suppressed: shared.show_suppressed,
-        quiet: shared.quiet,
-        color: colored(shared),
-        exit,
-    };
-    let keys = if shared.show_secrets { Keys::Shown } else { Keys::Masked };
-    output::write(shared.output.as_deref(), keys, |out| shared.format().write(&report, style, out))?;
+    let mut document = Document::new(&report, shared.show_secrets, exit);
+    document.summary.failing = failing;
+    document.summary.change = ending.change;
+    document.time = (*STARTED.get_or_init(date::now), date::now());
+    targets::write(&ending.targets, shared, &document)?;
     Ok(exit)
 }
 
-fn colored(shared: &Shared) -> bool {
-    match shared.color() {
-        Color::Always => shared.format() == Format::Human,
-        Color::Never => false,
-        Color::Auto => {
-            let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-            let capable = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-            let terminal = shared.output.is_none() && output::is_stdout_terminal();
-            shared.format() == Format::Human && wanted && capable && terminal
-        }
-    }
-}
+/// When this process began.
+static STARTED: OnceLock<i64> = OnceLock::new();

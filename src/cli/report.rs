@@ -1,20 +1,82 @@
-//! `keysweep report`.
+//! `keysweep report`: what can be done with reports that were written.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
 
 use super::output::{self, Keys};
-use crate::cli::args::Reports;
+use super::targets;
+use crate::cli::args::{DiffFormat, Reports};
+use crate::core::date;
 use crate::core::error::{Error, Exit, Result};
+use crate::core::finding::RuleInfo;
+use crate::report::diff::Diff;
 use crate::report::merge::Merge;
+use crate::report::{Document, Style, read};
+
+/// The JSON Schema of `json` and `jsonl`.
+const SCHEMA: &str = include_str!("../../keysweep.report.schema.json");
 
 pub(super) fn run(args: Reports) -> Result<Exit> {
-    let Reports::Merge { files, output, exit_zero, show_secrets } = args;
-    let keys = if show_secrets { Keys::Shown } else { Keys::Masked };
-    let mut merge = Merge::new(show_secrets);
-    for file in &files {
-        let name = file.display().to_string();
-        let text = std::fs::read(file).map_err(|why| Error::new("read report", &name, why))?;
-        merge.add(&name, &text)?;
+    match args {
+        Reports::Merge { files, output, exit_zero, show_secrets } => {
+            let keys = if show_secrets { Keys::Shown } else { Keys::Masked };
+            let mut merge = Merge::new(show_secrets);
+            for file in &files {
+                let name = file.display().to_string();
+                let text = std::fs::read(file).map_err(|why| Error::new("read report", &name, why))?;
+                merge.add(&name, &text)?;
+            }
+            let (lines, exit) = merge.finish(exit_zero)?;
+            output::write(output.as_deref(), keys, |out| out.write_all(&lines))?;
+            Ok(exit)
+        }
+        Reports::Convert { file, format, output } => {
+            let targets = targets::named(&output, format, None)?;
+            let mut document = document(&file)?;
+            document.time = (date::now(), date::now());
+            let style = Style { show_suppressed: true, ..Style::default() };
+            targets::each(&targets, |target| {
+                let file = match &target.to {
+                    targets::To::Stdout => None,
+                    targets::To::File(file) | targets::To::Summary(file) => Some(file.as_path()),
+                };
+                output::write(file, Keys::Masked, |out| target.format.write(&document, style, out))
+            })?;
+            // The scan's exit code was the scan's: this only writes.
+            Ok(Exit::Clean)
+        }
+        Reports::Diff { old, new, format, output } => {
+            let (old, new) = (document(&old)?, document(&new)?);
+            let diff = Diff::new(&old, &new);
+            output::write(output.as_deref(), Keys::Masked, |out| match format {
+                DiffFormat::Human => diff.write_human(out),
+                DiffFormat::Json => diff.write_json(out),
+            })?;
+            // A key that an incomplete scan did not see is not fixed, and one that it missed may be new.
+            let incomplete = [&old, &new].iter().any(|document| document.summary.exit_code == 2);
+            Ok(match (incomplete, diff.new.is_empty()) {
+                (true, _) => Exit::Incomplete,
+                (false, false) => Exit::Findings,
+                (false, true) => Exit::Clean,
+            })
+        }
+        Reports::Schema => {
+            output::print(|out| out.write_all(SCHEMA.as_bytes()))?;
+            Ok(Exit::Clean)
+        }
     }
-    let (lines, exit) = merge.finish(exit_zero)?;
-    output::write(output.as_deref(), keys, |out| out.write_all(&lines))?;
-    Ok(exit)
+}
+
+fn document(file: &Path) -> Result<Document<'static>> {
+    let name = file.display().to_string();
+    let mut input: Box<dyn BufRead> = if file.as_os_str() == "-" {
+        Box::new(std::io::stdin().lock())
+    } else {
+        Box::new(BufReader::new(File::open(file).map_err(|why| Error::new("read report", &name, why))?))
+    };
+    read::document(&name, &mut input, &|id| {
+        let rule = crate::rule::builtin().iter().find(|rule| rule.id == id);
+        rule.map(|rule| -> RuleInfo { rule.info() })
+    })
 }

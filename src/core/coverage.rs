@@ -34,10 +34,15 @@ pub struct Skipped {
 impl Skipped {
     /// Whether it is an archive, or a part of one, that could not be opened: the reason is one of [`unopened`].
     pub fn is_unopened(&self) -> bool {
-        self.reason == unopened::ENCRYPTED
-            || ["corrupt ", "unsupported "].iter().any(|word| self.reason.starts_with(word))
-            || self.reason.contains(" limits.archive-")
+        is_unopened(self.reason)
     }
+}
+
+/// Whether this reason is one of [`unopened`].
+pub fn is_unopened(reason: &str) -> bool {
+    reason == unopened::ENCRYPTED
+        || ["corrupt ", "unsupported "].iter().any(|word| reason.starts_with(word))
+        || reason.contains(" limits.archive-")
 }
 
 /// Why archives are not opened, or not to their end. What starts with `unsupported format: ` is one, too.

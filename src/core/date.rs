@@ -44,6 +44,18 @@ impl Date {
     }
 }
 
+/// A time in UTC, given in seconds since 1970: `2027-01-31T23:59:59`.
+pub fn utc(seconds: i64) -> String {
+    let time = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC);
+    time.datetime().to_string()
+}
+
+/// Seconds since 1970: those of `SOURCE_DATE_EPOCH` if that is set (so that a report can be made again), else the clock's.
+pub fn now() -> i64 {
+    let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
+    given.unwrap_or_else(|| Timestamp::now().as_second())
+}
+
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -93,6 +105,12 @@ fn relative(text: &str) -> Option<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_written_in_utc() {
+        assert_eq!(utc(0), "1970-01-01T00:00:00");
+        assert_eq!(utc(1_735_689_599), "2024-12-31T23:59:59");
+    }
 
     #[test]
     fn what_is_no_day_is_refused() {

@@ -61,7 +61,9 @@ lowercase_names!(Severity {
 lowercase_names!(Confidence { Possible => "possible", Likely => "likely", Certain => "certain" });
 
 /// How the text of a finding was reached, outermost first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
 pub enum Layer {
     /// A gzip stream.
     Gzip,
@@ -82,8 +84,10 @@ pub enum Layer {
     /// A text chunk of a PNG picture.
     Png,
     /// UTF-16, little endian.
+    #[serde(rename = "utf-16le")]
     Utf16Le,
     /// UTF-16, big endian.
+    #[serde(rename = "utf-16be")]
     Utf16Be,
     /// Base64, standard or URL-safe alphabet.
     Base64,
@@ -241,7 +245,9 @@ pub struct Position {
 }
 
 /// What holds a secret that stands in no file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
 pub enum Part {
     /// A commit's message.
     Message,
@@ -289,7 +295,9 @@ pub struct Suppression {
 }
 
 /// What suppressed a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum SuppressedBy {
     /// A marker on the line or the line above.
     Inline,
@@ -321,7 +329,9 @@ pub struct Commit {
 }
 
 /// From where a finding can still be reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
 pub enum Reach {
     /// It is in HEAD now.
     Head,
@@ -344,6 +354,8 @@ pub struct History {
     pub in_head: bool,
     /// Full names of the references whose history contains it, sorted.
     pub refs: Vec<String>,
+    /// How many those are; `refs` may name only the first of them.
+    pub refs_total: usize,
     /// Whether a remote-tracking reference contains it.
     pub on_remote: bool,
     /// The best way to reach it.

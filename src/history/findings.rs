@@ -89,6 +89,7 @@ impl<'a> Teller<'a> {
             last_commit: (!in_head && has_commit).then_some(last),
             in_head,
             refs: self.names(list),
+            refs_total: list.len(),
             on_remote: story.reach & REMOTE != 0,
             reach: reach(in_head, story.reach),
             versions: story.versions,
@@ -139,7 +140,7 @@ impl<'a> Teller<'a> {
         let (commit, begun) = self.commit(at);
         let until = if in_head { self.graph.head.map_or(begun, |head| self.commit(head).1) } else { begun };
         let refs = self.names(list);
-        self.without_path(found, part, commit, History { refs, ..history(mask, days(begun, until)) });
+        self.without_path(found, part, commit, History { refs, refs_total: list.len(), ..history(mask, days(begun, until)) });
     }
 
     fn in_tag(&mut self, hit: &Hit) {
@@ -157,7 +158,8 @@ impl<'a> Teller<'a> {
         let commit = Arc::new(described(self.index.id(hit.number).to_string(), &tag.tagger, tag.message));
         for (part, found) in self.in_parts(hit) {
             let refs = self.names(&list);
-            self.without_path(found, part, commit.clone(), History { refs, ..history(mask, 0) });
+            let history = History { refs, refs_total: list.len(), ..history(mask, 0) };
+            self.without_path(found, part, commit.clone(), history);
         }
     }
 
@@ -179,7 +181,8 @@ impl<'a> Teller<'a> {
                 if self.refs.head_name.as_ref() == Some(name) {
                     mask |= HEAD;
                 }
-                self.without_path(found, Part::Ref, Arc::new(commit), History { refs, ..history(mask, 0) });
+                let history = History { refs, refs_total: 1, ..history(mask, 0) };
+                self.without_path(found, Part::Ref, Arc::new(commit), history);
             }
         }
         let dangling = self.refs.dangling.iter().filter(|_| self.audit.selected.is_none());
@@ -242,7 +245,8 @@ impl<'a> Teller<'a> {
                 let location = Location { path: location.path.clone(), ..key.location() };
                 let mut finding = key.found.clone().at(location);
                 finding.commit = Some(commit.clone());
-                finding.history = Some(History { refs: self.names(&list), ..history(mask, 0) });
+                let refs = self.names(&list);
+                finding.history = Some(History { refs, refs_total: list.len(), ..history(mask, 0) });
                 self.collector.finding(finding);
             }
         }
@@ -314,6 +318,7 @@ fn history(mask: u8, days_exposed: u64) -> History {
         last_commit: None,
         in_head,
         refs: Vec::new(),
+        refs_total: 0,
         on_remote: mask & REMOTE != 0,
         reach: reach(in_head, mask),
         versions: 1,

@@ -1,22 +1,107 @@
-//! Untrusted text made safe for its target: nothing that a repository holds can move a terminal's cursor, reorder a
-//! line or end it early.
+//! Untrusted text made safe for its target: a terminal or log, XML, CSV, a workflow command, Markdown, a URI. Nothing
+//! that a repository holds can move a terminal's cursor, reorder a line or end it early, and nothing becomes markup, a
+//! formula or a command.
 
 use bstr::ByteSlice as _;
 
 /// Bytes for a terminal or a log: control characters, bidirectional overrides and other invisible characters become
-/// `\u{..}`, bytes that are no UTF-8 become `\xNN`.
+/// `\u{..}`, bytes that are no UTF-8 become `\xNN`, and what a CI system would take for a command is broken up.
 pub fn text(bytes: &[u8]) -> String {
     let mut safe = String::with_capacity(bytes.len());
     for (start, end, c) in bytes.char_indices() {
         if c == char::REPLACEMENT_CHARACTER && &bytes[start..end] != "\u{fffd}".as_bytes() {
             bytes[start..end].iter().for_each(|byte| safe.push_str(&format!("\\x{byte:02X}")));
-        } else if is_unsafe(c) {
-            safe.extend(c.escape_default());
+        } else if is_unsafe(c) || starts_command(bytes, start) {
+            safe.push_str(&escaped(c));
         } else {
             safe.push(c);
         }
     }
     safe
+}
+
+/// Whether a runner's command begins here: `::error::` as the first thing of a line (GitHub), `##[`, `##vso[` and
+/// `##teamcity[` anywhere (GitHub, Azure, TeamCity).
+fn starts_command(bytes: &[u8], at: usize) -> bool {
+    let rest = &bytes[at..];
+    let is_first = || bytes[..at].iter().all(|byte| *byte == b' ');
+    match rest.first() {
+        Some(b':') => rest.starts_with(b"::") && is_first(),
+        Some(b'#') => [&b"##["[..], b"##vso[", b"##teamcity["].iter().any(|command| rest.starts_with(command)),
+        _ => false,
+    }
+}
+
+/// `\n` for a line's end, `\u{3a}` for what has no escape of its own.
+fn escaped(c: char) -> String {
+    if c.is_ascii_graphic() { c.escape_unicode().to_string() } else { c.escape_default().to_string() }
+}
+
+/// Text in XML's content or attributes. What XML cannot hold at all is written as in [`text`].
+pub fn xml(untrusted: &str) -> String {
+    let mut safe = String::with_capacity(untrusted.len());
+    for c in text(untrusted.as_bytes()).chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&apos;"),
+            '\u{fffe}' | '\u{ffff}' => safe.extend(c.escape_unicode()),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// A cell of CSV. One that a spreadsheet would calculate is made text by an apostrophe.
+pub fn csv(untrusted: &str) -> String {
+    let mut safe = text(untrusted.as_bytes());
+    let first = safe.trim_start().chars().next();
+    if matches!(first, Some('=' | '+' | '-' | '@' | '|' | '＝' | '＋' | '－' | '＠')) {
+        safe.insert(0, '\'');
+    }
+    if safe.contains([',', '"', ';', '\'', ' ']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
+}
+
+/// What a workflow command says, after its `::`.
+pub fn command(untrusted: &str) -> String {
+    text(untrusted.as_bytes()).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property of a workflow command: `file=…`.
+pub fn command_property(untrusted: &str) -> String {
+    command(untrusted).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// Text in Markdown, also in a table's cell: no markup, link, mention or reference comes of it.
+pub fn markdown(untrusted: &str) -> String {
+    let mut safe = String::with_capacity(untrusted.len());
+    let text = text(untrusted.as_bytes());
+    for (at, c) in text.char_indices() {
+        // GitHub and GitLab make links of `www.` too.
+        let after_www = || text.get(..at).is_some_and(|before| before.to_ascii_lowercase().ends_with("www"));
+        match c {
+            ' ' | '-' | '/' | ',' => safe.push(c),
+            '.' if !after_www() => safe.push(c),
+            c if c.is_ascii_punctuation() => safe.push_str(&format!("&#{};", u32::from(c))),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// A path as a relative reference of a URI: RFC 3986, each segment's bytes percent-encoded.
+pub fn uri(path: &str) -> String {
+    let mut safe = String::with_capacity(path.len());
+    for &byte in path.as_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => safe.push(byte.into()),
+            byte => safe.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    // `//host` would be another place.
+    if safe.starts_with("//") { format!("/.{safe}") } else { safe }
 }
 
 /// What changes more than its own cell of a terminal, or shows nothing where something is.
@@ -30,7 +115,7 @@ fn is_unsafe(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::{command_property, csv, markdown, text, uri, xml};
 
     #[test]
     fn attacks_come_out_as_text() {
@@ -47,5 +132,25 @@ mod tests {
         ] {
             assert_eq!(text(bytes), safe, "{bytes:?}");
         }
+        for (bytes, safe) in [
+            ("::error::x", "\\u{3a}:error::x"),
+            ("  ::error::x", "  \\u{3a}:error::x"),
+            ("std::vec", "std::vec"),
+            ("a ##[group]b ##vso[task] ##", "a \\u{23}#[group]b \\u{23}#vso[task] ##"),
+        ] {
+            assert_eq!(text(bytes.as_bytes()), safe);
+        }
+    }
+
+    #[test]
+    fn each_target_has_its_own() {
+        assert_eq!(xml("a<b>&\"'\u{1}\u{ffff}"), "a&lt;b&gt;&amp;&quot;&apos;\\u{1}\\u{ffff}");
+        assert_eq!(csv("=1+2"), "'=1+2".replacen('\'', "\"'", 1) + "\"");
+        assert_eq!(csv("a\"b"), "\"a\"\"b\"");
+        assert_eq!(csv("plain"), "plain");
+        assert_eq!(command_property("a:b,c%0Ad\n"), "a%3Ab%2Cc%250Ad\\n");
+        assert_eq!(markdown("a|b_c@d <x>"), "a&#124;b&#95;c&#64;d &#60;x&#62;");
+        assert_eq!(markdown("www.example.org a.b"), "www&#46;example.org a.b");
+        assert_eq!(uri("a b/ü%"), "a%20b/%C3%BC%25");
     }
 }

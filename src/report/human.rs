@@ -6,24 +6,25 @@ use std::io::{self, Write};
 use bstr::ByteSlice as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::core::coverage::{Coverage, Report, Skipped};
-use crate::core::error::Exit;
-use crate::core::finding::{Finding, Fingerprint, Location, Severity};
-use crate::report::{Style, escape, past};
+use crate::core::coverage::is_unopened;
+use crate::core::finding::Severity;
+use crate::report::model::{Coverage, Entry, Skipped, Status, Summary};
+use crate::report::numbers::{counted, grouped, size};
+use crate::report::{Document, Style, escape, past};
 
 /// Names shown of what was ignored; the machine formats have them all.
 const SKIPPED_NAMES: usize = 3;
 
 /// Writes the report.
-pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(document: &Document<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { out, color: style.color };
-    let mut first_seen: HashMap<Fingerprint, String> = HashMap::new();
+    let mut first_seen: HashMap<&str, String> = HashMap::new();
     let mut heading = None;
-    let mut shown: Vec<&Finding> =
-        report.findings.iter().filter(|f| style.show_suppressed || f.suppressed.is_none()).collect();
+    let is_shown = |entry: &&Entry<'_>| style.show_suppressed || entry.status == Status::Active;
+    let mut shown: Vec<&Entry<'_>> = document.findings.iter().filter(is_shown).collect();
     shown.sort_by_key(|finding| past::rank(finding));
     for finding in shown {
-        let name = place_name(&finding.location);
+        let name = finding.place();
         if heading.as_ref() != Some(&name) {
             if heading.is_some() {
                 writeln!(page.out)?;
@@ -31,9 +32,9 @@ pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::R
             page.paint(BOLD, &name)?;
             writeln!(page.out)?;
         }
-        let here = format!("{name}:{}", finding.location.position.line);
-        page.finding(finding, style, first_seen.get(&finding.fingerprint).map(String::as_str))?;
-        first_seen.entry(finding.fingerprint).or_insert(here);
+        let here = format!("{name}:{}", finding.location.line);
+        page.finding(finding, style, first_seen.get(finding.fingerprint.as_ref()).map(String::as_str))?;
+        first_seen.entry(&finding.fingerprint).or_insert(here);
         heading = Some(name);
     }
     if style.quiet {
@@ -42,7 +43,7 @@ pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::R
     if heading.is_some() {
         writeln!(page.out)?;
     }
-    page.summary(report, style.exit)
+    page.summary(document)
 }
 
 const BOLD: &str = "1";
@@ -62,10 +63,10 @@ impl Page<'_> {
         if self.color { write!(self.out, "\x1b[{code}m{text}\x1b[0m") } else { self.out.write_all(text.as_bytes()) }
     }
 
-    fn finding(&mut self, finding: &Finding, style: Style, seen: Option<&str>) -> io::Result<()> {
-        let at = finding.location.position;
+    fn finding(&mut self, finding: &Entry<'_>, style: Style, seen: Option<&str>) -> io::Result<()> {
+        let at = &finding.location;
         write!(self.out, "  {}:{}  ", at.line, at.column)?;
-        self.paint(BOLD, &escape::text(finding.rule.title.as_bytes()))?;
+        self.paint(BOLD, &escape::text(finding.title.as_bytes()))?;
         write!(self.out, "  ")?;
         let loud = if finding.severity >= Severity::High { RED } else { YELLOW };
         self.paint(loud, finding.severity.as_str())?;
@@ -74,40 +75,40 @@ impl Page<'_> {
             let layers: Vec<&str> = finding.layers.iter().map(|layer| layer.as_str()).collect();
             write!(self.out, ", in {}", layers.join(" in "))?;
         }
-        self.paint(DIM, &format!("  {}", escape::text(finding.rule.id.as_bytes())))?;
+        self.paint(DIM, &format!("  {}", escape::text(finding.rule.as_bytes())))?;
         writeln!(self.out)?;
         self.excerpt(finding)?;
         if style.show_secrets {
-            writeln!(self.out, "    key: {}", escape::text(finding.secret.expose()))?;
+            writeln!(self.out, "    key: {}", escape::text(finding.secret.as_bytes()))?;
         }
         self.commit(finding)?;
         if let Some(note) = &finding.note {
             writeln!(self.out, "    note: {}", escape::text(note.as_bytes()))?;
         }
-        if let Some(suppression) = &finding.suppressed {
-            let reason = suppression.reason.as_deref().map(|reason| format!(": {}", escape::text(reason.as_bytes())));
-            return writeln!(self.out, "    suppressed by {}{}", suppression.by, reason.unwrap_or_default());
+        if let Some(by) = finding.suppressed_by {
+            let reason = finding.suppressed_reason.as_deref();
+            let reason = reason.map(|reason| format!(": {}", escape::text(reason.as_bytes())));
+            return writeln!(self.out, "    suppressed by {by}{}", reason.unwrap_or_default());
         }
         match seen {
             Some(first) => writeln!(self.out, "    the same key as {first}"),
-            None => writeln!(self.out, "    {}", next_step(finding)),
+            None => writeln!(self.out, "    {}", finding.next_step()),
         }
     }
 
     /// The line with a caret below the key; where it was decoded from something, the masked key alone.
-    fn excerpt(&mut self, finding: &Finding) -> io::Result<()> {
-        let excerpt = &finding.excerpt;
-        let parts = (
-            excerpt.text.get(..excerpt.mark.start),
-            excerpt.text.get(excerpt.mark.clone()),
-            excerpt.text.get(excerpt.mark.end..),
-        );
+    fn excerpt(&mut self, finding: &Entry<'_>) -> io::Result<()> {
+        let parts = finding.excerpt.and_then(|excerpt| {
+            let (text, mark) = (&excerpt.text, &excerpt.mark);
+            Some((text.get(..mark.start)?, text.get(mark.clone())?, text.get(mark.end..)?))
+        });
         let (before, key, after) = match parts {
-            (Some(before), Some(key), Some(after)) if !key.is_empty() => (line(before), line(key), line(after)),
-            _ => (String::new(), finding.secret.mask(), String::new()),
+            Some((before, key, after)) if !key.is_empty() => (line(before), line(key), line(after)),
+            // With --show-secrets the key itself stands below.
+            _ => (String::new(), finding.masked(), String::new()),
         };
         let before = before.trim_start();
-        let number = finding.location.position.line.to_string();
+        let number = finding.location.line.to_string();
         self.paint(DIM, &format!("    {number} | "))?;
         write!(self.out, "{before}")?;
         self.paint(RED, &key)?;
@@ -118,10 +119,10 @@ impl Page<'_> {
         writeln!(self.out)
     }
 
-    fn commit(&mut self, finding: &Finding) -> io::Result<()> {
+    fn commit(&mut self, finding: &Entry<'_>) -> io::Result<()> {
         let Some(commit) = &finding.commit else { return Ok(()) };
         let text = |text: &str| escape::text(text.as_bytes());
-        let id = commit.id.get(..10).unwrap_or(&commit.id);
+        let id = commit.short();
         let (author, date, summary) = (text(&commit.author_name), text(&commit.date), text(&commit.summary));
         if author.is_empty() {
             writeln!(self.out, "    in object {id}")?;
@@ -134,17 +135,12 @@ impl Page<'_> {
         }
     }
 
-    fn summary(&mut self, report: &Report, exit: Exit) -> io::Result<()> {
-        let coverage = &report.coverage;
-        let active = report.active();
-        let color = if active > 0 { RED } else { GREEN };
-        self.paint(if exit == Exit::Incomplete { RED } else { color }, &verdict(report))?;
+    fn summary(&mut self, document: &Document<'_>) -> io::Result<()> {
+        let Summary { coverage, exit_code, findings, .. } = &document.summary;
+        let color = if *findings > 0 { RED } else { GREEN };
+        self.paint(if *exit_code == 2 { RED } else { color }, &verdict(document))?;
         writeln!(self.out)?;
-        write!(self.out, "Scanned {}, {}", counted(coverage.files, "file"), size(coverage.bytes))?;
-        for (name, number) in &coverage.counts {
-            write!(self.out, ", {} {}", grouped(*number), name.replace('_', " "))?;
-        }
-        write!(self.out, "{}", skipped(coverage))?;
+        write!(self.out, "{}", scanned(coverage))?;
         match coverage.errors.len() {
             0 => writeln!(self.out, "."),
             errors => writeln!(self.out, ". Incomplete: {}, see standard error.", counted(errors as u64, "error")),
@@ -156,46 +152,55 @@ impl Page<'_> {
     }
 }
 
-/// `2 keys at 3 places in 2 files, 1 suppressed (1 inline).`
-fn verdict(report: &Report) -> String {
-    let active: Vec<&Finding> = report.findings.iter().filter(|finding| finding.suppressed.is_none()).collect();
-    let mut keys: Vec<Fingerprint> = active.iter().map(|finding| finding.fingerprint).collect();
-    keys.sort();
+/// `Scanned 12 files, 1.2 MB, 20 commits; skipped 3 ignored (a, b, c)`
+pub(super) fn scanned(coverage: &Coverage<'_>) -> String {
+    let mut text = format!("Scanned {}, {}", counted(coverage.files, "file"), size(coverage.bytes));
+    for (name, number) in &coverage.counts {
+        text += &format!(", {} {}", grouped(*number), escape::text(name.replace('_', " ").as_bytes()));
+    }
+    text + &skipped(coverage)
+}
+
+/// `2 keys found at 3 places, 1 suppressed (1 inline).`
+pub(super) fn verdict(document: &Document<'_>) -> String {
+    let mut keys: Vec<&str> = document.active().map(|entry| entry.fingerprint.as_ref()).collect();
+    let places = keys.len();
+    keys.sort_unstable();
     keys.dedup();
-    let mut text = match active.len() {
+    let mut text = match places {
         0 => "No keys found".to_owned(),
         places if places == keys.len() => counted(places as u64, "key") + " found",
         places => format!("{} found at {}", counted(keys.len() as u64, "key"), counted(places as u64, "place")),
     };
-    let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
-    for suppression in report.findings.iter().filter_map(|finding| finding.suppressed.as_ref()) {
-        *reasons.entry(suppression.by.as_str()).or_default() += 1;
+    let Summary { suppressed, suppressed_by, failing, findings, .. } = &document.summary;
+    if *suppressed > 0 {
+        let list: Vec<String> =
+            suppressed_by.iter().map(|(by, number)| format!("{} {by}", grouped(*number))).collect();
+        text += &format!(", {} suppressed ({})", grouped(*suppressed), list.join(", "));
     }
-    if !reasons.is_empty() {
-        let total: u64 = reasons.values().sum();
-        let list: Vec<String> = reasons.iter().map(|(by, number)| format!("{} {by}", grouped(*number))).collect();
-        text += &format!(", {} suppressed ({})", grouped(total), list.join(", "));
+    if let Some(failing) = failing.filter(|failing| failing < findings) {
+        text += &format!(", {} below --fail-on", grouped(findings - failing));
     }
     text + "."
 }
 
 /// `; not opened: 1 encrypted (a.zip); skipped 10 ignored (node_modules, dist, .env, ...), 2 symlink (a, b)`
-fn skipped(coverage: &Coverage) -> String {
-    let (unopened, others): (Vec<&Skipped>, Vec<&Skipped>) =
-        coverage.skipped.iter().partition(|skipped| skipped.is_unopened());
+fn skipped(coverage: &Coverage<'_>) -> String {
+    let (unopened, others): (Vec<&Skipped<'_>>, Vec<&Skipped<'_>>) =
+        coverage.skipped.iter().partition(|skipped| is_unopened(&skipped.reason));
     let part = |word: &str, list: String| if list.is_empty() { list } else { format!("; {word} {list}") };
     part("not opened:", by_reason(&unopened)) + &part("skipped", by_reason(&others))
 }
 
-fn by_reason(skipped: &[&Skipped]) -> String {
-    let mut reasons: BTreeMap<&str, Vec<&bstr::BStr>> = BTreeMap::new();
+fn by_reason(skipped: &[&Skipped<'_>]) -> String {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for skipped in skipped {
-        reasons.entry(skipped.reason).or_default().push(skipped.path.as_ref());
+        reasons.entry(&skipped.reason).or_default().push(&skipped.path);
     }
     let list: Vec<String> = reasons
         .iter()
         .map(|(reason, paths)| {
-            let mut names: Vec<String> = paths.iter().take(SKIPPED_NAMES).map(|path| escape::text(path)).collect();
+            let mut names: Vec<String> = paths.iter().take(SKIPPED_NAMES).map(|path| escape::text(path.as_bytes())).collect();
             if paths.len() > SKIPPED_NAMES {
                 names.push("...".into());
             }
@@ -205,82 +210,8 @@ fn by_reason(skipped: &[&Skipped]) -> String {
     list.join(", ")
 }
 
-fn place_name(location: &Location) -> String {
-    let mut name = match (&location.path, location.part) {
-        (Some(path), _) => escape::text(path),
-        (None, Some(part)) => format!("({part})"),
-        (None, None) => String::new(),
-    };
-    if let Some(member) = &location.member {
-        name += &format!(" > {}", escape::text(member));
-    }
-    name
-}
-
-fn next_step(finding: &Finding) -> String {
-    let rule = &finding.rule;
-    let mut text = match rule.revoke.as_ref() {
-        "" => "if it is live, revoke it at its provider".to_owned(),
-        revoke => format!("revoke it at {}", escape::text(revoke.as_bytes())),
-    };
-    if let Some(history) = &finding.history {
-        return past::next_step(finding, history, &text);
-    }
-    text += match rule.advice.as_ref() {
-        "" => ", then read the new one from the environment",
-        _ => "; ",
-    };
-    text + &escape::text(rule.advice.as_bytes())
-}
-
 /// Text of the scanned line; a tab takes as much room as the caret's line gives it.
 fn line(text: &str) -> String {
     escape::text(&text.as_bytes().replace("\t", "    "))
 }
 
-fn counted(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
-}
-
-/// `8,062`
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `81.2 MB`
-fn size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
-    if bytes < 1000 {
-        return format!("{bytes} B");
-    }
-    let mut value = bytes as f64 / 1000.0;
-    let mut unit = 0;
-    while value >= 999.95 && unit + 1 < UNITS.len() {
-        value /= 1000.0;
-        unit += 1;
-    }
-    format!("{value:.1} {}", UNITS[unit])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{grouped, size};
-
-    #[test]
-    fn numbers_for_people() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (81_234_567, "81,234,567")] {
-            assert_eq!(grouped(number), text);
-        }
-        for (bytes, text) in [(999, "999 B"), (1000, "1.0 kB"), (999_999, "1.0 MB"), (81_234_567, "81.2 MB")] {
-            assert_eq!(size(bytes), text);
-        }
-    }
-}

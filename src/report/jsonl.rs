@@ -2,16 +2,14 @@
 
 use std::io::{self, Write};
 
-use crate::core::coverage::Report;
-use crate::report::Style;
-use crate::report::json::{FindingObject, SummaryObject};
+use crate::report::{Document, Style};
 
 /// Writes the lines.
-pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    for finding in &report.findings {
-        serde_json::to_writer(&mut *out, &FindingObject::new(finding, style))?;
+pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> io::Result<()> {
+    for entry in &document.findings {
+        serde_json::to_writer(&mut *out, entry)?;
         out.write_all(b"\n")?;
     }
-    serde_json::to_writer(&mut *out, &SummaryObject::new(report, style))?;
+    serde_json::to_writer(&mut *out, &document.summary)?;
     out.write_all(b"\n")
 }

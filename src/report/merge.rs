@@ -5,18 +5,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::core::error::{Error, Exit, Result};
-use crate::core::finding::Secret;
+use crate::core::finding::{Secret, SuppressedBy};
+use crate::report::model::{Coverage, Summary, SummaryType};
 use crate::report::redact::SHORTEST;
 
 /// Reports that are being joined.
 #[derive(Default)]
 pub struct Merge {
     show_secrets: bool,
-    findings: BTreeMap<Place, (String, bool)>,
-    coverage: Coverage,
+    findings: BTreeMap<Place, (String, bool, Option<SuppressedBy>)>,
+    coverage: Coverage<'static>,
     shards: BTreeSet<u64>,
     count: Option<u64>,
     reports: u64,
@@ -43,9 +44,10 @@ struct Line {
     secret: Option<String>,
     fingerprint: Option<String>,
     status: Option<String>,
+    suppressed_by: Option<SuppressedBy>,
     location: Option<Location>,
     commit: Option<Commit>,
-    coverage: Option<Coverage>,
+    coverage: Option<Coverage<'static>>,
 }
 
 #[derive(Deserialize)]
@@ -62,41 +64,6 @@ struct Location {
 #[derive(Deserialize)]
 struct Commit {
     id: String,
-}
-
-#[derive(Serialize)]
-struct Summary<'a> {
-    r#type: &'static str,
-    findings: usize,
-    suppressed: usize,
-    exit_code: u8,
-    coverage: &'a Coverage,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-struct Coverage {
-    files: u64,
-    bytes: u64,
-    skipped: Vec<Skipped>,
-    errors: Vec<Fault>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    counts: BTreeMap<String, u64>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    notes: Vec<String>,
-}
-
-#[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Skipped {
-    path: String,
-    reason: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    path_bytes: Option<String>,
-}
-
-#[derive(PartialEq, Eq, Serialize, Deserialize)]
-struct Fault {
-    item: String,
-    message: String,
 }
 
 /// A finding's line with its key masked wherever it stands, if it is not masked already.
@@ -161,11 +128,11 @@ impl Merge {
             commit: line.commit.map(|commit| commit.id),
             line: raw.clone(),
         };
-        self.findings.insert(place, (raw, line.status? == "active"));
+        self.findings.insert(place, (raw, line.status? == "active", line.suppressed_by));
         Some(())
     }
 
-    fn coverage(&mut self, name: &str, mut other: Coverage) -> Result<()> {
+    fn coverage(&mut self, name: &str, mut other: Coverage<'static>) -> Result<()> {
         self.reports += 1;
         let all = &mut self.coverage;
         all.files += other.files;
@@ -213,24 +180,31 @@ impl Merge {
         coverage.skipped.dedup();
         coverage.errors.sort_by(|a, b| a.message.cmp(&b.message));
         coverage.errors.dedup();
-        let active = self.findings.values().filter(|(_, active)| *active).count();
+        let active = self.findings.values().filter(|(_, active, _)| *active).count();
         let exit = match (coverage.errors.is_empty(), active) {
             (false, _) => Exit::Incomplete,
             (true, 1..) if !exit_zero => Exit::Findings,
             (true, _) => Exit::Clean,
         };
-        let suppressed = self.findings.len() - active;
+        let suppressed = (self.findings.len() - active) as u64;
+        let mut suppressed_by = BTreeMap::new();
         let mut out = Vec::new();
-        for (line, _) in self.findings.into_values() {
+        for (line, _, by) in self.findings.into_values() {
+            if let Some(by) = by {
+                *suppressed_by.entry(by.as_str().into()).or_insert(0) += 1;
+            }
             out.extend_from_slice(line.as_bytes());
             out.push(b'\n');
         }
         let summary = Summary {
-            r#type: "summary",
-            findings: active,
+            r#type: SummaryType::Summary,
+            findings: active as u64,
             suppressed,
+            suppressed_by,
+            failing: None,
             exit_code: exit.code(),
-            coverage: &self.coverage,
+            change: None,
+            coverage: self.coverage,
         };
         let failed = |why: serde_json::Error| Error::new("write", "the report", why);
         serde_json::to_writer(&mut out, &summary).map_err(failed)?;

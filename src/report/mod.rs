@@ -1,22 +1,35 @@
-//! What a run found and what it looked at, ready to be written.
+//! What a run found and what it looked at, ready to be written: one file a format, one line a format in the list below.
 
+mod annotations;
+mod codeclimate;
+mod csv;
+pub mod diff;
 pub mod escape;
+mod gitlab;
 mod human;
+mod identity;
 mod json;
 mod jsonl;
+mod junit;
+pub mod markdown;
 pub mod merge;
+pub mod model;
+mod numbers;
 mod past;
+pub mod read;
 mod redact;
+mod sarif;
+#[cfg(test)]
+mod schema;
 
 use std::io::{self, Write};
+use std::path::Path;
 
+pub use model::Document;
 pub use redact::redact;
 
-use crate::core::coverage::Report;
-use crate::core::error::Exit;
-
 /// What a report looks like, apart from its format.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Style {
     /// Print keys as they are.
     pub show_secrets: bool,
@@ -26,40 +39,118 @@ pub struct Style {
     pub quiet: bool,
     /// Use a terminal's colours.
     pub color: bool,
-    /// What the process will exit with.
-    pub exit: Exit,
+}
+
+/// Who reads a format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// People.
+    Human,
+    /// Programs.
+    Machine,
 }
 
 macro_rules! formats {
-    ($($(#[$doc:meta])* $variant:ident => $module:ident),* $(,)?) => {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $module:ident, $reader:ident, [$($ending:literal),*];)*) => {
         /// How a report is written.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Format { $($(#[$doc])* $variant),* }
 
         impl Format {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
             /// All names, as on the command line.
-            pub const NAMES: &[&str] = &[$(stringify!($module)),*];
+            pub const NAMES: &[&str] = &[$($name),*];
 
-            /// The format of this name.
-            pub fn parse(name: &str) -> Option<Self> {
-                $(if name == stringify!($module) { return Some(Self::$variant); })*
-                None
+            /// Its name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            /// What the names of its files end in.
+            pub const fn endings(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$($ending),*]),* }
+            }
+
+            /// Who reads it.
+            pub const fn reader(self) -> Reader {
+                match self { $(Self::$variant => Reader::$reader),* }
             }
 
             /// Writes a report.
-            pub fn write(self, report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
-                match self { $(Self::$variant => $module::write(report, style, out)),* }
+            pub fn write(self, document: &Document<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+                match self { $(Self::$variant => $module::write(document, style, out)),* }
             }
         }
     };
 }
 
-// A new format is one file and one line here.
+// A new format is one file and one line here: name, module, who reads it, what its files' names end in.
 formats! {
     /// For people.
-    Human => human,
+    Human = "human", human, Human, [".txt", ".log"];
     /// One JSON document.
-    Json => json,
+    Json = "json", json, Machine, [".json"];
     /// One JSON object a line.
-    Jsonl => jsonl,
+    Jsonl = "jsonl", jsonl, Machine, [".jsonl", ".ndjson"];
+    /// SARIF 2.1.0, within GitHub's limits.
+    Sarif = "sarif", sarif, Machine, [".sarif", ".sarif.json"];
+    /// GitLab's secret detection report.
+    Gitlab = "gitlab", gitlab, Machine, ["gl-secret-detection-report.json"];
+    /// GitLab's Code Quality report, which is Code Climate's.
+    Codeclimate = "codeclimate", codeclimate, Machine, ["gl-code-quality-report.json"];
+    /// JUnit's XML.
+    Junit = "junit", junit, Machine, [".xml"];
+    /// GitHub's workflow commands, which become annotations.
+    Annotations = "annotations", annotations, Machine, [];
+    /// Markdown for a comment on a change or a job's summary.
+    Markdown = "markdown", markdown, Human, [".md", ".markdown"];
+    /// A table.
+    Csv = "csv", csv, Machine, [".csv"];
+}
+
+impl Format {
+    /// The format of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|format| format.name() == name)
+    }
+
+    /// The format that a file's name asks for: the longest ending wins.
+    pub fn of_file(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
+        let endings = Self::ALL.iter().flat_map(|format| format.endings().iter().map(move |ending| (ending, format)));
+        let fitting = endings.filter(|(ending, _)| name.ends_with(**ending));
+        fitting.max_by_key(|(ending, _)| ending.len()).map(|(_, format)| *format)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_asks_for_a_format() {
+        for (name, format) in [
+            ("a.json", Some(Format::Json)),
+            ("a.sarif", Some(Format::Sarif)),
+            ("A.SARIF.JSON", Some(Format::Sarif)),
+            ("out/gl-secret-detection-report.json", Some(Format::Gitlab)),
+            ("gl-code-quality-report.json", Some(Format::Codeclimate)),
+            ("junit.xml", Some(Format::Junit)),
+            ("report", None),
+            ("report.pdf", None),
+        ] {
+            assert_eq!(Format::of_file(Path::new(name)), format, "{name}");
+        }
+    }
+
+    #[test]
+    fn no_two_formats_share_a_name_or_an_ending() {
+        let mut names: Vec<&str> = Format::ALL.iter().flat_map(|format| format.endings().iter().copied()).collect();
+        names.extend(Format::NAMES);
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
 }

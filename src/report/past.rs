@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
-use crate::core::finding::{Finding, History, Part, Reach};
+use crate::core::finding::{Part, Reach};
 use crate::report::escape;
+use crate::report::model::{Entry, History};
+use crate::report::numbers::grouped;
 
 /// The smaller, the worse: first what is live at HEAD and pushed, last what only `git gc` has to forget.
-pub(super) fn rank(finding: &Finding) -> u8 {
+pub(super) fn rank(finding: &Entry<'_>) -> u8 {
     match &finding.history {
         None => 0,
         Some(History { in_head: true, on_remote: true, .. }) => 1,
@@ -19,7 +21,7 @@ pub(super) fn rank(finding: &Finding) -> u8 {
 }
 
 /// Where it still is, since when, and whether it left this machine.
-pub(super) fn state(history: &History) -> String {
+pub(super) fn state(history: &History<'_>) -> String {
     let mut text = match history.reach {
         Reach::Head => "live in HEAD".to_owned(),
         Reach::Ref => "in history, not in HEAD".to_owned(),
@@ -41,8 +43,9 @@ pub(super) fn state(history: &History) -> String {
     if !names.is_empty() {
         let _ = write!(text, "; on {}", escape::text(names.join(", ").as_bytes()));
     }
-    if history.refs.len() > SHOWN {
-        let _ = write!(text, " and {} more", history.refs.len() - SHOWN);
+    let total = history.refs_total.unwrap_or(history.refs.len() as u64);
+    if total > names.len() as u64 {
+        let _ = write!(text, " and {} more", grouped(total - names.len() as u64));
     }
     text
 }
@@ -53,8 +56,8 @@ fn short(name: &str) -> &str {
 }
 
 /// What to do now; `revoke` is what there is to say about making the key worthless.
-pub(super) fn next_step(finding: &Finding, history: &History, revoke: &str) -> String {
-    let id = finding.commit.as_ref().and_then(|commit| commit.id.get(..10)).unwrap_or_default();
+pub(super) fn next_step(finding: &Entry<'_>, history: &History<'_>, revoke: &str) -> String {
+    let id = finding.commit.as_ref().map(|commit| escape::text(commit.short().as_bytes())).unwrap_or_default();
     let text = if finding.location.part == Some(Part::Name) { "--path-rename OLD:NEW" } else { "--replace-text FILE" };
     let clean = match finding.location.part {
         Some(Part::Message | Part::Tag) => {

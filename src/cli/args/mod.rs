@@ -21,7 +21,7 @@ use crate::policy::config::{self, Config};
 use crate::report::Format;
 pub use fix::Fix;
 pub use history::History;
-pub use report::Reports;
+pub use report::{DiffFormat, Reports};
 
 /// Find leaked AI API keys, fast and offline.
 #[derive(Debug, Parser)]
@@ -150,12 +150,19 @@ pub enum RulesFormat {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Report")]
 pub struct Shared {
-    /// How to write the report.
-    #[arg(long, value_name = "FORMAT", value_parser = format_parser())]
+    /// How to write the report; without it, what the file's name ends in says so.
+    #[arg(short, long, value_name = "FORMAT", value_parser = format_parser())]
     pub format: Option<Format>,
-    /// Write the report to this file instead of standard output.
+    /// What the configuration says of it.
+    #[arg(skip)]
+    #[allow(missing_docs, reason = "clap would print it")]
+    pub configured_format: Option<Format>,
+    /// Write the report to this file instead of standard output (`-`); may be repeated.
     #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    pub output: Vec<PathBuf>,
+    /// Exit with 1 only for keys of at least this severity, confidence or both: high, certain, high,likely.
+    #[arg(long, value_name = "MIN", value_parser = FailOn::parse)]
+    pub fail_on: Option<FailOn>,
     /// Print the keys themselves instead of masking them.
     #[arg(long)]
     pub show_secrets: bool,
@@ -198,7 +205,7 @@ impl Shared {
             config::raw::Color::Never => Color::Never,
         };
         Self {
-            format: self.format.or_else(|| config.output.format.as_deref().and_then(Format::parse)),
+            configured_format: config.output.format.as_deref().and_then(Format::parse),
             severity: self.severity.or(Some(config.rules.min_severity)),
             confidence: self.confidence.or(Some(config.rules.min_confidence)),
             color: self.color.or_else(|| config.output.color.map(configured)),
@@ -208,9 +215,9 @@ impl Shared {
         }
     }
 
-    /// The report's format.
+    /// The format of what goes to standard output.
     pub fn format(&self) -> Format {
-        self.format.unwrap_or(Format::Human)
+        self.format.or(self.configured_format).unwrap_or(Format::Human)
     }
 
     /// When to colour.
@@ -221,6 +228,37 @@ impl Shared {
     /// Whether a finding of this worth is left out.
     pub fn is_below(&self, severity: Severity, confidence: Confidence) -> bool {
         self.severity.is_some_and(|least| severity < least) || self.confidence.is_some_and(|least| confidence < least)
+    }
+}
+
+/// Which findings cost exit code 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FailOn {
+    /// The least severity.
+    pub severity: Severity,
+    /// The least confidence.
+    pub confidence: Confidence,
+}
+
+impl FailOn {
+    /// Reads `high`, `certain`, or both with a comma.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut least = Self { severity: Severity::Info, confidence: Confidence::Possible };
+        for word in text.split(',') {
+            let severity = SEVERITIES.iter().find(|severity| severity.as_str() == word);
+            let confidence = CONFIDENCES.iter().find(|confidence| confidence.as_str() == word);
+            match (severity, confidence) {
+                (Some(severity), _) => least.severity = *severity,
+                (_, Some(confidence)) => least.confidence = *confidence,
+                _ => return Err("a severity (info, low, medium, high, critical) or a confidence (possible, likely, certain)".into()),
+            }
+        }
+        Ok(least)
+    }
+
+    /// Whether a finding of this worth costs exit code 1.
+    pub fn holds(self, severity: Severity, confidence: Confidence) -> bool {
+        severity >= self.severity && confidence >= self.confidence
     }
 }
 
@@ -235,19 +273,20 @@ pub enum Color {
     Never,
 }
 
-fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
+pub(super) fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
     PossibleValuesParser::new(Format::NAMES).map(|name| Format::parse(&name).expect("one of the possible values"))
 }
 
+const SEVERITIES: [Severity; 5] =
+    [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+const CONFIDENCES: [Confidence; 3] = [Confidence::Possible, Confidence::Likely, Confidence::Certain];
+
 fn severity_parser() -> impl clap::builder::TypedValueParser<Value = Severity> {
-    use Severity::{Critical, High, Info, Low, Medium};
-    const ALL: [Severity; 5] = [Info, Low, Medium, High, Critical];
-    PossibleValuesParser::new(ALL.map(Severity::as_str))
-        .map(|name| *ALL.iter().find(|severity| severity.as_str() == name).expect("one of the possible values"))
+    PossibleValuesParser::new(SEVERITIES.map(Severity::as_str))
+        .map(|name| *SEVERITIES.iter().find(|severity| severity.as_str() == name).expect("one of the possible values"))
 }
 
 fn confidence_parser() -> impl clap::builder::TypedValueParser<Value = Confidence> {
-    const ALL: [Confidence; 3] = [Confidence::Possible, Confidence::Likely, Confidence::Certain];
-    PossibleValuesParser::new(ALL.map(Confidence::as_str))
-        .map(|name| *ALL.iter().find(|confidence| confidence.as_str() == name).expect("one of the possible values"))
+    PossibleValuesParser::new(CONFIDENCES.map(Confidence::as_str))
+        .map(|name| *CONFIDENCES.iter().find(|level| level.as_str() == name).expect("one of the possible values"))
 }

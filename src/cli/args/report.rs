@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
+
+use super::format_parser;
+use crate::report::Format;
 
 /// `keysweep report`.
 #[derive(Debug, Subcommand)]
@@ -22,4 +25,40 @@ pub enum Reports {
         #[arg(long)]
         exit_zero: bool,
     },
+    /// Write a json or jsonl report in other formats: one scan, any number of reports.
+    Convert {
+        /// The report; `-` is standard input.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The format of what goes to standard output, or to a file whose name says nothing.
+        #[arg(short, long, value_name = "FORMAT", value_parser = format_parser())]
+        format: Option<Format>,
+        /// Write to this file; may be repeated. The format is what its name ends in.
+        #[arg(short, long, value_name = "FILE")]
+        output: Vec<PathBuf>,
+    },
+    /// Say what is new, fixed and unchanged between two json or jsonl reports; exit with 1 if anything is new.
+    Diff {
+        /// The older report.
+        old: PathBuf,
+        /// The newer report.
+        new: PathBuf,
+        /// human or json.
+        #[arg(short, long, value_enum, default_value_t = DiffFormat::Human)]
+        format: DiffFormat,
+        /// Write to this file instead of standard output.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Print the JSON Schema of json and jsonl reports.
+    Schema,
+}
+
+/// How a comparison is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For people.
+    Human,
+    /// One JSON document.
+    Json,
 }

@@ -1,0 +1,102 @@
+//! Where a report goes and in which formats: known before anything is scanned.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::output::{self, Keys};
+use crate::cli::args::{Color, Shared};
+use crate::core::error::{Error, Result};
+use crate::report::{Document, Format, Style, markdown};
+
+/// One place for the report.
+pub(super) struct Target {
+    pub(super) to: To,
+    pub(super) format: Format,
+}
+
+/// A kind of place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum To {
+    Stdout,
+    File(PathBuf),
+    /// Behind what is in the file already: a job's summary, to which other steps write too.
+    Summary(PathBuf),
+}
+
+/// What the arguments say. One file takes `--format`; of several, each takes what its name ends in.
+pub(super) fn of(shared: &Shared) -> Result<Vec<Target>> {
+    named(&shared.output, shared.format, shared.configured_format)
+}
+
+/// The places for these files; standard output without any.
+pub(super) fn named(files: &[PathBuf], given: Option<Format>, configured: Option<Format>) -> Result<Vec<Target>> {
+    let fallback = given.or(configured);
+    if files.is_empty() {
+        return Ok(vec![Target { to: To::Stdout, format: fallback.unwrap_or(Format::Human) }]);
+    }
+    let mut targets: Vec<Target> = Vec::new();
+    for file in files {
+        let by_name = Format::of_file(file);
+        let is_stdout = file.as_os_str() == "-";
+        let format = match given {
+            Some(format) if files.len() == 1 => Some(format),
+            _ if is_stdout => Some(fallback.unwrap_or(Format::Human)),
+            _ => by_name.or(fallback),
+        };
+        let unknown = || {
+            Error::new("choose the format of", file.display(), "its name does not say")
+                .hint(format!("name it with -f: {}", Format::NAMES.join(", ")))
+        };
+        let to = if is_stdout { To::Stdout } else { To::File(file.clone()) };
+        if targets.iter().any(|target| target.to == to) {
+            return Err(Error::new("write to", file.display(), "it is named twice").hint("give each -o another file"));
+        }
+        targets.push(Target { to, format: format.ok_or_else(unknown)? });
+    }
+    Ok(targets)
+}
+
+/// Writes the report to all places; the first failure is told when all have been tried.
+pub(super) fn write(targets: &[Target], shared: &Shared, document: &Document<'_>) -> Result<()> {
+    let style = |target: &Target| Style {
+        show_secrets: shared.show_secrets,
+        show_suppressed: shared.show_suppressed,
+        quiet: shared.quiet,
+        color: colored(shared.color(), target),
+    };
+    let keys = if shared.show_secrets { Keys::Shown } else { Keys::Masked };
+    each(targets, |target| match &target.to {
+        To::Stdout => output::write(None, keys, |out| target.format.write(document, style(target), out)),
+        To::File(file) => output::write(Some(file), keys, |out| target.format.write(document, style(target), out)),
+        To::Summary(file) => append(file, document),
+    })
+}
+
+/// Does this for all, and returns the first failure.
+pub(super) fn each(targets: &[Target], write: impl Fn(&Target) -> Result<()>) -> Result<()> {
+    let results: Vec<Result<()>> = targets.iter().map(write).collect();
+    results.into_iter().collect()
+}
+
+/// Adds to a job's summary what still fits in.
+fn append(file: &Path, document: &Document<'_>) -> Result<()> {
+    let failed = |error: io::Error| Error::new("write the job summary", file.display(), error);
+    let mut options = std::fs::OpenOptions::new();
+    let mut out = options.append(true).create(true).open(file).map_err(failed)?;
+    let used = out.metadata().map_err(failed)?.len();
+    let room = markdown::SUMMARY.saturating_sub(usize::try_from(used).unwrap_or(usize::MAX));
+    out.write_all(&output::masked(markdown::within(document, room).as_bytes())).map_err(failed)
+}
+
+fn colored(wish: Color, target: &Target) -> bool {
+    target.format == Format::Human
+        && match wish {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+                let capable = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+                target.to == To::Stdout && wanted && capable && output::is_stdout_terminal()
+            }
+        }
+}

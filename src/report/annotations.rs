@@ -1,0 +1,56 @@
+//! The `annotations` format: GitHub's workflow commands. The runner shows ten of a kind and step and drops the rest
+//! without a word, so the worst come first, and where there are more the last one says how many.
+
+use std::io::{self, Write};
+
+use crate::report::model::{Document, Entry};
+use crate::report::numbers::counted;
+use crate::report::{Style, escape};
+
+/// What GitHub shows of a kind and step.
+const MOST: usize = 10;
+
+/// Writes a line for each of the worst findings.
+pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> io::Result<()> {
+    let active = document.summary.findings as usize;
+    let errors = document.summary.coverage.errors.len();
+    let room = MOST - usize::from(errors > 0);
+    let shown = if active > room { room - 1 } else { active };
+    if let Some(first) = document.summary.coverage.errors.first() {
+        let rest = if errors > 1 { format!(" (and {} more)", errors - 1) } else { String::new() };
+        line(out, "", "keysweep did not complete", &format!("{}{rest}", first.message))?;
+    }
+    for entry in document.worst_first().into_iter().take(shown) {
+        annotate(entry, out)?;
+    }
+    if active > shown {
+        let more = counted((active - shown) as u64, "more finding");
+        line(out, "", &format!("keysweep: {more}"), "GitHub shows ten annotations a step; the log and the report have all")?;
+    }
+    Ok(())
+}
+
+fn annotate(entry: &Entry<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let location = &entry.location;
+    let mut place = String::new();
+    if let Some(path) = &location.path {
+        place = format!("file={}", escape::command_property(path));
+        if location.line > 0 && location.member.is_none() {
+            place += &format!(",line={},endLine={}", location.line, location.end_line.max(location.line));
+            if location.line == location.end_line {
+                place += &format!(",col={},endColumn={}", location.column, location.end_column);
+            }
+        }
+        place.push(',');
+    }
+    let title = format!("{} ({}, {})", entry.title, entry.severity, entry.confidence);
+    let mut message = format!("{} in {}", entry.masked(), entry.place());
+    if let Some(commit) = &entry.commit {
+        message += &format!(", brought in by {}", commit.short());
+    }
+    line(out, &place, &title, &format!("{message}: {}", entry.next_step()))
+}
+
+fn line(out: &mut dyn Write, place: &str, title: &str, message: &str) -> io::Result<()> {
+    writeln!(out, "::error {place}title={}::{}", escape::command_property(title), escape::command(message))
+}

@@ -1,0 +1,53 @@
+//! What identifies a finding for systems that compare reports: the key's value and the path, never the line, so that it
+//! survives moved lines.
+
+use std::collections::HashMap;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::report::model::Entry;
+
+/// The same key at the same path has the same hash; the number tells several such places apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    /// 24 hexadecimal digits.
+    pub(super) hash: String,
+    /// From 1 on.
+    pub(super) number: u32,
+}
+
+/// Gives findings their identities, one after the other in the report's order.
+#[derive(Debug, Default)]
+pub(super) struct Identities(HashMap<[u8; 12], u32>);
+
+impl Identities {
+    pub(super) fn of(&mut self, entry: &Entry<'_>) -> Identity {
+        let mut hasher = Sha256::new();
+        let part = entry.location.part.map_or("", |part| part.as_str());
+        let holder = if entry.location.path.is_none() { entry.commit.as_ref().map(|commit| &commit.id) } else { None };
+        let texts = [
+            Some(&entry.fingerprint),
+            Some(&entry.rule),
+            entry.location.path.as_ref(),
+            entry.location.member.as_ref(),
+            holder,
+        ];
+        for text in texts.map(|text| text.map_or("", |text| text.as_ref())).into_iter().chain([part]) {
+            hasher.update(text.as_bytes());
+            hasher.update(b"\0");
+        }
+        let digest = hasher.finalize();
+        let mut short = [0; 12];
+        short.copy_from_slice(&digest[..12]);
+        let number = self.0.entry(short).or_default();
+        *number += 1;
+        Identity { hash: short.iter().map(|byte| format!("{byte:02x}")).collect(), number: *number }
+    }
+}
+
+impl Identity {
+    /// 32 hexadecimal digits that no other finding of the report has.
+    pub(super) fn unique(&self) -> String {
+        format!("{}{:08x}", self.hash, self.number)
+    }
+}

@@ -1,0 +1,117 @@
+//! The `markdown` format: for a comment on a change and for a job's summary. It begins with a [`MARKER`], so that a
+//! comment can be found and updated in place, and it stays below a limit, past which GitHub loses the whole.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use crate::report::escape::markdown as text;
+use crate::report::model::{Document, Entry};
+use crate::report::numbers::{counted, grouped};
+use crate::report::{Style, human};
+
+/// The first line of each report.
+pub const MARKER: &str = "<!-- keysweep report -->";
+
+/// What a comment may have: GitHub takes 65,536 characters.
+pub const COMMENT: usize = 60_000;
+
+/// What a job's summary may have: GitHub takes 1 MiB for all of a step.
+pub const SUMMARY: usize = 1_000_000;
+
+/// Left for what follows the table.
+const TAIL: usize = 8_000;
+
+/// Writes a report that fits into a comment.
+pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(within(document, COMMENT).as_bytes())
+}
+
+/// The report in at most `limit` bytes; empty if not even its head fits.
+pub fn within(document: &Document<'_>, limit: usize) -> String {
+    let summary = &document.summary;
+    let verdict = human::verdict(document);
+    let incomplete = if summary.exit_code == 2 { " — **the scan did not complete**" } else { "" };
+    let mut page = format!("{MARKER}\n### keysweep: {}{incomplete}\n\n", text(verdict.trim_end_matches('.')));
+    if page.len() + TAIL > limit {
+        return if page.len() <= limit { page } else { String::new() };
+    }
+    let mut advice = BTreeMap::new();
+    let mut shown = 0;
+    for entry in document.worst_first().into_iter().take(summary.findings as usize) {
+        let row = row(entry);
+        if page.len() + row.len() + TAIL > limit {
+            break;
+        }
+        if shown == 0 {
+            page += "| Severity | Key | Where | Commit |\n|---|---|---|---|\n";
+        }
+        page += &row;
+        shown += 1;
+        advice.entry(entry.title.as_ref()).or_insert_with(|| entry.next_step());
+    }
+    if shown < summary.findings {
+        page += &format!("\n{} more, less severe ones, are in the full report.\n", grouped(summary.findings - shown));
+    }
+    let mut tail = Tail { page, limit };
+    if !advice.is_empty() {
+        tail.add("\n**What to do.** A key that was pushed is public: taking it out with another commit is not enough.\n\n");
+    }
+    for (title, step) in advice {
+        tail.add(&format!("- {}: {}\n", text(title), text(&step)));
+    }
+    tail.list("Not completed", summary.coverage.errors.iter().map(|fault| fault.message.as_ref()));
+    tail.list("Notes", summary.coverage.notes.iter().map(AsRef::as_ref));
+    if let Some(change) = &summary.change {
+        tail.add(&format!("\n{}\n", text(&change.why)));
+    }
+    tail.add(&format!("\n{}.\n", text(&human::scanned(&summary.coverage))));
+    tail.page
+}
+
+fn row(entry: &Entry<'_>) -> String {
+    let code = |untrusted: &str| format!("<code>{}</code>", text(untrusted));
+    let mut place = entry.place();
+    if entry.location.path.is_some() && entry.location.line > 0 {
+        place += &format!(":{}", entry.location.line);
+    }
+    let commit = entry.commit.as_ref().map(|commit| code(commit.short())).unwrap_or_default();
+    format!(
+        "| {}, {} | {} {} | {} | {commit} |\n",
+        entry.severity,
+        entry.confidence,
+        text(&entry.title),
+        code(&entry.masked()),
+        code(&place),
+    )
+}
+
+/// What follows the table, as long as there is room.
+struct Tail {
+    page: String,
+    limit: usize,
+}
+
+impl Tail {
+    fn add(&mut self, part: &str) -> bool {
+        let fits = self.page.len() + part.len() <= self.limit;
+        if fits {
+            self.page += part;
+        }
+        fits
+    }
+
+    fn list<'a>(&mut self, title: &str, lines: impl ExactSizeIterator<Item = &'a str>) {
+        const MOST: usize = 20;
+        let total = lines.len();
+        if total == 0 {
+            return;
+        }
+        self.add(&format!("\n**{title}.**\n\n"));
+        for line in lines.take(MOST) {
+            self.add(&format!("- {}\n", text(line)));
+        }
+        if total > MOST {
+            self.add(&format!("- and {}\n", counted((total - MOST) as u64, "more line")));
+        }
+    }
+}

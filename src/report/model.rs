@@ -1,0 +1,455 @@
+//! What a report says, field by field: the objects of `json` and `jsonl`, from which every other format is made, and
+//! which `report convert`, `diff` and `merge` read back.
+//!
+//! Other tools read this: the fields, their order and their values are fixed. New fields may be added, none may change.
+//! `keysweep.report.schema.json` is made from these types; `docs/report.md` says the same to people.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use bstr::BStr;
+use serde::{Deserialize, Serialize};
+
+use crate::core::coverage::{self, Report};
+use crate::core::error::Exit;
+use crate::core::finding::{
+    self, Confidence, Excerpt, Finding, Layer, Part, Reach, RuleInfo, Severity, SuppressedBy,
+};
+use crate::report::escape;
+
+/// A whole report, ready to be written: nothing in it is secret unless that was asked for.
+#[derive(Clone, Debug)]
+pub struct Document<'a> {
+    /// All findings, suppressed ones too, in the report's order.
+    pub findings: Vec<Entry<'a>>,
+    /// What was scanned and what came of it.
+    pub summary: Summary<'a>,
+    /// When the run began and ended, in seconds since 1970: GitLab's format asks for it.
+    pub time: (i64, i64),
+}
+
+/// One secret at one place.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Entry<'a> {
+    /// Always `finding`.
+    pub r#type: FindingType,
+    /// The rule's id: `openai-project-key`.
+    pub rule: Cow<'a, str>,
+    /// Whose key it is: `openai`; empty for a rule of the user's own that names none.
+    pub provider: Cow<'a, str>,
+    /// The rule's title: `OpenAI project API key`.
+    pub title: Cow<'a, str>,
+    /// How bad it is if the key is live.
+    pub severity: Severity,
+    /// Likelihood that this is a key.
+    pub confidence: Confidence,
+    /// The key, masked unless `--show-secrets` was given.
+    pub secret: Cow<'a, str>,
+    /// 32 hexadecimal digits that identify the key's value: the same key has the same in every file and commit.
+    pub fingerprint: Cow<'a, str>,
+    /// Whether it counts.
+    pub status: Status,
+    /// What suppressed it; null while it is active.
+    pub suppressed_by: Option<SuppressedBy>,
+    /// The reason that somebody gave for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressed_reason: Option<Cow<'a, str>>,
+    /// What to know of it beside: a marker that has expired, or that does not count in this change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Cow<'a, str>>,
+    /// Where it stands.
+    pub location: Location<'a>,
+    /// How the text was reached, outermost first.
+    pub layers: Vec<Layer>,
+    /// The commit that brought it in; null where no commit is known.
+    pub commit: Option<Commit<'a>>,
+    /// In an audit of history: since when, and where it still is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<History<'a>>,
+    /// The line around it, for people; not written.
+    #[serde(skip)]
+    pub excerpt: Option<&'a Excerpt>,
+    /// Where the owner revokes it; not written.
+    #[serde(skip)]
+    pub revoke: Cow<'a, str>,
+    /// What to do beyond revoking; not written.
+    #[serde(skip)]
+    pub advice: Cow<'a, str>,
+}
+
+/// The constant of a finding's `type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum FindingType {
+    /// `finding`.
+    Finding,
+}
+
+/// The constant of a summary's `type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum SummaryType {
+    /// `summary`.
+    Summary,
+}
+
+/// Whether a finding counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It counts.
+    Active,
+    /// It was accepted: see `suppressed_by`.
+    Suppressed,
+}
+
+/// Where a finding stands. Lines and columns count from 1; columns count Unicode characters.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Location<'a> {
+    /// Relative to where the scan started, `/` on every platform; null where it stands in no file.
+    pub path: Option<Cow<'a, str>>,
+    /// The path inside an archive.
+    pub member: Option<Cow<'a, str>>,
+    /// First line.
+    pub line: u64,
+    /// First column.
+    pub column: u64,
+    /// Last line.
+    pub end_line: u64,
+    /// Column of the last character.
+    pub end_column: u64,
+    /// What holds it, where that is no file's content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+    /// The path's exact bytes in hexadecimal, where `path` cannot hold them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_bytes: Option<Cow<'a, str>>,
+}
+
+/// A commit; where a finding stands in no file, the object that holds it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Commit<'a> {
+    /// The full object id.
+    pub id: Cow<'a, str>,
+    /// As the commit says it.
+    pub author_name: Cow<'a, str>,
+    /// As the commit says it.
+    pub author_email: Cow<'a, str>,
+    /// RFC 3339 with the author's offset; empty where there is none.
+    pub date: Cow<'a, str>,
+    /// The message's first line, with any key in it masked.
+    pub summary: Cow<'a, str>,
+}
+
+/// What the whole history says of one secret at one path.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct History<'a> {
+    /// The last commit that still had it; null while it is in HEAD.
+    pub last_commit: Option<Commit<'a>>,
+    /// Whether HEAD has it.
+    pub in_head: bool,
+    /// Full names of the references whose history contains it, sorted; `--max-refs` cuts the list.
+    pub refs: Vec<Cow<'a, str>>,
+    /// How many references those are, where the list was cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refs_total: Option<u64>,
+    /// Whether a remote-tracking reference contains it.
+    pub on_remote: bool,
+    /// The best way to reach it.
+    pub reach: Reach,
+    /// How many versions of the path held it.
+    pub versions: u64,
+    /// Whole days from the first commit to the last one that had it, or to HEAD's while that has it.
+    pub days_exposed: u64,
+}
+
+/// The last object of a report.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Summary<'a> {
+    /// Always `summary`.
+    pub r#type: SummaryType,
+    /// How many findings are active.
+    pub findings: u64,
+    /// How many are suppressed.
+    pub suppressed: u64,
+    /// How many are suppressed by what; absent if none is.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub suppressed_by: BTreeMap<Cow<'a, str>, u64>,
+    /// How many of the active ones cost exit code 1, where `--fail-on` was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing: Option<u64>,
+    /// What the process exited with: 0 clean, 1 findings, 2 not completed.
+    pub exit_code: u8,
+    /// What `keysweep ci` took for the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change<'a>>,
+    /// What was scanned, and what was not.
+    pub coverage: Coverage<'a>,
+}
+
+/// What `keysweep ci` scanned.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Change<'a> {
+    /// The CI system: `github`, `gitlab`, `git`.
+    pub system: Cow<'a, str>,
+    /// `push`, `pull-request`, `merge-queue`, `tag`, `schedule`, `manual`, `nothing`.
+    pub kind: Cow<'a, str>,
+    /// `change`, `tree` or `history`.
+    pub scope: Cow<'a, str>,
+    /// The commit that was scanned.
+    pub head: Option<Cow<'a, str>>,
+    /// What was there before.
+    pub base: Vec<Cow<'a, str>>,
+    /// How that was decided.
+    pub why: Cow<'a, str>,
+    /// Where the repository is, for those formats that say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<Cow<'a, str>>,
+    /// The branch or tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<Cow<'a, str>>,
+}
+
+/// What was scanned, and what was not.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Coverage<'a> {
+    /// Files (in history: blobs) read to their end.
+    pub files: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// What was left out on purpose.
+    pub skipped: Vec<Skipped<'a>>,
+    /// What should have been scanned and was not: any of these costs exit code 2.
+    pub errors: Vec<Fault<'a>>,
+    /// Counts that only some sources have: `commits`, `below_threshold`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<Cow<'a, str>, u64>,
+    /// Remarks: a shallow clone, a stale entry of the baseline, a suppression that a change adds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Cow<'a, str>>,
+}
+
+/// Something that was left out on purpose.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Skipped<'a> {
+    /// A path relative to where the scan started, or an object id.
+    pub path: Cow<'a, str>,
+    /// Why, in a few words that do not change between releases: `ignored`, `symlink`.
+    pub reason: Cow<'a, str>,
+    /// The path's exact bytes in hexadecimal, where `path` cannot hold them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_bytes: Option<Cow<'a, str>>,
+}
+
+/// Something that should have been scanned and was not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Fault<'a> {
+    /// What it happened to: a path, an object id, a rule id.
+    pub item: Cow<'a, str>,
+    /// One line: what was being done, why it failed, what to do.
+    pub message: Cow<'a, str>,
+}
+
+impl<'a> Document<'a> {
+    /// Takes what a run found; keys are masked unless `show_secrets`.
+    pub fn new(report: &'a Report, show_secrets: bool, exit: Exit) -> Self {
+        let findings: Vec<Entry<'a>> = report.findings.iter().map(|finding| Entry::new(finding, show_secrets)).collect();
+        let summary = Summary::new(&findings, Coverage::new(&report.coverage), exit.code());
+        Self { findings, summary, time: (0, 0) }
+    }
+
+    /// The findings, the worst first: active before suppressed, severe and certain ones, what is live and pushed.
+    pub fn worst_first(&self) -> Vec<&Entry<'a>> {
+        let mut sorted: Vec<&Entry<'a>> = self.findings.iter().collect();
+        sorted.sort_by_key(|entry| {
+            (entry.status, Reverse(entry.severity), Reverse(entry.confidence), super::past::rank(entry))
+        });
+        sorted
+    }
+
+    /// Those that count.
+    pub fn active(&self) -> impl Iterator<Item = &Entry<'a>> {
+        self.findings.iter().filter(|entry| entry.status == Status::Active)
+    }
+}
+
+impl<'a> Summary<'a> {
+    /// Counts the findings.
+    pub fn new(findings: &[Entry<'_>], coverage: Coverage<'a>, exit_code: u8) -> Self {
+        let mut suppressed_by = BTreeMap::new();
+        for by in findings.iter().filter_map(|entry| entry.suppressed_by) {
+            *suppressed_by.entry(by.as_str().into()).or_insert(0) += 1;
+        }
+        let suppressed = findings.iter().filter(|entry| entry.status == Status::Suppressed).count();
+        Self {
+            r#type: SummaryType::Summary,
+            findings: (findings.len() - suppressed) as u64,
+            suppressed: suppressed as u64,
+            suppressed_by,
+            failing: None,
+            exit_code,
+            change: None,
+            coverage,
+        }
+    }
+}
+
+impl<'a> Entry<'a> {
+    fn new(finding: &'a Finding, show_secrets: bool) -> Self {
+        let suppressed = finding.suppressed.as_ref();
+        let RuleInfo { id, provider, title, revoke, advice } = &finding.rule;
+        Self {
+            r#type: FindingType::Finding,
+            rule: id.as_ref().into(),
+            provider: provider.as_ref().into(),
+            title: title.as_ref().into(),
+            severity: finding.severity,
+            confidence: finding.confidence,
+            secret: if show_secrets { escape::text(finding.secret.expose()) } else { finding.secret.mask() }.into(),
+            fingerprint: finding.fingerprint.to_string().into(),
+            status: if suppressed.is_some() { Status::Suppressed } else { Status::Active },
+            suppressed_by: suppressed.map(|suppression| suppression.by),
+            suppressed_reason: suppressed.and_then(|suppression| suppression.reason.as_deref()).map(Cow::Borrowed),
+            note: finding.note.as_deref().map(Cow::Borrowed),
+            location: Location::new(&finding.location),
+            layers: finding.layers.clone(),
+            commit: finding.commit.as_deref().map(Commit::new),
+            history: finding.history.as_ref().map(History::new),
+            excerpt: Some(&finding.excerpt),
+            revoke: revoke.as_ref().into(),
+            advice: advice.as_ref().into(),
+        }
+    }
+
+    /// What it stands in, for people: the path, with the archive's member, or what else holds it.
+    pub fn place(&self) -> String {
+        let Location { path, member, part, .. } = &self.location;
+        let mut name = match (path, part) {
+            (Some(path), _) => escape::text(path.as_bytes()),
+            (None, Some(part)) => format!("({part})"),
+            (None, None) => String::new(),
+        };
+        if let Some(member) = member {
+            name += &format!(" > {}", escape::text(member.as_bytes()));
+        }
+        name
+    }
+
+    /// The key, masked in any case.
+    pub fn masked(&self) -> String {
+        let is_masked = self.secret.contains('…') || self.secret.len() < 8;
+        if is_masked { self.secret.to_string() } else { finding::Secret::new(self.secret.as_bytes()).mask() }
+    }
+
+    /// What the owner does now, in one line.
+    pub fn next_step(&self) -> String {
+        let mut text = match self.revoke.as_ref() {
+            "" => "if it is live, revoke it at its provider".to_owned(),
+            revoke => format!("revoke it at {}", escape::text(revoke.as_bytes())),
+        };
+        if let Some(history) = &self.history {
+            return super::past::next_step(self, history, &text);
+        }
+        text += match self.advice.as_ref() {
+            "" => ", then read the new one from the environment",
+            _ => "; ",
+        };
+        text + &escape::text(self.advice.as_bytes())
+    }
+}
+
+impl<'a> Location<'a> {
+    fn new(location: &'a finding::Location) -> Self {
+        let path = location.path.as_ref().map(|path| path.as_ref());
+        let at = location.position;
+        Self {
+            path: path.map(plain),
+            member: location.member.as_ref().map(|member| plain(member.as_ref())),
+            line: at.line,
+            column: at.column,
+            end_line: at.end_line,
+            end_column: at.end_column,
+            part: location.part,
+            path_bytes: path.and_then(hex_unless_utf8),
+        }
+    }
+}
+
+impl<'a> Commit<'a> {
+    fn new(commit: &'a finding::Commit) -> Self {
+        Self {
+            id: commit.id.as_str().into(),
+            author_name: commit.author_name.as_str().into(),
+            author_email: commit.author_email.as_str().into(),
+            date: commit.date.as_str().into(),
+            summary: commit.summary.as_str().into(),
+        }
+    }
+
+    /// The id as people write it.
+    pub fn short(&self) -> &str {
+        self.id.get(..10).unwrap_or(&self.id)
+    }
+}
+
+impl<'a> History<'a> {
+    fn new(history: &'a finding::History) -> Self {
+        let total = history.refs_total.max(history.refs.len());
+        Self {
+            last_commit: history.last_commit.as_deref().map(Commit::new),
+            in_head: history.in_head,
+            refs: history.refs.iter().map(|name| name.as_str().into()).collect(),
+            refs_total: (total > history.refs.len()).then_some(total as u64),
+            on_remote: history.on_remote,
+            reach: history.reach,
+            versions: history.versions,
+            days_exposed: history.days_exposed,
+        }
+    }
+}
+
+impl<'a> Coverage<'a> {
+    fn new(coverage: &'a coverage::Coverage) -> Self {
+        let skipped = |skipped: &'a coverage::Skipped| Skipped {
+            path: plain(skipped.path.as_ref()),
+            reason: skipped.reason.into(),
+            path_bytes: hex_unless_utf8(skipped.path.as_ref()),
+        };
+        Self {
+            files: coverage.files,
+            bytes: coverage.bytes,
+            skipped: coverage.skipped.iter().map(skipped).collect(),
+            errors: (coverage.errors.iter())
+                .map(|error| Fault { item: error.thing().into(), message: error.to_string().into() })
+                .collect(),
+            counts: coverage.counts.iter().map(|&(name, number)| (name.into(), number)).collect(),
+            notes: coverage.notes.iter().map(|note| note.as_str().into()).collect(),
+        }
+    }
+}
+
+/// As it is, where it is UTF-8: JSON has its own escapes.
+fn plain(bytes: &BStr) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(_) => escape::text(bytes).into(),
+    }
+}
+
+fn hex_unless_utf8(bytes: &BStr) -> Option<Cow<'static, str>> {
+    let hex = || bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    std::str::from_utf8(bytes).is_err().then(|| hex().into())
+}
