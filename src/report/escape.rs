@@ -47,7 +47,6 @@ pub fn xml(untrusted: &str) -> String {
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&apos;"),
-            '\u{fffe}' | '\u{ffff}' => safe.extend(c.escape_unicode()),
             c => safe.push(c),
         }
     }
@@ -110,7 +109,7 @@ fn is_unsafe(c: char) -> bool {
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}')
+            | '\u{e0000}'..='\u{e0fff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 #[cfg(test)]

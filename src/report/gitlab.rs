@@ -106,7 +106,7 @@ fn scan(document: &Document<'_>) -> Scan {
     };
     let coverage = &document.summary.coverage;
     let message = |level| move |text: &str| Message { level, value: escape::text(text.as_bytes()) };
-    let errors = coverage.errors.iter().map(|fault| fault.message.as_ref()).map(message("error"));
+    let errors = coverage.errors.iter().map(|fault| fault.message.as_ref()).map(message("fatal"));
     let notes = coverage.notes.iter().map(AsRef::as_ref).map(message("info"));
     Scan {
         analyzer: tool,

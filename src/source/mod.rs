@@ -3,6 +3,7 @@
 
 pub mod agents;
 pub mod archive;
+pub mod ci;
 pub mod commits;
 pub(crate) mod content;
 pub mod ignored;

@@ -18,6 +18,7 @@ mod exit;
 mod explain;
 mod fix;
 mod foreign;
+mod formats;
 mod history;
 mod hook;
 mod house;

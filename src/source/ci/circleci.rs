@@ -1,0 +1,16 @@
+//! CircleCI, which says neither the target of a pull request nor what was there before a push.
+
+use super::{Base, Change, Job, Kind, System, pushed, tagged};
+
+pub(super) fn change(job: &Job<'_>) -> Change {
+    let head = job.head(&["CIRCLE_SHA1"]);
+    let branch = job.get("CIRCLE_BRANCH");
+    if let Some(tag) = job.get("CIRCLE_TAG") {
+        tagged(System::CircleCi, head, &tag)
+    } else if job.has("CIRCLE_PULL_REQUEST") {
+        let why = "a pull request: what the default branch has not";
+        Change::new(System::CircleCi, Kind::PullRequest, head, Base::DefaultBranch, why).branch(branch)
+    } else {
+        pushed(System::CircleCi, head, None).branch(branch)
+    }
+}

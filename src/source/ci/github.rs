@@ -1,0 +1,89 @@
+//! GitHub Actions, and Forgejo's and Gitea's, which set the same variables and write the same events.
+
+use serde_json::Value;
+
+use super::{Base, Change, Job, Kind, System, commit, pushed, tagged, text};
+use crate::core::error::{Error, Result};
+
+pub(super) fn change(job: &Job<'_>) -> Result<Change> {
+    let is_forgejo = job.has("FORGEJO_ACTIONS") || job.has("GITEA_ACTIONS");
+    let system = if is_forgejo { System::Forgejo } else { System::GitHub };
+    let event = event(job)?;
+    let name = job.get("GITHUB_EVENT_NAME").unwrap_or_default();
+    let mut change = of(system, &name, &event, job)?;
+    change.default_branch = text(&event, "/repository/default_branch");
+    let server = job.get("GITHUB_SERVER_URL").zip(job.get("GITHUB_REPOSITORY"));
+    change.repository = server.map(|(server, repository)| format!("{server}/{repository}"));
+    Ok(change)
+}
+
+fn of(system: System, name: &str, event: &Value, job: &Job<'_>) -> Result<Change> {
+    let head = job.head(&["GITHUB_SHA"]);
+    let missing = |what: &str| {
+        Error::new("read the event of", name, format!("it says nothing of {what}"))
+            .hint("run it in a job of this event, or give --base and --head")
+    };
+    Ok(match name {
+        "pull_request" | "pull_request_target" | "pull_request_review" => {
+            let tip = text(event, "/pull_request/head/sha").ok_or_else(|| missing("the head"))?;
+            let base = text(event, "/pull_request/base/sha").ok_or_else(|| missing("the base"))?;
+            let why = "a pull request: its commits, and their merge if it is checked out";
+            let mut change = Change::new(system, Kind::PullRequest, tip, Base::Commits(vec![base]), why);
+            // Else GITHUB_SHA is the base's tip.
+            change.merge = (name != "pull_request_target").then_some(head);
+            change.branch(text(event, "/pull_request/head/ref"))
+        }
+        "merge_group" => {
+            let tip = text(event, "/merge_group/head_sha").ok_or_else(|| missing("the head"))?;
+            let base = text(event, "/merge_group/base_sha").ok_or_else(|| missing("the base"))?;
+            let why = "a merge queue: what the queue adds to the branch";
+            Change::new(system, Kind::MergeQueue, tip, Base::Commits(vec![base]), why)
+        }
+        "push" => {
+            let full = text(event, "/ref").or_else(|| job.get("GITHUB_REF")).unwrap_or_default();
+            let after = commit(text(event, "/after"));
+            if event.get("deleted") == Some(&Value::Bool(true)) {
+                let why = "a branch or tag was deleted: nothing came in";
+                return Ok(Change::new(system, Kind::Nothing, head, Base::DefaultBranch, why));
+            }
+            let tip = after.unwrap_or(head);
+            match full.strip_prefix("refs/tags/") {
+                Some(tag) => tagged(system, tip, tag),
+                None => pushed(system, tip, text(event, "/before")).branch(Some(full)),
+            }
+        }
+        "release" => match text(event, "/release/tag_name") {
+            Some(tag) => tagged(system, head, &tag),
+            None => return Err(missing("the tag")),
+        },
+        "create" if text(event, "/ref_type").as_deref() == Some("tag") => {
+            tagged(system, head, &text(event, "/ref").unwrap_or_default())
+        }
+        "create" => pushed(system, head, None).branch(text(event, "/ref")),
+        "delete" => {
+            let why = "a branch or tag was deleted: nothing came in";
+            Change::new(system, Kind::Nothing, head, Base::DefaultBranch, why)
+        }
+        "schedule" => {
+            let why = "a schedule: everything that the repository keeps";
+            Change::new(system, Kind::Schedule, head, Base::DefaultBranch, why)
+        }
+        _ => {
+            let why = format!("started by {}: what the default branch has not", if name.is_empty() { "hand" } else { name });
+            let change = Change::new(system, Kind::Manual, head, Base::DefaultBranch, why);
+            match job.get("GITHUB_REF") {
+                Some(full) => match full.strip_prefix("refs/tags/") {
+                    Some(tag) => tagged(system, job.head(&["GITHUB_SHA"]), tag),
+                    None => change.branch(Some(full)),
+                },
+                None => change,
+            }
+        }
+    })
+}
+
+fn event(job: &Job<'_>) -> Result<Value> {
+    let Some(path) = job.get("GITHUB_EVENT_PATH") else { return Ok(Value::Null) };
+    let content = (job.file)(&path)?;
+    serde_json::from_slice(&content).map_err(|why| Error::new("read the event file", path, why))
+}

@@ -1,0 +1,21 @@
+//! Jenkins: multibranch pipelines and plain jobs with its git plugin.
+
+use super::{Base, Change, Job, Kind, System, commit, pushed, tagged};
+
+pub(super) fn change(job: &Job<'_>) -> Change {
+    let head = job.head(&["GIT_COMMIT"]);
+    if let Some(target) = job.get("CHANGE_TARGET") {
+        let why = "a change request: what its target has not";
+        // With the merge strategy this is a merge, whose other side is the change.
+        let change = Change::new(System::Jenkins, Kind::PullRequest, head, Base::Branch(target), why);
+        return change.branch(job.get("CHANGE_BRANCH"));
+    }
+    if let Some(tag) = job.get("TAG_NAME") {
+        return tagged(System::Jenkins, head, &tag);
+    }
+    let branch = job.get("BRANCH_NAME").or_else(|| job.get("GIT_BRANCH"));
+    let branch = branch.map(|name| name.strip_prefix("origin/").unwrap_or(&name).to_owned());
+    // The last build that passed: what failed since is looked at again.
+    let before = commit(job.get("GIT_PREVIOUS_SUCCESSFUL_COMMIT"));
+    pushed(System::Jenkins, head, before).branch(branch)
+}
