@@ -140,7 +140,12 @@ impl<'a> Teller<'a> {
         let (commit, begun) = self.commit(at);
         let until = if in_head { self.graph.head.map_or(begun, |head| self.commit(head).1) } else { begun };
         let refs = self.names(list);
-        self.without_path(found, part, commit, History { refs, refs_total: list.len(), ..history(mask, days(begun, until)) });
+        self.without_path(
+            found,
+            part,
+            commit,
+            History { refs, refs_total: list.len(), ..history(mask, days(begun, until)) },
+        );
     }
 
     fn in_tag(&mut self, hit: &Hit) {

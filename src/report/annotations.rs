@@ -25,7 +25,12 @@ pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> i
     }
     if active > shown {
         let more = counted((active - shown) as u64, "more finding");
-        line(out, "", &format!("keysweep: {more}"), "GitHub shows ten annotations a step; the log and the report have all")?;
+        line(
+            out,
+            "",
+            &format!("keysweep: {more}"),
+            "GitHub shows ten annotations a step; the log and the report have all",
+        )?;
     }
     Ok(())
 }

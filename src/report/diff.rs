@@ -35,7 +35,8 @@ fn key<'a>(entry: &'a Entry<'_>) -> Key<'a> {
 impl<'a> Diff<'a> {
     /// Compares two reports.
     pub fn new(old: &'a Document<'a>, new: &'a Document<'a>) -> Self {
-        let keys = |document: &'a Document<'a>| -> BTreeSet<Key<'a>> { document.active().map(|entry| key(entry)).collect() };
+        let keys =
+            |document: &'a Document<'a>| -> BTreeSet<Key<'a>> { document.active().map(|entry| key(entry)).collect() };
         let (before, now) = (keys(old), keys(new));
         let (unchanged, added) = active(new).partition(|entry| before.contains(&key(entry)));
         Self { new: added, fixed: active(old).filter(|entry| !now.contains(&key(entry))).collect(), unchanged }
@@ -47,7 +48,13 @@ impl<'a> Diff<'a> {
             for entry in entries {
                 let title = crate::report::escape::text(entry.title.as_bytes());
                 let (place, line) = (entry.place(), entry.location.line);
-                writeln!(out, "{sign} {place}:{line}  {title}  {}, {}  {}", entry.severity, entry.confidence, entry.masked())?;
+                writeln!(
+                    out,
+                    "{sign} {place}:{line}  {title}  {}, {}  {}",
+                    entry.severity,
+                    entry.confidence,
+                    entry.masked()
+                )?;
             }
         }
         let new = counted(self.new.len() as u64, "new finding");

@@ -174,8 +174,7 @@ pub(super) fn verdict(document: &Document<'_>) -> String {
     };
     let Summary { suppressed, suppressed_by, failing, findings, .. } = &document.summary;
     if *suppressed > 0 {
-        let list: Vec<String> =
-            suppressed_by.iter().map(|(by, number)| format!("{} {by}", grouped(*number))).collect();
+        let list: Vec<String> = suppressed_by.iter().map(|(by, number)| format!("{} {by}", grouped(*number))).collect();
         text += &format!(", {} suppressed ({})", grouped(*suppressed), list.join(", "));
     }
     if let Some(failing) = failing.filter(|failing| failing < findings) {
@@ -200,7 +199,8 @@ fn by_reason(skipped: &[&Skipped<'_>]) -> String {
     let list: Vec<String> = reasons
         .iter()
         .map(|(reason, paths)| {
-            let mut names: Vec<String> = paths.iter().take(SKIPPED_NAMES).map(|path| escape::text(path.as_bytes())).collect();
+            let mut names: Vec<String> =
+                paths.iter().take(SKIPPED_NAMES).map(|path| escape::text(path.as_bytes())).collect();
             if paths.len() > SKIPPED_NAMES {
                 names.push("...".into());
             }
@@ -214,4 +214,3 @@ fn by_reason(skipped: &[&Skipped<'_>]) -> String {
 fn line(text: &str) -> String {
     escape::text(&text.as_bytes().replace("\t", "    "))
 }
-

@@ -26,7 +26,10 @@ pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> i
     }
     for fault in &summary.coverage.errors {
         let (item, message) = (xml(&fault.item), xml(&fault.message));
-        writeln!(out, "<testcase name=\"complete: {item}\" classname=\"keysweep\"><error message=\"{message}\"/></testcase>")?;
+        writeln!(
+            out,
+            "<testcase name=\"complete: {item}\" classname=\"keysweep\"><error message=\"{message}\"/></testcase>"
+        )?;
     }
     if clean == 1 {
         writeln!(out, "<testcase name=\"no keys\" classname=\"keysweep\"/>")?;

@@ -54,7 +54,9 @@ pub fn within(document: &Document<'_>, limit: usize) -> String {
     }
     let mut tail = Tail { page, limit };
     if !advice.is_empty() {
-        tail.add("\n**What to do.** A key that was pushed is public: taking it out with another commit is not enough.\n\n");
+        tail.add(
+            "\n**What to do.** A key that was pushed is public: taking it out with another commit is not enough.\n\n",
+        );
     }
     for (title, step) in advice {
         tail.add(&format!("- {}: {}\n", text(title), text(&step)));

@@ -13,9 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::coverage::{self, Report};
 use crate::core::error::Exit;
-use crate::core::finding::{
-    self, Confidence, Excerpt, Finding, Layer, Part, Reach, RuleInfo, Severity, SuppressedBy,
-};
+use crate::core::finding::{self, Confidence, Excerpt, Finding, Layer, Part, Reach, RuleInfo, Severity, SuppressedBy};
 use crate::report::escape;
 
 /// A whole report, ready to be written: nothing in it is secret unless that was asked for.
@@ -266,7 +264,8 @@ pub struct Fault<'a> {
 impl<'a> Document<'a> {
     /// Takes what a run found; keys are masked unless `show_secrets`.
     pub fn new(report: &'a Report, show_secrets: bool, exit: Exit) -> Self {
-        let findings: Vec<Entry<'a>> = report.findings.iter().map(|finding| Entry::new(finding, show_secrets)).collect();
+        let findings: Vec<Entry<'a>> =
+            report.findings.iter().map(|finding| Entry::new(finding, show_secrets)).collect();
         let summary = Summary::new(&findings, Coverage::new(&report.coverage), exit.code());
         Self { findings, summary, time: (0, 0) }
     }

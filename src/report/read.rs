@@ -36,7 +36,8 @@ pub fn document(
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
-        let failed = |why: &dyn std::fmt::Display| Error::new("read report", format!("{name}:{number}"), why).hint(hint);
+        let failed =
+            |why: &dyn std::fmt::Display| Error::new("read report", format!("{name}:{number}"), why).hint(hint);
         input.take(LONGEST).read_until(b'\n', &mut line).map_err(|error| failed(&error))?;
         if line.is_empty() {
             break;

@@ -111,11 +111,8 @@ pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> i
 fn rules<'a>(document: &'a Document<'a>) -> (Vec<Rule<'a>>, HashMap<&'a str, usize>) {
     let mut rules: std::collections::BTreeMap<&str, Rule<'_>> = std::collections::BTreeMap::new();
     for entry in &document.findings {
-        let rule = rules.entry(&entry.rule).or_insert(Rule {
-            entry,
-            severity: entry.severity,
-            confidence: entry.confidence,
-        });
+        let rule =
+            rules.entry(&entry.rule).or_insert(Rule { entry, severity: entry.severity, confidence: entry.confidence });
         rule.severity = rule.severity.max(entry.severity);
         rule.confidence = rule.confidence.max(entry.confidence);
     }
@@ -140,8 +137,10 @@ fn descriptor(rule: &Rule<'_>) -> Value {
         "" => "If it is live, revoke it at its provider.".to_owned(),
         revoke => format!("Revoke it at {}.", escape::text(revoke.as_bytes())),
     };
-    let help = format!("{step} A key that was pushed is public: taking it out with another commit is not enough. {}",
-        escape::text(entry.advice.as_bytes()));
+    let help = format!(
+        "{step} A key that was pushed is public: taking it out with another commit is not enough. {}",
+        escape::text(entry.advice.as_bytes())
+    );
     let help = help.trim();
     let mut tags = vec!["security".to_owned(), "secret".to_owned(), "external/cwe/cwe-798".to_owned()];
     if !entry.provider.is_empty() {
@@ -257,9 +256,7 @@ fn location(entry: &Entry<'_>) -> Value {
 
 fn invocation(document: &Document<'_>, written: usize) -> Value {
     let summary = &document.summary;
-    let note = |level: &'static str| {
-        move |text: &str| json!({"level": level, "message": {"text": escape::text(text.as_bytes())}})
-    };
+    let note = |level: &'static str| move |text: &str| json!({"level": level, "message": {"text": escape::text(text.as_bytes())}});
     let mut notifications: Vec<Value> =
         summary.coverage.errors.iter().map(|fault| fault.message.as_ref()).map(note("error")).collect();
     notifications.extend(summary.coverage.notes.iter().map(AsRef::as_ref).map(note("note")));

@@ -28,7 +28,8 @@ fn fixed() -> String {
 
 /// What a schema has against a document.
 fn faults(schema: &str, document: &str) -> Vec<String> {
-    let schema: Value = serde_json::from_str(&std::fs::read_to_string(folder("schemas").join(schema)).unwrap()).unwrap();
+    let schema: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder("schemas").join(schema)).unwrap()).unwrap();
     let document: Value = serde_json::from_str(document).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect()
@@ -55,7 +56,11 @@ fn sarif_and_gitlab_accept_their_reports() {
         assert_eq!(faults("sarif-2.1.0.json", &convert(&report, Format::Sarif)), [""; 0]);
         assert_eq!(faults("gitlab-secret-detection.json", &convert(&report, Format::Gitlab)), [""; 0]);
     }
-    assert_ne!(faults("sarif-2.1.0.json", "{\"version\": \"2.1.0\", \"runs\": [{}]}"), [""; 0], "the schema can say no");
+    assert_ne!(
+        faults("sarif-2.1.0.json", "{\"version\": \"2.1.0\", \"runs\": [{}]}"),
+        [""; 0],
+        "the schema can say no"
+    );
 }
 
 /// Each a string that some target would take for more than text.
@@ -96,8 +101,11 @@ fn attack() -> String {
     let coverage = json!({"files": 1, "bytes": 1, "skipped": ATTACKS.iter().map(|attack|
         json!({"path": attack, "reason": "ignored"})).collect::<Vec<_>>(), "errors": ATTACKS.iter().map(|attack|
         json!({"item": attack, "message": attack})).collect::<Vec<_>>(), "notes": ATTACKS});
-    lines.push(json!({"type": "summary", "findings": ATTACKS.len(), "suppressed": 0, "exit_code": 2,
-        "coverage": coverage}).to_string());
+    lines.push(
+        json!({"type": "summary", "findings": ATTACKS.len(), "suppressed": 0, "exit_code": 2,
+        "coverage": coverage})
+        .to_string(),
+    );
     lines.join("\n") + "\n"
 }
 
@@ -130,7 +138,8 @@ fn attacks_come_out_as_text() {
             }
             Format::Junit => {
                 let tags = out.split('<').skip(1).map(|tag| tag.split([' ', '>', '/']).find(|word| !word.is_empty()));
-                let known = ["?xml", "testsuites", "testsuite", "testcase", "failure", "error", "skipped", "system-out"];
+                let known =
+                    ["?xml", "testsuites", "testsuite", "testcase", "failure", "error", "skipped", "system-out"];
                 tags.for_each(|tag| assert!(known.contains(&tag.unwrap()), "{tag:?}"));
                 assert_eq!(out.matches('<').count(), out.matches('>').count());
             }
@@ -183,7 +192,10 @@ fn several_files_take_the_formats_of_their_names() {
     assert_eq!(output.code, 1, "{output:?}");
     assert!(output.stdout.contains("1 key found"), "{output:?}");
     let start = |file: &str| std::fs::read_to_string(project.path(file)).unwrap().chars().take(12).collect::<String>();
-    assert_eq!([start("r.sarif"), start("r.csv"), start("r.json")], ["{\"$schema\": ", "status,sever", "{\"findings\":"]);
+    assert_eq!(
+        [start("r.sarif"), start("r.csv"), start("r.json")],
+        ["{\"$schema\": ", "status,sever", "{\"findings\":"]
+    );
     let odd = project.run(["scan", "a.txt", "-f", "csv", "-o", "r.sarif"]);
     assert!(odd.code == 1 && start("r.sarif").starts_with("status,"), "one file takes -f: {odd:?}");
 }
@@ -220,7 +232,11 @@ fn over_a_limit_the_worst_come_first_and_the_rest_is_said() {
     assert!(said.starts_with("1,001 findings, less severe"), "{said}");
     let markdown = convert(&report, Format::Markdown);
     assert!(markdown.len() <= 60_000 && markdown.contains("| critical, certain |"), "{}", markdown.len());
-    assert!(markdown.contains(" more, less severe ones, are in the full report"), "{}", &markdown[markdown.len() - 900..]);
+    assert!(
+        markdown.contains(" more, less severe ones, are in the full report"),
+        "{}",
+        &markdown[markdown.len() - 900..]
+    );
     let annotations = convert(&report, Format::Annotations);
     assert_eq!(annotations.lines().count(), 10);
     assert!(annotations.contains("::error title=keysweep%3A 25%2C993 more findings::"), "{annotations}");
@@ -252,7 +268,13 @@ fn the_shipped_schema_knows_every_field_that_is_written() {
     project
         .write("a.txt", format!("{}\n{} # keysweep:allow until=2020-01-01\n", key(1), key(2)))
         .write("b.txt", format!("{} # keysweep:allow -- a fixture\n", key(3)))
-        .write(".keysweepignore", format!("{} # known\n00000000000000000000000000000009 # gone\n", keysweep::core::finding::Fingerprint::of(key(4).as_bytes())))
+        .write(
+            ".keysweepignore",
+            format!(
+                "{} # known\n00000000000000000000000000000009 # gone\n",
+                keysweep::core::finding::Fingerprint::of(key(4).as_bytes())
+            ),
+        )
         .write("c.txt", key(4));
     project.run_git(&["add", "."]).run_git(&["commit", "-qm", &format!("m {}", key(5))]).run_git(&["branch", "other"]);
     let schema = project.run(["report", "schema"]);

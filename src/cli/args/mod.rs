@@ -250,7 +250,12 @@ impl FailOn {
             match (severity, confidence) {
                 (Some(severity), _) => least.severity = *severity,
                 (_, Some(confidence)) => least.confidence = *confidence,
-                _ => return Err("a severity (info, low, medium, high, critical) or a confidence (possible, likely, certain)".into()),
+                _ => {
+                    return Err(
+                        "a severity (info, low, medium, high, critical) or a confidence (possible, likely, certain)"
+                            .into(),
+                    );
+                }
             }
         }
         Ok(least)
@@ -277,8 +282,7 @@ pub(super) fn format_parser() -> impl clap::builder::TypedValueParser<Value = Fo
     PossibleValuesParser::new(Format::NAMES).map(|name| Format::parse(&name).expect("one of the possible values"))
 }
 
-const SEVERITIES: [Severity; 5] =
-    [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+const SEVERITIES: [Severity; 5] = [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
 const CONFIDENCES: [Confidence; 3] = [Confidence::Possible, Confidence::Likely, Confidence::Certain];
 
 fn severity_parser() -> impl clap::builder::TypedValueParser<Value = Severity> {

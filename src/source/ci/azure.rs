@@ -10,8 +10,13 @@ pub(super) fn change(job: &Job<'_>) -> Change {
         let target = target.strip_prefix("refs/heads/").unwrap_or(&target).to_owned();
         let why = "a pull request: what the target has not, and the merge that Azure made";
         let source = commit(job.get("SYSTEM_PULLREQUEST_SOURCECOMMITID"));
-        let mut change =
-            Change::new(system, Kind::PullRequest, source.clone().unwrap_or_else(|| head.clone()), Base::Branch(target), why);
+        let mut change = Change::new(
+            system,
+            Kind::PullRequest,
+            source.clone().unwrap_or_else(|| head.clone()),
+            Base::Branch(target),
+            why,
+        );
         change.merge = source.map(|_| head);
         return change.branch(job.get("SYSTEM_PULLREQUEST_SOURCEBRANCH"));
     }

@@ -9,7 +9,8 @@ pub(super) fn change(job: &Job<'_>) -> Change {
     let mut change = if job.get("BUILDKITE_PULL_REQUEST").is_some_and(|number| number != "false") {
         let target = job.get("BUILDKITE_PULL_REQUEST_BASE_BRANCH");
         let why = "a pull request: what its base branch has not";
-        Change::new(system, Kind::PullRequest, head, target.map_or(Base::DefaultBranch, Base::Branch), why).branch(branch)
+        Change::new(system, Kind::PullRequest, head, target.map_or(Base::DefaultBranch, Base::Branch), why)
+            .branch(branch)
     } else if let Some(tag) = job.get("BUILDKITE_TAG") {
         tagged(system, head, &tag)
     } else if job.is("BUILDKITE_SOURCE", "schedule") {

@@ -69,7 +69,8 @@ fn of(system: System, name: &str, event: &Value, job: &Job<'_>) -> Result<Change
             Change::new(system, Kind::Schedule, head, Base::DefaultBranch, why)
         }
         _ => {
-            let why = format!("started by {}: what the default branch has not", if name.is_empty() { "hand" } else { name });
+            let why =
+                format!("started by {}: what the default branch has not", if name.is_empty() { "hand" } else { name });
             let change = Change::new(system, Kind::Manual, head, Base::DefaultBranch, why);
             match job.get("GITHUB_REF") {
                 Some(full) => match full.strip_prefix("refs/tags/") {
