@@ -173,7 +173,7 @@ pub(super) fn scan(args: &Scan) -> Result<Exit> {
     let mut report = collector.into_report();
     loaded.apply(&mut report, false);
     annotate(&mut report, &here.start);
-    if shared.format() != Format::Human || shared.output.is_some() {
+    if shared.format() != Format::Human || !shared.output.is_empty() {
         return finish(&shared, report);
     }
     report

@@ -4,6 +4,7 @@ mod agent;
 mod agent_files;
 pub mod args;
 mod baseline;
+mod ci;
 mod completions;
 mod config;
 mod explain;
@@ -82,6 +83,7 @@ fn run(cli: Cli) -> Exit {
     let result = match cli.command {
         Command::Scan(args) => scan(args),
         Command::History(args) => history::run(*args),
+        Command::Ci(args) => ci::run(*args),
         Command::Report(args) => report::run(args),
         Command::Rules(args) => rules::run(args),
         Command::Staged(args) => staged::run(&args),

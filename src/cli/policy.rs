@@ -38,6 +38,8 @@ pub(super) struct Loaded {
     pub(super) fail_on_stale: bool,
     /// What policy comes from, and what the working tree would add to it.
     commit: Option<(Commit, Vec<String>)>,
+    /// Whether findings have the lines of the working tree, so that it says which markers are new.
+    is_of_work_tree: bool,
 }
 
 /// Loads the policy for a scan of `target`, whose report names paths relative to `start`.
@@ -67,12 +69,23 @@ pub(super) fn load(args: &PolicyArgs, start: &Path, target: &Path) -> Result<Loa
     let baseline_path = args.baseline.clone().unwrap_or_else(|| found.root.join(&config.suppress.baseline));
     let baseline = baseline(args, &config, &baseline_path, commit.as_ref())?;
     let known = Suppressions { ignore, baseline, today: Date::today(), allowlists: about_findings, base: base.clone() };
-    let added = commit.as_ref().map(|_| added(&disk, &config, &known)).transpose()?;
+    let to = args.policy_to.as_deref().map(|rev| Commit::open(&found.root, rev)).transpose()?;
+    let added = commit.as_ref().map(|_| added(to.as_ref(), &disk, &config, &known)).transpose()?;
+    let is_of_work_tree = to.is_none();
     let policy = Arc::new(policy(args, &config, selected, about_content, base, &disk)?);
     output::mask_with(&policy);
     let fail_on_stale = args.fail_on_stale || config.suppress.fail_on_stale;
     let commit = commit.zip(added);
-    Ok(Loaded { config, policy, known, root: found.root, baseline: baseline_path, fail_on_stale, commit })
+    Ok(Loaded {
+        config,
+        policy,
+        known,
+        root: found.root,
+        baseline: baseline_path,
+        fail_on_stale,
+        commit,
+        is_of_work_tree,
+    })
 }
 
 /// The configuration knows no formats; this is where the name meets them.
@@ -131,15 +144,25 @@ fn baseline(args: &PolicyArgs, config: &Config, path: &Path, commit: Option<&Com
     }
 }
 
-/// What the working tree adds to the policy of the commit.
-fn added(disk: &Disk, config: &Config, known: &Suppressions) -> Result<Vec<String>> {
-    let file = disk.0.join(config::NAME).is_file().then_some(config::NAME);
+/// What the working tree, or another commit, adds to the policy of the commit.
+fn added(to: Option<&Commit>, disk: &Disk, config: &Config, known: &Suppressions) -> Result<Vec<String>> {
+    let files: &dyn Files = match to {
+        Some(to) => to,
+        None => disk,
+    };
+    let file = match to {
+        Some(to) => to.read(config::NAME).ok().flatten().map(|_| config::NAME),
+        None => disk.0.join(config::NAME).is_file().then_some(config::NAME),
+    };
     // A broken file of the change is the change's problem: it is not in force here.
-    let now = config::load(disk, file).unwrap_or_default();
-    let name = disk.name(&now.suppress.ignore_file);
-    let content = disk.read(&now.suppress.ignore_file)?.unwrap_or_default();
+    let now = config::load(files, file).unwrap_or_default();
+    let name = files.name(&now.suppress.ignore_file);
+    let content = files.read(&now.suppress.ignore_file)?.unwrap_or_default();
     let ignore = IgnoreFile::parse(&name, &content).unwrap_or_default();
-    let baseline = Baseline::open(&disk.0.join(&now.suppress.baseline))?.unwrap_or_default();
+    let baseline = match to {
+        Some(to) => to.baseline(&now.suppress.baseline)?,
+        None => Baseline::open(&disk.0.join(&now.suppress.baseline))?.unwrap_or_default(),
+    };
     let then = Accepted { config, ignore: &known.ignore, baseline: &known.baseline };
     additions(&then, &Accepted { config: &now, ignore: &ignore, baseline: &baseline })
 }
@@ -187,7 +210,7 @@ impl Loaded {
     pub(super) fn apply(&self, report: &mut Report, is_whole: bool) {
         if let Some((commit, additions)) = &self.commit {
             let mut markers = NewMarkers::since(commit);
-            for finding in &mut report.findings {
+            for finding in report.findings.iter_mut().filter(|_| self.is_of_work_tree) {
                 let path = finding.location.path.as_ref().map(|path| self.known.base.from_root(path.as_ref()));
                 if let Some(path) = path {
                     markers.distrust(finding, BString::as_ref(&path));

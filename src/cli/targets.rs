@@ -20,7 +20,6 @@ pub(super) enum To {
     Stdout,
     File(PathBuf),
     /// Behind what is in the file already: a job's summary, to which other steps write too.
-    #[allow(dead_code, reason = "keysweep ci names it")]
     Summary(PathBuf),
 }
 

@@ -128,6 +128,11 @@ pub fn pushed(dir: &Path, objects: &Objects, updates: &[Update], has: &Has, budg
     Ok(pushed)
 }
 
+/// The commits reachable from these revisions, and not from those with a `^`: parents first.
+pub fn commits(dir: &Path, revisions: &[String]) -> Result<Vec<Node>> {
+    rev_list(dir, revisions, &[], &Budget::default())
+}
+
 /// The commits reachable from `to` and not from `from`.
 pub fn range(dir: &Path, from: Option<&str>, to: &str) -> Result<Vec<Node>> {
     let mut revisions = vec![to.to_owned()];

@@ -30,9 +30,10 @@ pub struct Node {
 /// Commits that are compared with their parents before their content is read: what a change is must be kept until then.
 const BATCH: usize = 256;
 
-/// Scans what these commits bring in; parents stand before their children.
-pub fn scan(objects: &Objects, policy: &Policy, collector: &Collector, commits: &[Node]) {
+/// Scans what these commits bring in, and returns how many files they change; parents stand before their children.
+pub fn scan(objects: &Objects, policy: &Policy, collector: &Collector, commits: &[Node]) -> usize {
     let seen = Seen::default();
+    let mut changed = 0;
     for batch in commits.chunks(BATCH) {
         let brought: Vec<Option<Changes>> = batch
             .par_iter()
@@ -62,11 +63,40 @@ pub fn scan(objects: &Objects, policy: &Policy, collector: &Collector, commits: 
         let blobs =
             Blobs { objects, policy, collector, commits: batch, brought: &brought, parents, described, seen: &seen };
         order.par_iter().for_each(|id| blobs.one(*id, &places[id]));
+        let all = brought.iter().flatten().flat_map(|changes| &changes.changed);
+        changed += all.filter(|change| change.kind != EntryKind::Submodule).count();
         if collector.is_stopped() {
-            return;
+            return changed;
         }
     }
     collector.count("commits", commits.len() as u64);
+    changed
+}
+
+/// Scans all files of a commit.
+pub fn whole(objects: &Objects, policy: &Policy, collector: &Collector, commit: Id) {
+    match tree_of(objects, commit) {
+        Ok(id) => tree(objects, policy, collector, id),
+        Err(error) => fail(collector, error),
+    }
+}
+
+/// Scans what a commit has and none of these others, whatever came between.
+pub fn between_trees(objects: &Objects, policy: &Policy, collector: &Collector, commit: Id, others: &[Id]) {
+    let changes = match changes(objects, &Node { id: commit, parents: others.to_vec() }, collector.budget()) {
+        Ok(changes) => changes,
+        Err(error) => return fail(collector, error),
+    };
+    let parents = ParentKeys::new(objects, policy, &changes, collector.budget());
+    changes.changed.par_iter().for_each(|change| match content_of(objects, policy, collector, change) {
+        Ok(Some((content, keys))) if !keys.is_empty() => {
+            let known = parents.among(change, &content, &keys);
+            let new = keys.into_iter().zip(known).filter(|(_, known)| !known);
+            new.for_each(|(key, _)| collector.finding(key.at(change.path.as_bstr())));
+        }
+        Ok(_) => {}
+        Err(error) => fail(collector, error),
+    });
 }
 
 /// Scans a blob that a reference or a tag names, as the content of a file of that name.

@@ -329,7 +329,8 @@ fn fields(value: &Value, seen: &mut std::collections::BTreeSet<String>) {
         Value::Object(map) => {
             for (name, value) in map {
                 seen.insert(name.clone());
-                if !matches!(name.as_str(), "counts") && !(name == "suppressed_by" && value.is_object()) {
+                let is_map = name == "counts" || name == "suppressed_by" && value.is_object();
+                if !is_map {
                     fields(value, seen);
                 }
             }

@@ -12,6 +12,7 @@ mod adversarial;
 mod agents;
 mod archive;
 mod baseline;
+mod ci;
 mod config;
 mod docs;
 mod exit;

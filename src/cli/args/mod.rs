@@ -1,5 +1,6 @@
 //! The command line: clap and nothing else. `run` does the work.
 
+mod ci;
 pub mod completions;
 mod fix;
 mod history;
@@ -19,6 +20,7 @@ pub use hook::{Agents, Choice, Hook, Install, Run, Staged, StatusFormat, Uninsta
 use crate::core::finding::{Confidence, Severity};
 use crate::policy::config::{self, Config};
 use crate::report::Format;
+pub use ci::{Ci, Scope};
 pub use fix::Fix;
 pub use history::History;
 pub use report::{DiffFormat, Reports};
@@ -52,6 +54,8 @@ pub enum Command {
     Scan(Scan),
     /// Scan everything a git repository keeps: all commits, messages, tags, reflogs, dangling objects.
     History(Box<History>),
+    /// In a CI job, scan what the change brings in, commit by commit.
+    Ci(Box<Ci>),
     /// Work with reports that were written.
     #[command(subcommand)]
     Report(Reports),

@@ -35,6 +35,10 @@ pub struct PolicyArgs {
     /// Take configuration, ignore file and baseline from this commit, and list what the change since then suppresses.
     #[arg(long, value_name = "REV")]
     pub policy_from: Option<String>,
+    /// The commit whose additions are listed instead of the working tree's.
+    #[arg(skip)]
+    #[allow(missing_docs, reason = "clap would print it")]
+    pub policy_to: Option<String>,
     /// Say on standard error which configuration holds.
     #[arg(short, long)]
     pub verbose: bool,

@@ -1,0 +1,292 @@
+//! `keysweep ci`: what a CI job's change brings in, under the policy of what it goes into.
+
+mod resolve;
+
+use std::collections::HashSet;
+
+use bstr::ByteSlice as _;
+
+use super::output::{self, complain};
+use super::policy::{self, Loaded};
+use super::targets::{self, Target, To};
+use super::{Ending, finish_to, interrupt, progress};
+use crate::cli::args::{Ci, Scope, Shared};
+use crate::core::coverage::Report;
+use crate::core::error::{Error, Exit, Result};
+use crate::core::files::Files as _;
+use crate::core::finding::{Finding, SuppressedBy};
+use crate::git::{Environment, Objects, Repository};
+use crate::history;
+use crate::policy::commit::Commit;
+use crate::report::{Format, model};
+use crate::source::ci::{self, Base, Change, Job, Kind, System};
+use crate::source::{Collector, commits};
+use resolve::Resolved;
+
+pub(super) fn run(args: Ci) -> Result<Exit> {
+    let here = std::env::current_dir().map_err(|error| Error::new("read", "the current directory", error))?;
+    let repository = Repository::discover(&here, &Environment::of_process())?;
+    let objects = Objects::open(&repository);
+    let change = asked(&args)?;
+    let scope = match (args.scope, change.kind) {
+        (Some(scope), _) => scope,
+        (None, Kind::Schedule) => Scope::History,
+        (None, _) => Scope::Change,
+    };
+    let resolved = match (scope, change.kind) {
+        (Scope::Change, Kind::Nothing) | (Scope::History, _) => None,
+        // One file of each path: what was there before decides about the policy alone.
+        (Scope::Tree, _) => Some(resolve::resolve(&repository, &objects, &change, true)?),
+        (Scope::Change, _) => Some(resolve::resolve(&repository, &objects, &change, args.allow_shallow)?),
+    };
+    let shared = under_base(&args.shared, resolved.as_ref());
+    if args.dry_run {
+        return dry_run(&change, scope, resolved.as_ref(), &shared);
+    }
+    let loaded = policy::load(&shared.policy, repository.top(), repository.top())?;
+    let shared = shared.under(&loaded.config);
+    let targets = places(&args, &shared, change.system)?;
+    let scan = Scan { args: &args, repository: &repository, objects: &objects, loaded: &loaded, shared: &shared };
+    let mut report = scan.run(scope, resolved.as_ref())?;
+    if let Some(base) = &shared.policy.policy_from {
+        distrust_markers(&mut report, &loaded, base)?;
+    }
+    report.coverage.notes.extend(resolved.iter().flat_map(|resolved| resolved.notes.iter().cloned()));
+    loaded.apply(&mut report, false);
+    report.coverage.notes.sort();
+    report.coverage.notes.dedup();
+    let change = described(&change, scope, resolved.as_ref());
+    finish_to(&shared, report, Ending { targets, change: Some(change) })
+}
+
+/// What the system says, where the arguments do not say otherwise.
+fn asked(args: &Ci) -> Result<Change> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let file = |path: &str| std::fs::read(path).map_err(|error| Error::new("read the event file", path, error));
+    let is_whole = args.head.is_some() && !args.base.is_empty();
+    let job = Job { variable: &variable, file: &file };
+    let mut change = match ci::change(&job) {
+        // The event may say nothing of use where the arguments say all.
+        Err(_) if is_whole => ci::change(&Job { variable: &|_| None, file: &file })?,
+        change => change?,
+    };
+    if let Some(head) = &args.head {
+        (change.head, change.merge) = (head.clone(), None);
+        change.why = "--head names the commit".into();
+    }
+    if !args.base.is_empty() {
+        change.base = Base::Commits(args.base.clone());
+        change.why = "--base names what was there before".into();
+    }
+    if (args.head.is_some() || !args.base.is_empty()) && matches!(change.kind, Kind::Schedule | Kind::Nothing) {
+        change.kind = Kind::Manual;
+    }
+    Ok(change)
+}
+
+/// The policy of the base, unless the arguments name another.
+fn under_base(shared: &Shared, resolved: Option<&Resolved>) -> Shared {
+    let mut shared = shared.clone();
+    if let Some(resolved) = resolved {
+        if shared.policy.policy_from.is_none() {
+            shared.policy.policy_from = resolved.policy_from.map(|id| id.to_string());
+        }
+        shared.policy.policy_to = Some(resolved.tip.to_string());
+    }
+    shared.policy.policy_from = shared.policy.policy_from.filter(|from| from != "none");
+    shared
+}
+
+/// Where the report goes: what the system shows by itself, and the files that the arguments name.
+fn places(args: &Ci, shared: &Shared, system: System) -> Result<Vec<Target>> {
+    let mut places = targets::of(shared)?;
+    let stdout = |format| Target { to: To::Stdout, format };
+    if !shared.output.is_empty() && !places.iter().any(|place| place.to == To::Stdout) {
+        places.insert(0, stdout(Format::Human));
+    }
+    let is_default = shared.format.is_none() && shared.output.iter().all(|file| file.as_os_str() != "-");
+    let summary = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+    match system {
+        System::GitHub => {
+            if is_default {
+                places.push(stdout(Format::Annotations));
+            }
+            places.extend(summary.map(|path| Target { to: To::Summary(path.into()), format: Format::Markdown }));
+        }
+        System::GitLab if is_default && shared.output.is_empty() => {
+            places.push(Target { to: To::File("gl-secret-detection-report.json".into()), format: Format::Gitlab });
+        }
+        _ => {}
+    }
+    let comment = args.comment_file.iter().map(|file| Target { to: To::File(file.clone()), format: Format::Markdown });
+    places.extend(comment);
+    Ok(places)
+}
+
+struct Scan<'a> {
+    args: &'a Ci,
+    repository: &'a Repository,
+    objects: &'a Objects,
+    loaded: &'a Loaded,
+    shared: &'a Shared,
+}
+
+impl Scan<'_> {
+    fn run(&self, scope: Scope, resolved: Option<&Resolved>) -> Result<Report> {
+        let collector = Collector::default();
+        let policy = &self.loaded.policy;
+        let shown = !self.shared.quiet && output::is_stderr_terminal();
+        let mut after = None;
+        let work = || match (scope, resolved) {
+            (Scope::History, _) => {
+                let threads = self.loaded.threads(self.shared);
+                let allow_incomplete = self.args.allow_shallow;
+                let options = history::Options { threads, allow_incomplete, ..history::Options::default() };
+                history::audit(self.repository, &options, policy, &collector)
+            }
+            (Scope::Tree, Some(resolved)) => {
+                commits::whole(self.objects, policy, &collector, resolved.tip);
+                Ok(())
+            }
+            (Scope::Change, Some(resolved)) => {
+                after = Some(self.change(resolved, &collector));
+                Ok(())
+            }
+            (_, None) => {
+                collector.note("nothing came in, so nothing was scanned");
+                Ok(())
+            }
+        };
+        // A job that is stopped has not passed, whatever it has found.
+        interrupt::guard(&collector, || Exit::Incomplete, || progress::during(&collector, shown, work))?;
+        if collector.is_stopped() {
+            collector.failed(interrupt::error());
+        }
+        let mut report = collector.into_report();
+        if let Some((after, changed)) = after {
+            self.join(&mut report, after, changed);
+        }
+        Ok(report)
+    }
+
+    /// Commit by commit; then, apart, what the whole change leaves behind, and how many files it has.
+    fn change(&self, resolved: &Resolved, collector: &Collector) -> (Report, usize) {
+        let policy = &self.loaded.policy;
+        for name in &resolved.names {
+            commits::name(policy, collector, name);
+        }
+        for &tag in &resolved.tags {
+            commits::message(self.objects, policy, collector, tag);
+        }
+        let changed = commits::scan(self.objects, policy, collector, &resolved.commits);
+        let after = Collector::default();
+        if !resolved.bases.is_empty() && !resolved.commits.is_empty() {
+            commits::between_trees(self.objects, policy, &after, resolved.tip, &resolved.bases);
+        }
+        (after.into_report(), changed)
+    }
+
+    /// Adds what only the tree as it will be shows, and says of the others whether they are still in it.
+    fn join(&self, report: &mut Report, after: Report, changed: usize) {
+        let place =
+            |finding: &Finding| (finding.location.path.clone(), finding.location.member.clone(), finding.fingerprint);
+        let known: HashSet<_> = report.findings.iter().map(place).collect();
+        report.findings.extend(after.findings.into_iter().filter(|finding| !known.contains(&place(finding))));
+        report.coverage.errors.extend(after.coverage.errors);
+        if changed > 0 && report.coverage.files == 0 && report.coverage.errors.is_empty() && !self.args.allow_empty {
+            let why = format!("none of the {changed} files that it changes was scanned");
+            let hint = "see what the configuration leaves out; --allow-empty lets such a change pass";
+            report.coverage.errors.push(Error::new("scan", "this change", why).hint(hint));
+        }
+        report.sort();
+    }
+}
+
+/// A marker that comes with the change silences nothing. In the commits of a change all lines are new, so a marker
+/// holds only where the base has the same key with a marker.
+fn distrust_markers(report: &mut Report, loaded: &Loaded, base: &str) -> Result<()> {
+    let by_marker = |finding: &&mut Finding| {
+        finding.suppressed.as_ref().is_some_and(|suppression| suppression.by == SuppressedBy::Inline)
+    };
+    let mut commit = None;
+    let mut added = Vec::new();
+    for finding in report.findings.iter_mut().filter(by_marker) {
+        let commit = match &commit {
+            Some(commit) => commit,
+            None => commit.insert(Commit::open(&loaded.root, base)?),
+        };
+        let path = finding.location.path.clone().unwrap_or_default();
+        let before = path.to_str().ok().and_then(|path| commit.read(path).ok().flatten());
+        let accepted = before.is_some_and(|content| {
+            loaded.policy.scan_at(&content, Some(path.as_bstr())).iter().any(|found| {
+                let by = found.suppressed.as_ref().map(|suppression| suppression.by);
+                found.secret == finding.secret && by == Some(SuppressedBy::Inline)
+            })
+        });
+        if !accepted {
+            finding.suppressed = None;
+            finding.note = Some("its marker comes with this change, so it does not count".into());
+            added.push(format!(
+                "this change adds a suppression, which does not count: {path}:{}: an inline marker",
+                finding.location.position.line
+            ));
+        }
+    }
+    report.coverage.notes.extend(added);
+    Ok(())
+}
+
+fn described<'a>(change: &'a Change, scope: Scope, resolved: Option<&Resolved>) -> model::Change<'a> {
+    let branch = change.refs.first().map(|name| name.strip_prefix("refs/heads/").unwrap_or(name).into());
+    model::Change {
+        system: change.system.as_str().into(),
+        kind: change.kind.as_str().into(),
+        scope: scope_name(scope).into(),
+        head: resolved.map(|resolved| resolved.tip.to_string().into()),
+        base: resolved.into_iter().flat_map(|resolved| &resolved.bases).map(|base| base.to_string().into()).collect(),
+        why: change.why.as_str().into(),
+        repository: change.repository.as_deref().map(Into::into),
+        branch,
+    }
+}
+
+fn scope_name(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Change => "change",
+        Scope::Tree => "tree",
+        Scope::History => "history",
+    }
+}
+
+fn dry_run(change: &Change, scope: Scope, resolved: Option<&Resolved>, shared: &Shared) -> Result<Exit> {
+    let mut text = format!(
+        "system   {}\nkind     {}\nscope    {}\n",
+        change.system.as_str(),
+        change.kind.as_str(),
+        scope_name(scope)
+    );
+    let policy = shared.policy.policy_from.as_deref();
+    if let Some(resolved) = resolved {
+        text += &format!("head     {}\n", resolved.tip);
+        for base in &resolved.bases {
+            text += &format!("base     {base}\n");
+        }
+        if resolved.bases.is_empty() {
+            text += "base     none: everything is new\n";
+        }
+        for name in &resolved.names {
+            text += &format!("ref      {name}\n");
+        }
+        for commit in resolved.commits.iter().filter(|_| scope == Scope::Change) {
+            text += &format!("commit   {}\n", commit.id);
+        }
+    }
+    text += &format!("policy   {}\n", policy.unwrap_or("as it is checked out"));
+    text += &format!("because  {}\n", change.why);
+    for note in resolved.into_iter().flat_map(|resolved| &resolved.notes) {
+        complain(note);
+    }
+    let lines: Vec<String> = text.lines().map(|line| crate::report::escape::text(line.as_bytes())).collect();
+    output::print(|out| out.write_all((lines.join("\n") + "\n").as_bytes()))?;
+    Ok(Exit::Clean)
+}

@@ -1,0 +1,249 @@
+//! From what a CI system says to commits that are here: what is new, what was there before, and whether all of it can
+//! be seen.
+
+use std::path::Path;
+
+use bstr::{BString, ByteSlice as _};
+
+use crate::core::error::{Error, Result};
+use crate::git::refs::Refs;
+use crate::git::{Id, Kind as Object, Objects, Repository};
+use crate::hook::{git, push};
+use crate::source::ci::{Base, Change, Kind};
+use crate::source::commits::Node;
+
+/// A change in terms of the objects that are here.
+#[derive(Debug)]
+pub(super) struct Resolved {
+    /// The commit whose tree is the tree as it will be.
+    pub(super) tip: Id,
+    /// What was there before; empty if everything is new.
+    pub(super) bases: Vec<Id>,
+    /// The commits that come in, parents first.
+    pub(super) commits: Vec<Node>,
+    /// Annotated tags.
+    pub(super) tags: Vec<Id>,
+    /// Names of the references that change.
+    pub(super) names: Vec<BString>,
+    /// The commit whose policy holds.
+    pub(super) policy_from: Option<Id>,
+    /// Remarks for the report.
+    pub(super) notes: Vec<String>,
+}
+
+/// Looks up what a change names.
+pub(super) fn resolve(repository: &Repository, objects: &Objects, change: &Change, allow: bool) -> Result<Resolved> {
+    let refs = Refs::read(repository);
+    if let Some(error) = refs.errors.first() {
+        return Err(error.clone());
+    }
+    let shallow = repository.shallow()?;
+    let mut finder =
+        Finder { dir: repository.top(), objects, refs, change, shallow, tags: Vec::new(), notes: Vec::new() };
+    let head = finder.commit(&change.head)?.ok_or_else(|| finder.missing("the commit", &change.head))?;
+    for name in change.refs.iter().filter(|name| name.starts_with("refs/tags/")) {
+        // Its own object may have a message; what it leads to is the head.
+        finder.commit(name)?;
+    }
+    let mut heads = vec![head];
+    let mut bases = finder.bases(allow)?;
+    if let Some(merge) = change.merge.as_deref().map(|merge| finder.commit(merge)).transpose()?.flatten()
+        && merge != head
+    {
+        let parents = finder.parents(merge)?;
+        if parents.len() > 1 && parents.contains(&head) {
+            // Made by the system to test the change: its first parent is what the change goes into.
+            bases.extend(parents.first());
+        }
+        heads.push(merge);
+    }
+    bases.sort_unstable();
+    bases.dedup();
+    let mut revisions: Vec<String> = heads.iter().map(Id::to_string).collect();
+    revisions.extend(bases.iter().map(|base| format!("^{base}")));
+    let commits = push::commits(finder.dir, &revisions)?;
+    if let Some(cut) = commits.iter().find(|node| finder.shallow.contains(&node.id)) {
+        let why = format!("this clone is shallow, and its history ends at {} within the change", cut.id);
+        finder.refuse(why, allow)?;
+    }
+    let tip = heads.last().copied().unwrap_or(head);
+    let policy_from = match bases.first() {
+        Some(_) => finder.merge_base(head, &bases)?,
+        None => finder.parents(head)?.first().copied(),
+    };
+    let mut names: Vec<BString> = change.refs.iter().map(|name| name.as_str().into()).collect();
+    names.dedup();
+    let (mut tags, notes) = (finder.tags, finder.notes);
+    tags.sort_unstable();
+    tags.dedup();
+    Ok(Resolved { tip, bases, commits, tags, names, policy_from, notes })
+}
+
+struct Finder<'a> {
+    dir: &'a Path,
+    objects: &'a Objects,
+    refs: Refs,
+    change: &'a Change,
+    shallow: Vec<Id>,
+    tags: Vec<Id>,
+    notes: Vec<String>,
+}
+
+impl Finder<'_> {
+    /// The commit that a revision leads to, if it is here; tags on the way are kept.
+    fn commit(&mut self, revision: &str) -> Result<Option<Id>> {
+        let by_name = || self.refs.find(revision.into());
+        let id = match Id::from_hex(revision.as_bytes()).or_else(by_name) {
+            Some(id) => id,
+            None if revision.starts_with("refs/") => return Ok(None),
+            None => {
+                let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", revision];
+                let answer = git::answer(self.dir, arguments)?;
+                match answer.and_then(|id| Id::from_hex(&id)) {
+                    Some(id) => id,
+                    None => return Ok(None),
+                }
+            }
+        };
+        self.peel(id)
+    }
+
+    fn peel(&mut self, mut id: Id) -> Result<Option<Id>> {
+        // A tag cannot lead to itself: its id is a hash of what it says.
+        loop {
+            match self.objects.find(id)? {
+                Some((Object::Commit, _)) => return Ok(Some(id)),
+                Some((Object::Tag, bytes)) => {
+                    self.tags.push(id);
+                    let target = bytes.strip_prefix(b"object ").and_then(|rest| rest.lines().next());
+                    let broken = || Error::new("read tag", id, "it names no object");
+                    id = target.and_then(Id::from_hex).ok_or_else(broken)?;
+                }
+                Some(_) | None => return Ok(None),
+            }
+        }
+    }
+
+    /// The parents that the commit names, whether they are here or not.
+    fn parents(&self, commit: Id) -> Result<Vec<Id>> {
+        let bytes = self.objects.read(commit, Object::Commit)?;
+        let header = bytes.lines().take_while(|line| !line.is_empty());
+        let all = header.filter_map(|line| line.strip_prefix(b"parent ")).filter_map(Id::from_hex);
+        Ok(if self.shallow.contains(&commit) { Vec::new() } else { all.collect() })
+    }
+
+    fn branch(&self, name: &str) -> Option<Id> {
+        let of_remote = format!("refs/remotes/origin/{name}");
+        let local = format!("refs/heads/{name}");
+        [of_remote, local].iter().find_map(|full| self.refs.find(full.as_str().into()))
+    }
+
+    fn bases(&mut self, allow: bool) -> Result<Vec<Id>> {
+        match &self.change.base {
+            Base::Commits(list) => {
+                let mut found = Vec::new();
+                for base in list {
+                    found.extend(self.commit(base)?);
+                }
+                if found.is_empty() {
+                    let base = list.first().map_or("", String::as_str);
+                    self.refuse(format!("its base {base} is not in this clone"), allow)?;
+                }
+                Ok(found)
+            }
+            Base::Branch(name) => match self.branch(name) {
+                Some(base) => Ok(self.peel(base)?.into_iter().collect()),
+                None => {
+                    self.refuse(format!("the branch {name}, which it is for, is not in this clone"), allow)?;
+                    Ok(Vec::new())
+                }
+            },
+            Base::Before(before) => match self.commit(before)? {
+                Some(before) => Ok(vec![before]),
+                None if !self.shallow.is_empty() => {
+                    self.refuse(format!("its base {before} is not in this shallow clone"), allow)?;
+                    Ok(Vec::new())
+                }
+                None => {
+                    self.notes.push(format!(
+                        "the branch was at {before}, which is gone after a forced push: scanned is what the default \
+                         branch has not"
+                    ));
+                    self.default_branch(allow)
+                }
+            },
+            Base::DefaultBranch => self.default_branch(allow),
+        }
+    }
+
+    /// What the default branch has; nothing if the change is on the default branch.
+    fn default_branch(&mut self, allow: bool) -> Result<Vec<Id>> {
+        let name = match &self.change.default_branch {
+            Some(name) => Some(name.clone()),
+            None => self.guess()?,
+        };
+        let Some(name) = name else {
+            self.refuse("which branch is the default one is not known in this clone".into(), allow)?;
+            return Ok(Vec::new());
+        };
+        let checked_out = self.refs.head_name.as_ref().map(|name| name.to_str_lossy().into_owned());
+        let own = self.change.refs.first().cloned().or(checked_out);
+        if own.is_some_and(|own| own == format!("refs/heads/{name}")) {
+            self.notes
+                .push("all of the default branch's history was scanned: nothing says what was there before".into());
+            return Ok(Vec::new());
+        }
+        match self.branch(&name) {
+            Some(base) => Ok(self.peel(base)?.into_iter().collect()),
+            None => {
+                self.refuse(format!("the default branch {name} is not in this clone"), allow)?;
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    fn guess(&self) -> Result<Option<String>> {
+        let named = git::answer(self.dir, ["symbolic-ref", "--quiet", "refs/remotes/origin/HEAD"])?;
+        let named =
+            named.and_then(|name| Some(name.strip_prefix(b"refs/remotes/origin/")?.to_str_lossy().into_owned()));
+        let usual = || ["main", "master"].into_iter().find(|name| self.branch(name).is_some()).map(str::to_owned);
+        Ok(named.or_else(usual))
+    }
+
+    /// Where the policy comes from: the newest commit that the change and its base share.
+    fn merge_base(&self, head: Id, bases: &[Id]) -> Result<Option<Id>> {
+        for base in bases {
+            let found = git::answer(self.dir, ["merge-base", &head.to_string(), &base.to_string()])?;
+            if let Some(id) = found.and_then(|id| Id::from_hex(&id)) {
+                return Ok(Some(id));
+            }
+        }
+        // Histories that share nothing: the base is what was accepted.
+        Ok(bases.first().copied())
+    }
+
+    fn missing(&self, what: &str, name: &str) -> Error {
+        let why = format!("{what} {name} is not in this clone");
+        let error = Error::new("scan", "this change", why);
+        match (self.shallow.is_empty(), self.change.kind) {
+            (false, _) => error.hint(self.change.system.full_clone()),
+            (true, Kind::PullRequest) => error.hint(format!("run `git fetch origin {name}` first")),
+            (true, _) => error.hint(format!("run `git fetch origin {name}` first, or name it with --head")),
+        }
+    }
+
+    /// What cannot be seen is an error, or with `--allow-shallow` a remark.
+    fn refuse(&mut self, why: String, allow: bool) -> Result<()> {
+        if allow {
+            self.notes.push(format!("incomplete, as --allow-shallow allows: {why}"));
+            return Ok(());
+        }
+        let system = self.change.system;
+        let by_hand = "git remote set-branches origin '*' && git fetch";
+        let hint = match self.shallow.is_empty() {
+            false => format!("{}, or by hand `{by_hand} --unshallow`", system.full_clone()),
+            true => format!("{}, or by hand `{by_hand}`, or name the base with --base", system.full_clone()),
+        };
+        Err(Error::new("scan", "this change", why).hint(hint))
+    }
+}
