@@ -401,7 +401,7 @@ fn what_cannot_be_seen_is_never_passed() {
         let output = situation.ci(&[]);
         assert_eq!((output.code, output.stdout.as_str()), (2, ""), "{script}: {output:?}");
         assert_eq!(output.stderr.lines().count(), 1, "{output:?}");
-        assert!(output.stderr.contains(remedy) && output.stderr.contains("in this"), "{remedy}: {output:?}");
+        assert!(output.stderr.contains(remedy) && output.stderr.contains(" clone"), "{remedy}: {output:?}");
     }
     let situation = Situation::new(&format!("{shallow} pull $Z $(id HEAD) $(id HEAD)"));
     let output = situation.ci(&["--allow-shallow"]);
@@ -475,4 +475,26 @@ fn each_system_gets_what_it_shows() {
     let report = std::fs::read_to_string(situation.project.path("gl-secret-detection-report.json")).unwrap();
     let report: Value = serde_json::from_str(&report).unwrap();
     assert_eq!(report["vulnerabilities"][0]["location"]["file"], "conf/leak");
+}
+
+/// The workflows of `docs/ci.md` and the action, by the linters that people have.
+#[test]
+fn workflows_pass_their_linters_where_those_are_installed() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/ci.md")).unwrap();
+    let blocks = page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let workflows: Vec<&str> = blocks.filter(|block| block.starts_with("name: ")).collect();
+    assert_eq!(workflows.len(), 2);
+    let project = Project::git();
+    for (number, workflow) in workflows.iter().enumerate() {
+        assert!(workflow.contains("fetch-depth: 0") && workflow.contains("permissions: {}"), "{workflow}");
+        project.write(format!(".github/workflows/{number}.yml"), workflow);
+    }
+    project.write("action.yml", std::fs::read_to_string(root.join("action.yml")).unwrap());
+    for (tool, arguments) in [("actionlint", &[][..]), ("zizmor", &["--offline", "."])] {
+        // A machine without it has nothing to say.
+        let Ok(output) = project.command(tool).args(arguments).output() else { continue };
+        let text = [output.stdout, output.stderr].concat();
+        assert!(output.status.success(), "{tool}: {}", String::from_utf8_lossy(&text));
+    }
 }

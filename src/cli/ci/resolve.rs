@@ -9,7 +9,7 @@ use crate::core::error::{Error, Result};
 use crate::git::refs::Refs;
 use crate::git::{Id, Kind as Object, Objects, Repository};
 use crate::hook::{git, push};
-use crate::source::ci::{Base, Change, Kind};
+use crate::source::ci::{Base, Change, Kind, System};
 use crate::source::commits::Node;
 
 /// A change in terms of the objects that are here.
@@ -240,9 +240,13 @@ impl Finder<'_> {
         }
         let system = self.change.system;
         let by_hand = "git remote set-branches origin '*' && git fetch";
+        let setting = match system {
+            System::Git => String::new(),
+            system => format!("{}, or by hand ", system.full_clone()),
+        };
         let hint = match self.shallow.is_empty() {
-            false => format!("{}, or by hand `{by_hand} --unshallow`", system.full_clone()),
-            true => format!("{}, or by hand `{by_hand}`, or name the base with --base", system.full_clone()),
+            false => format!("{setting}run `{by_hand} --unshallow`"),
+            true => format!("{setting}run `{by_hand}`, or name the base with --base"),
         };
         Err(Error::new("scan", "this change", why).hint(hint))
     }
