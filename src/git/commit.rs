@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use bstr::ByteSlice as _;
+
 use super::id::{Id, Kind};
-use crate::core::finding::Part;
+use crate::core::finding::{self, Part};
 
 /// A commit, as far as it can be read: a broken line counts as absent.
 #[derive(Clone, Debug)]
@@ -128,6 +130,25 @@ pub fn parts(kind: Kind, bytes: &[u8]) -> Vec<(Part, Range<usize>)> {
     }
     parts.push((said, start..bytes.len()));
     parts
+}
+
+/// What a report says of a commit or tag.
+pub fn described(id: Id, kind: Kind, bytes: &[u8]) -> finding::Commit {
+    let (person, message) = if kind == Kind::Tag {
+        let tag = Tag::parse(bytes);
+        (tag.tagger, tag.message)
+    } else {
+        let commit = Commit::parse(bytes);
+        (commit.author, commit.message)
+    };
+    let summary = message.trim_ascii_start().lines().next().unwrap_or_default();
+    finding::Commit {
+        id: id.to_string(),
+        author_name: person.name.to_str_lossy().into_owned(),
+        author_email: person.email.to_str_lossy().into_owned(),
+        date: person.date(),
+        summary: summary.to_str_lossy().into_owned(),
+    }
 }
 
 /// How many bytes of ids a commit starts with: no two commits start alike, and no id is a key.

@@ -22,6 +22,7 @@ pub mod repository;
 pub mod revision;
 mod split_index;
 pub mod tree;
+pub(crate) mod tree_diff;
 mod worktrees;
 
 pub use config::Config;

@@ -215,6 +215,10 @@ impl<'a> Audit<'a> {
         };
         let mut paths = Paths::new();
         let mut stories = Stories::tell(&graph, self.selected.as_deref(), &mut ways, &mut paths, &items);
+        if let Some(paths) = ways.untold() {
+            let what = format!("{paths} paths in one commit lead to what was found, through the same directories");
+            self.collector.note(format!("{what} again and again; 1000 places of each are told"));
+        }
         let list = table.names.list();
         self.report_missing(self.absent(&graph, &ways, &stories, others, &paths), &graph);
         self.report_others(&read, &stories, others, &paths, &list);

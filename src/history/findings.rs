@@ -19,10 +19,11 @@ use crate::core::coverage::Skipped;
 use crate::core::error::Error;
 use crate::core::finding::{Commit, Finding, History, Location, Part, Reach};
 use crate::git::Refs;
-use crate::git::commit::{self, Commit as RawCommit, Person, Tag};
+use crate::git::commit::{self, Commit as RawCommit};
 use crate::git::{Id, Kind};
 use crate::policy::Policy;
 use crate::scan::Match;
+use crate::source::commits::keys_in_text;
 use crate::source::content::{self, Key, Scan, TOO_LARGE};
 use crate::source::{Collector, archive};
 
@@ -57,7 +58,7 @@ impl<'a> Teller<'a> {
         let mut beginnings = stories.beginnings;
         let mut said = Vec::new();
         for hit in hits.iter().filter(|hit| hit.kind == Kind::Commit) {
-            for (part, found) in self.in_parts(hit) {
+            for (part, found) in keys_in_text(self.policy, hit.kind, &hit.bytes) {
                 let place = self.graph.place(hit.number).filter(|&at| (self.counts)(at as usize));
                 let Some(at) = place else { continue };
                 beginnings.push((at, (stories.list.len() + said.len()) as u32));
@@ -155,13 +156,12 @@ impl<'a> Teller<'a> {
                 return;
             }
         }
-        let tag = Tag::parse(&hit.bytes);
         let places = self.graph.tips.iter().enumerate().filter(|(_, tip)| tip.tags.contains(&hit.number));
         let list: Vec<u32> = places.map(|(place, _)| place as u32).collect();
         let logged = if self.graph.logged.contains(&hit.number) { LOG } else { 0 };
         let mask = if list.is_empty() { logged } else { REF };
-        let commit = Arc::new(described(self.index.id(hit.number).to_string(), &tag.tagger, tag.message));
-        for (part, found) in self.in_parts(hit) {
+        let commit = Arc::new(commit::described(self.index.id(hit.number), hit.kind, &hit.bytes));
+        for (part, found) in keys_in_text(self.policy, hit.kind, &hit.bytes) {
             let refs = self.names(&list);
             let history = History { refs, refs_total: list.len(), ..history(mask, 0) };
             self.without_path(found, part, commit.clone(), history);
@@ -264,19 +264,6 @@ impl<'a> Teller<'a> {
         self.collector.finding(finding);
     }
 
-    /// The matches in a commit's or tag's parts, each secret once a part.
-    fn in_parts(&self, hit: &Hit) -> Vec<(Part, Match)> {
-        let mut found: Vec<(Part, Match)> = Vec::new();
-        for (part, range) in commit::parts(hit.kind, &hit.bytes) {
-            for here in self.policy.scan(&hit.bytes[range]) {
-                if !found.iter().any(|(other, there)| *other == part && there.secret == here.secret) {
-                    found.push((part, here));
-                }
-            }
-        }
-        found
-    }
-
     fn names(&self, places: &[u32]) -> Vec<String> {
         let names =
             places.iter().take(self.audit.options.max_refs.max(1)).map(|&place| &self.refs.list[place as usize].0);
@@ -293,7 +280,7 @@ impl<'a> Teller<'a> {
         let (commit, time) = match self.index.read(number) {
             Ok(Some((Kind::Commit, bytes))) => {
                 let raw = RawCommit::parse(&bytes);
-                (described(id.to_string(), &raw.author, raw.message), raw.author.seconds)
+                (commit::described(id, Kind::Commit, &bytes), raw.author.seconds)
             }
             // A lone tree; a commit was read before, and if it cannot be now, there is nothing to show.
             Ok(_) | Err(_) => (empty(id.to_string()), 0),
@@ -345,17 +332,6 @@ fn reach(in_head: bool, mask: u8) -> Reach {
 
 fn days(from: i64, until: i64) -> u64 {
     u64::try_from(until.saturating_sub(from) / 86_400).unwrap_or(0)
-}
-
-fn described(id: String, person: &Person<'_>, message: &[u8]) -> Commit {
-    let summary = message.trim_ascii_start().lines().next().unwrap_or_default();
-    Commit {
-        id,
-        author_name: person.name.to_str_lossy().into_owned(),
-        author_email: person.email.to_str_lossy().into_owned(),
-        date: person.date(),
-        summary: summary.to_str_lossy().into_owned(),
-    }
 }
 
 fn empty(id: String) -> Commit {

@@ -56,7 +56,7 @@ impl Stories {
         let roots: Vec<u32> = graph.nodes.iter().map(|node| node.tree.map_or(0, |tree| ways.prune(tree))).collect();
         for (at, node) in graph.nodes.iter().enumerate() {
             let parents: Vec<u32> = node.parents.iter().map(|&parent| roots[parent as usize]).collect();
-            ways.fresh(roots[at], &parents, paths, 0, &mut |place, others| {
+            ways.fresh(roots[at], &parents, paths, &mut |place, others| {
                 let known: Vec<Item> = others.iter().flat_map(|&leaf| items(place.name, leaf)).collect();
                 for item in items(place.name, place.leaf) {
                     let story = stories.version(place.path, item, place.leaf);
@@ -144,14 +144,14 @@ impl Stories {
             }
             for &parent in &node.parents {
                 let had = roots[parent as usize];
-                ways.fresh(had, &[roots[at]], paths, 0, &mut |place, others| ended(parent, place, others));
+                ways.fresh(had, &[roots[at]], paths, &mut |place, others| ended(parent, place, others));
             }
         }
         for (root, at) in tips {
-            ways.fresh(root, &[], paths, 0, &mut |place, others| ended(at, place, others));
+            ways.fresh(root, &[], paths, &mut |place, others| ended(at, place, others));
         }
         if let Some(head) = graph.head {
-            ways.fresh(roots[head as usize], &[], paths, 0, &mut |place, _| {
+            ways.fresh(roots[head as usize], &[], paths, &mut |place, _| {
                 for item in items(place.name, place.leaf) {
                     if let Some(&story) = self.ids.get(&(place.path, item)) {
                         self.list[story as usize].in_head = Some(place.leaf);

@@ -65,7 +65,7 @@ fn leaves(graph: &Graph, ways: &mut Ways<'_>, table: &Table) -> HashSet<(BString
     let roots: Vec<u32> = graph.nodes.iter().map(|node| node.tree.map_or(0, |tree| ways.prune(tree))).collect();
     for (at, node) in graph.nodes.iter().enumerate() {
         let parents: Vec<u32> = node.parents.iter().map(|&parent| roots[parent as usize]).collect();
-        ways.fresh(roots[at], &parents, &mut paths, 0, &mut |place, _| {
+        ways.fresh(roots[at], &parents, &mut paths, &mut |place, _| {
             seen.insert((place.path, place.leaf));
         });
     }

@@ -2,7 +2,11 @@
 //!
 //! Pruned trees that are alike are one, as in git itself: that a commit changed nothing about what was found is then
 //! one comparison of numbers.
+//!
+//! A dozen small trees can name one blob at ten thousand million paths. Of a directory that stands at more than
+//! [`MOST_PLACES`] places of one commit only so many are told, and how many paths there are in all is said beside it.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -19,8 +23,15 @@ pub(super) struct Ways<'a> {
     /// By the tree's number.
     pruned: Vec<Pruned>,
     nodes: Vec<Box<[Step]>>,
+    /// By node: how many paths lead to something.
+    leaves: Vec<u64>,
     ids: HashMap<Box<[Step]>, u32>,
+    /// The most paths of one commit that were too many to tell.
+    untold: Cell<u64>,
 }
+
+/// So many places of one directory in one commit are told. Real trees have the same directory at some hundred places.
+const MOST_PLACES: u32 = 1000;
 
 #[derive(Clone, Copy)]
 struct Pruned {
@@ -59,6 +70,9 @@ enum To {
 /// Deeper directories are left out; git itself refuses trees of such depth.
 const HIGHEST: u32 = 2048;
 
+/// A directory to look at: its node, what stands there in other trees, and its path.
+type Directory = (u32, Vec<u32>, u32);
+
 /// A tree half pruned.
 struct Work {
     tree: u32,
@@ -76,7 +90,9 @@ impl<'a> Ways<'a> {
             edges: vec![None; index.len() as usize],
             pruned: vec![Pruned::NOT_YET; index.len() as usize],
             nodes: Vec::new(),
+            leaves: Vec::new(),
             ids: HashMap::new(),
+            untold: Cell::new(0),
         };
         ways.intern(Vec::new());
         edges.into_iter().for_each(|(tree, edges)| ways.edges[tree as usize] = Some(edges));
@@ -90,6 +106,11 @@ impl<'a> Ways<'a> {
             return id;
         }
         let id = self.nodes.len() as u32;
+        let below = |step: &Step| match step.to {
+            To::Node(node) => self.leaves[node as usize],
+            To::Leaf(_) => 1,
+        };
+        self.leaves.push(steps.iter().map(below).fold(0, u64::saturating_add));
         self.nodes.push(steps.clone());
         self.ids.insert(steps, id);
         id
@@ -144,18 +165,43 @@ impl<'a> Ways<'a> {
         self.pruned[tree as usize].node
     }
 
+    /// How many paths one commit has to what was found, if they were too many to tell of all.
+    pub(super) fn untold(&self) -> Option<u64> {
+        Some(self.untold.get()).filter(|&untold| untold > 0)
+    }
+
     /// Calls `found` for each leaf of `node` that stands in none of `others` at its path, with what stands there in them.
-    pub(super) fn fresh(
-        &self,
-        node: u32,
-        others: &[u32],
-        paths: &mut Paths,
-        at: u32,
-        found: &mut dyn FnMut(Place, &[u32]),
-    ) {
-        if others.contains(&node) {
-            return;
+    pub(super) fn fresh(&self, node: u32, others: &[u32], paths: &mut Paths, found: &mut dyn FnMut(Place, &[u32])) {
+        // Only where there are many paths a directory can stand at many places.
+        let is_large = self.leaves[node as usize] > u64::from(MOST_PLACES);
+        let mut visits = is_large.then(HashMap::new);
+        let root = node;
+        let mut todo = vec![(root, others.to_vec(), 0)];
+        while let Some(place) = todo.pop() {
+            let node = place.0;
+            if place.1.contains(&node) {
+                continue;
+            }
+            if let Some(visits) = &mut visits {
+                let visits: &mut u32 = visits.entry(node).or_default();
+                *visits += 1;
+                if *visits > MOST_PLACES {
+                    self.untold.set(self.untold.get().max(self.leaves[root as usize]));
+                    continue;
+                }
+            }
+            todo.extend(self.step(place, paths, found).into_iter().rev());
         }
+    }
+
+    /// Tells of the leaves of one directory, and says which directories it has.
+    fn step(
+        &self,
+        (node, others, at): Directory,
+        paths: &mut Paths,
+        found: &mut dyn FnMut(Place, &[u32]),
+    ) -> Vec<Directory> {
+        let mut below = Vec::new();
         for step in &self.nodes[node as usize] {
             let beside = |other: &u32| {
                 let steps = &self.nodes[*other as usize];
@@ -165,10 +211,8 @@ impl<'a> Ways<'a> {
             let beside = others.iter().flat_map(beside);
             match step.to {
                 To::Node(child) => {
-                    let others: Vec<u32> =
-                        beside.filter_map(|to| if let To::Node(node) = to { Some(node) } else { None }).collect();
-                    let at = paths.below(at, step.name);
-                    self.fresh(child, &others, paths, at, found);
+                    let others = beside.filter_map(|to| if let To::Node(node) = to { Some(node) } else { None });
+                    below.push((child, others.collect(), paths.below(at, step.name)));
                 }
                 To::Leaf(leaf) => {
                     let others: Vec<u32> =
@@ -179,6 +223,7 @@ impl<'a> Ways<'a> {
                 }
             }
         }
+        below
     }
 }
 

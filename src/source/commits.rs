@@ -8,15 +8,17 @@ use std::sync::{Arc, Mutex, OnceLock};
 use bstr::{BString, ByteSlice as _};
 use rayon::prelude::*;
 
-use super::introduced::changes::{between, tree_of};
-use super::introduced::{Change, Changes, ParentKeys, content_of, name_of};
+use super::introduced::{ParentKeys, content_of, name_of};
 use super::{Collector, lock};
 use crate::core::budget::Budget;
 use crate::core::error::{Error, Result};
 use crate::core::finding::{Commit, Finding, Location, Part, Secret};
+use crate::git::commit;
 use crate::git::tree::EntryKind;
+use crate::git::tree_diff::{Change, Changes, between, tree_of};
 use crate::git::{Id, Kind, Objects};
 use crate::policy::Policy;
+use crate::scan::Match;
 
 /// A commit with the parents that git knows of (in a shallow clone not all that it names).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -219,16 +221,26 @@ pub fn message(objects: &Objects, policy: &Policy, collector: &Collector, id: Id
     if collector.budget().spend(Budget::ITEM + bytes.len() as u64).is_err() {
         return;
     }
-    let described = OnceLock::new();
-    let header = bytes.find(b"\n\n").map_or(bytes.len(), |end| end + 2);
-    let message = if kind == Kind::Commit { Part::Message } else { Part::Tag };
-    for (part, text) in [(Part::Author, &bytes[..header]), (message, &bytes[header..])] {
-        for found in policy.scan(text) {
-            let location = Location { part: Some(part), ..Location::default() };
-            let commit = described.get_or_init(|| describe(objects, policy, id)).clone();
-            collector.finding(Finding { commit, ..found.at(location) });
+    let commit = OnceLock::new();
+    for (part, found) in keys_in_text(policy, kind, &bytes) {
+        let location = Location { part: Some(part), ..Location::default() };
+        let commit = commit.get_or_init(|| described(policy, id, kind, &bytes)).clone();
+        collector.finding(Finding { commit: Some(commit), ..found.at(location) });
+    }
+}
+
+/// The keys in the parts of a commit or tag, each once a part.
+pub(crate) fn keys_in_text(policy: &Policy, kind: Kind, bytes: &[u8]) -> Vec<(Part, Match)> {
+    let mut keys: Vec<(Part, Match)> = Vec::new();
+    let mut known = HashSet::new();
+    for (part, range) in commit::parts(kind, bytes) {
+        for found in policy.scan(&bytes[range]) {
+            if known.insert((part, found.secret.clone())) {
+                keys.push((part, found));
+            }
         }
     }
+    keys
 }
 
 /// A reference's name.
@@ -239,20 +251,18 @@ pub fn name(policy: &Policy, collector: &Collector, name: &[u8]) {
 }
 
 /// A commit or a tag for the report, any key in its summary masked.
+fn described(policy: &Policy, id: Id, kind: Kind, bytes: &[u8]) -> Arc<Commit> {
+    let mut commit = commit::described(id, kind, bytes);
+    for text in [&mut commit.author_name, &mut commit.author_email, &mut commit.summary] {
+        *text = masked(policy, text.as_bytes()).to_str_lossy().into_owned();
+    }
+    Arc::new(commit)
+}
+
+/// The same by its id.
 fn describe(objects: &Objects, policy: &Policy, id: Id) -> Option<Arc<Commit>> {
-    let (_, bytes) = objects.find(id).ok()??;
-    let header = bytes.find(b"\n\n").map_or(bytes.len(), |end| end + 2);
-    let (header, message) = bytes.split_at(header);
-    let who = header.lines().find_map(|line| line.strip_prefix(b"author ").or_else(|| line.strip_prefix(b"tagger ")));
-    let (name, email, date) = who.map(signature).unwrap_or_default();
-    let text = |bytes: &[u8]| masked(policy, bytes).to_str_lossy().into_owned();
-    Some(Arc::new(Commit {
-        id: id.to_string(),
-        author_name: text(name),
-        author_email: text(email),
-        date,
-        summary: text(message.lines().next().unwrap_or_default()),
-    }))
+    let (kind, bytes) = objects.find(id).ok()??;
+    Some(described(policy, id, kind, &bytes))
 }
 
 fn masked(policy: &Policy, text: &[u8]) -> BString {
@@ -263,57 +273,10 @@ fn masked(policy: &Policy, text: &[u8]) -> BString {
     masked.into()
 }
 
-/// `Name <e-mail> seconds zone`.
-fn signature(line: &[u8]) -> (&[u8], &[u8], String) {
-    let Some((name, rest)) = line.split_once_str(" <") else { return (line, b"", String::new()) };
-    let Some((email, time)) = rest.rsplit_once_str("> ") else { return (name, rest, String::new()) };
-    let mut parts = time.to_str().unwrap_or_default().split(' ');
-    let seconds = parts.next().and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
-    (name, email, rfc3339(seconds, parts.next().unwrap_or("+0000")))
-}
-
-/// A time as RFC 3339 with git's zone (`+0130`).
-fn rfc3339(seconds: i64, zone: &str) -> String {
-    let number = zone.parse::<i64>().unwrap_or(0).clamp(-2359, 2359);
-    let offset = (number / 100) * 60 + number % 100;
-    let local = seconds.saturating_add(offset * 60);
-    let (days, time) = (local.div_euclid(86_400), local.rem_euclid(86_400));
-    // Civil date from days since 1970-01-01, in eras of 400 years that start in March.
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let sign = if offset < 0 { '-' } else { '+' };
-    let (hours, minutes) = (offset.abs() / 60, offset.abs() % 60);
-    let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{sign}{hours:02}:{minutes:02}")
-}
-
 /// A commit and its parents, as `git rev-list --parents` writes them.
 pub fn node(line: &[u8]) -> Result<Node> {
     let broken = || Error::new("read", "what git rev-list says", format!("{} is no commit", line.as_bstr()));
     let mut ids = line.split_str(" ").map(|id| Id::from_hex(id).ok_or_else(broken));
     let id = ids.next().ok_or_else(broken)??;
     Ok(Node { id, parents: ids.collect::<Result<_>>()? })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_is_written_in_its_own_zone() {
-        for (seconds, zone, expected) in [
-            (0, "+0000", "1970-01-01T00:00:00+00:00"),
-            (1_709_164_800, "+0130", "2024-02-29T01:30:00+01:30"),
-            (1_735_689_599, "-0800", "2024-12-31T15:59:59-08:00"),
-            (-1, "+0000", "1969-12-31T23:59:59+00:00"),
-        ] {
-            assert_eq!(rfc3339(seconds, zone), expected);
-        }
-    }
 }

@@ -6,9 +6,9 @@ use bstr::{BString, ByteSlice};
 use rayon::prelude::*;
 
 use super::Collector;
-use super::introduced::changes::{changes, tree_of};
-use super::introduced::{Change, Changes, ParentKeys, content_of};
+use super::introduced::{ParentKeys, content_of};
 use crate::core::error::Result;
+use crate::git::tree_diff::{self, Change, Changes};
 use crate::git::{Id, Index, Objects, Repository, refs};
 use crate::policy::Policy;
 
@@ -50,9 +50,10 @@ impl<'a> Staged<'a> {
     /// Scans it. An error means that nothing could be compared; one file's error goes to the collector.
     pub fn scan(&self, policy: &Policy, collector: &Collector, options: &Options) -> Result<()> {
         let parents = if options.against_head { &self.parents[..self.parents.len().min(1)] } else { &self.parents };
-        let trees = parents.iter().map(|&commit| tree_of(&self.objects, commit)).collect::<Result<Vec<_>>>()?;
+        let trees =
+            parents.iter().map(|&commit| tree_diff::tree_of(&self.objects, commit)).collect::<Result<Vec<_>>>()?;
         let index = Index::read(&self.repository.index_file, self.repository.hash)?;
-        let mut changes = changes(&index, &self.objects, &trees, collector.budget())?;
+        let mut changes = tree_diff::changes(&index, &self.objects, &trees, collector.budget())?;
         if let Some(only) = &options.only {
             changes.changed.retain(|change| only.contains(change.path.as_bstr()));
         }

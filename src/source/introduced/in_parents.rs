@@ -8,12 +8,12 @@ use std::sync::OnceLock;
 use bstr::{BString, ByteSlice};
 
 use super::Key;
-use super::changes::{Change, Changes, Gone, files_of};
 use super::lines;
 use crate::core::budget::Budget;
 use crate::core::error::Result;
 use crate::core::finding::Secret;
 use crate::git::tree::EntryKind;
+use crate::git::tree_diff::{Change, Changes, Gone, files_of};
 use crate::git::{Id, Kind, Objects};
 use crate::policy::Policy;
 

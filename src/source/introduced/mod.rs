@@ -1,10 +1,8 @@
 //! What a commit, made or to be made, brings in that none of its parents has: which files, and which keys in them.
 
-pub(super) mod changes;
 pub(super) mod in_parents;
 mod lines;
 
-pub(super) use changes::{Change, Changes};
 pub(super) use in_parents::ParentKeys;
 
 use std::collections::HashSet;
@@ -17,6 +15,7 @@ use crate::core::coverage::Skipped;
 use crate::core::error::{Error, Result};
 use crate::core::finding::Secret;
 use crate::git::tree::EntryKind;
+use crate::git::tree_diff::Change;
 use crate::git::{Kind, Objects};
 use crate::policy::Policy;
 use crate::source::Collector;

@@ -1,7 +1,7 @@
-//! What the next commit changes: the index against the trees of its parents-to-be.
+//! What a commit, made or to be made, changes: its tree or the index, against the trees of its parents.
 //!
-//! The cache-tree names the tree of every directory that nobody touched. Where it names a parent's tree, the
-//! whole directory is skipped without reading anything; only the trees on the way to a change are read.
+//! A tree that a parent has too is skipped without reading it. Of the index the cache-tree names the tree of every
+//! directory that nobody touched, so that only the trees on the way to a change are read.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -9,51 +9,52 @@ use std::iter::Peekable;
 
 use bstr::ByteSlice;
 
+use super::commit::Commit;
+use super::tree::{EntryKind, TreeEntries};
+use super::{Id, Index, Kind, Objects};
 use crate::core::budget::Budget;
 use crate::core::error::{Error, Result};
-use crate::git::tree::{EntryKind, TreeEntries};
-use crate::git::{Id, Index, Kind, Objects};
 
 /// What a byte of a path costs, as each changed file keeps its own.
 const PATH_COST: u64 = 16;
 
 /// A file of the next commit that no parent has like this.
 #[derive(Clone, Debug)]
-pub(in crate::source) struct Change {
-    pub(in crate::source) path: Vec<u8>,
-    pub(in crate::source) kind: EntryKind,
-    pub(in crate::source) id: Id,
+pub(crate) struct Change {
+    pub(crate) path: Vec<u8>,
+    pub(crate) kind: EntryKind,
+    pub(crate) id: Id,
     /// What each parent has at this path.
-    pub(in crate::source) before: Vec<Option<Id>>,
+    pub(crate) before: Vec<Option<Id>>,
 }
 
 /// A file or directory that a parent has and the next commit has not.
 #[derive(Clone, Debug)]
-pub(in crate::source) struct Gone {
-    pub(in crate::source) parent: usize,
-    pub(in crate::source) path: Vec<u8>,
-    pub(in crate::source) kind: EntryKind,
-    pub(in crate::source) id: Id,
+pub(crate) struct Gone {
+    pub(crate) parent: usize,
+    pub(crate) path: Vec<u8>,
+    pub(crate) kind: EntryKind,
+    pub(crate) id: Id,
 }
 
 /// All of it.
 #[derive(Debug, Default)]
-pub(in crate::source) struct Changes {
-    pub(in crate::source) changed: Vec<Change>,
-    pub(in crate::source) gone: Vec<Gone>,
+pub(crate) struct Changes {
+    pub(crate) changed: Vec<Change>,
+    pub(crate) gone: Vec<Gone>,
     /// Paths in conflict, which cannot be committed yet.
-    pub(in crate::source) unmerged: u64,
+    pub(crate) unmerged: u64,
 }
 
 /// Compares the index with the root trees of the parents; with none, everything is new.
-pub(in crate::source) fn changes(index: &Index, objects: &Objects, parents: &[Id], budget: &Budget) -> Result<Changes> {
+pub(crate) fn changes(index: &Index, objects: &Objects, parents: &[Id], budget: &Budget) -> Result<Changes> {
     let mut walk = Walk::new(index, objects, budget);
     walk.enter_index(0, index.root(), &trees(parents))?;
     walk.all()
 }
 
 /// Compares a commit's root tree with those of its parents; without any, everything is new.
-pub(in crate::source) fn between(objects: &Objects, tree: Id, parents: &[Id], budget: &Budget) -> Result<Changes> {
+pub(crate) fn between(objects: &Objects, tree: Id, parents: &[Id], budget: &Budget) -> Result<Changes> {
     let index = Index::default();
     let mut walk = Walk::new(&index, objects, budget);
     walk.enter_tree(0, tree, &trees(parents))?;
@@ -306,14 +307,13 @@ fn items(objects: &Objects, id: Id, budget: &Budget) -> Result<Vec<Item>> {
 }
 
 /// The tree of a commit.
-pub(in crate::source) fn tree_of(objects: &Objects, commit: Id) -> Result<Id> {
+pub(crate) fn tree_of(objects: &Objects, commit: Id) -> Result<Id> {
     let bytes = objects.read(commit, Kind::Commit)?;
-    let hex = bytes.strip_prefix(b"tree ").and_then(|rest| rest.get(..objects.hash().width() * 2));
-    hex.and_then(Id::from_hex).ok_or_else(|| Error::new("read commit", commit, "it names no tree"))
+    Commit::parse(&bytes).tree.ok_or_else(|| Error::new("read commit", commit, "it names no tree"))
 }
 
 /// The files below a directory that is gone, itself if it is a file; at most `limit` entries are looked at.
-pub(in crate::source) fn files_of(
+pub(crate) fn files_of(
     objects: &Objects,
     gone: &Gone,
     limit: &mut usize,
