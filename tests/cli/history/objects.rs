@@ -122,6 +122,9 @@ fn entry(kind: u8, size: usize, before: &[u8], data: &[u8]) -> Vec<u8> {
     [&bytes, before, &zlib(data)].concat()
 }
 
+/// Ids and entries.
+type Pack = Vec<(String, Vec<u8>)>;
+
 /// Writes a pack with these ids and entries, and its index. Nothing is checked.
 fn pack(repo: &Repo, name: &str, entries: &[(String, Vec<u8>)]) {
     let mut data = [&b"PACK\0\0\0\x02"[..], &(entries.len() as u32).to_be_bytes()].concat();
@@ -152,7 +155,7 @@ fn hostile_packs_cost_an_error_and_nothing_else() {
     let zeros = vec![0; 80 << 20];
     let copies: Vec<u8> = (0..4000).flat_map(|_| [0xf0, 0, 0, 16]).collect();
     let circle = delta(9, 9, &[0x90, 9]);
-    let cases: [(&str, Vec<(String, Vec<u8>)>, Vec<(String, Vec<u8>)>, &str); 5] = [
+    let cases: [(&str, Pack, Pack, &str); 5] = [
         (
             "a circle of deltas through two packs",
             vec![(ids[0].clone(), to(&ids[1], &circle))],
