@@ -36,4 +36,4 @@ pub mod rule;
 pub mod scan;
 pub mod source;
 
-pub use crate::core::error::{Error, Exit, Result};
+pub use crate::core::error::{Error, ErrorKind, Exit, Result};

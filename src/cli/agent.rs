@@ -20,7 +20,7 @@ pub(super) fn run(agent: Agent, shared: &Shared) -> Result<Exit> {
     std::io::stdin()
         .lock()
         .read_to_end(&mut input)
-        .map_err(|error| Error::new("read the event of", agent.title(), error))?;
+        .map_err(|error| Error::io("read the event of", agent.title(), error))?;
     let event = agent.parse(&input).map_err(|why| {
         Error::new("check what is about to happen in", agent.title(), why).hint("keysweep hook doctor --agent")
     })?;
@@ -63,7 +63,7 @@ fn answer(answer: Answer) -> Result<Exit> {
     }
     if let Some(document) = answer.stdout {
         let line = format!("{document}\n");
-        output::answer(line.as_bytes()).map_err(|error| Error::new("write", "the answer", error))?;
+        output::answer(line.as_bytes()).map_err(|error| Error::io("write", "the answer", error))?;
     }
     Ok(if answer.blocks { Exit::Incomplete } else { Exit::Clean })
 }
@@ -117,5 +117,5 @@ pub(super) fn doctor(agents: &[Choice]) -> Result<Exit> {
 }
 
 fn here() -> Result<PathBuf> {
-    std::env::current_dir().map_err(|error| Error::new("read", "the current directory", error))
+    std::env::current_dir().map_err(|error| Error::io("read", "the current directory", error))
 }

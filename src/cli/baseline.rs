@@ -13,7 +13,9 @@ use crate::cli::progress;
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Finding, SuppressedBy};
+use crate::core::regular_file::{self, Links};
 use crate::policy::baseline::{self, Baseline, Entry};
+use crate::policy::files;
 use crate::policy::import::{self, Imported, Kind};
 use crate::report::escape;
 use crate::source::{Collector, walk};
@@ -29,7 +31,7 @@ pub(super) fn run(command: Command) -> Result<Exit> {
     };
     let target = Target::here();
     // Entries' paths, like the baseline itself, belong to the root: that is what is scanned.
-    let root = crate::policy::files::find(args.policy.config.as_deref(), &target.path)?.root;
+    let root = files::find(args.policy.config.as_deref(), &target.path)?.root;
     let loaded = policy::load(&args.policy, &root, &root)?;
     let before = Baseline::open(&loaded.baseline)?;
     if matches!(command, Command::Create(_)) && before.is_some() {
@@ -119,7 +121,7 @@ impl State<'_> {
     fn write(&self, entries: BTreeSet<Entry>) -> Result<()> {
         let path = &self.loaded.baseline;
         if self.args.single_file && !path.exists() {
-            std::fs::write(path, "").map_err(|error| Error::new("write baseline", shown(path), error))?;
+            std::fs::write(path, "").map_err(|error| Error::io("write baseline", shown(path), error))?;
         }
         baseline::write(path, &entries)?;
         let added = entries.difference(&self.old).count();
@@ -145,6 +147,7 @@ impl State<'_> {
     }
 
     fn import(&self, files: &[PathBuf], root: &Path) -> Result<()> {
+        let are_named = !files.is_empty();
         let files: Vec<PathBuf> = match files {
             [] => LISTS.iter().map(|name| root.join(name)).filter(|path| path.is_file()).collect(),
             files => files.to_vec(),
@@ -156,7 +159,7 @@ impl State<'_> {
         let mut all = Imported::default();
         for file in &files {
             let name = shown(file);
-            let content = std::fs::read(file).map_err(|error| Error::new("import", &name, error))?;
+            let content = read_list(file, are_named)?.ok_or_else(|| Error::new("import", &name, "no such file"))?;
             let kind = Kind::of(&name, &content).ok_or_else(|| {
                 Error::new("import", &name, "it is none of the lists that keysweep knows")
                     .hint("known: .gitleaksignore, gitleaks JSON reports, .secrets.baseline, .secretsignore")
@@ -174,4 +177,9 @@ impl State<'_> {
         })?;
         self.write(self.old.union(&all.entries).cloned().collect())
     }
+}
+
+/// A list that a person named, or one that comes with what is scanned.
+fn read_list(file: &Path, is_named: bool) -> Result<Option<Vec<u8>>> {
+    if is_named { files::read_named(file) } else { regular_file::read(file, Links::Refuse, regular_file::SMALL) }
 }

@@ -15,7 +15,7 @@ use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Location, SuppressedBy};
 use crate::gitleaks::Fate;
-use crate::policy::encrypted;
+use crate::policy::{encrypted, files};
 use crate::report::escape;
 use crate::scan::{Match, Refusal, Step};
 
@@ -34,13 +34,15 @@ pub(super) fn run(args: Explain) -> Result<Exit> {
     let (content, target) = if path == "-" {
         let mut content = Vec::new();
         let read = std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut content);
-        read.map_err(|error| Error::new("read", "standard input", error))?;
+        read.map_err(|error| Error::io("read", "standard input", error))?;
         (content, Target::here())
     } else {
         let file = Path::new(OsStr::from_bytes(path));
-        let content = std::fs::read(file).map_err(|error| {
-            Error::new("read", file.display(), error).hint("explain takes PATH, PATH:LINE, or - for standard input")
-        })?;
+        let absent = || {
+            Error::new("read", file.display(), "no such file")
+                .hint("explain takes PATH, PATH:LINE, or - for standard input")
+        };
+        let content = files::read_named(file)?.ok_or_else(absent)?;
         (content, Target { path: PathBuf::from(file), ..Target::here() })
     };
     let loaded = policy::load(&args.policy, &target.start, &target.path)?;
@@ -157,7 +159,7 @@ impl<'a> Case<'a> {
     }
 
     fn step(&self, text: &mut String, step: &Step, start: usize) {
-        let rule = self.loaded.policy.rules().rules()[step.rule].rule;
+        let rule = &self.loaded.policy.rules().rules()[step.rule].rule;
         let mut about = format!("  {} at column {}", rule.id, self.column(start, step.span.start));
         for layer in &step.layers {
             let _ = write!(about, ", in {layer}");
@@ -172,7 +174,8 @@ impl<'a> Case<'a> {
     /// Dozens of rules would take a value of this shape if anything near it named them: one line for each value.
     fn vague(&self, text: &mut String, steps: &[&Step], start: usize) {
         for group in steps.chunk_by(|a, b| a.span == b.span) {
-            let rule = |step: &&Step| self.loaded.policy.rules().rules()[step.rule].rule;
+            let rules = self.loaded.policy.rules().rules();
+            let rule = |step: &&Step| &*rules[step.rule].rule;
             let names: Vec<&str> = group.iter().map(|step| rule(step).id.as_ref()).take(NAMED).collect();
             let more = if group.len() > NAMED { format!(" and {} more", group.len() - NAMED) } else { String::new() };
             let column = self.column(start, group[0].span.start);

@@ -177,7 +177,7 @@ fn commit_msg(args: &args::Run) -> Result<Exit> {
     let Some(file) = args.arguments.first().map(PathBuf::from) else {
         return Err(Error::new("run", "commit-msg", "the message's file is not named").hint("git passes it as `$1`"));
     };
-    let text = fs::read(&file).map_err(|error| Error::new("read the commit message", file.display(), error))?;
+    let text = fs::read(&file).map_err(|error| Error::io("read the commit message", file.display(), error))?;
     let loaded = staged::load(&args.shared, &staged::repository()?)?;
     if !loaded.config.hook.commit_message {
         return Ok(Exit::Clean);

@@ -17,7 +17,7 @@ use crate::policy::Policy;
 use crate::policy::baseline::Baseline;
 use crate::policy::commit::{Accepted, Commit, NewMarkers, additions};
 use crate::policy::config::{self, Config, Named, Selected};
-use crate::policy::files::{self, Base, Disk, Found};
+use crate::policy::files::{self, Base, ConfigFile, Disk, Found};
 use crate::policy::ignore_file::IgnoreFile;
 use crate::policy::inline::Markers;
 use crate::policy::known_keys;
@@ -45,7 +45,7 @@ pub(super) struct Loaded {
 /// Loads the policy for a scan of `target`, whose report names paths relative to `start`.
 pub(super) fn load(args: &PolicyArgs, start: &Path, target: &Path) -> Result<Loaded> {
     let found = files::find(args.config.as_deref(), target)?;
-    let disk = Disk(found.root.clone());
+    let disk = found.disk();
     let commit = args.policy_from.as_deref().map(|rev| Commit::open(&found.root, rev)).transpose()?;
     let config = configuration(&found, &disk, commit.as_ref())?;
     check_format(&config)?;
@@ -66,7 +66,15 @@ pub(super) fn load(args: &PolicyArgs, start: &Path, target: &Path) -> Result<Loa
     let (about_findings, about_content): (Vec<Allowlist>, Vec<Allowlist>) =
         config.allowlists.iter().cloned().partition(Allowlist::is_about_findings);
     let ignore = ignore_file(args, &config, policy_files)?;
-    let baseline_path = args.baseline.clone().unwrap_or_else(|| found.root.join(&config.suppress.baseline));
+    let baseline_path = match (&args.baseline, &commit) {
+        (Some(path), _) => path.clone(),
+        (None, Some(_)) => found.root.join(&config.suppress.baseline),
+        // What may not be read may not be written either.
+        (None, None) => {
+            let path = &config.suppress.baseline;
+            disk.resolve(path)?.unwrap_or_else(|| found.root.join(path))
+        }
+    };
     let baseline = baseline(args, &config, &baseline_path, commit.as_ref())?;
     let known = Suppressions { ignore, baseline, today: Date::today(), allowlists: about_findings, base: base.clone() };
     let to = args.policy_to.as_deref().map(|rev| Commit::open(&found.root, rev)).transpose()?;
@@ -100,20 +108,21 @@ fn check_format(config: &Config) -> Result<()> {
 }
 
 fn named(path: &Path, at: &str) -> Named {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     Named { text: path.to_string_lossy().into_owned(), at: at.to_owned() }
 }
 
 /// A file that the command line or the environment names is the caller's word, and is read from the disk even where
 /// the rest comes from a commit.
 fn configuration(found: &Found, disk: &Disk, commit: Option<&Commit>) -> Result<Config> {
-    let is_named = found.file.as_deref().is_some_and(|file| Path::new(file).is_absolute());
-    match commit {
-        Some(commit) if !is_named => {
-            let exists = commit.read(config::NAME)?.is_some();
-            config::load(commit, exists.then_some(config::NAME))
+    match (&found.file, commit) {
+        (Some(ConfigFile::Named(file)), _) => {
+            let name = disk.name(&file.to_string_lossy());
+            let content = files::read_named(file)?.ok_or_else(|| Error::new("read configuration", &name, "no such file"))?;
+            config::parse(&name, &content)
         }
-        _ => config::load(disk, found.file.as_deref()),
+        (_, Some(commit)) if commit.read(config::NAME)?.is_some() => config::load(commit, config::NAME),
+        (Some(ConfigFile::AtRoot), None) => config::load(disk, config::NAME),
+        (_, _) => config::default(),
     }
 }
 
@@ -121,8 +130,8 @@ fn ignore_file(args: &PolicyArgs, config: &Config, files: &dyn Files) -> Result<
     let (name, content) = match &args.ignore_file {
         Some(path) => {
             let name = path.display().to_string();
-            let content = std::fs::read(path)
-                .map_err(|error| Error::new("read ignore file", &name, error).hint("--ignore-file names it"))?;
+            let absent = || Error::new("read ignore file", &name, "no such file").hint("--ignore-file names it");
+            let content = files::read_named(path)?.ok_or_else(absent)?;
             (name, Some(content))
         }
         None => (files.name(&config.suppress.ignore_file), files.read(&config.suppress.ignore_file)?),
@@ -150,18 +159,17 @@ fn added(to: Option<&Commit>, disk: &Disk, config: &Config, known: &Suppressions
         Some(to) => to,
         None => disk,
     };
-    let file = match to {
-        Some(to) => to.read(config::NAME).ok().flatten().map(|_| config::NAME),
-        None => disk.0.join(config::NAME).is_file().then_some(config::NAME),
-    };
     // A broken file of the change is the change's problem: it is not in force here.
-    let now = config::load(files, file).unwrap_or_default();
+    let now = config::load(files, config::NAME).or_else(|_| config::default())?;
     let name = files.name(&now.suppress.ignore_file);
     let content = files.read(&now.suppress.ignore_file)?.unwrap_or_default();
     let ignore = IgnoreFile::parse(&name, &content).unwrap_or_default();
     let baseline = match to {
         Some(to) => to.baseline(&now.suppress.baseline)?,
-        None => Baseline::open(&disk.0.join(&now.suppress.baseline))?.unwrap_or_default(),
+        None => {
+            let path = disk.resolve(&now.suppress.baseline)?;
+            path.map(|path| Baseline::open(&path)).transpose()?.flatten().unwrap_or_default()
+        }
     };
     let then = Accepted { config, ignore: &known.ignore, baseline: &known.baseline };
     additions(&then, &Accepted { config: &now, ignore: &ignore, baseline: &baseline })
@@ -176,9 +184,10 @@ fn policy(
     disk: &Disk,
 ) -> Result<Policy> {
     let sources = if args.known_keys.is_empty() { &config.known_keys } else { &args.known_keys };
-    let here = Disk(std::env::current_dir().unwrap_or_default());
-    let from = if args.known_keys.is_empty() { disk } else { &here };
-    let known = known_keys::load(sources, |path| from.read(path))?;
+    let are_named = !args.known_keys.is_empty();
+    let known = known_keys::load(sources, |path| {
+        if are_named { files::read_named(Path::new(path)) } else { disk.read(path) }
+    })?;
     Ok(Policy {
         scanner: Scanner::new(RuleSet::new(selected.rules)),
         markers: Markers {

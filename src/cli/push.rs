@@ -30,7 +30,7 @@ pub(super) fn hook(args: &args::Run) -> Result<Exit> {
         from_framework()?
     } else {
         let mut input = Vec::new();
-        std::io::stdin().read_to_end(&mut input).map_err(|error| Error::new("read", "standard input", error))?;
+        std::io::stdin().read_to_end(&mut input).map_err(|error| Error::io("read", "standard input", error))?;
         let updates = push::updates(&input, is_receive)?;
         let remote = args.arguments.first().map(|remote| remote.as_encoded_bytes());
         let has = match (is_receive, remote) {

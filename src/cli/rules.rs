@@ -21,7 +21,7 @@ pub(super) fn run(args: Rules) -> Result<Exit> {
     };
     let target = Target::here();
     let loaded = policy::load(&policy, &target.start, &target.path)?;
-    let rules: Vec<&Rule> = loaded.policy.rules().rules().iter().map(|compiled| compiled.rule).collect();
+    let rules: Vec<&Rule> = loaded.policy.rules().rules().iter().map(|compiled| &*compiled.rule).collect();
     let imported = loaded.policy.imported.as_ref();
     match args {
         Rules::List { format: RulesFormat::Human, .. } => list(&rules, imported)?,

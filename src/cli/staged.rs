@@ -53,7 +53,7 @@ pub(super) fn hook(shared: &Shared, only: Option<HashSet<BString>>) -> Result<Ex
 
 /// The repository that the environment or the current directory names.
 pub(super) fn repository() -> Result<Repository> {
-    let here = std::env::current_dir().map_err(|error| Error::new("read", "the current directory", error))?;
+    let here = std::env::current_dir().map_err(|error| Error::io("read", "the current directory", error))?;
     Repository::discover(&here, &Environment::of_process())
 }
 

@@ -27,7 +27,7 @@ pub fn read(path: &Path, links: Links, limit: u64) -> Result<Option<Vec<u8>>> {
     match open(path, links).and_then(|file| read_all(&file, limit)) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if is_absent(&error) => Ok(None),
-        Err(error) => Err(Error::new("read", path.display(), why(&error))),
+        Err(error) => Err(Error::io("read", path.display(), error)),
     }
 }
 

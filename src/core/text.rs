@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::core::error::Error;
+use crate::core::error::{Error, ErrorKind};
 
 /// One file's content and what messages call it.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +27,7 @@ impl Source<'_> {
 
     /// An error at a byte.
     pub fn error(&self, doing: &str, byte: usize, why: impl std::fmt::Display) -> Error {
-        Error::new(doing, self.at(byte), why)
+        Error::new(doing, self.at(byte), why).of_kind(ErrorKind::Invalid)
     }
 
     /// What the TOML reader found wrong, on one line, with what could have been meant.
@@ -86,22 +86,6 @@ fn hint(why: &str) -> Option<String> {
 /// The name that is few edits away from `wrong`.
 pub fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let most = wrong.chars().count().div_ceil(3).max(1);
-    let distances = names.map(|name| (distance(wrong, name), name));
+    let distances = names.map(|name| (strsim::levenshtein(wrong, name), name));
     distances.filter(|(distance, _)| *distance <= most).min().map(|(_, name)| name)
-}
-
-/// Levenshtein distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }

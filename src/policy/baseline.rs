@@ -19,9 +19,12 @@ use bstr::{BString, ByteSlice};
 
 use crate::core::error::{Error, Result};
 use crate::core::finding::{Finding, Fingerprint};
+use crate::core::regular_file::{self, Links};
 
 /// The directory's usual name.
 pub const NAME: &str = ".keysweep-baseline";
+/// More than a baseline of a million entries in one file has.
+const LARGEST: u64 = 256 << 20;
 
 /// One known secret, as one rule finds it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,11 +97,13 @@ impl Baseline {
         let name = path.display().to_string();
         let store = match fs::symlink_metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Error::new("read baseline", name, error)),
+            Err(error) => return Err(Error::io("read baseline", name, error)),
             Ok(kind) if kind.is_dir() => Store::Directory(path.to_owned()),
+            // A link is one that a person named; the configuration's path has none left.
+            Ok(kind) if kind.is_symlink() && path.is_dir() => Store::Directory(path.to_owned()),
             Ok(_) => {
-                let content = fs::read(path).map_err(|error| Error::new("read baseline", &name, error))?;
-                Store::Loaded(index(lines(&name, &content)?))
+                let content = regular_file::read(path, Links::Follow, LARGEST)?;
+                Store::Loaded(index(lines(&name, &content.unwrap_or_default())?))
             }
         };
         Ok(Some(Self { name, store }))
@@ -140,7 +145,7 @@ impl Baseline {
 
 /// Writes exactly these entries: into the file if `path` is one, else into the directory.
 pub fn write(path: &Path, entries: &BTreeSet<Entry>) -> Result<()> {
-    let failed = |error: io::Error| Error::new("write baseline", path.display(), error);
+    let failed = |error: io::Error| Error::io("write baseline", path.display(), error);
     if path.is_file() {
         return fs::write(path, text(entries)).map_err(failed);
     }
@@ -175,7 +180,7 @@ fn index(entries: BTreeSet<Entry>) -> BTreeMap<Fingerprint, BTreeSet<Entry>> {
 
 /// The names of the directory's files that are fingerprints; others (a note, an editor's copy) are none of ours.
 fn secrets(directory: &Path) -> Result<Vec<String>> {
-    let failed = |error: io::Error| Error::new("read baseline", directory.display(), error);
+    let failed = |error: io::Error| Error::io("read baseline", directory.display(), error);
     let mut names = Vec::new();
     for item in fs::read_dir(directory).map_err(failed)? {
         let name = item.map_err(failed)?.file_name().to_string_lossy().into_owned();
@@ -188,10 +193,9 @@ fn secrets(directory: &Path) -> Result<Vec<String>> {
 }
 
 fn read(file: &Path) -> Result<BTreeSet<Entry>> {
-    match fs::read(file) {
-        Ok(content) => lines(&file.display().to_string(), &content),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
-        Err(error) => Err(Error::new("read baseline", file.display(), error)),
+    match regular_file::read(file, Links::Refuse, regular_file::SMALL)? {
+        Some(content) => lines(&file.display().to_string(), &content),
+        None => Ok(BTreeSet::new()),
     }
 }
 

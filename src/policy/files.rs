@@ -1,44 +1,136 @@
 //! Where policy files are read from: the disk, or a commit, so that a pull request is judged by the rules of the
 //! branch it wants to join and not by those it brings along.
 
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::io::{self, Read as _};
+use std::path::{Component, Path, PathBuf};
+use std::fs;
 
 use bstr::{BStr, BString};
 
 use crate::core::error::{Error, Result};
 use crate::core::files::Files;
+use crate::core::regular_file::{self, Links};
 use crate::git::repository::top_around;
 use crate::policy::config::{ENV, NAME};
 
-/// Files on the disk, relative to a directory.
+/// Files below a directory on the disk.
+///
+/// They come with what is scanned, so a symbolic link is followed only to a regular file below the same directory: what
+/// lies outside is none of a repository's business, and no message shows a byte of it.
 #[derive(Clone, Debug)]
-pub struct Disk(pub PathBuf);
+pub struct Disk {
+    /// The directory.
+    pub root: PathBuf,
+    /// Whether a path may lead out of the directory in so many words (`../rules.toml`, `/etc/keysweep.toml`): only where
+    /// a person named the configuration that says so.
+    pub may_leave: bool,
+}
+
+impl Disk {
+    /// Where a file or directory really stands; `None` if there is none.
+    pub fn resolve(&self, path: &str) -> Result<Option<PathBuf>> {
+        let whole = self.root.join(path);
+        let failed = |why: &dyn std::fmt::Display| Error::new("read", self.name(path), why);
+        if !self.holds(&whole) {
+            if self.may_leave {
+                return Ok(Some(whole));
+            }
+            return Err(failed(&"it is outside of the repository")
+                .hint("name files below its root, or name the configuration with --config"));
+        }
+        match whole.symlink_metadata() {
+            Ok(_) => {}
+            Err(error) if regular_file::is_absent(&error) => return Ok(None),
+            Err(error) => return Err(failed(&regular_file::why(&error))),
+        }
+        let real = |path: &Path| fs::canonicalize(path).map_err(|error| failed(&regular_file::why(&error)));
+        let place = real(&whole)?;
+        if place.starts_with(real(&self.root)?) {
+            return Ok(Some(place));
+        }
+        Err(failed(&"it is a link that leads out of the repository").hint("put the file itself there"))
+    }
+
+    /// Whether a path is below the root, as it is written.
+    fn holds(&self, path: &Path) -> bool {
+        let Ok(below) = path.strip_prefix(&self.root) else { return false };
+        let mut depth = 0_usize;
+        below.components().all(|part| {
+            match part {
+                Component::Normal(_) => depth += 1,
+                Component::ParentDir if depth == 0 => return false,
+                Component::ParentDir => depth -= 1,
+                Component::CurDir => {}
+                Component::Prefix(_) | Component::RootDir => return false,
+            }
+            true
+        })
+    }
+}
 
 impl Files for Disk {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
-        match fs::read(self.0.join(path)) {
+        let Some(place) = self.resolve(path)? else { return Ok(None) };
+        let links = if self.holds(&self.root.join(path)) { Links::Refuse } else { Links::Follow };
+        let content = regular_file::open(&place, links).and_then(|file| regular_file::read_all(&file, regular_file::SMALL));
+        match content {
             Ok(content) => Ok(Some(content)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::new("read", self.name(path), error)),
+            Err(error) if regular_file::is_absent(&error) => Ok(None),
+            Err(error) => Err(Error::io("read", self.name(path), error)),
         }
     }
 
     fn name(&self, path: &str) -> String {
-        let whole = self.0.join(path);
+        let whole = self.root.join(path);
         // Near files are called as one would type them.
         let here = std::env::current_dir().unwrap_or_default();
         whole.strip_prefix(&here).unwrap_or(&whole).display().to_string()
     }
 }
 
+/// The content of a file that a person named: whatever they named is read, pipes too, up to a size that no such file
+/// has. `None` if there is none.
+pub fn read_named(path: &Path) -> Result<Option<Vec<u8>>> {
+    let failed = |error: io::Error| Error::io("read", path.display(), error);
+    let file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if regular_file::is_absent(&error) => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut content = Vec::new();
+    file.take(NAMED_LIMIT + 1).read_to_end(&mut content).map_err(failed)?;
+    if content.len() as u64 > NAMED_LIMIT {
+        return Err(Error::new("read", path.display(), format!("it is longer than {NAMED_LIMIT} bytes")));
+    }
+    Ok(Some(content))
+}
+
+/// More than a report of a million findings has.
+const NAMED_LIMIT: u64 = 1 << 30;
+
 /// The configuration file on the disk: which one wins, and the directory that its paths start from.
 #[derive(Clone, Debug)]
 pub struct Found {
     /// Where paths start.
     pub root: PathBuf,
-    /// The file, relative to the root or absolute; `None` if there is none.
-    pub file: Option<String>,
+    /// The file; `None` if there is none.
+    pub file: Option<ConfigFile>,
+}
+
+/// Which file the configuration is read from.
+#[derive(Clone, Debug)]
+pub enum ConfigFile {
+    /// The one at the root, which comes with what is scanned.
+    AtRoot,
+    /// One that a person named, absolute.
+    Named(PathBuf),
+}
+
+impl Found {
+    /// The files that this configuration speaks of.
+    pub fn disk(&self) -> Disk {
+        Disk { root: self.root.clone(), may_leave: matches!(self.file, Some(ConfigFile::Named(_))) }
+    }
 }
 
 /// Looks for the configuration of a scan that starts in `start`. A file that is named must exist.
@@ -49,14 +141,15 @@ pub fn find(given: Option<&Path>, start: &Path) -> Result<Found> {
         None => std::env::var_os(ENV).filter(|path| !path.is_empty()).map(|path| (PathBuf::from(path), ENV.to_owned())),
     };
     if let Some((path, by)) = named {
-        let absolute = std::path::absolute(&path).map_err(|error| Error::new("read", path.display(), error))?;
-        if !absolute.is_file() {
+        let absolute = std::path::absolute(&path).map_err(|error| Error::io("read", path.display(), error))?;
+        if !absolute.exists() {
             let hint = format!("{by} names it; create it, or leave {by} out");
             return Err(Error::new("read configuration", path.display(), "no such file").hint(hint));
         }
-        return Ok(Found { root, file: Some(absolute.to_string_lossy().into_owned()) });
+        return Ok(Found { root, file: Some(ConfigFile::Named(absolute)) });
     }
-    let file = root.join(NAME).is_file().then(|| NAME.to_owned());
+    // Whatever stands there is read, or is an error: a link to nothing must not turn the policy off.
+    let file = root.join(NAME).symlink_metadata().is_ok().then_some(ConfigFile::AtRoot);
     Ok(Found { root, file })
 }
 

@@ -10,6 +10,7 @@ use std::fmt;
 
 use aho_corasick::AhoCorasick;
 use bstr::{ByteSlice, ByteVec};
+use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, Encoding, HEXLOWER};
 
 use crate::core::error::{Error, Result};
 use crate::core::finding::{Confidence, Excerpt, Layer, Position, RuleInfo, Secret, Severity};
@@ -151,34 +152,22 @@ fn is_key(value: &[u8]) -> bool {
 /// The value as it may be written: plain, base64 at each alignment and in both alphabets, hex in both cases.
 fn forms(value: &[u8]) -> Vec<(Vec<u8>, Option<Layer>)> {
     let mut forms = vec![(value.to_vec(), None)];
-    for alphabet in ["+/", "-_"] {
-        forms.extend((0..3).map(|shift| (base64(value, shift, alphabet.as_bytes()), Some(Layer::Base64))));
+    for alphabet in [&BASE64_NOPAD, &BASE64URL_NOPAD] {
+        forms.extend((0..3).map(|shift| (base64(value, shift, alphabet), Some(Layer::Base64))));
     }
-    let lower: String = value.iter().map(|byte| format!("{byte:02x}")).collect();
+    let lower = HEXLOWER.encode(value);
     forms.push((lower.to_uppercase().into_bytes(), Some(Layer::Hex)));
     forms.push((lower.into_bytes(), Some(Layer::Hex)));
     forms
 }
 
 /// The digits that depend on the value alone when `shift` unknown bytes stand before it.
-fn base64(value: &[u8], shift: usize, last: &[u8]) -> Vec<u8> {
+fn base64(value: &[u8], shift: usize, alphabet: &Encoding) -> Vec<u8> {
     let mut bytes = vec![0; shift];
     bytes.extend_from_slice(value);
-    let whole = bytes.len() * 8 / 6;
-    let digit = |index: usize| {
-        let bit = index * 6;
-        let pair = u16::from(bytes[bit / 8]) << 8 | u16::from(bytes.get(bit / 8 + 1).copied().unwrap_or(0));
-        match (pair >> (10 - bit % 8) & 63) as u8 {
-            value @ 0..=25 => b'A' + value,
-            value @ 26..=51 => b'a' + value - 26,
-            value @ 52..=61 => b'0' + value - 52,
-            62 => last[0],
-            _ => last[1],
-        }
-    };
-    // The digits before this one hold bits of the unknown bytes.
-    let first = (shift * 8).div_ceil(6);
-    (first..whole).map(digit).collect()
+    // The digits before these hold bits of the unknown bytes, a last one those of what follows.
+    let (first, whole) = ((shift * 8).div_ceil(6), bytes.len() * 8 / 6);
+    alphabet.encode(&bytes).into_bytes().into_iter().take(whole).skip(first).collect()
 }
 
 /// `NAME=value` lines with `export`, quotes and comments.

@@ -10,11 +10,13 @@ pub mod id_pattern;
 pub mod pattern;
 mod set;
 mod shape;
+mod shared;
 pub mod spec;
 pub mod template;
 
 pub use set::{Compiled, RuleSet, compile};
 pub use shape::{Groups, Shape};
+pub use shared::SharedRule;
 
 use std::borrow::Cow;
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::{Rule, Shape, identifiers};
+use super::{Shape, SharedRule, identifiers};
 
 /// Rules that are on, in their order.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct RuleSet {
 #[derive(Debug)]
 pub struct Compiled {
     /// The data.
-    pub rule: &'static Rule,
+    pub rule: SharedRule,
     shape: OnceLock<Shape>,
     alphabet: OnceLock<Box<[bool; 256]>>,
     crosses: OnceLock<bool>,
@@ -26,16 +26,16 @@ pub struct Compiled {
 }
 
 impl RuleSet {
-    /// A set of these rules. Rules loaded at run time are leaked by their loader: there is one set in a run.
-    pub fn new(rules: impl IntoIterator<Item = &'static Rule>) -> Self {
-        let compiled = |rule| Compiled {
+    /// A set of these rules, built-in ones and others.
+    pub fn new(rules: impl IntoIterator<Item: Into<SharedRule>>) -> Self {
+        let compiled = |rule: SharedRule| Compiled {
             rule,
             shape: OnceLock::new(),
             alphabet: OnceLock::new(),
             crosses: OnceLock::new(),
             longest: OnceLock::new(),
         };
-        Self { rules: rules.into_iter().map(compiled).collect(), identifiers: OnceLock::new() }
+        Self { rules: rules.into_iter().map(|rule| compiled(rule.into())).collect(), identifiers: OnceLock::new() }
     }
 
     /// Every built-in rule.

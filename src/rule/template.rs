@@ -132,17 +132,10 @@ fn generate(node: &Node, random: &mut Random, sample: &mut Sample) {
         Node::Crc => {
             let start = sample.body.or_else(|| sample.text.rfind('_').map(|at| at + 1)).unwrap_or(0);
             let body = sample.text.get(start..).unwrap_or_default();
-            let crc = base62(crc32(body.as_bytes()));
+            let crc = base62(crc32fast::hash(body.as_bytes()));
             sample.text.push_str(&crc);
         }
     }
-}
-
-/// CRC-32 (IEEE 802.3) of `bytes`.
-pub fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 })
-    })
 }
 
 /// A number in base 62 (`0-9A-Za-z`), padded with `0` to six characters.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::outline::Outline;
 use super::{random, steps};
 use crate::core::finding::Confidence;
-use crate::rule::template::{base62, crc32};
+use crate::rule::template::base62;
 use crate::rule::{Compiled, Groups, Left, Structure};
 
 /// No known key is longer; a private key in a service account's JSON comes closest.
@@ -199,7 +199,7 @@ fn has_ending(half: &[u8], ending: &str) -> bool {
 
 /// Whether the last six characters are the base-62 CRC-32 of those before them.
 fn has_checksum(body: &[u8]) -> bool {
-    body.split_last_chunk::<6>().is_some_and(|(body, sum)| base62(crc32(body)).as_bytes() == sum)
+    body.split_last_chunk::<6>().is_some_and(|(body, sum)| base62(crc32fast::hash(body)).as_bytes() == sum)
 }
 
 fn decodes_to(part: &[u8], marker: &[u8]) -> bool {

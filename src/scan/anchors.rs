@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::outline::Outline;
-use crate::rule::{Compiled, RuleSet};
+use crate::rule::{Compiled, RuleSet, Text};
 
 /// Anchors of a rule set.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(super) struct Anchors {
 #[derive(Clone, Debug)]
 pub(super) struct Probe {
     pub(super) rule: usize,
-    text: &'static [u8],
+    text: Text,
     /// Whether the probe before this one has the same text.
     is_repeated: bool,
     outline: OnceLock<Option<Outline>>,
@@ -37,7 +37,7 @@ pub(super) struct Probe {
 impl Probe {
     /// What the rule's regex says of the text around the anchor; read when the anchor is met.
     pub(super) fn outline(&self, rule: &Compiled) -> Option<&Outline> {
-        self.outline.get_or_init(|| Outline::of(&rule.rule.regex, self.text)).as_ref()
+        self.outline.get_or_init(|| Outline::of(&rule.rule.regex, self.text.as_bytes())).as_ref()
     }
 }
 
@@ -76,11 +76,11 @@ impl Anchors {
             tail_starts: [false; 256],
         };
         for (rule, compiled) in rules.rules().iter().enumerate() {
-            let list: &'static [crate::rule::Text] = &compiled.rule.anchors;
-            for anchor in list {
-                let probe = Probe { rule, text: anchor.as_bytes(), is_repeated: false, outline: OnceLock::new() };
-                if compiled.rule.lookback > 0 && !in_key(probe.text[0]) && probe.text[1..].iter().all(|&b| in_key(b)) {
-                    anchors.tail_starts[probe.text[0] as usize] = true;
+            for anchor in compiled.rule.anchors.iter() {
+                let probe = Probe { rule, text: anchor.clone(), is_repeated: false, outline: OnceLock::new() };
+                let text = anchor.as_bytes();
+                if compiled.rule.lookback > 0 && !in_key(text[0]) && text[1..].iter().all(|&b| in_key(b)) {
+                    anchors.tail_starts[text[0] as usize] = true;
                     anchors.tails.push(probe);
                 } else {
                     anchors.add(probe);
@@ -98,10 +98,11 @@ impl Anchors {
     }
 
     fn add(&mut self, probe: Probe) {
-        let text = probe.text;
+        let text = probe.text.as_bytes();
         if let Some(last) = text.iter().rposition(|&byte| !in_key(byte)) {
             self.lead_ends[text[last] as usize] = true;
-            self.leads.push((text[..=last].to_vec(), probe));
+            let lead = text[..=last].to_vec();
+            self.leads.push((lead, probe));
         } else if let [a, b, c, ..] = *text {
             let key = u32::from_le_bytes([a, b, c, 0]);
             self.starts[hash(key)] = true;
@@ -113,13 +114,13 @@ impl Anchors {
     pub(super) fn each(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(&Probe, usize)) {
         if from > 0 && self.lead_ends[text[from - 1] as usize] {
             for (lead, probe) in &self.leads {
-                if text[..from].ends_with(lead) && text[from - lead.len()..].starts_with(probe.text) {
+                if text[..from].ends_with(lead) && text[from - lead.len()..].starts_with(probe.text.as_bytes()) {
                     found(probe, from - lead.len());
                 }
             }
         }
         if to < text.len() && self.tail_starts[text[to] as usize] {
-            for probe in self.tails.iter().filter(|probe| text[to..].starts_with(probe.text)) {
+            for probe in self.tails.iter().filter(|probe| text[to..].starts_with(probe.text.as_bytes())) {
                 found(probe, to);
             }
         }
@@ -145,7 +146,7 @@ impl Anchors {
         let first = self.first[hash(key)] as usize;
         for (other, probe) in self.probes[first..].iter().take_while(|(other, _)| hash(*other) == hash(key)) {
             if !probe.is_repeated {
-                holds = *other == key && text[at..].starts_with(probe.text);
+                holds = *other == key && text[at..].starts_with(probe.text.as_bytes());
             }
             if holds {
                 found(probe, at);

@@ -180,7 +180,7 @@ impl Scanner {
     }
 
     fn matched(&self, candidate: Candidate) -> Match {
-        let rule = self.rules.rules()[candidate.rule].rule;
+        let rule = &self.rules.rules()[candidate.rule].rule;
         Match {
             rule: rule.info(),
             severity: rule.severity,

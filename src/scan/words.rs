@@ -82,7 +82,7 @@ impl Words {
         };
         let mut words = Vec::new();
         for &index in rules {
-            let rule = set.rules()[index].rule;
+            let rule = &set.rules()[index].rule;
             words.extend(rule.names.iter().map(|text| word(index, Kind::Name, text)));
             words.extend(rule.context.iter().map(|text| word(index, Kind::Context, text)));
         }

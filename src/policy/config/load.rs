@@ -16,21 +16,23 @@ use crate::core::text::Source;
 /// What reading a configuration is called in errors.
 pub(super) const DOING: &str = "read configuration";
 
-/// Reads the file at `path` of a place; without a file every default holds.
-pub fn load(files: &dyn Files, path: Option<&str>) -> Result<Config> {
-    let Some(path) = path else {
-        let empty = Source { name: "", text: "" };
-        return resolve(empty, Raw::default()).map(|config| Config { file: None, ..config });
-    };
+/// Reads the file at `path` of a tree.
+pub fn load(files: &dyn Files, path: &str) -> Result<Config> {
     let name = files.name(path);
-    let Some(content) = files.read(path)? else {
-        return Err(Error::new(DOING, name, "no such file"));
-    };
-    parse(&name, &content)
+    match files.read(path)? {
+        Some(content) => parse(&name, &content),
+        None => Err(Error::new(DOING, name, "no such file")),
+    }
 }
 
-/// Reads a configuration's text.
-pub(super) fn parse(name: &str, content: &[u8]) -> Result<Config> {
+/// The configuration without a file: every default holds.
+pub fn default() -> Result<Config> {
+    let empty = Source { name: "", text: "" };
+    resolve(empty, Raw::default()).map(|config| Config { file: None, ..config })
+}
+
+/// Reads a configuration's text; `name` is what errors call it.
+pub fn parse(name: &str, content: &[u8]) -> Result<Config> {
     let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
     let text = std::str::from_utf8(content).map_err(|error| {
         let line = memchr::memchr_iter(b'\n', &content[..error.valid_up_to()]).count() + 1;

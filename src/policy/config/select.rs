@@ -1,36 +1,39 @@
 //! From a configuration to the rules of a run.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use super::{Config, Named, own};
 use crate::core::error::{Error, Result};
 use crate::core::files::Files;
 use crate::core::text::{Source, nearest};
 use crate::gitleaks::{self, ImportedRules};
+use crate::policy::files;
 use crate::rule::id_pattern::fits;
-use crate::rule::{self, Rule};
+use crate::rule::{self, Rule, SharedRule};
 
 /// The rules of a run.
 #[derive(Debug, Default)]
 pub struct Selected {
-    /// Built-in and own rules, with their severities and context words as configured. They live as long as the process:
-    /// there is one selection in a run.
-    pub rules: Vec<&'static Rule>,
+    /// Built-in and own rules, with their severities and context words as configured.
+    pub rules: Vec<SharedRule>,
     /// Rules of gitleaks or betterleaks files.
     pub imported: ImportedRules,
     /// What those files ask for and is left out, as `skip-unsupported` allows.
     pub left_out: Vec<String>,
 }
 
-/// Loads the rule files of a configuration and of `--rules`, and keeps the rules that are on.
+/// Loads the rule files of a configuration from its tree and those that a person named (`more`) from the disk, and keeps the rules that are on.
 pub fn select(config: &Config, files: &dyn Files, more: &[Named], skip_unsupported: bool) -> Result<Selected> {
     let mut own: Vec<Rule> = config.own.clone();
     let mut imported = ImportedRules::default();
     let mut left_out = Vec::new();
     let skip = skip_unsupported || config.rules.skip_unsupported;
-    for file in config.extends.iter().chain(more) {
-        let name = files.name(&file.text);
-        let Some(content) = files.read(&file.text)? else {
+    let read_named = |file: &Named| (file.text.clone(), files::read_named(Path::new(&file.text)));
+    let read_ours = |file: &Named| (files.name(&file.text), files.read(&file.text));
+    let ours = config.extends.iter().map(|file| (file, read_ours(file)));
+    for (file, (name, content)) in ours.chain(more.iter().map(|file| (file, read_named(file)))) {
+        let Some(content) = content? else {
             return Err(Error::new("read rules", name, "no such file").hint(format!("{} names it", file.at)));
         };
         let text = std::str::from_utf8(&content).map_err(|_| Error::new("read rules", &name, "not UTF-8"))?;
@@ -66,7 +69,7 @@ pub fn select(config: &Config, files: &dyn Files, more: &[Named], skip_unsupport
 }
 
 /// The rule with the configuration's severity and context words; built-in ones that keep theirs are not copied.
-fn adapted(config: &Config, mut rule: Cow<'static, Rule>) -> &'static Rule {
+fn adapted(config: &Config, mut rule: Cow<'static, Rule>) -> SharedRule {
     if let Some((_, severity)) = config.rules.severity.iter().rfind(|(pattern, _)| fits(&pattern.text, &rule.id)) {
         rule.to_mut().severity = *severity;
     }
@@ -77,8 +80,8 @@ fn adapted(config: &Config, mut rule: Cow<'static, Rule>) -> &'static Rule {
         }
     }
     match rule {
-        Cow::Borrowed(rule) => rule,
-        Cow::Owned(rule) => Box::leak(Box::new(rule)),
+        Cow::Borrowed(rule) => rule.into(),
+        Cow::Owned(rule) => rule.into(),
     }
 }
 
