@@ -117,7 +117,8 @@ fn configuration(found: &Found, disk: &Disk, commit: Option<&Commit>) -> Result<
     match (&found.file, commit) {
         (Some(ConfigFile::Named(file)), _) => {
             let name = disk.name(&file.to_string_lossy());
-            let content = files::read_named(file)?.ok_or_else(|| Error::new("read configuration", &name, "no such file"))?;
+            let content =
+                files::read_named(file)?.ok_or_else(|| Error::new("read configuration", &name, "no such file"))?;
             config::parse(&name, &content)
         }
         (_, Some(commit)) if commit.read(config::NAME)?.is_some() => config::load(commit, config::NAME),
@@ -185,9 +186,8 @@ fn policy(
 ) -> Result<Policy> {
     let sources = if args.known_keys.is_empty() { &config.known_keys } else { &args.known_keys };
     let are_named = !args.known_keys.is_empty();
-    let known = known_keys::load(sources, |path| {
-        if are_named { files::read_named(Path::new(path)) } else { disk.read(path) }
-    })?;
+    let known =
+        known_keys::load(sources, |path| if are_named { files::read_named(Path::new(path)) } else { disk.read(path) })?;
     Ok(Policy {
         scanner: Scanner::new(RuleSet::new(selected.rules)),
         markers: Markers {

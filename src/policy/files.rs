@@ -1,9 +1,9 @@
 //! Where policy files are read from: the disk, or a commit, so that a pull request is judged by the rules of the
 //! branch it wants to join and not by those it brings along.
 
+use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
-use std::fs;
 
 use bstr::{BStr, BString};
 
@@ -72,7 +72,8 @@ impl Files for Disk {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
         let Some(place) = self.resolve(path)? else { return Ok(None) };
         let links = if self.holds(&self.root.join(path)) { Links::Refuse } else { Links::Follow };
-        let content = regular_file::open(&place, links).and_then(|file| regular_file::read_all(&file, regular_file::SMALL));
+        let content =
+            regular_file::open(&place, links).and_then(|file| regular_file::read_all(&file, regular_file::SMALL));
         match content {
             Ok(content) => Ok(Some(content)),
             Err(error) if regular_file::is_absent(&error) => Ok(None),

@@ -88,7 +88,7 @@ fn no_file_makes_a_loader_panic() {
     while until.map_or(rounds < 400, |until| Instant::now() < until) {
         rounds += 1;
         let place = One(mutate(CONFIG.as_bytes(), &mut random));
-        if let Ok(config) = keysweep::policy::config::load(&place, Some("f")) {
+        if let Ok(config) = keysweep::policy::config::load(&place, "f") {
             let rules = One(mutate(GITLEAKS.as_bytes(), &mut random));
             let skip = random.below(2) == 0;
             if let Ok(selected) = keysweep::policy::config::select(&config, &rules, &[], skip)

@@ -22,6 +22,7 @@ mod foreign;
 mod formats;
 mod history;
 mod hook;
+mod hostile;
 mod house;
 mod known_keys;
 mod leaks;

@@ -183,7 +183,8 @@ pub struct Shared {
     #[arg(long, value_name = "MIN", value_parser = confidence_parser(), hide_possible_values = true)]
     pub confidence: Option<Confidence>,
     /// Threads; the default is one for each processor.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true,
+        value_parser = threads_parser())]
     pub threads: usize,
     /// Exit with 2 if an archive cannot be opened: encrypted, corrupt, of an unsupported kind, beyond a limit.
     #[arg(long)]
@@ -280,6 +281,10 @@ pub enum Color {
     Always,
     /// Never.
     Never,
+}
+
+fn threads_parser() -> impl clap::builder::TypedValueParser<Value = usize> {
+    clap::value_parser!(u16).range(..=i64::from(config::MOST_THREADS)).map(usize::from)
 }
 
 pub(super) fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {

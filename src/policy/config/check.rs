@@ -10,13 +10,28 @@ use crate::policy::ignore_file::glob_of;
 use crate::rule::allowlist::{self, Allowlist};
 use crate::rule::pattern::Pattern;
 
+/// What a list of patterns may hold. Each is compiled, most of them into one automaton: a hundred times as many, which a
+/// hostile repository could bring along, take a minute.
+const MOST: usize = 2_000;
+
+/// Refuses a list that would take long to compile.
+pub(super) fn not_too_many<T>(source: Source<'_>, list: &[Spanned<T>]) -> Result<()> {
+    let Some(first_too_many) = list.get(MOST) else { return Ok(()) };
+    let why = format!("there are {} entries in this list, and the most is {MOST}", list.len());
+    Err(source.error(DOING, first_too_many.span().start, why).hint("name directories or patterns instead of files"))
+}
+
 /// The allowlists of a configuration.
 pub(super) fn allowlists(source: Source<'_>, raw: &[Spanned<Allow>]) -> Result<Vec<Allowlist>> {
+    not_too_many(source, raw)?;
     raw.iter().map(|list| allowlist(source, list)).collect()
 }
 
 fn allowlist(source: Source<'_>, raw: &Spanned<Allow>) -> Result<Allowlist> {
     let list = raw.get_ref();
+    for texts in [&list.regexes, &list.paths, &list.stopwords] {
+        not_too_many(source, texts)?;
+    }
     let fault = |text: &Spanned<String>, why: String| source.error(DOING, text.span().start, why);
     let mut regexes = Vec::new();
     for text in &list.regexes {

@@ -15,6 +15,8 @@ use crate::core::text::Source;
 
 /// What reading a configuration is called in errors.
 pub(super) const DOING: &str = "read configuration";
+/// A file that comes with what is scanned must not make a scan slow: more threads than this only wait for each other.
+pub const MOST_THREADS: u16 = 256;
 
 /// Reads the file at `path` of a tree.
 pub fn load(files: &dyn Files, path: &str) -> Result<Config> {
@@ -65,6 +67,7 @@ fn resolve(source: Source<'_>, raw: Raw) -> Result<Config> {
     for rule in &raw.own {
         settings.put("rule", format!("{:?}", rule.get_ref().id), source.at(rule.span().start));
     }
+    check::not_too_many(source, &raw.own)?;
     let own = own::rules(source, DOING, raw.own, None)?;
     Ok(Config {
         file: Some(source.name.to_owned()),
@@ -160,6 +163,7 @@ fn selection(settings: &mut Settings<'_>, raw: raw::Rules) -> Result<Selection> 
 }
 
 fn globs(settings: &mut Settings<'_>, key: &str, given: &[Spanned<String>]) -> Result<Globs> {
+    check::not_too_many(settings.source, given)?;
     let texts = settings.names(key, given).into_iter().map(|name| name.text).collect();
     Globs::new(texts).map_err(|(index, why)| {
         let at = given.get(index).map_or(0, |glob| glob.span().start);
@@ -207,6 +211,10 @@ fn limits(settings: &mut Settings<'_>, raw: raw::Limits) -> Result<Limits> {
     if let Some(threads) = raw.threads.as_ref().filter(|threads| *threads.get_ref() == 0) {
         let fault = source.error(DOING, threads.span().start, "a scan needs a thread");
         return Err(fault.hint("leave threads out for one a processor"));
+    }
+    if let Some(threads) = raw.threads.as_ref().filter(|threads| *threads.get_ref() > MOST_THREADS) {
+        let fault = source.error(DOING, threads.span().start, format!("{} threads are too many", threads.get_ref()));
+        return Err(fault.hint(format!("the most is {MOST_THREADS}; leave threads out for one a processor")));
     }
     let threads = raw.threads.map(|threads| Spanned::new(threads.span(), Some(threads.into_inner())));
     let wide =

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 use globset::{GlobSet, GlobSetBuilder};
 
-pub use load::{default, load, parse};
+pub use load::{MOST_THREADS, default, load, parse};
 pub use select::{Selected, select};
 
 use crate::core::finding::{Confidence, Severity};
