@@ -2,12 +2,19 @@
 
 pub mod budget;
 pub mod coverage;
+#[cfg(feature = "cli")]
 pub mod date;
 pub mod error;
+#[cfg(feature = "cli")]
 pub mod files;
 pub mod finding;
+#[cfg(feature = "cli")]
 pub mod json;
+#[cfg(feature = "cli")]
 pub mod regular_file;
+#[cfg(feature = "cli")]
 pub mod replace;
+#[cfg(feature = "cli")]
 pub mod shell;
+#[cfg(feature = "cli")]
 pub mod text;

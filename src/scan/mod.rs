@@ -27,6 +27,7 @@ pub use anchored::Refusal;
 pub use explain::Step;
 pub use position::locate;
 pub use random::Fault;
+#[cfg(feature = "cli")]
 pub(crate) use runs::in_class as in_run;
 use seen::Scope;
 pub use seen::Seen;

@@ -122,3 +122,17 @@ fn replacements_do_not_follow_links() {
     assert!(!project.path("../new").exists());
     assert_eq!(std::fs::read_to_string(project.path("fresh")).unwrap(), format!("literal:{}\n", key(1)));
 }
+
+/// What a shell's `ulimit -v` allows is used up by a configuration that is read as a whole.
+#[test]
+#[cfg(target_os = "linux")]
+fn no_memory_is_one_line_and_exit_code_2() {
+    let project = Project::new();
+    project.write(".keysweep.toml", format!("extends = [{}]", "'a',".repeat(1 << 20)));
+    let limited = "ulimit -v 100000; exec \"$0\" config show";
+    let output = project.command("sh").args(["-c", limited, env!("CARGO_BIN_EXE_keysweep")]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.starts_with("keysweep: cannot go on: the system gives no more memory"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}

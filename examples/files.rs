@@ -1,0 +1,23 @@
+//! Scans files and directories, archives and all, under the default policy.
+//!
+//! ```sh
+//! cargo run --example files -- src .env
+//! ```
+
+use std::io::{self, Write as _};
+
+use bstr::BString;
+use keysweep::policy::Policy;
+use keysweep::report::{Format, Style};
+use keysweep::source::{Collector, walk};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let paths: Vec<BString> = std::env::args().skip(1).map(BString::from).collect();
+    let collector = Collector::default();
+    walk::scan(&Policy::builtin(), &collector, &paths, walk::Options::default())?;
+    let report = collector.into_report();
+    let style = Style { show_secrets: false, show_suppressed: false, quiet: false, color: false, exit: report.exit() };
+    let mut out = io::stdout().lock();
+    Format::Human.write(&report, style, &mut out)?;
+    Ok(out.flush()?)
+}
