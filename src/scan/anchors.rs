@@ -87,7 +87,9 @@ impl Anchors {
                 }
             }
         }
-        anchors.probes.sort_by_key(|(key, probe)| (hash(*key), *key, probe.text, probe.rule));
+        anchors.probes.sort_by(|(a, one), (b, other)| {
+            (hash(*a), a, &one.text, one.rule).cmp(&(hash(*b), b, &other.text, other.rule))
+        });
         for index in (0..anchors.probes.len()).rev() {
             let (key, probe) = &anchors.probes[index];
             let is_repeated = index > 0 && anchors.probes[index - 1].1.text == probe.text;
