@@ -15,7 +15,7 @@ use super::place::Place;
 use super::shim::Shim;
 use super::status;
 use crate::core::error::{Error, Result};
-use crate::policy::{config, files};
+use crate::policy::files;
 use crate::rule::template::{Random, Template};
 
 /// What a check says.
@@ -104,7 +104,7 @@ pub fn checks(place: &Place) -> Result<Vec<Check>> {
 fn policy(place: &Place) -> Result<Option<Check>> {
     let Some(top) = &place.top else { return Ok(None) };
     let found = files::find(None, top)?;
-    let config = config::load(&files::Disk(found.root.clone()), found.file.as_deref())?;
+    let config = found.config()?;
     let narrows = |key: &str| {
         ["rules.", "paths.", "allowlist", "limits.max-file-size"].iter().any(|start| key.starts_with(start))
     };

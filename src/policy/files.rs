@@ -11,7 +11,7 @@ use crate::core::error::{Error, Result};
 use crate::core::files::Files;
 use crate::core::regular_file::{self, Links};
 use crate::git::repository::top_around;
-use crate::policy::config::{ENV, NAME};
+use crate::policy::config::{self, Config, ENV, NAME};
 
 /// Files below a directory on the disk.
 ///
@@ -131,6 +131,19 @@ impl Found {
     /// The files that this configuration speaks of.
     pub fn disk(&self) -> Disk {
         Disk { root: self.root.clone(), may_leave: matches!(self.file, Some(ConfigFile::Named(_))) }
+    }
+
+    /// What the file says; without one every default holds.
+    pub fn config(&self) -> Result<Config> {
+        match &self.file {
+            Some(ConfigFile::Named(file)) => {
+                let name = self.disk().name(&file.to_string_lossy());
+                let absent = || Error::new("read configuration", &name, "no such file");
+                config::parse(&name, &read_named(file)?.ok_or_else(absent)?)
+            }
+            Some(ConfigFile::AtRoot) => config::load(&self.disk(), NAME),
+            None => config::default(),
+        }
     }
 }
 
