@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 
 use bstr::BString;
 use keysweep::policy::Policy;
-use keysweep::report::{Format, Style};
+use keysweep::report::{Document, Format, Style};
 use keysweep::source::{Collector, walk};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -16,8 +16,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let collector = Collector::default();
     walk::scan(&Policy::builtin(), &collector, &paths, walk::Options::default())?;
     let report = collector.into_report();
-    let style = Style { show_secrets: false, show_suppressed: false, quiet: false, color: false, exit: report.exit() };
+    let document = Document::new(&report, false, report.exit());
     let mut out = io::stdout().lock();
-    Format::Human.write(&report, style, &mut out)?;
+    Format::Human.write(&document, Style::default(), &mut out)?;
     Ok(out.flush()?)
 }

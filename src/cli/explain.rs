@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
@@ -43,7 +43,7 @@ pub(super) fn run(args: Explain) -> Result<Exit> {
                 .hint("explain takes PATH, PATH:LINE, or - for standard input")
         };
         let content = files::read_named(file)?.ok_or_else(absent)?;
-        (content, Target { path: PathBuf::from(file), ..Target::here() })
+        (content, Target::of(&[path.to_owned()]))
     };
     let loaded = policy::load(&args.policy, &target.start, &target.path)?;
     let case = Case::new(&loaded, path, &content);

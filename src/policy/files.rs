@@ -149,7 +149,9 @@ impl Found {
 
 /// Looks for the configuration of a scan that starts in `start`. A file that is named must exist.
 pub fn find(given: Option<&Path>, start: &Path) -> Result<Found> {
-    let root = top_around(if start.is_dir() { start } else { start.parent().unwrap_or(start) });
+    // `a.py` has no parent that could be looked at; here it has.
+    let start = std::path::absolute(start).unwrap_or_else(|_| start.to_owned());
+    let root = top_around(if start.is_dir() { &start } else { start.parent().unwrap_or(&start) });
     let named = match given {
         Some(path) => Some((path.to_owned(), "--config".to_owned())),
         None => std::env::var_os(ENV).filter(|path| !path.is_empty()).map(|path| (PathBuf::from(path), ENV.to_owned())),
