@@ -128,7 +128,7 @@ fn lock_file(random: &mut Random, size: usize) -> Vec<u8> {
         random,
         size,
         "    \"node_modules/[a-z]{3,9}-[a-z]{3,9}\": \\{\n      \"version\": \"[0-9]\\.[0-9]{1,2}\\.[0-9]\",\n      \
-         \"resolved\": \"https://registry\\.npmjs\\.org/[a-z]{3,9}-[a-z]{3,9}/-/[a-z]{3,9}-[a-z]{3,9}-[0-9]\\.[0-9]{1,2}\\.[0-9]\\.tgz\",\n      \
+         \"resolved\": \"https://registry\\.example\\.org/[a-z]{3,9}-[a-z]{3,9}/-/[a-z]{3,9}-[a-z]{3,9}-[0-9]\\.[0-9]{1,2}\\.[0-9]\\.tgz\",\n      \
          \"integrity\": \"sha512-[A-Za-z0-9+/]{85}[AQgw]==\",\n      \"dev\": true,\n      \
          \"engines\": \\{\n        \"node\": \">=(?:10|12|14|16)\"\n      \\}\n    \\},\n",
     )
