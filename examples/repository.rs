@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use keysweep::git::{Environment, Repository};
-use keysweep::history::{Options, audit};
+use keysweep::history::{AuditOptions, audit};
 use keysweep::policy::Policy;
 use keysweep::source::Collector;
 
@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("."), PathBuf::from);
     let repository = Repository::discover(&path, &Environment::for_another())?;
     let collector = Collector::default();
-    audit(&repository, &Options::default(), &Policy::builtin(), &collector)?;
+    audit(&repository, &AuditOptions::default(), &Policy::builtin(), &collector)?;
     let report = collector.into_report();
     let mut out = io::stdout().lock();
     for finding in &report.findings {

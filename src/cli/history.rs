@@ -8,7 +8,7 @@ use super::{Target, session_at};
 use crate::cli::args::History;
 use crate::core::error::{Error, Exit, Result};
 use crate::git::{Environment, Repository};
-use crate::history::{Options, Request, Shard, audit, user_directory};
+use crate::history::{AuditOptions, Request, Shard, audit, user_directory};
 use crate::source::Collector;
 
 pub(super) fn run(args: History) -> Result<Exit> {
@@ -26,7 +26,7 @@ pub(super) fn run(args: History) -> Result<Exit> {
     })
 }
 
-fn options(args: &History) -> Result<Options> {
+fn options(args: &History) -> Result<AuditOptions> {
     let shard = |text: &String| {
         let wrong =
             || Error::new("use --shard", text, "it has to be a part of a number").hint("the second of eight is 2/8");
@@ -41,7 +41,7 @@ fn options(args: &History) -> Result<Options> {
         })?),
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    Ok(Options {
+    Ok(AuditOptions {
         threads: args.shared.threads,
         allow_incomplete: args.allow_incomplete,
         submodules: args.submodules,

@@ -1,49 +1,56 @@
-//! A whole repository, from its objects to its findings.
+//! The audit of a whole repository: the order of its passes, from objects to findings.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use bstr::BString;
 
 use super::cache::Cache;
-use super::commit_graph::Graph;
-use super::content_pass::{self, Read, Scope, Want};
-use super::findings::{self, Teller};
-use super::introducing::{Item, Stories};
-use super::missing::{Gaps, LIMIT, Missing, Places};
+use super::commit_graph::CommitGraph;
+use super::content_pass::{self, ContentPass, ContentScope, Decision};
+use super::findings::{self, FindingBuilder};
+use super::incomplete::OtherSubjects;
+use super::introducing::Occurrences;
+use super::missing::{LIMIT, Unscanned};
 use super::object_index::ObjectIndex;
-use super::options::Options;
-use super::reachability::{self, Census};
+use super::options::AuditOptions;
+use super::reachability::{self, TreePass};
 use super::revs;
 use super::secrets::Secrets;
 use super::shard;
-use super::tree_pass::{Aim, GITLINK, NAMED, Table};
-use super::tree_paths::{Paths, Ways};
+use super::tree_pass::{ENTRY_NAME, GITLINK, Numbering, TreeQuery};
+use super::tree_paths::{PathTable, PrunedTrees};
 use super::{file_names, lfs};
-use crate::core::error::{Error, Result};
+use crate::core::error::Result;
 use crate::core::finding::Finding;
 use crate::git::{Id, Kind, Objects, Refs, Repository};
 use crate::policy::Policy;
 use crate::source::Collector;
 
-/// Scans everything that a repository keeps, or what a request asks for. What goes wrong with one object goes to the
-/// collector; an error is returned only if nothing could be scanned.
-pub fn audit(repository: &Repository, options: &Options, policy: &Policy, collector: &Collector) -> Result<()> {
+/// Scans everything that a repository keeps, or the commits that the options ask for. An object that cannot be read is
+/// an error in the collector; an error is returned only if nothing could be scanned.
+pub fn audit(repository: &Repository, options: &AuditOptions, policy: &Policy, collector: &Collector) -> Result<()> {
     if let Some(shard) = options.shard {
         collector.count("shard", shard.index);
         collector.count("shards", shard.count);
     }
-    inside(repository, options, policy, collector)
+    audit_with_submodules(repository, options, policy, collector)
 }
 
-/// A repository and its submodules, and theirs.
-fn inside(repository: &Repository, options: &Options, policy: &Policy, collector: &Collector) -> Result<()> {
-    one(repository, options, policy, collector)?;
+/// Scans a repository and, if the options say so, its submodules and theirs.
+fn audit_with_submodules(
+    repository: &Repository,
+    options: &AuditOptions,
+    policy: &Policy,
+    collector: &Collector,
+) -> Result<()> {
+    audit_repository(repository, options, policy, collector)?;
     if options.submodules {
         for module in repository.submodules()? {
             let inner = Collector::default();
-            let opened = Repository::open(module.git_dir).and_then(|module| inside(&module, options, policy, &inner));
+            let opened = Repository::open(module.git_dir)
+                .and_then(|module| audit_with_submodules(&module, options, policy, &inner));
             opened.unwrap_or_else(|error| collector.failed(error));
             merge(inner, &module.path, collector);
         }
@@ -51,7 +58,7 @@ fn inside(repository: &Repository, options: &Options, policy: &Policy, collector
     Ok(())
 }
 
-/// Puts a submodule's report into that of the repository around it.
+/// Adds a submodule's report to that of the repository around it, under the submodule's path.
 fn merge(inner: Collector, place: &BString, collector: &Collector) {
     let report = inner.into_report();
     for mut finding in report.findings {
@@ -68,18 +75,23 @@ fn merge(inner: Collector, place: &BString, collector: &Collector) {
 }
 
 /// Scans one repository, without its submodules.
-fn one(repository: &Repository, options: &Options, policy: &Policy, collector: &Collector) -> Result<()> {
+fn audit_repository(
+    repository: &Repository,
+    options: &AuditOptions,
+    policy: &Policy,
+    collector: &Collector,
+) -> Result<()> {
     let refs = Refs::read(repository);
     let store = Objects::open(repository);
-    let gaps = Gaps::new(options.allow_incomplete, collector);
+    let unscanned = Unscanned::new(options.allow_incomplete, collector);
     let (mut index, errors) = ObjectIndex::of(&store);
-    errors.iter().chain(&refs.errors).cloned().for_each(|error| gaps.one(error));
+    errors.iter().chain(&refs.errors).cloned().for_each(|error| unscanned.report(error));
     let selection =
         if options.request.is_empty() { None } else { Some(revs::select(&store, &refs, &options.request)?) };
-    let mut read = content(&index, options, policy, collector, &gaps);
+    let mut read = scan_content(&index, options, policy, collector, &unscanned);
     read.kinds.iter().for_each(|&(number, kind)| index.set_kind(number, kind));
     if collector.is_stopped() {
-        findings::unplaced(&index, read.hits, collector);
+        findings::report_interrupted(&index, read.hits, collector);
         return Ok(());
     }
     lfs::read_local(&repository.common_dir, policy, collector, &mut read);
@@ -88,37 +100,37 @@ fn one(repository: &Repository, options: &Options, policy: &Policy, collector: &
         options,
         policy,
         collector,
-        gaps: &gaps,
+        unscanned: &unscanned,
         index: &index,
         refs: &refs,
         selected: None,
-        table: Table::default(),
+        numbering: Numbering::default(),
     };
-    let loud = if options.file_names { file_names::loud(&audit) } else { HashSet::new() };
-    // Of commits and of trees: neither needs the other.
-    let (mut graph, ways) = std::thread::scope(|scope| {
-        let graph = scope.spawn(|| Graph::of(&index, &read.commits, &read.tags, &refs));
-        let ways = audit.ways(&read, &loud, None);
-        (graph.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), ways)
+    let names_with_keys = if options.file_names { file_names::names_with_keys(&audit) } else { HashSet::new() };
+    // Neither needs the other.
+    let (mut graph, trees) = std::thread::scope(|scope| {
+        let graph = scope.spawn(|| CommitGraph::of(&index, &read.commits, &read.tags, &refs));
+        let trees = audit.pruned_trees(&read, &names_with_keys, None);
+        (graph.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), trees)
     });
     if collector.is_stopped() {
-        findings::unplaced(&index, read.hits, collector);
+        findings::report_interrupted(&index, read.hits, collector);
         return Ok(());
     }
     audit.selected = selection.map(|selection| graph.select(&index, &read.tags, &selection));
     read.commits = Vec::new();
-    audit.finish(read, graph, ways, &loud);
+    audit.finish(read, graph, trees, &names_with_keys);
     Ok(())
 }
 
-/// Reads all content but what a cache knows.
-fn content(
+/// Scans all blobs, commits and tags but those that the cache knows to be clean.
+fn scan_content(
     index: &ObjectIndex<'_>,
-    options: &Options,
+    options: &AuditOptions,
     policy: &Policy,
     collector: &Collector,
-    gaps: &Gaps<'_>,
-) -> Read {
+    unscanned: &Unscanned<'_>,
+) -> ContentPass {
     let open = |path: &PathBuf| Cache::open(path, policy.rules(), index.hash());
     let mut cache = options.cache.as_ref().filter(|_| policy.is_local()).map(open);
     let packs: Vec<[u8; 32]> = cache.iter().flat_map(|_| index.packs().iter().map(|pack| pack.digest())).collect();
@@ -126,13 +138,20 @@ fn content(
         cache.iter().flat_map(|cache| packs.iter().map(|pack| cache.has_checked(pack))).collect();
     // The ids of loose objects are always checked.
     let may_skip = |number: u32| index.pack_of(number).is_none_or(|pack| is_checked[pack]);
-    let wants = |number: u32, id: &Id, kind: Kind| match &cache {
-        _ if options.shard.is_some_and(|shard| !shard.has(id)) => Want::Skip,
-        Some(cache) if kind == Kind::Blob && cache.has(id) && may_skip(number) => Want::KnownClean,
-        _ => Want::Scan,
+    let decide = |number: u32, id: &Id, kind: Kind| match &cache {
+        _ if options.shard.is_some_and(|shard| !shard.has(id)) => Decision::OtherShard,
+        Some(cache) if kind == Kind::Blob && cache.has(id) && may_skip(number) => Decision::KnownClean,
+        _ => Decision::Scan,
     };
     let remembers = |number: u32| cache.is_some() && !may_skip(number);
-    let scope = Scope { policy, wants: &wants, remembers: &remembers, collector, gaps, threads: options.threads() };
+    let scope = ContentScope {
+        policy,
+        decide: &decide,
+        remembers: &remembers,
+        collector,
+        unscanned,
+        threads: options.threads(),
+    };
     let read = content_pass::read(index, &scope);
     if let Some(cache) = &mut cache
         && !collector.is_stopped()
@@ -146,221 +165,138 @@ fn content(
     read
 }
 
-/// The part of an audit that knows all objects.
+/// What the passes of an audit share once all objects are known.
 pub(super) struct Audit<'a> {
     pub(super) repository: &'a Repository,
-    pub(super) options: &'a Options,
+    pub(super) options: &'a AuditOptions,
     pub(super) policy: &'a Policy,
     pub(super) collector: &'a Collector,
-    pub(super) gaps: &'a Gaps<'a>,
+    pub(super) unscanned: &'a Unscanned<'a>,
     pub(super) index: &'a ObjectIndex<'a>,
     pub(super) refs: &'a Refs,
-    /// The commits that are asked for.
+    /// By place in the commit graph, whether a commit is asked for; `None`: all are.
     pub(super) selected: Option<Vec<bool>>,
-    /// Names, and what is absent, of all passes over trees.
-    table: Table,
-}
-
-/// Items that are no secrets: what they stand for, after the number of secrets.
-#[derive(Clone, Copy)]
-struct Others {
-    first: Item,
-}
-
-impl Others {
-    fn submodule(self) -> Item {
-        self.first
-    }
-
-    /// An LFS pointer's, or an absent object's.
-    fn leaf(self, leaf: u32) -> Item {
-        self.first + 1 + leaf
-    }
+    /// The numbers of file names and of missing objects, which all passes over trees share.
+    pub(super) numbering: Numbering,
 }
 
 impl<'a> Audit<'a> {
-    /// Whether a commit (or what stands for one) is asked for.
-    fn counts(&self, node: usize) -> bool {
+    /// Whether a node of the commit graph is asked for.
+    pub(super) fn is_selected(&self, node: usize) -> bool {
         self.selected.as_ref().is_none_or(|selected| selected.get(node).is_some_and(|selected| *selected))
     }
 
-    fn finish(&self, mut read: Read, mut graph: Graph, mut ways: Ways<'a>, loud: &HashSet<Vec<u8>>) {
+    /// Traces what was found through the commits, and reports it.
+    fn finish(
+        &self,
+        mut read: ContentPass,
+        mut graph: CommitGraph,
+        mut trees: PrunedTrees<'a>,
+        names_with_keys: &HashSet<Vec<u8>>,
+    ) {
         self.collector.count("refs", self.refs.list.len() as u64);
-        let commits = graph.nodes.iter().enumerate().filter(|(at, node)| node.is_commit && self.counts(*at));
+        let commits = graph.nodes.iter().enumerate().filter(|(at, node)| node.is_commit && self.is_selected(*at));
         self.collector.count("commits", commits.count() as u64);
         self.collector.count("tags", read.tags.len() as u64);
-        let table = &self.table;
-        let own = self.options.shard.map(|_| shard::complete(self, &graph, &mut ways, table, &mut read));
-        if let Some(own) = &own {
-            ways = self.ways(&read, loud, Some(&own.names));
+        let numbering = &self.numbering;
+        let shard_paths =
+            self.options.shard.map(|_| shard::scan_other_versions(self, &graph, &mut trees, numbering, &mut read));
+        if let Some(shard_paths) = &shard_paths {
+            trees = self.pruned_trees(&read, names_with_keys, Some(&shard_paths.names));
         }
         for tree in graph.nodes.iter().filter_map(|node| node.tree) {
-            ways.prune(tree);
+            trees.prune(tree);
         }
         if self.selected.is_none() {
             let hits: HashSet<u32> = read.hits.iter().map(|hit| hit.number).collect();
-            for tree in reachability::lone_trees(self.index, &ways, &hits) {
+            for tree in reachability::unreachable_trees(self.index, &trees, &hits) {
                 graph.add_tree(tree);
             }
         }
-        let list = table.names.list();
-        let secrets = Secrets::of(&read, file_names::hits(self.policy, loud, &list));
-        let others = Others { first: secrets.count() };
+        let list = numbering.names.list();
+        let secrets = Secrets::of(&read, file_names::keys_in(self.policy, names_with_keys, &list));
+        let others = OtherSubjects { first: secrets.count() };
         let pointers: HashSet<u32> = read.pointers.iter().take(LIMIT).map(|(number, _)| *number).collect();
-        let items = |name: u32, leaf: u32| match leaf {
+        let subjects_at = |name: u32, object: u32| match object {
             GITLINK => vec![others.submodule()],
-            NAMED => secrets.in_name(name),
-            _ if leaf >= self.index.len() || pointers.contains(&leaf) => vec![others.leaf(leaf)],
-            _ => secrets.items(leaf),
+            ENTRY_NAME => secrets.in_name(name),
+            _ if object >= self.index.len() || pointers.contains(&object) => vec![others.object(object)],
+            _ => secrets.in_blob(object),
         };
-        let mut paths = Paths::new();
-        let mut stories = Stories::tell(&graph, self.selected.as_deref(), &mut ways, &mut paths, &items);
-        if let Some(paths) = ways.untold() {
+        let mut paths = PathTable::new();
+        let mut occurrences =
+            Occurrences::trace(&graph, self.selected.as_deref(), &mut trees, &mut paths, &subjects_at);
+        if let Some(paths) = trees.omitted_paths() {
             let what = format!("{paths} paths in one commit lead to what was found, through the same directories");
             self.collector.note(format!("{what} again and again; 1000 places of each are told"));
         }
-        let list = table.names.list();
-        self.report_missing(self.absent(&graph, &ways, &stories, others, &paths), &graph);
-        self.report_others(&read, &stories, others, &paths, &list);
-        if let Some(own) = own {
-            stories.retain(|story| own.paths.contains(&paths.spell(story.path, &list)));
+        let list = numbering.names.list();
+        self.report_missing(self.missing_objects(&graph, &trees, &occurrences, others, &paths), &graph);
+        self.report_pointers_and_submodules(&read, &occurrences, others, &paths, &list);
+        if let Some(shard_paths) = shard_paths {
+            occurrences.retain(|occurrence| shard_paths.paths.contains(&paths.path(occurrence.path, &list)));
         }
-        self.tell(&read, &graph, stories, &secrets, &paths, &list);
+        self.report(&read, &graph, occurrences, &secrets, &paths, &list);
     }
 
+    /// Reports the findings.
     #[allow(clippy::too_many_arguments, reason = "each is one step's result, and this is the last step")]
-    fn tell(&self, read: &Read, graph: &Graph, stories: Stories, secrets: &Secrets, paths: &Paths, list: &[Arc<[u8]>]) {
-        let counts = |at: usize| self.counts(at);
-        let mut teller = Teller::new(self, graph, &counts);
-        teller.troubles(&read.troubles, self.gaps);
+    fn report(
+        &self,
+        read: &ContentPass,
+        graph: &CommitGraph,
+        occurrences: Occurrences,
+        secrets: &Secrets,
+        paths: &PathTable,
+        list: &[Arc<[u8]>],
+    ) {
+        let mut builder = FindingBuilder::new(self, graph);
+        builder.report_unscanned_archives(&read.unscanned_archives, self.unscanned);
         if self.selected.is_none() {
-            let lone = teller.lone_blobs(&read.hits, &stories);
-            for (blob, paths) in lone {
-                teller.in_lone_blob(blob, secrets, &paths);
+            for (blob, paths) in builder.blobs_without_path(&read.hits, &occurrences) {
+                builder.report_in_blob(blob, secrets, &paths);
             }
         }
-        teller.tell(stories, secrets, &read.hits, paths, list);
+        builder.report(occurrences, secrets, &read.hits, paths, list);
         if self.options.shard.is_none_or(super::options::Shard::is_first) {
-            teller.in_ref_names();
+            builder.report_in_ref_names();
         }
     }
 
-    pub(super) fn aim<'b>(&'b self, table: &'b Table) -> Aim<'b> {
+    /// A query that asks for nothing yet.
+    pub(super) fn tree_query<'b>(&'b self, numbering: &'b Numbering) -> TreeQuery<'b> {
         let index = self.index;
-        Aim { index, targets: None, also: None, loud: None, all_names: false, counts: &|_| false, table }
+        TreeQuery {
+            index,
+            targets: None,
+            follow_names: None,
+            names_with_keys: None,
+            all_names: false,
+            reports_missing: &|_| false,
+            numbering,
+        }
     }
 
-    pub(super) fn census(&self, aim: &Aim<'_>) -> Census {
-        reachability::take(aim, self.options.threads(), self.gaps, self.collector)
+    /// Reads all trees.
+    pub(super) fn tree_pass(&self, query: &TreeQuery<'_>) -> TreePass {
+        reachability::read_trees(query, self.options.threads(), self.unscanned, self.collector)
     }
 
-    /// The ways to all that was found, to submodules, and to what is not there.
-    fn ways(&self, read: &Read, loud: &HashSet<Vec<u8>>, also: Option<&HashSet<Vec<u8>>>) -> Ways<'a> {
+    /// The trees that lead to objects with findings, submodules, Git LFS pointers and missing objects, and to every entry
+    /// with one of `follow_names`.
+    fn pruned_trees(
+        &self,
+        read: &ContentPass,
+        names_with_keys: &HashSet<Vec<u8>>,
+        follow_names: Option<&HashSet<Vec<u8>>>,
+    ) -> PrunedTrees<'a> {
         let mut targets = vec![false; self.index.len() as usize];
         read.hits.iter().for_each(|hit| targets[hit.number as usize] = true);
         read.pointers.iter().take(LIMIT).for_each(|(number, _)| targets[*number as usize] = true);
         let target = |number: u32| targets[number as usize];
-        let loud = Some(loud).filter(|loud| !loud.is_empty());
-        let census = self.census(&Aim { targets: Some(&target), also, loud, ..self.aim(&self.table) });
-        Ways::new(self.index, census.edges)
-    }
-
-    /// Objects that reached trees name and that are not there, each with a path.
-    fn absent(
-        &self,
-        graph: &Graph,
-        ways: &Ways<'_>,
-        stories: &Stories,
-        others: Others,
-        paths: &Paths,
-    ) -> BTreeMap<Id, Missing> {
-        if let Some(absent) = self.table.absent.list() {
-            let items: HashMap<Item, (Id, Kind)> =
-                absent.into_iter().map(|(id, number, kind)| (others.leaf(number), (id, kind))).collect();
-            let mut missing: BTreeMap<Id, Missing> = BTreeMap::new();
-            let list = self.table.names.list();
-            // Of what nothing leads to, git may have dropped parts: that is no loss.
-            for story in stories.list.iter().filter(|story| story.reach != 0) {
-                let Some(&(id, kind)) = items.get(&story.item) else { continue };
-                let place = paths.spell(story.path, &list);
-                let least = missing.entry(id).or_insert_with(|| Missing { kind, place: place.clone() });
-                if place < least.place {
-                    least.place = place;
-                }
-            }
-            return missing;
-        }
-        let reached = reachability::reached(self.index, graph, ways, &|at| self.counts(at));
-        let named = self.census(&Aim { counts: &|tree| reached[tree as usize], ..self.aim(&self.table) }).missing;
-        let list = self.table.names.list();
-        let roots: HashSet<u32> = graph.nodes.iter().filter_map(|node| node.tree).collect();
-        let places = Places::of(self.index, ways, &reached, &roots, &list);
-        let place = |(id, (tree, name, kind))| (id, Missing { kind, place: places.spell(tree, name) });
-        named.into_iter().map(place).collect()
-    }
-
-    fn report_missing(&self, mut missing: BTreeMap<Id, Missing>, graph: &Graph) {
-        let by = |node: usize| BString::from(format!("of commit {}", self.index.id(graph.nodes[node].number)));
-        let counts = |at: usize| graph.nodes[at].reach != 0 && self.counts(at);
-        for (at, node) in graph.nodes.iter().enumerate().filter(|(at, _)| counts(*at)) {
-            if let Some(tree) = node.missing_tree {
-                missing.insert(tree, Missing { kind: Kind::Tree, place: by(at) });
-            }
-        }
-        let shallow = self.repository.shallow().unwrap_or_else(|error| {
-            self.gaps.one(error);
-            Vec::new()
-        });
-        let shallow: HashSet<Id> = shallow.into_iter().collect();
-        let mut cut = HashSet::new();
-        for &(id, node) in graph.missing.iter().filter(|(_, node)| counts(*node as usize)) {
-            let child = self.index.id(graph.nodes[node as usize].number);
-            if shallow.contains(&child) {
-                cut.insert(child);
-            } else {
-                missing.insert(id, Missing { kind: Kind::Commit, place: by(node as usize) });
-            }
-        }
-        self.gaps.missing(&missing, self.repository, self.index.store.has_promisor());
-        self.gaps.shallow(cut.len(), self.repository);
-        self.gaps.broken(graph, self.refs);
-    }
-
-    /// LFS pointers and submodules.
-    fn report_others(&self, read: &Read, stories: &Stories, others: Others, paths: &Paths, names: &[Arc<[u8]>]) {
-        let places = |item: Item| -> Vec<BString> {
-            let mut places: Vec<BString> = stories
-                .list
-                .iter()
-                .filter(|story| story.item == item)
-                .map(|story| paths.spell(story.path, names))
-                .collect();
-            places.sort();
-            places
-        };
-        let mut list = Vec::new();
-        for (number, pointer) in read.pointers.iter().take(LIMIT) {
-            match places(others.leaf(*number)).into_iter().next() {
-                Some(path) => list.push((path, pointer.id.clone())),
-                None if self.selected.is_some() => {}
-                None => list.push((format!("blob {}", self.index.id(*number)).into(), pointer.id.clone())),
-            }
-        }
-        list.sort();
-        let total = if self.selected.is_some() { list.len() } else { read.pointers.len() };
-        self.gaps.pointers(total, &list);
-        let mut links = places(others.submodule());
-        if self.options.submodules {
-            let scanned = self.repository.submodules().unwrap_or_default();
-            links.retain(|path| !scanned.iter().any(|module| module.path == *path));
-        }
-        self.gaps.submodules(&links, self.options.submodules);
-    }
-}
-
-impl Audit<'_> {
-    /// What could not be scanned of one thing.
-    pub(super) fn gap(&self, error: Error) {
-        self.gaps.once(error);
+        let names_with_keys = Some(names_with_keys).filter(|names| !names.is_empty());
+        let query = self.tree_query(&self.numbering);
+        let query = TreeQuery { targets: Some(&target), follow_names, names_with_keys, ..query };
+        PrunedTrees::new(self.index, self.tree_pass(&query).edges)
     }
 }

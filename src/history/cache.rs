@@ -1,12 +1,12 @@
-//! Which blobs the policy saw nothing in, remembered from run to run.
+//! The cache of `--cache`: ids of blobs in which the policy found nothing, kept from run to run.
 //!
-//! A blob's id says what it holds, so what is remembered holds for every repository; the file's name says under which
-//! version and rules. Blobs with findings are not remembered: they are scanned again, and no secret is written anywhere.
+//! An id stands for its content, so a cache serves every repository; its file name stands for the version and the rules.
+//! Blobs with findings are not in it: they are scanned again, and no secret is written anywhere.
 //!
-//! **Nothing is remembered of an id, and nothing skipped for it, before the content was hashed**: whoever makes a
-//! repository can write any content under any id. To hash all blobs in each run would save no time; so a pack whose blobs
-//! were all checked is remembered too, by the hash of all of its bytes and of its index, which is a tenth of the work and
-//! less. In another pack everything is scanned and checked anew.
+//! **No id is added, and no blob is skipped for its id, unless its content was hashed**: whoever makes a repository can
+//! store any content under any id. Hashing all blobs in each run would save no time. So a pack of which all blobs were
+//! checked is remembered too, by the hash of all of its bytes and of its index, which is a tenth of the work and less. In
+//! any other pack everything is scanned and checked anew.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -26,7 +26,7 @@ const HEADER: &[u8] = b"keysweep clean blobs 2\n";
 /// The file may be this long: some hundred million ids.
 const LONGEST: u64 = 4 << 30;
 
-/// What earlier runs have seen.
+/// The blobs that earlier runs found clean, and the packs that they checked.
 pub(super) struct Cache {
     file: PathBuf,
     hash: Hash,
@@ -36,7 +36,7 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// What `directory` remembers for these rules.
+    /// Reads the cache for these rules from a directory.
     pub(super) fn open(directory: &Path, rules: &RuleSet, hash: Hash) -> Self {
         let file = directory.join(format!("{}-{}.blobs", identity(rules), hash.width() * 8));
         let mut cache = Self { file, hash, blobs: HashSet::new(), packs: HashSet::new(), is_new: false };
@@ -49,7 +49,7 @@ impl Cache {
         cache
     }
 
-    /// The number of packs, their hashes, the blobs' ids.
+    /// Parses a file: the number of packs, their hashes, the blobs' ids.
     fn parse(&mut self, bytes: &[u8]) -> Option<()> {
         let (count, rest) = bytes.strip_prefix(HEADER)?.split_first_chunk::<8>()?;
         let packs = usize::try_from(u64::from_le_bytes(*count)).ok()?.checked_mul(32)?;
@@ -61,7 +61,7 @@ impl Cache {
         is_whole.then_some(())
     }
 
-    /// Whether an earlier run saw nothing in the content with this id.
+    /// Whether an earlier run found nothing in the content with this id.
     pub(super) fn has(&self, id: &Id) -> bool {
         self.blobs.contains(id)
     }
@@ -78,7 +78,7 @@ impl Cache {
         self.is_new |= self.blobs.len() > before;
     }
 
-    /// Adds packs of which the ids of all blobs were checked.
+    /// Adds packs, by their hashes, of which the ids of all blobs were checked.
     pub(super) fn add_packs(&mut self, packs: impl IntoIterator<Item = [u8; 32]>) {
         for pack in packs {
             self.is_new |= self.packs.insert(pack);
@@ -116,7 +116,7 @@ impl Cache {
     }
 }
 
-/// A hash over the version and everything that a rule's verdict depends on.
+/// A hash of the version and of all properties of the rules.
 fn identity(rules: &RuleSet) -> String {
     let mut hash = Sha256::new();
     hash.update(env!("CARGO_PKG_VERSION"));
@@ -129,7 +129,7 @@ fn identity(rules: &RuleSet) -> String {
     })
 }
 
-/// The directory of this user for what can be made again; `None` if the environment names none.
+/// The user's cache directory for keysweep, by the variables of the environment; `None` if they name none.
 pub fn user_directory(variable: impl Fn(&str) -> Option<std::ffi::OsString>) -> Option<PathBuf> {
     let path = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = path("XDG_CACHE_HOME").or_else(|| {

@@ -1,11 +1,11 @@
-//! The graph of commits, parents before children, and what reaches each.
+//! The graph of commits, sorted so that parents come before their children, and what reaches each commit.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::content_pass::{CommitLine, TagLine};
+use super::content_pass::{CommitRecord, TagRecord};
 use super::object_index::ObjectIndex;
-use super::revs::Selection;
+use super::revs::CommitSelection;
 use crate::git::Refs;
 use crate::git::{Id, Kind};
 
@@ -15,59 +15,64 @@ pub(super) const HEAD: u8 = 1;
 pub(super) const REF: u8 = 2;
 /// Reached from a remote-tracking reference.
 pub(super) const REMOTE: u8 = 4;
-/// Reached from a reflog, another worktree's `HEAD`, or the like of `ORIG_HEAD`.
+/// Reached from a reflog, from another worktree's `HEAD`, or from a file such as `ORIG_HEAD`.
 pub(super) const LOG: u8 = 8;
 
-/// Commits by their place in one order: parents first, and of those that could come next, the oldest.
-pub(super) struct Graph {
-    pub(super) nodes: Vec<Node>,
-    /// Places by object number.
+/// All commits in a fixed order: parents first, and of those that could come next, the oldest.
+pub(super) struct CommitGraph {
+    /// A commit's place in here is its number in other modules.
+    pub(super) nodes: Vec<GraphNode>,
+    /// Places in `nodes`, by the number of the object.
     places: Vec<u32>,
-    /// Commits that are named as parents and not there, with a place that names them.
+    /// Ids of parents that are not there, each with the place of a child.
     pub(super) missing: Vec<(Id, u32)>,
-    /// For each reference, what it leads to.
+    /// For each reference, the object that it peels to.
     pub(super) tips: Vec<Tip>,
-    /// What `HEAD` is at.
+    /// The commit of `HEAD`.
     pub(super) head: Option<u32>,
-    /// Blobs and trees that reflogs and the like name.
+    /// Blobs and tags that reflogs and the like name.
     pub(super) logged: Vec<u32>,
     /// References to objects that are not there, by their place in [`Refs::list`].
     pub(super) broken: Vec<usize>,
 }
 
-/// A commit, or a tree that stands for itself where no commit has it.
-pub(super) struct Node {
-    /// Of the object.
+/// A commit, or a tree that no commit has and that a reference names or a finding is in.
+pub(super) struct GraphNode {
+    /// The number of the commit (or tree) object.
     pub(super) number: u32,
-    /// Of its tree, if that is there.
+    /// The number of its tree, if that is there.
     pub(super) tree: Option<u32>,
-    /// The tree's id, if that is not there.
+    /// The id of its tree, if that is not there.
     pub(super) missing_tree: Option<Id>,
+    /// Places of the parents that are there.
     pub(super) parents: Box<[u32]>,
+    /// When it was committed, in seconds since 1970.
     pub(super) time: i64,
+    /// [`HEAD`], [`REF`], [`REMOTE`] and [`LOG`], as bits.
     pub(super) reach: u8,
     pub(super) is_commit: bool,
     pub(super) has_children: bool,
 }
 
-/// Where a reference leads, through tags.
+/// The object that a reference peels to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tip {
-    /// The tag objects on the way.
+    /// The numbers of the tag objects on the way.
     pub(super) tags: Vec<u32>,
-    /// A commit's or lone tree's place.
+    /// The place of the commit or tree.
     pub(super) node: Option<u32>,
-    /// A blob's number.
+    /// The number of the blob.
     pub(super) blob: Option<u32>,
 }
 
-const NOWHERE: u32 = u32::MAX;
+const NOT_IN_GRAPH: u32 = u32::MAX;
 
-impl Graph {
-    pub(super) fn of(index: &ObjectIndex<'_>, commits: &[CommitLine], tags: &[TagLine], refs: &Refs) -> Self {
+impl CommitGraph {
+    /// The graph of these commits, under these tags and references.
+    pub(super) fn of(index: &ObjectIndex<'_>, commits: &[CommitRecord], tags: &[TagRecord], refs: &Refs) -> Self {
         let mut graph = Self {
             nodes: Vec::with_capacity(commits.len()),
-            places: vec![NOWHERE; index.len() as usize],
+            places: vec![NOT_IN_GRAPH; index.len() as usize],
             missing: Vec::new(),
             tips: Vec::new(),
             head: None,
@@ -75,18 +80,18 @@ impl Graph {
             broken: Vec::new(),
         };
         graph.sort(index, commits);
-        graph.lead(index, tags, refs);
+        graph.mark_reachable(index, tags, refs);
         graph
     }
 
-    /// Fills `nodes`, parents first.
-    fn sort(&mut self, index: &ObjectIndex<'_>, commits: &[CommitLine]) {
+    /// Fills `nodes` in topological order.
+    fn sort(&mut self, index: &ObjectIndex<'_>, commits: &[CommitRecord]) {
         // Places in `commits`, for now.
         for (at, commit) in commits.iter().enumerate() {
             self.places[commit.number as usize] = at as u32;
         }
         let place = |places: &[u32], id: &Id| {
-            index.find(id).map(|number| places[number as usize]).filter(|&place| place != NOWHERE)
+            index.find(id).map(|number| places[number as usize]).filter(|&place| place != NOT_IN_GRAPH)
         };
         let mut children: Vec<Vec<u32>> = vec![Vec::new(); commits.len()];
         let mut waiting = vec![0_u32; commits.len()];
@@ -110,7 +115,7 @@ impl Graph {
             }
         }
         // Ids are hashes, so no commit is its own ancestor; if a forged index says so, it has no place.
-        commits.iter().for_each(|commit| self.places[commit.number as usize] = NOWHERE);
+        commits.iter().for_each(|commit| self.places[commit.number as usize] = NOT_IN_GRAPH);
         for (place, &at) in order.iter().enumerate() {
             self.places[commits[at as usize].number as usize] = place as u32;
         }
@@ -126,7 +131,7 @@ impl Graph {
                 }
             }
             let tree = commit.tree.and_then(|tree| index.find(&tree));
-            self.nodes.push(Node {
+            self.nodes.push(GraphNode {
                 number: commit.number,
                 tree,
                 missing_tree: commit.tree.filter(|_| tree.is_none()),
@@ -140,7 +145,7 @@ impl Graph {
     }
 
     /// Follows references and reflogs to commits, and marks what they reach.
-    fn lead(&mut self, index: &ObjectIndex<'_>, tags: &[TagLine], refs: &Refs) {
+    fn mark_reachable(&mut self, index: &ObjectIndex<'_>, tags: &[TagRecord], refs: &Refs) {
         for (at, (name, id)) in refs.list.iter().enumerate() {
             let tip = self.peel(index, tags, id);
             let Some(tip) = tip else {
@@ -174,8 +179,13 @@ impl Graph {
         }
     }
 
-    /// For each node, whether a selection means it.
-    pub(super) fn select(&mut self, index: &ObjectIndex<'_>, tags: &[TagLine], selection: &Selection) -> Vec<bool> {
+    /// By node, whether a selection includes it.
+    pub(super) fn select(
+        &mut self,
+        index: &ObjectIndex<'_>,
+        tags: &[TagRecord],
+        selection: &CommitSelection,
+    ) -> Vec<bool> {
         let mut places =
             |ids: &[Id]| -> Vec<u32> { ids.iter().filter_map(|id| self.peel(index, tags, id)?.node).collect() };
         let include = places(&selection.include);
@@ -195,6 +205,7 @@ impl Graph {
         selected
     }
 
+    /// By node, whether it is one of these or an ancestor of one.
     fn reached_from(&self, places: &[u32]) -> Vec<bool> {
         let mut reached = vec![false; self.nodes.len()];
         places.iter().for_each(|&place| reached[place as usize] = true);
@@ -206,12 +217,13 @@ impl Graph {
         reached
     }
 
-    /// The commit that a tag leads to.
+    /// The place of the commit that a tag object leads to, if a reference leads to the tag.
     pub(super) fn tag_target(&self, tag: u32) -> Option<u32> {
         self.tips.iter().find(|tip| tip.tags.contains(&tag)).and_then(|tip| tip.node)
     }
 
-    fn peel(&mut self, index: &ObjectIndex<'_>, tags: &[TagLine], id: &Id) -> Option<Tip> {
+    /// Follows tags to what they tag; `None` if that is not there.
+    fn peel(&mut self, index: &ObjectIndex<'_>, tags: &[TagRecord], id: &Id) -> Option<Tip> {
         let mut tip = Tip::default();
         let mut number = index.find(id)?;
         while let Ok(at) = tags.binary_search_by_key(&number, |tag| tag.number) {
@@ -230,14 +242,14 @@ impl Graph {
         Some(tip)
     }
 
-    /// Adds a tree that no commit has.
+    /// Adds a tree that no commit has, and returns its place.
     pub(super) fn add_tree(&mut self, number: u32) -> u32 {
         if let Some(place) = self.place(number) {
             return place;
         }
         let place = self.nodes.len() as u32;
         self.places[number as usize] = place;
-        self.nodes.push(Node {
+        self.nodes.push(GraphNode {
             number,
             tree: Some(number),
             missing_tree: None,
@@ -250,8 +262,8 @@ impl Graph {
         place
     }
 
-    /// Of a commit or lone tree, by its object's number.
+    /// The place of a commit or an added tree, by the object's number.
     pub(super) fn place(&self, number: u32) -> Option<u32> {
-        Some(self.places[number as usize]).filter(|&place| place != NOWHERE)
+        Some(self.places[number as usize]).filter(|&place| place != NOT_IN_GRAPH)
     }
 }

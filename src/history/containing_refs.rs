@@ -1,20 +1,25 @@
-//! Which references contain what: sets of stories carried from parents to children, each distinct set kept once.
+//! Which references contain which commits' introductions, as `git for-each-ref --contains` says it, for all at once:
+//! bit sets of occurrences are passed on from parents to children, and each distinct set is stored once.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::commit_graph::Graph;
+use super::commit_graph::CommitGraph;
 
-/// For each story, the places of the references whose history contains it, sorted. Stories of the same references
-/// share a list.
-pub(super) fn references(graph: &Graph, beginnings: &[(u32, u32)], stories: usize) -> Vec<Arc<[u32]>> {
+/// For each occurrence, the references whose history contains a commit that introduced it, by their places in
+/// [`Refs::list`](crate::git::Refs), sorted. Occurrences with the same references share a list.
+pub(super) fn containing_refs(
+    graph: &CommitGraph,
+    introductions: &[(u32, u32)],
+    occurrences: usize,
+) -> Vec<Arc<[u32]>> {
     let mut lists: HashMap<Vec<u32>, Arc<[u32]>> = HashMap::new();
-    let mut all = Vec::with_capacity(stories);
-    // So many at a time that a set is small whatever the number of stories.
-    for first in (0..stories).step_by(WIDTH) {
-        let tips = carry(graph, beginnings, first as u32);
-        for story in first..stories.min(first + WIDTH) {
-            let (word, bit) = ((story - first) / 64, (story - first) % 64);
+    let mut all = Vec::with_capacity(occurrences);
+    // So many at a time that a set is small whatever the number of occurrences.
+    for first in (0..occurrences).step_by(WIDTH) {
+        let tips = propagate(graph, introductions, first as u32);
+        for occurrence in first..occurrences.min(first + WIDTH) {
+            let (word, bit) = ((occurrence - first) / 64, (occurrence - first) % 64);
             let mut places: Vec<u32> = Vec::new();
             for (set, references) in &tips {
                 if set[word] >> bit & 1 == 1 {
@@ -28,20 +33,24 @@ pub(super) fn references(graph: &Graph, beginnings: &[(u32, u32)], stories: usiz
     all
 }
 
+/// How many occurrences a bit set is for.
 const WIDTH: usize = 4096;
 const WORDS: usize = WIDTH / 64;
 
-type Set = Box<[u64; WORDS]>;
+/// A set of occurrences, counted from the first of a group.
+type BitSet = Box<[u64; WORDS]>;
 
+/// All distinct sets, by number, and the unions that were made of them.
 #[derive(Default)]
-struct Sets {
-    list: Vec<Set>,
-    ids: HashMap<Set, u32>,
+struct BitSets {
+    list: Vec<BitSet>,
+    ids: HashMap<BitSet, u32>,
     unions: HashMap<(u32, u32), u32>,
 }
 
-impl Sets {
-    fn intern(&mut self, set: Set) -> u32 {
+impl BitSets {
+    /// The number of a set.
+    fn intern(&mut self, set: BitSet) -> u32 {
         let next = self.list.len() as u32;
         let id = *self.ids.entry(set.clone()).or_insert(next);
         if id == next {
@@ -50,6 +59,7 @@ impl Sets {
         id
     }
 
+    /// The number of the union of two sets.
     fn union(&mut self, a: u32, b: u32) -> u32 {
         if a == b {
             return a;
@@ -66,25 +76,25 @@ impl Sets {
     }
 }
 
-/// The sets of stories from `first` on at the references' tips, with the references at each.
-fn carry(graph: &Graph, beginnings: &[(u32, u32)], first: u32) -> Vec<(Set, Vec<u32>)> {
-    let mut sets = Sets::default();
+/// The distinct sets of occurrences from `first` on that references contain, with the references that contain each.
+fn propagate(graph: &CommitGraph, introductions: &[(u32, u32)], first: u32) -> Vec<(BitSet, Vec<u32>)> {
+    let mut sets = BitSets::default();
     let empty = sets.intern(Box::new([0; WORDS]));
     let mut at_node = vec![empty; graph.nodes.len()];
     let mut next = 0;
     for (at, node) in graph.nodes.iter().enumerate() {
         let parents = node.parents.iter().map(|&parent| at_node[parent as usize]);
         let mut set = parents.reduce(|a, b| sets.union(a, b)).unwrap_or(empty);
-        let mut begun: Option<Set> = None;
-        while let Some(&(_, story)) = beginnings.get(next).filter(|(place, _)| *place as usize == at) {
+        let mut with_own: Option<BitSet> = None;
+        while let Some(&(_, occurrence)) = introductions.get(next).filter(|(place, _)| *place as usize == at) {
             next += 1;
-            if let Some(story) = story.checked_sub(first).map(|story| story as usize).filter(|&story| story < WIDTH) {
-                let words = begun.get_or_insert_with(|| sets.list[set as usize].clone());
-                words[story / 64] |= 1 << (story % 64);
+            if let Some(bit) = occurrence.checked_sub(first).map(|bit| bit as usize).filter(|&bit| bit < WIDTH) {
+                let words = with_own.get_or_insert_with(|| sets.list[set as usize].clone());
+                words[bit / 64] |= 1 << (bit % 64);
             }
         }
-        if let Some(begun) = begun {
-            set = sets.intern(begun);
+        if let Some(with_own) = with_own {
+            set = sets.intern(with_own);
         }
         at_node[at] = set;
     }

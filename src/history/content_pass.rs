@@ -1,9 +1,9 @@
 //! The first pass: every blob, commit and tag, once, through the policy.
 //!
 //! **Whether content has the hash that its id says** is checked where something depends on it: of every loose object, of
-//! every object that is there more than once (of copies that differ all are scanned), of every object with a finding, and
-//! of every blob that is remembered as clean. Of the others, each the only copy in a pack, it is not: what they hold is
-//! scanned whatever it is called, and hashing all of a history would take as long again as scanning it.
+//! every object with more than one copy (if the copies differ, all of them are scanned), of every object with a finding,
+//! and of every blob that the cache will remember as clean. It is not checked of the others, each the only copy in a
+//! pack: their content is scanned whatever its id, and hashing all of a history would take as long again as scanning it.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use bstr::BString;
 
 use super::delta_windows;
-use super::missing::Gaps;
+use super::missing::Unscanned;
 use super::object_index::ObjectIndex;
-use super::pack_walk::{Decoded, Visitor, Walk};
+use super::pack_walk::{DecodedObject, ObjectVisitor, PackWalk};
 use crate::git::commit::{self, Commit, Tag};
 use crate::git::inflate::Corrupt;
 use crate::git::objects::{MISNAMED, unreadable};
@@ -25,46 +25,48 @@ use crate::source::Collector;
 use crate::source::content::{self, Key, Scan};
 use crate::source::lfs::Pointer;
 
-/// What the first pass leaves behind.
+/// What the first pass finds, of all threads.
 #[derive(Default)]
-pub(super) struct Read {
+pub(super) struct ContentPass {
     /// Objects with findings, by number. Commits and tags come with their bytes.
-    pub(super) hits: Vec<Hit>,
+    pub(super) hits: Vec<ObjectHit>,
     /// All commits, by number.
-    pub(super) commits: Vec<CommitLine>,
+    pub(super) commits: Vec<CommitRecord>,
     /// Annotated tags, by number.
-    pub(super) tags: Vec<TagLine>,
+    pub(super) tags: Vec<TagRecord>,
     /// Blobs that are Git LFS pointers, by number.
     pub(super) pointers: Vec<(u32, Pointer)>,
-    /// Pointers whose content was found and scanned: what their blobs are said to hold does not stand in them.
-    pub(super) elsewhere: HashSet<u32>,
+    /// Blobs whose hits are not in their own bytes: Git LFS pointers whose content was scanned, and objects of which a
+    /// copy has other content.
+    pub(super) external: HashSet<u32>,
     /// Blobs in which the policy saw nothing, by number.
     pub(super) clean: Vec<u32>,
-    /// Archives that were not read to their end: members and reasons, and whether it was for their size.
-    pub(super) troubles: Vec<Trouble>,
-    /// Kinds of loose objects.
+    /// Archives that were not scanned to their end.
+    pub(super) unscanned_archives: Vec<UnscannedArchive>,
+    /// The kinds of loose objects, by number.
     pub(super) kinds: Vec<(u32, Kind)>,
-    /// Whether every object could be read, and of those that were checked none had the content of another one.
+    /// Whether every object could be read, and every one that was checked has the hash that its id says.
     pub(super) is_sound: bool,
+    /// Copies that could not be read.
     failed: Vec<(u32, Corrupt)>,
-    /// Objects of which a copy has the content of another one.
+    /// Objects of which a copy does not have the hash that its id says.
     misnamed: Vec<(u32, Kind)>,
 }
 
-/// What of an archive was not scanned.
-pub(super) type Trouble = (u32, Vec<(Option<BString>, &'static str)>, bool);
+/// A blob that is an archive, its members that were not scanned with the reasons, and whether it was too large.
+pub(super) type UnscannedArchive = (u32, Vec<(Option<BString>, &'static str)>, bool);
 
 /// An object with findings.
-pub(super) struct Hit {
+pub(super) struct ObjectHit {
     pub(super) number: u32,
     pub(super) kind: Kind,
     pub(super) keys: Vec<Key>,
-    /// Empty for blobs.
+    /// The content of a commit or tag; empty for blobs.
     pub(super) bytes: Vec<u8>,
 }
 
 /// What the graph needs of a commit.
-pub(super) struct CommitLine {
+pub(super) struct CommitRecord {
     pub(super) number: u32,
     pub(super) tree: Option<Id>,
     pub(super) parents: Box<[Id]>,
@@ -73,44 +75,46 @@ pub(super) struct CommitLine {
 }
 
 /// What the graph needs of an annotated tag.
-pub(super) struct TagLine {
+pub(super) struct TagRecord {
     pub(super) number: u32,
     pub(super) target: Option<Id>,
 }
 
-/// What decides which objects are scanned.
-pub(super) struct Scope<'a> {
+/// Which objects the pass scans, with what, and where to it reports.
+pub(super) struct ContentScope<'a> {
     pub(super) policy: &'a Policy,
     /// What to do with a blob, commit or tag, by its number and id.
-    pub(super) wants: &'a (dyn Fn(u32, &Id, Kind) -> Want + Sync),
-    /// Whether the id of a blob in a pack has to be checked because what is found is remembered under it.
+    pub(super) decide: &'a (dyn Fn(u32, &Id, Kind) -> Decision + Sync),
+    /// Whether a blob's id has to be checked because the cache will remember it if it is clean.
     pub(super) remembers: &'a (dyn Fn(u32) -> bool + Sync),
     pub(super) collector: &'a Collector,
-    pub(super) gaps: &'a Gaps<'a>,
+    pub(super) unscanned: &'a Unscanned<'a>,
     pub(super) threads: usize,
 }
 
 /// What to do with an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Want {
+pub(super) enum Decision {
     /// Scan it.
     Scan,
-    /// It was scanned by an earlier run, which saw nothing in it.
+    /// Leave it out: an earlier run scanned it and found nothing.
     KnownClean,
-    /// It is another shard's.
-    Skip,
+    /// Leave it out: another shard scans it.
+    OtherShard,
 }
 
-/// Scans everything that is wanted; what cannot be read in any copy goes to the collector.
-pub(super) fn read(index: &ObjectIndex<'_>, scope: &Scope<'_>) -> Read {
-    // Commits are always read: the graph needs all of them. So is each copy of what is there more than once.
+/// Scans what the scope says. An object of which no copy can be read is reported.
+pub(super) fn read(index: &ObjectIndex<'_>, scope: &ContentScope<'_>) -> ContentPass {
+    // All commits are read, as the graph needs them; and all copies of an object, as they may differ.
     let wanted = |number: u32| {
         let Some(kind) = index.kind(number).filter(|&kind| kind != Kind::Tree) else { return false };
-        kind != Kind::Blob || index.has_copies(number) || (scope.wants)(number, &index.id(number), kind) == Want::Scan
+        kind != Kind::Blob
+            || index.has_copies(number)
+            || (scope.decide)(number, &index.id(number), kind) == Decision::Scan
     };
-    let visitors = (0..scope.threads).map(|_| Scanning::new(index, scope)).collect();
-    let visitors = Walk::new(index.members(), &wanted, scope.collector).run(visitors);
-    let mut read = Read::default();
+    let visitors = (0..scope.threads).map(|_| ContentVisitor::new(index, scope)).collect();
+    let visitors = PackWalk::new(index.members(), &wanted, scope.collector).run(visitors);
+    let mut read = ContentPass::default();
     for visitor in read_loose(index, scope, visitors) {
         read.append(visitor.read);
     }
@@ -118,7 +122,7 @@ pub(super) fn read(index: &ObjectIndex<'_>, scope: &Scope<'_>) -> Read {
     failed.extend(index.broken());
     read.is_sound = failed.is_empty();
     read.append(retry(index, scope, failed));
-    read.append(replace(index, scope, &read));
+    read.append(rescan_misnamed(index, scope, &read));
     let misnamed: HashSet<u32> = read.misnamed.iter().map(|(number, _)| *number).collect();
     read.clean.retain(|number| !misnamed.contains(number));
     read.is_sound &= misnamed.is_empty();
@@ -126,10 +130,14 @@ pub(super) fn read(index: &ObjectIndex<'_>, scope: &Scope<'_>) -> Read {
     read
 }
 
-/// Loose objects, by all threads.
-fn read_loose<'a>(index: &ObjectIndex<'_>, scope: &Scope<'_>, visitors: Vec<Scanning<'a>>) -> Vec<Scanning<'a>> {
+/// Scans loose objects, on all threads.
+fn read_loose<'a>(
+    index: &ObjectIndex<'_>,
+    scope: &ContentScope<'_>,
+    visitors: Vec<ContentVisitor<'a>>,
+) -> Vec<ContentVisitor<'a>> {
     let next = AtomicU32::new(index.loose().start);
-    let work = |mut visitor: Scanning<'a>| {
+    let work = |mut visitor: ContentVisitor<'a>| {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             if !index.loose().contains(&number) || scope.collector.is_stopped() {
@@ -138,7 +146,7 @@ fn read_loose<'a>(index: &ObjectIndex<'_>, scope: &Scope<'_>, visitors: Vec<Scan
             match index.read(number) {
                 Ok(Some((kind, bytes))) => {
                     visitor.read.kinds.push((number, kind));
-                    visitor.checked(number, kind, &bytes);
+                    visitor.read_checked(number, kind, &bytes);
                 }
                 // It went into a pack since it was listed, or away.
                 Ok(None) => visitor.read.failed.push((number, GONE)),
@@ -158,9 +166,9 @@ fn read_loose<'a>(index: &ObjectIndex<'_>, scope: &Scope<'_>, visitors: Vec<Scan
     })
 }
 
-/// A copy that cannot be read may have a sister that can, here or in a pack that was made meanwhile.
-fn retry(index: &ObjectIndex<'_>, scope: &Scope<'_>, failed: Vec<(u32, Corrupt)>) -> Read {
-    let mut visitor = Scanning::new(index, scope);
+/// Scans another copy of objects that could not be read: there may be one, also in a pack that was made meanwhile.
+fn retry(index: &ObjectIndex<'_>, scope: &ContentScope<'_>, failed: Vec<(u32, Corrupt)>) -> ContentPass {
+    let mut visitor = ContentVisitor::new(index, scope);
     let mut done = HashSet::new();
     for (number, why) in failed {
         let id = index.id(number);
@@ -172,23 +180,23 @@ fn retry(index: &ObjectIndex<'_>, scope: &Scope<'_>, failed: Vec<(u32, Corrupt)>
                 if index.kind(number).is_none() {
                     visitor.read.kinds.push((number, kind));
                 }
-                visitor.wanted(number, kind, &bytes);
+                visitor.read_if_selected(number, kind, &bytes);
             }
-            // What a gc drops was not needed.
+            // A gc drops only what nothing needs.
             Ok(None) if why == GONE => {}
-            Ok(None) => scope.gaps.once(unreadable(&id, why)),
-            Err(error) => scope.gaps.once(error),
+            Ok(None) => scope.unscanned.report_once(unreadable(&id, why)),
+            Err(error) => scope.unscanned.report_once(error),
         }
     }
     visitor.read
 }
 
-/// Where the first copy of an object is another's content, a later one may be right.
-fn replace(index: &ObjectIndex<'_>, scope: &Scope<'_>, read: &Read) -> Read {
-    let mut visitor = Scanning::new(index, scope);
+/// Scans another copy of objects whose first copy has wrong content.
+fn rescan_misnamed(index: &ObjectIndex<'_>, scope: &ContentScope<'_>, read: &ContentPass) -> ContentPass {
+    let mut visitor = ContentVisitor::new(index, scope);
     for &(number, kind) in &read.misnamed {
         if let Ok(Some((_, bytes))) = index.store.find(index.id(number)) {
-            visitor.misnamed(number, kind, &bytes);
+            visitor.scan_misnamed(number, kind, &bytes);
         }
     }
     visitor.read
@@ -196,7 +204,7 @@ fn replace(index: &ObjectIndex<'_>, scope: &Scope<'_>, read: &Read) -> Read {
 
 const GONE: Corrupt = "it went away while it was read";
 
-impl Read {
+impl ContentPass {
     fn append(&mut self, mut other: Self) {
         self.hits.append(&mut other.hits);
         self.commits.append(&mut other.commits);
@@ -204,10 +212,10 @@ impl Read {
         self.pointers.append(&mut other.pointers);
         self.kinds.append(&mut other.kinds);
         self.clean.append(&mut other.clean);
-        self.troubles.append(&mut other.troubles);
+        self.unscanned_archives.append(&mut other.unscanned_archives);
         self.failed.append(&mut other.failed);
         self.misnamed.append(&mut other.misnamed);
-        self.elsewhere.extend(other.elsewhere);
+        self.external.extend(other.external);
     }
 
     fn sort(&mut self) {
@@ -217,94 +225,94 @@ impl Read {
         self.pointers.sort_unstable();
         self.kinds.sort_unstable();
         self.clean.sort_unstable();
-        self.troubles.sort();
+        self.unscanned_archives.sort();
     }
 }
 
-/// One thread of the first pass.
-struct Scanning<'a> {
+/// One thread of the first pass, and what it found.
+struct ContentVisitor<'a> {
     index: &'a ObjectIndex<'a>,
-    scope: &'a Scope<'a>,
+    scope: &'a ContentScope<'a>,
     is_local: bool,
     seen: Seen,
-    read: Read,
+    read: ContentPass,
 }
 
-impl<'a> Scanning<'a> {
-    fn new(index: &'a ObjectIndex<'a>, scope: &'a Scope<'a>) -> Self {
-        Self { index, scope, is_local: scope.policy.is_local(), seen: Seen::default(), read: Read::default() }
+impl<'a> ContentVisitor<'a> {
+    fn new(index: &'a ObjectIndex<'a>, scope: &'a ContentScope<'a>) -> Self {
+        Self { index, scope, is_local: scope.policy.is_local(), seen: Seen::default(), read: ContentPass::default() }
     }
 
-    /// An object whose content is checked against its id first, as it is cheap here (a loose one) or as it matters (one of
-    /// several copies). Says whether the policy saw nothing in it.
-    fn checked(&mut self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
-        if self.is_right(number, kind, bytes) {
-            return self.index.is_first_copy(number) && self.wanted(number, kind, bytes);
+    /// Checks the content of an object against its id, and reads it. For loose objects, where this is cheap, and for
+    /// objects with several copies, where it matters. Returns whether the policy saw nothing in it.
+    fn read_checked(&mut self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
+        if self.has_its_id(number, kind, bytes) {
+            return self.index.is_first_copy(number) && self.read_if_selected(number, kind, bytes);
         }
         let id = self.index.id(number);
-        self.scope.gaps.once(unreadable(&id, MISNAMED));
+        self.scope.unscanned.report_once(unreadable(&id, MISNAMED));
         let first = self.index.find(&id).unwrap_or(number);
         if first == number {
-            self.one(number, kind, bytes);
+            self.read_object(number, kind, bytes);
             self.read.misnamed.push((number, kind));
         } else {
-            self.misnamed(first, kind, bytes);
+            self.scan_misnamed(first, kind, bytes);
         }
         false
     }
 
-    fn is_right(&self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
+    fn has_its_id(&self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
         self.index.hash().id_of(kind, bytes) == self.index.id(number)
     }
 
-    /// Scans what is not the content that the first copy of this object has, and tells of it all the same.
-    fn misnamed(&mut self, first: u32, kind: Kind, bytes: &[u8]) {
+    /// Scans content that does not belong to the id that it is stored under; hits are those of the id's first copy.
+    fn scan_misnamed(&mut self, first: u32, kind: Kind, bytes: &[u8]) {
         let hits = self.read.hits.len();
         if kind == Kind::Blob {
-            self.blob(first, bytes, None);
+            self.scan_blob(first, bytes, None);
         } else if kind != Kind::Tree {
-            self.text(first, kind, bytes);
+            self.scan_text(first, kind, bytes);
         }
         if hits < self.read.hits.len() {
-            self.read.elsewhere.insert(first);
+            self.read.external.insert(first);
         }
         self.read.misnamed.push((first, kind));
     }
 
-    /// Reads an object if it is asked for, and says whether the policy saw nothing in it.
-    fn wanted(&mut self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
-        match (self.scope.wants)(number, &self.index.id(number), kind) {
-            Want::KnownClean => kind == Kind::Blob,
-            Want::Skip if kind == Kind::Blob => false,
-            Want::Skip | Want::Scan => self.one(number, kind, bytes),
+    /// Reads an object if the scope says so, and returns whether the policy saw nothing in it.
+    fn read_if_selected(&mut self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
+        match (self.scope.decide)(number, &self.index.id(number), kind) {
+            Decision::KnownClean => kind == Kind::Blob,
+            Decision::OtherShard if kind == Kind::Blob => false,
+            Decision::OtherShard | Decision::Scan => self.read_object(number, kind, bytes),
         }
     }
 
-    /// Reads an object, and says whether the policy saw nothing in it.
-    fn one(&mut self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
+    /// Reads an object, and returns whether the policy saw nothing in it.
+    fn read_object(&mut self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
         match kind {
             Kind::Tree => false,
-            Kind::Blob => self.blob(number, bytes, None),
+            Kind::Blob => self.scan_blob(number, bytes, None),
             Kind::Commit => {
                 let commit = Commit::parse(bytes);
-                self.read.commits.push(CommitLine {
+                self.read.commits.push(CommitRecord {
                     number,
                     tree: commit.tree,
                     parents: commit.parents.into(),
                     time: commit.committer.seconds,
                 });
-                self.text(number, kind, bytes)
+                self.scan_text(number, kind, bytes)
             }
             Kind::Tag => {
                 let target = Tag::parse(bytes).target;
-                self.read.tags.push(TagLine { number, target });
-                self.text(number, kind, bytes)
+                self.read.tags.push(TagRecord { number, target });
+                self.scan_text(number, kind, bytes)
             }
         }
     }
 
-    fn text(&mut self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
-        if (self.scope.wants)(number, &self.index.id(number), kind) != Want::Scan {
+    fn scan_text(&mut self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
+        if (self.scope.decide)(number, &self.index.id(number), kind) != Decision::Scan {
             return false;
         }
         self.scope.collector.scanned(0, bytes.len() as u64);
@@ -318,13 +326,14 @@ impl<'a> Scanning<'a> {
         let is_clean = matches.is_empty();
         if !is_clean {
             let keys = matches.into_iter().map(Key::plain).collect();
-            self.read.hits.push(Hit { number, kind, keys, bytes: bytes.to_vec() });
+            self.read.hits.push(ObjectHit { number, kind, keys, bytes: bytes.to_vec() });
         }
         is_clean
     }
 
-    /// Scans a blob; of one whose base is clean only what is new.
-    fn blob(&mut self, number: u32, bytes: &[u8], clean_base: Option<Delta<'_>>) -> bool {
+    /// Scans a blob, and returns whether the policy saw nothing in it. If it is a delta on a clean base, only what is new
+    /// is searched.
+    fn scan_blob(&mut self, number: u32, bytes: &[u8], clean_base: Option<Delta<'_>>) -> bool {
         let policy = self.scope.policy;
         self.scope.collector.scanned(1, bytes.len() as u64);
         let pointer = Pointer::parse(bytes);
@@ -332,17 +341,17 @@ impl<'a> Scanning<'a> {
         self.read.pointers.extend(pointer.map(|pointer| (number, pointer)));
         let is_plain = self.is_local && content::is_plain(bytes);
         let windows = clean_base.filter(|_| is_plain).and_then(|delta| delta_windows::windows(bytes, &delta));
-        // Of what is searched in windows alone nothing more is known than whether it is clean.
+        // A search in windows alone says only whether the blob is clean.
         let mut is_clean =
             windows.is_some_and(|windows| policy.scanner.sees_nothing_in(bytes, &windows, &mut self.seen));
         if !is_clean {
             let content = Scan::new(policy, None).bytes(bytes, self.is_local.then_some(&mut self.seen));
             is_clean = is_plain && content.keys.is_empty();
             if content.too_large || !content.unopened.is_empty() {
-                self.read.troubles.push((number, content.unopened, content.too_large));
+                self.read.unscanned_archives.push((number, content.unopened, content.too_large));
             }
             if !content.keys.is_empty() {
-                self.read.hits.push(Hit { number, kind: Kind::Blob, keys: content.keys, bytes: Vec::new() });
+                self.read.hits.push(ObjectHit { number, kind: Kind::Blob, keys: content.keys, bytes: Vec::new() });
             }
         }
         if is_clean && !is_pointer {
@@ -352,27 +361,27 @@ impl<'a> Scanning<'a> {
     }
 }
 
-impl Visitor for Scanning<'_> {
+impl ObjectVisitor for ContentVisitor<'_> {
     /// Whether the policy saw nothing in it.
     type Note = bool;
 
-    fn object(&mut self, object: &Decoded<'_, bool>) -> bool {
-        let Decoded { number, kind, bytes, .. } = *object;
+    fn object(&mut self, object: &DecodedObject<'_, bool>) -> bool {
+        let DecodedObject { number, kind, bytes, .. } = *object;
         if !object.wanted {
             let id = || self.index.id(number);
-            return kind == Kind::Blob && (self.scope.wants)(number, &id(), kind) == Want::KnownClean;
+            return kind == Kind::Blob && (self.scope.decide)(number, &id(), kind) == Decision::KnownClean;
         }
         if self.index.has_copies(number) {
-            return self.checked(number, kind, bytes);
+            return self.read_checked(number, kind, bytes);
         }
         let hits = self.read.hits.len();
         let is_clean = match object.base {
-            Some((true, delta)) if kind == Kind::Blob => self.blob(number, bytes, Some(delta)),
-            _ => self.one(number, kind, bytes),
+            Some((true, delta)) if kind == Kind::Blob => self.scan_blob(number, bytes, Some(delta)),
+            _ => self.read_object(number, kind, bytes),
         };
         let matters = hits < self.read.hits.len() || is_clean && (self.scope.remembers)(number);
-        if matters && !self.is_right(number, kind, bytes) {
-            self.scope.gaps.once(unreadable(&self.index.id(number), MISNAMED));
+        if matters && !self.has_its_id(number, kind, bytes) {
+            self.scope.unscanned.report_once(unreadable(&self.index.id(number), MISNAMED));
             self.read.misnamed.push((number, kind));
         }
         is_clean

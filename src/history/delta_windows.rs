@@ -1,10 +1,10 @@
-//! Searching only what a delta brings that its base does not have.
+//! Finds the parts of a delta's object that have to be searched if nothing was found in its base.
 //!
-//! Nine tenths of what a pack decodes to are copies of a base in which the engine saw nothing. What it sees at a
-//! place depends on the text that the place is a part of and on a few hundred bytes around it; so if it saw nothing in
-//! the base, it can see something in the delta's object only near what is new: inserted bytes, and the seams between
-//! copies. The engine looks at these windows alone, with all of the object at hand. If it sees anything there, the
-//! object is scanned whole, so that what is reported never depends on how git packed it.
+//! Nine tenths of what a pack decodes to are copies of a base in which the engine found nothing. Whether it finds
+//! something at a place depends on the unbroken text there and on a few hundred bytes around it. So if it found nothing
+//! in the base, it can find something in the delta's object only near what is new: inserted bytes, and the seams between
+//! copies. The engine searches these windows, with all of the object at hand. If it sees anything there, the whole object
+//! is scanned, so that the report never depends on how git packed an object.
 
 use std::ops::Range;
 
@@ -12,16 +12,16 @@ use crate::git::pack::Delta;
 use crate::git::pack::delta::Op;
 use crate::scan::in_run;
 
-/// How far right of a key, or of text that encodes one, the engine reads for context: 160 bytes, and some more for
-/// where a key ends.
+/// How far behind a key, or behind text that encodes one, the engine reads for context: 160 bytes, and some more to find
+/// the end of the key.
 const AFTER_KEY: usize = 256;
-/// How far left of one it reads: 300 bytes of context before a value that may start 128 bytes before its last part.
+/// How far before a key it reads: 300 bytes of context before a value that may start 128 bytes before its last part.
 const BEFORE_KEY: usize = 512;
 
-/// What a delta's object has to be searched in; `None`: all of it.
+/// The parts of a delta's object that have to be searched; `None`: all of it.
 pub(super) fn windows(bytes: &[u8], delta: &Delta<'_>) -> Option<Vec<Range<usize>>> {
-    let mut windows = Windows { bytes, list: Vec::new(), held: 0..0, run: 0..0 };
-    // What is new, with the copies in between that lie within reach of it.
+    let mut windows = DeltaWindows { bytes, list: Vec::new(), unbroken: 0..0, run: 0..0 };
+    // What is new, with copies between that are no longer than the context.
     let mut new: Option<Range<usize>> = None;
     let mut add = |range: Range<usize>| match &mut new {
         Some(new) if range.start <= new.end + BEFORE_KEY + AFTER_KEY => new.end = range.end,
@@ -60,25 +60,25 @@ pub(super) fn windows(bytes: &[u8], delta: &Delta<'_>) -> Option<Vec<Range<usize
     if windows.list.iter().any(is_wide) { None } else { Some(windows.list) }
 }
 
-/// Windows from left to right. However long the text is that a window has to be widened over, and however many windows
-/// that concerns, each byte is looked at a fixed number of times: leftwards no further than the last window reaches, and
-/// rightwards not where the last look was.
-struct Windows<'a> {
+/// Makes windows from left to right. A window is widened over unbroken text, which may be long; each byte is looked at a
+/// fixed number of times all the same, as a search leftwards ends at the last window, and one rightwards is not repeated
+/// inside of the range of the last one.
+struct DeltaWindows<'a> {
     bytes: &'a [u8],
     list: Vec<Range<usize>>,
-    /// Where the last look for the end of text that holds together began and ended.
-    held: Range<usize>,
-    /// The same of the last look for the end of a run.
+    /// The range of the last search for the end of unbroken text.
+    unbroken: Range<usize>,
+    /// The range of the last search for the end of a run.
     run: Range<usize>,
 }
 
-impl Windows<'_> {
-    /// Adds all that has to be searched because of `new`: whole runs.
+impl DeltaWindows<'_> {
+    /// Adds the window around a new part, widened to whole runs.
     fn add(&mut self, new: Range<usize>) {
         let searched = self.list.last().map_or(0, |last| last.end);
-        let end = self.held_after(new.end).saturating_add(BEFORE_KEY).min(self.bytes.len());
+        let end = self.unbroken_end(new.end).saturating_add(BEFORE_KEY).min(self.bytes.len());
         let end = self.run_end(end);
-        let start = self.held_before(new.start, searched).saturating_sub(AFTER_KEY);
+        let start = self.unbroken_start(new.start, searched).saturating_sub(AFTER_KEY);
         let start = self.run_start(start, searched);
         match self.list.last_mut() {
             Some(last) if start <= last.end => last.end = last.end.max(end),
@@ -86,21 +86,22 @@ impl Windows<'_> {
         }
     }
 
-    /// Where the text before `at` starts that a key, or the encoded form of one, could be; at the least `least`.
-    fn held_before(&self, at: usize, least: usize) -> usize {
+    /// Where the unbroken text that ends at `at` starts, but no less than `least`.
+    fn unbroken_start(&self, at: usize, least: usize) -> usize {
         let text = self.bytes.get(least..at).unwrap_or_default();
-        let held = text.iter().enumerate().rev().take_while(|(i, byte)| holds(self.bytes, least + i, **byte)).count();
-        at - held
+        let unbroken =
+            text.iter().enumerate().rev().take_while(|(i, byte)| continues(self.bytes, least + i, **byte)).count();
+        at - unbroken
     }
 
-    /// Where the text after `at` ends that a key could be.
-    fn held_after(&mut self, at: usize) -> usize {
-        if !self.held.contains(&at) {
+    /// Where the unbroken text that starts at `at` ends.
+    fn unbroken_end(&mut self, at: usize) -> usize {
+        if !self.unbroken.contains(&at) {
             let text = self.bytes[at..].iter().enumerate();
-            let held = text.take_while(|(i, byte)| holds(self.bytes, at + i, **byte)).count();
-            self.held = at..at + held;
+            let unbroken = text.take_while(|(i, byte)| continues(self.bytes, at + i, **byte)).count();
+            self.unbroken = at..at + unbroken;
         }
-        self.held.end
+        self.unbroken.end
     }
 
     fn run_start(&self, at: usize, least: usize) -> usize {
@@ -116,15 +117,14 @@ impl Windows<'_> {
     }
 }
 
-/// Whether text that is longer than the margins may go on over the byte at `at`: keys, base64 of any number of
-/// lines, and private keys.
-fn holds(bytes: &[u8], at: usize, byte: u8) -> bool {
-    match HOLDS[byte as usize] {
-        Holds::Never => false,
-        Holds::Always => true,
+/// Whether the byte at `at` may be inside of unbroken text: a key, base64 of any number of lines, or a private key.
+fn continues(bytes: &[u8], at: usize, byte: u8) -> bool {
+    match CONTINUATION[byte as usize] {
+        Continuation::Never => false,
+        Continuation::Always => true,
         // Indentation of a line of base64; inside a line, only what a private key has: `BEGIN PRIVATE KEY`, or blanks
         // in place of its line ends.
-        Holds::Blank => match bytes[..at].last_chunk::<2>() {
+        Continuation::Blank => match bytes[..at].last_chunk::<2>() {
             Some([_, b' ' | b'\t' | b'\n' | b'\r' | b'A'..=b'Z'] | [b'\\', b'n' | b'r']) | None => true,
             Some(_) => bytes[at.saturating_sub(LONG)..at]
                 .iter()
@@ -133,27 +133,27 @@ fn holds(bytes: &[u8], at: usize, byte: u8) -> bool {
     }
 }
 
-/// A word of so many characters may be a line of base64.
+/// A word of so many characters may be the end of a line of base64.
 const LONG: usize = 20;
 
 #[derive(Clone, Copy)]
-enum Holds {
+enum Continuation {
     Never,
     Always,
     Blank,
 }
 
-/// For each byte, whether long text goes on over it.
-const HOLDS: [Holds; 256] = {
-    let mut table = [Holds::Never; 256];
+/// For each byte, whether unbroken text continues over it.
+const CONTINUATION: [Continuation; 256] = {
+    let mut table = [Continuation::Never; 256];
     let mut byte = 0;
     while byte < 256 {
         let b = byte as u8;
         table[byte] = match b {
-            b' ' | b'\t' => Holds::Blank,
-            b'+' | b'/' | b'=' | b'.' | b':' | b',' | b'\r' | b'\n' => Holds::Always,
-            _ if in_run(b) => Holds::Always,
-            _ => Holds::Never,
+            b' ' | b'\t' => Continuation::Blank,
+            b'+' | b'/' | b'=' | b'.' | b':' | b',' | b'\r' | b'\n' => Continuation::Always,
+            _ if in_run(b) => Continuation::Always,
+            _ => Continuation::Never,
         };
         byte += 1;
     }

@@ -1,4 +1,4 @@
-//! From hits and stories to findings.
+//! Makes findings of what was found in files, commits, tags and the names of references.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,15 +6,15 @@ use std::sync::Arc;
 use bstr::{BString, ByteSlice};
 
 use super::audit::Audit;
-use super::commit_graph::{Graph, HEAD, LOG, REF, REMOTE};
-use super::containing_refs::references;
-use super::content_pass::{Hit, Trouble};
-use super::introducing::{Stories, Story};
-use super::missing::Gaps;
+use super::commit_graph::{CommitGraph, HEAD, LOG, REF, REMOTE};
+use super::containing_refs::containing_refs;
+use super::content_pass::{ObjectHit, UnscannedArchive};
+use super::introducing::{Occurrence, Occurrences};
+use super::missing::Unscanned;
 use super::object_index::ObjectIndex;
 use super::secrets::Secrets;
-use super::tree_pass::NAMED;
-use super::tree_paths::Paths;
+use super::tree_pass::ENTRY_NAME;
+use super::tree_paths::PathTable;
 use crate::core::coverage::Skipped;
 use crate::core::error::Error;
 use crate::core::finding::{Commit, Finding, History, Location, Part, Reach};
@@ -27,89 +27,90 @@ use crate::source::commits::keys_in_text;
 use crate::source::content::{self, Key, Scan, TOO_LARGE};
 use crate::source::{Collector, archive};
 
-/// Makes the findings of an audit.
-pub(super) struct Teller<'a> {
+/// Makes the findings of an audit and pushes them into its collector.
+pub(super) struct FindingBuilder<'a> {
     audit: &'a Audit<'a>,
     index: &'a ObjectIndex<'a>,
-    graph: &'a Graph,
+    graph: &'a CommitGraph,
     refs: &'a Refs,
     policy: &'a Policy,
     collector: &'a Collector,
-    /// Whether a commit is asked for.
-    counts: &'a dyn Fn(usize) -> bool,
+    /// Commits that were read for the report, with the time of each, by the commit's number.
     commits: HashMap<u32, (Arc<Commit>, i64)>,
 }
 
-impl<'a> Teller<'a> {
-    pub(super) fn new(audit: &'a Audit<'a>, graph: &'a Graph, counts: &'a dyn Fn(usize) -> bool) -> Self {
+impl<'a> FindingBuilder<'a> {
+    pub(super) fn new(audit: &'a Audit<'a>, graph: &'a CommitGraph) -> Self {
         let Audit { index, refs, policy, collector, .. } = *audit;
-        Self { audit, index, graph, refs, policy, collector, counts, commits: HashMap::new() }
+        Self { audit, index, graph, refs, policy, collector, commits: HashMap::new() }
     }
 
-    /// Findings in files, in commits' own text and in tags.
-    pub(super) fn tell(
+    /// Reports the findings in files, in the text of commits and in tags.
+    pub(super) fn report(
         &mut self,
-        stories: Stories,
+        occurrences: Occurrences,
         secrets: &Secrets,
-        hits: &[Hit],
-        paths: &Paths,
+        hits: &[ObjectHit],
+        paths: &PathTable,
         names: &[Arc<[u8]>],
     ) {
-        let mut beginnings = stories.beginnings;
-        let mut said = Vec::new();
+        let mut introductions = occurrences.introductions;
+        let mut in_commits = Vec::new();
         for hit in hits.iter().filter(|hit| hit.kind == Kind::Commit) {
             for (part, found) in keys_in_text(self.policy, hit.kind, &hit.bytes) {
-                let place = self.graph.place(hit.number).filter(|&at| (self.counts)(at as usize));
+                let place = self.graph.place(hit.number).filter(|&at| self.audit.is_selected(at as usize));
                 let Some(at) = place else { continue };
-                beginnings.push((at, (stories.list.len() + said.len()) as u32));
-                said.push((at, part, found));
+                introductions.push((at, (occurrences.list.len() + in_commits.len()) as u32));
+                in_commits.push((at, part, found));
             }
         }
-        beginnings.sort_unstable();
-        let lists = references(self.graph, &beginnings, stories.list.len() + said.len());
-        for (story, list) in stories.list.iter().zip(&lists).filter(|(story, _)| story.item < secrets.count()) {
-            self.in_file(story, secrets, paths.spell(story.path, names), list);
+        introductions.sort_unstable();
+        let lists = containing_refs(self.graph, &introductions, occurrences.list.len() + in_commits.len());
+        for (occurrence, list) in
+            occurrences.list.iter().zip(&lists).filter(|(occurrence, _)| occurrence.subject < secrets.count())
+        {
+            self.report_in_file(occurrence, secrets, paths.path(occurrence.path, names), list);
         }
-        for ((at, part, found), list) in said.into_iter().zip(&lists[stories.list.len()..]) {
-            self.in_commit(at, part, found, list);
+        for ((at, part, found), list) in in_commits.into_iter().zip(&lists[occurrences.list.len()..]) {
+            self.report_in_commit(at, part, found, list);
         }
         for hit in hits.iter().filter(|hit| hit.kind == Kind::Tag) {
-            self.in_tag(hit);
+            self.report_in_tag(hit);
         }
     }
 
-    fn in_file(&mut self, story: &Story, secrets: &Secrets, path: BString, list: &[u32]) {
-        let Some(mut finding) = self.in_path(story, secrets, path) else { return };
-        let (first, begun) = self.commit(story.first);
-        let (last, ended) = self.commit(story.last);
-        let in_head = story.in_head.is_some();
+    fn report_in_file(&mut self, occurrence: &Occurrence, secrets: &Secrets, path: BString, list: &[u32]) {
+        let Some(mut finding) = self.finding_at(occurrence, secrets, path) else { return };
+        let (first, begun) = self.commit(occurrence.first);
+        let (last, ended) = self.commit(occurrence.last);
+        let in_head = occurrence.in_head.is_some();
         let until = if in_head { self.graph.head.map_or(ended, |head| self.commit(head).1) } else { ended };
-        let has_commit = self.graph.nodes[story.first as usize].is_commit;
+        let has_commit = self.graph.nodes[occurrence.first as usize].is_commit;
         finding.commit = Some(first);
         finding.history = Some(History {
             last_commit: (!in_head && has_commit).then_some(last),
             in_head,
-            refs: self.names(list),
+            refs: self.ref_names(list),
             refs_total: list.len(),
-            on_remote: story.reach & REMOTE != 0,
-            reach: reach(in_head, story.reach),
-            versions: story.versions,
+            on_remote: occurrence.reach & REMOTE != 0,
+            reach: reach(in_head, occurrence.reach),
+            versions: occurrence.versions,
             days_exposed: days(begun, until),
         });
         self.collector.finding(finding);
     }
 
-    /// The finding that a story is about, as it stands in the first version.
-    fn in_path(&mut self, story: &Story, secrets: &Secrets, path: BString) -> Option<Finding> {
-        if story.leaf == NAMED {
+    /// The finding for an occurrence, as it is in the introducing commit.
+    fn finding_at(&mut self, occurrence: &Occurrence, secrets: &Secrets, path: BString) -> Option<Finding> {
+        if occurrence.object == ENTRY_NAME {
             let key = content::names(self.policy, &path).next()?;
             return Some(key.at(path.as_ref()));
         }
-        let first = secrets.found(story.leaf, story.item)?;
-        let key = self.at_path(story.leaf, first, &path, secrets)?;
-        // What HEAD says of it now (a marker beside it) counts, not what it said when it came.
-        let now = match story.in_head.filter(|leaf| *leaf != story.leaf) {
-            Some(leaf) => self.at_path(leaf, secrets.found(leaf, story.item)?, &path, secrets),
+        let first = secrets.key(occurrence.object, occurrence.subject)?;
+        let key = self.key_at(occurrence.object, first, &path, secrets)?;
+        // Whether it is suppressed is what the content in HEAD says (a marker beside it), not the first version.
+        let now = match occurrence.in_head.filter(|leaf| *leaf != occurrence.object) {
+            Some(leaf) => self.key_at(leaf, secrets.key(leaf, occurrence.subject)?, &path, secrets),
             None => None,
         };
         let mut finding = key.at(path.as_ref());
@@ -119,12 +120,13 @@ impl<'a> Teller<'a> {
         Some(finding)
     }
 
-    /// A key of a blob as it is judged at a path, which was not known when the blob was scanned; `None` if it is none.
-    fn at_path(&mut self, blob: u32, key: &Key, path: &BString, secrets: &Secrets) -> Option<Key> {
-        if secrets.is_elsewhere(blob) {
+    /// A key of a blob as the policy judges it at a path, which was not known when the blob was scanned; `None` if the
+    /// policy skips the path or allows the key there.
+    fn key_at(&mut self, blob: u32, key: &Key, path: &BString, secrets: &Secrets) -> Option<Key> {
+        if secrets.is_external(blob) {
             return Some(key.clone());
         }
-        // What cannot be read again was read once: it stays what it was.
+        // If it cannot be read again, what was found the first time stands.
         let Ok(Some((_, bytes))) = self.index.read(blob) else { return Some(key.clone()) };
         if let Some(reason) = self.policy.skips(path.as_ref(), bytes.len() as u64) {
             self.collector.skipped(Skipped { path: path.clone(), reason });
@@ -135,13 +137,13 @@ impl<'a> Teller<'a> {
         content.keys.into_iter().find(is_it)
     }
 
-    fn in_commit(&mut self, at: u32, part: Part, found: Match, list: &[u32]) {
+    fn report_in_commit(&mut self, at: u32, part: Part, found: Match, list: &[u32]) {
         let mask = self.graph.nodes[at as usize].reach;
         let in_head = mask & HEAD != 0;
         let (commit, begun) = self.commit(at);
         let until = if in_head { self.graph.head.map_or(begun, |head| self.commit(head).1) } else { begun };
-        let refs = self.names(list);
-        self.without_path(
+        let refs = self.ref_names(list);
+        self.report_without_path(
             found,
             part,
             commit,
@@ -149,10 +151,10 @@ impl<'a> Teller<'a> {
         );
     }
 
-    fn in_tag(&mut self, hit: &Hit) {
+    fn report_in_tag(&mut self, hit: &ObjectHit) {
         if self.audit.selected.is_some() {
             let node = self.graph.tag_target(hit.number);
-            if !node.is_some_and(|node| (self.counts)(node as usize)) {
+            if !node.is_some_and(|node| self.audit.is_selected(node as usize)) {
                 return;
             }
         }
@@ -162,18 +164,18 @@ impl<'a> Teller<'a> {
         let mask = if list.is_empty() { logged } else { REF };
         let commit = Arc::new(commit::described(self.index.id(hit.number), hit.kind, &hit.bytes));
         for (part, found) in keys_in_text(self.policy, hit.kind, &hit.bytes) {
-            let refs = self.names(&list);
+            let refs = self.ref_names(&list);
             let history = History { refs, refs_total: list.len(), ..history(mask, 0) };
-            self.without_path(found, part, commit.clone(), history);
+            self.report_without_path(found, part, commit.clone(), history);
         }
     }
 
-    /// Names of references: each is scanned, and belongs to the object that it names.
-    pub(super) fn in_ref_names(&mut self) {
+    /// Scans the names of references, and reports each finding with the object that the reference names.
+    pub(super) fn report_in_ref_names(&mut self) {
         for place in 0..self.refs.list.len() {
             let (name, id) = &self.refs.list[place];
             let node = self.graph.tips[place].node;
-            if self.audit.selected.is_some() && !node.is_some_and(|node| (self.counts)(node as usize)) {
+            if self.audit.selected.is_some() && !node.is_some_and(|node| self.audit.is_selected(node as usize)) {
                 continue;
             }
             for found in self.policy.scan(name) {
@@ -181,13 +183,13 @@ impl<'a> Teller<'a> {
                 let mut commit = node.map_or_else(|| empty(id.to_string()), |node| (*self.commit(node).0).clone());
                 commit.id = id.to_string();
                 let remote = if self.refs.is_remote(name) { REMOTE } else { 0 };
-                let refs = self.names(&[place as u32]);
+                let refs = self.ref_names(&[place as u32]);
                 let mut mask = (mask & !(HEAD | REMOTE)) | REF | remote;
                 if self.refs.head_name.as_ref() == Some(name) {
                     mask |= HEAD;
                 }
                 let history = History { refs, refs_total: 1, ..history(mask, 0) };
-                self.without_path(found, Part::Ref, Arc::new(commit), history);
+                self.report_without_path(found, Part::Ref, Arc::new(commit), history);
             }
         }
         let dangling = self.refs.dangling.iter().filter(|_| self.audit.selected.is_none());
@@ -201,8 +203,8 @@ impl<'a> Teller<'a> {
         }
     }
 
-    /// What of archives was not scanned.
-    pub(super) fn troubles(&self, troubles: &[Trouble], gaps: &Gaps<'_>) {
+    /// Reports the members of archives that were not scanned, and the archives that were too large.
+    pub(super) fn report_unscanned_archives(&self, troubles: &[UnscannedArchive], unscanned: &Unscanned<'_>) {
         for (number, skipped, too_large) in troubles {
             let blob = BString::from(format!("blob {}", self.index.id(*number)));
             for (member, reason) in skipped {
@@ -210,17 +212,17 @@ impl<'a> Teller<'a> {
                 self.collector.skipped(Skipped { path, reason });
             }
             if *too_large {
-                gaps.one(Error::new("unpack", &blob, TOO_LARGE).hint("unpack it and scan the result"));
+                unscanned.report(Error::new("unpack", &blob, TOO_LARGE).hint("unpack it and scan the result"));
             }
         }
     }
 
-    /// Blobs with findings that no story tells of, with their paths in the index.
-    pub(super) fn lone_blobs(&self, hits: &[Hit], stories: &Stories) -> Vec<(u32, Vec<BString>)> {
-        let told = stories.leaves();
+    /// Blobs with findings that are at no path of any commit, with the paths that they have in the index.
+    pub(super) fn blobs_without_path(&self, hits: &[ObjectHit], occurrences: &Occurrences) -> Vec<(u32, Vec<BString>)> {
+        let at_paths = occurrences.objects();
         let blobs = hits.iter().filter(|hit| hit.kind == Kind::Blob).map(|hit| hit.number);
-        let lone: Vec<u32> = blobs.filter(|blob| !told.contains(blob)).collect();
-        if lone.is_empty() {
+        let others: Vec<u32> = blobs.filter(|blob| !at_paths.contains(blob)).collect();
+        if others.is_empty() {
             return Vec::new();
         }
         let mut staged: HashMap<Id, Vec<BString>> = HashMap::new();
@@ -228,12 +230,12 @@ impl<'a> Teller<'a> {
         for (path, id) in self.audit.repository.staged_everywhere(&mut errors) {
             staged.entry(id).or_default().push(path);
         }
-        errors.into_iter().for_each(|error| self.audit.gap(error));
-        lone.into_iter().map(|blob| (blob, staged.remove(&self.index.id(blob)).unwrap_or_default())).collect()
+        errors.into_iter().for_each(|error| self.audit.unscanned.report_once(error));
+        others.into_iter().map(|blob| (blob, staged.remove(&self.index.id(blob)).unwrap_or_default())).collect()
     }
 
-    /// A blob that no tree leads to. The index may have a name for it.
-    pub(super) fn in_lone_blob(&mut self, blob: u32, secrets: &Secrets, paths: &[BString]) {
+    /// Reports the findings in a blob that is in no tree, under its paths in the index if it has any.
+    pub(super) fn report_in_blob(&mut self, blob: u32, secrets: &Secrets, paths: &[BString]) {
         let places = self.graph.tips.iter().enumerate().filter(|(_, tip)| tip.blob == Some(blob));
         let list: Vec<u32> = places.map(|(place, _)| place as u32).collect();
         let logged = if self.graph.logged.contains(&blob) { LOG } else { 0 };
@@ -244,33 +246,35 @@ impl<'a> Teller<'a> {
         } else {
             paths.iter().map(|path| Location { path: Some(path.clone()), ..Location::default() }).collect()
         };
-        for item in secrets.items(blob) {
+        for item in secrets.in_blob(blob) {
             for location in &locations {
-                let Some(key) = secrets.found(blob, item) else { continue };
+                let Some(key) = secrets.key(blob, item) else { continue };
                 let location = Location { path: location.path.clone(), ..key.location() };
                 let mut finding = key.found.clone().at(location);
                 finding.commit = Some(commit.clone());
-                let refs = self.names(&list);
+                let refs = self.ref_names(&list);
                 finding.history = Some(History { refs, refs_total: list.len(), ..history(mask, 0) });
                 self.collector.finding(finding);
             }
         }
     }
 
-    fn without_path(&self, found: Match, part: Part, commit: Arc<Commit>, history: History) {
+    /// Reports a finding that is not in a file.
+    fn report_without_path(&self, found: Match, part: Part, commit: Arc<Commit>, history: History) {
         let mut finding: Finding = found.at(Location { part: Some(part), ..Location::default() });
         finding.commit = Some(commit);
         finding.history = Some(history);
         self.collector.finding(finding);
     }
 
-    fn names(&self, places: &[u32]) -> Vec<String> {
+    /// The names of references by their places in [`Refs::list`], up to the limit of the options.
+    fn ref_names(&self, places: &[u32]) -> Vec<String> {
         let names =
             places.iter().take(self.audit.options.max_refs.max(1)).map(|&place| &self.refs.list[place as usize].0);
         names.map(|name| name.to_str_lossy().into_owned()).collect()
     }
 
-    /// What to show of a commit, and when it was written.
+    /// What the report says of a commit, and the time at which its author wrote it.
     fn commit(&mut self, place: u32) -> (Arc<Commit>, i64) {
         let number = self.graph.nodes[place as usize].number;
         if let Some((commit, time)) = self.commits.get(&number) {
@@ -282,7 +286,7 @@ impl<'a> Teller<'a> {
                 let raw = RawCommit::parse(&bytes);
                 (commit::described(id, Kind::Commit, &bytes), raw.author.seconds)
             }
-            // A lone tree; a commit was read before, and if it cannot be now, there is nothing to show.
+            // A tree without a commit; or a commit that was readable before and is no longer.
             Ok(_) | Err(_) => (empty(id.to_string()), 0),
         };
         let commit = Arc::new(commit);
@@ -291,8 +295,8 @@ impl<'a> Teller<'a> {
     }
 }
 
-/// Findings of an audit that was interrupted: the object that holds each, and nothing of where that stands.
-pub(super) fn unplaced(index: &ObjectIndex<'_>, hits: Vec<Hit>, collector: &Collector) {
+/// Reports the findings of an audit that was interrupted: with the object that holds each, but without paths or commits.
+pub(super) fn report_interrupted(index: &ObjectIndex<'_>, hits: Vec<ObjectHit>, collector: &Collector) {
     for hit in hits {
         let object = Arc::new(empty(index.id(hit.number).to_string()));
         for key in hit.keys {
@@ -304,6 +308,7 @@ pub(super) fn unplaced(index: &ObjectIndex<'_>, hits: Vec<Hit>, collector: &Coll
     }
 }
 
+/// The history of a finding that is not in a file, by what reaches its object.
 fn history(mask: u8, days_exposed: u64) -> History {
     let in_head = mask & HEAD != 0;
     History {
@@ -330,10 +335,12 @@ fn reach(in_head: bool, mask: u8) -> Reach {
     }
 }
 
+/// Whole days between two times, 0 if the second is earlier.
 fn days(from: i64, until: i64) -> u64 {
     u64::try_from(until.saturating_sub(from) / 86_400).unwrap_or(0)
 }
 
+/// Stands for an object that is no commit.
 fn empty(id: String) -> Commit {
     Commit { id, author_name: String::new(), author_email: String::new(), date: String::new(), summary: String::new() }
 }

@@ -1,135 +1,164 @@
-//! What became of each secret at each path: who brought it in, who took it out, where it still is.
+//! The commits that introduced each secret at each path, the last commits that had it, and whether `HEAD` has it.
 
 use std::collections::{HashMap, HashSet};
 
-use super::commit_graph::{Graph, HEAD, LOG, REF};
-use super::tree_paths::{Paths, Place, Ways};
+use super::commit_graph::{CommitGraph, HEAD, LOG, REF};
+use super::tree_paths::{Leaf, PathTable, PrunedTrees};
 
-/// Something that a leaf holds: a secret, or that the leaf is a submodule or an LFS pointer. Numbered by the caller.
-pub(super) type Item = u32;
+/// The number of what is traced through history: a secret, or that a path is a submodule, a Git LFS pointer or a missing
+/// object. The caller hands the numbers out.
+pub(super) type SubjectId = u32;
 
-/// What a place holds, by the last name of its path and its leaf.
-pub(super) type Items<'a> = dyn Fn(u32, u32) -> Vec<Item> + 'a;
+/// The subjects at a path, by the number of its file name and the number of the object there.
+pub(super) type SubjectsAt<'a> = dyn Fn(u32, u32) -> Vec<SubjectId> + 'a;
 
-const NEVER: u32 = u32::MAX;
+/// Not a commit.
+const NONE: u32 = u32::MAX;
 
-/// One item at one path.
-pub(super) struct Story {
+/// One subject at one path, over all commits. Commits are places in the [`CommitGraph`].
+pub(super) struct Occurrence {
+    /// A number in the [`PathTable`].
     pub(super) path: u32,
-    pub(super) item: Item,
-    /// The commit that brought it in: of those that references lead to, else of those in reflogs, else of all, the first.
+    /// What occurs.
+    pub(super) subject: SubjectId,
+    /// The introducing commit: the earliest that a reference reaches; if there is none, the earliest in a reflog; else
+    /// the earliest of all.
     pub(super) first: u32,
-    /// The leaf there.
-    pub(super) leaf: u32,
-    /// The last commit that had it, chosen likewise.
+    /// The object at the path in the introducing commit.
+    pub(super) object: u32,
+    /// The last commit that had it, chosen in the same order.
     pub(super) last: u32,
-    /// Different leaves at the path that held it.
+    /// How many different objects at the path held it.
     pub(super) versions: u64,
-    /// The leaf that holds it in `HEAD`.
+    /// The object at the path in `HEAD`, if it holds the subject.
     pub(super) in_head: Option<u32>,
-    /// What reaches any commit that brought it in.
+    /// What reaches any of the commits that introduced it (the bits of [`commit_graph`](super::commit_graph)).
     pub(super) reach: u8,
 }
 
-/// All stories, and each commit's part in them.
+/// Every subject at every path, and which commits introduced it there.
 #[derive(Default)]
-pub(super) struct Stories {
-    pub(super) list: Vec<Story>,
-    ids: HashMap<(u32, Item), u32>,
+pub(super) struct Occurrences {
+    pub(super) list: Vec<Occurrence>,
+    /// Places in `list`.
+    ids: HashMap<(u32, SubjectId), u32>,
+    /// Pairs of an occurrence and an object that held it.
     versions: HashSet<(u32, u32)>,
-    /// Commits and the stories that begin there, in the order of the graph.
-    pub(super) beginnings: Vec<(u32, u32)>,
+    /// Pairs of a commit and an occurrence that it introduced, in the order of the commits. After a removal and a revert
+    /// an occurrence has more than one introducing commit.
+    pub(super) introductions: Vec<(u32, u32)>,
 }
 
-impl Stories {
-    /// Goes through history. `items` says what a place holds, by the last name of its path and its leaf; stories that
-    /// begin in no commit of `selected` are left out.
-    pub(super) fn tell(
-        graph: &Graph,
+impl Occurrences {
+    /// Compares the tree of each commit with those of its parents. What only commits outside of `selected` introduced is
+    /// left out.
+    pub(super) fn trace(
+        graph: &CommitGraph,
         selected: Option<&[bool]>,
-        ways: &mut Ways<'_>,
-        paths: &mut Paths,
-        items: &Items<'_>,
+        trees: &mut PrunedTrees<'_>,
+        paths: &mut PathTable,
+        subjects_at: &SubjectsAt<'_>,
     ) -> Self {
-        let counts = |at: usize| selected.is_none_or(|selected| selected.get(at).is_some_and(|selected| *selected));
-        let mut stories = Self::default();
-        let roots: Vec<u32> = graph.nodes.iter().map(|node| node.tree.map_or(0, |tree| ways.prune(tree))).collect();
+        let is_selected =
+            |at: usize| selected.is_none_or(|selected| selected.get(at).is_some_and(|selected| *selected));
+        let mut occurrences = Self::default();
+        let roots: Vec<u32> = graph.nodes.iter().map(|node| node.tree.map_or(0, |tree| trees.prune(tree))).collect();
         for (at, node) in graph.nodes.iter().enumerate() {
             let parents: Vec<u32> = node.parents.iter().map(|&parent| roots[parent as usize]).collect();
-            ways.fresh(roots[at], &parents, paths, &mut |place, others| {
-                let known: Vec<Item> = others.iter().flat_map(|&leaf| items(place.name, leaf)).collect();
-                for item in items(place.name, place.leaf) {
-                    let story = stories.version(place.path, item, place.leaf);
-                    if !known.contains(&item) && counts(at) {
-                        stories.begin(graph, story, at as u32, place.leaf);
+            trees.added_leaves(roots[at], &parents, paths, &mut |leaf, in_parents| {
+                let known: Vec<SubjectId> =
+                    in_parents.iter().flat_map(|&object| subjects_at(leaf.name, object)).collect();
+                for subject in subjects_at(leaf.name, leaf.object) {
+                    let id = occurrences.add_version(leaf.path, subject, leaf.object);
+                    if !known.contains(&subject) && is_selected(at) {
+                        occurrences.introduce(graph, id, at as u32, leaf.object);
                     }
                 }
             });
         }
-        stories.end(graph, ways, paths, &roots, items);
-        stories.retain(|story| story.first != NEVER);
-        stories
+        occurrences.find_last_commits(graph, trees, paths, &roots, subjects_at);
+        occurrences.retain(|occurrence| occurrence.first != NONE);
+        occurrences
     }
 
-    /// Keeps some stories.
-    pub(super) fn retain(&mut self, keep: impl Fn(&Story) -> bool) {
-        let mut places = Vec::with_capacity(self.list.len());
+    /// Removes the occurrences for which `keep` says no.
+    pub(super) fn retain(&mut self, keep: impl Fn(&Occurrence) -> bool) {
+        let mut new_ids = Vec::with_capacity(self.list.len());
         let mut kept = 0;
-        for story in &self.list {
-            let stays = keep(story);
-            places.push(stays.then_some(kept));
+        for occurrence in &self.list {
+            let stays = keep(occurrence);
+            new_ids.push(stays.then_some(kept));
             kept += u32::from(stays);
         }
-        let moved = |(at, story): (u32, u32)| Some((at, places[story as usize]?));
-        self.beginnings = std::mem::take(&mut self.beginnings).into_iter().filter_map(moved).collect();
-        self.list.retain(|story| keep(story));
+        let renumbered = |(at, id): (u32, u32)| Some((at, new_ids[id as usize]?));
+        self.introductions = std::mem::take(&mut self.introductions).into_iter().filter_map(renumbered).collect();
+        self.list.retain(|occurrence| keep(occurrence));
         self.ids.clear();
     }
 
-    /// All leaves that some story tells of.
-    pub(super) fn leaves(&self) -> HashSet<u32> {
-        self.versions.iter().map(|(_, leaf)| *leaf).collect()
+    /// The objects that hold a subject at a path of some commit.
+    pub(super) fn objects(&self) -> HashSet<u32> {
+        self.versions.iter().map(|(_, object)| *object).collect()
     }
 
-    fn version(&mut self, path: u32, item: Item, leaf: u32) -> u32 {
+    /// Notes that an object at a path holds a subject, and returns the occurrence's place in the list.
+    fn add_version(&mut self, path: u32, subject: SubjectId, object: u32) -> u32 {
         let next = self.list.len() as u32;
-        let id = *self.ids.entry((path, item)).or_insert(next);
+        let id = *self.ids.entry((path, subject)).or_insert(next);
         if id == next {
-            self.list.push(Story { path, item, first: NEVER, leaf, last: NEVER, versions: 0, in_head: None, reach: 0 });
+            self.list.push(Occurrence {
+                path,
+                subject,
+                first: NONE,
+                object,
+                last: NONE,
+                versions: 0,
+                in_head: None,
+                reach: 0,
+            });
         }
-        self.list[id as usize].versions += u64::from(self.versions.insert((id, leaf)));
+        self.list[id as usize].versions += u64::from(self.versions.insert((id, object)));
         id
     }
 
-    fn begin(&mut self, graph: &Graph, story: u32, at: u32, leaf: u32) {
-        self.beginnings.push((at, story));
+    /// Notes that the commit `at` introduced an occurrence.
+    fn introduce(&mut self, graph: &CommitGraph, id: u32, at: u32, object: u32) {
+        self.introductions.push((at, id));
         let reach = graph.nodes[at as usize].reach;
-        let story = &mut self.list[story as usize];
-        let class = |at: u32| class(graph.nodes[at as usize].reach);
-        if story.first == NEVER || class(at) < class(story.first) {
-            (story.first, story.leaf) = (at, leaf);
+        let occurrence = &mut self.list[id as usize];
+        let rank = |at: u32| rank(graph.nodes[at as usize].reach);
+        if occurrence.first == NONE || rank(at) < rank(occurrence.first) {
+            (occurrence.first, occurrence.object) = (at, object);
         }
-        story.reach |= reach & !HEAD;
+        occurrence.reach |= reach & !HEAD;
     }
 
-    /// A commit that had it is its last where a child took it out, or where there is no child.
-    fn end(&mut self, graph: &Graph, ways: &Ways<'_>, paths: &mut Paths, roots: &[u32], items: &Items<'_>) {
-        let later = |a: u32, b: u32| {
+    /// Fills `last` and `in_head`: a commit is the last that had an occurrence where a child removed it, or where there is
+    /// no child.
+    fn find_last_commits(
+        &mut self,
+        graph: &CommitGraph,
+        trees: &PrunedTrees<'_>,
+        paths: &mut PathTable,
+        roots: &[u32],
+        subjects_at: &SubjectsAt<'_>,
+    ) {
+        let is_later = |a: u32, b: u32| {
             let key = |at: u32| {
                 let node = &graph.nodes[at as usize];
-                (std::cmp::Reverse(class(node.reach)), node.time, at)
+                (std::cmp::Reverse(rank(node.reach)), node.time, at)
             };
             key(a) > key(b)
         };
         let ids = &self.ids;
         let list = &mut self.list;
-        let mut ended = |at: u32, place: Place, others: &[u32]| {
-            let left: Vec<Item> = others.iter().flat_map(|&leaf| items(place.name, leaf)).collect();
-            for item in items(place.name, place.leaf).into_iter().filter(|item| !left.contains(item)) {
-                if let Some(&story) = ids.get(&(place.path, item)) {
-                    let story = &mut list[story as usize];
-                    if story.last == NEVER || later(at, story.last) {
-                        story.last = at;
+        let mut ends_at = |at: u32, leaf: Leaf, in_child: &[u32]| {
+            let left: Vec<SubjectId> = in_child.iter().flat_map(|&object| subjects_at(leaf.name, object)).collect();
+            for subject in subjects_at(leaf.name, leaf.object).into_iter().filter(|subject| !left.contains(subject)) {
+                if let Some(&id) = ids.get(&(leaf.path, subject)) {
+                    let occurrence = &mut list[id as usize];
+                    if occurrence.last == NONE || is_later(at, occurrence.last) {
+                        occurrence.last = at;
                     }
                 }
             }
@@ -138,23 +167,23 @@ impl Stories {
         for (at, node) in graph.nodes.iter().enumerate() {
             if !node.has_children {
                 let last = tips.entry(roots[at]).or_insert(at as u32);
-                if later(at as u32, *last) {
+                if is_later(at as u32, *last) {
                     *last = at as u32;
                 }
             }
             for &parent in &node.parents {
-                let had = roots[parent as usize];
-                ways.fresh(had, &[roots[at]], paths, &mut |place, others| ended(parent, place, others));
+                let before = roots[parent as usize];
+                trees.added_leaves(before, &[roots[at]], paths, &mut |leaf, in_child| ends_at(parent, leaf, in_child));
             }
         }
         for (root, at) in tips {
-            ways.fresh(root, &[], paths, &mut |place, others| ended(at, place, others));
+            trees.added_leaves(root, &[], paths, &mut |leaf, none| ends_at(at, leaf, none));
         }
         if let Some(head) = graph.head {
-            ways.fresh(roots[head as usize], &[], paths, &mut |place, _| {
-                for item in items(place.name, place.leaf) {
-                    if let Some(&story) = self.ids.get(&(place.path, item)) {
-                        self.list[story as usize].in_head = Some(place.leaf);
+            trees.added_leaves(roots[head as usize], &[], paths, &mut |leaf, _| {
+                for subject in subjects_at(leaf.name, leaf.object) {
+                    if let Some(&id) = self.ids.get(&(leaf.path, subject)) {
+                        self.list[id as usize].in_head = Some(leaf.object);
                     }
                 }
             });
@@ -162,7 +191,7 @@ impl Stories {
     }
 }
 
-/// The smaller, the better the way there.
-fn class(reach: u8) -> u8 {
+/// How well a commit can be reached: 0 from a reference, 1 from a reflog, 2 not at all.
+fn rank(reach: u8) -> u8 {
     if reach & (REF | HEAD) != 0 { 0 } else { u8::from(reach & LOG == 0) + 1 }
 }

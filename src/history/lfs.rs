@@ -1,16 +1,17 @@
-//! Content that Git LFS keeps beside the objects: scanned where it is here.
+//! Scans content that Git LFS keeps beside the objects, as far as it is in this clone.
 
 use std::path::Path;
 
-use super::content_pass::{Hit, Read};
+use super::content_pass::{ContentPass, ObjectHit};
 use crate::core::error::Error;
 use crate::git::Kind;
 use crate::policy::Policy;
 use crate::source::Collector;
 use crate::source::content::Scan;
 
-/// Scans the content of all pointers that is here, as if it stood in their blobs; they are pointers no more.
-pub(super) fn read_local(common_dir: &Path, policy: &Policy, collector: &Collector, read: &mut Read) {
+/// Scans the content that pointers name and that is here, as if it were in the pointers' blobs. The pointers that are
+/// left in `read` are those without content.
+pub(super) fn read_local(common_dir: &Path, policy: &Policy, collector: &Collector, read: &mut ContentPass) {
     let scan = Scan::new(policy, None).until(collector.stopper());
     let pointers = std::mem::take(&mut read.pointers);
     for (number, pointer) in pointers {
@@ -26,15 +27,15 @@ pub(super) fn read_local(common_dir: &Path, policy: &Policy, collector: &Collect
             }
         };
         collector.scanned(0, content.length);
-        read.elsewhere.insert(number);
+        read.external.insert(number);
         if let Some(why) = content.failed {
             collector.failed(Error::new("read", pointer.path(common_dir).display(), why));
         }
         if content.too_large || !content.unopened.is_empty() {
-            read.troubles.push((number, content.unopened, content.too_large));
+            read.unscanned_archives.push((number, content.unopened, content.too_large));
         }
         if !content.keys.is_empty() {
-            read.hits.push(Hit { number, kind: Kind::Blob, keys: content.keys, bytes: Vec::new() });
+            read.hits.push(ObjectHit { number, kind: Kind::Blob, keys: content.keys, bytes: Vec::new() });
         }
     }
     read.hits.sort_by_key(|hit| hit.number);

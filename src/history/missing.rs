@@ -1,40 +1,44 @@
-//! What could not be scanned: counted, named up to a limit, and worth exit code 2 unless the user allows it.
+//! Reports what could not be scanned: all of it is counted, some of it is named, and the exit code is 2 unless the user
+//! allowed an incomplete audit.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bstr::{BString, ByteSlice};
 
-use super::commit_graph::Graph;
+use super::commit_graph::CommitGraph;
 use super::object_index::ObjectIndex;
-use super::tree_paths::Ways;
+use super::tree_paths::PrunedTrees;
 use crate::core::error::Error;
 use crate::git::{Id, Kind, Refs, Repository};
 use crate::source::Collector;
 
-/// Where gaps go.
-pub(super) struct Gaps<'a> {
+/// Where the passes of an audit report what they could not scan.
+pub(super) struct Unscanned<'a> {
+    /// Whether it is a note in the report, not an error.
     allowed: bool,
     collector: &'a Collector,
-    said: Mutex<BTreeSet<Error>>,
+    /// What [`report_once`](Self::report_once) was given.
+    reported: Mutex<BTreeSet<Error>>,
 }
 
-/// So many of a kind are named.
+/// How many of a kind are named.
 pub(super) const LIMIT: usize = 20;
 
-impl<'a> Gaps<'a> {
+impl<'a> Unscanned<'a> {
     pub(super) fn new(allowed: bool, collector: &'a Collector) -> Self {
-        Self { allowed, collector, said: Mutex::default() }
+        Self { allowed, collector, reported: Mutex::default() }
     }
 
-    /// For what several passes may meet.
-    pub(super) fn once(&self, error: Error) {
-        if self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(error.clone()) {
-            self.one(error);
+    /// Reports an error that several passes may meet, the first time.
+    pub(super) fn report_once(&self, error: Error) {
+        if self.reported.lock().unwrap_or_else(PoisonError::into_inner).insert(error.clone()) {
+            self.report(error);
         }
     }
 
-    pub(super) fn one(&self, error: Error) {
+    /// Reports an error.
+    pub(super) fn report(&self, error: Error) {
         if self.allowed {
             self.collector.note(format!("left out: {error}"));
         } else {
@@ -42,26 +46,26 @@ impl<'a> Gaps<'a> {
         }
     }
 
-    /// Counts all and names some; what they are is `things`.
-    fn many(&self, count: &'static str, things: &str, total: usize, errors: impl IntoIterator<Item = Error>) {
+    /// Adds `total` to a count of the report, and reports the first of the errors; `things` says what is counted.
+    fn report_some(&self, count: &'static str, things: &str, total: usize, errors: impl IntoIterator<Item = Error>) {
         if total == 0 {
             return;
         }
         self.collector.count(count, total as u64);
-        errors.into_iter().take(LIMIT).for_each(|error| self.one(error));
+        errors.into_iter().take(LIMIT).for_each(|error| self.report(error));
         if total > LIMIT {
-            self.one(Error::new("name", format!("{} more {things}", total - LIMIT), "the list would be long"));
+            self.report(Error::new("name", format!("{} more {things}", total - LIMIT), "the list would be long"));
         }
     }
 
-    /// Objects that are named and not there.
-    pub(super) fn missing(&self, missing: &BTreeMap<Id, Missing>, repository: &Repository, promised: bool) {
+    /// Reports objects that others name and that are not there. `promised`: a pack says that a remote has them.
+    pub(super) fn missing(&self, missing: &BTreeMap<Id, MissingObject>, repository: &Repository, promised: bool) {
         let hint = if repository.is_partial() || promised {
             "this is a partial clone: scan a clone made without --filter"
         } else {
             "run `git fsck` there and fetch what is missing"
         };
-        let error = |(id, missing): (&Id, &Missing)| {
+        let error = |(id, missing): (&Id, &MissingObject)| {
             let word = match missing.kind {
                 Kind::Commit => "commit",
                 Kind::Tree => "tree",
@@ -71,71 +75,71 @@ impl<'a> Gaps<'a> {
             let place = if missing.place.is_empty() { String::new() } else { format!(" ({})", missing.place) };
             Error::new(format!("scan {word}"), format!("{id}{place}"), "it is not in the repository").hint(hint)
         };
-        self.many("missing_objects", "missing objects", missing.len(), missing.iter().map(error));
+        self.report_some("missing_objects", "missing objects", missing.len(), missing.iter().map(error));
     }
 
-    /// Commits whose parents were never fetched.
+    /// Reports the number of commits whose parents were never fetched.
     pub(super) fn shallow(&self, commits: usize, repository: &Repository) {
         let what = format!("the history before {commits} commit{}", if commits == 1 { "" } else { "s" });
         let why = format!("{} is a shallow clone", repository.common_dir.display());
         let error = Error::new("scan", what, why).hint("run `git fetch --unshallow` there");
-        self.many("shallow_commits", "shallow commits", usize::from(commits > 0), [error]);
+        self.report_some("shallow_commits", "shallow commits", usize::from(commits > 0), [error]);
     }
 
-    /// Blobs that only point to content elsewhere.
+    /// Reports Git LFS pointers whose content is not here: their paths and the content's ids.
     pub(super) fn pointers(&self, total: usize, paths: &[(BString, String)]) {
         let error = |(path, id): &(BString, String)| {
             Error::new("scan", path, format!("Git LFS keeps its content, {id}, outside of git"))
                 .hint("run `git lfs pull` and `keysweep scan` there, or pass --allow-incomplete")
         };
-        self.many("lfs_pointers", "Git LFS pointers", total, paths.iter().map(error));
+        self.report_some("lfs_pointers", "Git LFS pointers", total, paths.iter().map(error));
     }
 
-    /// Submodules' repositories.
+    /// Reports the paths of submodules that were not scanned; `asked` says whether they should have been.
     pub(super) fn submodules(&self, paths: &[BString], asked: bool) {
         let hint = if asked { "run `git submodule update --init` there" } else { "pass --submodules" };
         let why = if asked { "its repository is not here" } else { "it is another repository" };
         let error = |path: &BString| Error::new("scan submodule", path, why).hint(hint);
-        self.many("unscanned_submodules", "submodules", paths.len(), paths.iter().map(error));
+        self.report_some("unscanned_submodules", "submodules", paths.len(), paths.iter().map(error));
     }
 
-    /// References to nothing.
-    pub(super) fn broken(&self, graph: &Graph, refs: &Refs) {
+    /// Reports references to objects that are not there.
+    pub(super) fn broken(&self, graph: &CommitGraph, refs: &Refs) {
         let error = |&place: &usize| {
             let (name, id) = &refs.list[place];
             Error::new("follow reference", name, format!("object {id} is not in the repository"))
                 .hint("run `git fsck` there")
         };
-        self.many("broken_refs", "broken references", graph.broken.len(), graph.broken.iter().map(error));
+        self.report_some("broken_refs", "broken references", graph.broken.len(), graph.broken.iter().map(error));
     }
 }
 
-/// An object that is not there.
-pub(super) struct Missing {
+/// An object that others name and that is not there.
+pub(super) struct MissingObject {
     pub(super) kind: Kind,
-    /// A path, or what else names it.
+    /// Its path, or the object that names it.
     pub(super) place: BString,
 }
 
-/// Where trees stand, for naming what is missing from them.
-pub(super) struct Places<'a> {
-    /// By tree: one that holds it, and under which name.
+/// A path of each tree, for naming what is missing from it.
+pub(super) struct TreeLocations<'a> {
+    /// By tree: one tree that names it, and the number of the name there.
     above: HashMap<u32, (u32, u32)>,
     names: &'a [Arc<[u8]>],
 }
 
-impl<'a> Places<'a> {
-    /// Of all trees that `roots` lead to.
+impl<'a> TreeLocations<'a> {
+    /// Of the `reached` trees below the commits' trees, which are `roots`.
     pub(super) fn of(
         index: &ObjectIndex<'_>,
-        ways: &Ways<'_>,
+        trees: &PrunedTrees<'_>,
         reached: &[bool],
         roots: &HashSet<u32>,
         names: &'a [Arc<[u8]>],
     ) -> Self {
         let mut above: HashMap<u32, (u32, u32)> = HashMap::new();
         for tree in (0..index.len()).filter(|&tree| reached[tree as usize]) {
-            for edge in ways.edges(tree) {
+            for edge in trees.edges(tree) {
                 if index.is_tree(edge.to) && !roots.contains(&edge.to) {
                     above.entry(edge.to).or_insert((tree, edge.name));
                 }
@@ -145,7 +149,7 @@ impl<'a> Places<'a> {
     }
 
     /// The path of an entry of a tree.
-    pub(super) fn spell(&self, mut tree: u32, name: u32) -> BString {
+    pub(super) fn path(&self, mut tree: u32, name: u32) -> BString {
         let mut parts = vec![name];
         while let Some(&(parent, name)) = self.above.get(&tree).filter(|_| parts.len() < 4096) {
             parts.push(name);

@@ -1,11 +1,18 @@
-//! Everything a git repository keeps, read at the speed of its packs.
+//! The audit of everything that a git repository keeps, read at the speed of its packs.
 //!
 //! ```text
-//! git::Repository, refs -> store -> object_index (all objects, numbered; packs as delta chains)
-//!    -> read   blobs, commits, tags, each once, through the policy, on all threads
-//!    -> trees  what is named and not there; the ways to what was found
-//!    -> graph, ways, story, contain -> tell   who brought it in, where it still is
+//! git::{Repository, Refs, Objects}
+//!    -> object_index   all objects, numbered; packs as delta chains
+//!    -> content_pass   each blob, commit and tag once, through the policy, on all threads (pack_walk, delta_windows)
+//!    -> tree_pass      each tree once: what is missing, and which trees lead to a finding
+//!    -> commit_graph   commits in order, and what references and reflogs reach
+//!    -> introducing    per secret and path the introducing commit and the last one (tree_paths: tree diffs)
+//!    -> containing_refs, findings   the report
 //! ```
+//!
+//! Objects, file names, paths and secrets are numbers in here: those of objects are handed out by `object_index`, of
+//! file names by `tree_pass`, of paths by `tree_paths`, of secrets by `secrets`. A commit's place in the graph, which is
+//! called a node, is yet another number.
 
 mod audit;
 mod cache;
@@ -15,6 +22,7 @@ mod content_pass;
 mod delta_windows;
 mod file_names;
 mod findings;
+mod incomplete;
 mod introducing;
 mod lfs;
 mod missing;
@@ -30,6 +38,5 @@ mod tree_paths;
 
 pub use audit::audit;
 pub use cache::user_directory;
-
-pub use options::{Options, Shard};
-pub use revs::{Request, Selection};
+pub use options::{AuditOptions, Shard};
+pub use revs::{CommitSelection, Request};

@@ -1,35 +1,35 @@
-//! Every object of a repository, numbered: first those of the packs, in the order of their ids, then the loose ones.
+//! All objects of a repository, numbered: first those of each pack, in the order of their ids, then the loose ones.
 //!
-//! An object may be there more than once: in several packs, or packed and loose. Each copy has a number; the first one
-//! is what others refer to.
+//! An object may have several copies: in several packs, or packed and loose. Each copy has a number; wherever an object
+//! is meant, the number is that of its first copy.
 
 use std::sync::Arc;
 
-use super::pack_walk::Member;
+use super::pack_walk::WalkedPack;
 use crate::core::error::Error;
 use crate::git::id::{Hash, leading};
 use crate::git::inflate::Corrupt;
 use crate::git::pack::{DeltaChains, Pack};
 use crate::git::{Id, Kind, Objects, loose};
 
-/// What a full scan knows of all objects before it decodes any.
+/// The ids and kinds of all objects, and the delta chains of all packs.
 pub(super) struct ObjectIndex<'a> {
     pub(super) store: &'a Objects,
     packs: Vec<Arc<Pack>>,
     chains: Vec<DeltaChains>,
     /// The number of each pack's first object, and that of the first loose one.
     firsts: Vec<u32>,
-    /// Loose objects and the directory that each is in.
+    /// Loose objects, each with the place of its object directory.
     loose: Vec<(Id, usize)>,
-    /// By number; `None` for what is broken, and for loose objects until they are read.
+    /// By number; `None` for objects on a broken delta chain, and for loose objects until they are read.
     kinds: Vec<Option<Kind>>,
-    table: Table,
+    table: IdTable,
     /// By number, whether it is one of several copies; empty if there are none.
     copies: Vec<bool>,
 }
 
 impl<'a> ObjectIndex<'a> {
-    /// Lists all objects, and says which packs and directories cannot be read.
+    /// Lists all objects. The errors are those of packs and directories that cannot be read.
     pub(super) fn of(store: &'a Objects) -> (Self, Vec<Error>) {
         let (packs, mut errors) = store.open_packs();
         let mut loose = Vec::new();
@@ -45,7 +45,7 @@ impl<'a> ObjectIndex<'a> {
         let mut index = Self {
             store,
             kinds: vec![None; count],
-            table: Table::with_capacity(count),
+            table: IdTable::with_capacity(count),
             copies: Vec::new(),
             chains: packs.iter().map(|pack| DeltaChains::of(pack)).collect(),
             packs,
@@ -81,15 +81,15 @@ impl<'a> ObjectIndex<'a> {
         &self.packs
     }
 
-    /// The pack that holds an object, by its place among the packs, and the object's position there; of loose objects the
-    /// position among them.
+    /// The place of the pack that holds an object, and the object's position in its index; for loose objects the number of
+    /// packs, and the position among loose objects.
     #[inline]
     fn place(&self, number: u32) -> (usize, u32) {
         let pack = self.firsts.partition_point(|&first| first <= number) - 1;
         (pack, number - self.firsts[pack])
     }
 
-    /// The place among the packs of the one that holds an object.
+    /// The place of the pack that holds an object.
     pub(super) fn pack_of(&self, number: u32) -> Option<usize> {
         Some(self.place(number).0).filter(|&pack| pack < self.packs.len())
     }
@@ -118,12 +118,12 @@ impl<'a> ObjectIndex<'a> {
         self.table.find(id.as_bytes(), |number| self.raw_id(number))
     }
 
-    /// Whether there is another copy.
+    /// Whether an object has more than one copy.
     pub(super) fn has_copies(&self, number: u32) -> bool {
         self.copies.get(number as usize).is_some_and(|copies| *copies)
     }
 
-    /// Whether this is the copy that others refer to.
+    /// Whether this is the object's first copy.
     pub(super) fn is_first_copy(&self, number: u32) -> bool {
         !self.has_copies(number) || self.find(&self.id(number)) == Some(number)
     }
@@ -132,12 +132,12 @@ impl<'a> ObjectIndex<'a> {
         self.kinds[number as usize]
     }
 
-    /// Whether a number is that of a tree; those that stand for no object are not.
+    /// Whether this is the number of a tree. It may be one that stands for no object.
     pub(super) fn is_tree(&self, number: u32) -> bool {
         self.kinds.get(number as usize).is_some_and(|kind| *kind == Some(Kind::Tree))
     }
 
-    /// Reads this very copy, whatever its id; `None` if it is loose and has gone.
+    /// Reads this very copy; `None` if it is loose and is no longer there.
     pub(super) fn read(&self, number: u32) -> Result<Option<(Kind, Vec<u8>)>, Corrupt> {
         let (at, position) = self.place(number);
         match self.packs.get(at) {
@@ -149,18 +149,18 @@ impl<'a> ObjectIndex<'a> {
         }
     }
 
-    /// Of a loose object, once it was read.
+    /// Sets the kind of a loose object that was read.
     pub(super) fn set_kind(&mut self, number: u32, kind: Kind) {
         self.kinds[number as usize] = Some(kind);
     }
 
     /// The packs for a walk.
-    pub(super) fn members(&self) -> Vec<Member<'_>> {
+    pub(super) fn members(&self) -> Vec<WalkedPack<'_>> {
         let packs = self.packs.iter().zip(&self.chains).zip(&self.firsts);
-        packs.map(|((pack, chains), &first)| Member { pack, chains, first }).collect()
+        packs.map(|((pack, chains), &first)| WalkedPack { pack, chains, first }).collect()
     }
 
-    /// Packed objects whose chain is broken before anything is inflated.
+    /// Packed objects whose delta chain has no beginning.
     pub(super) fn broken(&self) -> impl Iterator<Item = (u32, Corrupt)> {
         let packs = self.chains.iter().zip(&self.firsts);
         packs.flat_map(|(chains, &first)| {
@@ -169,20 +169,20 @@ impl<'a> ObjectIndex<'a> {
     }
 }
 
-/// Object numbers by id.
+/// A hash table from ids to object numbers.
 ///
 /// Ids are hashes already: their leading bits are the slot, so that filling the table in the order of the ids writes
-/// memory in order. A slot holds some more bits of the id, which tell most that differ apart at once; the rest of the
-/// id is then compared where it stands.
+/// memory in order. A slot holds 32 more bits of the id, so that most ids that differ are told apart without a look at
+/// the id itself; those that agree are compared whole.
 #[derive(Default)]
-struct Table {
+struct IdTable {
     slots: Vec<(u32, u32)>,
     shift: u32,
 }
 
 const EMPTY: u32 = u32::MAX;
 
-impl Table {
+impl IdTable {
     fn with_capacity(count: usize) -> Self {
         let bits = (count.max(8) * 3 / 2).next_power_of_two().trailing_zeros();
         Self { slots: vec![(0, EMPTY); 1 << bits], shift: 64 - bits }
@@ -234,7 +234,7 @@ mod tests {
             ids.push(id);
         }
         let id = |number: u32| &ids[number as usize][..];
-        let mut table = Table::with_capacity(ids.len());
+        let mut table = IdTable::with_capacity(ids.len());
         for number in 0..ids.len() as u32 {
             assert_eq!(table.insert(number, id), None);
         }

@@ -1,4 +1,4 @@
-//! What the user of an audit decides.
+//! The options of an audit.
 
 use std::path::PathBuf;
 
@@ -7,26 +7,26 @@ use crate::git::Id;
 
 /// How a repository is audited.
 #[derive(Clone, Debug)]
-pub struct Options {
-    /// Threads; 0: one for each processor.
+pub struct AuditOptions {
+    /// How many threads; 0 means one for each processor.
     pub threads: usize,
-    /// What is not there is a remark and costs no exit code.
+    /// Report missing objects and the like as notes, not as errors.
     pub allow_incomplete: bool,
     /// Scan the repositories of submodules, too.
     pub submodules: bool,
     /// Scan the names of files and directories, too.
     pub file_names: bool,
-    /// How many references a finding names at most.
+    /// The most references that a finding names.
     pub max_refs: usize,
-    /// Only what these commits bring in.
+    /// Report only what these commits introduced.
     pub request: Request,
-    /// Only a part of the objects.
+    /// Scan only a part of the objects.
     pub shard: Option<Shard>,
-    /// Where to remember which blobs are clean.
+    /// The directory of the cache of clean blobs.
     pub cache: Option<PathBuf>,
 }
 
-impl Default for Options {
+impl Default for AuditOptions {
     fn default() -> Self {
         Self {
             threads: 0,
@@ -41,7 +41,7 @@ impl Default for Options {
     }
 }
 
-impl Options {
+impl AuditOptions {
     pub(super) fn threads(&self) -> usize {
         match self.threads {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
@@ -50,29 +50,29 @@ impl Options {
     }
 }
 
-/// One of several equal parts of all objects.
+/// One of several equal parts of all objects, for audits that are spread over several machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
-    /// From 1 on.
+    /// Which one, counted from 1.
     pub index: u64,
-    /// At least `index`.
+    /// How many there are.
     pub count: u64,
 }
 
 impl Shard {
-    /// Reads `2/8`.
+    /// Parses text such as `2/8`.
     pub fn parse(text: &str) -> Option<Self> {
         let (index, count) = text.split_once('/')?;
         let shard = Self { index: index.parse().ok()?, count: count.parse().ok()? };
         (shard.index >= 1 && shard.index <= shard.count).then_some(shard)
     }
 
-    /// Whether an object belongs to it. Ids are hashes, so the parts are equal.
+    /// Whether an object belongs to this part. Ids are hashes, so the parts are about equal.
     pub(super) fn has(self, id: &Id) -> bool {
         id.leading() % self.count == self.index - 1
     }
 
-    /// Whether it is the one that scans what is no object.
+    /// Whether this is the part that also scans what is no object, such as the names of references.
     pub(super) fn is_first(self) -> bool {
         self.index == 1
     }

@@ -1,8 +1,9 @@
-//! Decodes packs at the speed of memory: every chain once, from its root, on all threads.
+//! Decodes packs at the speed of memory: every delta chain once, from its root, on all threads.
 //!
-//! A thread takes a root, decodes it, then its deltas depth first, each from its base that is still at hand; nothing is
-//! inflated twice and no cache is needed. A base goes when its last child is decoded. When roots run out, a thread that
-//! still has children to decode shares them with those that wait, bases included.
+//! A thread takes an object that is no delta (a root) and decodes it, then the deltas on it, depth first, each from its
+//! base that is still in memory: nothing is inflated twice and there is no cache. A base is dropped when its last delta
+//! is decoded. When no roots are left, a thread that still has deltas to decode shares them with waiting threads, bases
+//! included.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,67 +14,68 @@ use crate::git::inflate::Corrupt;
 use crate::git::pack::{Delta, DeltaChains, Entry, Pack};
 use crate::source::Collector;
 
-/// What becomes of decoded objects; each thread has its own.
-pub(super) trait Visitor: Send {
-    /// What the visitor wants to know of an object when it sees a delta to it.
+/// What is done with decoded objects. Each thread has a visitor of its own.
+pub(super) trait ObjectVisitor: Send {
+    /// What the visitor keeps of an object for the objects that are deltas on it.
     type Note: Send + Sync;
 
-    /// An object.
-    fn object(&mut self, object: &Decoded<'_, Self::Note>) -> Self::Note;
+    /// Visits an object.
+    fn object(&mut self, object: &DecodedObject<'_, Self::Note>) -> Self::Note;
 
-    /// An object that cannot be decoded.
+    /// Takes note of an object that cannot be decoded.
     fn failed(&mut self, number: u32, why: Corrupt);
 }
 
-/// An object and how it came about.
-pub(super) struct Decoded<'a, N> {
-    /// Its number in the [`Walk`].
+/// An object with its content, and how it was made.
+pub(super) struct DecodedObject<'a, N> {
+    /// Its number in the [`PackWalk`].
     pub(super) number: u32,
     pub(super) kind: Kind,
     pub(super) bytes: &'a [u8],
-    /// What it is a delta to: the note and size of the base, and the instructions.
+    /// Of a delta, what the visitor kept of its base, and the delta itself.
     pub(super) base: Option<(&'a N, Delta<'a>)>,
-    /// Whether it was asked for, or is only decoded for the sake of those that hang on it.
+    /// Whether it was asked for, or is decoded only because others are deltas on it.
     pub(super) wanted: bool,
 }
 
 /// A pack of a walk.
-pub(super) struct Member<'a> {
+pub(super) struct WalkedPack<'a> {
     pub(super) pack: &'a Pack,
     pub(super) chains: &'a DeltaChains,
     /// The number of the first id in its index.
     pub(super) first: u32,
 }
 
-impl Member<'_> {
+impl WalkedPack<'_> {
     fn number(&self, entry: u32) -> u32 {
         self.first + self.chains.position(entry)
     }
 }
 
-/// Decodes what is wanted of some packs.
-pub(super) struct Walk<'a> {
-    members: Vec<Member<'a>>,
+/// Decodes the wanted objects of some packs.
+pub(super) struct PackWalk<'a> {
+    members: Vec<WalkedPack<'a>>,
     wanted: &'a (dyn Fn(u32) -> bool + Sync),
     collector: &'a Collector,
-    /// Per pack and entry: whether it, or anything that hangs on it, is wanted.
+    /// Per pack and entry: whether it is wanted, or a delta on it is, at any depth.
     needed: Vec<Vec<bool>>,
+    /// Pack and entry of the objects that are no deltas.
     roots: Vec<(u32, u32)>,
     next_root: AtomicUsize,
-    /// How many bytes of bases a thread holds on to.
-    budget: usize,
+    /// How many bytes of bases a thread keeps in memory.
+    base_memory: usize,
 }
 
-/// All threads together hold so much of bases; what is dropped beyond it is decoded again when it is needed.
-const BUDGET: usize = 160 << 20;
+/// How many bytes of bases all threads keep together. A base that is dropped for this is decoded again when it is needed.
+const BASE_MEMORY: usize = 160 << 20;
 
-/// Roots are taken in this number: neighbours share pages.
-const STRIDE: usize = 16;
+/// How many roots a thread takes at a time: neighbours in a pack share pages.
+const ROOTS_AT_ONCE: usize = 16;
 
-impl<'a> Walk<'a> {
+impl<'a> PackWalk<'a> {
     /// Prepares a walk over the objects of `members` for which `wanted` says yes.
     pub(super) fn new(
-        members: Vec<Member<'a>>,
+        members: Vec<WalkedPack<'a>>,
         wanted: &'a (dyn Fn(u32) -> bool + Sync),
         collector: &'a Collector,
     ) -> Self {
@@ -84,13 +86,13 @@ impl<'a> Walk<'a> {
             let wanted = entries.filter(|&entry| needed[entry as usize] && member.chains.is_root(entry));
             roots.extend(wanted.map(|entry| (at as u32, entry)));
         }
-        Self { members, wanted, collector, needed, roots, next_root: AtomicUsize::new(0), budget: BUDGET }
+        Self { members, wanted, collector, needed, roots, next_root: AtomicUsize::new(0), base_memory: BASE_MEMORY }
     }
 
     /// Walks with as many threads as there are visitors, and hands the visitors back.
-    pub(super) fn run<V: Visitor>(mut self, visitors: Vec<V>) -> Vec<V> {
-        self.budget = BUDGET / visitors.len().max(1);
-        let shared = Shared::new(visitors.len());
+    pub(super) fn run<V: ObjectVisitor>(mut self, visitors: Vec<V>) -> Vec<V> {
+        self.base_memory = BASE_MEMORY / visitors.len().max(1);
+        let shared = WorkQueue::new(visitors.len());
         std::thread::scope(|scope| {
             let spawn = |visitor| {
                 let walker = Walker::new(&self, &shared, visitor);
@@ -105,7 +107,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn needed(member: &Member<'_>, wanted: &(dyn Fn(u32) -> bool + Sync)) -> Vec<bool> {
+/// By entry, whether it is wanted or a delta on it is.
+fn needed(member: &WalkedPack<'_>, wanted: &(dyn Fn(u32) -> bool + Sync)) -> Vec<bool> {
     let mut needed = vec![false; member.chains.len()];
     for entry in 0..member.chains.len() as u32 {
         if member.chains.kind(entry).is_none() || !wanted(member.number(entry)) {
@@ -120,17 +123,19 @@ fn needed(member: &Member<'_>, wanted: &(dyn Fn(u32) -> bool + Sync)) -> Vec<boo
     needed
 }
 
-/// A decoded object with children to come.
-struct Frame<N> {
+/// A decoded object, and those of the deltas on it that are still to be decoded.
+struct DeltaFrame<N> {
+    /// The place of its pack.
     member: u32,
     entry: u32,
-    /// `None` if memory was short.
+    /// Its content; `None` if it was dropped to save memory.
     bytes: Option<Arc<Buffer>>,
     note: Arc<N>,
+    /// Places of deltas, for [`DeltaChains::child`].
     children: Range<u32>,
 }
 
-/// Bytes in a vector that may be longer, so that it can be used again without being cleared.
+/// Bytes in a vector that may be longer: it can be reused without being cleared.
 #[derive(Default)]
 struct Buffer {
     vec: Vec<u8>,
@@ -155,32 +160,34 @@ impl Buffer {
     }
 }
 
-struct Walker<'w, 'a, V: Visitor> {
-    walk: &'w Walk<'a>,
-    shared: &'w Shared<Frame<V::Note>>,
+/// One thread of a walk.
+struct Walker<'w, 'a, V: ObjectVisitor> {
+    walk: &'w PackWalk<'a>,
+    shared: &'w WorkQueue<DeltaFrame<V::Note>>,
     visitor: V,
-    decoder: Decoder,
+    decoder: EntryDecoder,
 }
 
-/// What a thread needs for decoding.
+/// Decodes entries of packs into buffers that are used again.
 #[derive(Default)]
-struct Decoder {
+struct EntryDecoder {
     delta: Vec<u8>,
     spare: Vec<Buffer>,
 }
 
-impl Decoder {
+impl EntryDecoder {
     fn buffer(&mut self, len: usize) -> Buffer {
         self.spare.pop().unwrap_or_default().sized(len)
     }
 
-    /// Buffers of usual sizes are used again: mapping and clearing fresh pages would cost as much as decoding.
+    /// Keeps a buffer of a usual size for later: mapping and clearing fresh pages would cost as much as decoding.
     fn spare(&mut self, buffer: Buffer) {
         if buffer.vec.len() <= 4 << 20 && self.spare.len() < 64 {
             self.spare.push(buffer);
         }
     }
 
+    /// Decodes an entry that is no delta.
     fn whole(&mut self, pack: &Pack, offset: u64) -> Result<Buffer, Corrupt> {
         let entry = pack.entry(offset)?;
         let mut buffer = self.buffer(pack.size(&entry)?);
@@ -188,7 +195,7 @@ impl Decoder {
         Ok(buffer)
     }
 
-    /// Inflates a delta; it stays in `self.delta`.
+    /// Inflates a delta into `self.delta`, and returns its length.
     fn delta(&mut self, pack: &Pack, entry: &Entry) -> Result<usize, Corrupt> {
         let len = pack.size(entry)?;
         if self.delta.len() < len {
@@ -198,7 +205,8 @@ impl Decoder {
         Ok(len)
     }
 
-    fn on(&mut self, base: &[u8], pack: &Pack, offset: u64) -> Result<(Buffer, usize), Corrupt> {
+    /// Decodes an entry that is a delta on `base`. Returns the length of the delta, too.
+    fn apply_delta(&mut self, base: &[u8], pack: &Pack, offset: u64) -> Result<(Buffer, usize), Corrupt> {
         let entry = pack.entry(offset)?;
         let len = self.delta(pack, &entry)?;
         let size = pack.delta_size(&entry, &Delta::parse(&self.delta[..len])?, base.len())?;
@@ -207,8 +215,8 @@ impl Decoder {
         Ok((buffer, len))
     }
 
-    /// Decodes an entry from its chain's root.
-    fn anew(&mut self, member: &Member<'_>, entry: u32) -> Result<Buffer, Corrupt> {
+    /// Decodes an entry, beginning with the root of its delta chain.
+    fn decode_from_root(&mut self, member: &WalkedPack<'_>, entry: u32) -> Result<Buffer, Corrupt> {
         let mut chain = vec![entry];
         while let Some(base) = member.chains.base(chain[chain.len() - 1]) {
             chain.push(base);
@@ -217,22 +225,22 @@ impl Decoder {
         let root = offsets.next().expect("a chain has at least the entry itself");
         let mut buffer = self.whole(member.pack, root)?;
         for offset in offsets {
-            let (next, _) = self.on(buffer.bytes(), member.pack, offset)?;
+            let (next, _) = self.apply_delta(buffer.bytes(), member.pack, offset)?;
             self.spare(std::mem::replace(&mut buffer, next));
         }
         Ok(buffer)
     }
 }
 
-impl<'w, 'a, V: Visitor> Walker<'w, 'a, V> {
-    fn new(walk: &'w Walk<'a>, shared: &'w Shared<Frame<V::Note>>, visitor: V) -> Self {
-        Self { walk, shared, visitor, decoder: Decoder::default() }
+impl<'w, 'a, V: ObjectVisitor> Walker<'w, 'a, V> {
+    fn new(walk: &'w PackWalk<'a>, shared: &'w WorkQueue<DeltaFrame<V::Note>>, visitor: V) -> Self {
+        Self { walk, shared, visitor, decoder: EntryDecoder::default() }
     }
 
     fn run(mut self) -> V {
         loop {
-            let first = self.walk.next_root.fetch_add(STRIDE, Ordering::Relaxed);
-            let end = self.walk.roots.len().min(first.saturating_add(STRIDE));
+            let first = self.walk.next_root.fetch_add(ROOTS_AT_ONCE, Ordering::Relaxed);
+            let end = self.walk.roots.len().min(first.saturating_add(ROOTS_AT_ONCE));
             if first >= end {
                 break;
             }
@@ -259,17 +267,23 @@ impl<'w, 'a, V: Visitor> Walker<'w, 'a, V> {
                     self.decoder.spare(buffer);
                 } else {
                     let bytes = Some(Arc::new(buffer));
-                    self.descend(Frame { member: at, entry, bytes, note: Arc::new(note), children });
+                    self.descend(DeltaFrame { member: at, entry, bytes, note: Arc::new(note), children });
                 }
             }
-            Err(why) => self.lost(member, entry, why),
+            Err(why) => self.report_undecodable(member, entry, why),
         }
     }
 
-    fn visit(&mut self, member: &Member<'_>, entry: u32, bytes: &Buffer, base: Option<(&V::Note, usize)>) -> V::Note {
+    fn visit(
+        &mut self,
+        member: &WalkedPack<'_>,
+        entry: u32,
+        bytes: &Buffer,
+        base: Option<(&V::Note, usize)>,
+    ) -> V::Note {
         let number = member.number(entry);
         let base = base.and_then(|(note, len)| Some((note, Delta::parse(&self.decoder.delta[..len]).ok()?)));
-        self.visitor.object(&Decoded {
+        self.visitor.object(&DecodedObject {
             number,
             kind: member.chains.kind(entry).expect("only entries of known kind are walked"),
             bytes: bytes.bytes(),
@@ -278,14 +292,14 @@ impl<'w, 'a, V: Visitor> Walker<'w, 'a, V> {
         })
     }
 
-    fn descend(&mut self, frame: Frame<V::Note>) {
+    fn descend(&mut self, frame: DeltaFrame<V::Note>) {
         let mut held = frame.bytes.as_ref().map_or(0, |bytes| bytes.len);
         let at = frame.member;
         let member = &self.walk.members[at as usize];
         let mut frames = vec![frame];
         while !frames.is_empty() {
-            if self.shared.is_hungry() {
-                self.shared.give(&mut frames);
+            if self.shared.has_waiting() {
+                self.shared.share(&mut frames);
             }
             let Some(top) = frames.last_mut() else { break };
             let Some(next) = top.children.next() else {
@@ -300,25 +314,25 @@ impl<'w, 'a, V: Visitor> Walker<'w, 'a, V> {
                 return;
             }
             if top.bytes.is_none() {
-                match self.decoder.anew(member, top.entry) {
+                match self.decoder.decode_from_root(member, top.entry) {
                     Ok(buffer) => {
                         held += buffer.len;
                         top.bytes = Some(Arc::new(buffer));
                     }
                     Err(why) => {
-                        self.lost(member, child, why);
+                        self.report_undecodable(member, child, why);
                         continue;
                     }
                 }
             }
             let base = top.bytes.as_ref().expect("it was decoded just now").clone();
             let note = top.note.clone();
-            let decoded = self.decoder.on(base.bytes(), member.pack, member.chains.offset(child));
+            let decoded = self.decoder.apply_delta(base.bytes(), member.pack, member.chains.offset(child));
             drop(base);
             let (buffer, len) = match decoded {
                 Ok(decoded) => decoded,
                 Err(why) => {
-                    self.lost(member, child, why);
+                    self.report_undecodable(member, child, why);
                     continue;
                 }
             };
@@ -332,14 +346,14 @@ impl<'w, 'a, V: Visitor> Walker<'w, 'a, V> {
             } else {
                 held += buffer.len;
                 let bytes = Some(Arc::new(buffer));
-                frames.push(Frame { member: at, entry: child, bytes, note: Arc::new(note), children });
+                frames.push(DeltaFrame { member: at, entry: child, bytes, note: Arc::new(note), children });
                 held -= self.shrink(&mut frames, held);
             }
         }
     }
 
-    /// Ends the top frame and says how many bytes it held.
-    fn drop_top(&mut self, frames: &mut Vec<Frame<V::Note>>) -> usize {
+    /// Removes the top frame, and returns how many bytes it held.
+    fn drop_top(&mut self, frames: &mut Vec<DeltaFrame<V::Note>>) -> usize {
         let Some(bytes) = frames.pop().and_then(|frame| frame.bytes) else { return 0 };
         let len = bytes.len;
         if let Ok(buffer) = Arc::try_unwrap(bytes) {
@@ -348,12 +362,12 @@ impl<'w, 'a, V: Visitor> Walker<'w, 'a, V> {
         len
     }
 
-    /// Drops bases from the bottom until the budget is met, and says how many bytes that were.
-    fn shrink(&self, frames: &mut [Frame<V::Note>], held: usize) -> usize {
+    /// Drops bases from the bottom up until the rest fits the limit, and returns how many bytes that were.
+    fn shrink(&self, frames: &mut [DeltaFrame<V::Note>], held: usize) -> usize {
         let mut dropped = 0;
         let below = frames.len().saturating_sub(1);
         for frame in &mut frames[..below] {
-            if held - dropped <= self.walk.budget {
+            if held - dropped <= self.walk.base_memory {
                 break;
             }
             dropped += frame.bytes.take().map_or(0, |bytes| bytes.len);
@@ -361,45 +375,45 @@ impl<'w, 'a, V: Visitor> Walker<'w, 'a, V> {
         dropped
     }
 
-    /// An entry that cannot be decoded takes all that hangs on it along.
-    fn lost(&mut self, member: &Member<'_>, entry: u32, why: Corrupt) {
-        for lost in member.chains.descendants(entry) {
-            let why = if lost == entry { why } else { "the object that its delta needs cannot be read" };
-            if (self.walk.wanted)(member.number(lost)) {
-                self.visitor.failed(member.number(lost), why);
+    /// Reports an entry that cannot be decoded, and all deltas on it, which cannot be decoded either.
+    fn report_undecodable(&mut self, member: &WalkedPack<'_>, entry: u32, why: Corrupt) {
+        for report_undecodable in member.chains.descendants(entry) {
+            let why = if report_undecodable == entry { why } else { "the object that its delta needs cannot be read" };
+            if (self.walk.wanted)(member.number(report_undecodable)) {
+                self.visitor.failed(member.number(report_undecodable), why);
             }
         }
     }
 }
 
-/// Work that threads hand to each other.
-struct Shared<T> {
-    state: Mutex<State<T>>,
+/// Work that threads with much left share with threads that wait.
+struct WorkQueue<T> {
+    state: Mutex<QueueState<T>>,
     wake: Condvar,
     threads: usize,
-    hungry: AtomicBool,
+    has_waiting: AtomicBool,
 }
 
-struct State<T> {
+struct QueueState<T> {
     tasks: Vec<T>,
     idle: usize,
 }
 
-impl<T> Shared<T> {
+impl<T> WorkQueue<T> {
     fn new(threads: usize) -> Self {
-        let state = Mutex::new(State { tasks: Vec::new(), idle: 0 });
-        Self { state, wake: Condvar::new(), threads, hungry: AtomicBool::new(false) }
+        let state = Mutex::new(QueueState { tasks: Vec::new(), idle: 0 });
+        Self { state, wake: Condvar::new(), threads, has_waiting: AtomicBool::new(false) }
     }
 
-    fn is_hungry(&self) -> bool {
-        self.hungry.load(Ordering::Relaxed)
+    fn has_waiting(&self) -> bool {
+        self.has_waiting.load(Ordering::Relaxed)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
+    fn lock(&self) -> MutexGuard<'_, QueueState<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Something to do; `None` when all threads have nothing left.
+    /// Waits for work; `None` when all threads wait.
     fn wait(&self) -> Option<T> {
         let mut state = self.lock();
         state.idle += 1;
@@ -412,21 +426,21 @@ impl<T> Shared<T> {
                 self.wake.notify_all();
                 return None;
             }
-            self.hungry.store(true, Ordering::Relaxed);
+            self.has_waiting.store(true, Ordering::Relaxed);
             state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
 
-impl<N> Shared<Frame<N>> {
-    /// Gives half of what the lowest frame has left, for that is where most is left.
-    fn give(&self, frames: &mut [Frame<N>]) {
+impl<N> WorkQueue<DeltaFrame<N>> {
+    /// Gives away half of what the lowest frame has left: most of the work is below it.
+    fn share(&self, frames: &mut [DeltaFrame<N>]) {
         let last = frames.len().saturating_sub(1);
-        let has_work = |(at, frame): (usize, &Frame<N>)| frame.children.len() > usize::from(at == last);
+        let has_work = |(at, frame): (usize, &DeltaFrame<N>)| frame.children.len() > usize::from(at == last);
         let Some(at) = frames.iter().enumerate().position(has_work) else { return };
         let frame = &mut frames[at];
         let middle = frame.children.start + frame.children.len() as u32 / 2;
-        let given = Frame {
+        let given = DeltaFrame {
             member: frame.member,
             entry: frame.entry,
             bytes: frame.bytes.clone(),
@@ -438,7 +452,7 @@ impl<N> Shared<Frame<N>> {
         state.tasks.push(given);
         let more = state.idle > state.tasks.len();
         drop(state);
-        self.hungry.store(more, Ordering::Relaxed);
+        self.has_waiting.store(more, Ordering::Relaxed);
         self.wake.notify_one();
     }
 }

@@ -1,72 +1,78 @@
-//! The pass over all trees, and what can be said once it is done: what is missing, what is reached, what has no commit.
+//! Runs the pass over all trees, and answers from it which trees commits reach and which no commit reaches.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::commit_graph::Graph;
-use super::missing::Gaps;
+use super::commit_graph::CommitGraph;
+use super::missing::Unscanned;
 use super::object_index::ObjectIndex;
-use super::pack_walk::Walk;
-use super::tree_pass::{Aim, Edge, Trees};
-use super::tree_paths::Ways;
+use super::pack_walk::PackWalk;
+use super::tree_pass::{Edge, TreeQuery, TreeVisitor};
+use super::tree_paths::PrunedTrees;
 use crate::git::objects::unreadable;
 use crate::git::{Id, Kind};
 use crate::source::Collector;
 
-/// What the pass found, of all threads.
+/// What the pass over all trees found, of all threads.
 #[derive(Default)]
-pub(super) struct Census {
-    /// Trees and where they lead.
+pub(super) struct TreePass {
+    /// Trees with entries of interest, and these entries.
     pub(super) edges: Vec<(u32, Arc<[Edge]>)>,
-    /// What is named and not there, if no ways were asked for: by which tree, under which name.
+    /// Missing objects, if the query has no targets: for each a tree that names it, the number of its name there and its
+    /// kind.
     pub(super) missing: BTreeMap<Id, (u32, u32, Kind)>,
 }
 
-/// Goes through all trees.
-pub(super) fn take(aim: &Aim<'_>, threads: usize, gaps: &Gaps<'_>, collector: &Collector) -> Census {
-    let index = aim.index;
+/// Reads all trees, and reports those that cannot be read.
+pub(super) fn read_trees(
+    query: &TreeQuery<'_>,
+    threads: usize,
+    unscanned: &Unscanned<'_>,
+    collector: &Collector,
+) -> TreePass {
+    let index = query.index;
     let wanted = |number: u32| index.kind(number) == Some(Kind::Tree) && index.is_first_copy(number);
-    let visitors = (0..threads).map(|_| Trees::new(aim)).collect();
-    let mut threads = Walk::new(index.members(), &wanted, collector).run(visitors);
-    let mut last = Trees::new(aim);
+    let visitors = (0..threads).map(|_| TreeVisitor::new(query)).collect();
+    let mut threads = PackWalk::new(index.members(), &wanted, collector).run(visitors);
+    let mut last = TreeVisitor::new(query);
     for number in index.loose().filter(|&number| wanted(number)) {
         match index.read(number) {
-            Ok(Some((_, bytes))) => last.one(number, &bytes),
+            Ok(Some((_, bytes))) => last.read(number, &bytes),
             Ok(None) => last.failed.push((number, "it went away while it was read")),
             Err(why) => last.failed.push((number, why)),
         }
     }
     let failed: Vec<_> =
-        threads.iter_mut().chain([&mut last]).flat_map(|one| std::mem::take(&mut one.failed)).collect();
+        threads.iter_mut().chain([&mut last]).flat_map(|visitor| std::mem::take(&mut visitor.failed)).collect();
     for (number, why) in failed {
-        // A copy that cannot be read may have a sister that can.
+        // Another copy of it may be readable.
         let id = index.id(number);
         match index.store.find(id) {
-            Ok(Some((_, bytes))) if why != super::tree_pass::MALFORMED => last.one(number, &bytes),
-            Err(error) => gaps.once(error),
-            Ok(_) => gaps.once(unreadable(&id, why)),
+            Ok(Some((_, bytes))) if why != super::tree_pass::MALFORMED => last.read(number, &bytes),
+            Err(error) => unscanned.report_once(error),
+            Ok(_) => unscanned.report_once(unreadable(&id, why)),
         }
     }
     for (number, why) in std::mem::take(&mut last.failed) {
-        gaps.once(unreadable(&index.id(number), why));
+        unscanned.report_once(unreadable(&index.id(number), why));
     }
     threads.push(last);
-    let mut census = Census::default();
+    let mut tree_pass = TreePass::default();
     for mut thread in threads {
-        census.edges.append(&mut thread.edges);
+        tree_pass.edges.append(&mut thread.edges);
         for (id, named) in thread.missing {
-            let least = census.missing.entry(id).or_insert(named);
+            let least = tree_pass.missing.entry(id).or_insert(named);
             *least = (*least).min(named);
         }
     }
-    census
+    tree_pass
 }
 
-/// The trees that commits lead to for which `counts` says yes.
+/// By number, whether a tree is reached from the commits for which `counts` says yes, as far as it has entries of interest.
 pub(super) fn reached(
     index: &ObjectIndex<'_>,
-    graph: &Graph,
-    ways: &Ways<'_>,
+    graph: &CommitGraph,
+    trees: &PrunedTrees<'_>,
     counts: &dyn Fn(usize) -> bool,
 ) -> Vec<bool> {
     let mut reached = vec![false; index.len() as usize];
@@ -74,22 +80,22 @@ pub(super) fn reached(
     let mut todo: Vec<u32> = nodes.filter_map(|(_, node)| node.tree).collect();
     while let Some(tree) = todo.pop() {
         if !std::mem::replace(&mut reached[tree as usize], true) {
-            let below = ways.edges(tree).iter().map(|edge| edge.to);
+            let below = trees.edges(tree).iter().map(|edge| edge.to);
             todo.extend(below.filter(|&to| index.is_tree(to)));
         }
     }
     reached
 }
 
-/// The outermost trees without a commit that lead to one of `blobs`, to which no commit does.
-pub(super) fn lone_trees(index: &ObjectIndex<'_>, ways: &Ways<'_>, blobs: &HashSet<u32>) -> Vec<u32> {
+/// The topmost trees that no commit reaches and that lead to one of `blobs` which no commit reaches either.
+pub(super) fn unreachable_trees(index: &ObjectIndex<'_>, trees: &PrunedTrees<'_>, blobs: &HashSet<u32>) -> Vec<u32> {
     if blobs.is_empty() {
         return Vec::new();
     }
     let mut known = vec![false; index.len() as usize];
-    let seen = ways.trees().filter(|(tree, _)| ways.has_seen(*tree));
+    let seen = trees.trees().filter(|(tree, _)| trees.is_pruned(*tree));
     for edge in seen.flat_map(|(_, edges)| edges) {
-        // What stands for no object has no place here.
+        // Numbers that stand for no object are greater than all others.
         if let Some(known) = known.get_mut(edge.to as usize) {
             *known = true;
         }
@@ -99,7 +105,7 @@ pub(super) fn lone_trees(index: &ObjectIndex<'_>, ways: &Ways<'_>, blobs: &HashS
         return Vec::new();
     }
     let mut above: HashMap<u32, Vec<u32>> = HashMap::new();
-    for (tree, edges) in ways.trees().filter(|(tree, _)| !ways.has_seen(*tree)) {
+    for (tree, edges) in trees.trees().filter(|(tree, _)| !trees.is_pruned(*tree)) {
         edges.iter().for_each(|edge| above.entry(edge.to).or_default().push(tree));
     }
     let mut outermost = Vec::new();

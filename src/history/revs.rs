@@ -1,4 +1,4 @@
-//! Which commits an audit is asked for.
+//! The commits that an audit is asked for: revisions, ranges, branches and dates.
 
 use bstr::BString;
 
@@ -7,10 +7,10 @@ use crate::core::error::Result;
 use crate::git::revision::{Range, Revisions};
 use crate::git::{Id, Objects, Refs};
 
-/// Commits that count, and commits whose history does not.
+/// Commits whose history is included, and commits whose history is left out, as for `git rev-list`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selection {
-    /// Tips; annotated tags may be among them.
+pub struct CommitSelection {
+    /// What these reach is included. There may be annotated tags among them.
     pub include: Vec<Id>,
     /// What these reach is left out.
     pub exclude: Vec<Id>,
@@ -20,14 +20,14 @@ pub struct Selection {
     pub since: Option<i64>,
 }
 
-/// What the command line says.
+/// The commits that an audit is asked for, as the command line says it.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// `A..B`, `A...B`, `^A`, or a revision; several with commas.
+    /// `A..B`, `A...B`, `^A` or a revision, or several of these with commas between them.
     pub ranges: Vec<String>,
-    /// A revision or a date.
+    /// A revision, whose history is left out, or a date.
     pub since: Option<String>,
-    /// Branches, or references of other kinds.
+    /// Names of branches or of other references.
     pub branches: Vec<String>,
     /// Leave out what any remote-tracking reference reaches.
     pub not_on_remote: bool,
@@ -42,8 +42,8 @@ impl Request {
     }
 }
 
-/// Finds the commits that a request means.
-pub(super) fn select(store: &Objects, refs: &Refs, request: &Request) -> Result<Selection> {
+/// Resolves the revisions of a request.
+pub(super) fn select(store: &Objects, refs: &Refs, request: &Request) -> Result<CommitSelection> {
     let mut revisions = Revisions::new(refs, store);
     let mut range = Range::default();
     for text in request.ranges.iter().flat_map(|ranges| ranges.split(',')).map(str::trim) {
@@ -63,7 +63,7 @@ pub(super) fn select(store: &Objects, refs: &Refs, request: &Request) -> Result<
         }
     }
     let Range { include, exclude, between } = range;
-    let mut selection = Selection { include, exclude, between, since };
+    let mut selection = CommitSelection { include, exclude, between, since };
     let remote = |name: &BString| refs.is_remote(name);
     if request.not_on_remote {
         selection.exclude.extend(refs.list.iter().filter(|(name, _)| remote(name)).map(|(_, id)| *id));

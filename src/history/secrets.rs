@@ -1,79 +1,81 @@
-//! The secrets of an audit, by number, and where they stand in content.
+//! The secrets of an audit, numbered, and where each is in the content that holds it.
 
 use std::collections::HashMap;
 use std::collections::HashSet;
 
 use bstr::BString;
 
-use super::content_pass::Read;
-use super::introducing::Item;
+use super::content_pass::ContentPass;
+use super::introducing::SubjectId;
 use crate::core::finding::Secret;
 use crate::git::Kind;
 use crate::source::content::Key;
 
-/// All secrets. The same value in another member of an archive, or in a name, is another one.
+/// All secrets. The same value in two members of an archive, or in content and in a file's name, counts as two.
 pub(super) struct Secrets {
-    blobs: HashMap<u32, Vec<(Item, Key)>>,
-    names: HashMap<u32, Vec<(Item, Key)>>,
-    /// Blobs whose keys stand in content that they point to.
-    elsewhere: HashSet<u32>,
+    /// By the number of a blob.
+    blobs: HashMap<u32, Vec<(SubjectId, Key)>>,
+    /// By the number of a file name.
+    names: HashMap<u32, Vec<(SubjectId, Key)>>,
+    /// Blobs whose keys are not in their own bytes ([`ContentPass::external`]).
+    external: HashSet<u32>,
     count: u32,
 }
 
-/// What tells secrets apart: the value, the member, and whether it is a name's.
-type Identity = (Secret, Option<BString>, bool);
+/// What distinguishes secrets: the value, the member of an archive, and whether it is in a file's name.
+type SecretIdentity = (Secret, Option<BString>, bool);
 
 impl Secrets {
-    /// Numbers the secrets of all blobs, and of names by their numbers.
-    pub(super) fn of(read: &Read, names: HashMap<u32, Vec<Key>>) -> Self {
-        let mut ids: HashMap<Identity, Item> = HashMap::new();
+    /// Numbers the secrets of all blobs and those of file names.
+    pub(super) fn of(read: &ContentPass, names: HashMap<u32, Vec<Key>>) -> Self {
+        let mut ids: HashMap<SecretIdentity, SubjectId> = HashMap::new();
         let mut number = |keys: &[Key], is_name: bool| {
-            let mut here: Vec<(Item, Key)> = Vec::new();
+            let mut here: Vec<(SubjectId, Key)> = Vec::new();
             for key in keys {
-                let next = ids.len() as Item;
-                let item = *ids.entry((key.found.secret.clone(), key.member.clone(), is_name)).or_insert(next);
-                if here.iter().all(|(other, _)| *other != item) {
-                    here.push((item, key.clone()));
+                let next = ids.len() as SubjectId;
+                let subject = *ids.entry((key.found.secret.clone(), key.member.clone(), is_name)).or_insert(next);
+                if here.iter().all(|(other, _)| *other != subject) {
+                    here.push((subject, key.clone()));
                 }
             }
             here
         };
         let hits = read.hits.iter().filter(|hit| hit.kind == Kind::Blob);
-        let mut blobs: HashMap<u32, Vec<(Item, Key)>> = HashMap::new();
+        let mut blobs: HashMap<u32, Vec<(SubjectId, Key)>> = HashMap::new();
         for hit in hits {
             let known = blobs.entry(hit.number).or_default();
-            for (item, key) in number(&hit.keys, false) {
-                if known.iter().all(|(other, _)| *other != item) {
-                    known.push((item, key));
+            for (subject, key) in number(&hit.keys, false) {
+                if known.iter().all(|(other, _)| *other != subject) {
+                    known.push((subject, key));
                 }
             }
         }
         let names = names.into_iter().map(|(name, keys)| (name, number(&keys, true))).collect();
-        Self { blobs, names, elsewhere: read.elsewhere.clone(), count: ids.len() as u32 }
+        Self { blobs, names, external: read.external.clone(), count: ids.len() as u32 }
     }
 
-    /// How many there are: numbers from here on are free.
+    /// How many there are. Their numbers are below this.
     pub(super) fn count(&self) -> u32 {
         self.count
     }
 
-    /// What a blob holds.
-    pub(super) fn items(&self, blob: u32) -> Vec<Item> {
-        self.blobs.get(&blob).into_iter().flatten().map(|(item, _)| *item).collect()
+    /// The secrets in a blob.
+    pub(super) fn in_blob(&self, blob: u32) -> Vec<SubjectId> {
+        self.blobs.get(&blob).into_iter().flatten().map(|(subject, _)| *subject).collect()
     }
 
-    /// What a name holds.
-    pub(super) fn in_name(&self, name: u32) -> Vec<Item> {
-        self.names.get(&name).into_iter().flatten().map(|(item, _)| *item).collect()
+    /// The secrets in a file name.
+    pub(super) fn in_name(&self, name: u32) -> Vec<SubjectId> {
+        self.names.get(&name).into_iter().flatten().map(|(subject, _)| *subject).collect()
     }
 
-    /// The first place of a secret in a blob.
-    pub(super) fn found(&self, blob: u32, item: Item) -> Option<&Key> {
-        self.blobs.get(&blob)?.iter().find(|(other, _)| *other == item).map(|(_, key)| key)
+    /// The first occurrence of a secret in a blob.
+    pub(super) fn key(&self, blob: u32, subject: SubjectId) -> Option<&Key> {
+        self.blobs.get(&blob)?.iter().find(|(other, _)| *other == subject).map(|(_, key)| key)
     }
 
-    /// Whether a blob's keys stand elsewhere.
-    pub(super) fn is_elsewhere(&self, blob: u32) -> bool {
-        self.elsewhere.contains(&blob)
+    /// Whether a blob's keys are in content that the blob only points to.
+    pub(super) fn is_external(&self, blob: u32) -> bool {
+        self.external.contains(&blob)
     }
 }

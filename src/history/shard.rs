@@ -1,74 +1,84 @@
-//! One part of the objects, and yet whole stories.
+//! What makes the findings of a shard, which scans only a part of all blobs, equal to those of a whole audit.
 //!
-//! A shard scans its part of the blobs. What it says of a secret at a path must not depend on which shards the path's
-//! other versions went to; so for every path at which it found something, it scans all versions there ever were. What
-//! two shards find there they tell alike, and whoever joins their reports drops one.
+//! A finding says in how many versions of a path its secret is, which commit introduced it and which had it last, and
+//! the other versions may be in other shards. So for every path with a finding, a shard scans all versions that were ever
+//! at that path. Two shards then report the same finding in the same words, and `report merge` drops one of them.
 
 use std::collections::HashSet;
 
 use bstr::{BString, ByteSlice};
 
 use super::audit::Audit;
-use super::commit_graph::Graph;
-use super::content_pass::{Hit, Read};
-use super::tree_pass::{Aim, Table};
-use super::tree_paths::{Paths, Ways};
+use super::commit_graph::CommitGraph;
+use super::content_pass::{ContentPass, ObjectHit};
+use super::tree_pass::{Numbering, TreeQuery};
+use super::tree_paths::{PathTable, PrunedTrees};
 use crate::git::Kind;
 use crate::source::content::Scan;
 
-/// The paths that a shard tells of.
-pub(super) struct Own {
+/// The paths at which a shard found something in its own part.
+pub(super) struct ShardPaths {
     pub(super) paths: HashSet<BString>,
-    /// Their last names.
+    /// Their file names.
     pub(super) names: HashSet<Vec<u8>>,
 }
 
-/// Scans the other versions at all paths with findings, and adds what is found to `read`.
-pub(super) fn complete(audit: &Audit<'_>, graph: &Graph, ways: &mut Ways<'_>, table: &Table, read: &mut Read) -> Own {
-    let mut own = Own { paths: HashSet::new(), names: HashSet::new() };
+/// Scans all other versions at the paths with findings, and adds what is found to `read`.
+pub(super) fn scan_other_versions(
+    audit: &Audit<'_>,
+    graph: &CommitGraph,
+    trees: &mut PrunedTrees<'_>,
+    numbering: &Numbering,
+    read: &mut ContentPass,
+) -> ShardPaths {
+    let mut shard_paths = ShardPaths { paths: HashSet::new(), names: HashSet::new() };
     let mut done: HashSet<u32> = read.hits.iter().map(|hit| hit.number).collect();
-    for (path, _) in leaves(graph, ways, table) {
-        own.names.insert(path.rsplit_once_str("/").map_or(&path[..], |(_, name)| name).to_vec());
-        own.paths.insert(path);
+    for (path, _) in all_versions(graph, trees, numbering) {
+        shard_paths.names.insert(path.rsplit_once_str("/").map_or(&path[..], |(_, name)| name).to_vec());
+        shard_paths.paths.insert(path);
     }
-    if own.paths.is_empty() {
-        return own;
+    if shard_paths.paths.is_empty() {
+        return shard_paths;
     }
     let none = |_: u32| false;
-    let census = audit.census(&Aim { targets: Some(&none), also: Some(&own.names), ..audit.aim(table) });
-    let mut wider = Ways::new(audit.index, census.edges);
-    let mut versions: Vec<(BString, u32)> = leaves(graph, &mut wider, table).into_iter().collect();
+    let tree_pass = audit.tree_pass(&TreeQuery {
+        targets: Some(&none),
+        follow_names: Some(&shard_paths.names),
+        ..audit.tree_query(numbering)
+    });
+    let mut all_trees = PrunedTrees::new(audit.index, tree_pass.edges);
+    let mut versions: Vec<(BString, u32)> = all_versions(graph, &mut all_trees, numbering).into_iter().collect();
     versions.sort();
-    for (path, leaf) in versions {
-        if !own.paths.contains(&path) || leaf >= audit.index.len() || !done.insert(leaf) {
+    for (path, object) in versions {
+        if !shard_paths.paths.contains(&path) || object >= audit.index.len() || !done.insert(object) {
             continue;
         }
-        match audit.index.store.find(audit.index.id(leaf)) {
+        match audit.index.store.find(audit.index.id(object)) {
             Ok(Some((Kind::Blob, bytes))) => {
                 let keys = Scan::new(audit.policy, None).bytes(&bytes, None).keys;
                 if !keys.is_empty() {
-                    read.hits.push(Hit { number: leaf, kind: Kind::Blob, keys, bytes: Vec::new() });
+                    read.hits.push(ObjectHit { number: object, kind: Kind::Blob, keys, bytes: Vec::new() });
                 }
             }
             Ok(_) => {}
-            Err(error) => audit.gap(error),
+            Err(error) => audit.unscanned.report_once(error),
         }
     }
     read.hits.sort_by_key(|hit| hit.number);
-    own
+    shard_paths
 }
 
-/// All that ever stood at a path.
-fn leaves(graph: &Graph, ways: &mut Ways<'_>, table: &Table) -> HashSet<(BString, u32)> {
-    let mut paths = Paths::new();
+/// All pairs of a path and an object that was there in a commit.
+fn all_versions(graph: &CommitGraph, trees: &mut PrunedTrees<'_>, numbering: &Numbering) -> HashSet<(BString, u32)> {
+    let mut paths = PathTable::new();
     let mut seen = HashSet::new();
-    let roots: Vec<u32> = graph.nodes.iter().map(|node| node.tree.map_or(0, |tree| ways.prune(tree))).collect();
+    let roots: Vec<u32> = graph.nodes.iter().map(|node| node.tree.map_or(0, |tree| trees.prune(tree))).collect();
     for (at, node) in graph.nodes.iter().enumerate() {
         let parents: Vec<u32> = node.parents.iter().map(|&parent| roots[parent as usize]).collect();
-        ways.fresh(roots[at], &parents, &mut paths, &mut |place, _| {
-            seen.insert((place.path, place.leaf));
+        trees.added_leaves(roots[at], &parents, &mut paths, &mut |place, _| {
+            seen.insert((place.path, place.object));
         });
     }
-    let list = table.names.list();
-    seen.into_iter().map(|(path, leaf)| (paths.spell(path, &list), leaf)).collect()
+    let list = numbering.names.list();
+    seen.into_iter().map(|(path, object)| (paths.path(path, &list), object)).collect()
 }

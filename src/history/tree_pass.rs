@@ -1,90 +1,94 @@
-//! The second pass: trees. Which objects do they name that are not here, and which trees lead to what was found?
+//! The second pass, over all trees: which objects do they name that are missing, and which entries lead to an object of
+//! interest?
 //!
 //! Trees are stored as deltas too, and hold the same entries over and over: git/git's make 5.8 GB, of which 0.14 GB
-//! are new. So the pass keeps, for each tree at hand, where its entries start, and looks only at entries that a delta
-//! does not copy whole.
+//! are new. So the pass keeps the position of each entry of a tree while trees that are deltas to it are read, and
+//! parses only entries that a delta does not copy whole.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::object_index::ObjectIndex;
-use super::pack_walk::{Decoded, Visitor};
+use super::pack_walk::{DecodedObject, ObjectVisitor};
 use crate::git::inflate::Corrupt;
 use crate::git::pack::Delta;
 use crate::git::pack::delta::Op;
 use crate::git::tree::{EntryKind, TreeEntry};
 use crate::git::{Id, Kind};
 
-/// What a pass looks for.
-pub(super) struct Aim<'a> {
+/// What a pass over all trees looks for.
+pub(super) struct TreeQuery<'a> {
     pub(super) index: &'a ObjectIndex<'a>,
-    /// Blobs to which the ways are wanted; with `None` no ways are kept at all, and `counts` says whose gaps are.
+    /// The blobs of interest. Without any, no edges are kept but those that the other fields ask for.
     pub(super) targets: Option<&'a (dyn Fn(u32) -> bool + Sync)>,
-    /// Names of which every entry's way is wanted.
-    pub(super) also: Option<&'a HashSet<Vec<u8>>>,
-    /// Names that hold a key themselves: their entries lead to [`NAMED`], too.
-    pub(super) loud: Option<&'a HashSet<Vec<u8>>>,
-    /// Whether every name is numbered, and not only those on the way to something.
+    /// File names whose entries are of interest whatever they name.
+    pub(super) follow_names: Option<&'a HashSet<Vec<u8>>>,
+    /// File names with a key in them. Such an entry gets a second edge, to [`ENTRY_NAME`].
+    pub(super) names_with_keys: Option<&'a HashSet<Vec<u8>>>,
+    /// Whether all file names get a number, not only those of edges.
     pub(super) all_names: bool,
-    /// Only trees for which this says yes tell what they miss.
-    pub(super) counts: &'a (dyn Fn(u32) -> bool + Sync),
-    pub(super) table: &'a Table,
+    /// The trees of which missing objects are wanted, if there are no `targets`.
+    pub(super) reports_missing: &'a (dyn Fn(u32) -> bool + Sync),
+    pub(super) numbering: &'a Numbering,
 }
 
-/// An entry of a tree that leads somewhere.
+/// An entry of a tree that is of interest, or may lead to one: it names a tree, a target, a submodule or a missing
+/// object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Edge {
-    /// In [`Names`].
+    /// The number of the file name.
     pub(super) name: u32,
-    /// The number of a tree or of a target; [`GITLINK`] for a submodule.
+    /// The number of the tree or target, [`GITLINK`], [`ENTRY_NAME`], or the number of a missing object
+    /// ([`AbsentObjects`]).
     pub(super) to: u32,
 }
 
-/// Stands for a submodule's commit, which is in another repository.
+/// Where an edge to a submodule leads: its commit is in another repository.
 pub(super) const GITLINK: u32 = u32::MAX;
 
-/// Stands for an entry's own name.
-pub(super) const NAMED: u32 = u32::MAX - 1;
+/// Where an edge leads that is there for the entry's name.
+pub(super) const ENTRY_NAME: u32 = u32::MAX - 1;
 
-/// Why a tree that can be decoded cannot be read.
+/// Why a tree that can be decoded cannot be parsed.
 pub(super) const MALFORMED: Corrupt = "it is no well-formed tree";
 
-/// What one thread saw.
-pub(super) struct Trees<'a> {
-    aim: &'a Aim<'a>,
+/// One thread of the pass, and what it found.
+pub(super) struct TreeVisitor<'a> {
+    query: &'a TreeQuery<'a>,
+    /// Numbers of file names that this thread has asked for before.
     known: HashMap<Box<[u8]>, u32>,
-    /// Trees and what they lead to, those that lead nowhere left out.
+    /// Trees with edges, and these.
     pub(super) edges: Vec<(u32, Arc<[Edge]>)>,
-    /// Objects that are named and not there, where they are too many to keep the ways to all: each with a tree that names
-    /// it and the name there.
+    /// Missing objects, if there are no targets: for each the least tree that names it, the name there, and its kind.
     pub(super) missing: HashMap<Id, (u32, u32, Kind)>,
+    /// Trees that cannot be decoded or parsed.
     pub(super) failed: Vec<(u32, Corrupt)>,
-    pub(super) count: u64,
 }
 
-/// What is kept of a tree while trees that are deltas to it are read.
-pub(super) struct Layout {
+/// The positions of a tree's entries, which trees that are deltas to it are read by.
+pub(super) struct TreeLayout {
     /// Where each entry starts.
     starts: Vec<u32>,
+    /// Where the last entry ends.
     end: u32,
-    /// Entries that lead somewhere, by where they start.
+    /// Edges, each with the start of its entry.
     links: Vec<(u32, Edge)>,
+    /// The same edges, shared with other trees that have just these.
     edges: Option<Arc<[Edge]>>,
 }
 
-impl<'a> Trees<'a> {
-    pub(super) fn new(aim: &'a Aim<'a>) -> Self {
-        Self { aim, known: HashMap::new(), edges: Vec::new(), missing: HashMap::new(), failed: Vec::new(), count: 0 }
+impl<'a> TreeVisitor<'a> {
+    pub(super) fn new(query: &'a TreeQuery<'a>) -> Self {
+        Self { query, known: HashMap::new(), edges: Vec::new(), missing: HashMap::new(), failed: Vec::new() }
     }
 
-    /// Reads a tree that comes from no pack.
-    pub(super) fn one(&mut self, number: u32, bytes: &[u8]) {
+    /// Reads a tree that is not a delta.
+    pub(super) fn read(&mut self, number: u32, bytes: &[u8]) {
         self.tree(number, bytes, None);
     }
 
-    fn tree(&mut self, number: u32, bytes: &[u8], base: Option<(&Layout, Delta<'_>)>) -> Layout {
-        self.count += 1;
-        let mut layout = Layout { starts: Vec::new(), end: 0, links: Vec::new(), edges: None };
+    fn tree(&mut self, number: u32, bytes: &[u8], base: Option<(&TreeLayout, Delta<'_>)>) -> TreeLayout {
+        let mut layout = TreeLayout { starts: Vec::new(), end: 0, links: Vec::new(), edges: None };
         let read = match base {
             Some((base, delta)) => self.derive(number, bytes, base, delta, &mut layout),
             None => self.entries_until(bytes.len(), number, bytes, &mut layout),
@@ -103,14 +107,14 @@ impl<'a> Trees<'a> {
         layout
     }
 
-    /// Takes over what the delta copies whole, and reads the rest.
+    /// Takes the entries over that the delta copies whole, and parses the others.
     fn derive(
         &mut self,
         number: u32,
         bytes: &[u8],
-        base: &Layout,
+        base: &TreeLayout,
         delta: Delta<'_>,
-        layout: &mut Layout,
+        layout: &mut TreeLayout,
     ) -> Result<(), Corrupt> {
         layout.starts.reserve(base.starts.len() + 8);
         let mut at = 0;
@@ -119,7 +123,7 @@ impl<'a> Trees<'a> {
                 // An entry that began before may reach into this range.
                 self.entries_until(at, number, bytes, layout)?;
                 if (layout.end as usize) < at + len {
-                    take_over(base, from + layout.end as usize - at, from + len, layout);
+                    copy_entries(base, from + layout.end as usize - at, from + len, layout);
                 }
                 at += len;
             } else if let Op::Insert(new) = op {
@@ -129,21 +133,28 @@ impl<'a> Trees<'a> {
         self.entries_until(bytes.len(), number, bytes, layout)
     }
 
-    /// Reads entries from where the layout ends until one ends at `until` or beyond.
-    fn entries_until(&mut self, until: usize, number: u32, bytes: &[u8], layout: &mut Layout) -> Result<(), Corrupt> {
+    /// Parses entries from where the layout ends until one ends at `until` or beyond.
+    fn entries_until(
+        &mut self,
+        until: usize,
+        number: u32,
+        bytes: &[u8],
+        layout: &mut TreeLayout,
+    ) -> Result<(), Corrupt> {
         while (layout.end as usize) < until {
             let start = layout.end;
-            let (entry, length) = TreeEntry::parse(&bytes[start as usize..], self.aim.index.hash()).ok_or(MALFORMED)?;
+            let (entry, length) =
+                TreeEntry::parse(&bytes[start as usize..], self.query.index.hash()).ok_or(MALFORMED)?;
             layout.starts.push(start);
             layout.end += length as u32;
-            if self.aim.all_names {
+            if self.query.all_names {
                 self.name(entry.name);
             }
-            if self.aim.loud.is_some_and(|loud| loud.contains(entry.name)) {
+            if self.query.names_with_keys.is_some_and(|names_with_keys| names_with_keys.contains(entry.name)) {
                 let name = self.name(entry.name);
-                layout.links.push((start, Edge { name, to: NAMED }));
+                layout.links.push((start, Edge { name, to: ENTRY_NAME }));
             }
-            if let Some(to) = self.look(number, &entry) {
+            if let Some(to) = self.resolve(number, &entry) {
                 let name = self.name(entry.name);
                 layout.links.push((start, Edge { name, to }));
             }
@@ -151,27 +162,28 @@ impl<'a> Trees<'a> {
         Ok(())
     }
 
-    /// Checks that what an entry names is there, and says whether it leads somewhere.
-    fn look(&mut self, tree: u32, entry: &TreeEntry<'_>) -> Option<u32> {
+    /// Where the edge of an entry leads, if it has one.
+    fn resolve(&mut self, tree: u32, entry: &TreeEntry<'_>) -> Option<u32> {
         if entry.kind == EntryKind::Submodule {
-            return self.aim.targets.map(|_| GITLINK);
+            return self.query.targets.map(|_| GITLINK);
         }
         let is_tree = entry.kind == EntryKind::Tree;
-        let Some(number) = self.aim.index.find(&entry.id) else {
+        let Some(number) = self.query.index.find(&entry.id) else {
             let kind = if is_tree { Kind::Tree } else { Kind::Blob };
-            return self.absent(tree, entry, kind);
+            return self.note_absent(tree, entry, kind);
         };
-        let targets = self.aim.targets?;
-        let also = || self.aim.also.is_some_and(|also| also.contains(entry.name));
-        (is_tree || targets(number) || also()).then_some(number)
+        let targets = self.query.targets?;
+        let follow_names = || self.query.follow_names.is_some_and(|follow_names| follow_names.contains(entry.name));
+        (is_tree || targets(number) || follow_names()).then_some(number)
     }
 
-    /// What is not there leads to a number of its own, as long as these are few; only counted ones are kept then.
-    fn absent(&mut self, tree: u32, entry: &TreeEntry<'_>, kind: Kind) -> Option<u32> {
-        if self.aim.targets.is_some() {
-            return self.aim.table.absent.number(entry.id, kind);
+    /// Notes a missing object. If there are targets it gets a number, as long as there are few, so that an edge leads to
+    /// it; otherwise it goes into [`missing`](Self::missing).
+    fn note_absent(&mut self, tree: u32, entry: &TreeEntry<'_>, kind: Kind) -> Option<u32> {
+        if self.query.targets.is_some() {
+            return self.query.numbering.absent.number(entry.id, kind);
         }
-        if (self.aim.counts)(tree) {
+        if (self.query.reports_missing)(tree) {
             let name = self.name(entry.name);
             let least = self.missing.entry(entry.id).or_insert((tree, name, kind));
             *least = (*least).min((tree, name, kind));
@@ -179,18 +191,19 @@ impl<'a> Trees<'a> {
         None
     }
 
+    /// The number of a file name.
     fn name(&mut self, name: &[u8]) -> u32 {
         if let Some(&id) = self.known.get(name) {
             return id;
         }
-        let id = self.aim.table.names.id(name);
+        let id = self.query.numbering.names.id(name);
         self.known.insert(name.into(), id);
         id
     }
 }
 
 /// Appends the base's entries from `from` on that end at `until` or before; none if no entry starts at `from`.
-fn take_over(base: &Layout, from: usize, until: usize, layout: &mut Layout) {
+fn copy_entries(base: &TreeLayout, from: usize, until: usize, layout: &mut TreeLayout) {
     let Ok(first) = base.starts.binary_search(&(from as u32)) else { return };
     // Entries before `last` end where the next starts; the last ends with the tree.
     let last = if until >= base.end as usize {
@@ -210,10 +223,10 @@ fn take_over(base: &Layout, from: usize, until: usize, layout: &mut Layout) {
     layout.end = end - old + new;
 }
 
-impl Visitor for Trees<'_> {
-    type Note = Layout;
+impl ObjectVisitor for TreeVisitor<'_> {
+    type Note = TreeLayout;
 
-    fn object(&mut self, object: &Decoded<'_, Layout>) -> Layout {
+    fn object(&mut self, object: &DecodedObject<'_, TreeLayout>) -> TreeLayout {
         let base = object.base.as_ref().map(|(note, delta)| (*note, *delta));
         self.tree(object.number, object.bytes, base)
     }
@@ -223,21 +236,21 @@ impl Visitor for Trees<'_> {
     }
 }
 
-/// What passes over the same trees number alike.
+/// The numbers of file names and missing objects, shared by all threads and passes.
 #[derive(Default)]
-pub(super) struct Table {
-    pub(super) names: Names,
-    pub(super) absent: Absent,
+pub(super) struct Numbering {
+    pub(super) names: NameTable,
+    pub(super) absent: AbsentObjects,
 }
 
-/// Objects that trees name and that are not there, numbered from [`ABSENT`](Self::FIRST) on.
+/// Objects that trees name and that are not there, numbered from [`FIRST`](Self::FIRST) on.
 #[derive(Default)]
-pub(super) struct Absent(Mutex<HashMap<Id, (u32, Kind)>>);
+pub(super) struct AbsentObjects(Mutex<HashMap<Id, (u32, Kind)>>);
 
-impl Absent {
-    /// Their numbers are above all objects' and below [`NAMED`].
+impl AbsentObjects {
+    /// Greater than the number of any object that is there. All numbers are below [`ENTRY_NAME`].
     const FIRST: u32 = 1 << 31;
-    /// Ways to more than these would fill memory in a clone that lacks all blobs.
+    /// Edges to more than these would fill memory in a clone that lacks all blobs.
     const MOST: usize = 1000;
 
     fn number(&self, id: Id, kind: Kind) -> Option<u32> {
@@ -249,7 +262,7 @@ impl Absent {
         Some(known.entry(id).or_insert((next, kind)).0)
     }
 
-    /// All of them; `None` if they are too many for each to have a number.
+    /// All of them with their numbers; `None` if there are too many for each to have one.
     pub(super) fn list(&self) -> Option<Vec<(Id, u32, Kind)>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let all = known.iter().map(|(id, (number, kind))| (*id, *number, *kind));
@@ -257,20 +270,20 @@ impl Absent {
     }
 }
 
-/// File names, numbered by all threads in whatever order they come.
+/// File names by number. The order depends on which thread comes first.
 #[derive(Default)]
-pub(super) struct Names(Mutex<Numbered>);
+pub(super) struct NameTable(Mutex<NumberedNames>);
 
 #[derive(Default)]
-struct Numbered {
+struct NumberedNames {
     ids: HashMap<Arc<[u8]>, u32>,
     names: Vec<Arc<[u8]>>,
 }
 
-impl Names {
+impl NameTable {
     fn id(&self, name: &[u8]) -> u32 {
         let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Numbered { ids, names } = &mut *guard;
+        let NumberedNames { ids, names } = &mut *guard;
         if let Some(&id) = ids.get(name) {
             return id;
         }
@@ -300,10 +313,10 @@ mod tests {
     fn copied_entries_are_taken_over_only_whole_and_in_step() {
         let bytes = tree(&[("a", 1), ("bb", 2), ("ccc", 3)]);
         let starts = vec![0, 29, 59];
-        let base = Layout { starts, end: bytes.len() as u32, links: Vec::new(), edges: None };
+        let base = TreeLayout { starts, end: bytes.len() as u32, links: Vec::new(), edges: None };
         let taken = |from, until, at| {
-            let mut layout = Layout { starts: Vec::new(), end: at, links: Vec::new(), edges: None };
-            take_over(&base, from, until, &mut layout);
+            let mut layout = TreeLayout { starts: Vec::new(), end: at, links: Vec::new(), edges: None };
+            copy_entries(&base, from, until, &mut layout);
             (layout.starts, layout.end)
         };
         assert_eq!(taken(0, bytes.len(), 7), (vec![7, 36, 66], 7 + 90));

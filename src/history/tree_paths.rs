@@ -1,10 +1,11 @@
-//! The trees of history, pruned to the ways that lead to what was found.
+//! Tree diffs between commits, over trees that are pruned to the entries that lead to an object of interest (one with
+//! a secret, a submodule, a Git LFS pointer, a missing object).
 //!
-//! Pruned trees that are alike are one, as in git itself: that a commit changed nothing about what was found is then
-//! one comparison of numbers.
+//! Equal pruned trees are stored once and numbered, as git stores equal trees once: whether a commit changed anything
+//! of interest is then one comparison of two numbers.
 //!
-//! A dozen small trees can name one blob at ten thousand million paths. Of a directory that stands at more than
-//! [`MOST_PLACES`] places of one commit only so many are told, and how many paths there are in all is said beside it.
+//! A dozen small trees can name one blob at ten thousand million paths. A directory that occurs at more than
+//! [`MOST_VISITS`] paths of one commit is therefore visited only that often, and the number of all paths is reported.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -15,27 +16,31 @@ use bstr::BString;
 use super::object_index::ObjectIndex;
 use super::tree_pass::Edge;
 
-/// All pruned trees. Number 0 is the empty one.
-pub(super) struct Ways<'a> {
+/// All pruned trees, by a number of their own that is called a node here. Node 0 is the empty tree.
+pub(super) struct PrunedTrees<'a> {
     index: &'a ObjectIndex<'a>,
-    /// By the tree's number: where its edges are.
+    /// By the number of a tree object: its entries of interest.
     edges: Vec<Option<Arc<[Edge]>>>,
-    /// By the tree's number.
+    /// By the number of a tree object: its pruned form.
     pruned: Vec<Pruned>,
-    nodes: Vec<Box<[Step]>>,
-    /// By node: how many paths lead to something.
+    /// By node: its entries, sorted.
+    nodes: Vec<Box<[PrunedEntry]>>,
+    /// By node: the number of paths to leaves below it.
     leaves: Vec<u64>,
-    ids: HashMap<Box<[Step]>, u32>,
-    /// The most paths of one commit that were too many to tell.
-    untold: Cell<u64>,
+    /// Nodes by their entries.
+    ids: HashMap<Box<[PrunedEntry]>, u32>,
+    /// The most paths to leaves in a commit of which not all were visited.
+    omitted: Cell<u64>,
 }
 
-/// So many places of one directory in one commit are told. Real trees have the same directory at some hundred places.
-const MOST_PLACES: u32 = 1000;
+/// At so many paths of one commit a directory is visited. Real trees have the same directory at some hundred paths.
+const MOST_VISITS: u32 = 1000;
 
+/// The pruned form of a tree object.
 #[derive(Clone, Copy)]
 struct Pruned {
     node: u32,
+    /// How many levels of directories are below it.
     height: u32,
 }
 
@@ -43,97 +48,103 @@ impl Pruned {
     const NOT_YET: Self = Self { node: 0, height: u32::MAX };
 }
 
-/// A leaf of a pruned tree.
+/// A leaf of a pruned tree: an object of interest at a path.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    /// In [`Paths`].
+pub(super) struct Leaf {
+    /// A number in the [`PathTable`].
     pub(super) path: u32,
-    /// The path's last name.
+    /// The number of the file name.
     pub(super) name: u32,
-    pub(super) leaf: u32,
+    /// The number of the object, or one that stands for what is no object here ([`Edge::to`]).
+    pub(super) object: u32,
 }
 
-/// An entry of a pruned tree.
+/// An entry of a pruned tree: the number of its name, and what it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Step {
+struct PrunedEntry {
     name: u32,
-    to: To,
+    to: EntryTarget,
 }
 
+/// What an entry of a pruned tree names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum To {
+enum EntryTarget {
+    /// Another pruned tree.
     Node(u32),
-    /// A blob's number, or what stands for no object.
+    /// [`Leaf::object`].
     Leaf(u32),
 }
 
 /// Deeper directories are left out; git itself refuses trees of such depth.
-const HIGHEST: u32 = 2048;
+const DEEPEST: u32 = 2048;
 
-/// A directory to look at: its node, what stands there in other trees, and its path.
-type Directory = (u32, Vec<u32>, u32);
+/// A directory to compare: its node, the nodes at its path in the other trees, and its path.
+type DirectoryDiff = (u32, Vec<u32>, u32);
 
-/// A tree half pruned.
-struct Work {
+/// A tree that is being pruned, and its entries so far.
+struct PruneFrame {
     tree: u32,
-    /// What its parent calls it.
+    /// Its name in the tree above.
     name: u32,
+    /// The next edge to look at.
     next: usize,
-    steps: Vec<Step>,
+    entries: Vec<PrunedEntry>,
     height: u32,
 }
 
-impl<'a> Ways<'a> {
+impl<'a> PrunedTrees<'a> {
+    /// Of trees with their entries of interest; no others have any.
     pub(super) fn new(index: &'a ObjectIndex<'a>, edges: impl IntoIterator<Item = (u32, Arc<[Edge]>)>) -> Self {
-        let mut ways = Self {
+        let mut trees = Self {
             index,
             edges: vec![None; index.len() as usize],
             pruned: vec![Pruned::NOT_YET; index.len() as usize],
             nodes: Vec::new(),
             leaves: Vec::new(),
             ids: HashMap::new(),
-            untold: Cell::new(0),
+            omitted: Cell::new(0),
         };
-        ways.intern(Vec::new());
-        edges.into_iter().for_each(|(tree, edges)| ways.edges[tree as usize] = Some(edges));
-        ways
+        trees.intern(Vec::new());
+        edges.into_iter().for_each(|(tree, edges)| trees.edges[tree as usize] = Some(edges));
+        trees
     }
 
-    fn intern(&mut self, mut steps: Vec<Step>) -> u32 {
-        steps.sort_unstable();
-        let steps = steps.into_boxed_slice();
-        if let Some(&id) = self.ids.get(&steps) {
+    /// The node with these entries.
+    fn intern(&mut self, mut entries: Vec<PrunedEntry>) -> u32 {
+        entries.sort_unstable();
+        let entries = entries.into_boxed_slice();
+        if let Some(&id) = self.ids.get(&entries) {
             return id;
         }
         let id = self.nodes.len() as u32;
-        let below = |step: &Step| match step.to {
-            To::Node(node) => self.leaves[node as usize],
-            To::Leaf(_) => 1,
+        let below = |entry: &PrunedEntry| match entry.to {
+            EntryTarget::Node(node) => self.leaves[node as usize],
+            EntryTarget::Leaf(_) => 1,
         };
-        self.leaves.push(steps.iter().map(below).fold(0, u64::saturating_add));
-        self.nodes.push(steps.clone());
-        self.ids.insert(steps, id);
+        self.leaves.push(entries.iter().map(below).fold(0, u64::saturating_add));
+        self.nodes.push(entries.clone());
+        self.ids.insert(entries, id);
         id
     }
 
-    /// Whether a tree was pruned, itself or as a part of another.
-    pub(super) fn has_seen(&self, tree: u32) -> bool {
+    /// Whether [`prune`](Self::prune) met a tree.
+    pub(super) fn is_pruned(&self, tree: u32) -> bool {
         self.pruned[tree as usize].height != Pruned::NOT_YET.height
     }
 
-    /// The trees that lead somewhere.
+    /// The trees with entries of interest, and these.
     pub(super) fn trees(&self) -> impl Iterator<Item = (u32, &[Edge])> {
         (0..).zip(&self.edges).filter_map(|(tree, edges)| Some((tree, &edges.as_ref()?[..])))
     }
 
-    /// Where a tree leads; empty if nowhere.
+    /// A tree's entries of interest.
     pub(super) fn edges(&self, tree: u32) -> &[Edge] {
         self.edges[tree as usize].as_ref().map_or(&[], |edges| edges)
     }
 
-    /// The pruned form of a tree.
+    /// The node of a tree's pruned form, made if need be.
     pub(super) fn prune(&mut self, tree: u32) -> u32 {
-        let mut stack = vec![Work::new(tree, 0)];
+        let mut stack = vec![PruneFrame::new(tree, 0)];
         // A forged index could make a tree its own ancestor: what is being pruned counts as empty.
         while let Some(top) = stack.last_mut() {
             if top.next == 0 {
@@ -141,7 +152,7 @@ impl<'a> Ways<'a> {
                 if done.height != Pruned::NOT_YET.height {
                     let name = top.name;
                     stack.pop();
-                    climb(&mut stack, name, done);
+                    attach(&mut stack, name, done);
                     continue;
                 }
                 self.pruned[top.tree as usize] = Pruned { node: 0, height: 0 };
@@ -150,30 +161,37 @@ impl<'a> Ways<'a> {
             top.next += 1;
             match edge {
                 Some(edge) if self.index.is_tree(edge.to) => {
-                    stack.push(Work::new(edge.to, edge.name));
+                    stack.push(PruneFrame::new(edge.to, edge.name));
                 }
-                Some(edge) => top.steps.push(Step { name: edge.name, to: To::Leaf(edge.to) }),
+                Some(edge) => top.entries.push(PrunedEntry { name: edge.name, to: EntryTarget::Leaf(edge.to) }),
                 None => {
                     let Some(work) = stack.pop() else { break };
-                    let node = if work.height < HIGHEST { self.intern(work.steps) } else { 0 };
+                    let node = if work.height < DEEPEST { self.intern(work.entries) } else { 0 };
                     let done = Pruned { node, height: work.height };
                     self.pruned[work.tree as usize] = done;
-                    climb(&mut stack, work.name, done);
+                    attach(&mut stack, work.name, done);
                 }
             }
         }
         self.pruned[tree as usize].node
     }
 
-    /// How many paths one commit has to what was found, if they were too many to tell of all.
-    pub(super) fn untold(&self) -> Option<u64> {
-        Some(self.untold.get()).filter(|&untold| untold > 0)
+    /// The number of paths to leaves in the commit with most of them, of those that were too many to visit all.
+    pub(super) fn omitted_paths(&self) -> Option<u64> {
+        Some(self.omitted.get()).filter(|&omitted| omitted > 0)
     }
 
-    /// Calls `found` for each leaf of `node` that stands in none of `others` at its path, with what stands there in them.
-    pub(super) fn fresh(&self, node: u32, others: &[u32], paths: &mut Paths, found: &mut dyn FnMut(Place, &[u32])) {
-        // Only where there are many paths a directory can stand at many places.
-        let is_large = self.leaves[node as usize] > u64::from(MOST_PLACES);
+    /// Calls `found` for each leaf below `node` whose object is at that path in none of the `others`, with the objects
+    /// that they have there.
+    pub(super) fn added_leaves(
+        &self,
+        node: u32,
+        others: &[u32],
+        paths: &mut PathTable,
+        found: &mut dyn FnMut(Leaf, &[u32]),
+    ) {
+        // A directory can be at many paths only if there are many.
+        let is_large = self.leaves[node as usize] > u64::from(MOST_VISITS);
         let mut visits = is_large.then(HashMap::new);
         let root = node;
         let mut todo = vec![(root, others.to_vec(), 0)];
@@ -185,40 +203,42 @@ impl<'a> Ways<'a> {
             if let Some(visits) = &mut visits {
                 let visits: &mut u32 = visits.entry(node).or_default();
                 *visits += 1;
-                if *visits > MOST_PLACES {
-                    self.untold.set(self.untold.get().max(self.leaves[root as usize]));
+                if *visits > MOST_VISITS {
+                    self.omitted.set(self.omitted.get().max(self.leaves[root as usize]));
                     continue;
                 }
             }
-            todo.extend(self.step(place, paths, found).into_iter().rev());
+            todo.extend(self.compare(place, paths, found).into_iter().rev());
         }
     }
 
-    /// Tells of the leaves of one directory, and says which directories it has.
-    fn step(
+    /// Compares the entries of one directory, and returns the directories in it.
+    fn compare(
         &self,
-        (node, others, at): Directory,
-        paths: &mut Paths,
-        found: &mut dyn FnMut(Place, &[u32]),
-    ) -> Vec<Directory> {
+        (node, others, at): DirectoryDiff,
+        paths: &mut PathTable,
+        found: &mut dyn FnMut(Leaf, &[u32]),
+    ) -> Vec<DirectoryDiff> {
         let mut below = Vec::new();
-        for step in &self.nodes[node as usize] {
+        for entry in &self.nodes[node as usize] {
             let beside = |other: &u32| {
-                let steps = &self.nodes[*other as usize];
-                let first = steps.partition_point(|other| other.name < step.name);
-                steps[first..].iter().take_while(|other| other.name == step.name).map(|other| other.to)
+                let entries = &self.nodes[*other as usize];
+                let first = entries.partition_point(|other| other.name < entry.name);
+                entries[first..].iter().take_while(|other| other.name == entry.name).map(|other| other.to)
             };
             let beside = others.iter().flat_map(beside);
-            match step.to {
-                To::Node(child) => {
-                    let others = beside.filter_map(|to| if let To::Node(node) = to { Some(node) } else { None });
-                    below.push((child, others.collect(), paths.below(at, step.name)));
+            match entry.to {
+                EntryTarget::Node(child) => {
+                    let others =
+                        beside.filter_map(|to| if let EntryTarget::Node(node) = to { Some(node) } else { None });
+                    below.push((child, others.collect(), paths.below(at, entry.name)));
                 }
-                To::Leaf(leaf) => {
-                    let others: Vec<u32> =
-                        beside.filter_map(|to| if let To::Leaf(leaf) = to { Some(leaf) } else { None }).collect();
-                    if !others.contains(&leaf) {
-                        found(Place { path: paths.below(at, step.name), name: step.name, leaf }, &others);
+                EntryTarget::Leaf(object) => {
+                    let others: Vec<u32> = beside
+                        .filter_map(|to| if let EntryTarget::Leaf(object) = to { Some(object) } else { None })
+                        .collect();
+                    if !others.contains(&object) {
+                        found(Leaf { path: paths.below(at, entry.name), name: entry.name, object }, &others);
                     }
                 }
             }
@@ -227,45 +247,45 @@ impl<'a> Ways<'a> {
     }
 }
 
-impl Work {
+impl PruneFrame {
     fn new(tree: u32, name: u32) -> Self {
-        Self { tree, name, next: 0, steps: Vec::new(), height: 0 }
+        Self { tree, name, next: 0, entries: Vec::new(), height: 0 }
     }
 }
 
-/// Puts a pruned tree into the one that asked for it.
-fn climb(stack: &mut [Work], name: u32, done: Pruned) {
+/// Adds a pruned tree to the tree above, which is on the top of the stack.
+fn attach(stack: &mut [PruneFrame], name: u32, done: Pruned) {
     if let Some(parent) = stack.last_mut()
         && done.node != 0
     {
         parent.height = parent.height.max(done.height + 1);
-        parent.steps.push(Step { name, to: To::Node(done.node) });
+        parent.entries.push(PrunedEntry { name, to: EntryTarget::Node(done.node) });
     }
 }
 
-/// Paths by number, made of names. Number 0 is the top.
-pub(super) struct Paths {
-    steps: Vec<(u32, u32)>,
+/// Paths by number. Each is the path above and a file name, both by number; path 0 is the top of a tree.
+pub(super) struct PathTable {
+    entries: Vec<(u32, u32)>,
     ids: HashMap<(u32, u32), u32>,
 }
 
-impl Paths {
+impl PathTable {
     pub(super) fn new() -> Self {
-        Self { steps: vec![(0, 0)], ids: HashMap::new() }
+        Self { entries: vec![(0, 0)], ids: HashMap::new() }
     }
 
     fn below(&mut self, parent: u32, name: u32) -> u32 {
         *self.ids.entry((parent, name)).or_insert_with(|| {
-            self.steps.push((parent, name));
-            self.steps.len() as u32 - 1
+            self.entries.push((parent, name));
+            self.entries.len() as u32 - 1
         })
     }
 
-    /// The path as git shows it.
-    pub(super) fn spell(&self, mut path: u32, names: &[Arc<[u8]>]) -> BString {
+    /// A path's text. `names` are all file names, by number.
+    pub(super) fn path(&self, mut path: u32, names: &[Arc<[u8]>]) -> BString {
         let mut parts = Vec::new();
         while path != 0 {
-            let (parent, name) = self.steps[path as usize];
+            let (parent, name) = self.entries[path as usize];
             parts.push(&*names[name as usize]);
             path = parent;
         }

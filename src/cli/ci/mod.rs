@@ -141,7 +141,7 @@ impl Scan<'_> {
             (Scope::History, _) => {
                 let threads = self.loaded.threads(self.shared);
                 let allow_incomplete = self.args.allow_shallow;
-                let options = history::Options { threads, allow_incomplete, ..history::Options::default() };
+                let options = history::AuditOptions { threads, allow_incomplete, ..history::AuditOptions::default() };
                 history::audit(self.repository, &options, policy, &collector)
             }
             (Scope::Tree, Some(resolved)) => {
