@@ -2,7 +2,6 @@
 
 use std::env;
 use std::io::Read as _;
-use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -13,7 +12,9 @@ use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Finding, Part, SuppressedBy};
 use crate::fix::lookup;
-use crate::git::{Id, Kind, Objects};
+use crate::git::refs::Lookup;
+use crate::git::revision::Revisions;
+use crate::git::{Ancestry, Id, Kind, Objects, Repository};
 use crate::hook::HookName;
 use crate::hook::push::{self, Has, Pushed, Update};
 use crate::policy::Policy;
@@ -26,8 +27,10 @@ const GRACE: Duration = Duration::from_secs(2);
 pub(super) fn hook(args: &args::Run) -> Result<Exit> {
     let start = Instant::now();
     let is_receive = args.name == Some(HookName::PreReceive);
+    let repository = staged::repository()?;
+    let objects = Objects::open(&repository);
     let (updates, has) = if args.framework {
-        from_framework()?
+        from_framework(&repository, &objects)?
     } else {
         let mut input = Vec::new();
         std::io::stdin().read_to_end(&mut input).map_err(|error| Error::io("read", "standard input", error))?;
@@ -35,7 +38,7 @@ pub(super) fn hook(args: &args::Run) -> Result<Exit> {
         let remote = args.arguments.first().map(|remote| remote.as_encoded_bytes());
         let has = match (is_receive, remote) {
             (true, _) => Has::AllHere,
-            (false, Some(remote)) => push::remote(Path::new("."), remote)?,
+            (false, Some(remote)) => push::remote(&repository, remote)?,
             (false, None) => Has::Unknown,
         };
         (updates, has)
@@ -43,15 +46,13 @@ pub(super) fn hook(args: &args::Run) -> Result<Exit> {
     if updates.is_empty() {
         return Ok(Exit::Clean);
     }
-    let repository = staged::repository()?;
-    let objects = Objects::open(&repository);
     let loaded = staged::load(&args.shared, &repository)?;
     let settings = loaded.config.hook;
     let time = args.timeout.or(is_receive.then_some(settings.receive_timeout)).map(Duration::from_secs);
     let budget = Arc::new(Budget::new(start, time, is_receive.then_some(settings.receive_limit)));
     let collector = Collector::within(budget.clone());
     in_time(&budget, || {
-        let pushed = match push::pushed(Path::new("."), &objects, &updates, &has, &budget) {
+        let pushed = match push::pushed(&repository, &objects, &updates, &has, &budget) {
             Err(_) if budget.exceeded().is_some() => return Ok(()),
             pushed => pushed?,
         };
@@ -85,7 +86,11 @@ fn distrust(report: &mut Report) {
 pub(super) fn range(shared: &args::Shared, from: Option<&str>, to: &str) -> Result<Exit> {
     let repository = staged::repository()?;
     let objects = Objects::open(&repository);
-    let commits = push::range(Path::new("."), from, to)?;
+    let refs = Lookup::new(&repository);
+    let mut revisions = Revisions::new(&refs, &objects);
+    let from = from.map(|from| revisions.commit(from)).transpose()?;
+    let to = revisions.commit(to)?;
+    let commits = Ancestry::of(&repository, &objects, &Budget::default())?.list(&[to], from.as_slice())?;
     super::session_at(shared, &Target::part_of(repository.top()), |loaded, collector| {
         commits::scan(&objects, &loaded.policy, collector, &commits);
         Ok(())
@@ -93,25 +98,17 @@ pub(super) fn range(shared: &args::Shared, from: Option<&str>, to: &str) -> Resu
 }
 
 /// pre-commit reads standard input itself and passes on what it made of it.
-fn from_framework() -> Result<(Vec<Update>, Has)> {
+fn from_framework(repository: &Repository, objects: &Objects) -> Result<(Vec<Update>, Has)> {
     let text = |name| env::var(name).ok().filter(|value| !value.is_empty());
     let tip = text("PRE_COMMIT_TO_REF").or_else(|| text("PRE_COMMIT_LOCAL_BRANCH")).unwrap_or_else(|| "HEAD".into());
-    let resolve = |revision: &str| -> Result<Option<Id>> {
-        let revision = format!("{revision}^{{commit}}");
-        let id = crate::hook::git::answer(
-            Path::new("."),
-            ["rev-parse", "--verify", "--quiet", "--end-of-options", &revision],
-        )?;
-        Ok(id.and_then(|id| Id::from_hex(&id)))
-    };
-    let new = resolve(&tip)?.ok_or_else(|| Error::new("find", &tip, "it is no commit"))?;
-    let old = match text("PRE_COMMIT_FROM_REF") {
-        Some(from) => resolve(&from)?,
-        None => None,
-    };
+    let refs = Lookup::new(repository);
+    let mut revisions = Revisions::new(&refs, objects);
+    let new = revisions.commit(&tip)?;
+    // What the other side has may not be here.
+    let old = text("PRE_COMMIT_FROM_REF").and_then(|from| revisions.commit(&from).ok());
     let name = text("PRE_COMMIT_REMOTE_BRANCH").unwrap_or_default().into();
     let has = match text("PRE_COMMIT_REMOTE_NAME") {
-        Some(remote) => push::remote(Path::new("."), remote.as_bytes())?,
+        Some(remote) => push::remote(repository, remote.as_bytes())?,
         None => Has::Unknown,
     };
     Ok((vec![Update { new, old, name }], has))

@@ -2,10 +2,12 @@
 //!
 //! This is the path of a commit hook, where a few milliseconds are all there is, and of scanning a repository that
 //! nobody trusts. It starts no process, obeys no setting that could hide content, follows no include, takes no lock and
-//! writes nothing. What asks git itself (hooks, ranges of a push) is in `hook`.
+//! writes nothing. What asks git itself (which hooks run) is in `hook`.
 
 pub mod alternates;
+pub mod ancestry;
 pub mod commit;
+mod commit_graph;
 pub mod config;
 mod directory;
 pub mod environment;
@@ -19,12 +21,14 @@ pub(crate) mod pack;
 mod quoted;
 pub mod refs;
 pub mod repository;
+mod rev_list;
 pub mod revision;
 mod split_index;
 pub mod tree;
 pub(crate) mod tree_diff;
 mod worktrees;
 
+pub use ancestry::{Ancestry, Node};
 pub use config::Config;
 pub use environment::Environment;
 pub use id::{Id, Kind};

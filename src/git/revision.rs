@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use bstr::{BStr, ByteSlice as _};
 
 use super::objects::Objects;
-use super::refs::Refs;
+use super::refs::Names;
 use super::{Id, Kind};
 use crate::core::error::{Error, Result};
 
@@ -25,14 +25,14 @@ const DEEPEST: usize = 64;
 
 /// Finds revisions in a repository.
 pub struct Revisions<'a> {
-    refs: &'a Refs,
+    names: &'a dyn Names,
     objects: &'a Objects,
 }
 
 impl<'a> Revisions<'a> {
     /// In a repository with these references and objects.
-    pub fn new(refs: &'a Refs, objects: &'a Objects) -> Self {
-        Self { refs, objects }
+    pub fn new(names: &'a dyn Names, objects: &'a Objects) -> Self {
+        Self { names, objects }
     }
 
     /// Adds what `A..B`, `A...B`, `^A`, or a revision with its history means. A side that is left out is `HEAD`.
@@ -149,7 +149,11 @@ impl<'a> Revisions<'a> {
 
     /// The object of a reference, of an id, of the start of one, or of what `git describe` prints.
     fn name(&mut self, name: &str) -> Result<Option<Id>> {
-        if let Some(id) = self.refs.find(BStr::new(name)) {
+        // A whole id is one for git, too, whatever references are called.
+        if let Some(id) = Id::from_hex(name.to_ascii_lowercase().as_bytes()) {
+            return Ok(Some(id));
+        }
+        if let Some(id) = self.names.named(BStr::new(name))? {
             return Ok(Some(id));
         }
         let is_hex = |digits: &&str| digits.len() >= 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -1,18 +1,12 @@
 //! What a push brings: the references that git names, and the commits which the other side has not.
 
-use std::ffi::OsString;
-use std::io::{Read, Write as _};
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::Duration;
-
 use bstr::{BString, ByteSlice};
 
 use super::git;
 use crate::core::budget::Budget;
 use crate::core::error::{Error, Result};
-use crate::git::{Id, Kind, Objects};
-use crate::source::commits::{self, Node};
+use crate::git::refs::Lookup;
+use crate::git::{Ancestry, Id, Kind, Node, Objects, Repository};
 
 /// One reference that a push sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,15 +59,30 @@ pub enum Has {
 }
 
 /// What is known of a remote, which git names as it is configured or, if it is not, by its address.
-pub fn remote(dir: &Path, name: &[u8]) -> Result<Has> {
+///
+/// The repository's own configuration says it. Git is asked only where that includes other files or says nothing: a
+/// remote may also stand in the user's.
+pub fn remote(repository: &Repository, name: &[u8]) -> Result<Has> {
+    let settings = || repository.config.settings();
+    if !settings().any(|setting| setting.is("include", "path") || setting.is("includeif", "path")) {
+        let remotes =
+            settings().filter(|setting| setting.section.eq_ignore_ascii_case(b"remote") && setting.key.is_some());
+        let remotes: Vec<(Vec<u8>, bool)> = remotes
+            .filter_map(|setting| {
+                let is_address = setting.is("remote", "url") || setting.is("remote", "pushurl");
+                Some((setting.subsection.as_deref()?.to_vec(), is_address && setting.value() == name))
+            })
+            .collect();
+        let names: Vec<&[u8]> = remotes.iter().map(|(name, _)| name.as_slice()).collect();
+        let by_address = || remotes.iter().find(|(_, is_address)| *is_address).map(|(name, _)| name.as_slice());
+        if let Some(name) = names.iter().find(|known| **known == name).copied().or_else(by_address) {
+            return Ok(has(name, names.iter().copied()));
+        }
+    }
+    let dir = repository.top();
     let names = git::answer(dir, ["remote"])?.unwrap_or_default();
-    let has = |name: &[u8]| {
-        let start = [name, b"/"].concat();
-        let below = names.lines().filter(|other| other.starts_with(&start)).map(BString::from).collect();
-        Has::Remote { name: name.into(), below }
-    };
     if names.lines().any(|known| known == name) {
-        return Ok(has(name));
+        return Ok(has(name, names.lines()));
     }
     let addresses =
         git::answer(dir, ["config", "-z", "--get-regexp", r"^remote\..*\.(url|pushurl)$"])?.unwrap_or_default();
@@ -82,7 +91,15 @@ pub fn remote(dir: &Path, name: &[u8]) -> Result<Has> {
         let remote = key.strip_prefix(b"remote.")?;
         (address == name).then(|| &remote[..remote.rfind_byte(b'.').unwrap_or(remote.len())])
     });
-    Ok(known.map_or(Has::Unknown, has))
+    Ok(known.map_or(Has::Unknown, |name| has(name, names.lines())))
+}
+
+fn has<'a>(name: &[u8], names: impl Iterator<Item = &'a [u8]>) -> Has {
+    let start = [name, b"/"].concat();
+    let mut below: Vec<BString> = names.filter(|other| other.starts_with(&start)).map(BString::from).collect();
+    below.sort();
+    below.dedup();
+    Has::Remote { name: name.into(), below }
 }
 
 /// What is pushed: commits, oldest first, and the objects on the way to them that are none.
@@ -97,53 +114,41 @@ pub struct Pushed {
 }
 
 /// Works out what these updates bring.
-pub fn pushed(dir: &Path, objects: &Objects, updates: &[Update], has: &Has, budget: &Budget) -> Result<Pushed> {
+pub fn pushed(
+    repository: &Repository,
+    objects: &Objects,
+    updates: &[Update],
+    has: &Has,
+    budget: &Budget,
+) -> Result<Pushed> {
     let mut pushed = Pushed::default();
-    let mut revisions = Vec::new();
+    let (mut new, mut old) = (Vec::new(), Vec::new());
     for update in updates {
-        if let Some(commit) = peel(objects, update, &mut pushed, budget)? {
-            revisions.push(commit.to_string());
-        }
+        new.extend(peel(objects, update, &mut pushed, budget)?);
         // After a forced push by somebody else, what the other side has may not be here.
-        if let Some(old) = update.old
-            && objects.find(old)?.is_some_and(|(kind, _)| matches!(kind, Kind::Commit | Kind::Tag))
-        {
-            revisions.push(format!("^{old}"));
-        }
+        old.extend(update.old);
     }
-    if revisions.iter().any(|revision| !revision.starts_with('^')) {
-        let not = match has {
-            Has::Remote { name, below } => {
-                let excluded = below.iter().map(|other| option("--exclude=", &[other, &b"/*"[..]].concat()));
-                let mut not = excluded.collect::<Result<Vec<_>>>()?;
-                not.insert(0, "--not".into());
-                not.push(option("--remotes=", name)?);
-                not
-            }
-            Has::AllHere => vec!["--not".into(), "--all".into()],
-            Has::Unknown => Vec::new(),
-        };
-        pushed.commits = rev_list(dir, &revisions, &not, budget)?;
+    if !new.is_empty() {
+        old.extend(known(&Lookup::new(repository), has)?);
+        pushed.commits = Ancestry::of(repository, objects, budget)?.list(&new, &old)?;
     }
     Ok(pushed)
 }
 
-/// The commits reachable from these revisions, and not from those with a `^`: parents first.
-pub fn commits(dir: &Path, revisions: &[String]) -> Result<Vec<Node>> {
-    rev_list(dir, revisions, &[], &Budget::default())
-}
-
-/// The commits reachable from `to` and not from `from`.
-pub fn range(dir: &Path, from: Option<&str>, to: &str) -> Result<Vec<Node>> {
-    let mut revisions = vec![to.to_owned()];
-    revisions.extend(from.map(|from| format!("^{from}")));
-    rev_list(dir, &revisions, &[], &Budget::default())
-}
-
-fn option(name: &str, value: &[u8]) -> Result<OsString> {
-    let mut option = OsString::from(name);
-    option.push(value.to_os_str().map_err(|error| Error::new("name", "the remote", error))?);
-    Ok(option)
+/// What the references here say that the other side has.
+fn known(refs: &Lookup<'_>, has: &Has) -> Result<Vec<Id>> {
+    let found = match has {
+        Has::Remote { name, below } => {
+            let place = |name: &BString| [b"refs/remotes/", &name[..], b"/"].concat();
+            let others: Vec<Vec<u8>> = below.iter().map(place).collect();
+            let mut found = refs.below(&place(name))?;
+            found.retain(|(name, _)| !others.iter().any(|other| name.starts_with(other)));
+            found
+        }
+        Has::AllHere => refs.below(b"refs/")?,
+        Has::Unknown => Vec::new(),
+    };
+    Ok(found.into_iter().map(|(_, id)| id).collect())
 }
 
 /// Tags of tags are followed no further.
@@ -174,57 +179,6 @@ fn peel(objects: &Objects, update: &Update, pushed: &mut Pushed, budget: &Budget
             }
         }
     }
-}
-
-/// Asks git, which knows about shallow clones, alternates and its own quarantine. It is ended when the budget is.
-fn rev_list(dir: &Path, revisions: &[String], not: &[OsString], budget: &Budget) -> Result<Vec<Node>> {
-    let failed = |why: String| {
-        Error::new("list", "the commits", why).hint("in a shallow or partial clone, git fetch --unshallow may help")
-    };
-    let mut child = Command::new("git")
-        .arg("-C")
-        .arg(dir)
-        .args(["rev-list", "--topo-order", "--reverse", "--parents", "--stdin"])
-        .args(not)
-        .env("GIT_NO_REPLACE_OBJECTS", "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| failed(error.to_string()))?;
-    let input = revisions.join("\n") + "\n";
-    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let (fed, listed, said) = std::thread::scope(|scope| {
-        let feeder = scope.spawn(move || stdin.map_or(Ok(()), |mut stdin| stdin.write_all(input.as_bytes())));
-        let reader = scope.spawn(move || all(stdout));
-        let errors = scope.spawn(move || all(stderr));
-        while !reader.is_finished() || !errors.is_finished() {
-            if budget.spend(0).is_err() {
-                // It may have ended by itself meanwhile.
-                let _ = child.kill();
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        (feeder.join(), reader.join(), errors.join())
-    });
-    let status = child.wait().map_err(|error| failed(error.to_string()))?;
-    budget.spend(0)?;
-    let broken = || failed("reading what git says failed".into());
-    let said = said.map_err(|_| broken())?.map_err(|error| failed(error.to_string()))?;
-    if !status.success() {
-        return Err(failed(said.trim_ascii().to_str_lossy().into_owned()));
-    }
-    fed.map_err(|_| broken())?.map_err(|error| failed(error.to_string()))?;
-    let listed = listed.map_err(|_| broken())?.map_err(|error| failed(error.to_string()))?;
-    listed.lines().map(commits::node).collect()
-}
-
-/// All that comes through a pipe.
-fn all(pipe: Option<impl Read>) -> std::io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    pipe.map_or(Ok(0), |mut pipe| pipe.read_to_end(&mut text))?;
-    Ok(text)
 }
 
 #[cfg(test)]

@@ -16,9 +16,10 @@ use crate::core::error::{Error, Result};
 use crate::core::files::Files;
 use crate::core::finding::{Finding, Fingerprint, SuppressedBy};
 use crate::core::regular_file::{self, Links};
+use crate::git::refs::Lookup;
 use crate::git::revision::Revisions;
 use crate::git::tree::{EntryKind, TreeEntries};
-use crate::git::{Environment, Id, Kind, Objects, Refs, Repository};
+use crate::git::{Environment, Id, Kind, Objects, Repository};
 use crate::policy::baseline::{self, Baseline};
 use crate::policy::config::Config;
 use crate::policy::ignore_file::IgnoreFile;
@@ -36,9 +37,8 @@ impl Commit {
     /// Opens the commit that `rev` names in the repository around `start`.
     pub fn open(start: &Path, rev: &str) -> Result<Self> {
         let repository = Repository::discover(start, &Environment::of_process())?;
-        let refs = Refs::read(&repository);
         let objects = Objects::open(&repository);
-        let tree = Revisions::new(&refs, &objects).tree(rev);
+        let tree = Revisions::new(&Lookup::new(&repository), &objects).tree(rev);
         let tree = tree.map_err(|error| error.hint("name a commit that is here; in CI fetch the base branch first"))?;
         Ok(Self { repository, objects, tree, rev: rev.to_owned() })
     }

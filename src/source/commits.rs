@@ -16,18 +16,9 @@ use crate::core::finding::{Commit, Finding, Location, Part, Secret};
 use crate::git::commit;
 use crate::git::tree::EntryKind;
 use crate::git::tree_diff::{Change, Changes, between, tree_of};
-use crate::git::{Id, Kind, Objects};
+use crate::git::{Id, Kind, Node, Objects};
 use crate::policy::Policy;
 use crate::scan::Match;
-
-/// A commit with the parents that git knows of (in a shallow clone not all that it names).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Node {
-    /// The commit.
-    pub id: Id,
-    /// Its parents.
-    pub parents: Vec<Id>,
-}
 
 /// Commits that are compared with their parents before their content is read: what a change is must be kept until then.
 const BATCH: usize = 256;
@@ -271,12 +262,4 @@ fn masked(policy: &Policy, text: &[u8]) -> BString {
         masked.splice(found.span, found.secret.mask().into_bytes());
     }
     masked.into()
-}
-
-/// A commit and its parents, as `git rev-list --parents` writes them.
-pub fn node(line: &[u8]) -> Result<Node> {
-    let broken = || Error::new("read", "what git rev-list says", format!("{} is no commit", line.as_bstr()));
-    let mut ids = line.split_str(" ").map(|id| Id::from_hex(id).ok_or_else(broken));
-    let id = ids.next().ok_or_else(broken)??;
-    Ok(Node { id, parents: ids.collect::<Result<_>>()? })
 }

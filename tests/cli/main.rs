@@ -10,6 +10,7 @@
 
 mod adversarial;
 mod agents;
+mod ancestry;
 mod archive;
 mod baseline;
 mod ci;

@@ -1,16 +1,14 @@
 //! From what a CI system says to commits that are here: what is new, what was there before, and whether all of it can
 //! be seen.
 
-use std::path::Path;
-
 use bstr::{BString, ByteSlice as _};
 
+use crate::core::budget::Budget;
 use crate::core::error::{Error, Result};
-use crate::git::refs::Refs;
-use crate::git::{Id, Kind as Object, Objects, Repository};
-use crate::hook::{git, push};
+use crate::git::refs::{Lookup, Names as _};
+use crate::git::revision::Revisions;
+use crate::git::{Ancestry, Id, Kind as Object, Node, Objects, Repository};
 use crate::source::ci::{Base, Change, Kind, System};
-use crate::source::commits::Node;
 
 /// A change in terms of the objects that are here.
 #[derive(Debug)]
@@ -33,13 +31,9 @@ pub(super) struct Resolved {
 
 /// Looks up what a change names.
 pub(super) fn resolve(repository: &Repository, objects: &Objects, change: &Change, allow: bool) -> Result<Resolved> {
-    let refs = Refs::read(repository);
-    if let Some(error) = refs.errors.first() {
-        return Err(error.clone());
-    }
     let shallow = repository.shallow()?;
-    let mut finder =
-        Finder { dir: repository.top(), objects, refs, change, shallow, tags: Vec::new(), notes: Vec::new() };
+    let refs = Lookup::new(repository);
+    let mut finder = Finder { objects, refs, change, shallow, tags: Vec::new(), notes: Vec::new() };
     let head = finder.commit(&change.head)?.ok_or_else(|| finder.missing("the commit", &change.head))?;
     for name in change.refs.iter().filter(|name| name.starts_with("refs/tags/")) {
         // Its own object may have a message; what it leads to is the head.
@@ -59,16 +53,16 @@ pub(super) fn resolve(repository: &Repository, objects: &Objects, change: &Chang
     }
     bases.sort_unstable();
     bases.dedup();
-    let mut revisions: Vec<String> = heads.iter().map(Id::to_string).collect();
-    revisions.extend(bases.iter().map(|base| format!("^{base}")));
-    let commits = push::commits(finder.dir, &revisions)?;
+    let budget = Budget::default();
+    let mut ancestry = Ancestry::of(repository, objects, &budget)?;
+    let commits = ancestry.list(&heads, &bases)?;
     if let Some(cut) = commits.iter().find(|node| finder.shallow.contains(&node.id)) {
         let why = format!("this clone is shallow, and its history ends at {} within the change", cut.id);
         finder.refuse(why, allow)?;
     }
     let tip = heads.last().copied().unwrap_or(head);
     let policy_from = match bases.first() {
-        Some(_) => finder.merge_base(head, &bases)?,
+        Some(_) => merge_base(&mut ancestry, head, &bases)?,
         None => finder.parents(head)?.first().copied(),
     };
     let mut names: Vec<BString> = change.refs.iter().map(|name| name.as_str().into()).collect();
@@ -80,9 +74,8 @@ pub(super) fn resolve(repository: &Repository, objects: &Objects, change: &Chang
 }
 
 struct Finder<'a> {
-    dir: &'a Path,
     objects: &'a Objects,
-    refs: Refs,
+    refs: Lookup<'a>,
     change: &'a Change,
     shallow: Vec<Id>,
     tags: Vec<Id>,
@@ -92,18 +85,14 @@ struct Finder<'a> {
 impl Finder<'_> {
     /// The commit that a revision leads to, if it is here; tags on the way are kept.
     fn commit(&mut self, revision: &str) -> Result<Option<Id>> {
-        let by_name = || self.refs.find(revision.into());
-        let id = match Id::from_hex(revision.as_bytes()).or_else(by_name) {
+        let by_name = || self.refs.named(revision.into());
+        let id = match Id::from_hex(revision.as_bytes()).map_or_else(by_name, |id| Ok(Some(id)))? {
             Some(id) => id,
             None if revision.starts_with("refs/") => return Ok(None),
-            None => {
-                let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", revision];
-                let answer = git::answer(self.dir, arguments)?;
-                match answer.and_then(|id| Id::from_hex(&id)) {
-                    Some(id) => id,
-                    None => return Ok(None),
-                }
-            }
+            None => match Revisions::new(&self.refs, self.objects).commit(revision) {
+                Ok(id) => id,
+                Err(_) => return Ok(None),
+            },
         };
         self.peel(id)
     }
@@ -132,10 +121,9 @@ impl Finder<'_> {
         Ok(if self.shallow.contains(&commit) { Vec::new() } else { all.collect() })
     }
 
-    fn branch(&self, name: &str) -> Option<Id> {
-        let of_remote = format!("refs/remotes/origin/{name}");
-        let local = format!("refs/heads/{name}");
-        [of_remote, local].iter().find_map(|full| self.refs.find(full.as_str().into()))
+    fn branch(&self, name: &str) -> Result<Option<Id>> {
+        let of_remote = self.refs.object(format!("refs/remotes/origin/{name}").as_str().into())?;
+        of_remote.map_or_else(|| self.refs.object(format!("refs/heads/{name}").as_str().into()), |id| Ok(Some(id)))
     }
 
     fn bases(&mut self, allow: bool) -> Result<Vec<Id>> {
@@ -151,7 +139,7 @@ impl Finder<'_> {
                 }
                 Ok(found)
             }
-            Base::Branch(name) => match self.branch(name) {
+            Base::Branch(name) => match self.branch(name)? {
                 Some(base) => Ok(self.peel(base)?.into_iter().collect()),
                 None => {
                     self.refuse(format!("the branch {name}, which it is for, is not in this clone"), allow)?;
@@ -186,14 +174,14 @@ impl Finder<'_> {
             self.refuse("which branch is the default one is not known in this clone".into(), allow)?;
             return Ok(Vec::new());
         };
-        let checked_out = self.refs.head_name.as_ref().map(|name| name.to_str_lossy().into_owned());
+        let checked_out = self.refs.symbolic("HEAD")?.map(|name| name.to_str_lossy().into_owned());
         let own = self.change.refs.first().cloned().or(checked_out);
         if own.is_some_and(|own| own == format!("refs/heads/{name}")) {
             self.notes
                 .push("all of the default branch's history was scanned: nothing says what was there before".into());
             return Ok(Vec::new());
         }
-        match self.branch(&name) {
+        match self.branch(&name)? {
             Some(base) => Ok(self.peel(base)?.into_iter().collect()),
             None => {
                 self.refuse(format!("the default branch {name} is not in this clone"), allow)?;
@@ -203,23 +191,18 @@ impl Finder<'_> {
     }
 
     fn guess(&self) -> Result<Option<String>> {
-        let named = git::answer(self.dir, ["symbolic-ref", "--quiet", "refs/remotes/origin/HEAD"])?;
-        let named =
+        let named = self.refs.symbolic("refs/remotes/origin/HEAD")?;
+        let branch =
             named.and_then(|name| Some(name.strip_prefix(b"refs/remotes/origin/")?.to_str_lossy().into_owned()));
-        let usual = || ["main", "master"].into_iter().find(|name| self.branch(name).is_some()).map(str::to_owned);
-        Ok(named.or_else(usual))
-    }
-
-    /// Where the policy comes from: the newest commit that the change and its base share.
-    fn merge_base(&self, head: Id, bases: &[Id]) -> Result<Option<Id>> {
-        for base in bases {
-            let found = git::answer(self.dir, ["merge-base", &head.to_string(), &base.to_string()])?;
-            if let Some(id) = found.and_then(|id| Id::from_hex(&id)) {
-                return Ok(Some(id));
+        if branch.is_some() {
+            return Ok(branch);
+        }
+        for usual in ["main", "master"] {
+            if self.branch(usual)?.is_some() {
+                return Ok(Some(usual.to_owned()));
             }
         }
-        // Histories that share nothing: the base is what was accepted.
-        Ok(bases.first().copied())
+        Ok(None)
     }
 
     fn missing(&self, what: &str, name: &str) -> Error {
@@ -250,4 +233,15 @@ impl Finder<'_> {
         };
         Err(Error::new("scan", "this change", why).hint(hint))
     }
+}
+
+/// Where the policy comes from: the newest commit that the change and its base share.
+fn merge_base(ancestry: &mut Ancestry<'_>, head: Id, bases: &[Id]) -> Result<Option<Id>> {
+    for &base in bases {
+        if let Some(id) = ancestry.merge_bases(head, base)?.first() {
+            return Ok(Some(*id));
+        }
+    }
+    // Histories that share nothing: the base is what was accepted.
+    Ok(bases.first().copied())
 }

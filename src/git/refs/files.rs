@@ -31,11 +31,16 @@ pub(super) fn find(directories: &[&Path], name: &[u8], hash: Hash) -> Result<Opt
     Ok(None)
 }
 
-/// What `packed-refs` says of one name.
-pub(super) fn find_packed(common_dir: &Path, name: &[u8], hash: Hash) -> Result<Option<Id>> {
-    let Some(text) = read_packed(common_dir)? else { return Ok(None) };
-    let mut found = text.lines().filter_map(|line| line.split_once_str(" ")).filter(|(_, packed)| *packed == name);
-    found.next().map(|(id, _)| id_of(id, hash).ok_or_else(|| broken(name.as_bstr()))).transpose()
+/// What the text of `packed-refs` says of one name.
+pub(super) fn find_packed(text: &[u8], name: &[u8], hash: Hash) -> Result<Option<Id>> {
+    let line = [b" ", name, b"\n"].concat();
+    let mut found = memchr::memmem::find_iter(text, &line).map(|at| &text[..at]);
+    let id = found.find_map(|before| {
+        let id = &before[before.rfind_byte(b'\n').map_or(0, |end| end + 1)..];
+        // A comment may end like this, too.
+        (!id.contains(&b' ')).then_some(id)
+    });
+    id.map(|id| id_of(id, hash).ok_or_else(|| broken(name.as_bstr()))).transpose()
 }
 
 /// All that is packed.
@@ -54,7 +59,7 @@ pub(super) fn packed(common_dir: &Path, hash: Hash, refs: &mut BTreeMap<BString,
     }
 }
 
-fn read_packed(common_dir: &Path) -> Result<Option<Vec<u8>>> {
+pub(super) fn read_packed(common_dir: &Path) -> Result<Option<Vec<u8>>> {
     regular_file::read(&common_dir.join("packed-refs"), Links::Follow, LONG)
 }
 

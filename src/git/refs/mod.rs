@@ -1,6 +1,7 @@
 //! References: branches, tags, `HEAD`, and what reflogs remember, in either form in which git stores them.
 
 mod files;
+mod lookup;
 mod reftable;
 
 use std::collections::BTreeMap;
@@ -9,11 +10,12 @@ use std::path::Path;
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::Id;
-use super::id::Hash;
 use super::repository::{RefStorage, Repository};
 use crate::core::error::{Error, Result};
 use crate::core::regular_file::{self, Links, SMALL};
 use reftable::Stack;
+
+pub use lookup::{Lookup, Names};
 
 /// What a reference holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,39 +31,15 @@ const DEEPEST: usize = 5;
 
 /// The commit that HEAD leads to; `None` before the first one.
 pub fn head(repository: &Repository) -> Result<Option<Id>> {
-    let Repository { git_dir, common_dir, hash, .. } = repository;
-    let mut stacks = None;
-    let mut name = BString::from("HEAD");
-    for _ in 0..=DEEPEST {
-        let found = match repository.ref_storage {
-            RefStorage::Files => files::find(&[git_dir, common_dir], &name, *hash)?,
-            RefStorage::Reftable => match &stacks {
-                None => {
-                    let own = Stack::open(&git_dir.join("reftable"), *hash)?;
-                    let found = own.find(&name)?;
-                    stacks = Some(if git_dir == common_dir { own } else { shared(common_dir, *hash)? });
-                    found
-                }
-                Some(stack) => stack.find(&name)?,
-            },
-        };
-        match found {
-            Some(Target::Object(id)) => return Ok(Some(id)),
-            Some(Target::Symbolic(target)) => name = target,
-            None if name == "HEAD" => return Err(no_head()),
-            None if repository.ref_storage == RefStorage::Files => return files::find_packed(common_dir, &name, *hash),
-            None => return Ok(None),
-        }
+    let lookup = Lookup::new(repository);
+    match lookup.object("HEAD".into())? {
+        None if !lookup.has("HEAD".into())? => Err(no_head()),
+        head => Ok(head),
     }
-    Err(Error::new("read reference", "HEAD", "its symbolic references form a loop"))
 }
 
 fn no_head() -> Error {
     Error::new("read reference", "HEAD", "there is none").hint("run `git fsck` there")
-}
-
-fn shared(common_dir: &Path, hash: Hash) -> Result<Stack> {
-    Stack::open(&common_dir.join("reftable"), hash)
 }
 
 /// The commits that are being merged into HEAD: those of `MERGE_HEAD`, and before git has written that (in
@@ -197,20 +175,24 @@ impl Refs {
         if name == "HEAD" || name == "@" {
             return self.head;
         }
-        let forms: [&[&[u8]]; 6] = [
-            &[name],
-            &[b"refs/", name],
-            &[b"refs/tags/", name],
-            &[b"refs/heads/", name],
-            &[b"refs/remotes/", name],
-            &[b"refs/remotes/", name, b"/HEAD"],
-        ];
-        forms.iter().find_map(|form| {
-            let full = BString::from(form.concat());
+        forms(name).into_iter().find_map(|full| {
             let at = self.list.binary_search_by(|(name, _)| name.cmp(&full)).ok()?;
             Some(self.list[at].1)
         })
     }
+}
+
+/// The full names that a name may stand for, the best first.
+fn forms(name: &BStr) -> [BString; 6] {
+    let forms: [&[&[u8]]; 6] = [
+        &[name],
+        &[b"refs/", name],
+        &[b"refs/tags/", name],
+        &[b"refs/heads/", name],
+        &[b"refs/remotes/", name],
+        &[b"refs/remotes/", name, b"/HEAD"],
+    ];
+    forms.map(|form| form.concat().into())
 }
 
 /// What one git directory stores: the shared one, or a linked work tree's.

@@ -24,6 +24,7 @@ type Broken = &'static str;
 const CUT_OFF: Broken = "it ends within a record";
 
 /// The tables of one `reftable` directory, the newest first.
+#[derive(Clone)]
 pub(super) struct Stack {
     tables: Vec<(String, Vec<u8>)>,
     hash: Hash,

@@ -1,0 +1,302 @@
+//! Who descends from whom: walks over commits that read no more of them than the question needs.
+//!
+//! Parents come from the commit-graph file where there is one, and else from the commits. In a shallow clone the commits
+//! at its border have none, as in git; grafts and replacements are not obeyed. Loops go over lists, never over the call
+//! stack, and what is kept is a few words a commit.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::path::PathBuf;
+
+use super::commit::{Commit, Tag};
+use super::commit_graph::{Broken, CommitGraph};
+use super::{Id, Kind, Objects, Repository};
+use crate::core::budget::Budget;
+use crate::core::error::{Error, Result};
+
+/// A commit with the parents that git knows of: in a shallow clone not all that it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// The commit.
+    pub id: Id,
+    /// Its parents.
+    pub parents: Vec<Id>,
+}
+
+/// What reading a commit costs of a budget.
+const COST: u64 = 256;
+/// Tags of tags are followed no further.
+const DEEPEST: usize = 64;
+
+/// Of commits that are in no commit-graph file; those that are in one are no descendants of these.
+pub(super) const UNKNOWN: u64 = u64::MAX;
+
+/// The commits of a repository, as far as they were asked for.
+pub struct Ancestry<'a> {
+    objects: &'a Objects,
+    budget: &'a Budget,
+    shallow: HashSet<Id>,
+    graph: Option<CommitGraph>,
+    /// The commit-graph file contradicts itself or a commit.
+    is_broken: bool,
+    places: HashMap<Id, u32>,
+    commits: Vec<Known>,
+}
+
+/// A commit that was read.
+pub(super) struct Known {
+    pub(super) id: Id,
+    pub(super) time: i64,
+    pub(super) generation: u64,
+    parents: Vec<Id>,
+    is_from_graph: bool,
+}
+
+/// What a queue is sorted by: whatever descends from others comes before them, as far as generation numbers tell; else
+/// the youngest comes first.
+pub(super) type Order = (u64, i64, u32);
+
+/// Where a walk of two sides got to.
+#[derive(Default)]
+struct Marks {
+    of: HashMap<u32, u8>,
+    queue: BinaryHeap<Order>,
+    /// Those in the queue that are not below a common ancestor.
+    open: usize,
+}
+
+const ONE: u8 = 1;
+const OTHER: u8 = 2;
+const BELOW: u8 = 4;
+const QUEUED: u8 = 8;
+const FOUND: u8 = 16;
+
+impl<'a> Ancestry<'a> {
+    /// Of a repository and its objects.
+    pub fn of(repository: &Repository, objects: &'a Objects, budget: &'a Budget) -> Result<Self> {
+        let shallow: HashSet<Id> = repository.shallow()?.into_iter().collect();
+        let directories: &[PathBuf] = objects.directories();
+        // The file knows of the parents that a shallow clone has not.
+        let graph = if shallow.is_empty() { CommitGraph::open(directories, objects.hash()) } else { None };
+        let (places, commits) = <_>::default();
+        Ok(Self { objects, budget, shallow, graph, is_broken: false, places, commits })
+    }
+
+    /// The best common ancestors: those that are ancestors of no other one. The youngest comes first.
+    pub fn merge_bases(&mut self, one: Id, other: Id) -> Result<Vec<Id>> {
+        self.trusting(|walk| {
+            let (one, other) = (walk.tip(one)?, walk.tip(other)?);
+            let mut common = walk.common(one, other)?;
+            if common.len() > 1 {
+                let all = common.clone();
+                let mut best = Vec::new();
+                for &at in &all {
+                    let others: Vec<u32> = all.iter().copied().filter(|&other| other != at).collect();
+                    if !walk.reaches(&others, at)? {
+                        best.push(at);
+                    }
+                }
+                common = best;
+            }
+            let mut bases: Vec<_> =
+                common.into_iter().map(|at| (Reverse(walk.known(at).time), walk.known(at).id)).collect();
+            bases.sort_unstable();
+            Ok(bases.into_iter().map(|(_, id)| id).collect())
+        })
+    }
+
+    /// Whether a commit is the other one or an ancestor of it.
+    pub fn is_ancestor(&mut self, ancestor: Id, of: Id) -> Result<bool> {
+        self.trusting(|walk| {
+            let (ancestor, of) = (walk.tip(ancestor)?, walk.tip(of)?);
+            walk.reaches(&[of], ancestor)
+        })
+    }
+
+    /// Does work again without the commit-graph file if that turned out to be broken.
+    pub(super) fn trusting<T>(&mut self, work: impl Fn(&mut Self) -> Result<T>) -> Result<T> {
+        let done = work(self);
+        if !self.is_broken {
+            return done;
+        }
+        (self.graph, self.is_broken) = (None, false);
+        self.places.clear();
+        self.commits.clear();
+        work(self)
+    }
+
+    pub(super) fn known(&self, at: u32) -> &Known {
+        &self.commits[at as usize]
+    }
+
+    pub(super) fn order(&self, at: u32) -> Order {
+        let known = self.known(at);
+        (known.generation, known.time, at)
+    }
+
+    /// A commit that has to be here.
+    pub(super) fn tip(&mut self, id: Id) -> Result<u32> {
+        self.place(id)?.ok_or_else(|| missing(id, "it is not in the repository"))
+    }
+
+    /// A commit, if it is here and one.
+    pub(super) fn place(&mut self, id: Id) -> Result<Option<u32>> {
+        if let Some(&at) = self.places.get(&id) {
+            return Ok(Some(at));
+        }
+        self.budget.spend(COST)?;
+        let Some(known) = self.look_up(id)? else { return Ok(None) };
+        let at = self.commits.len() as u32;
+        self.commits.push(known);
+        self.places.insert(id, at);
+        Ok(Some(at))
+    }
+
+    /// The commit that a reference's object leads to, if it is here.
+    pub(super) fn peeled(&mut self, mut id: Id) -> Result<Option<u32>> {
+        for _ in 0..DEEPEST {
+            if let Some(at) = self.place(id)? {
+                return Ok(Some(at));
+            }
+            match self.objects.find(id)? {
+                Some((Kind::Tag, bytes)) => match Tag::parse(&bytes).target {
+                    Some(target) => id = target,
+                    None => return Ok(None),
+                },
+                Some(_) | None => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    fn look_up(&mut self, id: Id) -> Result<Option<Known>> {
+        if let Some(graph) = &self.graph
+            && let Some(position) = graph.find(&id)
+        {
+            match graph.entry(position) {
+                Ok(entry) => {
+                    let (time, generation) = (entry.time, entry.generation);
+                    return Ok(Some(Known { id, time, generation, parents: entry.parents, is_from_graph: true }));
+                }
+                Err(Broken) => self.is_broken = true,
+            }
+        }
+        Ok(self.read(id)?.map(|(parents, time)| Known { id, time, generation: UNKNOWN, parents, is_from_graph: false }))
+    }
+
+    /// The parents and the date in the commit itself.
+    fn read(&self, id: Id) -> Result<Option<(Vec<Id>, i64)>> {
+        let Some((Kind::Commit, bytes)) = self.objects.find(id)? else { return Ok(None) };
+        let commit = Commit::parse(&bytes);
+        let parents = if self.shallow.contains(&id) { Vec::new() } else { commit.parents };
+        Ok(Some((parents, commit.committer.seconds)))
+    }
+
+    /// The parents that the commit itself names, whatever a commit-graph file says of it.
+    pub(super) fn true_parents(&mut self, at: u32) -> Result<Vec<Id>> {
+        let known = self.known(at);
+        if known.is_from_graph {
+            let (parents, _) = self.read(known.id)?.ok_or_else(|| missing(known.id, "it is not in the repository"))?;
+            self.is_broken |= parents != known.parents;
+            return Ok(parents);
+        }
+        Ok(known.parents.clone())
+    }
+
+    /// A commit's parents; those that are not here are left out.
+    pub(super) fn parents(&mut self, at: u32) -> Result<Vec<u32>> {
+        let ids = self.known(at).parents.clone();
+        let mut places = Vec::with_capacity(ids.len());
+        for id in ids {
+            places.extend(self.place(id)?);
+        }
+        let own = self.known(at).generation;
+        if let Some(graph) = self.graph.as_ref().filter(|_| own != UNKNOWN) {
+            let fits = |&parent: &u32| graph.fits(self.known(parent).generation, own);
+            self.is_broken |= !places.iter().all(fits);
+        }
+        Ok(places)
+    }
+
+    /// Common ancestors, all of the best ones among them.
+    ///
+    /// What lies on the way from a side to a best one is reached from that side alone, so that the walk is over once
+    /// all that is left in the queue lies below a common ancestor, whatever dates say.
+    fn common(&mut self, one: u32, other: u32) -> Result<Vec<u32>> {
+        let mut marks = Marks::default();
+        for (tip, side) in [(one, ONE), (other, OTHER)] {
+            marks.add(tip, side, self.order(tip));
+        }
+        let mut found = Vec::new();
+        while marks.open > 0
+            && let Some((_, _, at)) = marks.queue.pop()
+        {
+            self.budget.spend(0)?;
+            let mut passed = marks.take(at);
+            if passed & (ONE | OTHER) == ONE | OTHER {
+                if passed & (BELOW | FOUND) == 0 {
+                    marks.of.entry(at).and_modify(|mark| *mark |= FOUND);
+                    found.push(at);
+                }
+                passed |= BELOW;
+            }
+            for parent in self.parents(at)? {
+                marks.add(parent, passed & (ONE | OTHER | BELOW), self.order(parent));
+            }
+        }
+        found.retain(|at| marks.of.get(at).is_some_and(|mark| mark & BELOW == 0));
+        Ok(found)
+    }
+
+    /// Whether one of these is a commit or descends from it.
+    fn reaches(&mut self, from: &[u32], to: u32) -> Result<bool> {
+        let lowest = self.known(to).generation;
+        let mut seen: HashSet<u32> = from.iter().copied().collect();
+        let mut queue: BinaryHeap<Order> = seen.iter().map(|&at| self.order(at)).collect();
+        while let Some((generation, _, at)) = queue.pop() {
+            if at == to {
+                return Ok(true);
+            }
+            // All that is left is older still. Dates say nothing for sure.
+            if generation < lowest {
+                return Ok(false);
+            }
+            for parent in self.parents(at)? {
+                if seen.insert(parent) {
+                    queue.push(self.order(parent));
+                }
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Marks {
+    /// Adds marks, and a commit that has new ones to the queue.
+    fn add(&mut self, at: u32, marks: u8, order: Order) {
+        let mark = self.of.entry(at).or_default();
+        if *mark & marks == marks {
+            return;
+        }
+        let was_open = *mark & QUEUED != 0 && *mark & BELOW == 0;
+        let was_queued = *mark & QUEUED != 0;
+        *mark |= marks | QUEUED;
+        let is_open = *mark & BELOW == 0;
+        self.open = self.open + usize::from(is_open) - usize::from(was_open);
+        if !was_queued {
+            self.queue.push(order);
+        }
+    }
+
+    /// The marks of a commit that leaves the queue.
+    fn take(&mut self, at: u32) -> u8 {
+        let mark = self.of.entry(at).or_default();
+        *mark &= !QUEUED;
+        self.open -= usize::from(*mark & BELOW == 0);
+        *mark
+    }
+}
+
+pub(super) fn missing(id: Id, why: &str) -> Error {
+    Error::new("read commit", id, why).hint("in a shallow or partial clone, `git fetch --unshallow` may help")
+}

@@ -1,0 +1,250 @@
+//! The commit-graph file: parents, dates and generation numbers of commits, so that a walk need not decode them.
+//!
+//! Git writes one (`objects/info/commit-graph`) or a chain of them (`objects/info/commit-graphs`) when it packs. It is a
+//! cache: what is missing, of another format, or broken is passed over, and commits are read from their objects.
+//!
+//! **What it says is believed as git believes it**, within bounds: offsets are checked against the file, positions
+//! against the number of commits, and a walk checks that a generation number is larger than those of the parents.
+
+use std::path::{Path, PathBuf};
+
+use memmap2::Mmap;
+
+use super::Id;
+use super::id::Hash;
+use super::map::map;
+use crate::core::regular_file::{self, Links, SMALL};
+
+/// More files than this are not chained: git merges them long before.
+const LONGEST: usize = 1024;
+
+const NO_PARENT: u32 = 0x7000_0000;
+const MORE_PARENTS: u32 = 0x8000_0000;
+const LAST: u32 = 0x8000_0000;
+/// Levels stop counting here, so that a parent's may be the same.
+const HIGHEST_LEVEL: u64 = 0x3fff_ffff;
+
+/// A chain of commit-graph files, the oldest first.
+#[derive(Debug)]
+pub(super) struct CommitGraph {
+    layers: Vec<Layer>,
+    hash: Hash,
+    /// Whether all files have corrected commit dates, so that these can be compared.
+    has_dates: bool,
+}
+
+/// One file. Commits are numbered through the whole chain.
+#[derive(Debug)]
+struct Layer {
+    file: Mmap,
+    first: u32,
+    count: u32,
+    fanout: usize,
+    ids: usize,
+    commits: usize,
+    /// Where the offsets of corrected commit dates are, and where and how many those are that fit into no such.
+    dates: Option<usize>,
+    large_dates: (usize, usize),
+    /// Where and how many further parents there are.
+    edges: (usize, usize),
+}
+
+/// What the file says of a commit.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) parents: Vec<Id>,
+    pub(super) time: i64,
+    /// Larger than that of each parent.
+    pub(super) generation: u64,
+}
+
+/// The file is broken.
+#[derive(Debug)]
+pub(super) struct Broken;
+
+impl CommitGraph {
+    /// That of the first object directory that has one.
+    pub(super) fn open(directories: &[PathBuf], hash: Hash) -> Option<Self> {
+        directories.iter().find_map(|directory| {
+            let single = directory.join("info").join("commit-graph");
+            Self::of(&[single], hash).or_else(|| Self::of(&chain(directory, directories)?, hash))
+        })
+    }
+
+    fn of(paths: &[PathBuf], hash: Hash) -> Option<Self> {
+        let mut layers: Vec<Layer> = Vec::new();
+        for (at, path) in paths.iter().enumerate() {
+            let first = layers.last().map_or(Some(0), |last| last.first.checked_add(last.count))?;
+            let layer = Layer::parse(map(path).ok()?, hash, first, at)?;
+            // A position has to be told from the marks above.
+            first.checked_add(layer.count).filter(|&end| end < NO_PARENT)?;
+            layers.push(layer);
+        }
+        let has_dates = layers.iter().all(|layer| layer.dates.is_some());
+        let graph = Self { layers, hash, has_dates };
+        // Very old versions of git wrote no generation numbers.
+        let counts = graph.layers.first()?.count == 0 || graph.level(0)? > 0;
+        counts.then_some(graph)
+    }
+
+    /// A commit's position.
+    pub(super) fn find(&self, id: &Id) -> Option<u32> {
+        self.layers.iter().rev().find_map(|layer| Some(layer.first + layer.find(id.as_bytes())?))
+    }
+
+    /// What is said of the commit at a position.
+    pub(super) fn entry(&self, position: u32) -> Result<Entry, Broken> {
+        self.read(position).ok_or(Broken)
+    }
+
+    fn read(&self, position: u32) -> Option<Entry> {
+        let (layer, at) = self.layer(position)?;
+        let data = layer.commit(at, self.hash)?;
+        let (first, second) = (be32(data, 0)?, be32(data, 4)?);
+        let time = i64::from(be32(data, 8)? & 3) << 32 | i64::from(be32(data, 12)?);
+        let mut parents = Vec::new();
+        if first != NO_PARENT {
+            parents.push(self.id(first)?);
+        }
+        match second {
+            NO_PARENT => {}
+            more if more & MORE_PARENTS != 0 => {
+                let mut at = (more & !MORE_PARENTS) as usize;
+                loop {
+                    let edge = layer.edge(at)?;
+                    parents.push(self.id(edge & !LAST)?);
+                    if edge & LAST != 0 {
+                        break;
+                    }
+                    at += 1;
+                }
+            }
+            second => parents.push(self.id(second)?),
+        }
+        let generation = match self.has_dates {
+            true => layer.corrected(at, u64::try_from(time).ok()?)?,
+            false => self.level(position)?,
+        };
+        Some(Entry { parents, time, generation })
+    }
+
+    /// Whether a parent of this generation fits to a commit of that one.
+    pub(super) fn fits(&self, parent: u64, child: u64) -> bool {
+        parent < child || !self.has_dates && parent == HIGHEST_LEVEL && child == HIGHEST_LEVEL
+    }
+
+    /// How many commits are below it at least, on the longest way to a root.
+    fn level(&self, position: u32) -> Option<u64> {
+        let (layer, at) = self.layer(position)?;
+        Some(u64::from(be32(layer.commit(at, self.hash)?, 8)? >> 2))
+    }
+
+    fn layer(&self, position: u32) -> Option<(&Layer, usize)> {
+        let after = self.layers.partition_point(|layer| layer.first <= position);
+        let layer = self.layers.get(after.checked_sub(1)?)?;
+        let at = position - layer.first;
+        (at < layer.count).then_some((layer, at as usize))
+    }
+
+    fn id(&self, position: u32) -> Option<Id> {
+        let (layer, at) = self.layer(position)?;
+        Id::from_bytes(layer.raw_id(at, self.hash.width())?)
+    }
+}
+
+/// The files that a chain names, the oldest first; each may be in any of the object directories.
+fn chain(directory: &Path, directories: &[PathBuf]) -> Option<Vec<PathBuf>> {
+    let below = |directory: &Path| directory.join("info").join("commit-graphs");
+    let list = below(directory).join("commit-graph-chain");
+    let text = regular_file::read(&list, Links::Follow, SMALL).ok()??;
+    let mut files = Vec::new();
+    for line in text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).take(LONGEST) {
+        let name = format!("graph-{}.graph", Id::from_hex(line.trim_ascii())?);
+        files.push(directories.iter().map(|directory| below(directory).join(&name)).find(|file| file.is_file())?);
+    }
+    Some(files).filter(|files| !files.is_empty())
+}
+
+impl Layer {
+    fn parse(file: Mmap, hash: Hash, first: u32, bases: usize) -> Option<Self> {
+        let format = if hash == Hash::Sha1 { 1 } else { 2 };
+        let [b'C', b'G', b'P', b'H', 1, own, chunks, base] = *file.first_chunk::<8>()? else { return None };
+        if own != format || usize::from(base) != bases.min(255) {
+            return None;
+        }
+        let chunk = |id: &[u8; 4]| (0..usize::from(chunks)).find_map(|at| chunk(&file, at, id));
+        let (fanout, fanout_len) = chunk(b"OIDF")?;
+        let count = if fanout_len == 1024 { be32(&file, fanout + 1020)? } else { return None };
+        let long = |width: usize| (count as usize).checked_mul(width);
+        let whole = |id: &[u8; 4], width: usize| chunk(id).filter(|(_, len)| Some(*len) == long(width));
+        let (ids, _) = whole(b"OIDL", hash.width())?;
+        let (commits, _) = whole(b"CDAT", hash.width() + 16)?;
+        let dates = whole(b"GDA2", 4).map(|(at, _)| at);
+        let list = |id: &[u8; 4], width: usize| chunk(id).map_or((0, 0), |(at, len)| (at, len / width));
+        let (large_dates, edges) = (list(b"GDO2", 8), list(b"EDGE", 4));
+        Some(Self { first, count, fanout, ids, commits, dates, large_dates, edges, file })
+    }
+
+    fn find(&self, raw: &[u8]) -> Option<u32> {
+        let byte = usize::from(*raw.first()?);
+        let until = |byte: usize| be32(&self.file, self.fanout + byte * 4);
+        let (mut low, mut high) = (if byte == 0 { 0 } else { until(byte - 1)? }, until(byte)?.min(self.count));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.raw_id(middle as usize, raw.len())?.cmp(raw) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Equal => return Some(middle),
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        None
+    }
+
+    fn raw_id(&self, at: usize, width: usize) -> Option<&[u8]> {
+        let start = self.ids.checked_add(at.checked_mul(width)?)?;
+        self.file.get(start..start.checked_add(width)?)
+    }
+
+    /// What follows the tree's id.
+    fn commit(&self, at: usize, hash: Hash) -> Option<&[u8]> {
+        let width = hash.width() + 16;
+        let start = self.commits + at * width;
+        self.file.get(start + hash.width()..start + width)
+    }
+
+    fn edge(&self, at: usize) -> Option<u32> {
+        let (start, count) = self.edges;
+        if at < count { be32(&self.file, start + at * 4) } else { None }
+    }
+
+    /// The corrected commit date: later than those of all parents.
+    fn corrected(&self, at: usize, time: u64) -> Option<u64> {
+        let offset = be32(&self.file, self.dates? + at * 4)?;
+        if offset & LAST == 0 {
+            return time.checked_add(u64::from(offset));
+        }
+        let (start, count) = self.large_dates;
+        let at = (offset & !LAST) as usize;
+        let start = if at < count { start + at * 8 } else { return None };
+        let offset = u64::from(be32(&self.file, start)?) << 32 | u64::from(be32(&self.file, start + 4)?);
+        time.checked_add(offset)
+    }
+}
+
+/// A chunk's place and length, if the entry of this number in the table of contents is its. The next one says where it ends.
+fn chunk(file: &[u8], at: usize, id: &[u8; 4]) -> Option<(usize, usize)> {
+    let entry = |at: usize| file.get(8 + at * 12..8 + (at + 1) * 12);
+    let offset = |at: usize| {
+        let bytes = entry(at)?.last_chunk::<8>()?;
+        usize::try_from(u64::from_be_bytes(*bytes)).ok()
+    };
+    if !entry(at)?.starts_with(id) {
+        return None;
+    }
+    let (start, end) = (offset(at)?, offset(at + 1)?);
+    file.get(start..end).map(|chunk| (start, chunk.len()))
+}
+
+fn be32(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes))
+}
