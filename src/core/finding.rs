@@ -95,7 +95,7 @@ pub enum Layer {
     Hex,
     /// `%41`.
     Percent,
-    /// `\u0041` or `\x41`.
+    /// `\u0041`, `\x41` or `\/`.
     Unicode,
     /// `&#65;` or `&quot;`.
     Html,

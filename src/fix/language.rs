@@ -53,7 +53,7 @@ pub struct Quote {
 pub enum Join {
     /// `("a" + b)`.
     Operator(&'static str),
-    /// `&["a", b].concat()`.
+    /// `["a", &b].concat()`, which makes a `String`: Rust.
     Concat,
 }
 
@@ -146,7 +146,7 @@ pub static LANGUAGES: &[Language] = &[
         extensions: &["rs"],
         lookup: "std::env::var(\"X\")",
         literal: Some(Literal {
-            expression: "&std::env::var(\"X\").expect(\"X is not set\")",
+            expression: "std::env::var(\"X\").expect(\"X is not set\")",
             strings: &[raw("r##\"", "\"##"), raw("r#\"", "\"#"), raw("r\"", "\""), long("\"")],
             prefixes: &["b", "c"],
             join: Join::Concat,

@@ -7,7 +7,7 @@ use bstr::ByteSlice as _;
 
 use super::language::{self, Import, Join, Literal};
 use super::lexis::{self, Region, Text, is_word};
-use super::{Key, Rewrite};
+use super::{Key, Rewrite, rust};
 
 /// Rewrites a program.
 pub(super) fn rewrite(text: &[u8], literal: &Literal, extension: &[u8], keys: &[Key]) -> Rewrite {
@@ -70,7 +70,10 @@ fn string(
     if found.is_whole && first.span == found.inner {
         let before = found.outer.start.checked_sub(1).and_then(|at| text.get(at));
         let glued = |byte: Option<&u8>| if byte.is_some_and(|byte| is_word(*byte)) { " " } else { "" };
-        let value = expression(first);
+        let value = match literal.join {
+            Join::Concat => rust::fitted(&text[..found.outer.start], &text[found.outer.end..], expression(first)),
+            Join::Operator(_) => expression(first),
+        };
         let value = if is_attribute(text, extension, found) { format!("{{{value}}}") } else { value };
         let with = format!("{}{value}{}", glued(before), glued(text.get(found.outer.end)));
         return Ok((found.outer.clone(), with));
@@ -104,7 +107,8 @@ fn string(
     let mut from = found.inner.start;
     for key in keys {
         pieces.extend(piece(text, from..key.span.start, open, close)?);
-        pieces.push(expression(key));
+        let borrow = if literal.join == Join::Concat { "&" } else { "" };
+        pieces.push(format!("{borrow}{}", expression(key)));
         from = key.span.end;
     }
     pieces.extend(piece(text, from..found.inner.end, open, close)?);
@@ -113,7 +117,10 @@ fn string(
         match literal.join {
             Join::Operator(operator) => format!("({})", pieces.join(operator)),
             // An array of nothing but `&String` would have another type.
-            Join::Concat => format!("&[\"\", {}].concat()", pieces.join(", ")),
+            Join::Concat => {
+                let owned = format!("[\"\", {}].concat()", pieces.join(", "));
+                rust::fitted(&text[..found.outer.start], &text[found.outer.end..], owned)
+            }
         },
     ))
 }
@@ -184,8 +191,10 @@ fn refused(text: &[u8], literal: &Literal, extension: &[u8], found: &Text) -> Re
         }
         Import::None | Import::Go | Import::Swift => {}
     }
-    if matches!(literal.join, Join::Concat) && (before.ends_with(b"!(") || after.starts_with(b"=>")) {
-        return Err("a literal has to stand there");
+    if literal.join == Join::Concat
+        && let Some(why) = rust::refused(before, &text[found.outer.end..])
+    {
+        return Err(why);
     }
     if extension.ends_with(b"js") || matches!(extension, b"jsx" | b"ts" | b"tsx" | b"mts" | b"cts") {
         let is_name = after.first() == Some(&b':') && matches!(last, Some(b'{' | b','));

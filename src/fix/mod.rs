@@ -10,6 +10,7 @@ mod lexis;
 mod literal;
 pub mod lookup;
 mod notebook;
+mod rust;
 mod shell;
 
 use std::collections::{BTreeMap, BTreeSet};

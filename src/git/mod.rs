@@ -24,6 +24,7 @@ pub mod repository;
 mod rev_list;
 pub mod revision;
 mod split_index;
+pub mod tips;
 pub mod tree;
 pub(crate) mod tree_diff;
 mod worktrees;

@@ -297,11 +297,17 @@ impl Scanner {
             start += part.len() + 1;
         }
         if view.layers.len() < DEPTH {
-            for piece in decode::pieces(run) {
+            for piece in decode::pieces(run.clone()) {
                 if let Some(inner) = decode::escapes(view, piece, &mut out.decoded) {
                     done.scope = done.scope.max(Scope::Around);
                     self.view(&inner, out);
                 }
+            }
+            if run.end > done.slashes
+                && let Some((inner, end)) = decode::slashes(view, run, done.slashes, &mut out.decoded)
+            {
+                (done.slashes, done.scope) = (end, done.scope.max(Scope::Around));
+                self.view(&inner, out);
             }
         }
     }
@@ -431,6 +437,8 @@ struct Done {
     base64: usize,
     /// How far UTF-16 was decoded.
     wide: usize,
+    /// How far escaped slashes were.
+    slashes: usize,
     /// How far anchors were looked for.
     anchored: usize,
     /// The words of rules around the last value.

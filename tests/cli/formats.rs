@@ -27,7 +27,7 @@ fn fixed() -> String {
 }
 
 /// What a schema has against a document.
-fn faults(schema: &str, document: &str) -> Vec<String> {
+pub(crate) fn faults(schema: &str, document: &str) -> Vec<String> {
     let schema: Value =
         serde_json::from_str(&std::fs::read_to_string(folder("schemas").join(schema)).unwrap()).unwrap();
     let document: Value = serde_json::from_str(document).unwrap();

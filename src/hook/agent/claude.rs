@@ -44,12 +44,15 @@ pub(super) fn like(mut value: Value, names: Names) -> Result<Event, String> {
         return Err("its event has no hook_event_name".into());
     };
     let cwd = cwd(&mut value);
+    let mut beside = Value::Null;
     let action = if name == names.prompt {
         let text = text(&mut value, "prompt").ok_or("its event has no prompt")?;
         Action::Prompt { text, attachments: Vec::new() }
     } else if name == names.before {
         let is_mcp = value.get("mcp_context").is_some();
-        tool::before(Call { is_mcp, ..call(&mut value)? })
+        let (action, rest) = tool::before(Call { is_mcp, ..call(&mut value)? });
+        beside = rest;
+        action
     } else if name == names.after {
         let is_mcp = value.get("mcp_context").is_some();
         let output = take(&mut value, "tool_response").ok_or("its event has no tool_response")?;
@@ -58,7 +61,7 @@ pub(super) fn like(mut value: Value, names: Names) -> Result<Event, String> {
     } else {
         Action::Unknown
     };
-    Ok(Event { name, cwd, action })
+    Ok(Event { name, cwd, action, beside })
 }
 
 fn call(value: &mut Value) -> Result<Call, String> {

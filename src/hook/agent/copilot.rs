@@ -13,13 +13,16 @@ pub(super) fn parse(mut value: Value) -> Result<Event, String> {
         return claude::parse(value);
     }
     let cwd = claude::cwd(&mut value);
+    let mut beside = Value::Null;
     let action = if value.get("toolName").is_some() {
         let tool = claude::text(&mut value, "toolName").ok_or("its toolName is no text")?;
         if let Some(output) = claude::take(&mut value, "toolResult") {
             Action::ToolOutput { is_mcp: tool::is_mcp(&tool), tool, output }
         } else {
             let input = claude::take(&mut value, "toolArgs").ok_or("its event has no toolArgs")?;
-            tool::before(Call { input: arguments(&tool, input)?, tool, is_mcp: false })
+            let (action, rest) = tool::before(Call { input: arguments(&tool, input)?, tool, is_mcp: false });
+            beside = rest;
+            action
         }
     } else if let Some(text) = claude::text(&mut value, "prompt") {
         Action::Prompt { text, attachments: Vec::new() }
@@ -28,7 +31,7 @@ pub(super) fn parse(mut value: Value) -> Result<Event, String> {
     } else {
         return Err("its event has neither toolName nor prompt".into());
     };
-    Ok(Event { name: String::new(), cwd, action })
+    Ok(Event { name: String::new(), cwd, action, beside })
 }
 
 /// Arguments come as JSON in a string, those of `apply_patch` as the patch itself.

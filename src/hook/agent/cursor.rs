@@ -13,6 +13,7 @@ pub(super) fn parse(mut value: Value) -> Result<Event, String> {
     let name = claude::text(&mut value, "hook_event_name").ok_or("its event has no hook_event_name")?;
     let root = value.pointer("/workspace_roots/0").and_then(Value::as_str).map(PathBuf::from);
     let cwd = claude::cwd(&mut value).or(root);
+    let mut beside = Value::Null;
     let action = match name.as_str() {
         "beforeSubmitPrompt" => {
             let attachments = attachments(&value);
@@ -26,6 +27,7 @@ pub(super) fn parse(mut value: Value) -> Result<Event, String> {
             let path = claude::text(&mut value, "file_path").ok_or("its event has no file_path")?;
             let mut paths = vec![path];
             paths.extend(attachments(&value));
+            beside = paths.clone().into();
             Action::FileRead { paths, content: claude::text(&mut value, "content") }
         }
         "beforeMCPExecution" => {
@@ -36,7 +38,9 @@ pub(super) fn parse(mut value: Value) -> Result<Event, String> {
         "preToolUse" => {
             let tool = claude::text(&mut value, "tool_name").ok_or("its event has no tool_name")?;
             let input = claude::take(&mut value, "tool_input").ok_or("its event has no tool_input")?;
-            tool::before(Call { input: within(input)?, tool, is_mcp: false })
+            let (action, rest) = tool::before(Call { input: within(input)?, tool, is_mcp: false });
+            beside = rest;
+            action
         }
         "postToolUse" => {
             let tool = claude::text(&mut value, "tool_name").ok_or("its event has no tool_name")?;
@@ -50,7 +54,7 @@ pub(super) fn parse(mut value: Value) -> Result<Event, String> {
         }
         _ => Action::Unknown,
     };
-    Ok(Event { name, cwd, action })
+    Ok(Event { name, cwd, action, beside })
 }
 
 fn attachments(value: &Value) -> Vec<String> {

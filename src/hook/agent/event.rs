@@ -13,6 +13,8 @@ pub struct Event {
     pub cwd: Option<PathBuf>,
     /// What is about to happen, or has happened.
     pub action: Action,
+    /// Arguments that go with it and are neither judged by `action` nor taken away by it; null if there are none.
+    pub beside: Value,
 }
 
 /// What an event is about.
@@ -63,8 +65,6 @@ pub enum Action {
         /// What it gave back.
         output: Value,
     },
-    /// Nothing in which a key could be.
-    Nothing,
     /// An event that keysweep does not know.
     Unknown,
 }

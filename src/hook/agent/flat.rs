@@ -1,6 +1,7 @@
 //! JSON as one text to scan, and the way back: every string stands on a line of its own behind the name of its
 //! member, so that `"api_key": "…"` is seen as what it is, and escapes are gone.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde_json::Value;
@@ -10,8 +11,10 @@ use serde_json::Value;
 pub(super) struct Flat {
     /// Names and strings.
     pub(super) text: Vec<u8>,
-    /// Where each string stands in `text`, in the order of [`each`].
+    /// Where each string stands in `text`, in the order in which the value is walked through.
     spans: Vec<Range<usize>>,
+    /// Where names of members stand in it.
+    names: Vec<Range<usize>>,
 }
 
 impl Flat {
@@ -23,7 +26,13 @@ impl Flat {
             match value {
                 Value::String(text) => flat.push(name, text),
                 Value::Array(list) => stack.extend(list.iter().rev().map(|value| (name, value))),
-                Value::Object(members) => stack.extend(members.iter().rev().map(|(name, value)| (Some(name), value))),
+                Value::Object(members) => {
+                    for (name, _) in members.iter().filter(|(_, value)| !value.is_string()) {
+                        flat.push_name(name);
+                        flat.text.push(b'\n');
+                    }
+                    stack.extend(members.iter().rev().map(|(name, value)| (Some(name), value)));
+                }
                 Value::Null | Value::Bool(_) | Value::Number(_) => {}
             }
         }
@@ -32,7 +41,7 @@ impl Flat {
 
     fn push(&mut self, name: Option<&String>, text: &str) {
         if let Some(name) = name {
-            self.text.extend_from_slice(name.as_bytes());
+            self.push_name(name);
             self.text.extend_from_slice(b": ");
         }
         let start = self.text.len();
@@ -41,11 +50,17 @@ impl Flat {
         self.text.push(b'\n');
     }
 
+    fn push_name(&mut self, name: &str) {
+        let start = self.text.len();
+        self.text.extend_from_slice(name.as_bytes());
+        self.names.push(start..self.text.len());
+    }
+
     /// Puts each replacement, sorted by where it stands in `text`, into the value that this was made of.
-    pub(super) fn replace(&self, value: &mut Value, replacements: &[(Range<usize>, String)]) {
+    pub(super) fn replace(&self, root: &mut Value, replacements: &[(Range<usize>, String)]) {
         let mut index = 0;
         let mut first = 0;
-        let mut stack = vec![value];
+        let mut stack = vec![&mut *root];
         while let Some(value) = stack.pop() {
             match value {
                 Value::String(text) => {
@@ -61,6 +76,42 @@ impl Flat {
                 Value::Object(members) => stack.extend(members.values_mut().rev()),
                 Value::Null | Value::Bool(_) | Value::Number(_) => {}
             }
+        }
+        rename(root, &self.renamed(replacements));
+    }
+
+    /// The names of members that hold something to be replaced, with what takes their place.
+    fn renamed(&self, replacements: &[(Range<usize>, String)]) -> BTreeMap<String, String> {
+        let mut renamed = BTreeMap::new();
+        let mut first = 0;
+        for span in &self.names {
+            first += replacements[first..].iter().take_while(|(at, _)| at.end <= span.start).count();
+            let here: Vec<_> = replacements[first..].iter().take_while(|(at, _)| at.start < span.end).collect();
+            if !here.is_empty() {
+                let name = String::from_utf8_lossy(&self.text[span.clone()]).into_owned();
+                let with = replaced(&name, span.start, &here);
+                renamed.insert(name, with);
+            }
+        }
+        renamed
+    }
+}
+
+/// Gives members other names.
+fn rename(root: &mut Value, names: &BTreeMap<String, String>) {
+    if names.is_empty() {
+        return;
+    }
+    let mut stack = vec![root];
+    while let Some(value) = stack.pop() {
+        match value {
+            Value::Array(list) => stack.extend(list),
+            Value::Object(members) => {
+                let old = std::mem::take(members);
+                members.extend(old.into_iter().map(|(name, value)| (names.get(&name).cloned().unwrap_or(name), value)));
+                stack.extend(members.values_mut());
+            }
+            _ => {}
         }
     }
 }
@@ -120,11 +171,22 @@ mod tests {
     fn what_is_found_in_the_text_is_replaced_in_the_value() {
         let mut value = json!({"a": "x ü KEY y KEY", "b": ["KEY", 1, {"c": "none"}], "d": ""});
         let flat = Flat::of(&value);
-        assert_eq!(std::str::from_utf8(&flat.text).unwrap(), "a: x ü KEY y KEY\nb: KEY\nc: none\nd: \n");
+        assert_eq!(std::str::from_utf8(&flat.text).unwrap(), "b\na: x ü KEY y KEY\nb: KEY\nc: none\nd: \n");
         let text = String::from_utf8(flat.text.clone()).unwrap();
         let at: Vec<_> = text.match_indices("KEY").map(|(at, _)| (at..at + 3, "…".to_owned())).collect();
         flat.replace(&mut value, &at);
         assert_eq!(value, json!({"a": "x ü … y …", "b": ["…", 1, {"c": "none"}], "d": ""}));
+    }
+
+    #[test]
+    fn names_are_searched_and_replaced() {
+        let mut value = json!({"KEY": 1, "x": {"a KEY": [true, "y"]}});
+        let flat = Flat::of(&value);
+        let text = String::from_utf8(flat.text.clone()).unwrap();
+        let at: Vec<_> = text.match_indices("KEY").map(|(at, _)| (at..at + 3, "…".to_owned())).collect();
+        assert_eq!(at.len(), 3, "{text}");
+        flat.replace(&mut value, &at);
+        assert_eq!(value, json!({"…": 1, "x": {"a …": [true, "y"]}}));
     }
 
     #[test]

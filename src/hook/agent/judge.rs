@@ -47,7 +47,15 @@ type Keys = BTreeMap<String, BTreeSet<String>>;
 impl Judge<'_> {
     /// Decides on one event.
     pub fn decide(&self, event: &Event) -> Result<Decision> {
-        match &event.action {
+        let decision = self.decide_action(&event.action)?;
+        if decision == Decision::Pass && !event.beside.is_null() {
+            return Ok(self.sent(&Flat::of(&event.beside), "This call's input holds", "It was not run"));
+        }
+        Ok(decision)
+    }
+
+    fn decide_action(&self, action: &Action) -> Result<Decision> {
+        match action {
             Action::Prompt { text, attachments } => self.prompt(text, attachments),
             Action::Command { text } => self.command(text),
             Action::ToolInput { input } => Ok(self.sent(&Flat::of(input), "This call's input holds", "It was not run")),
@@ -76,7 +84,7 @@ impl Judge<'_> {
                 );
                 Ok(Decision::Redact { output, reason })
             }
-            Action::Nothing | Action::Unknown => Ok(Decision::Pass),
+            Action::Unknown => Ok(Decision::Pass),
         }
     }
 

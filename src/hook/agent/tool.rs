@@ -47,8 +47,38 @@ pub(super) fn is_mcp(tool: &str) -> bool {
     ["mcp__", "mcp_", "MCP:"].iter().any(|prefix| tool.starts_with(prefix))
 }
 
-/// What is about to happen.
-pub(super) fn before(call: Call) -> Action {
+/// What is about to happen, and the arguments that this leaves out.
+pub(super) fn before(call: Call) -> (Action, Value) {
+    let mut rest = call.input.clone();
+    let action = action(call);
+    match &action {
+        Action::Command { .. } => drop(rest.as_object_mut().and_then(|rest| rest.remove("command"))),
+        // The whole patch is one argument.
+        Action::FileEdit { .. } if !has_path(&rest) => rest = Value::Null,
+        Action::FileEdit { .. } => without_texts(&mut rest),
+        Action::FileRead { .. } => {}
+        _ => rest = Value::Null,
+    }
+    (action, rest)
+}
+
+fn has_path(input: &Value) -> bool {
+    PATH.iter().any(|name| input.get(name).is_some())
+}
+
+/// Takes the texts of an edit away: the new one is judged as a part of its file, and the old one leaves it.
+fn without_texts(input: &mut Value) {
+    let texts = |name: &String| !OLD.contains(&name.as_str()) && !NEW.contains(&name.as_str());
+    let Some(members) = input.as_object_mut() else { return };
+    members.retain(|name, _| texts(name));
+    for one in members.get_mut("edits").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(members) = one.as_object_mut() {
+            members.retain(|name, _| texts(name));
+        }
+    }
+}
+
+fn action(call: Call) -> Action {
     let Call { tool, input, is_mcp: says_mcp } = call;
     if says_mcp || is_mcp(&tool) {
         return Action::McpCall { tool, input };

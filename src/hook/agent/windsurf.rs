@@ -10,6 +10,10 @@ use super::{Action, Answer, Decision, Event};
 pub(super) fn parse(mut value: Value) -> Result<Event, String> {
     let name = claude::text(&mut value, "agent_action_name").ok_or("its event has no agent_action_name")?;
     let mut info = claude::take(&mut value, "tool_info").unwrap_or_default();
+    let is_known = name.starts_with("pre_") || name.starts_with("post_");
+    if is_known && !info.is_object() {
+        return Err("its event has no tool_info".into());
+    }
     let cwd = claude::cwd(&mut info);
     let missing = |what: &str| format!("its tool_info has no {what}");
     let action = match name.as_str() {
@@ -21,25 +25,31 @@ pub(super) fn parse(mut value: Value) -> Result<Event, String> {
             Action::Command { text: claude::text(&mut info, "command_line").ok_or_else(|| missing("command_line"))? }
         }
         "pre_read_code" => {
-            let path = claude::text(&mut info, "file_path").ok_or_else(|| missing("file_path"))?;
-            Action::FileRead { paths: vec![path], content: None }
+            let path = info.get("file_path").and_then(Value::as_str).ok_or_else(|| missing("file_path"))?;
+            Action::FileRead { paths: vec![path.to_owned()], content: None }
         }
         "pre_write_code" => {
-            let path = claude::text(&mut info, "file_path").ok_or_else(|| missing("file_path"))?;
+            let path = info.get("file_path").and_then(Value::as_str).ok_or_else(|| missing("file_path"))?.to_owned();
             let edits = claude::take(&mut info, "edits").ok_or_else(|| missing("edits"))?;
             Action::FileEdit { edits: tool::edits(&path, edits).ok_or_else(|| missing("edits with new_string"))? }
         }
         "pre_mcp_tool_use" => {
-            let tool = claude::text(&mut info, "mcp_tool_name").ok_or_else(|| missing("mcp_tool_name"))?;
+            let tool =
+                info.get("mcp_tool_name").and_then(Value::as_str).ok_or_else(|| missing("mcp_tool_name"))?.to_owned();
             let input = claude::take(&mut info, "mcp_tool_arguments").unwrap_or_default();
             Action::McpCall { tool, input }
         }
         "post_mcp_tool_use" | "post_run_command" | "post_read_code" | "post_write_code" => {
-            Action::ToolOutput { tool: name.clone(), is_mcp: name == "post_mcp_tool_use", output: info }
+            let output = std::mem::take(&mut info);
+            Action::ToolOutput { tool: name.clone(), is_mcp: name == "post_mcp_tool_use", output }
         }
-        _ => Action::Unknown,
+        _ => {
+            info = Value::Null;
+            Action::Unknown
+        }
     };
-    Ok(Event { name, cwd, action })
+    // What was judged has been taken out.
+    Ok(Event { name, cwd, action, beside: info })
 }
 
 /// Writes an answer: what has happened cannot be undone, and is only told.

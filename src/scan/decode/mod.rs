@@ -11,6 +11,7 @@ mod base64;
 mod digits;
 mod escapes;
 mod hex;
+mod slashes;
 mod utf16;
 
 use std::ops::Range;
@@ -19,6 +20,7 @@ pub(super) use base64::{base64, base64_bytes, find_base64};
 pub(super) use digits::any as any_digits;
 pub(super) use escapes::escapes;
 pub(super) use hex::find_hex;
+pub(super) use slashes::slashes;
 pub(super) use utf16::utf16;
 
 /// The most that is decoded at a time, in encoded characters: bounds the memory that an encoded gigabyte takes.

@@ -20,6 +20,11 @@ pub(crate) enum Meaning {
 /// Reads an answer to an event as the agent does, and fails if it has a member that the agent does not know.
 pub(crate) fn meaning(agent: &str, event: &Value, answer: &Answer) -> Meaning {
     let Answer { output, document } = answer;
+    if agent == "codex" && document != &Value::Null {
+        let name = event["hook_event_name"].as_str().unwrap();
+        let faults = crate::formats::faults(&format!("codex-{name}.json"), &output.stdout);
+        assert!(faults.is_empty(), "{faults:?}: {document}");
+    }
     if output.code == 2 {
         assert_eq!(document, &Value::Null, "{agent}: exit code 2 voids standard output");
         assert!(!output.stderr.trim().is_empty(), "{agent}: Codex takes 2 for a block only with a word on it");
@@ -33,6 +38,7 @@ pub(crate) fn meaning(agent: &str, event: &Value, answer: &Answer) -> Meaning {
         ("cursor", document) => cursor(name, document),
         (_, Value::Null) => Meaning::Pass,
         ("claude" | "codex", document) => claude_like(agent, name, document),
+        ("copilot", document) if !name.is_empty() => claude_like(agent, name, document),
         ("gemini", document) => {
             members(document, &["decision", "reason"]);
             assert_eq!(document["decision"], "deny");

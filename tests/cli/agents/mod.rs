@@ -1,9 +1,11 @@
 //! Hooks of coding agents: every agent's events, what is answered, and in which form.
 
 mod answers;
+mod events;
 mod files;
 mod install;
 mod run;
+mod table;
 
 use std::path::Path;
 
@@ -38,7 +40,7 @@ pub(crate) fn event(project: &Project, name: &str, changes: &[(&str, Value)]) ->
     event
 }
 
-fn set(event: &mut Value, pointer: &str, value: &Value) {
+pub(crate) fn set(event: &mut Value, pointer: &str, value: &Value) {
     let (parent, member) = pointer.rsplit_once('/').unwrap();
     let mut parts = parent.split('/').skip(1);
     let mut at = event;
@@ -50,9 +52,12 @@ fn set(event: &mut Value, pointer: &str, value: &Value) {
             at[part] = Value::String(inner.to_string());
             return;
         }
-        at = &mut at[part];
+        at = at.pointer_mut(&format!("/{part}")).unwrap();
     }
-    at[member] = value.clone();
+    match at {
+        Value::Array(list) => list[member.parse::<usize>().unwrap()] = value.clone(),
+        other => other[member] = value.clone(),
+    }
 }
 
 /// An answer: what the agent gets.
@@ -79,16 +84,4 @@ pub(crate) fn run(project: &Project, agent: &str, event: &[u8]) -> Answer {
 /// The same for a JSON value.
 pub(crate) fn ask(project: &Project, agent: &str, event: &Value) -> Answer {
     run(project, agent, event.to_string().as_bytes())
-}
-
-/// JSON with every character of the key written as `\u0041`.
-pub(crate) fn escaped(event: &Value, key: &str) -> String {
-    let escapes: String = key.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
-    event.to_string().replace(key, &escapes)
-}
-
-/// The same where JSON stands in a string of JSON.
-pub(crate) fn is_nested(event: &Value, key: &str) -> bool {
-    let holds = |member: &Value| member.as_str().is_some_and(|text| text.starts_with('{') && text.contains(key));
-    event.as_object().unwrap().values().any(holds)
 }

@@ -265,3 +265,26 @@ fn what_cannot_be_written_loses_nothing() {
     assert_eq!(text(&project, "sub/a.py"), before);
     assert!(text(&project, ".env").contains(&key(1)), "the key is there before it leaves");
 }
+
+#[test]
+fn what_has_to_be_revoked_is_said_by_how_far_the_key_has_come() {
+    let project = Project::git();
+    let file = format!("k = '{}'\n", key(1));
+    let said = |project: &Project| {
+        project.write("sub/a.py", &file);
+        let output = fix(project, &[]);
+        assert_eq!(output.code, 0, "{output:?}");
+        output.stdout.lines().filter(|line| line.contains("evoke")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    project.write("base", "x").run_git(&["add", "."]).run_git(&["commit", "-qm", "base"]);
+    let maybe = "If a key was ever committed, pushed or sent, it has to be revoked all the same:";
+    assert_eq!(said(&project), [maybe]);
+    project.write("sub/a.py", &file).run_git(&["add", "sub"]).run_git(&["commit", "-qm", "key"]);
+    assert_eq!(said(&project), ["It is in a commit. Revoke it, even if you never pushed that commit."]);
+    // Another branch has it, this one no longer does.
+    project.run_git(&["branch", "other"]).run_git(&["add", "-A"]).run_git(&["commit", "-qm", "gone"]);
+    assert_eq!(said(&project).len(), 1);
+    assert!(said(&project)[0].starts_with("It is in a commit"));
+    project.run_git(&["update-ref", "refs/remotes/origin/other", "other"]);
+    assert_eq!(said(&project), ["A remote has it: revoke it now. It stays in the history that others can read."]);
+}

@@ -1,5 +1,6 @@
 //! `keysweep fix`: what replaces a key in each kind of file, that programs do what they did, and that nothing is lost.
 
+mod compiled;
 mod files;
 mod programs;
 

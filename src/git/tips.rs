@@ -1,0 +1,90 @@
+//! The newest commits of a repository's branches, tags and remote-tracking references: is a text in one of them?
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bstr::ByteSlice as _;
+
+use super::revision::Revisions;
+use super::tree::{EntryKind, TreeEntries};
+use super::{Environment, Id, Kind, Objects, Refs, Repository};
+
+/// How far a text has come on its way from a file to other people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reached {
+    /// No newest commit has it. An older one may.
+    NoTip,
+    /// A commit here has it, and none that a remote is known to have.
+    Commit,
+    /// A commit that a remote has.
+    Remote,
+}
+
+/// No more references than this are looked at.
+const MOST: usize = 256;
+
+/// The newest commits, by their trees.
+pub struct Tips {
+    repository: Repository,
+    objects: Objects,
+    /// Trees, and whether a remote has them.
+    trees: BTreeMap<Id, bool>,
+}
+
+impl Tips {
+    /// Those of the repository around a directory; `None` if there is none that can be read.
+    pub fn around(directory: &Path) -> Option<Self> {
+        let repository = Repository::discover(directory, &Environment::of_process()).ok()?;
+        let refs = Refs::read(&repository);
+        let objects = Objects::open(&repository);
+        let mut trees = BTreeMap::new();
+        // HEAD first, then what says that a remote has it.
+        let (remote, local): (Vec<_>, Vec<_>) = refs.list.iter().partition(|(name, _)| refs.is_remote(name));
+        let head = refs.head.map(|id| (id, false));
+        let rest = remote.iter().map(|(_, id)| (*id, true)).chain(local.iter().map(|(_, id)| (*id, false)));
+        for (id, is_remote) in head.into_iter().chain(rest).take(MOST) {
+            if let Ok(tree) = Revisions::new(&refs, &objects).tree(&id.to_string()) {
+                *trees.entry(tree).or_default() |= is_remote;
+            }
+        }
+        Some(Self { repository, objects, trees })
+    }
+
+    /// How far a text has come that stands in a file.
+    pub fn reached(&self, path: &Path, text: &[u8]) -> Reached {
+        let Some(inside) = self.inside(path) else { return Reached::NoTip };
+        let mut reached = Reached::NoTip;
+        let mut known: BTreeMap<Id, bool> = BTreeMap::new();
+        for (tree, is_remote) in &self.trees {
+            let Some(blob) = self.blob(*tree, &inside) else { continue };
+            let holds = *known.entry(blob).or_insert_with(|| {
+                self.objects.read(blob, Kind::Blob).is_ok_and(|content| memchr::memmem::find(&content, text).is_some())
+            });
+            if holds {
+                reached = reached.max(if *is_remote { Reached::Remote } else { Reached::Commit });
+            }
+        }
+        reached
+    }
+
+    /// A path as trees name it.
+    fn inside(&self, path: &Path) -> Option<Vec<u8>> {
+        let top = self.repository.work_tree.as_ref()?.canonicalize().ok()?;
+        let path = path.parent()?.canonicalize().ok()?.join(path.file_name()?);
+        let names = path.strip_prefix(top).ok()?.iter().map(|name| name.as_encoded_bytes());
+        Some(names.collect::<Vec<_>>().join(&b'/'))
+    }
+
+    fn blob(&self, tree: Id, path: &[u8]) -> Option<Id> {
+        let mut at = (EntryKind::Tree, tree);
+        for name in path.split_str("/") {
+            if at.0 != EntryKind::Tree {
+                return None;
+            }
+            let bytes = self.objects.read(at.1, Kind::Tree).ok()?;
+            let entry = TreeEntries::new(&bytes, self.repository.hash).flatten().find(|entry| entry.name == name)?;
+            at = (entry.kind, entry.id);
+        }
+        (at.0 == EntryKind::File).then_some(at.1)
+    }
+}
