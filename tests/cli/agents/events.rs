@@ -7,6 +7,7 @@ use super::event;
 use crate::project::Project;
 
 /// The events before something happens: agent, what the key is in, and the event for a text.
+#[allow(clippy::too_many_lines, reason = "a table")]
 pub(super) fn before(project: &Project, text: &str) -> Vec<(&'static str, &'static str, Value)> {
     let with = |name: &str, pointer: &str, value: Value| event(project, name, &[(pointer, value)]);
     let patch = format!("*** Begin Patch\n*** Update File: a.py\n@@\n-old\n+{text}\n*** End Patch\n");
