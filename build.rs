@@ -24,13 +24,13 @@ fn main() {
     let mut identifiers = String::from("pub(super) static IDENTIFIERS: &[Identifier] = &[\n");
     for path in &paths {
         let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let file: spec::File = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let file: spec::RuleFile = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert_eq!(Some(file.provider.as_str()), path.file_stem().and_then(|stem| stem.to_str()), "{}", path.display());
         for rule in &file.rules {
             write_rule(&mut rules, path, &file, rule);
         }
         for identifier in &file.identifiers {
-            let spec::Identifier { id, title, regex, examples } = identifier;
+            let spec::IdentifierSpec { id, title, regex, examples } = identifier;
             let examples = list(examples);
             writeln!(
                 identifiers,
@@ -46,7 +46,7 @@ fn main() {
     fs::write(out.join("builtin.rs"), rules + &identifiers).expect("OUT_DIR is writable");
 }
 
-fn write_rule(out: &mut String, path: &Path, file: &spec::File, rule: &spec::RuleSpec) {
+fn write_rule(out: &mut String, path: &Path, file: &spec::RuleFile, rule: &spec::RuleSpec) {
     let known = |kind: &str, word: &str, words: &[&str]| {
         let found = words.iter().find(|known| known.eq_ignore_ascii_case(word));
         found

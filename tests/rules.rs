@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use keysweep::rule::spec::{File, RuleSpec};
+use keysweep::rule::spec::{RuleFile, RuleSpec};
 use keysweep::rule::template::{Random, Template};
 use keysweep::rule::{builtin, check};
 use keysweep::scan::{Match, Scanner};
@@ -15,7 +15,7 @@ use regex::bytes::Regex;
 /// How many texts each template is expanded to.
 const SEEDS: u64 = 12;
 
-fn files() -> Vec<(PathBuf, File)> {
+fn files() -> Vec<(PathBuf, RuleFile)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
     let mut paths: Vec<PathBuf> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::hook::say;
 use super::output::{self, complain, masked};
 use super::policy;
-use crate::cli::args::{Agents, Choice, Shared};
+use crate::cli::args::{Agents, Choice, SharedArgs};
 use crate::core::error::{Error, Exit, Result};
 use crate::hook::agent::install::{self, Scope};
 use crate::hook::agent::{Action, Agent, Answer, Decision, Event, Judge, doctor};
@@ -15,7 +15,7 @@ use crate::hook::install::Outcome;
 
 /// What an agent's hook runs: an event comes in, an answer goes out. A failure blocks: exit code 2 is what each agent
 /// takes for that, where every other one may let things pass.
-pub(super) fn run(agent: Agent, shared: &Shared) -> Result<Exit> {
+pub(super) fn run(agent: Agent, shared: &SharedArgs) -> Result<Exit> {
     let mut input = Vec::new();
     std::io::stdin()
         .lock()
@@ -41,7 +41,7 @@ pub(super) fn run(agent: Agent, shared: &Shared) -> Result<Exit> {
     answer(agent.render(&event, &decision))
 }
 
-fn decide(event: &Event, shared: &Shared) -> Result<Decision> {
+fn decide(event: &Event, shared: &SharedArgs) -> Result<Decision> {
     let here = here()?;
     let start = event.cwd.as_ref().map_or_else(|| here.clone(), |cwd| here.join(cwd));
     // An agent may name a directory that is gone: its policy is then that of where the hook runs.

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice as _};
 
-use super::output::{self, Keys, complain, masked};
-use super::{Target, finish, policy};
-use crate::cli::args::Scan;
+use super::output::{self, KeyDisplay, complain, masked};
+use super::{ScanTarget, finish, policy};
+use crate::cli::args::ScanArgs;
 use crate::core::coverage::Report;
 use crate::core::date::Date;
 use crate::core::error::{Exit, Result};
@@ -19,7 +19,7 @@ use crate::core::json;
 use crate::core::regular_file::{self, Links};
 use crate::fix::{language, lookup};
 use crate::report::{Format, escape, redact};
-use crate::source::agents::{self, AgentFile, Found, Kind};
+use crate::source::agents::{self, AgentFile, AgentFileKind, FoundAgentFile};
 use crate::source::{Collector, ignored, walk};
 
 /// The largest file that is read again to name an entry.
@@ -35,8 +35,8 @@ pub(super) fn annotate(report: &mut Report, start: &Path) {
         let real = start.join(Path::new(path.to_path_lossy().as_ref()));
         let text = texts.entry(path).or_insert_with(|| match file.kind {
             // What cannot be read has been said by the scan.
-            Kind::Settings => regular_file::read(&real, Links::Refuse, LARGEST).ok().flatten(),
-            Kind::Login | Kind::Transcript | Kind::Store => None,
+            AgentFileKind::Settings => regular_file::read(&real, Links::Refuse, LARGEST).ok().flatten(),
+            AgentFileKind::Login | AgentFileKind::Transcript | AgentFileKind::Store => None,
         });
         if finding.suppressed.is_none() && (finding.commit.is_some() || ignored::is_tracked(&real)) {
             finding.severity = raised(finding.severity);
@@ -65,10 +65,14 @@ fn raised(severity: Severity) -> Severity {
 fn note(file: &AgentFile, finding: &Finding, text: Option<&[u8]>) -> String {
     let what = format!("{} {}", file.agent, file.kind.words());
     match file.kind {
-        Kind::Login => return format!("{what}: never commit or share it; logging out makes it void"),
-        Kind::Transcript => return format!("{what}: keysweep fix masks it here; revoke the key, which was sent"),
-        Kind::Store => return format!("{what}: delete the chat in the program; revoke the key, which was sent"),
-        Kind::Settings => {}
+        AgentFileKind::Login => return format!("{what}: never commit or share it; logging out makes it void"),
+        AgentFileKind::Transcript => {
+            return format!("{what}: keysweep fix masks it here; revoke the key, which was sent");
+        }
+        AgentFileKind::Store => {
+            return format!("{what}: delete the chat in the program; revoke the key, which was sent");
+        }
+        AgentFileKind::Settings => {}
     }
     let at = text.and_then(|text| place(text, finding));
     let way = at.zip(text).map(|(at, text)| way(text, at)).unwrap_or_default();
@@ -156,10 +160,10 @@ fn entry(way: &[String]) -> (String, Option<String>) {
 }
 
 /// `keysweep scan --agents`.
-pub(super) fn scan(args: &Scan) -> Result<Exit> {
+pub(super) fn scan(args: &ScanArgs) -> Result<Exit> {
     let home = agents::home()?;
     let (found, errors) = agents::at_home(&home);
-    let here = Target::here();
+    let here = ScanTarget::here();
     let loaded = policy::load(&args.shared.policy, &here.start, &here.path)?;
     let shared = args.shared.under(&loaded.config);
     let collector = Collector::default();
@@ -167,7 +171,7 @@ pub(super) fn scan(args: &Scan) -> Result<Exit> {
     let paths: Vec<BString> =
         found.iter().map(|found| found.path.as_os_str().as_encoded_bytes().into()).collect::<Vec<BString>>();
     if !paths.is_empty() {
-        let options = walk::Options { no_ignore: true, threads: loaded.threads(&shared) };
+        let options = walk::WalkOptions { no_ignore: true, threads: loaded.threads(&shared) };
         walk::scan(&loaded.policy, &collector, &paths, options)?;
     }
     let mut report = collector.into_report();
@@ -186,7 +190,7 @@ pub(super) fn scan(args: &Scan) -> Result<Exit> {
     for error in &report.coverage.errors {
         complain(&error.to_string());
     }
-    output::write(None, Keys::Masked, |out| list(&report, &found, &home, out))?;
+    output::write(None, KeyDisplay::Masked, |out| list(&report, &found, &home, out))?;
     Ok(match report.exit() {
         Exit::Findings if shared.exit_zero => Exit::Clean,
         exit => exit,
@@ -194,7 +198,7 @@ pub(super) fn scan(args: &Scan) -> Result<Exit> {
 }
 
 /// Findings by file, the file that was written last first.
-fn list(report: &Report, found: &[Found], home: &Path, out: &mut dyn Write) -> std::io::Result<()> {
+fn list(report: &Report, found: &[FoundAgentFile], home: &Path, out: &mut dyn Write) -> std::io::Result<()> {
     let mut files = 0;
     for one in found {
         let is_here = |finding: &&Finding| {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use bstr::BString;
 
-use crate::cli::Target;
-use crate::cli::args::policy::{Baseline as Command, BaselineArgs};
+use crate::cli::ScanTarget;
+use crate::cli::args::policy::{BaselineArgs, BaselineCommand as Command};
 use crate::cli::output::{self, complain};
 use crate::cli::policy::{self, Loaded};
 use crate::cli::progress;
@@ -14,9 +14,9 @@ use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Finding, SuppressedBy};
 use crate::core::regular_file::{self, Links};
-use crate::policy::baseline::{self, Baseline, Entry};
+use crate::policy::baseline::{self, Baseline, BaselineEntry};
 use crate::policy::files;
-use crate::policy::import::{self, Imported, Kind};
+use crate::policy::import::{self, Imported, ListFormat};
 use crate::report::escape;
 use crate::source::{Collector, walk};
 
@@ -29,7 +29,7 @@ pub(super) fn run(command: Command) -> Result<Exit> {
         Command::Create(args) | Command::Update(args) | Command::Check(args) | Command::Prune(args) => args,
         Command::Import { args, .. } => args,
     };
-    let target = Target::here();
+    let target = ScanTarget::here();
     // Entries' paths, like the baseline itself, belong to the root: that is what is scanned.
     let root = files::find(args.policy.config.as_deref(), &target.path)?.root;
     let loaded = policy::load(&args.policy, &root, &root)?;
@@ -41,7 +41,7 @@ pub(super) fn run(command: Command) -> Result<Exit> {
     let old = before.unwrap_or_default().all()?;
     let report = scan(&loaded, &root)?;
     let exit = if report.coverage.errors.is_empty() { Exit::Clean } else { Exit::Incomplete };
-    let state = State { args, loaded: &loaded, old, findings: report.findings };
+    let state = BaselineRun { args, loaded: &loaded, old, findings: report.findings };
     match &command {
         Command::Create(_) | Command::Update(_) => {
             state.write(state.old.union(&state.found()).cloned().collect())?;
@@ -70,7 +70,7 @@ fn scan(loaded: &Loaded, root: &Path) -> Result<Report> {
     let collector = Collector::default();
     let paths = [BString::from(root.as_os_str().as_encoded_bytes())];
     progress::during(&collector, output::is_stderr_terminal(), || {
-        walk::scan(&loaded.policy, &collector, &paths, walk::Options::default())
+        walk::scan(&loaded.policy, &collector, &paths, walk::WalkOptions::default())
     })?;
     let mut report = collector.into_report();
     let mut known = loaded.known.clone();
@@ -85,40 +85,41 @@ fn shown(path: &Path) -> String {
     path.strip_prefix(here).unwrap_or(path).display().to_string()
 }
 
-struct State<'a> {
+struct BaselineRun<'a> {
     args: &'a BaselineArgs,
     loaded: &'a Loaded,
-    old: BTreeSet<Entry>,
+    old: BTreeSet<BaselineEntry>,
     findings: Vec<Finding>,
 }
 
-impl State<'_> {
+impl BaselineRun<'_> {
     fn active(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.suppressed.is_none())
     }
 
-    fn covers(entry: &Entry, finding: &Finding) -> bool {
+    fn covers(entry: &BaselineEntry, finding: &Finding) -> bool {
         let path = finding.location.path.as_ref().map(|path| path.as_slice());
         entry.covers(&finding.rule.id, finding.fingerprint, path)
     }
 
     /// Entries for what counts and is not covered yet.
-    fn found(&self) -> BTreeSet<Entry> {
+    fn found(&self) -> BTreeSet<BaselineEntry> {
         let new = self.active().filter(|finding| !self.old.iter().any(|entry| Self::covers(entry, finding)));
-        new.map(|finding| Entry::of(finding, self.args.with_paths)).collect()
+        new.map(|finding| BaselineEntry::of(finding, self.args.with_paths)).collect()
     }
 
     /// Entries that stand for nothing that is found; one whose finding an allowlist takes out is of no use either.
-    fn stale(&self) -> BTreeSet<Entry> {
+    fn stale(&self) -> BTreeSet<BaselineEntry> {
         let allowed = |finding: &Finding| {
             finding.suppressed.as_ref().is_some_and(|suppression| suppression.by == SuppressedBy::Allowlist)
         };
-        let used =
-            |entry: &Entry| self.findings.iter().any(|finding| !allowed(finding) && Self::covers(entry, finding));
+        let used = |entry: &BaselineEntry| {
+            self.findings.iter().any(|finding| !allowed(finding) && Self::covers(entry, finding))
+        };
         self.old.iter().filter(|entry| !used(entry)).cloned().collect()
     }
 
-    fn write(&self, entries: BTreeSet<Entry>) -> Result<()> {
+    fn write(&self, entries: BTreeSet<BaselineEntry>) -> Result<()> {
         let path = &self.loaded.baseline;
         if self.args.single_file && !path.exists() {
             std::fs::write(path, "").map_err(|error| Error::io("write baseline", shown(path), error))?;
@@ -160,7 +161,7 @@ impl State<'_> {
         for file in &files {
             let name = shown(file);
             let content = read_list(file, are_named)?.ok_or_else(|| Error::new("import", &name, "no such file"))?;
-            let kind = Kind::of(&name, &content).ok_or_else(|| {
+            let kind = ListFormat::of(&name, &content).ok_or_else(|| {
                 Error::new("import", &name, "it is none of the lists that keysweep knows")
                     .hint("known: .gitleaksignore, gitleaks JSON reports, .secrets.baseline, .secretsignore")
             })?;

@@ -1,16 +1,16 @@
 //! `keysweep config`: what is in force, and whether it can be.
 
-use crate::cli::args::policy::Config;
-use crate::cli::{Target, output, policy};
+use crate::cli::args::policy::ConfigCommand;
+use crate::cli::{ScanTarget, output, policy};
 use crate::core::error::{Exit, Result};
 use crate::policy::config::show;
 use crate::report::escape;
 
 /// Carries the command out.
-pub(super) fn run(args: Config) -> Result<Exit> {
-    let target = Target::here();
+pub(super) fn run(args: ConfigCommand) -> Result<Exit> {
+    let target = ScanTarget::here();
     match args {
-        Config::Show { policy: args } => {
+        ConfigCommand::Show { policy: args } => {
             let loaded = policy::load(&args, &target.start, &target.path)?;
             let text = show::text(&loaded.config);
             output::print(|out| {
@@ -18,7 +18,7 @@ pub(super) fn run(args: Config) -> Result<Exit> {
                 writeln!(out, "# ignore file: {} entries", loaded.known.ignore.entries.len())
             })?;
         }
-        Config::Check { policy: args } => {
+        ConfigCommand::Check { policy: args } => {
             let loaded = policy::load(&args, &target.start, &target.path)?;
             let entries = loaded.known.baseline.all()?.len();
             let imported = loaded.policy.imported.as_ref().map_or(0, |engine| engine.rules().count());

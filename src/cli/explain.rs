@@ -7,7 +7,7 @@ use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use crate::cli::Target;
+use crate::cli::ScanTarget;
 use crate::cli::args::policy::Explain;
 use crate::cli::output::{self, masked};
 use crate::cli::policy::{self, Loaded};
@@ -35,7 +35,7 @@ pub(super) fn run(args: Explain) -> Result<Exit> {
         let mut content = Vec::new();
         let read = std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut content);
         read.map_err(|error| Error::io("read", "standard input", error))?;
-        (content, Target::here())
+        (content, ScanTarget::here())
     } else {
         let file = Path::new(OsStr::from_bytes(path));
         let absent = || {
@@ -43,7 +43,7 @@ pub(super) fn run(args: Explain) -> Result<Exit> {
                 .hint("explain takes PATH, PATH:LINE, or - for standard input")
         };
         let content = files::read_named(file)?.ok_or_else(absent)?;
-        (content, Target::of(&[path.to_owned()]))
+        (content, ScanTarget::of(&[path.to_owned()]))
     };
     let loaded = policy::load(&args.policy, &target.start, &target.path)?;
     let case = Case::new(&loaded, path, &content);

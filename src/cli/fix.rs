@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice as _};
 
-use super::Target;
+use super::ScanTarget;
 use super::hook::say;
 use super::output::{self, complain};
 use super::policy::{self, Loaded};
@@ -29,10 +29,11 @@ pub(super) fn run(args: Fix) -> Result<Exit> {
         say("No agent's files are in this home directory.")?;
         return Ok(Exit::Clean);
     }
-    let target = Target::of(&paths);
+    let target = ScanTarget::of(&paths);
     let loaded = policy::load(&args.policy, &target.start, &target.path)?;
     let collector = Collector::default();
-    let options = walk::Options { threads: loaded.config.limits.threads.map_or(0, Into::into), ..Default::default() };
+    let options =
+        walk::WalkOptions { threads: loaded.config.limits.threads.map_or(0, Into::into), ..Default::default() };
     walk::scan(&loaded.policy, &collector, &paths, options)?;
     let mut report = collector.into_report();
     loaded.apply(&mut report, false);
@@ -83,7 +84,7 @@ fn paths(args: &Fix) -> Result<Vec<BString>> {
 }
 
 /// Reads each file again, whole: the places of its keys are wanted, and what is written has to follow from what is read.
-fn plan(report: &Report, loaded: &Loaded, target: &Target) -> Result<Plan> {
+fn plan(report: &Report, loaded: &Loaded, target: &ScanTarget) -> Result<Plan> {
     let mut plan = Plan::default();
     let here = std::env::current_dir().map_err(|error| Error::new("read", "the current directory", error))?;
     let in_archive = |path: &BString| {

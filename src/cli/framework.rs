@@ -7,14 +7,14 @@ use std::path::Path;
 
 use bstr::{BString, ByteSlice as _};
 
-use super::{Target, push, staged};
-use crate::cli::args::Shared;
+use super::{ScanTarget, push, staged};
+use crate::cli::args::SharedArgs;
 use crate::core::error::{Exit, Result};
 use crate::hook::git;
 use crate::source::walk;
 
 /// The right thing for these files.
-pub(super) fn pre_commit(shared: &Shared, files: Vec<BString>) -> Result<Exit> {
+pub(super) fn pre_commit(shared: &SharedArgs, files: Vec<BString>) -> Result<Exit> {
     if let Some(to) = env::var("PRE_COMMIT_TO_REF").ok().filter(|to| !to.is_empty()) {
         let from = env::var("PRE_COMMIT_FROM_REF").ok().filter(|from| !from.is_empty());
         return push::range(shared, from.as_deref(), &to);
@@ -27,9 +27,9 @@ pub(super) fn pre_commit(shared: &Shared, files: Vec<BString>) -> Result<Exit> {
     if files.iter().any(|file| !staged_files.contains(file)) {
         // Nobody is committing just these: they are looked at whole, as they are.
         let files: Vec<BString> = files.into_iter().filter(|file| !is_directory(file)).collect();
-        let here = Target { is_single: false, ..Target::here() };
+        let here = ScanTarget { is_single: false, ..ScanTarget::here() };
         return super::session_at(shared, &here, |loaded, collector| {
-            let options = walk::Options { no_ignore: false, threads: loaded.threads(shared) };
+            let options = walk::WalkOptions { no_ignore: false, threads: loaded.threads(shared) };
             walk::scan(&loaded.policy, collector, &files, options)
         });
     }

@@ -3,22 +3,22 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::output::{self, Keys};
-use super::{Target, session_at};
-use crate::cli::args::History;
+use super::output::{self, KeyDisplay};
+use super::{ScanTarget, session_at};
+use crate::cli::args::HistoryArgs;
 use crate::core::error::{Error, Exit, Result};
 use crate::git::{Environment, Repository};
 use crate::history::{AuditOptions, Request, Shard, audit, user_directory};
 use crate::source::Collector;
 
-pub(super) fn run(args: History) -> Result<Exit> {
+pub(super) fn run(args: HistoryArgs) -> Result<Exit> {
     let mut options = options(&args)?;
     // What the environment says is about the repository here, not about one that is named.
     let is_here = args.repository.as_os_str() == ".";
     let environment = if is_here { Environment::of_process() } else { Environment::for_another() };
     let repository = Repository::discover(&args.repository, &environment)?;
     let top = repository.top().to_owned();
-    let target = Target { path: top.clone(), start: top, is_single: true };
+    let target = ScanTarget { path: top.clone(), start: top, is_single: true };
     session_at(&args.shared, &target, |loaded, collector| {
         options.threads = loaded.threads(&args.shared);
         audit(&repository, &options, &loaded.policy, collector)?;
@@ -26,7 +26,7 @@ pub(super) fn run(args: History) -> Result<Exit> {
     })
 }
 
-fn options(args: &History) -> Result<AuditOptions> {
+fn options(args: &HistoryArgs) -> Result<AuditOptions> {
     let shard = |text: &String| {
         let wrong =
             || Error::new("use --shard", text, "it has to be a part of a number").hint("the second of eight is 2/8");
@@ -65,7 +65,7 @@ fn replacements(file: &Path, collector: &Collector) -> Result<()> {
     let is_line = |secret: &[u8]| !secret.contains(&b'\n') && !secret.windows(3).any(|three| three == b"==>");
     let (plain, other): (Vec<_>, Vec<_>) =
         secrets.iter().partition(|(secret, is_plain)| *is_plain && is_line(secret.expose()));
-    output::write(Some(file), Keys::Shown, |out| {
+    output::write(Some(file), KeyDisplay::Shown, |out| {
         plain.iter().try_for_each(|(secret, _)| {
             out.write_all(b"literal:")?;
             out.write_all(secret.expose())?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::output::{self, complain};
 use super::{agent, framework, push, staged};
-use crate::cli::args::{self, Hook, StatusFormat};
+use crate::cli::args::{self, HookCommand, StatusFormat};
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Location, Part};
 use crate::hook::manager::{self, Advice, Manager};
@@ -16,16 +16,16 @@ use crate::hook::{HookName, doctor, global, install, message, status};
 use crate::source::Collector;
 
 /// Carries out `keysweep hook`.
-pub(super) fn run(hook: Hook) -> Result<Exit> {
+pub(super) fn run(hook: HookCommand) -> Result<Exit> {
     match hook {
-        Hook::Install(args) if !args.agents.agents.is_empty() => agent::install(&args.agents),
-        Hook::Install(args) => install(&args),
-        Hook::Uninstall(args) if !args.agents.agents.is_empty() => agent::uninstall(&args.agents),
-        Hook::Uninstall(args) => uninstall(&args),
-        Hook::Status { format } => status(format),
-        Hook::Doctor { agents } if !agents.is_empty() => agent::doctor(&agents),
-        Hook::Doctor { .. } => doctor(),
-        Hook::Run(args) => run_hook(*args),
+        HookCommand::Install(args) if !args.agents.agents.is_empty() => agent::install(&args.agents),
+        HookCommand::Install(args) => install(&args),
+        HookCommand::Uninstall(args) if !args.agents.agents.is_empty() => agent::uninstall(&args.agents),
+        HookCommand::Uninstall(args) => uninstall(&args),
+        HookCommand::Status { format } => status(format),
+        HookCommand::Doctor { agents } if !agents.is_empty() => agent::doctor(&agents),
+        HookCommand::Doctor { .. } => doctor(),
+        HookCommand::Run(args) => run_hook(*args),
     }
 }
 
@@ -158,7 +158,7 @@ fn doctor() -> Result<Exit> {
     Ok(if bad == 0 { Exit::Clean } else { Exit::Findings })
 }
 
-fn run_hook(args: args::Run) -> Result<Exit> {
+fn run_hook(args: args::HookRunArgs) -> Result<Exit> {
     if let Some(agent) = args.agent {
         return agent::run(agent, &args.shared);
     }
@@ -173,7 +173,7 @@ fn run_hook(args: args::Run) -> Result<Exit> {
     }
 }
 
-fn commit_msg(args: &args::Run) -> Result<Exit> {
+fn commit_msg(args: &args::HookRunArgs) -> Result<Exit> {
     let Some(file) = args.arguments.first().map(PathBuf::from) else {
         return Err(Error::new("run", "commit-msg", "the message's file is not named").hint("git passes it as `$1`"));
     };

@@ -35,7 +35,7 @@ use clap::error::ErrorKind;
 use output::complain;
 use policy::Loaded;
 
-use crate::cli::args::{Cli, Command, Scan, Shared};
+use crate::cli::args::{Cli, Command, ScanArgs, SharedArgs};
 use crate::core::coverage::Report;
 use crate::core::date;
 use crate::core::error::{Exit, Result};
@@ -100,17 +100,17 @@ fn run(cli: Cli) -> Exit {
     })
 }
 
-fn scan(args: Scan) -> Result<Exit> {
+fn scan(args: ScanArgs) -> Result<Exit> {
     if args.agents {
         return agent_files::scan(&args);
     }
     let paths: Vec<BString> = args.paths.into_iter().map(|path| path.into_vec().into()).collect();
     let (piped, paths): (Vec<BString>, Vec<BString>) = paths.into_iter().partition(|path| path == "-");
     let name = args.stdin_path.map_or_else(|| stdin::NAME.into(), |path| BString::from(path.into_vec()));
-    let target = Target::of(&paths);
+    let target = ScanTarget::of(&paths);
     session_at(&args.shared, &target, |loaded, collector| {
         let policy = &loaded.policy;
-        let options = walk::Options { no_ignore: args.no_ignore, threads: loaded.threads(&args.shared) };
+        let options = walk::WalkOptions { no_ignore: args.no_ignore, threads: loaded.threads(&args.shared) };
         if !piped.is_empty() {
             stdin::scan(policy, collector, name.as_ref());
         }
@@ -119,7 +119,7 @@ fn scan(args: Scan) -> Result<Exit> {
 }
 
 /// Where a scan starts, for the configuration and the report's paths.
-struct Target {
+struct ScanTarget {
     /// The file or directory whose repository's configuration holds.
     path: PathBuf,
     /// What the report's paths are relative to.
@@ -128,7 +128,7 @@ struct Target {
     is_single: bool,
 }
 
-impl Target {
+impl ScanTarget {
     fn here() -> Self {
         let here = std::env::current_dir().unwrap_or_default();
         Self { path: here.clone(), start: here, is_single: true }
@@ -152,8 +152,8 @@ impl Target {
 
 /// What all scanning commands share: an engine, a collector with a progress display, the report, the exit code.
 fn session_at(
-    shared: &Shared,
-    target: &Target,
+    shared: &SharedArgs,
+    target: &ScanTarget,
     source: impl FnOnce(&Loaded, &Collector) -> Result<()>,
 ) -> Result<Exit> {
     let loaded = policy::load(&shared.policy, &target.start, &target.path)?;
@@ -187,7 +187,7 @@ fn same(a: &Path, b: &Path) -> bool {
 }
 
 /// Filters, redacts and writes a report to where the arguments say.
-fn finish(shared: &Shared, report: Report) -> Result<Exit> {
+fn finish(shared: &SharedArgs, report: Report) -> Result<Exit> {
     let targets = targets::of(shared)?;
     finish_to(shared, report, Ending { targets, change: None })
 }
@@ -195,13 +195,13 @@ fn finish(shared: &Shared, report: Report) -> Result<Exit> {
 /// What a command adds to the end of a run.
 struct Ending<'a> {
     /// Where the report goes.
-    targets: Vec<targets::Target>,
+    targets: Vec<targets::OutputTarget>,
     /// What `keysweep ci` took for the change.
-    change: Option<model::Change<'a>>,
+    change: Option<model::JsonChange<'a>>,
 }
 
 /// Filters, redacts and writes a report.
-fn finish_to(shared: &Shared, mut report: Report, ending: Ending<'_>) -> Result<Exit> {
+fn finish_to(shared: &SharedArgs, mut report: Report, ending: Ending<'_>) -> Result<Exit> {
     if shared.strict_archives {
         report.refuse_unopened();
     }

@@ -29,7 +29,7 @@ const PASSES: usize = 16;
 
 /// Whether keys in an output become masks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Keys {
+pub(super) enum KeyDisplay {
     /// Every key is masked.
     Masked,
     /// Keys stay as they are: somebody asked for them.
@@ -100,7 +100,7 @@ pub(super) fn is_stdout_terminal() -> bool {
 /// Writes a report to `file`, which appears only when it is complete, or to standard output.
 pub(super) fn write(
     file: Option<&Path>,
-    keys: Keys,
+    keys: KeyDisplay,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<()> {
     let Some(path) = file else {
@@ -108,7 +108,7 @@ pub(super) fn write(
     };
     let written = match (path.symlink_metadata(), path.metadata()) {
         (Ok(link), target)
-            if keys == Keys::Shown && link.is_symlink() && target.as_ref().map_or(true, |t| t.is_file()) =>
+            if keys == KeyDisplay::Shown && link.is_symlink() && target.as_ref().map_or(true, |t| t.is_file()) =>
         {
             Err(io::Error::other("it is a symbolic link, and keys are written to no file but the one that is named"))
         }
@@ -131,20 +131,20 @@ fn unless_closed(written: io::Result<()>) -> Result<()> {
 }
 
 /// Whoever reads the file sees the old content or the whole of the new one.
-fn replace(path: &Path, keys: Keys, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+fn replace(path: &Path, keys: KeyDisplay, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mode = if keys == Keys::Shown { 0o600 } else { 0o666 };
+    let mode = if keys == KeyDisplay::Shown { 0o600 } else { 0o666 };
     let file = tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(directory)?;
     fill(file.as_file(), keys, content)?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
 
-fn fill(out: impl Write, keys: Keys, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+fn fill(out: impl Write, keys: KeyDisplay, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     match keys {
-        Keys::Shown => content(&mut out)?,
-        Keys::Masked => {
+        KeyDisplay::Shown => content(&mut out)?,
+        KeyDisplay::Masked => {
             let mut masking = Masking { out: &mut out, line: Vec::new() };
             content(&mut masking)?;
             masking.end()?;

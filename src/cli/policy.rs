@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bstr::BString;
 
-use crate::cli::args::Shared;
+use crate::cli::args::SharedArgs;
 use crate::cli::args::policy::PolicyArgs;
 use crate::cli::output::{self, complain};
 use crate::core::coverage::Report;
@@ -15,9 +15,9 @@ use crate::core::files::Files;
 use crate::gitleaks::Engine;
 use crate::policy::Policy;
 use crate::policy::baseline::Baseline;
-use crate::policy::commit::{Accepted, Commit, NewMarkers, additions};
+use crate::policy::commit::{Accepted, CommitTree, NewMarkers, additions};
 use crate::policy::config::{self, Config, Named, Selected};
-use crate::policy::files::{self, Base, ConfigFile, Disk, Found};
+use crate::policy::files::{self, ConfigFile, Disk, FoundConfig, PathBase};
 use crate::policy::ignore_file::IgnoreFile;
 use crate::policy::inline::Markers;
 use crate::policy::known_keys;
@@ -37,7 +37,7 @@ pub(super) struct Loaded {
     pub(super) baseline: PathBuf,
     pub(super) fail_on_stale: bool,
     /// What policy comes from, and what the working tree would add to it.
-    commit: Option<(Commit, Vec<String>)>,
+    commit: Option<(CommitTree, Vec<String>)>,
     /// Whether findings have the lines of the working tree, so that it says which markers are new.
     is_of_work_tree: bool,
 }
@@ -46,7 +46,7 @@ pub(super) struct Loaded {
 pub(super) fn load(args: &PolicyArgs, start: &Path, target: &Path) -> Result<Loaded> {
     let found = files::find(args.config.as_deref(), target)?;
     let disk = found.disk();
-    let commit = args.policy_from.as_deref().map(|rev| Commit::open(&found.root, rev)).transpose()?;
+    let commit = args.policy_from.as_deref().map(|rev| CommitTree::open(&found.root, rev)).transpose()?;
     let config = configuration(&found, &disk, commit.as_ref())?;
     check_format(&config)?;
     if args.verbose {
@@ -62,7 +62,7 @@ pub(super) fn load(args: &PolicyArgs, start: &Path, target: &Path) -> Result<Loa
     for line in &selected.left_out {
         complain(line);
     }
-    let base = Base::new(start, &found.root);
+    let base = PathBase::new(start, &found.root);
     let (about_findings, about_content): (Vec<Allowlist>, Vec<Allowlist>) =
         config.allowlists.iter().cloned().partition(Allowlist::is_about_findings);
     let ignore = ignore_file(args, &config, policy_files)?;
@@ -77,7 +77,7 @@ pub(super) fn load(args: &PolicyArgs, start: &Path, target: &Path) -> Result<Loa
     };
     let baseline = baseline(args, &config, &baseline_path, commit.as_ref())?;
     let known = Suppressions { ignore, baseline, today: Date::today(), allowlists: about_findings, base: base.clone() };
-    let to = args.policy_to.as_deref().map(|rev| Commit::open(&found.root, rev)).transpose()?;
+    let to = args.policy_to.as_deref().map(|rev| CommitTree::open(&found.root, rev)).transpose()?;
     let added = commit.as_ref().map(|_| added(to.as_ref(), &disk, &config, &known)).transpose()?;
     let is_of_work_tree = to.is_none();
     let policy = Arc::new(policy(args, &config, selected, about_content, base, &disk)?);
@@ -113,7 +113,7 @@ fn named(path: &Path, at: &str) -> Named {
 
 /// A file that the command line or the environment names is the caller's word, and is read from the disk even where
 /// the rest comes from a commit.
-fn configuration(found: &Found, disk: &Disk, commit: Option<&Commit>) -> Result<Config> {
+fn configuration(found: &FoundConfig, disk: &Disk, commit: Option<&CommitTree>) -> Result<Config> {
     match (&found.file, commit) {
         (Some(ConfigFile::Named(file)), _) => {
             let name = disk.name(&file.to_string_lossy());
@@ -147,7 +147,7 @@ fn ignore_file(args: &PolicyArgs, config: &Config, files: &dyn Files) -> Result<
     Ok(file)
 }
 
-fn baseline(args: &PolicyArgs, config: &Config, path: &Path, commit: Option<&Commit>) -> Result<Baseline> {
+fn baseline(args: &PolicyArgs, config: &Config, path: &Path, commit: Option<&CommitTree>) -> Result<Baseline> {
     match commit {
         Some(commit) if args.baseline.is_none() => commit.baseline(&config.suppress.baseline),
         _ => Ok(Baseline::open(path)?.unwrap_or_default()),
@@ -155,7 +155,7 @@ fn baseline(args: &PolicyArgs, config: &Config, path: &Path, commit: Option<&Com
 }
 
 /// What the working tree, or another commit, adds to the policy of the commit.
-fn added(to: Option<&Commit>, disk: &Disk, config: &Config, known: &Suppressions) -> Result<Vec<String>> {
+fn added(to: Option<&CommitTree>, disk: &Disk, config: &Config, known: &Suppressions) -> Result<Vec<String>> {
     let files: &dyn Files = match to {
         Some(to) => to,
         None => disk,
@@ -181,7 +181,7 @@ fn policy(
     config: &Config,
     selected: Selected,
     allowlists: Vec<Allowlist>,
-    base: Base,
+    base: PathBase,
     disk: &Disk,
 ) -> Result<Policy> {
     let sources = if args.known_keys.is_empty() { &config.known_keys } else { &args.known_keys };
@@ -208,7 +208,7 @@ fn policy(
 
 impl Loaded {
     /// How many threads scan: the argument's number, or the configuration's; 0 is one for each processor.
-    pub(super) fn threads(&self, shared: &Shared) -> usize {
+    pub(super) fn threads(&self, shared: &SharedArgs) -> usize {
         match (shared.threads, self.config.limits.threads) {
             (0, Some(threads)) => threads.into(),
             (threads, _) => threads,

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use super::{Target, interrupt, staged};
+use super::{ScanTarget, interrupt, staged};
 use crate::cli::args;
 use crate::core::budget::Budget;
 use crate::core::coverage::Report;
@@ -24,7 +24,7 @@ use crate::source::{Collector, commits};
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Runs the hook on what git writes to standard input.
-pub(super) fn hook(args: &args::Run) -> Result<Exit> {
+pub(super) fn hook(args: &args::HookRunArgs) -> Result<Exit> {
     let start = Instant::now();
     let is_receive = args.name == Some(HookName::PreReceive);
     let repository = staged::repository()?;
@@ -83,7 +83,7 @@ fn distrust(report: &mut Report) {
 }
 
 /// The commits of a range, as the pre-commit framework names it.
-pub(super) fn range(shared: &args::Shared, from: Option<&str>, to: &str) -> Result<Exit> {
+pub(super) fn range(shared: &args::SharedArgs, from: Option<&str>, to: &str) -> Result<Exit> {
     let repository = staged::repository()?;
     let objects = Objects::open(&repository);
     let refs = Lookup::new(&repository);
@@ -91,7 +91,7 @@ pub(super) fn range(shared: &args::Shared, from: Option<&str>, to: &str) -> Resu
     let from = from.map(|from| revisions.commit(from)).transpose()?;
     let to = revisions.commit(to)?;
     let commits = Ancestry::of(&repository, &objects, &Budget::default())?.list(&[to], from.as_slice())?;
-    super::session_at(shared, &Target::part_of(repository.top()), |loaded, collector| {
+    super::session_at(shared, &ScanTarget::part_of(repository.top()), |loaded, collector| {
         commits::scan(&objects, &loaded.policy, collector, &commits);
         Ok(())
     })

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use super::output::{self, Keys};
+use super::output::{self, KeyDisplay};
 use super::targets;
 use crate::cli::args::{DiffFormat, Reports};
 use crate::core::date;
@@ -12,7 +12,7 @@ use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::RuleInfo;
 use crate::report::diff::Diff;
 use crate::report::merge::Merge;
-use crate::report::{Document, Style, read};
+use crate::report::{Document, ReportStyle, read};
 
 /// The JSON Schema of `json` and `jsonl`.
 const SCHEMA: &str = include_str!("../../keysweep.report.schema.json");
@@ -20,7 +20,7 @@ const SCHEMA: &str = include_str!("../../keysweep.report.schema.json");
 pub(super) fn run(args: Reports) -> Result<Exit> {
     match args {
         Reports::Merge { files, output, exit_zero, show_secrets } => {
-            let keys = if show_secrets { Keys::Shown } else { Keys::Masked };
+            let keys = if show_secrets { KeyDisplay::Shown } else { KeyDisplay::Masked };
             let mut merge = Merge::new(show_secrets);
             for file in &files {
                 let name = file.display().to_string();
@@ -35,13 +35,13 @@ pub(super) fn run(args: Reports) -> Result<Exit> {
             let targets = targets::named(&output, format, None)?;
             let mut document = document(&file)?;
             document.time = (date::now(), date::now());
-            let style = Style { show_suppressed: true, ..Style::default() };
+            let style = ReportStyle { show_suppressed: true, ..ReportStyle::default() };
             targets::each(&targets, |target| {
                 let file = match &target.to {
                     targets::To::Stdout => None,
                     targets::To::File(file) | targets::To::Summary(file) => Some(file.as_path()),
                 };
-                output::write(file, Keys::Masked, |out| target.format.write(&document, style, out))
+                output::write(file, KeyDisplay::Masked, |out| target.format.write(&document, style, out))
             })?;
             // The scan's exit code was the scan's: this only writes.
             Ok(Exit::Clean)
@@ -49,7 +49,7 @@ pub(super) fn run(args: Reports) -> Result<Exit> {
         Reports::Diff { old, new, format, output } => {
             let (old, new) = (document(&old)?, document(&new)?);
             let diff = Diff::new(&old, &new);
-            output::write(output.as_deref(), Keys::Masked, |out| match format {
+            output::write(output.as_deref(), KeyDisplay::Masked, |out| match format {
                 DiffFormat::Human => diff.write_human(out),
                 DiffFormat::Json => diff.write_json(out),
             })?;

@@ -2,9 +2,9 @@
 
 mod words;
 
-use crate::cli::args::{Rules, RulesFormat};
+use crate::cli::args::{RulesCommand, RulesFormat};
 use crate::cli::output::{self, complain};
-use crate::cli::{Target, policy};
+use crate::cli::{ScanTarget, policy};
 use crate::core::error::{Error, Exit, Result};
 use crate::gitleaks::Engine;
 use crate::policy::Policy;
@@ -12,31 +12,31 @@ use crate::report::escape;
 use crate::rule::{Left, Rule, Structure, check};
 
 /// Carries the command out, for built-in, own and loaded rules alike.
-pub(super) fn run(args: Rules) -> Result<Exit> {
+pub(super) fn run(args: RulesCommand) -> Result<Exit> {
     let policy = match &args {
-        Rules::List { policy, .. }
-        | Rules::Show { policy, .. }
-        | Rules::Check { policy }
-        | Rules::Explain { policy, .. } => policy.clone(),
+        RulesCommand::List { policy, .. }
+        | RulesCommand::Show { policy, .. }
+        | RulesCommand::Check { policy }
+        | RulesCommand::Explain { policy, .. } => policy.clone(),
     };
-    let target = Target::here();
+    let target = ScanTarget::here();
     let loaded = policy::load(&policy, &target.start, &target.path)?;
     let rules: Vec<&Rule> = loaded.policy.rules().rules().iter().map(|compiled| &*compiled.rule).collect();
     let imported = loaded.policy.imported.as_ref();
     match args {
-        Rules::List { format: RulesFormat::Human, .. } => list(&rules, imported)?,
-        Rules::List { format: RulesFormat::Json, .. } => {
+        RulesCommand::List { format: RulesFormat::Human, .. } => list(&rules, imported)?,
+        RulesCommand::List { format: RulesFormat::Json, .. } => {
             json(&rules.iter().map(|rule| RuleObject::new(rule)).collect::<Vec<_>>())?;
         }
-        Rules::Show { id, format, .. } => {
+        RulesCommand::Show { id, format, .. } => {
             let rule = rules.iter().find(|rule| rule.id == id).ok_or_else(|| unknown("show rule", &id))?;
             match format {
                 RulesFormat::Human => show(rule)?,
                 RulesFormat::Json => json(&RuleObject::new(rule))?,
             }
         }
-        Rules::Check { .. } => return check_all(&rules, &loaded.policy),
-        Rules::Explain { id, .. } => {
+        RulesCommand::Check { .. } => return check_all(&rules, &loaded.policy),
+        RulesCommand::Explain { id, .. } => {
             let own = rules.iter().find(|rule| rule.id == id).map(|rule| words::of(rule));
             let text = own.or_else(|| imported.and_then(|engine| words::of_imported(engine, &id)));
             let text = text.ok_or_else(|| unknown("explain rule", &id))?;

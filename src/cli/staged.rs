@@ -7,8 +7,8 @@ use bstr::{BString, ByteSlice as _};
 
 use super::output::{self, complain};
 use super::policy::{self, Loaded};
-use super::{Target, agent_files, finish};
-use crate::cli::args::{self, Shared};
+use super::{ScanTarget, agent_files, finish};
+use crate::cli::args::{self, SharedArgs};
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Finding, Severity};
@@ -18,29 +18,29 @@ use crate::git::{Environment, Id, Repository};
 use crate::hook::git;
 use crate::report::{Format, escape};
 use crate::source::Collector;
-use crate::source::staged::{Options, Staged};
+use crate::source::staged::{Staged, StagedOptions};
 
 /// Carries out `keysweep staged`.
-pub(super) fn run(args: &args::Staged) -> Result<Exit> {
+pub(super) fn run(args: &args::StagedArgs) -> Result<Exit> {
     let repository = repository()?;
     let staged = Staged::open(&repository)?;
-    let target = Target::part_of(repository.top());
+    let target = ScanTarget::part_of(repository.top());
     super::session_at(&args.shared, &target, |loaded, collector| {
         let whole_files = args.whole_files || loaded.config.hook.whole_files;
-        let options = Options { whole_files, threads: loaded.threads(&args.shared), ..Options::default() };
+        let options = StagedOptions { whole_files, threads: loaded.threads(&args.shared), ..StagedOptions::default() };
         staged.scan(&loaded.policy, collector, &options)
     })
 }
 
 /// What `pre-commit` and `pre-merge-commit` run.
-pub(super) fn hook(shared: &Shared, only: Option<HashSet<BString>>) -> Result<Exit> {
+pub(super) fn hook(shared: &SharedArgs, only: Option<HashSet<BString>>) -> Result<Exit> {
     let repository = repository()?;
     let staged = Staged::open(&repository)?;
     let loaded = load(shared, &repository)?;
     let policy = &loaded.policy;
     let collector = Collector::default();
     let whole_files = loaded.config.hook.whole_files;
-    let options = Options { whole_files, threads: loaded.threads(shared), only, ..Options::default() };
+    let options = StagedOptions { whole_files, threads: loaded.threads(shared), only, ..StagedOptions::default() };
     staged.scan(policy, &collector, &options)?;
     let mut report = collector.into_report();
     loaded.apply(&mut report, false);
@@ -58,16 +58,16 @@ pub(super) fn repository() -> Result<Repository> {
 }
 
 /// The policy that holds in a repository.
-pub(super) fn load(shared: &Shared, repository: &Repository) -> Result<Loaded> {
+pub(super) fn load(shared: &SharedArgs, repository: &Repository) -> Result<Loaded> {
     let top = repository.top();
     policy::load(&shared.policy, top, top)
 }
 
 /// In a merge, what the other side brings in is new here too. It can still be stopped as long as no remote has it;
 /// after that it is worth a word, but nothing that this commit could undo.
-fn brought_in(staged: &Staged<'_>, loaded: &Loaded, options: &Options, report: &mut Report) -> Result<()> {
+fn brought_in(staged: &Staged<'_>, loaded: &Loaded, options: &StagedOptions, report: &mut Report) -> Result<()> {
     let collector = Collector::default();
-    staged.scan(&loaded.policy, &collector, &Options { against_head: true, ..options.clone() })?;
+    staged.scan(&loaded.policy, &collector, &StagedOptions { against_head: true, ..options.clone() })?;
     let place = |finding: &Finding| (finding.location.clone(), finding.fingerprint);
     let own: BTreeSet<_> = report.findings.iter().map(place).collect();
     let mut others = collector.into_report();
@@ -104,7 +104,7 @@ fn on_a_remote(commit: Id) -> Result<bool> {
 
 /// A hook's end: nothing at all when it is clean, otherwise the report and what to do now.
 pub(super) fn conclude(
-    shared: &Shared,
+    shared: &SharedArgs,
     loaded: &Loaded,
     mut report: Report,
     advise: impl Fn(&Finding) -> Option<String>,

@@ -3,13 +3,13 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::output::{self, Keys};
-use crate::cli::args::{Color, Shared};
+use super::output::{self, KeyDisplay};
+use crate::cli::args::{ColorChoice, SharedArgs};
 use crate::core::error::{Error, Result};
-use crate::report::{Document, Format, Style, markdown};
+use crate::report::{Document, Format, ReportStyle, markdown};
 
 /// One place for the report.
-pub(super) struct Target {
+pub(super) struct OutputTarget {
     pub(super) to: To,
     pub(super) format: Format,
 }
@@ -24,17 +24,17 @@ pub(super) enum To {
 }
 
 /// What the arguments say. One file takes `--format`; of several, each takes what its name ends in.
-pub(super) fn of(shared: &Shared) -> Result<Vec<Target>> {
+pub(super) fn of(shared: &SharedArgs) -> Result<Vec<OutputTarget>> {
     named(&shared.output, shared.format, shared.configured_format)
 }
 
 /// The places for these files; standard output without any.
-pub(super) fn named(files: &[PathBuf], given: Option<Format>, configured: Option<Format>) -> Result<Vec<Target>> {
+pub(super) fn named(files: &[PathBuf], given: Option<Format>, configured: Option<Format>) -> Result<Vec<OutputTarget>> {
     let fallback = given.or(configured);
     if files.is_empty() {
-        return Ok(vec![Target { to: To::Stdout, format: fallback.unwrap_or(Format::Human) }]);
+        return Ok(vec![OutputTarget { to: To::Stdout, format: fallback.unwrap_or(Format::Human) }]);
     }
-    let mut targets: Vec<Target> = Vec::new();
+    let mut targets: Vec<OutputTarget> = Vec::new();
     for file in files {
         let by_name = Format::of_file(file);
         let is_stdout = file.as_os_str() == "-";
@@ -51,20 +51,20 @@ pub(super) fn named(files: &[PathBuf], given: Option<Format>, configured: Option
         if targets.iter().any(|target| target.to == to) {
             return Err(Error::new("write to", file.display(), "it is named twice").hint("give each -o another file"));
         }
-        targets.push(Target { to, format: format.ok_or_else(unknown)? });
+        targets.push(OutputTarget { to, format: format.ok_or_else(unknown)? });
     }
     Ok(targets)
 }
 
 /// Writes the report to all places; the first failure is told when all have been tried.
-pub(super) fn write(targets: &[Target], shared: &Shared, document: &Document<'_>) -> Result<()> {
-    let style = |target: &Target| Style {
+pub(super) fn write(targets: &[OutputTarget], shared: &SharedArgs, document: &Document<'_>) -> Result<()> {
+    let style = |target: &OutputTarget| ReportStyle {
         show_secrets: shared.show_secrets,
         show_suppressed: shared.show_suppressed,
         quiet: shared.quiet,
         color: colored(shared.color(), target),
     };
-    let keys = if shared.show_secrets { Keys::Shown } else { Keys::Masked };
+    let keys = if shared.show_secrets { KeyDisplay::Shown } else { KeyDisplay::Masked };
     each(targets, |target| match &target.to {
         To::Stdout => output::write(None, keys, |out| target.format.write(document, style(target), out)),
         To::File(file) => output::write(Some(file), keys, |out| target.format.write(document, style(target), out)),
@@ -73,7 +73,7 @@ pub(super) fn write(targets: &[Target], shared: &Shared, document: &Document<'_>
 }
 
 /// Does this for all, and returns the first failure.
-pub(super) fn each(targets: &[Target], write: impl Fn(&Target) -> Result<()>) -> Result<()> {
+pub(super) fn each(targets: &[OutputTarget], write: impl Fn(&OutputTarget) -> Result<()>) -> Result<()> {
     let results: Vec<Result<()>> = targets.iter().map(write).collect();
     results.into_iter().collect()
 }
@@ -88,12 +88,12 @@ fn append(file: &Path, document: &Document<'_>) -> Result<()> {
     out.write_all(&output::masked(markdown::within(document, room).as_bytes())).map_err(failed)
 }
 
-fn colored(wish: Color, target: &Target) -> bool {
+fn colored(wish: ColorChoice, target: &OutputTarget) -> bool {
     target.format == Format::Human
         && match wish {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
                 let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
                 let capable = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
                 target.to == To::Stdout && wanted && capable && output::is_stdout_terminal()

@@ -1,11 +1,11 @@
 //! Replacing a key in what programs read: YAML, workflows, Terraform, and the files that tell agents their MCP servers.
 
-use super::{Key, Rewrite};
+use super::{FoundKey, Rewrite};
 use crate::fix::language::{self, Import, Join, Literal, Quote};
 use crate::fix::{lexis, literal};
 
 /// A reference to a variable where the program that reads the file expands it in place.
-pub(super) fn in_place(text: &[u8], keys: &[Key], reference: &str) -> Rewrite {
+pub(super) fn in_place(text: &[u8], keys: &[FoundKey], reference: &str) -> Rewrite {
     let mut rewrite = Rewrite::default();
     for key in keys {
         let line = text[..key.span.start].rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -53,7 +53,7 @@ pub(super) fn terraform_name(variable: &str) -> String {
 }
 
 /// Terraform reads `TF_VAR_x` as `var.x`, which has to be declared.
-pub(super) fn terraform(text: &[u8], keys: &[Key]) -> Rewrite {
+pub(super) fn terraform(text: &[u8], keys: &[FoundKey]) -> Rewrite {
     let mut rewrite = Rewrite::default();
     let regions = lexis::regions(text, &TERRAFORM);
     let newline = if memchr::memmem::find(text, b"\r\n").is_some() { "\r\n" } else { "\n" };
@@ -102,7 +102,7 @@ pub(super) fn terraform(text: &[u8], keys: &[Key]) -> Rewrite {
 }
 
 /// A program in a language of the table.
-pub(super) fn program(text: &[u8], extension: &[u8], keys: &[Key]) -> Option<Rewrite> {
+pub(super) fn program(text: &[u8], extension: &[u8], keys: &[FoundKey]) -> Option<Rewrite> {
     let literal = language::of(extension)?.literal.as_ref()?;
     Some(literal::rewrite(text, literal, extension, keys))
 }

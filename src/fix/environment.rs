@@ -13,7 +13,7 @@ use crate::source::ignored;
 
 /// The environment file of one directory, with what is to be added to it.
 #[derive(Debug)]
-pub struct Environment {
+pub struct EnvironmentFile {
     /// The directory: a repository's root, or where nothing is one, the current directory.
     pub root: PathBuf,
     /// Whether it is a repository's.
@@ -25,7 +25,7 @@ pub struct Environment {
     added: Vec<(String, Secret)>,
 }
 
-impl Environment {
+impl EnvironmentFile {
     /// Reads what is there.
     pub fn open(root: &Path, in_repository: bool) -> Result<Self> {
         let path = root.join(".env");

@@ -11,12 +11,12 @@ pub(super) enum Region {
     /// A comment.
     Comment(Range<usize>),
     /// A string, or a part of one between two expressions.
-    Text(Text),
+    Text(StringToken),
 }
 
 /// A string, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Text {
+pub(super) struct StringToken {
     /// With prefix and quotes.
     pub(super) outer: Range<usize>,
     /// Without.
@@ -70,11 +70,11 @@ impl Lexer<'_> {
             self.at += quote.close.len();
             let is_whole = from == inner;
             let outer = if is_whole { outer..self.at } else { text.clone() };
-            self.found.push(Region::Text(Text { outer, inner: text, kind, is_whole }));
+            self.found.push(Region::Text(StringToken { outer, inner: text, kind, is_whole }));
             self.open.pop();
         } else if let Some((opens, _)) = quote.interpolation.filter(|(opens, _)| self.starts(opens)) {
             let part = from..self.at;
-            self.found.push(Region::Text(Text { outer: part.clone(), inner: part, kind, is_whole: false }));
+            self.found.push(Region::Text(StringToken { outer: part.clone(), inner: part, kind, is_whole: false }));
             self.at += opens.len();
             self.open.push(Open::Expression(1));
         } else if byte == b'\n' && !quote.multiline {

@@ -6,14 +6,14 @@ use std::ops::Range;
 use bstr::ByteSlice as _;
 
 use super::language::{self, Import, Join, Literal};
-use super::lexis::{self, Region, Text, is_word};
-use super::{Key, Rewrite, rust};
+use super::lexis::{self, Region, StringToken, is_word};
+use super::{FoundKey, Rewrite, rust};
 
 /// Rewrites a program.
-pub(super) fn rewrite(text: &[u8], literal: &Literal, extension: &[u8], keys: &[Key]) -> Rewrite {
+pub(super) fn rewrite(text: &[u8], literal: &Literal, extension: &[u8], keys: &[FoundKey]) -> Rewrite {
     let regions = lexis::regions(text, literal);
     let mut rewrite = Rewrite::default();
-    let mut strings: BTreeMap<usize, (&Text, Vec<&Key>)> = BTreeMap::new();
+    let mut strings: BTreeMap<usize, (&StringToken, Vec<&FoundKey>)> = BTreeMap::new();
     for key in keys {
         let holds = |at: &Range<usize>| at.start <= key.span.start && key.span.end <= at.end;
         let region = regions.iter().find(|region| match region {
@@ -51,8 +51,8 @@ fn string(
     text: &[u8],
     literal: &Literal,
     extension: &[u8],
-    found: &Text,
-    keys: &[&Key],
+    found: &StringToken,
+    keys: &[&FoundKey],
 ) -> Result<Replacement, &'static str> {
     let quote = &literal.strings[found.kind];
     refused(text, literal, extension, found)?;
@@ -62,7 +62,7 @@ fn string(
     if matches!(literal.join, Join::Concat) && !prefix.is_empty() {
         return Err("it is a string of bytes");
     }
-    let expression = |key: &Key| {
+    let expression = |key: &FoundKey| {
         let lookup = language::fill(literal.expression, &key.variable);
         if is_bytes { format!("{lookup}.encode()") } else { lookup }
     };
@@ -133,9 +133,9 @@ fn piece(text: &[u8], at: Range<usize>, open: &str, close: &str) -> Result<Optio
 /// The text between the keys, with each key replaced.
 fn parts(
     text: &[u8],
-    found: &Text,
-    keys: &[&Key],
-    lookup: impl Fn(&Key) -> String,
+    found: &StringToken,
+    keys: &[&FoundKey],
+    lookup: impl Fn(&FoundKey) -> String,
 ) -> Result<Vec<String>, &'static str> {
     let mut parts = Vec::new();
     let mut from = found.inner.start;
@@ -151,12 +151,12 @@ fn parts(
     Ok(parts)
 }
 
-fn is_escaped(text: &[u8], found: &Text, at: usize) -> bool {
+fn is_escaped(text: &[u8], found: &StringToken, at: usize) -> bool {
     text[found.inner.start..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
 /// `<A key="…"/>` in JSX.
-fn is_attribute(text: &[u8], extension: &[u8], found: &Text) -> bool {
+fn is_attribute(text: &[u8], extension: &[u8], found: &StringToken) -> bool {
     let before = &text[..found.outer.start];
     matches!(extension, b"jsx" | b"tsx" | b"js")
         && before.last() == Some(&b'=')
@@ -166,7 +166,7 @@ fn is_attribute(text: &[u8], extension: &[u8], found: &Text) -> bool {
 }
 
 /// Why no expression can stand where a string does, if none can.
-fn refused(text: &[u8], literal: &Literal, extension: &[u8], found: &Text) -> Result<(), &'static str> {
+fn refused(text: &[u8], literal: &Literal, extension: &[u8], found: &StringToken) -> Result<(), &'static str> {
     let before = &text[..found.outer.start];
     let line = before.rfind_byte(b'\n').map_or(before, |end| &before[end + 1..]).trim_ascii_start();
     let word = |word: &str| match word {

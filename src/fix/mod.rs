@@ -24,16 +24,16 @@ use crate::core::finding::Secret;
 use crate::core::regular_file::{self, Links};
 use crate::core::replace::replace;
 use crate::scan::Match;
-use crate::source::agents::{self, AgentFile, Kind};
+use crate::source::agents::{self, AgentFile, AgentFileKind};
 use crate::source::ignored;
-use environment::Environment;
+use environment::EnvironmentFile;
 
 /// The largest file that is rewritten.
 const LARGEST: u64 = 1 << 30;
 
 /// A key in a file.
 #[derive(Clone, Debug)]
-pub struct Key {
+pub struct FoundKey {
     /// Where it stands, in bytes.
     pub span: Range<usize>,
     /// The line.
@@ -65,7 +65,7 @@ impl Rewrite {
         self.replacements.push((at, with));
     }
 
-    fn leave(&mut self, key: &Key, why: &'static str) {
+    fn leave(&mut self, key: &FoundKey, why: &'static str) {
         self.left.push((key.span.start, key.line, why));
     }
 
@@ -87,7 +87,7 @@ impl Rewrite {
 
 /// What becomes of one file.
 #[derive(Debug)]
-pub struct Change {
+pub struct FileFix {
     /// The file.
     pub path: PathBuf,
     /// Its name for people.
@@ -97,7 +97,7 @@ pub struct Change {
     /// What is to be written; the same if nothing can be done.
     pub new: Vec<u8>,
     /// Keys that leave it.
-    pub gone: Vec<Key>,
+    pub gone: Vec<FoundKey>,
     /// Keys that stay: the line, and why.
     pub left: Vec<(u64, String)>,
     /// Whether the old content is kept elsewhere.
@@ -113,9 +113,9 @@ pub struct Change {
 #[derive(Debug, Default)]
 pub struct Plan {
     /// Files, in the order of their paths.
-    pub changes: Vec<Change>,
+    pub changes: Vec<FileFix>,
     /// Environment files, by directory.
-    pub environments: BTreeMap<PathBuf, Environment>,
+    pub environments: BTreeMap<PathBuf, EnvironmentFile>,
 }
 
 /// Reads a file that is to be fixed.
@@ -126,7 +126,7 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
 impl Plan {
     /// Adds a file with the keys that were found in it.
     pub fn add(&mut self, path: &Path, shown: &str, old: Vec<u8>, matches: &[Match], here: &Path) -> Result<()> {
-        let mut change = Change {
+        let mut change = FileFix {
             path: path.to_owned(),
             shown: shown.to_owned(),
             new: old.clone(),
@@ -145,18 +145,18 @@ impl Plan {
             return Ok(());
         }
         let file = agents::of(shown.as_bytes().as_bstr());
-        let masks = file.is_some_and(|file| file.kind == Kind::Transcript);
+        let masks = file.is_some_and(|file| file.kind == AgentFileKind::Transcript);
         let root_or_here = root.clone().unwrap_or_else(|| here.to_owned());
         let environment = match self.environments.entry(root_or_here.clone()) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(Environment::open(&root_or_here, root.is_some())?)
+                entry.insert(EnvironmentFile::open(&root_or_here, root.is_some())?)
             }
         };
         let mut keys = Vec::new();
         for found in matches {
             let literal = change.old.get(found.span.clone()) == Some(found.secret.expose());
-            if !masks && (!literal || !Environment::can_hold(&found.secret)) {
+            if !masks && (!literal || !EnvironmentFile::can_hold(&found.secret)) {
                 change.left.push((found.position.line, "it is encoded, or no value for an environment file".into()));
                 continue;
             }
@@ -166,7 +166,7 @@ impl Plan {
                 true => String::new(),
                 false => environment.name(&found.secret, &wanted, shown.ends_with(".tf")),
             };
-            keys.push(Key {
+            keys.push(FoundKey {
                 span: found.span.clone(),
                 line: found.position.line,
                 secret: found.secret.clone(),
@@ -228,7 +228,7 @@ impl Plan {
 }
 
 /// An environment file is where keys belong, as long as git leaves it alone.
-fn environment_file(change: &mut Change, in_repository: bool, matches: &[Match]) {
+fn environment_file(change: &mut FileFix, in_repository: bool, matches: &[Match]) {
     let line = matches.first().map_or(1, |found| found.position.line);
     if !in_repository || ignored::is_private(&change.path) {
         return;
@@ -241,7 +241,7 @@ fn environment_file(change: &mut Change, in_repository: bool, matches: &[Match])
     }
 }
 
-fn rewrite(shown: &str, text: &[u8], file: Option<&AgentFile>, keys: &[Key]) -> Rewrite {
+fn rewrite(shown: &str, text: &[u8], file: Option<&AgentFile>, keys: &[FoundKey]) -> Rewrite {
     let name = shown.rsplit('/').next().unwrap_or(shown).to_ascii_lowercase();
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     let leave = |why: &'static str| {
@@ -250,22 +250,22 @@ fn rewrite(shown: &str, text: &[u8], file: Option<&AgentFile>, keys: &[Key]) -> 
         rewrite
     };
     match file {
-        Some(AgentFile { kind: Kind::Transcript, .. }) => {
+        Some(AgentFile { kind: AgentFileKind::Transcript, .. }) => {
             let mut rewrite = Rewrite { backup: true, ..Rewrite::default() };
             keys.iter().for_each(|key| rewrite.replace(key.span.clone(), key.secret.mask()));
             return rewrite;
         }
-        Some(AgentFile { kind: Kind::Login, .. }) => {
+        Some(AgentFile { kind: AgentFileKind::Login, .. }) => {
             return leave("a login: log out of the agent, or let it use the system's keychain");
         }
-        Some(AgentFile { kind: Kind::Store, .. }) => {
+        Some(AgentFile { kind: AgentFileKind::Store, .. }) => {
             return leave("a database: delete the chat in the program itself");
         }
-        Some(AgentFile { kind: Kind::Settings, reference: Some(reference), agent, .. }) => {
+        Some(AgentFile { kind: AgentFileKind::Settings, reference: Some(reference), agent, .. }) => {
             let note = format!("{agent} reads the variable from the environment that it is started in");
             return Rewrite { note: Some(note), ..data::in_place(text, keys, reference) };
         }
-        Some(AgentFile { kind: Kind::Settings, reference: None, .. }) => {
+        Some(AgentFile { kind: AgentFileKind::Settings, reference: None, .. }) => {
             return leave("this agent expands no variable here: name it where the server is started instead");
         }
         None => {}
@@ -320,7 +320,7 @@ fn backup(path: &Path, content: &[u8]) -> Result<PathBuf> {
     Err(Error::new("keep a copy of", path.display(), "no name is free"))
 }
 
-impl Change {
+impl FileFix {
     /// The lines before and after, every key masked.
     pub fn diff(&self) -> String {
         let mut out = String::new();

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::language;
-use super::{Key, Rewrite, literal};
+use super::{FoundKey, Rewrite, literal};
 use crate::core::json;
 
 /// Rewrites a notebook.
-pub(super) fn rewrite(text: &[u8], keys: &[Key]) -> Rewrite {
+pub(super) fn rewrite(text: &[u8], keys: &[FoundKey]) -> Rewrite {
     let mut rewrite = Rewrite::default();
     let language = language_of(text);
-    let mut sources: BTreeMap<usize, (Cell, Vec<&Key>)> = BTreeMap::new();
+    let mut sources: BTreeMap<usize, (Cell, Vec<&FoundKey>)> = BTreeMap::new();
     let cells = cells(text).unwrap_or_default();
     for key in keys {
         let cell = cells.iter().find(|cell| cell.source.start <= key.span.start && key.span.end <= cell.source.end);
@@ -63,7 +63,7 @@ fn language_of(text: &[u8]) -> Option<&'static str> {
 }
 
 /// A cell's source with its keys replaced, laid out as it was.
-fn source(text: &[u8], cell: &Cell, keys: &[&Key], extension: &str) -> Option<String> {
+fn source(text: &[u8], cell: &Cell, keys: &[&FoundKey], extension: &str) -> Option<String> {
     let raw = &text[cell.source.clone()];
     let value: serde_json::Value = serde_json::from_slice(raw).ok()?;
     let program = match &value {
@@ -77,8 +77,8 @@ fn source(text: &[u8], cell: &Cell, keys: &[&Key], extension: &str) -> Option<St
         let at = memchr::memmem::find_iter(program.as_bytes(), key.secret.expose());
         for start in at {
             let span = start..start + key.secret.expose().len();
-            if !inner.iter().any(|known: &Key| known.span == span) {
-                inner.push(Key { span, ..(*key).clone() });
+            if !inner.iter().any(|known: &FoundKey| known.span == span) {
+                inner.push(FoundKey { span, ..(*key).clone() });
             }
         }
     }

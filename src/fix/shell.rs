@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Key, Rewrite};
+use super::{FoundKey, Rewrite};
 
 /// In what a byte of a script stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ enum Quoting {
 }
 
 /// Rewrites a script.
-pub(super) fn rewrite(text: &[u8], keys: &[Key]) -> Rewrite {
+pub(super) fn rewrite(text: &[u8], keys: &[FoundKey]) -> Rewrite {
     let mut rewrite = Rewrite::default();
     let spans = quoting(text);
     for key in keys {

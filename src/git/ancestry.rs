@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::path::PathBuf;
 
-use super::commit::{Commit, Tag};
+use super::commit::{ParsedCommit, ParsedTag};
 use super::commit_graph::{Broken, CommitGraph};
 use super::{Id, Kind, Objects, Repository};
 use crate::core::budget::Budget;
@@ -159,7 +159,7 @@ impl<'a> Ancestry<'a> {
                 return Ok(Some(at));
             }
             match self.objects.find(id)? {
-                Some((Kind::Tag, bytes)) => match Tag::parse(&bytes).target {
+                Some((Kind::Tag, bytes)) => match ParsedTag::parse(&bytes).target {
                     Some(target) => id = target,
                     None => return Ok(None),
                 },
@@ -187,7 +187,7 @@ impl<'a> Ancestry<'a> {
     /// The parents and the date in the commit itself.
     fn read(&self, id: Id) -> Result<Option<(Vec<Id>, i64)>> {
         let Some((Kind::Commit, bytes)) = self.objects.find(id)? else { return Ok(None) };
-        let commit = Commit::parse(&bytes);
+        let commit = ParsedCommit::parse(&bytes);
         let parents = if self.shallow.contains(&id) { Vec::new() } else { commit.parents };
         Ok(Some((parents, commit.committer.seconds)))
     }

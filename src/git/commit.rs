@@ -9,7 +9,7 @@ use crate::core::finding::{self, Part};
 
 /// A commit, as far as it can be read: a broken line counts as absent.
 #[derive(Clone, Debug)]
-pub struct Commit<'a> {
+pub struct ParsedCommit<'a> {
     /// The directory that it is a snapshot of.
     pub tree: Option<Id>,
     /// The commits that it follows.
@@ -24,7 +24,7 @@ pub struct Commit<'a> {
 
 /// An annotated tag, as far as it can be read.
 #[derive(Clone, Debug)]
-pub struct Tag<'a> {
+pub struct ParsedTag<'a> {
     /// The object that it names.
     pub target: Option<Id>,
     /// Who made the tag.
@@ -46,7 +46,7 @@ pub struct Person<'a> {
     pub minutes: i32,
 }
 
-impl<'a> Commit<'a> {
+impl<'a> ParsedCommit<'a> {
     /// Reads a commit object's content.
     pub fn parse(bytes: &'a [u8]) -> Self {
         let (headers, message) = split(bytes);
@@ -69,7 +69,7 @@ impl<'a> Commit<'a> {
     }
 }
 
-impl<'a> Tag<'a> {
+impl<'a> ParsedTag<'a> {
     /// Reads a tag object's content.
     pub fn parse(bytes: &'a [u8]) -> Self {
         let (headers, message) = split(bytes);
@@ -135,10 +135,10 @@ pub fn parts(kind: Kind, bytes: &[u8]) -> Vec<(Part, Range<usize>)> {
 /// What a report says of a commit or tag.
 pub fn described(id: Id, kind: Kind, bytes: &[u8]) -> finding::Commit {
     let (person, message) = if kind == Kind::Tag {
-        let tag = Tag::parse(bytes);
+        let tag = ParsedTag::parse(bytes);
         (tag.tagger, tag.message)
     } else {
-        let commit = Commit::parse(bytes);
+        let commit = ParsedCommit::parse(bytes);
         (commit.author, commit.message)
     };
     let summary = message.trim_ascii_start().lines().next().unwrap_or_default();

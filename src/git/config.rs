@@ -11,13 +11,13 @@ use bstr::ByteSlice;
 
 /// The text of a configuration file.
 #[derive(Clone, Debug, Default)]
-pub struct Config {
+pub struct GitConfig {
     text: Vec<u8>,
 }
 
 /// One line `key = value`, or a section's header, which has no key.
 #[derive(Clone, Debug)]
-pub struct Setting<'a> {
+pub struct ConfigEntry<'a> {
     /// `remote` in `[remote "origin"]`, as it is written.
     pub section: &'a [u8],
     /// `origin`.
@@ -30,7 +30,7 @@ pub struct Setting<'a> {
     raw: Option<&'a [u8]>,
 }
 
-impl Config {
+impl GitConfig {
     /// Of a file's text.
     pub fn new(text: Vec<u8>) -> Self {
         Self { text }
@@ -42,13 +42,13 @@ impl Config {
     }
 
     /// All settings and headers, in order. Lines that git would refuse are passed over.
-    pub fn settings(&self) -> Settings<'_> {
-        Settings { text: &self.text, at: 0, section: b"", subsection: None }
+    pub fn settings(&self) -> ConfigEntries<'_> {
+        ConfigEntries { text: &self.text, at: 0, section: b"", subsection: None }
     }
 
     /// The last value of `section.key`, which stands in no subsection.
     pub fn value(&self, section: &str, key: &str) -> Option<Vec<u8>> {
-        let wanted = |setting: &Setting<'_>| setting.subsection.is_none() && setting.is(section, key);
+        let wanted = |setting: &ConfigEntry<'_>| setting.subsection.is_none() && setting.is(section, key);
         self.settings().filter(wanted).last().map(|setting| setting.value())
     }
 
@@ -60,7 +60,7 @@ impl Config {
     }
 }
 
-impl Setting<'_> {
+impl ConfigEntry<'_> {
     /// Whether it has this name, whatever its subsection.
     pub fn is(&self, section: &str, key: &str) -> bool {
         self.section.eq_ignore_ascii_case(section.as_bytes())
@@ -99,17 +99,17 @@ impl Setting<'_> {
 
 /// The settings of a file.
 #[derive(Clone, Debug)]
-pub struct Settings<'a> {
+pub struct ConfigEntries<'a> {
     text: &'a [u8],
     at: usize,
     section: &'a [u8],
     subsection: Option<Cow<'a, [u8]>>,
 }
 
-impl<'a> Iterator for Settings<'a> {
-    type Item = Setting<'a>;
+impl<'a> Iterator for ConfigEntries<'a> {
+    type Item = ConfigEntry<'a>;
 
-    fn next(&mut self) -> Option<Setting<'a>> {
+    fn next(&mut self) -> Option<ConfigEntry<'a>> {
         while self.at < self.text.len() {
             let line_end = self.line_end(self.at);
             let line = &self.text[self.at..line_end];
@@ -130,13 +130,13 @@ impl<'a> Iterator for Settings<'a> {
     }
 }
 
-impl<'a> Settings<'a> {
+impl<'a> ConfigEntries<'a> {
     fn line_end(&self, at: usize) -> usize {
         at + self.text[at..].find_byte(b'\n').unwrap_or(self.text.len() - at)
     }
 
     /// `[section]`, `[section "subsection"]` or `[section.subsection]`. A setting may follow on the same line.
-    fn header(&mut self, start: usize, line_end: usize) -> Option<Setting<'a>> {
+    fn header(&mut self, start: usize, line_end: usize) -> Option<ConfigEntry<'a>> {
         let body = &self.text[start + 1..line_end];
         let name = body.find_byteset(b"]\" \t").map_or(body, |end| &body[..end]);
         let quote = body.find_byte(b'"').filter(|&at| body[..at].find_byte(b']').is_none());
@@ -161,11 +161,11 @@ impl<'a> Settings<'a> {
         }
         self.at = close.map_or(line_end + 1, |close| start + 2 + close);
         let (section, subsection) = (self.section, self.subsection.clone());
-        Some(Setting { section, subsection, key: None, span, raw: Some(b"") })
+        Some(ConfigEntry { section, subsection, key: None, span, raw: Some(b"") })
     }
 
     /// A key and what follows it to the end of the line, or of those that lines ending in `\` go on in.
-    fn setting(&mut self, start: usize) -> Option<Setting<'a>> {
+    fn setting(&mut self, start: usize) -> Option<ConfigEntry<'a>> {
         let mut end = self.line_end(start);
         let line = &self.text[start..end];
         let name_end = line.find_byteset(b"= \t\r#;").unwrap_or(line.len());
@@ -182,7 +182,7 @@ impl<'a> Settings<'a> {
         };
         self.at = end + 1;
         let from = value.unwrap_or(end);
-        Some(Setting {
+        Some(ConfigEntry {
             section: self.section,
             subsection: self.subsection.clone(),
             key: Some(&line[..name_end]),
@@ -220,7 +220,7 @@ mod tests {
             b"# x\n[core]\n\tbare = false\n\tworktree = \"../a b\" ; why\n[extensions]\n\tObjectFormat = sha256\n\
             [core \"sub\"]\n\tworktree = no\n[Core] worktree2 = ..\\\n/x # y\n\tflag\n\ton = Yes\n[a.b] c = d\n\
             [remote \"o\\\"] x\"] url = u\\\\\n\tfetch = +refs/*:refs/*\n[broken\n";
-        let config = Config::new(file.to_vec());
+        let config = GitConfig::new(file.to_vec());
         for (section, key, expected) in [
             ("core", "worktree", Some("../a b")),
             ("extensions", "objectformat", Some("sha256")),
@@ -253,7 +253,7 @@ mod tests {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 alphabet[(state >> 33) as usize % alphabet.len()]
             });
-            let config = Config::new(text.collect());
+            let config = GitConfig::new(text.collect());
             let read: usize = config.settings().map(|setting| setting.value().len() + setting.span.len()).sum();
             assert!(read <= 96);
         }

@@ -23,7 +23,7 @@ use crate::core::regular_file;
 
 /// One entry.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct IndexEntry {
     pub(crate) name: Range<u32>,
     pub(crate) id: Id,
     /// What it is; [`EntryKind::Tree`] only in a sparse index.
@@ -50,7 +50,7 @@ pub struct Index {
     data: Data,
     /// Names that stand nowhere in `data` in one piece: those of version 4, and of a split index's base.
     names: Vec<u8>,
-    entries: Vec<Entry>,
+    entries: Vec<IndexEntry>,
     trees: Vec<CachedTree>,
     /// Places of directories in `trees`: those below the same one side by side, by length of name and then by name.
     children: Vec<u32>,
@@ -111,12 +111,12 @@ impl Index {
     }
 
     /// The entries in order: by path, then by stage.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[IndexEntry] {
         &self.entries
     }
 
     /// An entry's path from the top of the work tree; a directory of a sparse index ends in `/`.
-    pub fn path(&self, entry: &Entry) -> &[u8] {
+    pub fn path(&self, entry: &IndexEntry) -> &[u8] {
         self.text(&entry.name)
     }
 
@@ -164,7 +164,7 @@ impl Index {
             })
     }
 
-    pub(crate) fn from_parts(data: Data, trees_of: Self, names: Vec<u8>, entries: Vec<Entry>) -> Self {
+    pub(crate) fn from_parts(data: Data, trees_of: Self, names: Vec<u8>, entries: Vec<IndexEntry>) -> Self {
         let is_sparse = entries.iter().any(|entry| entry.kind == EntryKind::Tree);
         Self { data, names, entries, owns_names: true, is_sparse, ..trees_of }
     }
@@ -231,7 +231,7 @@ struct Entries<'a> {
 }
 
 impl Entries<'_> {
-    fn next(&mut self) -> Option<Entry> {
+    fn next(&mut self) -> Option<IndexEntry> {
         const STAT: usize = 40;
         let start = self.at;
         let flags_at = start + STAT + self.hash.width();
@@ -260,7 +260,7 @@ impl Entries<'_> {
             self.at = start + ((end - start + 8) & !7);
             name_at as u32..end as u32
         };
-        Some(Entry {
+        Some(IndexEntry {
             name,
             id,
             kind: EntryKind::of_mode(mode)?,

@@ -30,7 +30,7 @@ pub(crate) mod tree_diff;
 mod worktrees;
 
 pub use ancestry::{Ancestry, Node};
-pub use config::Config;
+pub use config::GitConfig;
 pub use environment::Environment;
 pub use id::{Id, Kind};
 pub use index::Index;

@@ -65,17 +65,17 @@ struct Listed {
 }
 
 /// Where an entry is: its pack, which stays where it is in memory as long as it is open, and its offset.
-type Place = (usize, u64);
+type PackPosition = (usize, u64);
 
 /// A decoded object that others are deltas to.
-type Shared = (Kind, Arc<Vec<u8>>);
+type DecodedBase = (Kind, Arc<Vec<u8>>);
 
 #[derive(Debug, Default)]
 struct Bases {
     bytes: usize,
-    decoded: HashMap<Place, Shared>,
+    decoded: HashMap<PackPosition, DecodedBase>,
     /// Entries that cannot be decoded, so that all that hang on a broken one are refused at once.
-    broken: HashSet<Place>,
+    broken: HashSet<PackPosition>,
     /// Packs whose entries are named above.
     packs: HashMap<usize, Arc<Pack>>,
 }
@@ -227,7 +227,7 @@ impl Objects {
         pack: &Arc<Pack>,
         offset: u64,
         chain: &mut Vec<(Arc<Pack>, u64)>,
-    ) -> std::result::Result<Shared, Corrupt> {
+    ) -> std::result::Result<DecodedBase, Corrupt> {
         const GONE: Corrupt = "the object that its delta needs is not here";
         let (mut pack, mut offset) = (pack.clone(), offset);
         loop {
@@ -318,13 +318,13 @@ impl Objects {
 }
 
 impl Bases {
-    fn place(&mut self, pack: &Arc<Pack>, offset: u64) -> Place {
+    fn place(&mut self, pack: &Arc<Pack>, offset: u64) -> PackPosition {
         let at = Arc::as_ptr(pack) as usize;
         self.packs.entry(at).or_insert_with(|| pack.clone());
         (at, offset)
     }
 
-    fn get(&mut self, pack: &Arc<Pack>, offset: u64) -> std::result::Result<Option<Shared>, Corrupt> {
+    fn get(&mut self, pack: &Arc<Pack>, offset: u64) -> std::result::Result<Option<DecodedBase>, Corrupt> {
         let place = (Arc::as_ptr(pack) as usize, offset);
         if self.broken.contains(&place) {
             Err("its chain of deltas is broken")

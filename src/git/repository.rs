@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice as _;
 
 use super::Id;
-use super::config::Config;
+use super::config::GitConfig;
 use super::environment::{Environment, path};
 use super::id::Hash;
 use crate::core::error::{Error, Result};
@@ -44,7 +44,7 @@ pub struct Repository {
     /// How references are stored.
     pub ref_storage: RefStorage,
     /// The repository's own settings.
-    pub config: Config,
+    pub config: GitConfig,
 }
 
 /// A git directory, and the top of the work tree that it was found for.
@@ -103,7 +103,7 @@ impl Repository {
         let own = if config.is_true("extensions", "worktreeconfig") {
             settings(&git_dir.join("config.worktree"))?
         } else {
-            Config::default()
+            GitConfig::default()
         };
         let hash = match config.value("extensions", "objectformat").as_deref() {
             None | Some(b"sha1") => Hash::Sha1,
@@ -175,8 +175,8 @@ pub fn top_around(start: &Path) -> PathBuf {
 /// Lists of references and of commits may be this long.
 pub(super) const LONG: u64 = 1 << 30;
 
-pub(super) fn settings(file: &Path) -> Result<Config> {
-    Ok(Config::new(regular_file::read(file, Links::Follow, SMALL)?.unwrap_or_default()))
+pub(super) fn settings(file: &Path) -> Result<GitConfig> {
+    Ok(GitConfig::new(regular_file::read(file, Links::Follow, SMALL)?.unwrap_or_default()))
 }
 
 fn unsupported(git_dir: &Path, what: &str, name: &[u8]) -> Error {

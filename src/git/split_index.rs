@@ -3,7 +3,7 @@
 
 use super::Id;
 use super::id::Hash;
-use super::index::{Broken, Entry, Index, be32};
+use super::index::{Broken, Index, IndexEntry, be32};
 
 /// Which entries of the shared file are gone or replaced.
 #[derive(Debug)]
@@ -64,15 +64,15 @@ fn be64(word: &[u8]) -> u64 {
 /// The one index that both files stand for.
 pub(crate) fn join(base: Index, mut own: Index, link: &Link) -> Result<Index, Broken> {
     let mut names = Vec::new();
-    let mut joined: Vec<Entry> = Vec::with_capacity(base.entries().len() + own.entries().len());
-    let mut named = |name: &[u8], entry: &Entry| -> Result<Entry, Broken> {
+    let mut joined: Vec<IndexEntry> = Vec::with_capacity(base.entries().len() + own.entries().len());
+    let mut named = |name: &[u8], entry: &IndexEntry| -> Result<IndexEntry, Broken> {
         let start = u32::try_from(names.len()).map_err(|_| "its names exceed 4 GiB")?;
         names.extend_from_slice(name);
-        Ok(Entry { name: start..start + name.len() as u32, ..entry.clone() })
+        Ok(IndexEntry { name: start..start + name.len() as u32, ..entry.clone() })
     };
     let bit = |map: &[bool], at: usize| map.get(at).copied().unwrap_or(false);
     // Entries that replace one of the base have no name of their own and stand first.
-    let (replacing, added): (Vec<&Entry>, Vec<&Entry>) =
+    let (replacing, added): (Vec<&IndexEntry>, Vec<&IndexEntry>) =
         own.entries().iter().partition(|entry| own.path(entry).is_empty());
     let mut replacing = replacing.into_iter();
     for (at, entry) in base.entries().iter().enumerate() {
@@ -88,7 +88,7 @@ pub(crate) fn join(base: Index, mut own: Index, link: &Link) -> Result<Index, Br
     for entry in added {
         joined.push(named(own.path(entry), entry)?);
     }
-    let name = |entry: &Entry| &names[entry.name.start as usize..entry.name.end as usize];
+    let name = |entry: &IndexEntry| &names[entry.name.start as usize..entry.name.end as usize];
     joined.sort_by(|a, b| (name(a), a.stage).cmp(&(name(b), b.stage)));
     let data = own.take_data();
     Ok(Index::from_parts(data, own, names, joined))

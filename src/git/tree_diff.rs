@@ -9,7 +9,7 @@ use std::iter::Peekable;
 
 use bstr::ByteSlice;
 
-use super::commit::Commit;
+use super::commit::ParsedCommit;
 use super::tree::{EntryKind, TreeEntries};
 use super::{Id, Index, Kind, Objects};
 use crate::core::budget::Budget;
@@ -20,7 +20,7 @@ const PATH_COST: u64 = 16;
 
 /// A file of the next commit that no parent has like this.
 #[derive(Clone, Debug)]
-pub(crate) struct Change {
+pub(crate) struct ChangedFile {
     pub(crate) path: Vec<u8>,
     pub(crate) kind: EntryKind,
     pub(crate) id: Id,
@@ -40,7 +40,7 @@ pub(crate) struct Gone {
 /// All of it.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    pub(crate) changed: Vec<Change>,
+    pub(crate) changed: Vec<ChangedFile>,
     pub(crate) gone: Vec<Gone>,
     /// Paths in conflict, which cannot be committed yet.
     pub(crate) unmerged: u64,
@@ -48,7 +48,7 @@ pub(crate) struct Changes {
 
 /// Compares the index with the root trees of the parents; with none, everything is new.
 pub(crate) fn changes(index: &Index, objects: &Objects, parents: &[Id], budget: &Budget) -> Result<Changes> {
-    let mut walk = Walk::new(index, objects, budget);
+    let mut walk = TreeDiff::new(index, objects, budget);
     walk.enter_index(0, index.root(), &trees(parents))?;
     walk.all()
 }
@@ -56,7 +56,7 @@ pub(crate) fn changes(index: &Index, objects: &Objects, parents: &[Id], budget: 
 /// Compares a commit's root tree with those of its parents; without any, everything is new.
 pub(crate) fn between(objects: &Objects, tree: Id, parents: &[Id], budget: &Budget) -> Result<Changes> {
     let index = Index::default();
-    let mut walk = Walk::new(&index, objects, budget);
+    let mut walk = TreeDiff::new(&index, objects, budget);
     walk.enter_tree(0, tree, &trees(parents))?;
     walk.all()
 }
@@ -101,7 +101,7 @@ enum Side {
     Tree(Id, std::vec::IntoIter<Item>),
 }
 
-struct Walk<'a> {
+struct TreeDiff<'a> {
     index: &'a Index,
     objects: &'a Objects,
     budget: &'a Budget,
@@ -115,7 +115,7 @@ struct Walk<'a> {
     changes: Changes,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> TreeDiff<'a> {
     fn new(index: &'a Index, objects: &'a Objects, budget: &'a Budget) -> Self {
         let (path, frames, open, changes) = <_>::default();
         Self { index, objects, budget, at: 0, path, frames, open, changes }
@@ -240,7 +240,7 @@ impl<'a> Walk<'a> {
             // A submodule's commit is no version of a file.
             let blob = |(kind, id)| if kind == EntryKind::Submodule { None } else { Some(id) };
             let before = before.into_iter().map(|item| item.and_then(blob)).collect();
-            self.changes.changed.push(Change { path: path.to_vec(), kind, id, before });
+            self.changes.changed.push(ChangedFile { path: path.to_vec(), kind, id, before });
         }
         Ok(())
     }
@@ -309,7 +309,7 @@ fn items(objects: &Objects, id: Id, budget: &Budget) -> Result<Vec<Item>> {
 /// The tree of a commit.
 pub(crate) fn tree_of(objects: &Objects, commit: Id) -> Result<Id> {
     let bytes = objects.read(commit, Kind::Commit)?;
-    Commit::parse(&bytes).tree.ok_or_else(|| Error::new("read commit", commit, "it names no tree"))
+    ParsedCommit::parse(&bytes).tree.ok_or_else(|| Error::new("read commit", commit, "it names no tree"))
 }
 
 /// The files below a directory that is gone, itself if it is a file; at most `limit` entries are looked at.

@@ -8,18 +8,18 @@ use crate::core::finding::Layer;
 
 /// Content, or what a pass made of it.
 #[derive(Clone, Debug)]
-pub(super) struct Text<'a> {
+pub(super) struct DecodedText<'a> {
     /// The text.
     pub(super) bytes: Cow<'a, [u8]>,
     /// The decoded parts, by place.
-    parts: Vec<Part>,
+    parts: Vec<DecodedPart>,
     /// The parts of the passes before, the last first.
-    before: Vec<Vec<Part>>,
+    before: Vec<Vec<DecodedPart>>,
 }
 
 /// A part of a text that was decoded.
 #[derive(Clone, Debug)]
-struct Part {
+struct DecodedPart {
     /// In the content.
     original: Range<usize>,
     /// In the text that was decoded.
@@ -34,7 +34,7 @@ fn touches(a: &Range<usize>, b: &Range<usize>) -> bool {
     b.start <= a.end && b.end >= a.start
 }
 
-impl<'a> Text<'a> {
+impl<'a> DecodedText<'a> {
     pub(super) fn plain(bytes: &'a [u8]) -> Self {
         Self { bytes: Cow::Borrowed(bytes), parts: Vec::new(), before: Vec::new() }
     }
@@ -48,7 +48,7 @@ impl<'a> Text<'a> {
         self.is_plain() || self.touching(window).next().is_some()
     }
 
-    fn touching<'b>(&'b self, range: &'b Range<usize>) -> impl Iterator<Item = &'b Part> + 'b {
+    fn touching<'b>(&'b self, range: &'b Range<usize>) -> impl Iterator<Item = &'b DecodedPart> + 'b {
         let first = self.parts.partition_point(|part| part.decoded.end < range.start);
         self.parts[first..].iter().take_while(move |part| touches(&part.decoded, range))
     }
@@ -99,7 +99,7 @@ impl<'a> Text<'a> {
             layers.push(encoding.layer());
             let original =
                 if self.is_plain() { encoded.clone() } else { up(&self.parts, &self.before, encoded.clone()) };
-            parts.push(Part { original, encoded, decoded: start..out.len(), layers });
+            parts.push(DecodedPart { original, encoded, decoded: start..out.len(), layers });
         }
         if parts.is_empty() {
             return None;
@@ -110,12 +110,12 @@ impl<'a> Text<'a> {
             before.push(self.parts.clone());
             before.extend(self.before.iter().cloned());
         }
-        Some(Text { bytes: Cow::Owned(out), parts, before })
+        Some(DecodedText { bytes: Cow::Owned(out), parts, before })
     }
 }
 
 /// One pass up, and on from there, until the range is one of the content.
-fn up(parts: &[Part], before: &[Vec<Part>], range: Range<usize>) -> Range<usize> {
+fn up(parts: &[DecodedPart], before: &[Vec<DecodedPart>], range: Range<usize>) -> Range<usize> {
     let mut above: Option<Range<usize>> = None;
     for part in parts.iter().filter(|part| touches(&part.decoded, &range)) {
         if part.decoded.start <= range.start && range.end <= part.decoded.end {

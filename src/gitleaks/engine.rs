@@ -9,9 +9,9 @@ use std::ops::Range;
 
 use bstr::BStr;
 
-use super::codec::Text;
-use super::found::{self, Fate, Found};
-use super::words::Words;
+use super::codec::DecodedText;
+use super::found::{self, Fate, ImportedMatch};
+use super::words::RuleWords;
 use crate::gitleaks::{ImportedRule, ImportedRules, Set};
 
 /// How often decoded text is decoded again; gitleaks' default.
@@ -20,7 +20,7 @@ const DEPTH: usize = 5;
 /// Imported rules, ready to run.
 #[derive(Debug)]
 pub struct Engine {
-    sets: Vec<(Set, Words)>,
+    sets: Vec<(Set, RuleWords)>,
 }
 
 impl Engine {
@@ -30,7 +30,7 @@ impl Engine {
             return None;
         }
         let prepare = |set: Set| {
-            let words = Words::of(&set.rules);
+            let words = RuleWords::of(&set.rules);
             (set, words)
         };
         Some(Self { sets: foreign.sets.into_iter().map(prepare).collect() })
@@ -42,9 +42,9 @@ impl Engine {
     }
 
     /// All that the rules find in content at a path, by place.
-    pub fn scan<'a>(&'a self, bytes: &[u8], path: Option<&BStr>) -> Vec<Found<'a>> {
+    pub fn scan<'a>(&'a self, bytes: &[u8], path: Option<&BStr>) -> Vec<ImportedMatch<'a>> {
         let path: Option<&[u8]> = path.map(|path| path.as_ref());
-        let mut all: Vec<Found<'a>> = Vec::new();
+        let mut all: Vec<ImportedMatch<'a>> = Vec::new();
         for (set, words) in &self.sets {
             if set.allowlists.iter().any(|list| list.allows_path(path)) {
                 continue;
@@ -97,16 +97,16 @@ impl Engine {
 /// One set's way through one piece of content.
 struct Run<'a, 'b> {
     set: &'a Set,
-    words: &'a Words,
+    words: &'a RuleWords,
     bytes: &'b [u8],
     path: Option<&'b [u8]>,
-    found: Vec<Found<'a>>,
+    found: Vec<ImportedMatch<'a>>,
 }
 
 impl<'a> Run<'a, '_> {
     fn passes(&mut self) {
-        self.pass(&Text::plain(self.bytes));
-        let mut text = Text::plain(self.bytes);
+        self.pass(&DecodedText::plain(self.bytes));
+        let mut text = DecodedText::plain(self.bytes);
         for _ in 0..DEPTH {
             let Some(decoded) = text.decode() else { return };
             self.pass(&decoded);
@@ -114,7 +114,7 @@ impl<'a> Run<'a, '_> {
         }
     }
 
-    fn pass(&mut self, text: &Text<'_>) {
+    fn pass(&mut self, text: &DecodedText<'_>) {
         let seen = self.words.find(&self.set.rules, &text.bytes);
         for (index, rule) in self.set.rules.iter().enumerate() {
             if rule.is_part || !self.looks_at(rule) || !seen.any(self.words.keywords(index)) {
@@ -140,11 +140,16 @@ impl<'a> Run<'a, '_> {
     }
 
     /// The findings that have all the company that their rule requires.
-    fn with_required(&self, rule: &ImportedRule, text: &Text<'_>, primary: Vec<Found<'a>>) -> Vec<Found<'a>> {
+    fn with_required(
+        &self,
+        rule: &ImportedRule,
+        text: &DecodedText<'_>,
+        primary: Vec<ImportedMatch<'a>>,
+    ) -> Vec<ImportedMatch<'a>> {
         if rule.required.is_empty() {
             return primary;
         }
-        let company: Vec<Vec<Found<'a>>> = rule
+        let company: Vec<Vec<ImportedMatch<'a>>> = rule
             .required
             .iter()
             .map(|required| match self.set.rules.iter().find(|rule| rule.info.id == required.id) {
@@ -154,7 +159,7 @@ impl<'a> Run<'a, '_> {
                 _ => Vec::new(),
             })
             .collect();
-        let near = |found: &Found<'_>| {
+        let near = |found: &ImportedMatch<'_>| {
             rule.required.iter().zip(&company).all(|(required, company)| {
                 company.iter().filter(|other| other.allowed.is_none()).any(|other| {
                     let lines = required.lines.is_none_or(|most| found.line.abs_diff(other.line) <= most);

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::codec::Text;
+use super::codec::DecodedText;
 use crate::core::finding::{Layer, SuppressedBy, Suppression};
-use crate::gitleaks::{Allow, ImportedRule, Set};
+use crate::gitleaks::{ImportedAllowlist, ImportedRule, Set};
 
 /// What an imported rule found.
 #[derive(Clone, Debug)]
-pub struct Found<'a> {
+pub struct ImportedMatch<'a> {
     /// The rule.
     pub rule: &'a ImportedRule,
     /// The secret, decoded.
@@ -30,16 +30,16 @@ pub struct Found<'a> {
 pub(super) fn of<'a>(
     rule: &'a ImportedRule,
     set: &Set,
-    text: &Text<'_>,
+    text: &DecodedText<'_>,
     content: &[u8],
     path: Option<&[u8]>,
     windows: &[Range<usize>],
-) -> Vec<Found<'a>> {
+) -> Vec<ImportedMatch<'a>> {
     let Some(shape) = &rule.regex else { return Vec::new() };
     let mut found = Vec::new();
     for window in windows.iter().filter(|window| text.is_new(window)) {
         for range in shape.pattern.find_in(&text.bytes, window.clone()) {
-            let candidate = Candidate { rule, text, content, range };
+            let candidate = RegexMatch { rule, text, content, range };
             found.extend(candidate.judge(set, path).ok());
         }
     }
@@ -49,12 +49,14 @@ pub(super) fn of<'a>(
 /// For `explain`: what became of each match of the rule anywhere in a content.
 pub(super) fn fates<'a>(rule: &'a ImportedRule, set: &Set, content: &[u8], path: Option<&[u8]>) -> Vec<Fate<'a>> {
     let Some(shape) = &rule.regex else { return Vec::new() };
-    let text = Text::plain(content);
+    let text = DecodedText::plain(content);
     let fate = |range: Range<usize>| {
-        let candidate = Candidate { rule, text: &text, content, range: range.clone() };
+        let candidate = RegexMatch { rule, text: &text, content, range: range.clone() };
         let refusal = candidate.judge(set, path).err().map(|refusal| match refusal {
-            Refusal::Seen => "it was found before it was decoded".to_owned(),
-            Refusal::Entropy(bits) => format!("its entropy, {bits:.2} bits a character, is not above {}", rule.entropy),
+            ImportedRefusal::Seen => "it was found before it was decoded".to_owned(),
+            ImportedRefusal::Entropy(bits) => {
+                format!("its entropy, {bits:.2} bits a character, is not above {}", rule.entropy)
+            }
         });
         Fate { rule, span: range, refusal }
     };
@@ -73,33 +75,33 @@ pub struct Fate<'a> {
 }
 
 /// Why a match is no finding.
-enum Refusal {
+enum ImportedRefusal {
     /// No decoded text has a part in it.
     Seen,
     /// The value has only so many bits a character.
     Entropy(f64),
 }
 
-struct Candidate<'a, 'b> {
+struct RegexMatch<'a, 'b> {
     rule: &'a ImportedRule,
-    text: &'b Text<'b>,
+    text: &'b DecodedText<'b>,
     content: &'b [u8],
     range: Range<usize>,
 }
 
-impl<'a> Candidate<'a, '_> {
-    fn judge(self, set: &Set, path: Option<&[u8]>) -> Result<Found<'a>, Refusal> {
+impl<'a> RegexMatch<'a, '_> {
+    fn judge(self, set: &Set, path: Option<&[u8]>) -> Result<ImportedMatch<'a>, ImportedRefusal> {
         let Range { start, end } = self.range.clone();
         let whole = &self.text.bytes[start..end];
         let head = whole.iter().take_while(|byte| **byte == b'\n').count();
         let tail = whole[head..].iter().rev().take_while(|byte| **byte == b'\n').count();
         let matched = &whole[head..whole.len() - tail];
         // A match that no decoded text has a part in was found one pass ago.
-        let place = self.text.original(&self.range).ok_or(Refusal::Seen)?;
+        let place = self.text.original(&self.range).ok_or(ImportedRefusal::Seen)?;
         let group = self.secret(matched);
         let secret = &matched[group.clone()];
         if self.rule.entropy != 0.0 && entropy(secret) <= self.rule.entropy {
-            return Err(Refusal::Entropy(entropy(secret)));
+            return Err(ImportedRefusal::Entropy(entropy(secret)));
         }
         let line = self.text.line(self.content, &place, start..start + matched.len());
         let lists = || set.allowlists.iter().chain(&self.rule.allowlists);
@@ -108,7 +110,7 @@ impl<'a> Candidate<'a, '_> {
             if self.text.is_plain() { start + head + group.start..start + head + group.end } else { place.clone() };
         let before = &self.content[..place.start.min(self.content.len())];
         let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        Ok(Found {
+        Ok(ImportedMatch {
             rule: self.rule,
             secret: secret.to_vec(),
             span,
@@ -132,7 +134,7 @@ impl<'a> Candidate<'a, '_> {
     }
 }
 
-fn suppression(list: &Allow) -> Suppression {
+fn suppression(list: &ImportedAllowlist) -> Suppression {
     Suppression { by: SuppressedBy::Allowlist, reason: list.reason.clone() }
 }
 
@@ -152,9 +154,9 @@ fn entropy(secret: &[u8]) -> f64 {
 }
 
 /// A generic rule's finding goes where another rule's on the same line holds the same secret.
-pub(super) fn without_generic(found: Vec<Found<'_>>) -> Vec<Found<'_>> {
-    let is_generic = |found: &Found<'_>| found.rule.info.id.to_ascii_lowercase().contains("generic");
-    let better = |generic: &Found<'_>| {
+pub(super) fn without_generic(found: Vec<ImportedMatch<'_>>) -> Vec<ImportedMatch<'_>> {
+    let is_generic = |found: &ImportedMatch<'_>| found.rule.info.id.to_ascii_lowercase().contains("generic");
+    let better = |generic: &ImportedMatch<'_>| {
         found.iter().any(|other| {
             other.line == generic.line
                 && !is_generic(other)

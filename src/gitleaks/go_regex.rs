@@ -8,21 +8,21 @@
 /// too, or what cannot be said.
 pub fn translate(pattern: &str) -> Result<String, String> {
     let chars: Vec<char> = pattern.chars().collect();
-    let mut reader = Reader { chars: &chars, at: 0, out: String::with_capacity(pattern.len() + 16) };
+    let mut reader = GoRegexReader { chars: &chars, at: 0, out: String::with_capacity(pattern.len() + 16) };
     while let Some(c) = reader.next() {
         reader.item(c)?;
     }
     Ok(reader.out)
 }
 
-struct Reader<'a> {
+struct GoRegexReader<'a> {
     chars: &'a [char],
     at: usize,
     out: String,
 }
 
 /// What a class or an escape inside of one stands for.
-enum Part {
+enum ClassPart {
     Char(char),
     /// The inside of a class of ASCII characters.
     Set(&'static str),
@@ -36,7 +36,7 @@ const DIGIT: &str = "0-9";
 const WORD: &str = "0-9A-Za-z_";
 const SPACE: &str = r"\t\n\x0C\r\x20";
 
-impl Reader<'_> {
+impl GoRegexReader<'_> {
     fn next(&mut self) -> Option<char> {
         let c = self.peek()?;
         self.at += 1;
@@ -166,37 +166,37 @@ impl Reader<'_> {
             _ => {}
         }
         match self.escaped()? {
-            Part::Char(c) => self.literal(c),
-            Part::Set(set) => self.out.push_str(&format!("[{set}]")),
-            Part::NotSet(set) if self.is_free() => self.out.push_str(&format!("[^{set}]")),
-            Part::NotSet(set) => self.out.push_str(&format!("(?u:[^{set}])")),
-            Part::Property(name) => self.out.push_str(&format!("(?u:{name})")),
+            ClassPart::Char(c) => self.literal(c),
+            ClassPart::Set(set) => self.out.push_str(&format!("[{set}]")),
+            ClassPart::NotSet(set) if self.is_free() => self.out.push_str(&format!("[^{set}]")),
+            ClassPart::NotSet(set) => self.out.push_str(&format!("(?u:[^{set}])")),
+            ClassPart::Property(name) => self.out.push_str(&format!("(?u:{name})")),
         }
         Ok(())
     }
 
     /// What stands behind a backslash, in a class or out of it.
-    fn escaped(&mut self) -> Result<Part, String> {
+    fn escaped(&mut self) -> Result<ClassPart, String> {
         let Some(c) = self.next() else { return Err(self.bad("a backslash at the end")) };
         Ok(match c {
-            'd' => Part::Set(DIGIT),
-            'D' => Part::NotSet(DIGIT),
-            'w' => Part::Set(WORD),
-            'W' => Part::NotSet(WORD),
-            's' => Part::Set(SPACE),
-            'S' => Part::NotSet(SPACE),
-            'a' => Part::Char('\x07'),
-            'f' => Part::Char('\x0c'),
-            'n' => Part::Char('\n'),
-            'r' => Part::Char('\r'),
-            't' => Part::Char('\t'),
-            'v' => Part::Char('\x0b'),
-            'x' => Part::Char(self.hex()?),
-            'p' | 'P' => Part::Property(self.property(c)?),
-            '0' => Part::Char(self.octal(c)),
-            '1'..='7' if self.peek().is_some_and(|next| ('0'..='7').contains(&next)) => Part::Char(self.octal(c)),
+            'd' => ClassPart::Set(DIGIT),
+            'D' => ClassPart::NotSet(DIGIT),
+            'w' => ClassPart::Set(WORD),
+            'W' => ClassPart::NotSet(WORD),
+            's' => ClassPart::Set(SPACE),
+            'S' => ClassPart::NotSet(SPACE),
+            'a' => ClassPart::Char('\x07'),
+            'f' => ClassPart::Char('\x0c'),
+            'n' => ClassPart::Char('\n'),
+            'r' => ClassPart::Char('\r'),
+            't' => ClassPart::Char('\t'),
+            'v' => ClassPart::Char('\x0b'),
+            'x' => ClassPart::Char(self.hex()?),
+            'p' | 'P' => ClassPart::Property(self.property(c)?),
+            '0' => ClassPart::Char(self.octal(c)),
+            '1'..='7' if self.peek().is_some_and(|next| ('0'..='7').contains(&next)) => ClassPart::Char(self.octal(c)),
             '1'..='9' => return Err(self.bad("a back-reference, which neither Go nor keysweep has")),
-            c if c.is_ascii() && !c.is_ascii_alphanumeric() => Part::Char(c),
+            c if c.is_ascii() && !c.is_ascii_alphanumeric() => ClassPart::Char(c),
             _ => return Err(self.bad(&format!("\\{c}, which Go does not know"))),
         })
     }
@@ -257,9 +257,9 @@ impl Reader<'_> {
                 inside.push_str(&name);
                 continue;
             }
-            let part = if c == '\\' { self.escaped()? } else { Part::Char(c) };
+            let part = if c == '\\' { self.escaped()? } else { ClassPart::Char(c) };
             match part {
-                Part::Char(low) => {
+                ClassPart::Char(low) => {
                     let high = self.range_end()?.unwrap_or(low);
                     if high < low {
                         return Err(self.bad("a range that ends before it starts"));
@@ -271,12 +271,12 @@ impl Reader<'_> {
                         push_literal(&mut inside, high);
                     }
                 }
-                Part::Set(set) => inside.push_str(set),
-                Part::NotSet(set) => {
+                ClassPart::Set(set) => inside.push_str(set),
+                ClassPart::NotSet(set) => {
                     is_unicode = true;
                     inside.push_str(&format!("[^{set}]"));
                 }
-                Part::Property(name) => {
+                ClassPart::Property(name) => {
                     is_unicode = true;
                     inside.push_str(&name);
                 }
@@ -304,8 +304,8 @@ impl Reader<'_> {
         self.at += 1;
         match self.next() {
             Some('\\') => match self.escaped()? {
-                Part::Char(c) => Ok(Some(c)),
-                Part::Set(_) | Part::NotSet(_) | Part::Property(_) => {
+                ClassPart::Char(c) => Ok(Some(c)),
+                ClassPart::Set(_) | ClassPart::NotSet(_) | ClassPart::Property(_) => {
                     Err(self.bad("a range needs characters at its ends"))
                 }
             },

@@ -13,7 +13,7 @@ use crate::rule::pattern::CACHE;
 
 /// Text, in lower case, in which a match can differ by case alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Literal {
+pub struct RequiredLiteral {
     /// The text.
     pub text: Vec<u8>,
     /// How many bytes of a match can stand before it; `None`: any number.
@@ -31,20 +31,20 @@ const MOST: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Needles {
     /// Each match contains one of them.
-    pub literals: Vec<Literal>,
+    pub literals: Vec<RequiredLiteral>,
     /// The part of the regex from the literal on, where that is one part: it says at once, in a few bytes, that
     /// `keyboard` is no `key = value`, and how far a match can go.
-    pub tail: Option<Tail>,
+    pub tail: Option<RegexTail>,
 }
 
 /// The end of a regex, tried at the place where a literal stands.
 #[derive(Clone, Debug)]
-pub struct Tail {
+pub struct RegexTail {
     hir: Hir,
     compiled: OnceLock<Regex>,
 }
 
-impl Tail {
+impl RegexTail {
     /// Where the longest match from `at` ends; `None` if there is none, and so no match of the whole regex that has its
     /// literal here.
     pub fn longest(&self, bytes: &[u8], at: usize) -> Option<usize> {
@@ -70,7 +70,7 @@ pub fn of(hir: &Hir) -> Option<Needles> {
             let best = best(parts)?;
             let is_fixed = best.inner.iter().all(|literal| literal.before == Some(0));
             let tail = is_fixed.then(|| Hir::concat(parts[best.range.start..].to_vec()));
-            (best.whole(parts), tail.map(|hir| Tail { hir, compiled: OnceLock::new() }))
+            (best.whole(parts), tail.map(|hir| RegexTail { hir, compiled: OnceLock::new() }))
         }
         _ => (required(hir)?, None),
     };
@@ -78,16 +78,16 @@ pub fn of(hir: &Hir) -> Option<Needles> {
 }
 
 /// The shortest literal decides how often one is found.
-fn weight(literals: &[Literal]) -> usize {
+fn weight(literals: &[RequiredLiteral]) -> usize {
     literals.iter().map(|literal| literal.text.len()).min().unwrap_or(0)
 }
 
-fn required(hir: &Hir) -> Option<Vec<Literal>> {
+fn required(hir: &Hir) -> Option<Vec<RequiredLiteral>> {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => None,
         HirKind::Literal(_) | HirKind::Class(_) => {
             let text = lower(hir)?;
-            Some(vec![Literal { text, before: Some(0), after: Some(0) }])
+            Some(vec![RequiredLiteral { text, before: Some(0), after: Some(0) }])
         }
         HirKind::Capture(capture) => required(&capture.sub),
         HirKind::Repetition(repetition) if repetition.min > 0 => {
@@ -98,7 +98,12 @@ fn required(hir: &Hir) -> Option<Vec<Literal>> {
                 Some(max) => repetition.sub.properties().maximum_len().map(|len| len.saturating_mul(max as usize - 1)),
                 None => None,
             };
-            Some(inner.into_iter().map(|literal| Literal { after: add(literal.after, rest), ..literal }).collect())
+            Some(
+                inner
+                    .into_iter()
+                    .map(|literal| RequiredLiteral { after: add(literal.after, rest), ..literal })
+                    .collect(),
+            )
         }
         HirKind::Repetition(_) => None,
         HirKind::Alternation(branches) => {
@@ -114,22 +119,26 @@ fn required(hir: &Hir) -> Option<Vec<Literal>> {
 
 /// What some neighbouring parts of a concatenation require.
 struct Best {
-    inner: Vec<Literal>,
+    inner: Vec<RequiredLiteral>,
     range: Range<usize>,
 }
 
 impl Best {
     /// The same, seen from the whole concatenation.
-    fn whole(&self, parts: &[Hir]) -> Vec<Literal> {
+    fn whole(&self, parts: &[Hir]) -> Vec<RequiredLiteral> {
         let (before, after) = (length(&parts[..self.range.start]), length(&parts[self.range.end..]));
         let literals = self.inner.iter().cloned();
         literals
-            .map(|literal| Literal { before: add(literal.before, before), after: add(literal.after, after), ..literal })
+            .map(|literal| RequiredLiteral {
+                before: add(literal.before, before),
+                after: add(literal.after, after),
+                ..literal
+            })
             .collect()
     }
 }
 
-fn concat(parts: &[Hir]) -> Option<Vec<Literal>> {
+fn concat(parts: &[Hir]) -> Option<Vec<RequiredLiteral>> {
     best(parts).map(|best| best.whole(parts))
 }
 
@@ -148,7 +157,7 @@ fn best(parts: &[Hir]) -> Option<Best> {
             end = start + 1;
             required(&parts[start])
         } else {
-            Some(vec![Literal { text, before: Some(0), after: Some(0) }])
+            Some(vec![RequiredLiteral { text, before: Some(0), after: Some(0) }])
         };
         if let Some(inner) = found
             && best.as_ref().is_none_or(|best| score(&inner) > score(&best.inner))
@@ -161,7 +170,7 @@ fn best(parts: &[Hir]) -> Option<Best> {
 }
 
 /// Longer literals are rarer; among equals, fewer are better.
-fn score(literals: &[Literal]) -> (usize, std::cmp::Reverse<usize>) {
+fn score(literals: &[RequiredLiteral]) -> (usize, std::cmp::Reverse<usize>) {
     (weight(literals).min(6), std::cmp::Reverse(literals.len()))
 }
 

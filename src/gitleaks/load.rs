@@ -6,15 +6,15 @@ use std::fmt;
 
 use toml::Spanned;
 
-use super::raw::{Raw, RawAllow, RawRule};
-use super::{Allow, ImportedRule, Required, Set, Shape};
+use super::raw::{RawAllow, RawRule, RawRuleFile};
+use super::{ImportedAllowlist, ImportedRegex, ImportedRule, Required, Set};
 use crate::core::error::{Error, Result};
 use crate::core::files::Files;
 use crate::core::finding::{Confidence, RuleInfo, Severity};
 use crate::core::text::Source;
 use crate::gitleaks::go_regex::translate;
 use crate::gitleaks::literals;
-use crate::rule::allowlist::Target;
+use crate::rule::allowlist::AllowlistTarget;
 use crate::rule::pattern::Pattern;
 
 const DOING: &str = "import rules";
@@ -25,7 +25,7 @@ const MOST_FILES: usize = 3;
 
 /// What came out of a file.
 #[derive(Debug, Default)]
-pub struct Loaded {
+pub struct LoadedRules {
     /// The rules.
     pub set: Set,
     /// What was asked for and is left out.
@@ -49,12 +49,12 @@ impl fmt::Display for Unsupported {
     }
 }
 
-/// Reads a file. What cannot be honoured is an error, or with `skip` an entry of [`Loaded::left_out`].
-pub fn load(source: Source<'_>, files: &dyn Files, skip: bool) -> Result<Loaded> {
+/// Reads a file. What cannot be honoured is an error, or with `skip` an entry of [`LoadedRules::left_out`].
+pub fn load(source: Source<'_>, files: &dyn Files, skip: bool) -> Result<LoadedRules> {
     let mut loader = Loader { files, skip, left_out: Vec::new() };
     let draft = loader.file(source, 1)?;
     let set = loader.finish(draft)?;
-    Ok(Loaded { set, left_out: loader.left_out })
+    Ok(LoadedRules { set, left_out: loader.left_out })
 }
 
 /// The rules of a file and of what it extends, before they are checked.
@@ -82,7 +82,7 @@ impl Loader<'_> {
     }
 
     fn file(&mut self, source: Source<'_>, depth: usize) -> Result<Draft> {
-        let raw: Raw = toml::from_str(source.text).map_err(|error| source.syntax(DOING, &error))?;
+        let raw: RawRuleFile = toml::from_str(source.text).map_err(|error| source.syntax(DOING, &error))?;
         for (key, given) in [("filter", &raw.filter), ("prefilter", &raw.prefilter)] {
             if let Some(filter) = given.as_ref().filter(|filter| !filter.get_ref().trim().is_empty()) {
                 let why = "an expression of betterleaks, which keysweep does not run; findings it would drop are kept";
@@ -184,19 +184,19 @@ impl Loader<'_> {
             }
             match convert(rule) {
                 Ok(rule) => set.rules.push(rule),
-                Err(Fault::Unsupported(why)) => self.unsupported(at, &id, why)?,
-                Err(Fault::Wrong(why)) => return Err(Error::new(DOING, at, format!("{id}: {why}"))),
+                Err(RuleFault::Unsupported(why)) => self.unsupported(at, &id, why)?,
+                Err(RuleFault::Wrong(why)) => return Err(Error::new(DOING, at, format!("{id}: {why}"))),
             }
         }
         for (list, at) in draft.allowlists {
             let targets = list.target_rules.clone();
             let list = match allow(list) {
                 Ok(list) => list,
-                Err(Fault::Unsupported(why)) => {
+                Err(RuleFault::Unsupported(why)) => {
                     self.unsupported(at, "allowlist", why)?;
                     continue;
                 }
-                Err(Fault::Wrong(why)) => return Err(Error::new(DOING, at, format!("allowlist: {why}"))),
+                Err(RuleFault::Wrong(why)) => return Err(Error::new(DOING, at, format!("allowlist: {why}"))),
             };
             if targets.is_empty() {
                 set.allowlists.push(list);
@@ -260,26 +260,26 @@ fn merge(draft: &mut Draft, base: Draft, disabled: &[String]) {
     draft.allowlists.extend(base.allowlists);
 }
 
-enum Fault {
+enum RuleFault {
     /// Wrong in gitleaks too.
     Wrong(String),
     /// Right there, but not to be had here.
     Unsupported(String),
 }
 
-fn convert(raw: RawRule) -> std::result::Result<ImportedRule, Fault> {
+fn convert(raw: RawRule) -> std::result::Result<ImportedRule, RuleFault> {
     if raw.regex.is_empty() && raw.path.is_empty() {
-        return Err(Fault::Wrong("neither regex nor path, so it finds nothing".into()));
+        return Err(RuleFault::Wrong("neither regex nor path, so it finds nothing".into()));
     }
     if raw.allowlist.is_some() && !raw.allowlists.is_empty() {
-        return Err(Fault::Wrong("[rules.allowlist] beside [[rules.allowlists]]; keep one form".into()));
+        return Err(RuleFault::Wrong("[rules.allowlist] beside [[rules.allowlists]]; keep one form".into()));
     }
     let regex = (!raw.regex.is_empty()).then(|| shape(&raw.regex)).transpose()?;
     let path = (!raw.path.is_empty()).then(|| go("path", &raw.path)).transpose()?;
     let groups = regex.as_ref().map_or(0, |shape| shape.pattern.groups());
     let secret_group = usize::try_from(raw.secret_group).unwrap_or(usize::MAX);
     if regex.is_some() && secret_group > groups {
-        return Err(Fault::Wrong(format!("secretGroup {} of a regex with {groups} groups", raw.secret_group)));
+        return Err(RuleFault::Wrong(format!("secretGroup {} of a regex with {groups} groups", raw.secret_group)));
     }
     let allowlists =
         raw.allowlist.into_iter().chain(raw.allowlists).map(allow).collect::<std::result::Result<_, _>>()?;
@@ -313,20 +313,20 @@ fn convert(raw: RawRule) -> std::result::Result<ImportedRule, Fault> {
     })
 }
 
-fn shape(regex: &str) -> std::result::Result<Shape, Fault> {
-    let bad = |why: String| Fault::Unsupported(format!("regex: {why}"));
+fn shape(regex: &str) -> std::result::Result<ImportedRegex, RuleFault> {
+    let bad = |why: String| RuleFault::Unsupported(format!("regex: {why}"));
     let translated = translate(regex).map_err(bad)?;
     let (pattern, tree) = Pattern::ascii(&translated).map_err(bad)?;
-    Ok(Shape { pattern, needles: literals::of(&tree) })
+    Ok(ImportedRegex { pattern, needles: literals::of(&tree) })
 }
 
-fn go(field: &str, regex: &str) -> std::result::Result<Pattern, Fault> {
+fn go(field: &str, regex: &str) -> std::result::Result<Pattern, RuleFault> {
     let pattern = translate(regex).and_then(|regex| Pattern::ascii(&regex));
-    pattern.map(|(pattern, _)| pattern).map_err(|why| Fault::Unsupported(format!("{field}: {why}")))
+    pattern.map(|(pattern, _)| pattern).map_err(|why| RuleFault::Unsupported(format!("{field}: {why}")))
 }
 
 /// All of them as one pattern; each is tried by itself first, so that an error names the one at fault.
-fn any(field: &str, regexes: &[String]) -> std::result::Result<Option<Pattern>, Fault> {
+fn any(field: &str, regexes: &[String]) -> std::result::Result<Option<Pattern>, RuleFault> {
     if regexes.is_empty() {
         return Ok(None);
     }
@@ -336,25 +336,25 @@ fn any(field: &str, regexes: &[String]) -> std::result::Result<Option<Pattern>, 
         translated.insert(index, pattern.as_str().to_owned());
     }
     let texts: Vec<&str> = translated.values().map(String::as_str).collect();
-    Pattern::any(&texts).map(Some).map_err(|why| Fault::Unsupported(format!("{field}: {why}")))
+    Pattern::any(&texts).map(Some).map_err(|why| RuleFault::Unsupported(format!("{field}: {why}")))
 }
 
-fn allow(raw: RawAllow) -> std::result::Result<Allow, Fault> {
+fn allow(raw: RawAllow) -> std::result::Result<ImportedAllowlist, RuleFault> {
     let all = match raw.condition.to_uppercase().as_str() {
         "AND" | "&&" => true,
         "" | "OR" | "||" => false,
-        _ => return Err(Fault::Wrong(format!("condition {:?} is neither and nor or", raw.condition))),
+        _ => return Err(RuleFault::Wrong(format!("condition {:?} is neither and nor or", raw.condition))),
     };
     let target = match raw.regex_target.as_str() {
-        "" | "secret" => Target::Secret,
-        "match" => Target::Match,
-        "line" => Target::Line,
-        other => return Err(Fault::Wrong(format!("regexTarget {other:?} is none of secret, match, line"))),
+        "" | "secret" => AllowlistTarget::Secret,
+        "match" => AllowlistTarget::Match,
+        "line" => AllowlistTarget::Line,
+        other => return Err(RuleFault::Wrong(format!("regexTarget {other:?} is none of secret, match, line"))),
     };
     if raw.commits.is_empty() && raw.paths.is_empty() && raw.regexes.is_empty() && raw.stopwords.is_empty() {
-        return Err(Fault::Wrong("an allowlist without commits, paths, regexes or stopwords".into()));
+        return Err(RuleFault::Wrong("an allowlist without commits, paths, regexes or stopwords".into()));
     }
-    Ok(Allow {
+    Ok(ImportedAllowlist {
         reason: Some(raw.description).filter(|reason| !reason.is_empty()),
         all,
         commits: raw.commits.iter().map(|commit| commit.trim().to_lowercase()).collect(),

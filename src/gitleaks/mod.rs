@@ -14,8 +14,8 @@ mod words;
 use bstr::ByteSlice as _;
 
 pub use engine::Engine;
-pub use found::{Fate, Found};
-pub use load::{DEFAULT_ENV, Loaded, Unsupported, load};
+pub use found::{Fate, ImportedMatch};
+pub use load::{DEFAULT_ENV, LoadedRules, Unsupported, load};
 
 use crate::core::finding::{Confidence, RuleInfo, Severity};
 use crate::gitleaks::literals::Needles;
@@ -34,7 +34,7 @@ pub struct Set {
     /// The rules.
     pub rules: Vec<ImportedRule>,
     /// Tried on findings of every rule, and on paths before anything is read.
-    pub allowlists: Vec<Allow>,
+    pub allowlists: Vec<ImportedAllowlist>,
 }
 
 /// One rule, as gitleaks understands it.
@@ -47,7 +47,7 @@ pub struct ImportedRule {
     /// Likewise.
     pub confidence: Confidence,
     /// The shape; `None` for a rule that looks at paths alone.
-    pub regex: Option<Shape>,
+    pub regex: Option<ImportedRegex>,
     /// The paths it looks at.
     pub path: Option<Pattern>,
     /// Words in lower case; content without any of them is not searched.
@@ -57,7 +57,7 @@ pub struct ImportedRule {
     /// The group that holds the secret; 0: the first that is not empty.
     pub secret_group: usize,
     /// What it lets pass.
-    pub allowlists: Vec<Allow>,
+    pub allowlists: Vec<ImportedAllowlist>,
     /// Rules that must find something nearby.
     pub required: Vec<Required>,
     /// Whether its findings are only there for other rules to require.
@@ -66,7 +66,7 @@ pub struct ImportedRule {
 
 /// A regex and what is known of its matches.
 #[derive(Clone, Debug)]
-pub struct Shape {
+pub struct ImportedRegex {
     /// The regex, translated from Go's syntax.
     pub pattern: Pattern,
     /// What each match contains; `None` if nothing is known.
@@ -86,7 +86,7 @@ pub struct Required {
 
 /// An allowlist, as gitleaks understands it.
 #[derive(Clone, Debug, Default)]
-pub struct Allow {
+pub struct ImportedAllowlist {
     /// Shown with what it lets pass.
     pub reason: Option<String>,
     /// Whether each kind of test that is given must hold.
@@ -98,14 +98,14 @@ pub struct Allow {
     /// Any of the regexes.
     pub regexes: Option<Pattern>,
     /// What the regexes are tried on.
-    pub target: crate::rule::allowlist::Target,
+    pub target: crate::rule::allowlist::AllowlistTarget,
     /// Words in lower case, any of them in the value.
     pub stopwords: Vec<String>,
 }
 
 impl ImportedRules {
     /// Adds a file's rules.
-    pub fn add(&mut self, loaded: Loaded) {
+    pub fn add(&mut self, loaded: LoadedRules) {
         self.sets.push(loaded.set);
     }
 
@@ -156,7 +156,7 @@ pub fn is_one(text: &str) -> bool {
     })
 }
 
-impl Allow {
+impl ImportedAllowlist {
     /// Whether a path (or commit) is let pass before its content is looked at.
     pub fn allows_path(&self, path: Option<&[u8]>) -> bool {
         let path_holds = self.paths.as_ref().is_some_and(|paths| path.is_some_and(|path| paths.is_match(path)));
@@ -169,11 +169,11 @@ impl Allow {
 
     /// Whether a finding is let pass.
     pub fn allows(&self, secret: &[u8], matched: &[u8], line: &[u8], path: Option<&[u8]>) -> bool {
-        use crate::rule::allowlist::Target;
+        use crate::rule::allowlist::AllowlistTarget;
         let text = match self.target {
-            Target::Secret => secret,
-            Target::Match => matched,
-            Target::Line => line,
+            AllowlistTarget::Secret => secret,
+            AllowlistTarget::Match => matched,
+            AllowlistTarget::Line => line,
         };
         let regex = self.regexes.as_ref().map(|regexes| !text.is_empty() && regexes.is_match(text));
         let word = (!self.stopwords.is_empty()).then(|| {

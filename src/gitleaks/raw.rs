@@ -5,7 +5,7 @@ use toml::{Spanned, Value};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Raw {
+pub(super) struct RawRuleFile {
     pub extend: Option<Spanned<Extend>>,
     #[serde(alias = "Rules")]
     pub rules: Vec<Spanned<RawRule>>,

@@ -9,10 +9,10 @@ use crate::gitleaks::ImportedRule;
 
 /// Keywords and required literals of a set's rules.
 #[derive(Debug)]
-pub(super) struct Words {
+pub(super) struct RuleWords {
     automaton: Option<AhoCorasick>,
     /// For each word: the rules whose regex requires it.
-    targets: Vec<Vec<Target>>,
+    targets: Vec<Vec<WordTarget>>,
     /// For each rule: the words that are its keywords.
     keywords: Vec<Vec<usize>>,
     /// For each rule: whether its regex requires no literal, and so has to run over everything.
@@ -20,7 +20,7 @@ pub(super) struct Words {
 }
 
 #[derive(Debug)]
-struct Target {
+struct WordTarget {
     rule: usize,
     before: Option<usize>,
     after: Option<usize>,
@@ -28,12 +28,12 @@ struct Target {
 
 /// What one pass saw.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct SeenWords {
     words: Vec<bool>,
     windows: Vec<Vec<Range<usize>>>,
 }
 
-impl Words {
+impl RuleWords {
     pub(super) fn of(rules: &[ImportedRule]) -> Self {
         Self::with(rules, automaton)
     }
@@ -49,7 +49,7 @@ impl Words {
         };
         let keywords = rules.iter().map(|rule| rule.keywords.iter().map(|word| id_of(word.as_bytes())).collect());
         let mut keywords: Vec<Vec<usize>> = keywords.collect();
-        let mut targets: Vec<Vec<Target>> = Vec::new();
+        let mut targets: Vec<Vec<WordTarget>> = Vec::new();
         let mut everywhere = Vec::with_capacity(rules.len());
         for (rule, shape) in rules.iter().enumerate().map(|(index, rule)| (index, rule.regex.as_ref())) {
             let needles = shape.and_then(|shape| shape.needles.as_ref());
@@ -57,7 +57,7 @@ impl Words {
             for literal in needles.into_iter().flat_map(|needles| &needles.literals) {
                 let id = id_of(&literal.text);
                 targets.resize_with(targets.len().max(id + 1), Vec::new);
-                targets[id].push(Target { rule, before: literal.before, after: literal.after });
+                targets[id].push(WordTarget { rule, before: literal.before, after: literal.after });
             }
         }
         targets.resize_with(texts.len(), Vec::new);
@@ -79,8 +79,9 @@ impl Words {
     }
 
     /// `rules` are those that this was made of.
-    pub(super) fn find(&self, rules: &[ImportedRule], bytes: &[u8]) -> Seen {
-        let mut seen = Seen { words: vec![false; self.targets.len()], windows: vec![Vec::new(); self.keywords.len()] };
+    pub(super) fn find(&self, rules: &[ImportedRule], bytes: &[u8]) -> SeenWords {
+        let mut seen =
+            SeenWords { words: vec![false; self.targets.len()], windows: vec![Vec::new(); self.keywords.len()] };
         let Some(automaton) = &self.automaton else { return seen };
         for hit in automaton.find_overlapping_iter(bytes) {
             let word = hit.pattern().as_usize();
@@ -117,7 +118,7 @@ fn automaton(texts: &[Vec<u8>]) -> Option<AhoCorasick> {
     of_kind(AhoCorasickKind::DFA).or_else(|_| of_kind(AhoCorasickKind::NoncontiguousNFA)).ok()
 }
 
-impl Seen {
+impl SeenWords {
     /// Whether one of these words was seen; no words ask for nothing.
     pub(super) fn any(&self, words: &[usize]) -> bool {
         words.is_empty() || words.iter().any(|&word| self.words[word])
@@ -161,7 +162,7 @@ mod tests {
     }
 
     /// Every rule that looks somewhere, and has to.
-    fn looking(words: &Words, rules: &[ImportedRule], bytes: &[u8]) -> Vec<usize> {
+    fn looking(words: &RuleWords, rules: &[ImportedRule], bytes: &[u8]) -> Vec<usize> {
         let seen = words.find(rules, bytes);
         let looks = |rule: &usize| {
             seen.any(words.keywords(*rule)) && (seen.windows(*rule).is_some() || words.everywhere(*rule))
@@ -173,7 +174,7 @@ mod tests {
     fn without_an_automaton_every_rule_looks_everywhere() {
         let text = "[[rules]]\nid = 'a'\nregex = 'wort_[a-z]{9}'\nkeywords = ['wort_']\n";
         let rules = crate::gitleaks::load(Source { name: "r.toml", text }, &NoFiles, false).unwrap().set.rules;
-        let (usual, without) = (Words::of(&rules), Words::with(&rules, |_| None));
+        let (usual, without) = (RuleWords::of(&rules), RuleWords::with(&rules, |_| None));
         let text = b"wort_abcdefghi";
         assert_eq!(looking(&usual, &rules, text), [0]);
         assert_eq!(looking(&without, &rules, text), [0]);

@@ -8,7 +8,7 @@ use bstr::BString;
 
 use super::cache::Cache;
 use super::commit_graph::CommitGraph;
-use super::content_pass::{self, ContentPass, ContentScope, Decision};
+use super::content_pass::{self, ContentPass, ContentScope, ScanDecision};
 use super::findings::{self, FindingBuilder};
 use super::incomplete::OtherSubjects;
 use super::introducing::Occurrences;
@@ -139,9 +139,9 @@ fn scan_content(
     // The ids of loose objects are always checked.
     let may_skip = |number: u32| index.pack_of(number).is_none_or(|pack| is_checked[pack]);
     let decide = |number: u32, id: &Id, kind: Kind| match &cache {
-        _ if options.shard.is_some_and(|shard| !shard.has(id)) => Decision::OtherShard,
-        Some(cache) if kind == Kind::Blob && cache.has(id) && may_skip(number) => Decision::KnownClean,
-        _ => Decision::Scan,
+        _ if options.shard.is_some_and(|shard| !shard.has(id)) => ScanDecision::OtherShard,
+        Some(cache) if kind == Kind::Blob && cache.has(id) && may_skip(number) => ScanDecision::KnownClean,
+        _ => ScanDecision::Scan,
     };
     let remembers = |number: u32| cache.is_some() && !may_skip(number);
     let scope = ContentScope {

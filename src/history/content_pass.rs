@@ -14,7 +14,7 @@ use super::delta_windows;
 use super::missing::Unscanned;
 use super::object_index::ObjectIndex;
 use super::pack_walk::{DecodedObject, ObjectVisitor, PackWalk};
-use crate::git::commit::{self, Commit, Tag};
+use crate::git::commit::{self, ParsedCommit, ParsedTag};
 use crate::git::inflate::Corrupt;
 use crate::git::objects::{MISNAMED, unreadable};
 use crate::git::pack::Delta;
@@ -22,7 +22,7 @@ use crate::git::{Id, Kind};
 use crate::policy::Policy;
 use crate::scan::Seen;
 use crate::source::Collector;
-use crate::source::content::{self, Key, Scan};
+use crate::source::content::{self, ContentKey, ContentScan};
 use crate::source::lfs::Pointer;
 
 /// What the first pass finds, of all threads.
@@ -60,7 +60,7 @@ pub(super) type UnscannedArchive = (u32, Vec<(Option<BString>, &'static str)>, b
 pub(super) struct ObjectHit {
     pub(super) number: u32,
     pub(super) kind: Kind,
-    pub(super) keys: Vec<Key>,
+    pub(super) keys: Vec<ContentKey>,
     /// The content of a commit or tag; empty for blobs.
     pub(super) bytes: Vec<u8>,
 }
@@ -84,7 +84,7 @@ pub(super) struct TagRecord {
 pub(super) struct ContentScope<'a> {
     pub(super) policy: &'a Policy,
     /// What to do with a blob, commit or tag, by its number and id.
-    pub(super) decide: &'a (dyn Fn(u32, &Id, Kind) -> Decision + Sync),
+    pub(super) decide: &'a (dyn Fn(u32, &Id, Kind) -> ScanDecision + Sync),
     /// Whether a blob's id has to be checked because the cache will remember it if it is clean.
     pub(super) remembers: &'a (dyn Fn(u32) -> bool + Sync),
     pub(super) collector: &'a Collector,
@@ -94,7 +94,7 @@ pub(super) struct ContentScope<'a> {
 
 /// What to do with an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Decision {
+pub(super) enum ScanDecision {
     /// Scan it.
     Scan,
     /// Leave it out: an earlier run scanned it and found nothing.
@@ -110,7 +110,7 @@ pub(super) fn read(index: &ObjectIndex<'_>, scope: &ContentScope<'_>) -> Content
         let Some(kind) = index.kind(number).filter(|&kind| kind != Kind::Tree) else { return false };
         kind != Kind::Blob
             || index.has_copies(number)
-            || (scope.decide)(number, &index.id(number), kind) == Decision::Scan
+            || (scope.decide)(number, &index.id(number), kind) == ScanDecision::Scan
     };
     let visitors = (0..scope.threads).map(|_| ContentVisitor::new(index, scope)).collect();
     let visitors = PackWalk::new(index.members(), &wanted, scope.collector).run(visitors);
@@ -282,9 +282,9 @@ impl<'a> ContentVisitor<'a> {
     /// Reads an object if the scope says so, and returns whether the policy saw nothing in it.
     fn read_if_selected(&mut self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
         match (self.scope.decide)(number, &self.index.id(number), kind) {
-            Decision::KnownClean => kind == Kind::Blob,
-            Decision::OtherShard if kind == Kind::Blob => false,
-            Decision::OtherShard | Decision::Scan => self.read_object(number, kind, bytes),
+            ScanDecision::KnownClean => kind == Kind::Blob,
+            ScanDecision::OtherShard if kind == Kind::Blob => false,
+            ScanDecision::OtherShard | ScanDecision::Scan => self.read_object(number, kind, bytes),
         }
     }
 
@@ -294,7 +294,7 @@ impl<'a> ContentVisitor<'a> {
             Kind::Tree => false,
             Kind::Blob => self.scan_blob(number, bytes, None),
             Kind::Commit => {
-                let commit = Commit::parse(bytes);
+                let commit = ParsedCommit::parse(bytes);
                 self.read.commits.push(CommitRecord {
                     number,
                     tree: commit.tree,
@@ -304,7 +304,7 @@ impl<'a> ContentVisitor<'a> {
                 self.scan_text(number, kind, bytes)
             }
             Kind::Tag => {
-                let target = Tag::parse(bytes).target;
+                let target = ParsedTag::parse(bytes).target;
                 self.read.tags.push(TagRecord { number, target });
                 self.scan_text(number, kind, bytes)
             }
@@ -312,7 +312,7 @@ impl<'a> ContentVisitor<'a> {
     }
 
     fn scan_text(&mut self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
-        if (self.scope.decide)(number, &self.index.id(number), kind) != Decision::Scan {
+        if (self.scope.decide)(number, &self.index.id(number), kind) != ScanDecision::Scan {
             return false;
         }
         self.scope.collector.scanned(0, bytes.len() as u64);
@@ -325,7 +325,7 @@ impl<'a> ContentVisitor<'a> {
         };
         let is_clean = matches.is_empty();
         if !is_clean {
-            let keys = matches.into_iter().map(Key::plain).collect();
+            let keys = matches.into_iter().map(ContentKey::plain).collect();
             self.read.hits.push(ObjectHit { number, kind, keys, bytes: bytes.to_vec() });
         }
         is_clean
@@ -345,7 +345,7 @@ impl<'a> ContentVisitor<'a> {
         let mut is_clean =
             windows.is_some_and(|windows| policy.scanner.sees_nothing_in(bytes, &windows, &mut self.seen));
         if !is_clean {
-            let content = Scan::new(policy, None).bytes(bytes, self.is_local.then_some(&mut self.seen));
+            let content = ContentScan::new(policy, None).bytes(bytes, self.is_local.then_some(&mut self.seen));
             is_clean = is_plain && content.keys.is_empty();
             if content.too_large || !content.unopened.is_empty() {
                 self.read.unscanned_archives.push((number, content.unopened, content.too_large));
@@ -369,7 +369,7 @@ impl ObjectVisitor for ContentVisitor<'_> {
         let DecodedObject { number, kind, bytes, .. } = *object;
         if !object.wanted {
             let id = || self.index.id(number);
-            return kind == Kind::Blob && (self.scope.decide)(number, &id(), kind) == Decision::KnownClean;
+            return kind == Kind::Blob && (self.scope.decide)(number, &id(), kind) == ScanDecision::KnownClean;
         }
         if self.index.has_copies(number) {
             return self.read_checked(number, kind, bytes);

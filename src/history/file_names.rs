@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::audit::Audit;
 use super::tree_pass::{Numbering, TreeQuery};
 use crate::policy::Policy;
-use crate::source::content::{self, Key};
+use crate::source::content::{self, ContentKey};
 
 /// The names, of all entries of all trees, in which the policy finds a key.
 pub(super) fn names_with_keys(audit: &Audit<'_>) -> HashSet<Vec<u8>> {
@@ -21,7 +21,7 @@ pub(super) fn keys_in(
     policy: &Policy,
     names_with_keys: &HashSet<Vec<u8>>,
     list: &[Arc<[u8]>],
-) -> HashMap<u32, Vec<Key>> {
+) -> HashMap<u32, Vec<ContentKey>> {
     let numbers = list.iter().enumerate().filter(|(_, name)| names_with_keys.contains(&name[..]));
     numbers.map(|(number, name)| (number as u32, content::names(policy, name).collect())).collect()
 }

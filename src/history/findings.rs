@@ -19,12 +19,12 @@ use crate::core::coverage::Skipped;
 use crate::core::error::Error;
 use crate::core::finding::{Commit, Finding, History, Location, Part, Reach};
 use crate::git::Refs;
-use crate::git::commit::{self, Commit as RawCommit};
+use crate::git::commit::{self, ParsedCommit as RawCommit};
 use crate::git::{Id, Kind};
 use crate::policy::Policy;
 use crate::scan::Match;
 use crate::source::commits::keys_in_text;
-use crate::source::content::{self, Key, Scan, TOO_LARGE};
+use crate::source::content::{self, ContentKey, ContentScan, TOO_LARGE};
 use crate::source::{Collector, archive};
 
 /// Makes the findings of an audit and pushes them into its collector.
@@ -122,7 +122,7 @@ impl<'a> FindingBuilder<'a> {
 
     /// A key of a blob as the policy judges it at a path, which was not known when the blob was scanned; `None` if the
     /// policy skips the path or allows the key there.
-    fn key_at(&mut self, blob: u32, key: &Key, path: &BString, secrets: &Secrets) -> Option<Key> {
+    fn key_at(&mut self, blob: u32, key: &ContentKey, path: &BString, secrets: &Secrets) -> Option<ContentKey> {
         if secrets.is_external(blob) {
             return Some(key.clone());
         }
@@ -132,8 +132,8 @@ impl<'a> FindingBuilder<'a> {
             self.collector.skipped(Skipped { path: path.clone(), reason });
             return None;
         }
-        let content = Scan::new(self.policy, Some(path.as_ref())).bytes(&bytes, None);
-        let is_it = |other: &Key| other.found.secret == key.found.secret && other.member == key.member;
+        let content = ContentScan::new(self.policy, Some(path.as_ref())).bytes(&bytes, None);
+        let is_it = |other: &ContentKey| other.found.secret == key.found.secret && other.member == key.member;
         content.keys.into_iter().find(is_it)
     }
 

@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::git::Kind;
 use crate::git::inflate::Corrupt;
-use crate::git::pack::{Delta, DeltaChains, Entry, Pack};
+use crate::git::pack::{Delta, DeltaChains, Pack, PackEntry};
 use crate::source::Collector;
 
 /// What is done with decoded objects. Each thread has a visitor of its own.
@@ -196,7 +196,7 @@ impl EntryDecoder {
     }
 
     /// Inflates a delta into `self.delta`, and returns its length.
-    fn delta(&mut self, pack: &Pack, entry: &Entry) -> Result<usize, Corrupt> {
+    fn delta(&mut self, pack: &Pack, entry: &PackEntry) -> Result<usize, Corrupt> {
         let len = pack.size(entry)?;
         if self.delta.len() < len {
             self.delta.resize(len.next_power_of_two(), 0);

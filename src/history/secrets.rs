@@ -9,14 +9,14 @@ use super::content_pass::ContentPass;
 use super::introducing::SubjectId;
 use crate::core::finding::Secret;
 use crate::git::Kind;
-use crate::source::content::Key;
+use crate::source::content::ContentKey;
 
 /// All secrets. The same value in two members of an archive, or in content and in a file's name, counts as two.
 pub(super) struct Secrets {
     /// By the number of a blob.
-    blobs: HashMap<u32, Vec<(SubjectId, Key)>>,
+    blobs: HashMap<u32, Vec<(SubjectId, ContentKey)>>,
     /// By the number of a file name.
-    names: HashMap<u32, Vec<(SubjectId, Key)>>,
+    names: HashMap<u32, Vec<(SubjectId, ContentKey)>>,
     /// Blobs whose keys are not in their own bytes ([`ContentPass::external`]).
     external: HashSet<u32>,
     count: u32,
@@ -27,10 +27,10 @@ type SecretIdentity = (Secret, Option<BString>, bool);
 
 impl Secrets {
     /// Numbers the secrets of all blobs and those of file names.
-    pub(super) fn of(read: &ContentPass, names: HashMap<u32, Vec<Key>>) -> Self {
+    pub(super) fn of(read: &ContentPass, names: HashMap<u32, Vec<ContentKey>>) -> Self {
         let mut ids: HashMap<SecretIdentity, SubjectId> = HashMap::new();
-        let mut number = |keys: &[Key], is_name: bool| {
-            let mut here: Vec<(SubjectId, Key)> = Vec::new();
+        let mut number = |keys: &[ContentKey], is_name: bool| {
+            let mut here: Vec<(SubjectId, ContentKey)> = Vec::new();
             for key in keys {
                 let next = ids.len() as SubjectId;
                 let subject = *ids.entry((key.found.secret.clone(), key.member.clone(), is_name)).or_insert(next);
@@ -41,7 +41,7 @@ impl Secrets {
             here
         };
         let hits = read.hits.iter().filter(|hit| hit.kind == Kind::Blob);
-        let mut blobs: HashMap<u32, Vec<(SubjectId, Key)>> = HashMap::new();
+        let mut blobs: HashMap<u32, Vec<(SubjectId, ContentKey)>> = HashMap::new();
         for hit in hits {
             let known = blobs.entry(hit.number).or_default();
             for (subject, key) in number(&hit.keys, false) {
@@ -70,7 +70,7 @@ impl Secrets {
     }
 
     /// The first occurrence of a secret in a blob.
-    pub(super) fn key(&self, blob: u32, subject: SubjectId) -> Option<&Key> {
+    pub(super) fn key(&self, blob: u32, subject: SubjectId) -> Option<&ContentKey> {
         self.blobs.get(&blob)?.iter().find(|(other, _)| *other == subject).map(|(_, key)| key)
     }
 

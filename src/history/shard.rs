@@ -14,7 +14,7 @@ use super::content_pass::{ContentPass, ObjectHit};
 use super::tree_pass::{Numbering, TreeQuery};
 use super::tree_paths::{PathTable, PrunedTrees};
 use crate::git::Kind;
-use crate::source::content::Scan;
+use crate::source::content::ContentScan;
 
 /// The paths at which a shard found something in its own part.
 pub(super) struct ShardPaths {
@@ -55,7 +55,7 @@ pub(super) fn scan_other_versions(
         }
         match audit.index.store.find(audit.index.id(object)) {
             Ok(Some((Kind::Blob, bytes))) => {
-                let keys = Scan::new(audit.policy, None).bytes(&bytes, None).keys;
+                let keys = ContentScan::new(audit.policy, None).bytes(&bytes, None).keys;
                 if !keys.is_empty() {
                     read.hits.push(ObjectHit { number: object, kind: Kind::Blob, keys, bytes: Vec::new() });
                 }

@@ -28,7 +28,7 @@ const LARGEST: u64 = 256 << 20;
 
 /// One known secret, as one rule finds it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Entry {
+pub struct BaselineEntry {
     /// Of the secret's value.
     pub fingerprint: Fingerprint,
     /// The rule's id.
@@ -37,7 +37,7 @@ pub struct Entry {
     pub path: Option<BString>,
 }
 
-impl Entry {
+impl BaselineEntry {
     /// The entry for a finding, limited to its path or not.
     pub fn of(finding: &Finding, with_path: bool) -> Self {
         let path = finding.location.path.clone().filter(|_| with_path);
@@ -65,7 +65,7 @@ impl Entry {
     }
 }
 
-impl fmt::Display for Entry {
+impl fmt::Display for BaselineEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.fingerprint, self.rule)?;
         match &self.path {
@@ -87,7 +87,7 @@ pub struct Baseline {
 enum Store {
     #[default]
     None,
-    Loaded(BTreeMap<Fingerprint, BTreeSet<Entry>>),
+    Loaded(BTreeMap<Fingerprint, BTreeSet<BaselineEntry>>),
     Directory(PathBuf),
 }
 
@@ -119,7 +119,7 @@ impl Baseline {
     }
 
     /// The entries of one secret.
-    pub fn of(&self, fingerprint: Fingerprint) -> Result<BTreeSet<Entry>> {
+    pub fn of(&self, fingerprint: Fingerprint) -> Result<BTreeSet<BaselineEntry>> {
         match &self.store {
             Store::None => Ok(BTreeSet::new()),
             Store::Loaded(entries) => Ok(entries.get(&fingerprint).cloned().unwrap_or_default()),
@@ -128,7 +128,7 @@ impl Baseline {
     }
 
     /// Every entry.
-    pub fn all(&self) -> Result<BTreeSet<Entry>> {
+    pub fn all(&self) -> Result<BTreeSet<BaselineEntry>> {
         match &self.store {
             Store::None => Ok(BTreeSet::new()),
             Store::Loaded(entries) => Ok(entries.values().flatten().cloned().collect()),
@@ -144,7 +144,7 @@ impl Baseline {
 }
 
 /// Writes exactly these entries: into the file if `path` is one, else into the directory.
-pub fn write(path: &Path, entries: &BTreeSet<Entry>) -> Result<()> {
+pub fn write(path: &Path, entries: &BTreeSet<BaselineEntry>) -> Result<()> {
     let failed = |error: io::Error| Error::io("write baseline", path.display(), error);
     if path.is_file() {
         return fs::write(path, text(entries)).map_err(failed);
@@ -166,12 +166,12 @@ pub fn write(path: &Path, entries: &BTreeSet<Entry>) -> Result<()> {
     Ok(())
 }
 
-fn text(entries: &BTreeSet<Entry>) -> String {
+fn text(entries: &BTreeSet<BaselineEntry>) -> String {
     entries.iter().map(|entry| format!("{entry}\n")).collect()
 }
 
-fn index(entries: BTreeSet<Entry>) -> BTreeMap<Fingerprint, BTreeSet<Entry>> {
-    let mut index: BTreeMap<Fingerprint, BTreeSet<Entry>> = BTreeMap::new();
+fn index(entries: BTreeSet<BaselineEntry>) -> BTreeMap<Fingerprint, BTreeSet<BaselineEntry>> {
+    let mut index: BTreeMap<Fingerprint, BTreeSet<BaselineEntry>> = BTreeMap::new();
     for entry in entries {
         index.entry(entry.fingerprint).or_default().insert(entry);
     }
@@ -192,7 +192,7 @@ fn secrets(directory: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn read(file: &Path) -> Result<BTreeSet<Entry>> {
+fn read(file: &Path) -> Result<BTreeSet<BaselineEntry>> {
     match regular_file::read(file, Links::Refuse, regular_file::SMALL)? {
         Some(content) => lines(&file.display().to_string(), &content),
         None => Ok(BTreeSet::new()),
@@ -200,11 +200,11 @@ fn read(file: &Path) -> Result<BTreeSet<Entry>> {
 }
 
 /// The entries of one file. Order, repetition and line endings do not matter; a merge's conflict marks are an error.
-fn lines(name: &str, content: &[u8]) -> Result<BTreeSet<Entry>> {
+fn lines(name: &str, content: &[u8]) -> Result<BTreeSet<BaselineEntry>> {
     let lines = content.lines().enumerate();
     let lines = lines.map(|(index, line)| (index + 1, line.trim_ascii().to_str_lossy()));
     let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-    lines.map(|(number, line)| Entry::parse(name, number, &line)).collect()
+    lines.map(|(number, line)| BaselineEntry::parse(name, number, &line)).collect()
 }
 
 /// A path may hold any byte; the entry stays one line of printable ASCII and UTF-8.

@@ -26,14 +26,14 @@ use crate::policy::ignore_file::IgnoreFile;
 use crate::policy::inline;
 
 /// The tree of a commit.
-pub struct Commit {
+pub struct CommitTree {
     repository: Repository,
     objects: Objects,
     tree: Id,
     rev: String,
 }
 
-impl Commit {
+impl CommitTree {
     /// Opens the commit that `rev` names in the repository around `start`.
     pub fn open(start: &Path, rev: &str) -> Result<Self> {
         let repository = Repository::discover(start, &Environment::of_process())?;
@@ -94,7 +94,7 @@ impl Commit {
     }
 }
 
-impl Files for Commit {
+impl Files for CommitTree {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
         if Path::new(path).is_absolute() {
             let fault = Error::new("read policy from", &self.rev, format!("{path} is an absolute path"));
@@ -110,7 +110,7 @@ impl Files for Commit {
 
 /// The inline markers that the working tree has and the commit has not.
 pub struct NewMarkers<'a> {
-    commit: &'a Commit,
+    commit: &'a CommitTree,
     /// By path the lines that hold one; `None` if that cannot be told.
     lines: BTreeMap<BString, Option<BTreeSet<u64>>>,
     /// Those that did not count: path and line.
@@ -122,7 +122,7 @@ const LONGEST: u64 = 1 << 30;
 
 impl<'a> NewMarkers<'a> {
     /// Nothing is compared until a finding asks for it.
-    pub fn since(commit: &'a Commit) -> Self {
+    pub fn since(commit: &'a CommitTree) -> Self {
         Self { commit, lines: BTreeMap::new(), distrusted: BTreeSet::new() }
     }
 
@@ -154,7 +154,7 @@ impl<'a> NewMarkers<'a> {
 }
 
 /// The lines of a file in the working tree that the commit has not and that hold a marker.
-fn new_markers(commit: &Commit, path: &BStr) -> Result<BTreeSet<u64>> {
+fn new_markers(commit: &CommitTree, path: &BStr) -> Result<BTreeSet<u64>> {
     let file = commit.repository.top().join(path.to_path_lossy());
     let Some(now) = regular_file::read(&file, Links::Refuse, LONGEST)? else { return Ok(BTreeSet::new()) };
     let then = match commit.entry(&path.to_str_lossy())? {
@@ -185,7 +185,7 @@ pub fn additions(then: &Accepted<'_>, now: &Accepted<'_>) -> Result<Vec<String>>
     };
     list.extend(entries(now).difference(&entries(then)).map(|entry| format!("{}: {entry}", now.ignore.name)));
     let (old, new) = (then.baseline.all()?, now.baseline.all()?);
-    let added: Vec<&baseline::Entry> = new.difference(&old).collect();
+    let added: Vec<&baseline::BaselineEntry> = new.difference(&old).collect();
     list.extend(added.iter().map(|entry| format!("{}: {entry}", now.baseline.name)));
     let settings = |config: &Config| -> BTreeSet<(String, String)> {
         let given = config.settings.iter().filter(|setting| setting.from != "default");

@@ -38,7 +38,7 @@ fn is_sops(bytes: &[u8], span: &Range<usize>) -> bool {
 }
 
 /// A kind of encrypted block.
-struct Block {
+struct EncryptedBlock {
     /// What the line above it starts with.
     head: &'static [u8],
     /// What its lines are made of.
@@ -47,14 +47,14 @@ struct Block {
     tail: &'static [u8],
 }
 
-const BLOCKS: &[Block] = &[
-    Block { head: b"$ANSIBLE_VAULT;", is_digit: is_hex, tail: b"" },
-    Block {
+const BLOCKS: &[EncryptedBlock] = &[
+    EncryptedBlock { head: b"$ANSIBLE_VAULT;", is_digit: is_hex, tail: b"" },
+    EncryptedBlock {
         head: b"-----BEGIN AGE ENCRYPTED FILE-----",
         is_digit: is_base64,
         tail: b"-----END AGE ENCRYPTED FILE-----",
     },
-    Block { head: b"-----BEGIN PGP MESSAGE-----", is_digit: is_base64, tail: b"-----END PGP MESSAGE-----" },
+    EncryptedBlock { head: b"-----BEGIN PGP MESSAGE-----", is_digit: is_base64, tail: b"-----END PGP MESSAGE-----" },
 ];
 
 /// Lines of nothing but digits of the block's alphabet, between its head and the match, and the match's own too.
@@ -65,7 +65,7 @@ fn is_block(bytes: &[u8], span: &Range<usize>) -> bool {
     let floor = span.start.saturating_sub(BLOCK_REACH);
     let before = &bytes[floor..span.start];
     let line_start = memrchr(b'\n', before).map_or(floor, |newline| floor + newline + 1);
-    BLOCKS.iter().any(|Block { head, is_digit, tail }| {
+    BLOCKS.iter().any(|EncryptedBlock { head, is_digit, tail }| {
         // Nearly always the match's own line says no.
         if !bytes[line_start..span.end].trim_ascii().iter().all(|&byte| is_digit(byte)) {
             return false;

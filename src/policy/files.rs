@@ -111,7 +111,7 @@ const NAMED_LIMIT: u64 = 1 << 30;
 
 /// The configuration file on the disk: which one wins, and the directory that its paths start from.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct FoundConfig {
     /// Where paths start.
     pub root: PathBuf,
     /// The file; `None` if there is none.
@@ -127,7 +127,7 @@ pub enum ConfigFile {
     Named(PathBuf),
 }
 
-impl Found {
+impl FoundConfig {
     /// The files that this configuration speaks of.
     pub fn disk(&self) -> Disk {
         Disk { root: self.root.clone(), may_leave: matches!(self.file, Some(ConfigFile::Named(_))) }
@@ -148,7 +148,7 @@ impl Found {
 }
 
 /// Looks for the configuration of a scan that starts in `start`. A file that is named must exist.
-pub fn find(given: Option<&Path>, start: &Path) -> Result<Found> {
+pub fn find(given: Option<&Path>, start: &Path) -> Result<FoundConfig> {
     // `a.py` has no parent that could be looked at; here it has.
     let start = std::path::absolute(start).unwrap_or_else(|_| start.to_owned());
     let root = top_around(if start.is_dir() { &start } else { start.parent().unwrap_or(&start) });
@@ -162,23 +162,23 @@ pub fn find(given: Option<&Path>, start: &Path) -> Result<Found> {
             let hint = format!("{by} names it; create it, or leave {by} out");
             return Err(Error::new("read configuration", path.display(), "no such file").hint(hint));
         }
-        return Ok(Found { root, file: Some(ConfigFile::Named(absolute)) });
+        return Ok(FoundConfig { root, file: Some(ConfigFile::Named(absolute)) });
     }
     // Whatever stands there is read, or is an error: a link to nothing must not turn the policy off.
     let file = root.join(NAME).symlink_metadata().is_ok().then_some(ConfigFile::AtRoot);
-    Ok(Found { root, file })
+    Ok(FoundConfig { root, file })
 }
 
 /// Where the paths of a report and those of a configuration start.
 #[derive(Clone, Debug, Default)]
-pub struct Base {
+pub struct PathBase {
     /// The report's, absolute; empty if both are the same.
     start: BString,
     /// The configuration's, absolute.
     root: BString,
 }
 
-impl Base {
+impl PathBase {
     /// For reports whose paths are relative to `start`.
     pub fn new(start: &Path, root: &Path) -> Self {
         let absolute = |path: &Path| {

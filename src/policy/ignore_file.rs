@@ -22,12 +22,12 @@ pub struct IgnoreFile {
     /// What messages call the file.
     pub name: String,
     /// One for each line that is no comment.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<IgnoreEntry>,
 }
 
 /// One accepted secret.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct IgnoreEntry {
     /// Its line in the file, from 1.
     pub line: usize,
     /// The rule's id or a pattern; any rule if `None`.
@@ -61,7 +61,7 @@ impl IgnoreFile {
     }
 }
 
-impl Entry {
+impl IgnoreEntry {
     /// Whether it accepts this secret of this rule at this path (any, where a finding has none).
     pub fn covers(&self, rule: &str, fingerprint: Fingerprint, path: Option<&[u8]>) -> bool {
         self.fingerprint == fingerprint
@@ -70,7 +70,7 @@ impl Entry {
     }
 }
 
-fn entry(name: &str, line: usize, text: &str) -> Result<Entry> {
+fn entry(name: &str, line: usize, text: &str) -> Result<IgnoreEntry> {
     let bad = |why: String| Error::new("read ignore file", format!("{name}:{line}"), why);
     let (key, comment) = match text.split_once(" #") {
         Some((key, comment)) => (key.trim(), Some(comment.trim())),
@@ -96,7 +96,7 @@ fn entry(name: &str, line: usize, text: &str) -> Result<Entry> {
         Some(comment) => reason_and_day(comment)
             .map_err(|text| bad(format!("until={text} is no date")).hint("write the last day as until=2027-01-31"))?,
     };
-    Ok(Entry { line, rule, fingerprint, path, reason, until, text: key.to_owned() })
+    Ok(IgnoreEntry { line, rule, fingerprint, path, reason, until, text: key.to_owned() })
 }
 
 /// A path glob as everywhere in keysweep: `*` stays within a directory, `**` does not.

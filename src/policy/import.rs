@@ -9,7 +9,7 @@ use sha1::{Digest, Sha1};
 
 use crate::core::error::{Error, Result};
 use crate::core::finding::Finding;
-use crate::policy::baseline::Entry;
+use crate::policy::baseline::BaselineEntry;
 use crate::policy::ignore_file::glob_of;
 use crate::rule::pattern::Pattern;
 
@@ -17,7 +17,7 @@ use crate::rule::pattern::Pattern;
 #[derive(Debug, Default)]
 pub struct Imported {
     /// Entries for what was found again.
-    pub entries: BTreeSet<Entry>,
+    pub entries: BTreeSet<BaselineEntry>,
     /// What could not be carried over, and why.
     pub refused: Vec<String>,
     /// What a person has to decide.
@@ -26,7 +26,7 @@ pub struct Imported {
 
 /// Whose list it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ListFormat {
     /// `.gitleaksignore`.
     GitleaksIgnore,
     /// A JSON report of gitleaks, used as its baseline.
@@ -37,7 +37,7 @@ pub enum Kind {
     Ripsecrets,
 }
 
-impl Kind {
+impl ListFormat {
     /// By the file's name and first character; `None` if it is none of them.
     pub fn of(name: &str, content: &[u8]) -> Option<Self> {
         let name = name.rsplit('/').next().unwrap_or(name);
@@ -52,12 +52,12 @@ impl Kind {
 }
 
 /// Matches a list with findings, whose paths are from the same root.
-pub fn import(kind: Kind, name: &str, content: &[u8], findings: &[Finding]) -> Result<Imported> {
+pub fn import(kind: ListFormat, name: &str, content: &[u8], findings: &[Finding]) -> Result<Imported> {
     match kind {
-        Kind::GitleaksIgnore => Ok(gitleaks_ignore(content, findings)),
-        Kind::GitleaksReport => gitleaks_report(name, content, findings),
-        Kind::DetectSecrets => detect_secrets(name, content, findings),
-        Kind::Ripsecrets => Ok(ripsecrets(name, content, findings)),
+        ListFormat::GitleaksIgnore => Ok(gitleaks_ignore(content, findings)),
+        ListFormat::GitleaksReport => gitleaks_report(name, content, findings),
+        ListFormat::DetectSecrets => detect_secrets(name, content, findings),
+        ListFormat::Ripsecrets => Ok(ripsecrets(name, content, findings)),
     }
 }
 
@@ -68,7 +68,7 @@ impl Imported {
         let mut any = false;
         for finding in findings {
             any = true;
-            self.entries.insert(Entry::of(finding, false));
+            self.entries.insert(BaselineEntry::of(finding, false));
         }
         if !any && self.entries.len() == before {
             self.refused.push(format!("{what}: {why}"));

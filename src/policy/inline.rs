@@ -51,7 +51,7 @@ pub struct Markers {
 
 /// What a marker means for a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum MarkerVerdict {
     /// It does not count.
     Suppressed(Suppression),
     /// There is a marker, but it does not hold: why.
@@ -66,7 +66,7 @@ impl Default for Markers {
 
 impl Markers {
     /// What the markers around `span` say of a finding of `rule`; a marker that holds wins over one that does not.
-    pub fn judge(&self, bytes: &[u8], span: Range<usize>, rule: &str) -> Option<Verdict> {
+    pub fn judge(&self, bytes: &[u8], span: Range<usize>, rule: &str) -> Option<MarkerVerdict> {
         if !self.enabled {
             return None;
         }
@@ -75,21 +75,21 @@ impl Markers {
         for (text, next_line) in [(line, false), (above, true)] {
             for verdict in found(text, next_line, self.foreign).filter_map(|marker| self.weigh(&marker, rule)) {
                 match verdict {
-                    Verdict::Suppressed(_) => return Some(verdict),
-                    Verdict::Refused(_) => refused = refused.or(Some(verdict)),
+                    MarkerVerdict::Suppressed(_) => return Some(verdict),
+                    MarkerVerdict::Refused(_) => refused = refused.or(Some(verdict)),
                 }
             }
         }
         refused
     }
 
-    fn weigh(&self, marker: &Marker, rule: &str) -> Option<Verdict> {
+    fn weigh(&self, marker: &Marker, rule: &str) -> Option<MarkerVerdict> {
         if let Some(rules) = &marker.rules
             && !rules.iter().any(|pattern| fits(pattern, rule))
         {
             return None;
         }
-        let refuse = |why: String| Some(Verdict::Refused(why));
+        let refuse = |why: String| Some(MarkerVerdict::Refused(why));
         match &marker.until {
             Some(Err(text)) => return refuse(format!("its marker's until={text} is no date (2027-01-31)")),
             Some(Ok(until)) if *until < self.today => return refuse(format!("its marker expired on {until}")),
@@ -101,7 +101,7 @@ impl Markers {
         if self.require_reason && marker.reason.is_none() {
             return refuse("its marker gives no reason=, and the configuration requires one".into());
         }
-        Some(Verdict::Suppressed(Suppression { by: SuppressedBy::Inline, reason: marker.reason.clone() }))
+        Some(MarkerVerdict::Suppressed(Suppression { by: SuppressedBy::Inline, reason: marker.reason.clone() }))
     }
 }
 

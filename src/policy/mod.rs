@@ -21,10 +21,10 @@ use std::ops::Range;
 use bstr::{BStr, BString};
 
 use crate::core::finding::{Confidence, Excerpt, Position, RuleInfo, Secret, Severity};
-use crate::gitleaks::{Engine, Found, ImportedRule};
+use crate::gitleaks::{Engine, ImportedMatch, ImportedRule};
 use crate::policy::config::{ArchiveLimits, Paths};
-use crate::policy::files::Base;
-use crate::policy::inline::{Markers, Verdict};
+use crate::policy::files::PathBase;
+use crate::policy::inline::{MarkerVerdict, Markers};
 use crate::policy::known_keys::KnownKeys;
 use crate::rule::RuleSet;
 use crate::rule::allowlist::{self, Allowlist, Subject};
@@ -50,7 +50,7 @@ pub struct Policy {
     /// How far archives are opened.
     pub archives: ArchiveLimits,
     /// Where the configuration's paths start.
-    pub base: Base,
+    pub base: PathBase,
 }
 
 impl Policy {
@@ -65,7 +65,7 @@ impl Policy {
             paths: Paths::default(),
             max_file_size: None,
             archives: ArchiveLimits::default(),
-            base: Base::default(),
+            base: PathBase::default(),
         }
     }
 
@@ -144,11 +144,11 @@ impl Policy {
         let path = path.map(|path| self.base.from_root(path));
         for found in matches {
             match self.markers.judge(bytes, found.span.clone(), &found.rule.id) {
-                Some(Verdict::Suppressed(suppression)) => {
+                Some(MarkerVerdict::Suppressed(suppression)) => {
                     found.suppressed = Some(suppression);
                     continue;
                 }
-                Some(Verdict::Refused(why)) => found.note = Some(why),
+                Some(MarkerVerdict::Refused(why)) => found.note = Some(why),
                 None => {}
             }
             if found.suppressed.is_none() && !self.allowlists.is_empty() {
@@ -185,7 +185,7 @@ fn add(matches: &mut Vec<Match>, more: Vec<Match>) {
     matches.extend(more);
 }
 
-fn of(found: Found<'_>, length: usize) -> Match {
+fn of(found: ImportedMatch<'_>, length: usize) -> Match {
     let end = found.span.end.min(length);
     Match {
         rule: found.rule.info.clone(),

@@ -8,7 +8,7 @@ use crate::core::coverage::Report;
 use crate::core::date::Date;
 use crate::core::finding::{Finding, SuppressedBy, Suppression};
 use crate::policy::baseline::{self, Baseline};
-use crate::policy::files::Base;
+use crate::policy::files::PathBase;
 use crate::policy::ignore_file::{self, IgnoreFile};
 use crate::rule::allowlist::{self, Allowlist, Subject};
 
@@ -24,13 +24,13 @@ pub struct Suppressions {
     /// Allowlists that need nothing but a finding and its path.
     pub allowlists: Vec<Allowlist>,
     /// Where the paths of entries start.
-    pub base: Base,
+    pub base: PathBase,
 }
 
 impl Default for Suppressions {
     fn default() -> Self {
         let (ignore, baseline) = (IgnoreFile::default(), Baseline::default());
-        Self { ignore, baseline, today: Date::today(), allowlists: Vec::new(), base: Base::default() }
+        Self { ignore, baseline, today: Date::today(), allowlists: Vec::new(), base: PathBase::default() }
     }
 }
 
@@ -117,7 +117,7 @@ impl Suppressions {
     }
 
     fn stale(&self, used: &Used) -> crate::Result<Vec<Stale>> {
-        let unused = |(index, entry): (usize, &ignore_file::Entry)| {
+        let unused = |(index, entry): (usize, &ignore_file::IgnoreEntry)| {
             let file = format!("{}:{}", self.ignore.name, entry.line);
             (!used.ignore.contains(&index)).then(|| Stale { file, entry: entry.text.clone() })
         };
@@ -132,5 +132,5 @@ impl Suppressions {
 #[derive(Default)]
 struct Used {
     ignore: BTreeSet<usize>,
-    baseline: BTreeSet<baseline::Entry>,
+    baseline: BTreeSet<baseline::BaselineEntry>,
 }

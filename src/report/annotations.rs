@@ -3,15 +3,15 @@
 
 use std::io::{self, Write};
 
-use crate::report::model::{Document, Entry};
+use crate::report::model::{Document, JsonFinding};
 use crate::report::numbers::counted;
-use crate::report::{Style, escape};
+use crate::report::{ReportStyle, escape};
 
 /// What GitHub shows of a kind and step.
 const MOST: usize = 10;
 
 /// Writes a line for each of the worst findings.
-pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
     let active = document.summary.findings as usize;
     let errors = document.summary.coverage.errors.len();
     let room = MOST - usize::from(errors > 0);
@@ -35,7 +35,7 @@ pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> i
     Ok(())
 }
 
-fn annotate(entry: &Entry<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn annotate(entry: &JsonFinding<'_>, out: &mut dyn Write) -> io::Result<()> {
     let location = &entry.location;
     let mut place = String::new();
     if let Some(path) = &location.path {

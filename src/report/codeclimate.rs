@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::core::finding::Severity;
 use crate::report::identity::Identities;
 use crate::report::model::Document;
-use crate::report::{Style, escape};
+use crate::report::{ReportStyle, escape};
 
 #[derive(Serialize)]
 struct Issue<'a> {
@@ -17,23 +17,23 @@ struct Issue<'a> {
     categories: [&'static str; 1],
     severity: &'static str,
     fingerprint: String,
-    location: Location<'a>,
+    location: CodeClimateLocation<'a>,
 }
 
 #[derive(Serialize)]
-struct Location<'a> {
+struct CodeClimateLocation<'a> {
     path: &'a str,
-    lines: Lines,
+    lines: CodeClimateLines,
 }
 
 #[derive(Serialize)]
-struct Lines {
+struct CodeClimateLines {
     begin: u64,
     end: u64,
 }
 
 /// Writes an array with one issue for each active finding.
-pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
     let mut identities = Identities::default();
     out.write_all(b"[")?;
     for (i, entry) in document.active().enumerate() {
@@ -51,9 +51,9 @@ pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> i
                 Severity::Info => "info",
             },
             fingerprint: identities.of(entry).unique(),
-            location: Location {
+            location: CodeClimateLocation {
                 path: entry.location.path.as_deref().unwrap_or(&place),
-                lines: Lines { begin: entry.location.line.max(1), end: entry.location.end_line.max(1) },
+                lines: CodeClimateLines { begin: entry.location.line.max(1), end: entry.location.end_line.max(1) },
             },
         };
         out.write_all(if i == 0 { b"\n" } else { b",\n" })?;

@@ -3,20 +3,20 @@
 use std::io::{self, Write};
 
 use crate::core::finding::{Layer, Part};
-use crate::report::model::{Document, Status};
-use crate::report::{Style, escape};
+use crate::report::model::{Document, FindingStatus};
+use crate::report::{ReportStyle, escape};
 
 const HEADER: &str = "status,severity,confidence,rule,provider,title,path,member,part,line,column,secret,fingerprint,\
                       layers,suppressed_by,suppressed_reason,commit,author,date";
 
 /// Writes the table.
-pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{HEADER}")?;
     for entry in &document.findings {
         let location = &entry.location;
         let commit = entry.commit.as_ref();
         let layers: Vec<&str> = entry.layers.iter().copied().map(Layer::as_str).collect();
-        let status = if entry.status == Status::Active { "active" } else { "suppressed" };
+        let status = if entry.status == FindingStatus::Active { "active" } else { "suppressed" };
         write!(out, "{status},{},{}", entry.severity, entry.confidence)?;
         let (line, column) = (location.line.to_string(), location.column.to_string());
         let layers = layers.join(" ");

@@ -6,24 +6,24 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::report::model::{Document, Entry, Status};
+use crate::report::model::{Document, FindingStatus, JsonFinding};
 use crate::report::numbers::counted;
 
 /// The findings of two reports, compared.
 #[derive(Debug, Serialize)]
 pub struct Diff<'a> {
     /// Active in the new report alone.
-    pub new: Vec<&'a Entry<'a>>,
+    pub new: Vec<&'a JsonFinding<'a>>,
     /// Active in the old report alone: gone, or suppressed since.
-    pub fixed: Vec<&'a Entry<'a>>,
+    pub fixed: Vec<&'a JsonFinding<'a>>,
     /// Active in both, as the new one has them.
-    pub unchanged: Vec<&'a Entry<'a>>,
+    pub unchanged: Vec<&'a JsonFinding<'a>>,
 }
 
 /// Value, path, member and part.
-type Key<'a> = (&'a str, &'a str, &'a str, &'a str);
+type DiffKey<'a> = (&'a str, &'a str, &'a str, &'a str);
 
-fn key<'a>(entry: &'a Entry<'_>) -> Key<'a> {
+fn key<'a>(entry: &'a JsonFinding<'_>) -> DiffKey<'a> {
     let place = &entry.location;
     let (path, member) = (place.path.as_deref(), place.member.as_deref());
     let part = place.part.map_or("", |part| part.as_str());
@@ -35,8 +35,9 @@ fn key<'a>(entry: &'a Entry<'_>) -> Key<'a> {
 impl<'a> Diff<'a> {
     /// Compares two reports.
     pub fn new(old: &'a Document<'a>, new: &'a Document<'a>) -> Self {
-        let keys =
-            |document: &'a Document<'a>| -> BTreeSet<Key<'a>> { document.active().map(|entry| key(entry)).collect() };
+        let keys = |document: &'a Document<'a>| -> BTreeSet<DiffKey<'a>> {
+            document.active().map(|entry| key(entry)).collect()
+        };
         let (before, now) = (keys(old), keys(new));
         let (unchanged, added) = active(new).partition(|entry| before.contains(&key(entry)));
         Self { new: added, fixed: active(old).filter(|entry| !now.contains(&key(entry))).collect(), unchanged }
@@ -68,6 +69,6 @@ impl<'a> Diff<'a> {
     }
 }
 
-fn active<'a>(document: &'a Document<'a>) -> impl Iterator<Item = &'a Entry<'a>> {
-    document.findings.iter().filter(|entry| entry.status == Status::Active)
+fn active<'a>(document: &'a Document<'a>) -> impl Iterator<Item = &'a JsonFinding<'a>> {
+    document.findings.iter().filter(|entry| entry.status == FindingStatus::Active)
 }

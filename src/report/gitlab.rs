@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::core::date;
 use crate::core::finding::Severity;
 use crate::report::identity::Identities;
-use crate::report::model::{Document, Entry};
-use crate::report::{Style, escape};
+use crate::report::model::{Document, JsonFinding};
+use crate::report::{ReportStyle, escape};
 
 /// The schema that the report follows.
 const SCHEMA: &str = "15.2.1";
@@ -17,7 +17,7 @@ const SCHEMA: &str = "15.2.1";
 const NO_COMMIT: &str = "0000000";
 
 #[derive(Serialize)]
-struct Scan {
+struct GitlabScan {
     analyzer: Tool,
     scanner: Tool,
     r#type: &'static str,
@@ -53,28 +53,28 @@ struct Vulnerability<'a> {
     description: String,
     severity: &'static str,
     solution: String,
-    identifiers: [Identifier<'a>; 1],
-    location: Location<'a>,
+    identifiers: [GitlabIdentifier<'a>; 1],
+    location: GitlabLocation<'a>,
     raw_source_code_extract: String,
 }
 
 #[derive(Serialize)]
-struct Identifier<'a> {
+struct GitlabIdentifier<'a> {
     r#type: &'static str,
     name: String,
     value: &'a str,
 }
 
 #[derive(Serialize)]
-struct Location<'a> {
+struct GitlabLocation<'a> {
     file: &'a str,
     start_line: u64,
     end_line: u64,
-    commit: Commit<'a>,
+    commit: GitlabCommit<'a>,
 }
 
 #[derive(Serialize)]
-struct Commit<'a> {
+struct GitlabCommit<'a> {
     sha: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     author: Option<&'a str>,
@@ -85,7 +85,7 @@ struct Commit<'a> {
 }
 
 /// Writes the report; what is suppressed is left out, as GitLab has its own way to dismiss.
-pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "{{\"version\": \"{SCHEMA}\",\n\"scan\": ")?;
     serde_json::to_writer(&mut *out, &scan(document))?;
     out.write_all(b",\n\"vulnerabilities\": [")?;
@@ -97,7 +97,7 @@ pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> i
     out.write_all(b"\n]}\n")
 }
 
-fn scan(document: &Document<'_>) -> Scan {
+fn scan(document: &Document<'_>) -> GitlabScan {
     let tool = Tool {
         id: "keysweep",
         name: "keysweep",
@@ -108,7 +108,7 @@ fn scan(document: &Document<'_>) -> Scan {
     let message = |level| move |text: &str| Message { level, value: escape::text(text.as_bytes()) };
     let errors = coverage.errors.iter().map(|fault| fault.message.as_ref()).map(message("fatal"));
     let notes = coverage.notes.iter().map(AsRef::as_ref).map(message("info"));
-    Scan {
+    GitlabScan {
         analyzer: tool,
         scanner: tool,
         r#type: "secret_detection",
@@ -120,7 +120,7 @@ fn scan(document: &Document<'_>) -> Scan {
     }
 }
 
-fn vulnerability(entry: &Entry<'_>, id: String, out: &mut dyn Write) -> io::Result<()> {
+fn vulnerability(entry: &JsonFinding<'_>, id: String, out: &mut dyn Write) -> io::Result<()> {
     let place = entry.place();
     let text = |text: &str, most: usize| escape::text(text.as_bytes()).chars().take(most).collect::<String>();
     let commit = entry.commit.as_ref();
@@ -128,7 +128,7 @@ fn vulnerability(entry: &Entry<'_>, id: String, out: &mut dyn Write) -> io::Resu
         .into_iter()
         .map(|range| id.get(range).unwrap_or_default().to_owned())
         .collect();
-    let known = |text: fn(&crate::report::model::Commit<'_>) -> bool| commit.filter(|commit| text(commit));
+    let known = |text: fn(&crate::report::model::JsonCommit<'_>) -> bool| commit.filter(|commit| text(commit));
     let vulnerability = Vulnerability {
         id: uuid.join("-"),
         name: text(&entry.title, 255),
@@ -141,16 +141,16 @@ fn vulnerability(entry: &Entry<'_>, id: String, out: &mut dyn Write) -> io::Resu
             Severity::Info => "Info",
         },
         solution: text(&entry.next_step(), 7000),
-        identifiers: [Identifier {
+        identifiers: [GitlabIdentifier {
             r#type: "keysweep_rule_id",
             name: format!("keysweep rule {}", text(&entry.rule, 200)),
             value: &entry.rule,
         }],
-        location: Location {
+        location: GitlabLocation {
             file: entry.location.path.as_deref().unwrap_or(&place),
             start_line: entry.location.line.max(1),
             end_line: entry.location.end_line.max(1),
-            commit: Commit {
+            commit: GitlabCommit {
                 sha: commit.map_or(NO_COMMIT, |commit| &commit.id),
                 author: known(|commit| !commit.author_name.is_empty()).map(|commit| commit.author_name.as_ref()),
                 date: known(|commit| !commit.date.is_empty()).map(|commit| commit.date.as_ref()),

@@ -8,20 +8,20 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::core::coverage::is_unopened;
 use crate::core::finding::Severity;
-use crate::report::model::{Coverage, Entry, Skipped, Status, Summary};
+use crate::report::model::{FindingStatus, JsonCoverage, JsonFinding, JsonSkipped, Summary};
 use crate::report::numbers::{counted, grouped, size};
-use crate::report::{Document, Style, escape, past};
+use crate::report::{Document, ReportStyle, escape, past};
 
 /// Names shown of what was ignored; the machine formats have them all.
 const SKIPPED_NAMES: usize = 3;
 
 /// Writes the report.
-pub(super) fn write(document: &Document<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { out, color: style.color };
     let mut first_seen: HashMap<&str, String> = HashMap::new();
     let mut heading = None;
-    let is_shown = |entry: &&Entry<'_>| style.show_suppressed || entry.status == Status::Active;
-    let mut shown: Vec<&Entry<'_>> = document.findings.iter().filter(is_shown).collect();
+    let is_shown = |entry: &&JsonFinding<'_>| style.show_suppressed || entry.status == FindingStatus::Active;
+    let mut shown: Vec<&JsonFinding<'_>> = document.findings.iter().filter(is_shown).collect();
     shown.sort_by_key(|finding| past::rank(finding));
     for finding in shown {
         let name = finding.place();
@@ -63,7 +63,7 @@ impl Page<'_> {
         if self.color { write!(self.out, "\x1b[{code}m{text}\x1b[0m") } else { self.out.write_all(text.as_bytes()) }
     }
 
-    fn finding(&mut self, finding: &Entry<'_>, style: Style, seen: Option<&str>) -> io::Result<()> {
+    fn finding(&mut self, finding: &JsonFinding<'_>, style: ReportStyle, seen: Option<&str>) -> io::Result<()> {
         let at = &finding.location;
         write!(self.out, "  {}:{}  ", at.line, at.column)?;
         self.paint(BOLD, &escape::text(finding.title.as_bytes()))?;
@@ -97,7 +97,7 @@ impl Page<'_> {
     }
 
     /// The line with a caret below the key; where it was decoded from something, the masked key alone.
-    fn excerpt(&mut self, finding: &Entry<'_>) -> io::Result<()> {
+    fn excerpt(&mut self, finding: &JsonFinding<'_>) -> io::Result<()> {
         let parts = finding.excerpt.and_then(|excerpt| {
             let (text, mark) = (&excerpt.text, &excerpt.mark);
             Some((text.get(..mark.start)?, text.get(mark.clone())?, text.get(mark.end..)?))
@@ -119,7 +119,7 @@ impl Page<'_> {
         writeln!(self.out)
     }
 
-    fn commit(&mut self, finding: &Entry<'_>) -> io::Result<()> {
+    fn commit(&mut self, finding: &JsonFinding<'_>) -> io::Result<()> {
         let Some(commit) = &finding.commit else { return Ok(()) };
         let text = |text: &str| escape::text(text.as_bytes());
         let id = commit.short();
@@ -153,7 +153,7 @@ impl Page<'_> {
 }
 
 /// `Scanned 12 files, 1.2 MB, 20 commits; skipped 3 ignored (a, b, c)`
-pub(super) fn scanned(coverage: &Coverage<'_>) -> String {
+pub(super) fn scanned(coverage: &JsonCoverage<'_>) -> String {
     let mut text = format!("Scanned {}, {}", counted(coverage.files, "file"), size(coverage.bytes));
     for (name, number) in &coverage.counts {
         text += &format!(", {} {}", grouped(*number), escape::text(name.replace('_', " ").as_bytes()));
@@ -184,14 +184,14 @@ pub(super) fn verdict(document: &Document<'_>) -> String {
 }
 
 /// `; not opened: 1 encrypted (a.zip); skipped 10 ignored (node_modules, dist, .env, ...), 2 symlink (a, b)`
-fn skipped(coverage: &Coverage<'_>) -> String {
-    let (unopened, others): (Vec<&Skipped<'_>>, Vec<&Skipped<'_>>) =
+fn skipped(coverage: &JsonCoverage<'_>) -> String {
+    let (unopened, others): (Vec<&JsonSkipped<'_>>, Vec<&JsonSkipped<'_>>) =
         coverage.skipped.iter().partition(|skipped| is_unopened(&skipped.reason));
     let part = |word: &str, list: String| if list.is_empty() { list } else { format!("; {word} {list}") };
     part("not opened:", by_reason(&unopened)) + &part("skipped", by_reason(&others))
 }
 
-fn by_reason(skipped: &[&Skipped<'_>]) -> String {
+fn by_reason(skipped: &[&JsonSkipped<'_>]) -> String {
     let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for skipped in skipped {
         reasons.entry(&skipped.reason).or_default().push(&skipped.path);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::report::model::Entry;
+use crate::report::model::JsonFinding;
 
 /// The same key at the same path has the same hash; the number tells several such places apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(super) struct Identity {
 pub(super) struct Identities(HashMap<[u8; 12], u32>);
 
 impl Identities {
-    pub(super) fn of(&mut self, entry: &Entry<'_>) -> Identity {
+    pub(super) fn of(&mut self, entry: &JsonFinding<'_>) -> Identity {
         let mut hasher = Sha256::new();
         let part = entry.location.part.map_or("", |part| part.as_str());
         let holder = if entry.location.path.is_none() { entry.commit.as_ref().map(|commit| &commit.id) } else { None };

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use crate::report::{Document, Style};
+use crate::report::{Document, ReportStyle};
 
 /// Writes the document.
-pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"{\"findings\": [")?;
     for (i, entry) in document.findings.iter().enumerate() {
         out.write_all(if i == 0 { b"\n" } else { b",\n" })?;

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use crate::report::{Document, Style};
+use crate::report::{Document, ReportStyle};
 
 /// Writes the lines.
-pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
     for entry in &document.findings {
         serde_json::to_writer(&mut *out, entry)?;
         out.write_all(b"\n")?;

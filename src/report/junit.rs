@@ -4,11 +4,11 @@
 use std::io::{self, Write};
 
 use crate::report::escape::xml;
-use crate::report::model::{Document, Entry, Status};
-use crate::report::{Style, human};
+use crate::report::model::{Document, FindingStatus, JsonFinding};
+use crate::report::{ReportStyle, human};
 
 /// Writes the document.
-pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
     let summary = &document.summary;
     let errors = summary.coverage.errors.len() as u64;
     let clean = u64::from(errors == 0 && summary.findings == 0);
@@ -43,7 +43,7 @@ pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> i
     writeln!(out, "</testsuite>\n</testsuites>")
 }
 
-fn case(entry: &Entry<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn case(entry: &JsonFinding<'_>, out: &mut dyn Write) -> io::Result<()> {
     let place = entry.place();
     let at = format!("{place}:{}:{}", entry.location.line, entry.location.column);
     let name = xml(&format!("{} in {at}", entry.title));
@@ -52,7 +52,7 @@ fn case(entry: &Entry<'_>, out: &mut dyn Write) -> io::Result<()> {
         write!(out, " file=\"{}\" line=\"{}\"", xml(path), entry.location.line)?;
     }
     write!(out, ">")?;
-    if entry.status == Status::Suppressed {
+    if entry.status == FindingStatus::Suppressed {
         let by = entry.suppressed_by.map_or("", |by| by.as_str());
         let reason = entry.suppressed_reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         return writeln!(out, "<skipped message=\"{}\"/></testcase>", xml(&format!("suppressed by {by}{reason}")));

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::report::escape::markdown as text;
-use crate::report::model::{Document, Entry};
+use crate::report::model::{Document, JsonFinding};
 use crate::report::numbers::{counted, grouped};
-use crate::report::{Style, human};
+use crate::report::{ReportStyle, human};
 
 /// The first line of each report.
 pub const MARKER: &str = "<!-- keysweep report -->";
@@ -22,7 +22,7 @@ pub const SUMMARY: usize = 1_000_000;
 const TAIL: usize = 8_000;
 
 /// Writes a report that fits into a comment.
-pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(within(document, COMMENT).as_bytes())
 }
 
@@ -70,7 +70,7 @@ pub fn within(document: &Document<'_>, limit: usize) -> String {
     tail.page
 }
 
-fn row(entry: &Entry<'_>) -> String {
+fn row(entry: &JsonFinding<'_>) -> String {
     let code = |untrusted: &str| format!("<code>{}</code>", text(untrusted));
     let mut place = entry.place();
     if entry.location.path.is_some() && entry.location.line > 0 {

@@ -9,15 +9,15 @@ use serde::Deserialize;
 
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Secret, SuppressedBy};
-use crate::report::model::{Coverage, Summary, SummaryType};
+use crate::report::model::{JsonCoverage, Summary, SummaryType};
 use crate::report::redact::SHORTEST;
 
 /// Reports that are being joined.
 #[derive(Default)]
 pub struct Merge {
     show_secrets: bool,
-    findings: BTreeMap<Place, (String, bool, Option<SuppressedBy>)>,
-    coverage: Coverage<'static>,
+    findings: BTreeMap<FindingOrder, (String, bool, Option<SuppressedBy>)>,
+    coverage: JsonCoverage<'static>,
     shards: BTreeSet<u64>,
     count: Option<u64>,
     reports: u64,
@@ -25,7 +25,7 @@ pub struct Merge {
 
 /// Where a finding stands in a report: the order of [`Report::sort`](crate::report::Report::sort).
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
+struct FindingOrder {
     path: Option<String>,
     member: Option<String>,
     part: Option<usize>,
@@ -45,13 +45,13 @@ struct Line {
     fingerprint: Option<String>,
     status: Option<String>,
     suppressed_by: Option<SuppressedBy>,
-    location: Option<Location>,
-    commit: Option<Commit>,
-    coverage: Option<Coverage<'static>>,
+    location: Option<MergedLocation>,
+    commit: Option<MergedCommit>,
+    coverage: Option<JsonCoverage<'static>>,
 }
 
 #[derive(Deserialize)]
-struct Location {
+struct MergedLocation {
     path: Option<String>,
     member: Option<String>,
     part: Option<String>,
@@ -62,7 +62,7 @@ struct Location {
 }
 
 #[derive(Deserialize)]
-struct Commit {
+struct MergedCommit {
     id: String,
 }
 
@@ -118,7 +118,7 @@ impl Merge {
         };
         let location = line.location?;
         let part = |part: String| PARTS.iter().position(|name| *name == part);
-        let place = Place {
+        let place = FindingOrder {
             path: location.path,
             member: location.member,
             part: location.part.and_then(part),
@@ -132,7 +132,7 @@ impl Merge {
         Some(())
     }
 
-    fn coverage(&mut self, name: &str, mut other: Coverage<'static>) -> Result<()> {
+    fn coverage(&mut self, name: &str, mut other: JsonCoverage<'static>) -> Result<()> {
         self.reports += 1;
         let all = &mut self.coverage;
         all.files += other.files;

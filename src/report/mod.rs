@@ -30,7 +30,7 @@ pub use redact::redact;
 
 /// What a report looks like, apart from its format.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Style {
+pub struct ReportStyle {
     /// Print keys as they are.
     pub show_secrets: bool,
     /// Show people what is suppressed, too; machine formats always do.
@@ -43,7 +43,7 @@ pub struct Style {
 
 /// Who reads a format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reader {
+pub enum Audience {
     /// People.
     Human,
     /// Programs.
@@ -73,12 +73,12 @@ macro_rules! formats {
             }
 
             /// Who reads it.
-            pub const fn reader(self) -> Reader {
-                match self { $(Self::$variant => Reader::$reader),* }
+            pub const fn reader(self) -> Audience {
+                match self { $(Self::$variant => Audience::$reader),* }
             }
 
             /// Writes a report.
-            pub fn write(self, document: &Document<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+            pub fn write(self, document: &Document<'_>, style: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
                 match self { $(Self::$variant => $module::write(document, style, out)),* }
             }
         }

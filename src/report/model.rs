@@ -20,7 +20,7 @@ use crate::report::escape;
 #[derive(Clone, Debug)]
 pub struct Document<'a> {
     /// All findings, suppressed ones too, in the report's order.
-    pub findings: Vec<Entry<'a>>,
+    pub findings: Vec<JsonFinding<'a>>,
     /// What was scanned and what came of it.
     pub summary: Summary<'a>,
     /// When the run began and ended, in seconds since 1970: GitLab's format asks for it.
@@ -29,8 +29,8 @@ pub struct Document<'a> {
 
 /// One secret at one place.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Entry<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Entry"))]
+pub struct JsonFinding<'a> {
     /// Always `finding`.
     pub r#type: FindingType,
     /// The rule's id: `openai-project-key`.
@@ -48,7 +48,7 @@ pub struct Entry<'a> {
     /// 32 hexadecimal digits that identify the key's value: the same key has the same in every file and commit.
     pub fingerprint: Cow<'a, str>,
     /// Whether it counts.
-    pub status: Status,
+    pub status: FindingStatus,
     /// What suppressed it; null while it is active.
     pub suppressed_by: Option<SuppressedBy>,
     /// The reason that somebody gave for it.
@@ -58,14 +58,14 @@ pub struct Entry<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Cow<'a, str>>,
     /// Where it stands.
-    pub location: Location<'a>,
+    pub location: JsonLocation<'a>,
     /// How the text was reached, outermost first.
     pub layers: Vec<Layer>,
     /// The commit that brought it in; null where no commit is known.
-    pub commit: Option<Commit<'a>>,
+    pub commit: Option<JsonCommit<'a>>,
     /// In an audit of history: since when, and where it still is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub history: Option<History<'a>>,
+    pub history: Option<JsonHistory<'a>>,
     /// The line around it, for people; not written.
     #[serde(skip)]
     pub excerpt: Option<&'a Excerpt>,
@@ -97,9 +97,9 @@ pub enum SummaryType {
 
 /// Whether a finding counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Status"))]
 #[serde(rename_all = "lowercase")]
-pub enum Status {
+pub enum FindingStatus {
     /// It counts.
     Active,
     /// It was accepted: see `suppressed_by`.
@@ -108,8 +108,8 @@ pub enum Status {
 
 /// Where a finding stands. Lines and columns count from 1; columns count Unicode characters.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Location<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Location"))]
+pub struct JsonLocation<'a> {
     /// Relative to where the scan started, `/` on every platform; null where it stands in no file.
     pub path: Option<Cow<'a, str>>,
     /// The path inside an archive.
@@ -132,8 +132,8 @@ pub struct Location<'a> {
 
 /// A commit; where a finding stands in no file, the object that holds it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Commit<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Commit"))]
+pub struct JsonCommit<'a> {
     /// The full object id.
     pub id: Cow<'a, str>,
     /// As the commit says it.
@@ -148,10 +148,10 @@ pub struct Commit<'a> {
 
 /// What the whole history says of one secret at one path.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct History<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "History"))]
+pub struct JsonHistory<'a> {
     /// The last commit that still had it; null while it is in HEAD.
-    pub last_commit: Option<Commit<'a>>,
+    pub last_commit: Option<JsonCommit<'a>>,
     /// Whether HEAD has it.
     pub in_head: bool,
     /// Full names of the references whose history contains it, sorted; `--max-refs` cuts the list.
@@ -189,15 +189,15 @@ pub struct Summary<'a> {
     pub exit_code: u8,
     /// What `keysweep ci` took for the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub change: Option<Change<'a>>,
+    pub change: Option<JsonChange<'a>>,
     /// What was scanned, and what was not.
-    pub coverage: Coverage<'a>,
+    pub coverage: JsonCoverage<'a>,
 }
 
 /// What `keysweep ci` scanned.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Change<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Change"))]
+pub struct JsonChange<'a> {
     /// The CI system: `github`, `gitlab`, `git`.
     pub system: Cow<'a, str>,
     /// `push`, `pull-request`, `merge-queue`, `tag`, `schedule`, `manual`, `nothing`.
@@ -220,16 +220,16 @@ pub struct Change<'a> {
 
 /// What was scanned, and what was not.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Coverage<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Coverage"))]
+pub struct JsonCoverage<'a> {
     /// Files (in history: blobs) read to their end.
     pub files: u64,
     /// Bytes of them.
     pub bytes: u64,
     /// What was left out on purpose.
-    pub skipped: Vec<Skipped<'a>>,
+    pub skipped: Vec<JsonSkipped<'a>>,
     /// What should have been scanned and was not: any of these costs exit code 2.
-    pub errors: Vec<Fault<'a>>,
+    pub errors: Vec<JsonError<'a>>,
     /// Counts that only some sources have: `commits`, `below_threshold`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub counts: BTreeMap<Cow<'a, str>, u64>,
@@ -240,8 +240,8 @@ pub struct Coverage<'a> {
 
 /// Something that was left out on purpose.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Skipped<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Skipped"))]
+pub struct JsonSkipped<'a> {
     /// A path relative to where the scan started, or an object id.
     pub path: Cow<'a, str>,
     /// Why, in a few words that do not change between releases: `ignored`, `symlink`.
@@ -253,8 +253,8 @@ pub struct Skipped<'a> {
 
 /// Something that should have been scanned and was not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Fault<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Fault"))]
+pub struct JsonError<'a> {
     /// What it happened to: a path, an object id, a rule id.
     pub item: Cow<'a, str>,
     /// One line: what was being done, why it failed, what to do.
@@ -264,15 +264,15 @@ pub struct Fault<'a> {
 impl<'a> Document<'a> {
     /// Takes what a run found; keys are masked unless `show_secrets`.
     pub fn new(report: &'a Report, show_secrets: bool, exit: Exit) -> Self {
-        let findings: Vec<Entry<'a>> =
-            report.findings.iter().map(|finding| Entry::new(finding, show_secrets)).collect();
-        let summary = Summary::new(&findings, Coverage::new(&report.coverage), exit.code());
+        let findings: Vec<JsonFinding<'a>> =
+            report.findings.iter().map(|finding| JsonFinding::new(finding, show_secrets)).collect();
+        let summary = Summary::new(&findings, JsonCoverage::new(&report.coverage), exit.code());
         Self { findings, summary, time: (0, 0) }
     }
 
     /// The findings, the worst first: active before suppressed, severe and certain ones, what is live and pushed.
-    pub fn worst_first(&self) -> Vec<&Entry<'a>> {
-        let mut sorted: Vec<&Entry<'a>> = self.findings.iter().collect();
+    pub fn worst_first(&self) -> Vec<&JsonFinding<'a>> {
+        let mut sorted: Vec<&JsonFinding<'a>> = self.findings.iter().collect();
         sorted.sort_by_key(|entry| {
             (entry.status, Reverse(entry.severity), Reverse(entry.confidence), super::past::rank(entry))
         });
@@ -280,19 +280,19 @@ impl<'a> Document<'a> {
     }
 
     /// Those that count.
-    pub fn active(&self) -> impl Iterator<Item = &Entry<'a>> {
-        self.findings.iter().filter(|entry| entry.status == Status::Active)
+    pub fn active(&self) -> impl Iterator<Item = &JsonFinding<'a>> {
+        self.findings.iter().filter(|entry| entry.status == FindingStatus::Active)
     }
 }
 
 impl<'a> Summary<'a> {
     /// Counts the findings.
-    pub fn new(findings: &[Entry<'_>], coverage: Coverage<'a>, exit_code: u8) -> Self {
+    pub fn new(findings: &[JsonFinding<'_>], coverage: JsonCoverage<'a>, exit_code: u8) -> Self {
         let mut suppressed_by = BTreeMap::new();
         for by in findings.iter().filter_map(|entry| entry.suppressed_by) {
             *suppressed_by.entry(by.as_str().into()).or_insert(0) += 1;
         }
-        let suppressed = findings.iter().filter(|entry| entry.status == Status::Suppressed).count();
+        let suppressed = findings.iter().filter(|entry| entry.status == FindingStatus::Suppressed).count();
         Self {
             r#type: SummaryType::Summary,
             findings: (findings.len() - suppressed) as u64,
@@ -306,7 +306,7 @@ impl<'a> Summary<'a> {
     }
 }
 
-impl<'a> Entry<'a> {
+impl<'a> JsonFinding<'a> {
     fn new(finding: &'a Finding, show_secrets: bool) -> Self {
         let suppressed = finding.suppressed.as_ref();
         let RuleInfo { id, provider, title, revoke, advice } = &finding.rule;
@@ -319,14 +319,14 @@ impl<'a> Entry<'a> {
             confidence: finding.confidence,
             secret: if show_secrets { escape::text(finding.secret.expose()) } else { finding.secret.mask() }.into(),
             fingerprint: finding.fingerprint.to_string().into(),
-            status: if suppressed.is_some() { Status::Suppressed } else { Status::Active },
+            status: if suppressed.is_some() { FindingStatus::Suppressed } else { FindingStatus::Active },
             suppressed_by: suppressed.map(|suppression| suppression.by),
             suppressed_reason: suppressed.and_then(|suppression| suppression.reason.as_deref()).map(Cow::Borrowed),
             note: finding.note.as_deref().map(Cow::Borrowed),
-            location: Location::new(&finding.location),
+            location: JsonLocation::new(&finding.location),
             layers: finding.layers.clone(),
-            commit: finding.commit.as_deref().map(Commit::new),
-            history: finding.history.as_ref().map(History::new),
+            commit: finding.commit.as_deref().map(JsonCommit::new),
+            history: finding.history.as_ref().map(JsonHistory::new),
             excerpt: Some(&finding.excerpt),
             revoke: revoke.as_ref().into(),
             advice: advice.as_ref().into(),
@@ -335,7 +335,7 @@ impl<'a> Entry<'a> {
 
     /// What it stands in, for people: the path, with the archive's member, or what else holds it.
     pub fn place(&self) -> String {
-        let Location { path, member, part, .. } = &self.location;
+        let JsonLocation { path, member, part, .. } = &self.location;
         let mut name = match (path, part) {
             (Some(path), _) => escape::text(path.as_bytes()),
             (None, Some(part)) => format!("({part})"),
@@ -370,7 +370,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-impl<'a> Location<'a> {
+impl<'a> JsonLocation<'a> {
     fn new(location: &'a finding::Location) -> Self {
         let path = location.path.as_ref().map(|path| path.as_ref());
         let at = location.position;
@@ -387,7 +387,7 @@ impl<'a> Location<'a> {
     }
 }
 
-impl<'a> Commit<'a> {
+impl<'a> JsonCommit<'a> {
     fn new(commit: &'a finding::Commit) -> Self {
         Self {
             id: commit.id.as_str().into(),
@@ -404,11 +404,11 @@ impl<'a> Commit<'a> {
     }
 }
 
-impl<'a> History<'a> {
+impl<'a> JsonHistory<'a> {
     fn new(history: &'a finding::History) -> Self {
         let total = history.refs_total.max(history.refs.len());
         Self {
-            last_commit: history.last_commit.as_deref().map(Commit::new),
+            last_commit: history.last_commit.as_deref().map(JsonCommit::new),
             in_head: history.in_head,
             refs: history.refs.iter().map(|name| name.as_str().into()).collect(),
             refs_total: (total > history.refs.len()).then_some(total as u64),
@@ -420,9 +420,9 @@ impl<'a> History<'a> {
     }
 }
 
-impl<'a> Coverage<'a> {
+impl<'a> JsonCoverage<'a> {
     fn new(coverage: &'a coverage::Coverage) -> Self {
-        let skipped = |skipped: &'a coverage::Skipped| Skipped {
+        let skipped = |skipped: &'a coverage::Skipped| JsonSkipped {
             path: plain(skipped.path.as_ref()),
             reason: skipped.reason.into(),
             path_bytes: hex_unless_utf8(skipped.path.as_ref()),
@@ -432,7 +432,7 @@ impl<'a> Coverage<'a> {
             bytes: coverage.bytes,
             skipped: coverage.skipped.iter().map(skipped).collect(),
             errors: (coverage.errors.iter())
-                .map(|error| Fault { item: error.thing().into(), message: error.to_string().into() })
+                .map(|error| JsonError { item: error.thing().into(), message: error.to_string().into() })
                 .collect(),
             counts: coverage.counts.iter().map(|&(name, number)| (name.into(), number)).collect(),
             notes: coverage.notes.iter().map(|note| note.as_str().into()).collect(),

@@ -4,24 +4,24 @@ use std::fmt::Write as _;
 
 use crate::core::finding::{Part, Reach};
 use crate::report::escape;
-use crate::report::model::{Entry, History};
+use crate::report::model::{JsonFinding, JsonHistory};
 use crate::report::numbers::grouped;
 
 /// The smaller, the worse: first what is live at HEAD and pushed, last what only `git gc` has to forget.
-pub(super) fn rank(finding: &Entry<'_>) -> u8 {
+pub(super) fn rank(finding: &JsonFinding<'_>) -> u8 {
     match &finding.history {
         None => 0,
-        Some(History { in_head: true, on_remote: true, .. }) => 1,
-        Some(History { on_remote: true, .. }) => 2,
-        Some(History { in_head: true, .. }) => 3,
-        Some(History { reach: Reach::Reflog, .. }) => 5,
-        Some(History { reach: Reach::Unreachable, .. }) => 6,
+        Some(JsonHistory { in_head: true, on_remote: true, .. }) => 1,
+        Some(JsonHistory { on_remote: true, .. }) => 2,
+        Some(JsonHistory { in_head: true, .. }) => 3,
+        Some(JsonHistory { reach: Reach::Reflog, .. }) => 5,
+        Some(JsonHistory { reach: Reach::Unreachable, .. }) => 6,
         Some(_) => 4,
     }
 }
 
 /// Where it still is, since when, and whether it left this machine.
-pub(super) fn state(history: &History<'_>) -> String {
+pub(super) fn state(history: &JsonHistory<'_>) -> String {
     let mut text = match history.reach {
         Reach::Head => "live in HEAD".to_owned(),
         Reach::Ref => "in history, not in HEAD".to_owned(),
@@ -56,7 +56,7 @@ fn short(name: &str) -> &str {
 }
 
 /// What to do now; `revoke` is what there is to say about making the key worthless.
-pub(super) fn next_step(finding: &Entry<'_>, history: &History<'_>, revoke: &str) -> String {
+pub(super) fn next_step(finding: &JsonFinding<'_>, history: &JsonHistory<'_>, revoke: &str) -> String {
     let id = finding.commit.as_ref().map(|commit| escape::text(commit.short().as_bytes())).unwrap_or_default();
     let text = if finding.location.part == Some(Part::Name) { "--path-rename OLD:NEW" } else { "--replace-text FILE" };
     let clean = match finding.location.part {

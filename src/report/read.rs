@@ -6,20 +6,20 @@ use serde::Deserialize;
 
 use crate::core::error::{Error, Result};
 use crate::core::finding::RuleInfo;
-use crate::report::model::{Document, Entry, Summary};
+use crate::report::model::{Document, JsonFinding, Summary};
 
 /// A line longer than this is no finding of ours.
 const LONGEST: u64 = 64 << 20;
 
 /// What tells a finding from a summary.
 #[derive(Deserialize)]
-struct Tag {
+struct TypeTag {
     r#type: String,
 }
 
 #[derive(Deserialize)]
 struct Json {
-    findings: Vec<Entry<'static>>,
+    findings: Vec<JsonFinding<'static>>,
     summary: Summary<'static>,
 }
 
@@ -31,7 +31,7 @@ pub fn document(
     rule: &dyn Fn(&str) -> Option<RuleInfo>,
 ) -> Result<Document<'static>> {
     let hint = "give a report that keysweep wrote with --format jsonl or json";
-    let mut findings: Vec<Entry<'static>> = Vec::new();
+    let mut findings: Vec<JsonFinding<'static>> = Vec::new();
     let mut summary: Option<Summary<'static>> = None;
     let mut line = Vec::new();
     for number in 1.. {
@@ -54,7 +54,7 @@ pub fn document(
             (findings, summary) = (json.findings, Some(json.summary));
             break;
         }
-        let tag: Tag = serde_json::from_slice(&line).map_err(|error| failed(&error))?;
+        let tag: TypeTag = serde_json::from_slice(&line).map_err(|error| failed(&error))?;
         match tag.r#type.as_str() {
             "finding" => findings.push(serde_json::from_slice(&line).map_err(|error| failed(&error))?),
             "summary" => summary = Some(serde_json::from_slice(&line).map_err(|error| failed(&error))?),

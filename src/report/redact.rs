@@ -18,7 +18,7 @@ pub(super) const SHORTEST: usize = 16;
 /// Masks keys in every text of a report: those that `mask` sees (it returns what to put in a text's place), and those
 /// that were found, wherever else they stand.
 pub fn redact(report: &mut Report, mask: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {
-    let texts = Texts { mask, found: Found::of(&report.findings) };
+    let texts = Texts { mask, found: FoundSecrets::of(&report.findings) };
     for finding in &mut report.findings {
         texts.finding(finding);
     }
@@ -29,12 +29,12 @@ pub fn redact(report: &mut Report, mask: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {
 }
 
 /// The keys that were found. Each is a secret at other places, too, where nothing near it says so.
-struct Found {
+struct FoundSecrets {
     automaton: AhoCorasick,
     secrets: Vec<Secret>,
 }
 
-impl Found {
+impl FoundSecrets {
     fn of(findings: &[Finding]) -> Option<Self> {
         // A rule that looks at paths alone gives the path for the secret.
         let is_path = |finding: &Finding| {
@@ -61,7 +61,7 @@ impl Found {
 /// Masks one text after the other.
 struct Texts<'a> {
     mask: &'a dyn Fn(&[u8]) -> Option<Vec<u8>>,
-    found: Option<Found>,
+    found: Option<FoundSecrets>,
 }
 
 impl Texts<'_> {

@@ -11,9 +11,9 @@ use serde_json::{Map, Value, json};
 
 use crate::core::finding::{Confidence, Severity};
 use crate::report::identity::{Identities, Identity};
-use crate::report::model::{Commit, Document, Entry, Status};
+use crate::report::model::{Document, FindingStatus, JsonCommit, JsonFinding};
 use crate::report::numbers::grouped;
-use crate::report::{Style, escape};
+use crate::report::{ReportStyle, escape};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -30,7 +30,7 @@ struct SarifResult<'a> {
     rule_id: &'a str,
     rule_index: usize,
     level: &'static str,
-    message: Text,
+    message: SarifText,
     locations: [Value; 1],
     partial_fingerprints: Fingerprints<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,7 +39,7 @@ struct SarifResult<'a> {
 }
 
 #[derive(Serialize)]
-struct Text {
+struct SarifText {
     text: String,
 }
 
@@ -64,29 +64,29 @@ struct Properties<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     part: Option<crate::core::finding::Part>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    commit: Option<&'a Commit<'a>>,
+    commit: Option<&'a JsonCommit<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'a str>,
 }
 
 /// What is known of a rule from its findings.
-struct Rule<'a> {
-    entry: &'a Entry<'a>,
+struct SarifRule<'a> {
+    entry: &'a JsonFinding<'a>,
     severity: Severity,
     confidence: Confidence,
 }
 
 /// Writes the one run.
-pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
     let (rules, places) = rules(document);
     // Numbered in the report's order, so that the order by severity has no say in it.
     let mut identities = Identities::default();
-    let numbers: HashMap<*const Entry<'_>, Identity> =
+    let numbers: HashMap<*const JsonFinding<'_>, Identity> =
         document.findings.iter().map(|entry| (std::ptr::from_ref(entry), identities.of(entry))).collect();
     write!(out, "{{\"$schema\": \"{SCHEMA}\", \"version\": \"2.1.0\", \"runs\": [{{\n\"tool\": ")?;
     serde_json::to_writer(&mut *out, &tool(&rules))?;
     out.write_all(b",\n\"columnKind\": \"unicodeCodePoints\",\n\"results\": [")?;
-    let mut size = Size::new();
+    let mut size = SarifSize::new();
     let mut written = 0;
     for entry in document.worst_first() {
         let Some(&index) = places.get(entry.rule.as_ref()) else { continue };
@@ -108,11 +108,14 @@ pub(super) fn write(document: &Document<'_>, _: Style, out: &mut dyn Write) -> i
 }
 
 /// The rules of all findings in the order of their ids, and each one's place.
-fn rules<'a>(document: &'a Document<'a>) -> (Vec<Rule<'a>>, HashMap<&'a str, usize>) {
-    let mut rules: std::collections::BTreeMap<&str, Rule<'_>> = std::collections::BTreeMap::new();
+fn rules<'a>(document: &'a Document<'a>) -> (Vec<SarifRule<'a>>, HashMap<&'a str, usize>) {
+    let mut rules: std::collections::BTreeMap<&str, SarifRule<'_>> = std::collections::BTreeMap::new();
     for entry in &document.findings {
-        let rule =
-            rules.entry(&entry.rule).or_insert(Rule { entry, severity: entry.severity, confidence: entry.confidence });
+        let rule = rules.entry(&entry.rule).or_insert(SarifRule {
+            entry,
+            severity: entry.severity,
+            confidence: entry.confidence,
+        });
         rule.severity = rule.severity.max(entry.severity);
         rule.confidence = rule.confidence.max(entry.confidence);
     }
@@ -120,7 +123,7 @@ fn rules<'a>(document: &'a Document<'a>) -> (Vec<Rule<'a>>, HashMap<&'a str, usi
     (rules.into_values().take(MOST_RULES).collect(), places)
 }
 
-fn tool(rules: &[Rule<'_>]) -> Value {
+fn tool(rules: &[SarifRule<'_>]) -> Value {
     let rules: Vec<Value> = rules.iter().map(descriptor).collect();
     json!({"driver": {
         "name": "keysweep",
@@ -130,7 +133,7 @@ fn tool(rules: &[Rule<'_>]) -> Value {
     }})
 }
 
-fn descriptor(rule: &Rule<'_>) -> Value {
+fn descriptor(rule: &SarifRule<'_>) -> Value {
     let entry = rule.entry;
     let title = escape::text(entry.title.as_bytes());
     let step = match entry.revoke.as_ref() {
@@ -179,7 +182,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn result<'a>(entry: &'a Entry<'a>, rule_index: usize, identity: &Identity) -> SarifResult<'a> {
+fn result<'a>(entry: &'a JsonFinding<'a>, rule_index: usize, identity: &Identity) -> SarifResult<'a> {
     let suppression = || {
         let inside = matches!(entry.suppressed_by, Some(crate::core::finding::SuppressedBy::Inline));
         let reason = entry.suppressed_reason.as_deref().map(|reason| escape::text(reason.as_bytes()));
@@ -191,13 +194,13 @@ fn result<'a>(entry: &'a Entry<'a>, rule_index: usize, identity: &Identity) -> S
         rule_id: &entry.rule,
         rule_index,
         level: level(entry.severity),
-        message: Text { text: message(entry) },
+        message: SarifText { text: message(entry) },
         locations: [location(entry)],
         partial_fingerprints: Fingerprints {
             place: format!("{}:{}", identity.hash, identity.number),
             key: &entry.fingerprint,
         },
-        suppressions: (entry.status == Status::Suppressed).then(suppression),
+        suppressions: (entry.status == FindingStatus::Suppressed).then(suppression),
         properties: Properties {
             severity: entry.severity,
             confidence: entry.confidence,
@@ -211,7 +214,7 @@ fn result<'a>(entry: &'a Entry<'a>, rule_index: usize, identity: &Identity) -> S
 }
 
 /// Brackets make links and braces are filled in in SARIF's messages.
-fn message(entry: &Entry<'_>) -> String {
+fn message(entry: &JsonFinding<'_>) -> String {
     let mut text = format!("{} {} in {}", escape::text(entry.title.as_bytes()), entry.masked(), entry.place());
     if let Some(commit) = &entry.commit {
         text += &format!(", brought in by {}", escape::text(commit.short().as_bytes()));
@@ -227,7 +230,7 @@ fn message(entry: &Entry<'_>) -> String {
     safe
 }
 
-fn location(entry: &Entry<'_>) -> Value {
+fn location(entry: &JsonFinding<'_>) -> Value {
     let place = &entry.location;
     // GitHub shows nothing that has no file: what stands in a commit's message gets a path that no file has.
     let id = entry.commit.as_ref().map_or("", |commit| &commit.id);
@@ -285,7 +288,7 @@ fn provenance(document: &Document<'_>) -> Option<Value> {
 }
 
 /// How large the results are when compressed, as far as they go.
-struct Size(GzEncoder<Counter>);
+struct SarifSize(GzEncoder<Counter>);
 
 #[derive(Default)]
 struct Counter(u64);
@@ -301,7 +304,7 @@ impl Write for Counter {
     }
 }
 
-impl Size {
+impl SarifSize {
     fn new() -> Self {
         Self(GzEncoder::new(Counter::default(), Compression::fast()))
     }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::model::{Entry, Summary};
+use super::model::{JsonFinding, Summary};
 
 /// Where the schema stands.
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/keysweep.report.schema.json");
@@ -14,13 +14,13 @@ const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/keysweep.report.schema.
 #[allow(dead_code, reason = "only its schema is of use")]
 enum Any {
     /// A line of jsonl: one secret at one place.
-    Finding(Box<Entry<'static>>),
+    Finding(Box<JsonFinding<'static>>),
     /// The last line of jsonl.
     Summary(Box<Summary<'static>>),
     /// A whole json report.
     Document {
         /// All findings, suppressed ones too.
-        findings: Vec<Entry<'static>>,
+        findings: Vec<JsonFinding<'static>>,
         /// What was scanned and what came of it.
         summary: Box<Summary<'static>>,
     },

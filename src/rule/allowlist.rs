@@ -9,7 +9,7 @@ use crate::rule::pattern::Pattern;
 
 /// What an allowlist's regexes are tried on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Target {
+pub enum AllowlistTarget {
     /// The key's value.
     #[default]
     Secret,
@@ -27,7 +27,7 @@ pub struct Allowlist {
     /// Patterns of rule ids it is limited to; every rule if empty.
     pub rules: Vec<String>,
     /// What `regexes` are tried on.
-    pub target: Target,
+    pub target: AllowlistTarget,
     /// Any of them.
     pub regexes: Vec<Pattern>,
     /// Any of these words, in lower case, in the value.
@@ -62,7 +62,7 @@ pub fn judge(allowlists: &[Allowlist], subject: Subject<'_>) -> Option<Suppressi
 impl Allowlist {
     /// Whether a finding and its path are enough to judge it; else it takes the content around the finding.
     pub fn is_about_findings(&self) -> bool {
-        !self.paths.is_empty() && (self.regexes.is_empty() || self.target == Target::Secret)
+        !self.paths.is_empty() && (self.regexes.is_empty() || self.target == AllowlistTarget::Secret)
     }
 
     fn holds(&self, subject: Subject<'_>) -> bool {
@@ -70,9 +70,9 @@ impl Allowlist {
             return false;
         }
         let text = match self.target {
-            Target::Secret => subject.secret,
-            Target::Match => subject.matched,
-            Target::Line => subject.line,
+            AllowlistTarget::Secret => subject.secret,
+            AllowlistTarget::Match => subject.matched,
+            AllowlistTarget::Line => subject.line,
         };
         let tests = [
             (!self.paths.is_empty()).then(|| {

@@ -22,10 +22,10 @@ pub struct Claim {
 }
 
 /// Scans a text with all rules that are on.
-pub type Scan<'s> = &'s dyn Fn(&[u8]) -> Vec<Claim>;
+pub type ScanFn<'s> = &'s dyn Fn(&[u8]) -> Vec<Claim>;
 
 /// What is wrong with these rules; `scan` is the scanner that has them.
-pub fn all<'a>(rules: impl IntoIterator<Item = &'a Rule>, scan: Scan<'_>) -> Vec<Error> {
+pub fn all<'a>(rules: impl IntoIterator<Item = &'a Rule>, scan: ScanFn<'_>) -> Vec<Error> {
     let mut problems = Vec::new();
     let mut ids = HashSet::new();
     for rule in rules {
@@ -37,7 +37,7 @@ pub fn all<'a>(rules: impl IntoIterator<Item = &'a Rule>, scan: Scan<'_>) -> Vec
     problems
 }
 
-fn one(rule: &Rule, scan: Scan<'_>, problems: &mut Vec<Error>) {
+fn one(rule: &Rule, scan: ScanFn<'_>, problems: &mut Vec<Error>) {
     if !rule.id.starts_with(rule.provider.as_ref()) {
         problems.push(problem(rule, format!("its id does not start with its provider, {}", rule.provider)));
     }
@@ -77,7 +77,7 @@ fn samples(
     }
 }
 
-fn example(rule: &Rule, scan: Scan<'_>, sample: &Sample) -> Option<String> {
+fn example(rule: &Rule, scan: ScanFn<'_>, sample: &Sample) -> Option<String> {
     if sample.secret().is_empty() {
         return Some("an example needs « and » around its secret".into());
     }
@@ -97,7 +97,7 @@ fn example(rule: &Rule, scan: Scan<'_>, sample: &Sample) -> Option<String> {
     }
 }
 
-fn non_example(rule: &Rule, scan: Scan<'_>, sample: &Sample) -> Option<String> {
+fn non_example(rule: &Rule, scan: ScanFn<'_>, sample: &Sample) -> Option<String> {
     let found = scan(sample.text.as_bytes());
     found.iter().any(|found| found.rule == rule.id).then(|| "it is found".into())
 }

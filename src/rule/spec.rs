@@ -6,7 +6,7 @@ use serde::Deserialize;
 /// One file: what its rules share, and the rules.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct File {
+pub struct RuleFile {
     /// `openai`; the file's name without its ending.
     pub provider: String,
     /// Default for its rules.
@@ -20,13 +20,13 @@ pub struct File {
     pub rules: Vec<RuleSpec>,
     /// Shapes that are no secret and are never reported as one.
     #[serde(default, rename = "identifier")]
-    pub identifiers: Vec<Identifier>,
+    pub identifiers: Vec<IdentifierSpec>,
 }
 
 /// A public id that looks like a key.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Identifier {
+pub struct IdentifierSpec {
     /// `openai-organization-id`.
     pub id: String,
     /// What it is.

@@ -41,10 +41,10 @@ impl Random {
 
 /// A template that was read.
 #[derive(Clone, Debug)]
-pub struct Template(Node);
+pub struct Template(TemplateNode);
 
 #[derive(Clone, Debug)]
-enum Node {
+enum TemplateNode {
     Text(String),
     Class(Vec<char>),
     Sequence(Vec<Self>),
@@ -111,25 +111,25 @@ impl Template {
     }
 }
 
-fn generate(node: &Node, random: &mut Random, sample: &mut Sample) {
+fn generate(node: &TemplateNode, random: &mut Random, sample: &mut Sample) {
     match node {
-        Node::Text(text) => sample.text.push_str(text),
-        Node::Class(chars) => sample.text.push(*random.pick(chars)),
-        Node::Sequence(nodes) => nodes.iter().for_each(|node| generate(node, random, sample)),
-        Node::Choice(nodes) => generate(random.pick(nodes), random, sample),
-        Node::Repeat(node, least, most) => {
+        TemplateNode::Text(text) => sample.text.push_str(text),
+        TemplateNode::Class(chars) => sample.text.push(*random.pick(chars)),
+        TemplateNode::Sequence(nodes) => nodes.iter().for_each(|node| generate(node, random, sample)),
+        TemplateNode::Choice(nodes) => generate(random.pick(nodes), random, sample),
+        TemplateNode::Repeat(node, least, most) => {
             for _ in 0..least + random.below(most - least + 1) {
                 generate(node, random, sample);
             }
         }
-        Node::SecretStart => sample.secret = Some(sample.text.len()..sample.text.len()),
-        Node::SecretEnd => {
+        TemplateNode::SecretStart => sample.secret = Some(sample.text.len()..sample.text.len()),
+        TemplateNode::SecretEnd => {
             if let Some(secret) = &mut sample.secret {
                 secret.end = sample.text.len();
             }
         }
-        Node::Body => sample.body = Some(sample.text.len()),
-        Node::Crc => {
+        TemplateNode::Body => sample.body = Some(sample.text.len()),
+        TemplateNode::Crc => {
             let start = sample.body.or_else(|| sample.text.rfind('_').map(|at| at + 1)).unwrap_or(0);
             let body = sample.text.get(start..).unwrap_or_default();
             let crc = base62(crc32fast::hash(body.as_bytes()));
@@ -172,15 +172,15 @@ impl Parser<'_> {
         found
     }
 
-    fn choice(&mut self) -> Result<Node, BadTemplate> {
+    fn choice(&mut self) -> Result<TemplateNode, BadTemplate> {
         let mut nodes = vec![self.sequence()?];
         while self.eat("|") {
             nodes.push(self.sequence()?);
         }
-        Ok(if nodes.len() == 1 { nodes.remove(0) } else { Node::Choice(nodes) })
+        Ok(if nodes.len() == 1 { nodes.remove(0) } else { TemplateNode::Choice(nodes) })
     }
 
-    fn sequence(&mut self) -> Result<Node, BadTemplate> {
+    fn sequence(&mut self) -> Result<TemplateNode, BadTemplate> {
         let mut nodes = Vec::new();
         while let Some(c) = self.peek() {
             if matches!(c, '|' | ')') {
@@ -189,15 +189,15 @@ impl Parser<'_> {
             let node = self.atom()?;
             nodes.push(self.counted(node)?);
         }
-        Ok(Node::Sequence(nodes))
+        Ok(TemplateNode::Sequence(nodes))
     }
 
-    fn atom(&mut self) -> Result<Node, BadTemplate> {
+    fn atom(&mut self) -> Result<TemplateNode, BadTemplate> {
         if self.eat("⟨crc⟩") {
-            return Ok(Node::Crc);
+            return Ok(TemplateNode::Crc);
         }
         if self.eat("⟨body⟩") {
-            return Ok(Node::Body);
+            return Ok(TemplateNode::Body);
         }
         if self.eat("(?:") {
             let node = self.choice()?;
@@ -206,15 +206,15 @@ impl Parser<'_> {
         let Some(c) = self.peek() else { return Err(self.bad("unexpected end")) };
         self.at += 1;
         match c {
-            '«' => Ok(Node::SecretStart),
-            '»' => Ok(Node::SecretEnd),
+            '«' => Ok(TemplateNode::SecretStart),
+            '»' => Ok(TemplateNode::SecretEnd),
             '[' => self.class(),
-            '\\' => Ok(Node::Text(self.escaped()?.to_string())),
+            '\\' => Ok(TemplateNode::Text(self.escaped()?.to_string())),
             '{' | '?' | '*' | '+' | '(' => {
                 self.at -= 1;
                 Err(self.bad("this character needs a backslash"))
             }
-            c => Ok(Node::Text(c.to_string())),
+            c => Ok(TemplateNode::Text(c.to_string())),
         }
     }
 
@@ -229,13 +229,13 @@ impl Parser<'_> {
         })
     }
 
-    fn class(&mut self) -> Result<Node, BadTemplate> {
+    fn class(&mut self) -> Result<TemplateNode, BadTemplate> {
         let mut chars = Vec::new();
         loop {
             let Some(c) = self.peek() else { return Err(self.bad("unclosed class")) };
             self.at += 1;
             match c {
-                ']' if !chars.is_empty() => return Ok(Node::Class(chars)),
+                ']' if !chars.is_empty() => return Ok(TemplateNode::Class(chars)),
                 '\\' => chars.push(self.escaped()?),
                 '-' if !chars.is_empty() && self.peek().is_some_and(|next| next != ']') => {
                     let (Some(first), Some(last)) = (chars.pop(), self.peek()) else { unreachable!("checked above") };
@@ -250,9 +250,9 @@ impl Parser<'_> {
         }
     }
 
-    fn counted(&mut self, node: Node) -> Result<Node, BadTemplate> {
+    fn counted(&mut self, node: TemplateNode) -> Result<TemplateNode, BadTemplate> {
         if self.eat("?") {
-            return Ok(Node::Repeat(Box::new(node), 0, 1));
+            return Ok(TemplateNode::Repeat(Box::new(node), 0, 1));
         }
         if !self.eat("{") {
             return Ok(node);
@@ -262,7 +262,7 @@ impl Parser<'_> {
         if !self.eat("}") || most < least || most > 100_000 {
             return Err(self.bad("a count is {n} or {least,most}"));
         }
-        Ok(Node::Repeat(Box::new(node), least, most))
+        Ok(TemplateNode::Repeat(Box::new(node), least, most))
     }
 
     fn number(&mut self) -> Result<usize, BadTemplate> {

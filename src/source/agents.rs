@@ -11,7 +11,7 @@ use crate::core::error::Error;
 
 /// What an agent's file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum AgentFileKind {
     /// Settings of the agent, among them its MCP servers.
     Settings,
     /// Who is logged in.
@@ -22,7 +22,7 @@ pub enum Kind {
     Store,
 }
 
-impl Kind {
+impl AgentFileKind {
     /// In words, behind the agent's name.
     pub const fn words(self) -> &'static str {
         match self {
@@ -40,7 +40,7 @@ pub struct AgentFile {
     /// The agent, as its makers call it.
     pub agent: &'static str,
     /// What the file is for.
-    pub kind: Kind,
+    pub kind: AgentFileKind,
     /// How it names a variable that it expands, `X` being the name; `None` if it expands none.
     pub reference: Option<&'static str>,
     /// Where it is, from the home directory on.
@@ -55,10 +55,10 @@ const fn settings(
     home: &'static [&'static str],
     project: &'static [&'static str],
 ) -> AgentFile {
-    AgentFile { agent, kind: Kind::Settings, reference, home, project }
+    AgentFile { agent, kind: AgentFileKind::Settings, reference, home, project }
 }
 
-const fn private(agent: &'static str, kind: Kind, home: &'static [&'static str]) -> AgentFile {
+const fn private(agent: &'static str, kind: AgentFileKind, home: &'static [&'static str]) -> AgentFile {
     AgentFile { agent, kind, reference: None, home, project: &[] }
 }
 
@@ -97,29 +97,29 @@ pub static FILES: &[AgentFile] = &[
     settings("Windsurf", Some("${env:X}"), &[".codeium/windsurf/mcp_config.json"], &[".windsurf/mcp_config.json"]),
     settings("aider", None, &[".aider.conf.yml"], &[".aider.conf.yml"]),
     settings("Continue", Some("${{ secrets.X }}"), &[".continue/config.yaml"], &[".continue/config.yaml"]),
-    private("Claude Code", Kind::Login, &[".claude/.credentials.json"]),
-    private("Codex", Kind::Login, &[".codex/auth.json", ".codex/.credentials.json"]),
-    private("Gemini CLI", Kind::Login, &[".gemini/oauth_creds.json", ".gemini/.env"]),
-    private("GitHub Copilot", Kind::Login, &[".copilot/config.json"]),
-    private("OpenCode", Kind::Login, &[".local/share/opencode/auth.json"]),
-    private("Continue", Kind::Login, &[".continue/.env"]),
-    private("Claude Code", Kind::Transcript, &[".claude/projects/**/*.jsonl", ".claude/history.jsonl"]),
-    private("Codex", Kind::Transcript, &[".codex/sessions/**/*.jsonl", ".codex/history.jsonl"]),
-    private("GitHub Copilot", Kind::Transcript, &[".copilot/session-state/**/*.jsonl"]),
-    private("Gemini CLI", Kind::Transcript, &[".gemini/tmp/**/chats/*.json"]),
+    private("Claude Code", AgentFileKind::Login, &[".claude/.credentials.json"]),
+    private("Codex", AgentFileKind::Login, &[".codex/auth.json", ".codex/.credentials.json"]),
+    private("Gemini CLI", AgentFileKind::Login, &[".gemini/oauth_creds.json", ".gemini/.env"]),
+    private("GitHub Copilot", AgentFileKind::Login, &[".copilot/config.json"]),
+    private("OpenCode", AgentFileKind::Login, &[".local/share/opencode/auth.json"]),
+    private("Continue", AgentFileKind::Login, &[".continue/.env"]),
+    private("Claude Code", AgentFileKind::Transcript, &[".claude/projects/**/*.jsonl", ".claude/history.jsonl"]),
+    private("Codex", AgentFileKind::Transcript, &[".codex/sessions/**/*.jsonl", ".codex/history.jsonl"]),
+    private("GitHub Copilot", AgentFileKind::Transcript, &[".copilot/session-state/**/*.jsonl"]),
+    private("Gemini CLI", AgentFileKind::Transcript, &[".gemini/tmp/**/chats/*.json"]),
     private(
         "VS Code",
-        Kind::Transcript,
+        AgentFileKind::Transcript,
         &[
             ".config/Code/User/workspaceStorage/*/chatSessions/*.json*",
             "Library/Application Support/Code/User/workspaceStorage/*/chatSessions/*.json*",
             "AppData/Roaming/Code/User/workspaceStorage/*/chatSessions/*.json*",
         ],
     ),
-    private("Cursor", Kind::Transcript, &[".cursor/projects/**/agent-transcripts/**/*.jsonl"]),
+    private("Cursor", AgentFileKind::Transcript, &[".cursor/projects/**/agent-transcripts/**/*.jsonl"]),
     private(
         "Cursor",
-        Kind::Store,
+        AgentFileKind::Store,
         &[
             ".config/Cursor/User/**/state.vscdb*",
             "Library/Application Support/Cursor/User/**/state.vscdb*",
@@ -128,7 +128,7 @@ pub static FILES: &[AgentFile] = &[
     ),
     private(
         "VS Code",
-        Kind::Store,
+        AgentFileKind::Store,
         &[
             ".config/Code/User/**/state.vscdb*",
             "Library/Application Support/Code/User/**/state.vscdb*",
@@ -137,7 +137,7 @@ pub static FILES: &[AgentFile] = &[
     ),
     AgentFile {
         agent: "aider",
-        kind: Kind::Transcript,
+        kind: AgentFileKind::Transcript,
         reference: None,
         home: &[],
         project: &[".aider.chat.history.md", ".aider.input.history"],
@@ -168,7 +168,7 @@ pub fn of(path: &BStr) -> Option<&'static AgentFile> {
 
 /// A file of an agent in a home directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundAgentFile {
     /// Where it is.
     pub path: PathBuf,
     /// What it is.
@@ -178,7 +178,7 @@ pub struct Found {
 }
 
 /// All files of agents in a home directory, newest first, and what could not be listed.
-pub fn at_home(home: &Path) -> (Vec<Found>, Vec<Error>) {
+pub fn at_home(home: &Path) -> (Vec<FoundAgentFile>, Vec<Error>) {
     let mut found = Vec::new();
     let mut errors = Vec::new();
     for file in FILES {
@@ -186,7 +186,7 @@ pub fn at_home(home: &Path) -> (Vec<Found>, Vec<Error>) {
             let parts: Vec<&str> = pattern.split('/').collect();
             for path in expand(home, &parts, &mut errors) {
                 let modified = path.metadata().and_then(|metadata| metadata.modified());
-                found.push(Found { path, file, modified: modified.unwrap_or(std::time::UNIX_EPOCH) });
+                found.push(FoundAgentFile { path, file, modified: modified.unwrap_or(std::time::UNIX_EPOCH) });
             }
         }
     }
@@ -262,18 +262,18 @@ fn fits(pattern: &[u8], name: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, at_home, of};
+    use super::{AgentFileKind, at_home, of};
 
     #[test]
     fn agents_files_are_known_by_their_paths() {
         for (path, expected) in [
-            (".mcp.json", Some(("Claude Code", Kind::Settings))),
-            ("app/.cursor/mcp.json", Some(("Cursor", Kind::Settings))),
-            ("/home/a/.claude/projects/-p/s.jsonl", Some(("Claude Code", Kind::Transcript))),
-            ("backup/.claude/projects/-p/subagents/s.jsonl", Some(("Claude Code", Kind::Transcript))),
-            (".codex/sessions/2026/01/02/rollout-x.jsonl", Some(("Codex", Kind::Transcript))),
-            ("a/.codex/auth.json", Some(("Codex", Kind::Login))),
-            (".config/Cursor/User/globalStorage/state.vscdb", Some(("Cursor", Kind::Store))),
+            (".mcp.json", Some(("Claude Code", AgentFileKind::Settings))),
+            ("app/.cursor/mcp.json", Some(("Cursor", AgentFileKind::Settings))),
+            ("/home/a/.claude/projects/-p/s.jsonl", Some(("Claude Code", AgentFileKind::Transcript))),
+            ("backup/.claude/projects/-p/subagents/s.jsonl", Some(("Claude Code", AgentFileKind::Transcript))),
+            (".codex/sessions/2026/01/02/rollout-x.jsonl", Some(("Codex", AgentFileKind::Transcript))),
+            ("a/.codex/auth.json", Some(("Codex", AgentFileKind::Login))),
+            (".config/Cursor/User/globalStorage/state.vscdb", Some(("Cursor", AgentFileKind::Store))),
             ("mcp.json", None),
             ("src/a.jsonl", None),
         ] {

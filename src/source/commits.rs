@@ -15,7 +15,7 @@ use crate::core::error::{Error, Result};
 use crate::core::finding::{Commit, Finding, Location, Part, Secret};
 use crate::git::commit;
 use crate::git::tree::EntryKind;
-use crate::git::tree_diff::{Change, Changes, between, tree_of};
+use crate::git::tree_diff::{ChangedFile, Changes, between, tree_of};
 use crate::git::{Id, Kind, Node, Objects};
 use crate::policy::Policy;
 use crate::scan::Match;
@@ -25,7 +25,7 @@ const BATCH: usize = 256;
 
 /// Scans what these commits bring in, and returns how many files they change; parents stand before their children.
 pub fn scan(objects: &Objects, policy: &Policy, collector: &Collector, commits: &[Node]) -> usize {
-    let seen = Seen::default();
+    let seen = SeenBlobs::default();
     let mut changed = 0;
     for batch in commits.chunks(BATCH) {
         let brought: Vec<Option<Changes>> = batch
@@ -94,7 +94,7 @@ pub fn between_trees(objects: &Objects, policy: &Policy, collector: &Collector, 
 
 /// Scans a blob that a reference or a tag names, as the content of a file of that name.
 pub fn blob(objects: &Objects, policy: &Policy, collector: &Collector, id: Id, name: &BString) {
-    let change = Change { path: name.to_vec(), kind: EntryKind::File, id, before: Vec::new() };
+    let change = ChangedFile { path: name.to_vec(), kind: EntryKind::File, id, before: Vec::new() };
     match content_of(objects, policy, collector, &change) {
         // The name itself was looked at as a reference's.
         Ok(Some((_, keys))) => keys
@@ -138,15 +138,15 @@ fn changes(objects: &Objects, node: &Node, budget: &Budget) -> Result<Changes> {
 
 /// What earlier batches found of a blob, so that it is neither read again nor reported twice.
 #[derive(Debug, Default)]
-struct Seen {
+struct SeenBlobs {
     /// Blobs without a key, wherever they stand.
     clean: Mutex<HashSet<Id>>,
     /// Keys that were reported, by blob and place.
-    reported: Mutex<HashSet<(Id, Place)>>,
+    reported: Mutex<HashSet<(Id, KeyPlace)>>,
 }
 
 /// A key at a path: the path, the member of an archive, the span and the value.
-type Place = (Vec<u8>, Option<BString>, Range<usize>, Secret);
+type KeyPlace = (Vec<u8>, Option<BString>, Range<usize>, Secret);
 
 struct Blobs<'a> {
     objects: &'a Objects,
@@ -156,7 +156,7 @@ struct Blobs<'a> {
     brought: &'a [Option<Changes>],
     parents: Vec<Option<ParentKeys<'a>>>,
     described: Vec<OnceLock<Option<Arc<Commit>>>>,
-    seen: &'a Seen,
+    seen: &'a SeenBlobs,
 }
 
 impl Blobs<'_> {

@@ -16,14 +16,14 @@ use crate::core::regular_file;
 use crate::policy::Policy;
 use crate::scan::{Match, Seen};
 use crate::source::Collector;
-use crate::source::archive::{self, Kind, Packed};
+use crate::source::archive::{self, Container, Packed};
 use crate::source::lfs::Pointer;
 use crate::source::open::{self, OpenFile};
-use crate::source::read::{Place, Windows};
+use crate::source::read::{WindowStart, Windows};
 
 /// A key in content, or in a member of the archive that the content is.
 #[derive(Clone, Debug)]
-pub(crate) struct Key {
+pub(crate) struct ContentKey {
     pub(crate) found: Match,
     /// The path inside the archive.
     pub(crate) member: Option<BString>,
@@ -33,7 +33,7 @@ pub(crate) struct Key {
     pub(crate) part: Option<Part>,
 }
 
-impl Key {
+impl ContentKey {
     /// A key that stands in content as it is.
     pub(crate) fn plain(found: Match) -> Self {
         Self { found, member: None, is_unpacked: false, part: None }
@@ -54,7 +54,7 @@ impl Key {
 /// All there is to say of content.
 #[derive(Debug, Default)]
 pub(crate) struct Content {
-    pub(crate) keys: Vec<Key>,
+    pub(crate) keys: Vec<ContentKey>,
     /// What of it was not opened: the member, and why.
     pub(crate) unopened: Vec<(Option<BString>, &'static str)>,
     /// It unpacks to out of all proportion, and not all of that was scanned.
@@ -96,7 +96,7 @@ impl Content {
 
 /// How content is scanned.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Scan<'a> {
+pub(crate) struct ContentScan<'a> {
     policy: &'a Policy,
     /// The content's path, relative to where the scan started.
     path: Option<&'a BStr>,
@@ -108,7 +108,7 @@ thread_local! {
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-impl<'a> Scan<'a> {
+impl<'a> ContentScan<'a> {
     pub(crate) fn new(policy: &'a Policy, path: Option<&'a BStr>) -> Self {
         Self { policy, path, stop: None }
     }
@@ -124,7 +124,7 @@ impl<'a> Scan<'a> {
             Some(seen) => self.policy.scan_unseen(bytes, 0..bytes.len(), self.path, seen),
             None => self.policy.scan_at(bytes, self.path),
         };
-        let keys = found.into_iter().map(Key::plain).collect();
+        let keys = found.into_iter().map(ContentKey::plain).collect();
         let length = bytes.len() as u64;
         let content = Content { keys, length, pointer: Pointer::parse(bytes), ..Content::default() };
         self.unpacked(content, kind(bytes, archive::is_behind_prefix(bytes)), Cursor::new(bytes))
@@ -156,7 +156,7 @@ impl<'a> Scan<'a> {
         };
         let mut is_zip = false;
         BUFFER.with_borrow_mut(|buffer| {
-            let found = |found| content.keys.push(Key::plain(found));
+            let found = |found| content.keys.push(ContentKey::plain(found));
             match Windows::default().scan(self.policy, self.path.unwrap_or_default(), buffer, fill, found) {
                 Ok(length) => content.length = length,
                 Err(error) => content.failed = Some(error),
@@ -188,7 +188,7 @@ impl<'a> Scan<'a> {
 
     /// A file with holes, which are not read: no key goes across one.
     fn sparse(self, open: &OpenFile) -> Content {
-        let (mut content, mut head, mut place, mut at) = (Content::default(), Vec::new(), Place::default(), 0);
+        let (mut content, mut head, mut place, mut at) = (Content::default(), Vec::new(), WindowStart::default(), 0);
         let path = self.path.unwrap_or_default();
         let ends_as_zip = BUFFER.with_borrow_mut(|buffer| -> io::Result<bool> {
             let mut ends_as_zip = false;
@@ -202,7 +202,7 @@ impl<'a> Scan<'a> {
                     left -= count as u64;
                     Ok(count)
                 };
-                let found = |found| content.keys.push(Key::plain(found));
+                let found = |found| content.keys.push(ContentKey::plain(found));
                 Windows::default().scan_part(self.policy, (path, &mut place), buffer, fill, found)?;
                 if part.start == 0 {
                     head = buffer.iter().take(archive::HEAD).copied().collect();
@@ -263,7 +263,7 @@ impl<'a> Scan<'a> {
 
     /// Content that can be read but once.
     pub(crate) fn stream(self, stream: &mut dyn Read) -> Content {
-        let mut watched = Watched { inner: stream, stop: self.stop, state: State::default() };
+        let mut watched = WatchedReader { inner: stream, stop: self.stop, state: ReadState::default() };
         let mut inside = Inside::new(self);
         let too_large = archive::unpack_stream(&mut watched, self.policy.archives, &mut inside).is_err();
         let (content, state) = (inside.content, watched.state);
@@ -271,9 +271,9 @@ impl<'a> Scan<'a> {
     }
 
     /// The keys in the path's last part.
-    pub(crate) fn name(self) -> Vec<Key> {
+    pub(crate) fn name(self) -> Vec<ContentKey> {
         let Some(path) = self.path else { return Vec::new() };
-        let by_path = self.policy.scan_path(path).into_iter().map(Key::plain);
+        let by_path = self.policy.scan_path(path).into_iter().map(ContentKey::plain);
         by_path.chain(names(self.policy, path)).collect()
     }
 
@@ -286,10 +286,10 @@ impl<'a> Scan<'a> {
     }
 
     /// Adds what is packed in content that was scanned as it stands.
-    fn unpacked(self, mut content: Content, kind: Option<Kind>, packed: impl Read + Seek) -> Content {
+    fn unpacked(self, mut content: Content, kind: Option<Container>, packed: impl Read + Seek) -> Content {
         let layer = match kind {
-            Some(Kind::Known(layer)) => layer,
-            Some(Kind::Unopened(reason)) => {
+            Some(Container::Known(layer)) => layer,
+            Some(Container::Unopened(reason)) => {
                 content.unopened.push((None, reason));
                 return content;
             }
@@ -298,7 +298,7 @@ impl<'a> Scan<'a> {
                 return content;
             }
         };
-        let mut watched = Watched { inner: packed, stop: self.stop, state: State::default() };
+        let mut watched = WatchedReader { inner: packed, stop: self.stop, state: ReadState::default() };
         let mut inside = Inside::new(self);
         let limits = self.policy.archives;
         let too_large = archive::unpack(layer, &mut watched, content.length, limits, &mut inside).is_err();
@@ -312,7 +312,7 @@ impl<'a> Scan<'a> {
 }
 
 impl Content {
-    fn ended(mut self, state: State, too_large: bool) -> Self {
+    fn ended(mut self, state: ReadState, too_large: bool) -> Self {
         if state.is_stopped || state.error.is_some() {
             // Nothing is damaged: reading ended before the content did.
             self.unopened.retain(|(_, reason)| *reason != archive::reason::CORRUPT);
@@ -324,8 +324,8 @@ impl Content {
 }
 
 /// What content is packed in, by its start and whether it ends as a zip does.
-fn kind(head: &[u8], ends_as_zip: bool) -> Option<Kind> {
-    archive::kind(head).or_else(|| ends_as_zip.then_some(Kind::Known(Layer::Zip)))
+fn kind(head: &[u8], ends_as_zip: bool) -> Option<Container> {
+    archive::kind(head).or_else(|| ends_as_zip.then_some(Container::Known(Layer::Zip)))
 }
 
 /// Whether what is found in content does not depend on how it starts and ends, so that a part may be looked at alone.
@@ -334,20 +334,20 @@ pub(crate) fn is_plain(bytes: &[u8]) -> bool {
 }
 
 /// The keys in the last part of a path.
-pub(crate) fn names(policy: &Policy, path: &[u8]) -> impl Iterator<Item = Key> + use<> {
+pub(crate) fn names(policy: &Policy, path: &[u8]) -> impl Iterator<Item = ContentKey> + use<> {
     path_names(policy, path.rsplit(|&byte| byte == b'/').next().unwrap_or_default())
 }
 
 /// The keys anywhere in a path: what is above a file may have no entry of its own. Shorter names hold none.
-pub(crate) fn path_names(policy: &Policy, name: &[u8]) -> impl Iterator<Item = Key> + use<> {
+pub(crate) fn path_names(policy: &Policy, name: &[u8]) -> impl Iterator<Item = ContentKey> + use<> {
     const SHORTEST: usize = 16;
     let found = if name.len() < SHORTEST { Vec::new() } else { policy.scan(name) };
-    found.into_iter().map(|found| Key { part: Some(Part::Name), ..Key::plain(found) })
+    found.into_iter().map(|found| ContentKey { part: Some(Part::Name), ..ContentKey::plain(found) })
 }
 
 /// What is packed in content, as it is unpacked.
 struct Inside<'a> {
-    scan: Scan<'a>,
+    scan: ContentScan<'a>,
     buffer: Vec<u8>,
     content: Content,
     /// Reasons for which more was not opened than is named.
@@ -358,7 +358,7 @@ struct Inside<'a> {
 const MOST_NAMED: usize = 1000;
 
 impl<'a> Inside<'a> {
-    fn new(scan: Scan<'a>) -> Self {
+    fn new(scan: ContentScan<'a>) -> Self {
         Self { scan, buffer: Vec::new(), content: Content::default(), more: Vec::new() }
     }
 }
@@ -373,7 +373,7 @@ impl archive::Visitor for Inside<'_> {
         let found = |mut found: Match| {
             found.layers.splice(0..0, at.layers.iter().copied());
             let is_unpacked = !at.layers.is_empty();
-            keys.push(Key { member: at.member.clone(), is_unpacked, ..Key::plain(found) });
+            keys.push(ContentKey { member: at.member.clone(), is_unpacked, ..ContentKey::plain(found) });
         };
         let path = archive::shown(self.scan.path.unwrap_or_default(), at.member.as_ref());
         Windows::default().scan(self.scan.policy, path.as_ref(), &mut self.buffer, fill, found)?;
@@ -388,7 +388,7 @@ impl archive::Visitor for Inside<'_> {
     fn name(&mut self, at: &Packed, name: &[u8]) {
         let named = path_names(self.scan.policy, name).map(|mut key| {
             key.found.layers.splice(0..0, at.layers.iter().copied());
-            Key { member: at.member.clone(), is_unpacked: true, ..key }
+            ContentKey { member: at.member.clone(), is_unpacked: true, ..key }
         });
         self.content.keys.extend(named);
     }
@@ -405,19 +405,19 @@ impl archive::Visitor for Inside<'_> {
 
 /// What became of reading packed content: that the system failed, or the run was stopped, is not a damage of it.
 #[derive(Debug, Default)]
-struct State {
+struct ReadState {
     length: u64,
     is_stopped: bool,
     error: Option<io::Error>,
 }
 
-struct Watched<'a, R> {
+struct WatchedReader<'a, R> {
     inner: R,
     stop: Option<&'a AtomicBool>,
-    state: State,
+    state: ReadState,
 }
 
-impl<R: Read> Read for Watched<'_, R> {
+impl<R: Read> Read for WatchedReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
             self.state.is_stopped = true;
@@ -439,7 +439,7 @@ impl<R: Read> Read for Watched<'_, R> {
     }
 }
 
-impl<R: Seek> Seek for Watched<'_, R> {
+impl<R: Seek> Seek for WatchedReader<'_, R> {
     fn seek(&mut self, position: io::SeekFrom) -> io::Result<u64> {
         self.inner.seek(position)
     }

@@ -53,14 +53,14 @@ fn placed(path: &Path) -> Option<(PathBuf, Repo)> {
 /// The patterns in force in a directory: its own, and its parents' up to the repository's root.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Patterns {
-    node: Option<Arc<Node>>,
+    node: Option<Arc<PatternNode>>,
     repo: Option<Arc<Repo>>,
     /// Whether nothing is ignored from here on.
     off: bool,
 }
 
 #[derive(Debug)]
-struct Node {
+struct PatternNode {
     parent: Option<Arc<Self>>,
     patterns: Gitignore,
     /// The length of the absolute path of the directory that they are relative to.
@@ -158,7 +158,7 @@ impl Patterns {
         if let Ok(patterns) = builder.build()
             && !patterns.is_empty()
         {
-            self.node = Some(Arc::new(Node { parent: self.node.take(), patterns, at: dir.len() }));
+            self.node = Some(Arc::new(PatternNode { parent: self.node.take(), patterns, at: dir.len() }));
         }
     }
 }

@@ -42,7 +42,7 @@ impl Windows {
         fill: impl FnMut(&mut Vec<u8>) -> io::Result<usize>,
         found: impl FnMut(Match),
     ) -> io::Result<u64> {
-        self.scan_part(policy, (path, &mut Place::default()), buffer, fill, found)
+        self.scan_part(policy, (path, &mut WindowStart::default()), buffer, fill, found)
     }
 
     /// The same for a part of the whole, which starts at `start`. That is then where the buffer starts, which holds the
@@ -50,7 +50,7 @@ impl Windows {
     pub(super) fn scan_part(
         self,
         policy: &Policy,
-        (path, start): (&BStr, &mut Place),
+        (path, start): (&BStr, &mut WindowStart),
         buffer: &mut Vec<u8>,
         mut fill: impl FnMut(&mut Vec<u8>) -> io::Result<usize>,
         mut found: impl FnMut(Match),
@@ -84,19 +84,19 @@ impl Windows {
 }
 
 /// Where a window starts in the whole.
-pub(super) struct Place {
+pub(super) struct WindowStart {
     offset: u64,
     line: u64,
     column: u64,
 }
 
-impl Default for Place {
+impl Default for WindowStart {
     fn default() -> Self {
         Self { offset: 0, line: 1, column: 1 }
     }
 }
 
-impl Place {
+impl WindowStart {
     /// Passes over zero bytes, without having read them.
     pub(super) fn advance_zeros(&mut self, count: u64) {
         self.offset += count;

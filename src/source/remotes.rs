@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use crate::git::Config;
-use crate::git::config::Setting;
+use crate::git::GitConfig;
+use crate::git::config::ConfigEntry;
 
 /// The configuration with everything but addresses blanked, so that each stays at its line and column.
 ///
 /// Kept are the values of `url` and `pushurl` and the names of `[url "..."]` sections.
-pub(super) fn only_urls(config: &Config) -> Vec<u8> {
+pub(super) fn only_urls(config: &GitConfig) -> Vec<u8> {
     let text = config.text();
     let mut kept: Vec<u8> = text.iter().map(|&byte| if byte == b'\n' { byte } else { b' ' }).collect();
     for Range { start, end } in config.settings().filter(is_url).map(|setting| setting.span) {
@@ -17,7 +17,7 @@ pub(super) fn only_urls(config: &Config) -> Vec<u8> {
     kept
 }
 
-fn is_url(setting: &Setting<'_>) -> bool {
+fn is_url(setting: &ConfigEntry<'_>) -> bool {
     match setting.key {
         Some(key) => key.eq_ignore_ascii_case(b"url") || key.eq_ignore_ascii_case(b"pushurl"),
         None => setting.section.eq_ignore_ascii_case(b"url"),
@@ -41,7 +41,7 @@ mod tests {
             ("[", " "),
             ("", ""),
         ] {
-            let read = String::from_utf8(only_urls(&Config::new(config.into()))).unwrap();
+            let read = String::from_utf8(only_urls(&GitConfig::new(config.into()))).unwrap();
             assert_eq!(read, kept, "{config:?}");
         }
     }

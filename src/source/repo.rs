@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use bstr::{BStr, BString};
 
 use crate::core::error::{Error, Result};
-use crate::git::{Config, Index, Repository};
+use crate::git::{GitConfig, Index, Repository};
 use crate::source::Collector;
 use crate::source::open;
 
@@ -44,7 +44,7 @@ impl Repo {
     }
 
     /// Its configuration file.
-    pub(super) fn config(&self) -> &Config {
+    pub(super) fn config(&self) -> &GitConfig {
         &self.repository.config
     }
 

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::Collector;
 use super::introduced::{ParentKeys, content_of};
 use crate::core::error::Result;
-use crate::git::tree_diff::{self, Change, Changes};
+use crate::git::tree_diff::{self, ChangedFile, Changes};
 use crate::git::{Id, Index, Objects, Repository, refs};
 use crate::policy::Policy;
 
@@ -17,7 +17,7 @@ const WORTH_THREADS: usize = 8;
 
 /// What counts as brought in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct StagedOptions {
     /// A key on a line that was there before counts too.
     pub whole_files: bool,
     /// Compare with HEAD alone: in a merge, what the other side brings in counts too.
@@ -48,7 +48,7 @@ impl<'a> Staged<'a> {
     }
 
     /// Scans it. An error means that nothing could be compared; one file's error goes to the collector.
-    pub fn scan(&self, policy: &Policy, collector: &Collector, options: &Options) -> Result<()> {
+    pub fn scan(&self, policy: &Policy, collector: &Collector, options: &StagedOptions) -> Result<()> {
         let parents = if options.against_head { &self.parents[..self.parents.len().min(1)] } else { &self.parents };
         let trees =
             parents.iter().map(|&commit| tree_diff::tree_of(&self.objects, commit)).collect::<Result<Vec<_>>>()?;
@@ -61,7 +61,7 @@ impl<'a> Staged<'a> {
             let paths = changes.unmerged;
             collector.note(format!("{paths} path(s) in conflict: nothing of them is staged until they are resolved"));
         }
-        let scan = Scan {
+        let scan = StagedScan {
             objects: &self.objects,
             policy,
             collector,
@@ -72,15 +72,15 @@ impl<'a> Staged<'a> {
     }
 }
 
-struct Scan<'a> {
+struct StagedScan<'a> {
     objects: &'a Objects,
     policy: &'a Policy,
     collector: &'a Collector,
-    options: &'a Options,
+    options: &'a StagedOptions,
     known: ParentKeys<'a>,
 }
 
-impl Scan<'_> {
+impl StagedScan<'_> {
     fn all(&self, changes: &Changes) -> Result<()> {
         if changes.changed.len() < WORTH_THREADS {
             changes.changed.iter().for_each(|change| self.one(change));
@@ -90,7 +90,7 @@ impl Scan<'_> {
         Ok(())
     }
 
-    fn one(&self, change: &Change) {
+    fn one(&self, change: &ChangedFile) {
         if self.collector.is_stopped() {
             return;
         }

@@ -4,7 +4,7 @@ use bstr::BStr;
 
 use crate::core::error::Error;
 use crate::policy::Policy;
-use crate::source::content::Scan;
+use crate::source::content::ContentScan;
 use crate::source::pipe::Pipe;
 use crate::source::{Collector, open};
 
@@ -13,7 +13,7 @@ pub const NAME: &str = "<stdin>";
 
 /// Scans standard input to its end.
 pub fn scan(policy: &Policy, collector: &Collector, name: &BStr) {
-    let scan = Scan::new(policy, Some(name)).until(collector.stopper());
+    let scan = ContentScan::new(policy, Some(name)).until(collector.stopper());
     match Pipe::stdin(collector.stopper()) {
         Ok(mut pipe) => scan.stream(&mut pipe).report(collector, name),
         Err(error) => {

@@ -18,7 +18,7 @@ use rustix::io::{self, Errno};
 use crate::core::coverage::Skipped;
 use crate::core::error::Error;
 use crate::policy::Policy;
-use crate::source::content::{self, Key, Scan};
+use crate::source::content::{self, ContentKey, ContentScan};
 use crate::source::ignored::Patterns;
 use crate::source::open::{self, Links, OpenFile, Refused};
 use crate::source::paths::{self, Root, RootKind};
@@ -31,7 +31,7 @@ const BATCH: usize = 16;
 
 /// What is left out of a walk.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
+pub struct WalkOptions {
     /// Scan what `.gitignore` names, too.
     pub no_ignore: bool,
     /// Threads; 0 means one for each processor.
@@ -39,7 +39,7 @@ pub struct Options {
 }
 
 /// Scans files and directories, each once, and pushes what it finds.
-pub fn scan(policy: &Policy, collector: &Collector, paths: &[BString], options: Options) -> crate::Result<()> {
+pub fn scan(policy: &Policy, collector: &Collector, paths: &[BString], options: WalkOptions) -> crate::Result<()> {
     let roots = paths::resolve(paths, collector);
     if roots.is_empty() {
         return Ok(());
@@ -134,7 +134,7 @@ impl Walk<'_> {
             return stdin::scan(self.policy, self.collector, root.shown.as_ref());
         }
         let shown = root.shown.as_ref();
-        let scan = Scan::new(self.policy, Some(shown)).until(self.collector.stopper());
+        let scan = ContentScan::new(self.policy, Some(shown)).until(self.collector.stopper());
         match Pipe::open(root.real.as_ref(), self.collector.stopper()) {
             Ok(mut pipe) => scan.stream(&mut pipe).report(self.collector, shown),
             Err(errno) => self.failed(root.shown.clone(), errno),
@@ -260,7 +260,7 @@ impl Walk<'_> {
 
     /// Scans an opened file, and its name.
     fn content(&self, shown: &BStr, open: &OpenFile, common_dir: Option<&Path>) {
-        let scan = Scan::new(self.policy, Some(shown)).until(self.collector.stopper());
+        let scan = ContentScan::new(self.policy, Some(shown)).until(self.collector.stopper());
         if let Some(reason) = self.policy.skips(shown, open.size) {
             return self.skipped(shown.to_owned(), reason);
         }
@@ -280,7 +280,7 @@ impl Walk<'_> {
         let shown = join(shown, b".git/config");
         let config = repo.config();
         for found in self.policy.scan(&remotes::only_urls(config)) {
-            self.collector.finding(Key::plain(found).at(shown.as_ref()));
+            self.collector.finding(ContentKey::plain(found).at(shown.as_ref()));
         }
         self.collector.scanned(1, config.text().len() as u64);
     }

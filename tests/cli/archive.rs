@@ -5,7 +5,7 @@ use std::io::{Cursor, Write as _};
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 use keysweep::rule::template::Random;
-use keysweep::source::archive::{self, Kind, Limits, Packed, Visitor, unpack, unpack_stream};
+use keysweep::source::archive::{self, Container, Limits, Packed, Visitor, unpack, unpack_stream};
 use serde_json::json;
 use zip::write::SimpleFileOptions;
 
@@ -514,7 +514,7 @@ fn changed_archives_end_without_a_panic() {
             let mut visitor = Counting::default();
             let whole = unpack_stream(&mut bytes.as_slice(), limits, &mut visitor);
             assert!(visitor.bytes <= (limits.size + bytes.len() as u64) * 5, "{number}: {whole:?}");
-            if let Some(Kind::Known(layer)) = archive::kind(&bytes) {
+            if let Some(Container::Known(layer)) = archive::kind(&bytes) {
                 let size = bytes.len() as u64;
                 let _ = unpack(layer, Cursor::new(&bytes), size, limits, &mut Counting::default());
             }

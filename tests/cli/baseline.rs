@@ -143,11 +143,11 @@ fn whatever_moves_a_known_key_stays_known() {
 /// Two branches that each change the baseline, merged by plain git: the first entries, more of them, prunings.
 #[test]
 fn branches_merge_without_conflict() {
-    use keysweep::policy::baseline::{Baseline, Entry, write};
+    use keysweep::policy::baseline::{Baseline, BaselineEntry, write};
     use std::collections::BTreeSet;
     let mut random = Random::new(5);
-    let mut some = |count: usize| -> BTreeSet<Entry> {
-        let entry = |number: u64| Entry {
+    let mut some = |count: usize| -> BTreeSet<BaselineEntry> {
+        let entry = |number: u64| BaselineEntry {
             fingerprint: Fingerprint::of(&number.to_le_bytes()),
             rule: ["openai-project-key", "groq-api-key"][(number % 2) as usize].to_owned(),
             path: None,
@@ -155,7 +155,7 @@ fn branches_merge_without_conflict() {
         (0..count).map(|_| entry(random.next() % 5000)).collect()
     };
     let project = Project::git();
-    let commit = |project: &Project, entries: &BTreeSet<Entry>, what: &str| {
+    let commit = |project: &Project, entries: &BTreeSet<BaselineEntry>, what: &str| {
         write(&project.path(".keysweep-baseline"), entries).unwrap();
         project.run_git(&["add", "-A"]).run_git(&["commit", "-q", "--allow-empty", "-m", what]);
     };
@@ -167,10 +167,11 @@ fn branches_merge_without_conflict() {
         let mut wanted = BTreeSet::new();
         // The same secret may come in on both sides.
         let same = some(round % 2);
-        let gone: BTreeSet<Entry> = base.iter().step_by(2).cloned().collect();
+        let gone: BTreeSet<BaselineEntry> = base.iter().step_by(2).cloned().collect();
         for branch in ["left", "right"] {
             project.run_git(&["checkout", "-q", "-B", branch, "base"]);
-            let mut entries: BTreeSet<Entry> = base.iter().chain(&same).cloned().chain(some(1 + round % 3)).collect();
+            let mut entries: BTreeSet<BaselineEntry> =
+                base.iter().chain(&same).cloned().chain(some(1 + round % 3)).collect();
             if branch == "left" {
                 entries.retain(|entry| !gone.contains(entry));
             }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use keysweep::core::files::Files;
 use keysweep::policy::baseline::Baseline;
 use keysweep::policy::ignore_file::IgnoreFile;
-use keysweep::policy::import::{Kind, import};
+use keysweep::policy::import::{ListFormat, import};
 use keysweep::rule::template::Random;
 
 /// One file, whatever it is called.
@@ -102,10 +102,10 @@ fn no_file_makes_a_loader_panic() {
         let text = mutate(baseline.as_bytes(), &mut random);
         let _ = Baseline::from_files("f", std::iter::once(("f".to_owned(), text.as_slice())));
         for (kind, text) in [
-            (Kind::GitleaksIgnore, "a:b:3\nc:a:b:4\n"),
-            (Kind::GitleaksReport, json),
-            (Kind::DetectSecrets, secrets),
-            (Kind::Ripsecrets, lists),
+            (ListFormat::GitleaksIgnore, "a:b:3\nc:a:b:4\n"),
+            (ListFormat::GitleaksReport, json),
+            (ListFormat::DetectSecrets, secrets),
+            (ListFormat::Ripsecrets, lists),
         ] {
             let _ = import(kind, "f", &mutate(text.as_bytes(), &mut random), &[]);
         }

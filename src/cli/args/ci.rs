@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Shared;
+use super::SharedArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,7 +26,7 @@ pub struct Ci {
     pub dry_run: bool,
     /// What to scan; the default is the change, and history in a scheduled job.
     #[arg(long, value_name = "SCOPE", value_enum)]
-    pub scope: Option<Scope>,
+    pub scope: Option<CiScope>,
     /// What was there before, instead of what the CI system says; may be repeated.
     #[arg(long, value_name = "REV")]
     pub base: Vec<String>,
@@ -44,12 +44,12 @@ pub struct Ci {
     pub comment_file: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print it")]
-    pub shared: Shared,
+    pub shared: SharedArgs,
 }
 
 /// What `keysweep ci` scans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Scope {
+pub enum CiScope {
     /// What the change brings in, commit by commit.
     Change,
     /// All files as they will be.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Shared;
+use super::SharedArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,7 +21,7 @@ Exit codes: 0 complete and clean; 1 complete, keys found; 2 not completed (bad u
 /// `keysweep history`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct History {
+pub struct HistoryArgs {
     /// The repository, or any directory in it.
     #[arg(value_name = "REPO", default_value = ".")]
     pub repository: PathBuf,
@@ -60,5 +60,5 @@ pub struct History {
     pub write_replacements: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print it")]
-    pub shared: Shared,
+    pub shared: SharedArgs,
 }

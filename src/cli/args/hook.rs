@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Shared;
+use super::SharedArgs;
 use crate::hook::HookName;
 use crate::hook::agent::Agent;
 
@@ -21,18 +21,18 @@ Exit codes: 0 complete and clean; 1 complete, keys found; 2 not completed.";
 /// `keysweep staged`.
 #[derive(Debug, Args)]
 #[command(after_help = STAGED_EXAMPLES)]
-pub struct Staged {
+pub struct StagedArgs {
     /// A key that was in a touched file before counts, too.
     #[arg(long)]
     pub whole_files: bool,
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print it")]
-    pub shared: Shared,
+    pub shared: SharedArgs,
 }
 
 /// `keysweep hook`.
 #[derive(Debug, Subcommand)]
-pub enum Hook {
+pub enum HookCommand {
     /// Have git run keysweep.
     Install(Install),
     /// Take it out again, and bring back what was there before.
@@ -50,7 +50,7 @@ pub enum Hook {
         agents: Vec<Choice>,
     },
     /// What the hooks run; not for people.
-    Run(Box<Run>),
+    Run(Box<HookRunArgs>),
 }
 
 const INSTALL_EXAMPLES: &str = "\
@@ -146,7 +146,7 @@ fn agent_parser() -> impl TypedValueParser<Value = Choice> {
 
 /// `keysweep hook run`.
 #[derive(Debug, Args)]
-pub struct Run {
+pub struct HookRunArgs {
     /// The hook of git.
     #[arg(value_name = "NAME", value_enum, required_unless_present = "agent")]
     pub name: Option<HookName>,
@@ -164,7 +164,7 @@ pub struct Run {
     pub arguments: Vec<OsString>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print it")]
-    pub shared: Shared,
+    pub shared: SharedArgs,
 }
 
 /// How the status is printed.

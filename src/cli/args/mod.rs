@@ -15,14 +15,14 @@ use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser as _;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-pub use hook::{Agents, Choice, Hook, Install, Run, Staged, StatusFormat, Uninstall};
+pub use hook::{Agents, Choice, HookCommand, HookRunArgs, Install, StagedArgs, StatusFormat, Uninstall};
 
 use crate::core::finding::{Confidence, Severity};
 use crate::policy::config::{self, Config};
 use crate::report::Format;
-pub use ci::{Ci, Scope};
+pub use ci::{Ci, CiScope};
 pub use fix::Fix;
-pub use history::History;
+pub use history::HistoryArgs;
 pub use report::{DiffFormat, Reports};
 
 /// Find leaked AI API keys, fast and offline.
@@ -51,9 +51,9 @@ Exit codes: 0 complete and clean; 1 complete, keys found; 2 not completed (bad u
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Scan files and directories.
-    Scan(Scan),
+    Scan(ScanArgs),
     /// Scan everything a git repository keeps: all commits, messages, tags, reflogs, dangling objects.
-    History(Box<History>),
+    History(Box<HistoryArgs>),
     /// In a CI job, scan what the change brings in, commit by commit.
     Ci(Box<Ci>),
     /// Work with reports that were written.
@@ -61,22 +61,22 @@ pub enum Command {
     Report(Reports),
     /// List, show or check the rules.
     #[command(subcommand)]
-    Rules(Rules),
+    Rules(RulesCommand),
     /// Scan what the next commit would add.
-    Staged(Staged),
+    Staged(StagedArgs),
     /// Take keys out of files and put the lookup of a variable in their place.
     Fix(Fix),
     /// Have git and coding agents run keysweep.
     #[command(subcommand)]
-    Hook(Hook),
+    Hook(HookCommand),
     /// Say of a line which rules looked at it, what each test said, and why it is or is not a finding.
     Explain(policy::Explain),
     /// Accept what is known, so that only new keys count.
     #[command(subcommand)]
-    Baseline(policy::Baseline),
+    Baseline(policy::BaselineCommand),
     /// Show or check the configuration.
     #[command(subcommand)]
-    Config(policy::Config),
+    Config(policy::ConfigCommand),
     /// Print completions for a shell, or write manual pages.
     Completions(completions::Completions),
 }
@@ -84,7 +84,7 @@ pub enum Command {
 /// `keysweep scan`.
 #[derive(Debug, Args)]
 #[command(after_help = SCAN_EXAMPLES)]
-pub struct Scan {
+pub struct ScanArgs {
     /// Files and directories; `-` is standard input.
     #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<OsString>,
@@ -99,12 +99,12 @@ pub struct Scan {
     pub stdin_path: Option<OsString>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print it")]
-    pub shared: Shared,
+    pub shared: SharedArgs,
 }
 
 /// `keysweep rules`.
 #[derive(Debug, Subcommand)]
-pub enum Rules {
+pub enum RulesCommand {
     /// List the rules.
     List {
         /// human or json.
@@ -153,7 +153,7 @@ pub enum RulesFormat {
 /// What every command that scans understands.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Report")]
-pub struct Shared {
+pub struct SharedArgs {
     /// How to write the report; without it, what the file's name ends in says so.
     #[arg(short, long, value_name = "FORMAT", value_parser = format_parser())]
     pub format: Option<Format>,
@@ -191,7 +191,7 @@ pub struct Shared {
     pub strict_archives: bool,
     /// When to colour the report.
     #[arg(long, value_name = "WHEN", value_enum)]
-    pub color: Option<Color>,
+    pub color: Option<ColorChoice>,
     /// No progress, and no summary for people.
     #[arg(short, long, action = ArgAction::SetTrue)]
     pub quiet: bool,
@@ -200,14 +200,14 @@ pub struct Shared {
     pub policy: policy::PolicyArgs,
 }
 
-impl Shared {
+impl SharedArgs {
     /// These arguments, with a configuration's choices where they leave one.
     #[must_use]
     pub fn under(&self, config: &Config) -> Self {
-        let configured = |color: config::raw::Color| match color {
-            config::raw::Color::Auto => Color::Auto,
-            config::raw::Color::Always => Color::Always,
-            config::raw::Color::Never => Color::Never,
+        let configured = |color: config::raw::ColorSetting| match color {
+            config::raw::ColorSetting::Auto => ColorChoice::Auto,
+            config::raw::ColorSetting::Always => ColorChoice::Always,
+            config::raw::ColorSetting::Never => ColorChoice::Never,
         };
         Self {
             configured_format: config.output.format.as_deref().and_then(Format::parse),
@@ -226,8 +226,8 @@ impl Shared {
     }
 
     /// When to colour.
-    pub fn color(&self) -> Color {
-        self.color.unwrap_or(Color::Auto)
+    pub fn color(&self) -> ColorChoice {
+        self.color.unwrap_or(ColorChoice::Auto)
     }
 
     /// Whether a finding of this worth is left out.
@@ -274,7 +274,7 @@ impl FailOn {
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
+pub enum ColorChoice {
     /// On a terminal, unless `NO_COLOR` is set.
     Auto,
     /// Always.

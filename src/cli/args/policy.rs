@@ -46,7 +46,7 @@ pub struct PolicyArgs {
 
 /// `keysweep config`.
 #[derive(Debug, Subcommand)]
-pub enum Config {
+pub enum ConfigCommand {
     /// Print every setting in force and where it comes from.
     Show {
         #[command(flatten)]
@@ -63,7 +63,7 @@ pub enum Config {
 
 /// `keysweep baseline`.
 #[derive(Debug, Subcommand)]
-pub enum Baseline {
+pub enum BaselineCommand {
     /// Accept everything that is found now.
     Create(BaselineArgs),
     /// Accept what is new, too.

@@ -8,16 +8,16 @@ use bstr::ByteSlice as _;
 
 use super::output::{self, complain};
 use super::policy::{self, Loaded};
-use super::targets::{self, Target, To};
+use super::targets::{self, OutputTarget, To};
 use super::{Ending, finish_to, interrupt, progress};
-use crate::cli::args::{Ci, Scope, Shared};
+use crate::cli::args::{Ci, CiScope, SharedArgs};
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::files::Files as _;
 use crate::core::finding::{Finding, SuppressedBy};
 use crate::git::{Environment, Objects, Repository};
 use crate::history;
-use crate::policy::commit::Commit;
+use crate::policy::commit::CommitTree;
 use crate::report::{Format, model};
 use crate::source::ci::{self, Base, Change, Job, Kind, System};
 use crate::source::{Collector, commits};
@@ -30,14 +30,14 @@ pub(super) fn run(args: Ci) -> Result<Exit> {
     let change = asked(&args)?;
     let scope = match (args.scope, change.kind) {
         (Some(scope), _) => scope,
-        (None, Kind::Schedule) => Scope::History,
-        (None, _) => Scope::Change,
+        (None, Kind::Schedule) => CiScope::History,
+        (None, _) => CiScope::Change,
     };
     let resolved = match (scope, change.kind) {
-        (Scope::Change, Kind::Nothing) | (Scope::History, _) => None,
+        (CiScope::Change, Kind::Nothing) | (CiScope::History, _) => None,
         // One file of each path: what was there before decides about the policy alone.
-        (Scope::Tree, _) => Some(resolve::resolve(&repository, &objects, &change, true)?),
-        (Scope::Change, _) => Some(resolve::resolve(&repository, &objects, &change, args.allow_shallow)?),
+        (CiScope::Tree, _) => Some(resolve::resolve(&repository, &objects, &change, true)?),
+        (CiScope::Change, _) => Some(resolve::resolve(&repository, &objects, &change, args.allow_shallow)?),
     };
     let shared = under_base(&args.shared, resolved.as_ref());
     if args.dry_run {
@@ -85,7 +85,7 @@ fn asked(args: &Ci) -> Result<Change> {
 }
 
 /// The policy of the base, unless the arguments name another.
-fn under_base(shared: &Shared, resolved: Option<&Resolved>) -> Shared {
+fn under_base(shared: &SharedArgs, resolved: Option<&Resolved>) -> SharedArgs {
     let mut shared = shared.clone();
     if let Some(resolved) = resolved {
         if shared.policy.policy_from.is_none() {
@@ -98,9 +98,9 @@ fn under_base(shared: &Shared, resolved: Option<&Resolved>) -> Shared {
 }
 
 /// Where the report goes: what the system shows by itself, and the files that the arguments name.
-fn places(args: &Ci, shared: &Shared, system: System) -> Result<Vec<Target>> {
+fn places(args: &Ci, shared: &SharedArgs, system: System) -> Result<Vec<OutputTarget>> {
     let mut places = targets::of(shared)?;
-    let stdout = |format| Target { to: To::Stdout, format };
+    let stdout = |format| OutputTarget { to: To::Stdout, format };
     if !shared.output.is_empty() && !places.iter().any(|place| place.to == To::Stdout) {
         places.insert(0, stdout(Format::Human));
     }
@@ -111,14 +111,16 @@ fn places(args: &Ci, shared: &Shared, system: System) -> Result<Vec<Target>> {
             if is_default {
                 places.push(stdout(Format::Annotations));
             }
-            places.extend(summary.map(|path| Target { to: To::Summary(path.into()), format: Format::Markdown }));
+            places.extend(summary.map(|path| OutputTarget { to: To::Summary(path.into()), format: Format::Markdown }));
         }
         System::GitLab if is_default && shared.output.is_empty() => {
-            places.push(Target { to: To::File("gl-secret-detection-report.json".into()), format: Format::Gitlab });
+            places
+                .push(OutputTarget { to: To::File("gl-secret-detection-report.json".into()), format: Format::Gitlab });
         }
         _ => {}
     }
-    let comment = args.comment_file.iter().map(|file| Target { to: To::File(file.clone()), format: Format::Markdown });
+    let comment =
+        args.comment_file.iter().map(|file| OutputTarget { to: To::File(file.clone()), format: Format::Markdown });
     places.extend(comment);
     Ok(places)
 }
@@ -128,27 +130,27 @@ struct Scan<'a> {
     repository: &'a Repository,
     objects: &'a Objects,
     loaded: &'a Loaded,
-    shared: &'a Shared,
+    shared: &'a SharedArgs,
 }
 
 impl Scan<'_> {
-    fn run(&self, scope: Scope, resolved: Option<&Resolved>) -> Result<Report> {
+    fn run(&self, scope: CiScope, resolved: Option<&Resolved>) -> Result<Report> {
         let collector = Collector::default();
         let policy = &self.loaded.policy;
         let shown = !self.shared.quiet && output::is_stderr_terminal();
         let mut after = None;
         let work = || match (scope, resolved) {
-            (Scope::History, _) => {
+            (CiScope::History, _) => {
                 let threads = self.loaded.threads(self.shared);
                 let allow_incomplete = self.args.allow_shallow;
                 let options = history::AuditOptions { threads, allow_incomplete, ..history::AuditOptions::default() };
                 history::audit(self.repository, &options, policy, &collector)
             }
-            (Scope::Tree, Some(resolved)) => {
+            (CiScope::Tree, Some(resolved)) => {
                 commits::whole(self.objects, policy, &collector, resolved.tip);
                 Ok(())
             }
-            (Scope::Change, Some(resolved)) => {
+            (CiScope::Change, Some(resolved)) => {
                 after = Some(self.change(resolved, &collector));
                 Ok(())
             }
@@ -213,7 +215,7 @@ fn distrust_markers(report: &mut Report, loaded: &Loaded, base: &str) -> Result<
     for finding in report.findings.iter_mut().filter(by_marker) {
         let commit = match &commit {
             Some(commit) => commit,
-            None => commit.insert(Commit::open(&loaded.root, base)?),
+            None => commit.insert(CommitTree::open(&loaded.root, base)?),
         };
         let path = finding.location.path.clone().unwrap_or_default();
         let before = path.to_str().ok().and_then(|path| commit.read(path).ok().flatten());
@@ -236,9 +238,9 @@ fn distrust_markers(report: &mut Report, loaded: &Loaded, base: &str) -> Result<
     Ok(())
 }
 
-fn described<'a>(change: &'a Change, scope: Scope, resolved: Option<&Resolved>) -> model::Change<'a> {
+fn described<'a>(change: &'a Change, scope: CiScope, resolved: Option<&Resolved>) -> model::JsonChange<'a> {
     let branch = change.refs.first().map(|name| name.strip_prefix("refs/heads/").unwrap_or(name).into());
-    model::Change {
+    model::JsonChange {
         system: change.system.as_str().into(),
         kind: change.kind.as_str().into(),
         scope: scope_name(scope).into(),
@@ -250,15 +252,15 @@ fn described<'a>(change: &'a Change, scope: Scope, resolved: Option<&Resolved>) 
     }
 }
 
-fn scope_name(scope: Scope) -> &'static str {
+fn scope_name(scope: CiScope) -> &'static str {
     match scope {
-        Scope::Change => "change",
-        Scope::Tree => "tree",
-        Scope::History => "history",
+        CiScope::Change => "change",
+        CiScope::Tree => "tree",
+        CiScope::History => "history",
     }
 }
 
-fn dry_run(change: &Change, scope: Scope, resolved: Option<&Resolved>, shared: &Shared) -> Result<Exit> {
+fn dry_run(change: &Change, scope: CiScope, resolved: Option<&Resolved>, shared: &SharedArgs) -> Result<Exit> {
     let mut text = format!(
         "system   {}\nkind     {}\nscope    {}\n",
         change.system.as_str(),
@@ -277,7 +279,7 @@ fn dry_run(change: &Change, scope: Scope, resolved: Option<&Resolved>, shared: &
         for name in &resolved.names {
             text += &format!("ref      {name}\n");
         }
-        for commit in resolved.commits.iter().filter(|_| scope == Scope::Change) {
+        for commit in resolved.commits.iter().filter(|_| scope == CiScope::Change) {
             text += &format!("commit   {}\n", commit.id);
         }
     }

@@ -36,7 +36,7 @@ pub(crate) struct Pack {
 
 /// An entry's header.
 #[derive(Clone, Copy)]
-pub(crate) struct Entry {
+pub(crate) struct PackEntry {
     pub(crate) form: Form,
     offset: u64,
     /// Of what is inflated: the object, or the delta.
@@ -81,7 +81,7 @@ impl Pack {
 
     /// The header of the entry at an offset.
     #[inline]
-    pub(crate) fn entry(&self, offset: u64) -> std::result::Result<Entry, Corrupt> {
+    pub(crate) fn entry(&self, offset: u64) -> std::result::Result<PackEntry, Corrupt> {
         const BROKEN: Corrupt = "its pack entry has a broken header";
         let mut at = usize::try_from(offset).map_err(|_| BROKEN)?;
         let data = self.entries();
@@ -118,12 +118,12 @@ impl Pack {
             }
             number => Form::Whole(Kind::from_number(number).ok_or("its pack entry is of no known kind")?),
         };
-        Ok(Entry { form, offset, size, data: at })
+        Ok(PackEntry { form, offset, size, data: at })
     }
 
     /// How many bytes an entry inflates to, if that can be.
     #[inline]
-    pub(crate) fn size(&self, entry: &Entry) -> std::result::Result<usize, Corrupt> {
+    pub(crate) fn size(&self, entry: &PackEntry) -> std::result::Result<usize, Corrupt> {
         let size = inflate::plausible(entry.size, self.stream(entry).len())?;
         inflate::proportionate(size, 0, || self.stored(entry))?;
         Ok(size)
@@ -133,7 +133,7 @@ impl Pack {
     #[inline]
     pub(crate) fn delta_size(
         &self,
-        entry: &Entry,
+        entry: &PackEntry,
         delta: &Delta<'_>,
         base: usize,
     ) -> std::result::Result<usize, Corrupt> {
@@ -147,18 +147,18 @@ impl Pack {
 
     /// Inflates an entry into a buffer as long as its [`size`](Self::size).
     #[inline]
-    pub(crate) fn inflate(&self, entry: &Entry, out: &mut [u8]) -> std::result::Result<(), Corrupt> {
+    pub(crate) fn inflate(&self, entry: &PackEntry, out: &mut [u8]) -> std::result::Result<(), Corrupt> {
         inflate::into(self.stream(entry), out)
     }
 
     /// The compressed data of an entry; what follows it too, for nothing but inflating says where it ends.
     #[inline]
-    fn stream(&self, entry: &Entry) -> &[u8] {
+    fn stream(&self, entry: &PackEntry) -> &[u8] {
         self.entries().get(entry.data..).unwrap_or_default()
     }
 
     /// The bytes from this entry to the next. Takes time in the number of entries: asked only of huge ones.
-    fn stored(&self, entry: &Entry) -> u64 {
+    fn stored(&self, entry: &PackEntry) -> u64 {
         let after = (0..self.index.count()).map(|at| self.index.offset(at)).filter(|&at| at > entry.offset).min();
         let end = self.entries().len() as u64;
         after.map_or(end, |after| after.min(end)).saturating_sub(entry.offset)

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice as _, ByteVec as _};
 
-use super::Target;
+use super::RefTarget;
 use crate::core::error::{Error, Result};
 use crate::core::regular_file::{self, Links, SMALL};
 use crate::git::Id;
@@ -14,7 +14,7 @@ use crate::git::id::Hash;
 use crate::git::repository::LONG;
 
 /// What one file holds, looked for in directories in this order; `None` if it is in none of them.
-pub(super) fn find(directories: &[&Path], name: &[u8], hash: Hash) -> Result<Option<Target>> {
+pub(super) fn find(directories: &[&Path], name: &[u8], hash: Hash) -> Result<Option<RefTarget>> {
     let path = name.to_path_lossy();
     if path.is_absolute() || path.components().any(|part| !matches!(part, std::path::Component::Normal(_))) {
         return Err(Error::new("read reference", name.as_bstr(), "it is no valid name"));
@@ -44,7 +44,7 @@ pub(super) fn find_packed(text: &[u8], name: &[u8], hash: Hash) -> Result<Option
 }
 
 /// All that is packed.
-pub(super) fn packed(common_dir: &Path, hash: Hash, refs: &mut BTreeMap<BString, Target>, errors: &mut Vec<Error>) {
+pub(super) fn packed(common_dir: &Path, hash: Hash, refs: &mut BTreeMap<BString, RefTarget>, errors: &mut Vec<Error>) {
     let text = read_packed(common_dir).unwrap_or_else(|error| {
         errors.push(error);
         None
@@ -53,7 +53,7 @@ pub(super) fn packed(common_dir: &Path, hash: Hash, refs: &mut BTreeMap<BString,
     for line in text.lines().filter(|line| !line.is_empty() && !matches!(line[0], b'#' | b'^')) {
         let (id, name) = line.split_once_str(" ").unwrap_or((b"", b"packed-refs"));
         match id_of(id, hash) {
-            Some(id) => drop(refs.insert(name.into(), Target::Object(id))),
+            Some(id) => drop(refs.insert(name.into(), RefTarget::Object(id))),
             None => errors.push(broken(name.as_bstr())),
         }
     }
@@ -64,7 +64,7 @@ pub(super) fn read_packed(common_dir: &Path) -> Result<Option<Vec<u8>>> {
 }
 
 /// All files below `refs` of a git directory.
-pub(super) fn loose(git_dir: &Path, hash: Hash, refs: &mut BTreeMap<BString, Target>, errors: &mut Vec<Error>) {
+pub(super) fn loose(git_dir: &Path, hash: Hash, refs: &mut BTreeMap<BString, RefTarget>, errors: &mut Vec<Error>) {
     for path in files_below(git_dir.join("refs"), errors) {
         let Ok(name) = path.strip_prefix(git_dir) else { continue };
         let mut name = Vec::from_path_lossy(name).into_owned();
@@ -84,7 +84,7 @@ pub(super) fn loose(git_dir: &Path, hash: Hash, refs: &mut BTreeMap<BString, Tar
 
 /// `HEAD` and what commands leave in capitals beside it: `ORIG_HEAD`, `MERGE_HEAD`, `AUTO_MERGE`. `FETCH_HEAD` has a
 /// line for each branch.
-pub(super) fn root(git_dir: &Path, hash: Hash, errors: &mut Vec<Error>) -> Vec<(BString, Target)> {
+pub(super) fn root(git_dir: &Path, hash: Hash, errors: &mut Vec<Error>) -> Vec<(BString, RefTarget)> {
     const OTHERS: [&str; 5] =
         ["AUTO_MERGE", "BISECT_EXPECTED_REV", "MERGE_AUTOSTASH", "NOTES_MERGE_PARTIAL", "NOTES_MERGE_REF"];
     let is_root = |name: &str| {
@@ -125,7 +125,7 @@ pub(super) fn logged(git_dir: &Path, mut each: impl FnMut(Id), errors: &mut Vec<
     }
 }
 
-fn read(path: &Path, name: &BStr, hash: Hash) -> Result<Option<Target>> {
+fn read(path: &Path, name: &BStr, hash: Hash) -> Result<Option<RefTarget>> {
     let Some(text) = read_text(path)? else { return Ok(None) };
     parse(&text, hash).map(Some).ok_or_else(|| broken(name))
 }
@@ -142,12 +142,12 @@ fn read_text(path: &Path) -> Result<Option<Vec<u8>>> {
     regular_file::read(path, Links::Follow, SMALL)
 }
 
-fn parse(text: &[u8], hash: Hash) -> Option<Target> {
+fn parse(text: &[u8], hash: Hash) -> Option<RefTarget> {
     if let Some(name) = text.strip_prefix(b"ref:") {
-        return Some(Target::Symbolic(name.trim_ascii().into()));
+        return Some(RefTarget::Symbolic(name.trim_ascii().into()));
     }
     let (id, rest) = text.split_at_checked(hash.width() * 2)?;
-    rest.first().is_none_or(u8::is_ascii_whitespace).then(|| id_of(id, hash).map(Target::Object))?
+    rest.first().is_none_or(u8::is_ascii_whitespace).then(|| id_of(id, hash).map(RefTarget::Object))?
 }
 
 fn id_of(hex: &[u8], hash: Hash) -> Option<Id> {

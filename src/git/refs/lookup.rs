@@ -6,7 +6,7 @@ use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::{DEEPEST, Refs, Target, files, resolve};
+use super::{DEEPEST, RefTarget, Refs, files, resolve};
 use crate::core::error::{Error, Result};
 use crate::git::Id;
 use crate::git::refs::reftable::Stack;
@@ -66,8 +66,8 @@ impl<'a> Lookup<'a> {
         let mut name = name.to_owned();
         for _ in 0..=DEEPEST {
             match self.target(name.as_bstr())? {
-                Some(Target::Object(id)) => return Ok(Some(id)),
-                Some(Target::Symbolic(target)) => name = target,
+                Some(RefTarget::Object(id)) => return Ok(Some(id)),
+                Some(RefTarget::Symbolic(target)) => name = target,
                 None => return Ok(None),
             }
         }
@@ -82,8 +82,8 @@ impl<'a> Lookup<'a> {
     /// The name of the reference that a symbolic one names.
     pub fn symbolic(&self, name: &str) -> Result<Option<BString>> {
         Ok(match self.target(name.into())? {
-            Some(Target::Symbolic(name)) => Some(name),
-            Some(Target::Object(_)) | None => None,
+            Some(RefTarget::Symbolic(name)) => Some(name),
+            Some(RefTarget::Object(_)) | None => None,
         })
     }
 
@@ -103,7 +103,7 @@ impl<'a> Lookup<'a> {
         Ok(wanted.filter_map(|(name, target)| Some((name.clone(), resolve(target, &raw)?))).collect())
     }
 
-    fn target(&self, name: &BStr) -> Result<Option<Target>> {
+    fn target(&self, name: &BStr) -> Result<Option<RefTarget>> {
         let Repository { git_dir, common_dir, hash, .. } = self.repository;
         if self.repository.ref_storage == RefStorage::Reftable {
             let [own, shared] = self.tables()?;
@@ -125,7 +125,7 @@ impl<'a> Lookup<'a> {
                 self.packed.get_or_init(|| text)
             }
         };
-        Ok(files::find_packed(packed, name, *hash)?.map(Target::Object))
+        Ok(files::find_packed(packed, name, *hash)?.map(RefTarget::Object))
     }
 
     fn tables(&self) -> Result<&[Stack; 2]> {

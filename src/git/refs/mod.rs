@@ -19,7 +19,7 @@ pub use lookup::{Lookup, Names};
 
 /// What a reference holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Target {
+enum RefTarget {
     /// An object.
     Object(Id),
     /// The name of another reference, which need not exist.
@@ -116,8 +116,8 @@ impl Refs {
             match (resolve(target, &raw), target) {
                 (Some(id), _) => refs.list.push((name.clone(), id)),
                 // Such as refs/remotes/origin/HEAD after the branch was deleted.
-                (None, Target::Symbolic(to)) => refs.dangling.extend([name.clone(), to.clone()]),
-                (None, Target::Object(_)) => {}
+                (None, RefTarget::Symbolic(to)) => refs.dangling.extend([name.clone(), to.clone()]),
+                (None, RefTarget::Object(_)) => {}
             }
         }
         refs.list.sort();
@@ -133,11 +133,11 @@ impl Refs {
     /// current one get the names under which git shows them here.
     fn insert(
         &self,
-        raw: &mut BTreeMap<BString, Target>,
+        raw: &mut BTreeMap<BString, RefTarget>,
         repository: &Repository,
         dir: &Path,
         name: BString,
-        target: Target,
+        target: RefTarget,
     ) {
         let is_shared = dir == repository.common_dir;
         let name = match dir.file_name().filter(|_| !is_shared && dir != repository.git_dir) {
@@ -151,11 +151,11 @@ impl Refs {
         }
     }
 
-    fn take_head(&mut self, head: Option<Target>, raw: &BTreeMap<BString, Target>) {
+    fn take_head(&mut self, head: Option<RefTarget>, raw: &BTreeMap<BString, RefTarget>) {
         self.head = head.as_ref().and_then(|target| resolve(target, raw));
         match head {
-            Some(Target::Object(id)) => self.list.push(("HEAD".into(), id)),
-            Some(Target::Symbolic(name)) => {
+            Some(RefTarget::Object(id)) => self.list.push(("HEAD".into(), id)),
+            Some(RefTarget::Symbolic(name)) => {
                 if self.head.is_none() {
                     self.dangling.push(name.clone());
                 }
@@ -198,9 +198,9 @@ fn forms(name: &BStr) -> [BString; 6] {
 /// What one git directory stores: the shared one, or a linked work tree's.
 #[derive(Default)]
 struct Own {
-    refs: BTreeMap<BString, Target>,
+    refs: BTreeMap<BString, RefTarget>,
     /// `HEAD` and the like.
-    root: Vec<(BString, Target)>,
+    root: Vec<(BString, RefTarget)>,
 }
 
 impl Own {
@@ -231,12 +231,12 @@ impl Own {
     }
 }
 
-fn resolve(target: &Target, raw: &BTreeMap<BString, Target>) -> Option<Id> {
+fn resolve(target: &RefTarget, raw: &BTreeMap<BString, RefTarget>) -> Option<Id> {
     let mut target = target;
     for _ in 0..=DEEPEST {
         match target {
-            Target::Object(id) => return Some(*id),
-            Target::Symbolic(name) => target = raw.get(name)?,
+            RefTarget::Object(id) => return Some(*id),
+            RefTarget::Symbolic(name) => target = raw.get(name)?,
         }
     }
     None

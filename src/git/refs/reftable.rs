@@ -10,7 +10,7 @@ use std::path::Path;
 use bstr::{BString, ByteSlice as _};
 use flate2::{Crc, Decompress, FlushDecompress};
 
-use super::Target;
+use super::RefTarget;
 use crate::core::error::{Error, Result};
 use crate::core::regular_file::{self, Links, SMALL};
 use crate::git::Id;
@@ -65,8 +65,8 @@ impl Stack {
     }
 
     /// All references.
-    pub(super) fn refs(&self) -> Result<BTreeMap<BString, Target>> {
-        let mut refs: BTreeMap<BString, Option<Target>> = BTreeMap::new();
+    pub(super) fn refs(&self) -> Result<BTreeMap<BString, RefTarget>> {
+        let mut refs: BTreeMap<BString, Option<RefTarget>> = BTreeMap::new();
         for (name, data) in &self.tables {
             let mut room = Room::of(data);
             let each = |name: &[u8], target| {
@@ -82,7 +82,7 @@ impl Stack {
     }
 
     /// What one reference holds.
-    pub(super) fn find(&self, wanted: &[u8]) -> Result<Option<Target>> {
+    pub(super) fn find(&self, wanted: &[u8]) -> Result<Option<RefTarget>> {
         for (name, data) in &self.tables {
             let mut found = None;
             let each = |name: &[u8], target| {
@@ -197,7 +197,7 @@ impl<'a> Table<'a> {
     /// Hands over all references in order; what is deleted has no target.
     fn refs(
         &self,
-        mut each: impl FnMut(&[u8], Option<Target>) -> std::result::Result<ControlFlow<()>, Broken>,
+        mut each: impl FnMut(&[u8], Option<RefTarget>) -> std::result::Result<ControlFlow<()>, Broken>,
     ) -> std::result::Result<(), Broken> {
         let mut at = 0;
         while let Some((b'r', length)) = self.block(at)? {
@@ -208,13 +208,13 @@ impl<'a> Table<'a> {
                 records.number()?; // which update it came with
                 let target = match kind {
                     0 => None,
-                    1 => Some(Target::Object(records.id(self.hash)?)),
+                    1 => Some(RefTarget::Object(records.id(self.hash)?)),
                     2 => {
                         let id = records.id(self.hash)?;
                         records.id(self.hash)?; // what the tag leads to
-                        Some(Target::Object(id))
+                        Some(RefTarget::Object(id))
                     }
-                    3 => Some(Target::Symbolic(records.text()?.into())),
+                    3 => Some(RefTarget::Symbolic(records.text()?.into())),
                     _ => return Err("a record's kind is not known"),
                 };
                 if each(&records.key, target)?.is_break() {

@@ -3,7 +3,7 @@
 use toml::Spanned;
 
 use super::load::DOING;
-use super::raw::{Allow, Condition, Target};
+use super::raw::{Condition, RawAllowlist, RawTarget};
 use crate::core::error::Result;
 use crate::core::text::Source;
 use crate::policy::ignore_file::glob_of;
@@ -22,12 +22,12 @@ pub(super) fn not_too_many<T>(source: Source<'_>, list: &[Spanned<T>]) -> Result
 }
 
 /// The allowlists of a configuration.
-pub(super) fn allowlists(source: Source<'_>, raw: &[Spanned<Allow>]) -> Result<Vec<Allowlist>> {
+pub(super) fn allowlists(source: Source<'_>, raw: &[Spanned<RawAllowlist>]) -> Result<Vec<Allowlist>> {
     not_too_many(source, raw)?;
     raw.iter().map(|list| allowlist(source, list)).collect()
 }
 
-fn allowlist(source: Source<'_>, raw: &Spanned<Allow>) -> Result<Allowlist> {
+fn allowlist(source: Source<'_>, raw: &Spanned<RawAllowlist>) -> Result<Allowlist> {
     let list = raw.get_ref();
     for texts in [&list.regexes, &list.paths, &list.stopwords] {
         not_too_many(source, texts)?;
@@ -65,9 +65,9 @@ fn allowlist(source: Source<'_>, raw: &Spanned<Allow>) -> Result<Allowlist> {
         reason: list.reason.clone().filter(|reason| !reason.trim().is_empty()),
         rules: list.rules.iter().map(|rule| rule.get_ref().clone()).collect(),
         target: match list.target {
-            Target::Secret => allowlist::Target::Secret,
-            Target::Match => allowlist::Target::Match,
-            Target::Line => allowlist::Target::Line,
+            RawTarget::Secret => allowlist::AllowlistTarget::Secret,
+            RawTarget::Match => allowlist::AllowlistTarget::Match,
+            RawTarget::Line => allowlist::AllowlistTarget::Line,
         },
         regexes,
         stopwords,

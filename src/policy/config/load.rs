@@ -5,9 +5,10 @@ use std::fmt::Display;
 
 use toml::Spanned;
 
-use super::raw::{self, Archives, Raw, Size};
+use super::raw::{self, Archives, ByteSize, RawConfig};
 use super::{
-    ArchiveLimits, Config, Globs, Hook, Limits, Named, Output, Paths, Selection, Setting, Suppress, check, own,
+    ArchiveLimits, Config, EffectiveSetting, Globs, HookSettings, Limits, Named, Output, Paths, Selection, Suppress,
+    check, own,
 };
 use crate::core::error::{Error, Result};
 use crate::core::files::Files;
@@ -30,7 +31,7 @@ pub fn load(files: &dyn Files, path: &str) -> Result<Config> {
 /// The configuration without a file: every default holds.
 pub fn default() -> Result<Config> {
     let empty = Source { name: "", text: "" };
-    resolve(empty, Raw::default()).map(|config| Config { file: None, ..config })
+    resolve(empty, RawConfig::default()).map(|config| Config { file: None, ..config })
 }
 
 /// Reads a configuration's text; `name` is what errors call it.
@@ -41,11 +42,11 @@ pub fn parse(name: &str, content: &[u8]) -> Result<Config> {
         Error::new(DOING, format!("{name}:{line}"), "not UTF-8").hint("save the file as UTF-8")
     })?;
     let source = Source { name, text };
-    let raw: Raw = toml::from_str(text).map_err(|error| source.syntax(DOING, &error))?;
+    let raw: RawConfig = toml::from_str(text).map_err(|error| source.syntax(DOING, &error))?;
     resolve(source, raw)
 }
 
-fn resolve(source: Source<'_>, raw: Raw) -> Result<Config> {
+fn resolve(source: Source<'_>, raw: RawConfig) -> Result<Config> {
     let mut settings = Settings { source, list: Vec::new() };
     let extends = settings.names("extends", &raw.extends);
     let known_keys = settings.value("known-keys", raw.known_keys, Vec::new(), |list| format!("{list:?}"));
@@ -89,12 +90,12 @@ fn resolve(source: Source<'_>, raw: Raw) -> Result<Config> {
 /// The list that `config show` prints, filled while values are resolved.
 struct Settings<'a> {
     source: Source<'a>,
-    list: Vec<Setting>,
+    list: Vec<EffectiveSetting>,
 }
 
 impl Settings<'_> {
     fn put(&mut self, key: impl Into<String>, value: String, from: String) {
-        self.list.push(Setting { key: key.into(), value, from });
+        self.list.push(EffectiveSetting { key: key.into(), value, from });
     }
 
     /// The value that holds, noted with where it comes from.
@@ -133,7 +134,7 @@ impl Settings<'_> {
     }
 }
 
-fn selection(settings: &mut Settings<'_>, raw: raw::Rules) -> Result<Selection> {
+fn selection(settings: &mut Settings<'_>, raw: raw::RawRules) -> Result<Selection> {
     let default = Selection::default();
     let source = settings.source;
     for pattern in raw.enable.iter().chain(&raw.disable) {
@@ -181,7 +182,7 @@ fn context(settings: &mut Settings<'_>, raw: BTreeMap<String, Spanned<Vec<String
     context
 }
 
-fn suppress(settings: &mut Settings<'_>, raw: raw::Suppress) -> Result<Suppress> {
+fn suppress(settings: &mut Settings<'_>, raw: raw::RawSuppress) -> Result<Suppress> {
     let default = Suppress::default();
     for path in [&raw.ignore_file, &raw.baseline].into_iter().flatten() {
         if path.get_ref().trim().is_empty() {
@@ -199,7 +200,7 @@ fn suppress(settings: &mut Settings<'_>, raw: raw::Suppress) -> Result<Suppress>
     })
 }
 
-fn limits(settings: &mut Settings<'_>, raw: raw::Limits) -> Result<Limits> {
+fn limits(settings: &mut Settings<'_>, raw: raw::RawLimits) -> Result<Limits> {
     let source = settings.source;
     let max_file_size = raw.max_file_size.map(|size| size_of(source, &size)).transpose()?;
     let max_file_size = max_file_size.map(|size| Spanned::new(size.span(), Some(size.into_inner())));
@@ -252,10 +253,10 @@ fn limits(settings: &mut Settings<'_>, raw: raw::Limits) -> Result<Limits> {
     })
 }
 
-fn bytes(size: &Size) -> Option<u64> {
+fn bytes(size: &ByteSize) -> Option<u64> {
     let text = match size {
-        Size::Bytes(bytes) => return (*bytes > 0).then_some(*bytes),
-        Size::Text(text) => text.trim().to_ascii_uppercase(),
+        ByteSize::Bytes(bytes) => return (*bytes > 0).then_some(*bytes),
+        ByteSize::Text(text) => text.trim().to_ascii_uppercase(),
     };
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let number: u64 = text.get(..digits)?.parse().ok()?;
@@ -272,21 +273,21 @@ fn bytes(size: &Size) -> Option<u64> {
     number.checked_mul(unit).filter(|bytes| *bytes > 0)
 }
 
-fn output(settings: &mut Settings<'_>, raw: raw::Output) -> Result<Output> {
+fn output(settings: &mut Settings<'_>, raw: raw::RawOutput) -> Result<Output> {
     let some = |given: Spanned<String>| Spanned::new(given.span(), Some(given.into_inner()));
     let format = settings.value("output.format", raw.format.map(some), None, |format| {
         format!("{:?}", format.as_deref().unwrap_or("human"))
     });
     let color = raw.color.map(|color| Spanned::new(color.span(), Some(color.into_inner())));
-    let color =
-        settings.value("output.color", color, None, |color| format!("{:?}", color.map_or("auto", raw::Color::as_str)));
+    let color = settings
+        .value("output.color", color, None, |color| format!("{:?}", color.map_or("auto", raw::ColorSetting::as_str)));
     Ok(Output { format, color, show_suppressed: settings.flag("output.show-suppressed", raw.show_suppressed, false) })
 }
 
-fn hook(settings: &mut Settings<'_>, raw: raw::Hook) -> Result<Hook> {
-    let default = Hook::default();
+fn hook(settings: &mut Settings<'_>, raw: raw::RawHook) -> Result<HookSettings> {
+    let default = HookSettings::default();
     let receive_limit = raw.receive_limit.map(|size| size_of(settings.source, &size)).transpose()?;
-    Ok(Hook {
+    Ok(HookSettings {
         whole_files: settings.flag("hook.whole-files", raw.whole_files, default.whole_files),
         commit_message: settings.flag("hook.commit-message", raw.commit_message, default.commit_message),
         receive_timeout: settings.value(
@@ -301,7 +302,7 @@ fn hook(settings: &mut Settings<'_>, raw: raw::Hook) -> Result<Hook> {
 }
 
 /// A size in bytes, or an error at its place.
-fn size_of(source: Source<'_>, size: &Spanned<Size>) -> Result<Spanned<u64>> {
+fn size_of(source: Source<'_>, size: &Spanned<ByteSize>) -> Result<Spanned<u64>> {
     let no_size = || {
         let fault = source.error(DOING, size.span().start, "no size");
         fault.hint("sizes are bytes, or text with a unit: \"20MB\"")

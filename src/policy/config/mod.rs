@@ -24,7 +24,7 @@ pub use select::{Selected, select};
 use crate::core::finding::{Confidence, Severity};
 use crate::rule::Rule;
 use crate::rule::allowlist::Allowlist;
-use raw::Color;
+use raw::ColorSetting;
 
 /// The file's usual name.
 pub const NAME: &str = ".keysweep.toml";
@@ -55,11 +55,11 @@ pub struct Config {
     /// How reports look.
     pub output: Output,
     /// What hooks do.
-    pub hook: Hook,
+    pub hook: HookSettings,
     /// Rules of the user's own.
     pub own: Vec<Rule>,
     /// Every setting with its origin, in the file's order of sections, for `config show`.
-    pub settings: Vec<Setting>,
+    pub settings: Vec<EffectiveSetting>,
 }
 
 /// A text with the place where it was written: `.keysweep.toml:12`.
@@ -226,14 +226,14 @@ pub struct Output {
     /// The format's name.
     pub format: Option<String>,
     /// When to colour.
-    pub color: Option<Color>,
+    pub color: Option<ColorSetting>,
     /// Whether suppressed findings are shown.
     pub show_suppressed: bool,
 }
 
 /// What hooks do.
 #[derive(Clone, Copy, Debug)]
-pub struct Hook {
+pub struct HookSettings {
     /// Whether an old key in a touched file blocks.
     pub whole_files: bool,
     /// Whether the message is scanned.
@@ -246,7 +246,7 @@ pub struct Hook {
     pub receive_markers: bool,
 }
 
-impl Default for Hook {
+impl Default for HookSettings {
     fn default() -> Self {
         Self {
             whole_files: false,
@@ -260,7 +260,7 @@ impl Default for Hook {
 
 /// One value that is in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
+pub struct EffectiveSetting {
     /// `rules.disable`.
     pub key: String,
     /// As TOML.

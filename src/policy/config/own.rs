@@ -16,7 +16,7 @@ use crate::rule::{Left, List, Rule, Structure, Text};
 /// A rule file; `rule::spec::File` with places.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct File {
+struct OwnRuleFile {
     #[serde(default)]
     provider: String,
     #[serde(default)]
@@ -30,7 +30,7 @@ struct File {
 /// Reads a rule file in keysweep's format.
 pub(super) fn file(source: Source<'_>) -> Result<Vec<Rule>> {
     const DOING: &str = "read rules";
-    let file: File = toml::from_str(source.text).map_err(|error| source.syntax(DOING, &error))?;
+    let file: OwnRuleFile = toml::from_str(source.text).map_err(|error| source.syntax(DOING, &error))?;
     if file.rules.is_empty() {
         let fault = Error::new(DOING, source.name, "there is no [[rule]] in it");
         return Err(fault.hint("a rule file holds [[rule]] tables, or gitleaks' [[rules]]"));
@@ -59,13 +59,17 @@ pub(super) fn rules(
     for spec in raw {
         let table = spec.span();
         let spec = spec.into_inner();
-        let fail = |fault: Fault| {
+        let fail = |fault: KeyFault| {
             let why = if spec.id.is_empty() { fault.why } else { format!("rule {}: {}", spec.id, fault.why) };
             source.error(doing, source.key(&table, fault.key), why).hint(fault.hint)
         };
         check(&spec).map_err(fail)?;
         if rules.iter().any(|rule| rule.id == spec.id) {
-            return Err(fail(Fault::new("id", "this id is taken by a rule above", "ids are unique; choose another")));
+            return Err(fail(KeyFault::new(
+                "id",
+                "this id is taken by a rule above",
+                "ids are unique; choose another",
+            )));
         }
         let structure = structure(spec.structure.as_ref()).map_err(fail)?;
         let (severity, confidence) = worth(&spec).map_err(fail)?;
@@ -75,51 +79,55 @@ pub(super) fn rules(
 }
 
 /// What is wrong with which key of a rule.
-struct Fault {
+struct KeyFault {
     key: &'static str,
     why: String,
     hint: String,
 }
 
-impl Fault {
+impl KeyFault {
     fn new(key: &'static str, why: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { key, why: why.into(), hint: hint.into() }
     }
 }
 
-fn check(spec: &RuleSpec) -> std::result::Result<(), Fault> {
+fn check(spec: &RuleSpec) -> std::result::Result<(), KeyFault> {
     let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if spec.id.is_empty() || !spec.id.chars().all(valid) || !spec.id.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-        return Err(Fault::new("id", "no usable id", "ids are lower-case words joined by -, such as acme-api-key"));
+        return Err(KeyFault::new("id", "no usable id", "ids are lower-case words joined by -, such as acme-api-key"));
     }
     if spec.title.trim().is_empty() {
-        return Err(Fault::new("title", "an empty title", "say what kind of key it finds"));
+        return Err(KeyFault::new("title", "an empty title", "say what kind of key it finds"));
     }
     if let Some(short) = spec.anchors.iter().find(|anchor| anchor.len() < 3) {
         let why = format!("the anchor {short:?} is shorter than three bytes");
-        return Err(Fault::new("anchors", why, "an anchor is rare text that every such key holds; names does without"));
+        return Err(KeyFault::new(
+            "anchors",
+            why,
+            "an anchor is rare text that every such key holds; names does without",
+        ));
     }
     if spec.anchors.is_empty() && spec.names.is_empty() && spec.context.is_empty() {
         let hint = "give it anchors (text in every such key), or names of variables that hold one";
-        return Err(Fault::new("anchors", "neither anchors nor names, so it would look nowhere", hint));
+        return Err(KeyFault::new("anchors", "neither anchors nor names, so it would look nowhere", hint));
     }
     let hint = "the syntax is that of Rust's regex crate, without look-around, over bytes";
     let (pattern, tree) =
-        Pattern::ascii(&spec.regex).map_err(|why| Fault::new("regex", format!("bad regex: {why}"), hint))?;
+        Pattern::ascii(&spec.regex).map_err(|why| KeyFault::new("regex", format!("bad regex: {why}"), hint))?;
     if pattern.matches_empty() {
-        return Err(Fault::new("regex", "this regex matches the empty text", "describe the whole key"));
+        return Err(KeyFault::new("regex", "this regex matches the empty text", "describe the whole key"));
     }
     let groups = tree.properties().explicit_captures_len();
     if usize::from(spec.secret_group) > groups {
         let why = format!("secret-group {} of a regex with {groups} groups", spec.secret_group);
-        return Err(Fault::new("secret-group", why, "groups count from 1; 0 is the whole match"));
+        return Err(KeyFault::new("secret-group", why, "groups count from 1; 0 is the whole match"));
     }
     let class = format!("[{}]", spec.alphabet);
     Pattern::ascii(&class).map_err(|why| {
-        Fault::new("alphabet", format!("bad alphabet: {why}"), "write it as inside of [...]: A-Za-z0-9_-")
+        KeyFault::new("alphabet", format!("bad alphabet: {why}"), "write it as inside of [...]: A-Za-z0-9_-")
     })?;
     if !(0.0..=8.0).contains(&spec.entropy) {
-        return Err(Fault::new(
+        return Err(KeyFault::new(
             "entropy",
             "entropy is between 0 and 8 bits a character",
             "3.0 is usual for random text",
@@ -128,13 +136,13 @@ fn check(spec: &RuleSpec) -> std::result::Result<(), Fault> {
     for (key, templates) in [("examples", &spec.examples), ("non-examples", &spec.non_examples)] {
         for template in templates {
             let hint = "a template is text with [A-Z]{20} for random parts and \\ before special characters";
-            Template::parse(template).map_err(|bad| Fault::new(key, format!("{template:?}: {bad}"), hint))?;
+            Template::parse(template).map_err(|bad| KeyFault::new(key, format!("{template:?}: {bad}"), hint))?;
         }
     }
     Ok(())
 }
 
-fn worth(spec: &RuleSpec) -> std::result::Result<(Severity, Confidence), Fault> {
+fn worth(spec: &RuleSpec) -> std::result::Result<(Severity, Confidence), KeyFault> {
     use Severity::{Critical, High, Info, Low, Medium};
     let choose = |key, word: &str, names: Vec<&'static str>| {
         let index = names.iter().position(|name| *name == word);
@@ -143,7 +151,7 @@ fn worth(spec: &RuleSpec) -> std::result::Result<(Severity, Confidence), Fault> 
                 Some(name) => format!("did you mean {name}?"),
                 None => format!("one of {}", names.join(", ")),
             };
-            Fault::new(key, format!("{word:?} is no {key}"), hint)
+            KeyFault::new(key, format!("{word:?} is no {key}"), hint)
         })
     };
     let severities = [Info, Low, Medium, High, Critical];
@@ -154,12 +162,12 @@ fn worth(spec: &RuleSpec) -> std::result::Result<(Severity, Confidence), Fault> 
     Ok((severities[severity], confidences[confidence]))
 }
 
-fn structure(spec: Option<&StructureSpec>) -> std::result::Result<Structure, Fault> {
+fn structure(spec: Option<&StructureSpec>) -> std::result::Result<Structure, KeyFault> {
     let Some(spec) = spec else { return Ok(Structure::Shape) };
     let given = [!spec.halves.is_empty(), spec.watermark.is_some(), spec.checksum.is_some(), spec.decoded.is_some()];
     if given.iter().filter(|given| **given).count() != 1 {
         let hint = "give it one of halves = [20], watermark = \"...\", checksum = \"crc32-base62\", decoded = \"...\"";
-        return Err(Fault::new("structure", "a structure is one thing", hint));
+        return Err(KeyFault::new("structure", "a structure is one thing", hint));
     }
     if let Some(watermark) = &spec.watermark {
         return Ok(Structure::Watermark(Cow::Owned(watermark.clone())));
@@ -172,7 +180,7 @@ fn structure(spec: Option<&StructureSpec>) -> std::result::Result<Structure, Fau
             Ok(Structure::Halves { lengths: Cow::Owned(spec.halves.clone()), ending: Cow::Owned(spec.ending.clone()) })
         }
         Some("crc32-base62") => Ok(Structure::Crc32Base62),
-        Some(other) => Err(Fault::new("structure", format!("{other:?} is no checksum"), "known: crc32-base62")),
+        Some(other) => Err(KeyFault::new("structure", format!("{other:?} is no checksum"), "known: crc32-base62")),
     }
 }
 

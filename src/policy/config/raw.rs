@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Raw {
+pub struct RawConfig {
     /// Rule files to load too, relative to this file: keysweep's own TOML, or that of gitleaks or betterleaks.
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub extends: Vec<Spanned<String>>,
@@ -23,24 +23,24 @@ pub struct Raw {
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     pub known_keys: Option<Spanned<Vec<String>>>,
     /// Which rules run and what their findings are worth.
-    pub rules: Rules,
+    pub rules: RawRules,
     /// Which paths are scanned.
-    pub paths: Paths,
+    pub paths: RawPaths,
     /// What is found and does not count. It stays in the report as suppressed, with the reason.
     #[serde(rename = "allowlist")]
-    #[cfg_attr(test, schemars(with = "Vec<Allow>"))]
-    pub allowlists: Vec<Spanned<Allow>>,
+    #[cfg_attr(test, schemars(with = "Vec<RawAllowlist>"))]
+    pub allowlists: Vec<Spanned<RawAllowlist>>,
     /// More words that say whose key it is, by provider or rule id: `openai = ["acme-gateway"]`.
     #[cfg_attr(test, schemars(with = "BTreeMap<String, Vec<String>>"))]
     pub context: BTreeMap<String, Spanned<Vec<String>>>,
     /// Inline markers, ignore file and baseline.
-    pub suppress: Suppress,
+    pub suppress: RawSuppress,
     /// What a scan may cost.
-    pub limits: Limits,
+    pub limits: RawLimits,
     /// How reports look unless the command line says otherwise.
-    pub output: Output,
+    pub output: RawOutput,
     /// What the hooks do.
-    pub hook: Hook,
+    pub hook: RawHook,
     /// Rules of your own, in the format of the built-in ones.
     #[serde(rename = "rule")]
     #[cfg_attr(test, schemars(with = "Vec<RuleSpec>"))]
@@ -49,9 +49,9 @@ pub struct Raw {
 
 /// Which rules run and what their findings are worth. Rules are named by id or pattern: `openai-*`.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Rules"))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Rules {
+pub struct RawRules {
     /// Whether the built-in rules run (default: true).
     #[cfg_attr(test, schemars(with = "Option<bool>"))]
     pub builtin: Option<Spanned<bool>>,
@@ -77,9 +77,9 @@ pub struct Rules {
 
 /// Which paths are scanned: globs relative to this file; `*` stays within a directory, `**` does not.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Paths"))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Paths {
+pub struct RawPaths {
     /// Only these.
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub include: Vec<Spanned<String>>,
@@ -90,16 +90,16 @@ pub struct Paths {
 
 /// What is found and does not count.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Allow"))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Allow {
+pub struct RawAllowlist {
     /// Why; shown with each finding it takes out.
     pub reason: Option<String>,
     /// Rules it is limited to, by id or pattern.
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub rules: Vec<Spanned<String>>,
     /// What the regexes are tried on (default: secret).
-    pub target: Target,
+    pub target: RawTarget,
     /// Any of these matches.
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub regexes: Vec<Spanned<String>>,
@@ -115,9 +115,9 @@ pub struct Allow {
 
 /// What an allowlist's regexes are tried on.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Target"))]
 #[serde(rename_all = "lowercase")]
-pub enum Target {
+pub enum RawTarget {
     /// The key's value.
     #[default]
     Secret,
@@ -141,9 +141,9 @@ pub enum Condition {
 
 /// Inline markers, ignore file and baseline.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Suppress"))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Suppress {
+pub struct RawSuppress {
     /// Whether inline markers count (default: true).
     #[cfg_attr(test, schemars(with = "Option<bool>"))]
     pub inline: Option<Spanned<bool>>,
@@ -166,12 +166,12 @@ pub struct Suppress {
 
 /// What a scan may cost.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Limits"))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Limits {
+pub struct RawLimits {
     /// Files larger than this are skipped, and counted as such: bytes, or `"20MB"` (default: no limit).
-    #[cfg_attr(test, schemars(with = "Option<Size>"))]
-    pub max_file_size: Option<Spanned<Size>>,
+    #[cfg_attr(test, schemars(with = "Option<ByteSize>"))]
+    pub max_file_size: Option<Spanned<ByteSize>>,
     /// Threads (default: one a processor).
     #[cfg_attr(test, schemars(with = "Option<u16>"))]
     pub threads: Option<Spanned<u16>>,
@@ -180,8 +180,8 @@ pub struct Limits {
     #[cfg_attr(test, schemars(with = "Option<Archives>"))]
     pub archives: Option<Spanned<Archives>>,
     /// What a file may unpack to: bytes, or `"1GB"` (default: 256MiB).
-    #[cfg_attr(test, schemars(with = "Option<Size>"))]
-    pub archive_size: Option<Spanned<Size>>,
+    #[cfg_attr(test, schemars(with = "Option<ByteSize>"))]
+    pub archive_size: Option<Spanned<ByteSize>>,
     /// How many times its own size a file may unpack to, where that is more (default: 200).
     #[cfg_attr(test, schemars(with = "Option<u32>"))]
     pub archive_ratio: Option<Spanned<u32>>,
@@ -206,9 +206,9 @@ pub enum Archives {
 
 /// A number of bytes, or one with a unit: `20MB`.
 #[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Size"))]
 #[serde(untagged)]
-pub enum Size {
+pub enum ByteSize {
     /// Bytes.
     Bytes(u64),
     /// `512KB`, `20MB`, `1GB`.
@@ -217,15 +217,15 @@ pub enum Size {
 
 /// How reports look unless the command line says otherwise.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Output"))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Output {
+pub struct RawOutput {
     /// The format's name, as `--format` takes it.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub format: Option<Spanned<String>>,
     /// `auto`, `always` or `never`.
-    #[cfg_attr(test, schemars(with = "Option<Color>"))]
-    pub color: Option<Spanned<Color>>,
+    #[cfg_attr(test, schemars(with = "Option<ColorSetting>"))]
+    pub color: Option<Spanned<ColorSetting>>,
     /// Whether suppressed findings are shown (default: false; they are always counted).
     #[cfg_attr(test, schemars(with = "Option<bool>"))]
     pub show_suppressed: Option<Spanned<bool>>,
@@ -233,9 +233,9 @@ pub struct Output {
 
 /// When reports are coloured.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Color"))]
 #[serde(rename_all = "lowercase")]
-pub enum Color {
+pub enum ColorSetting {
     /// On a terminal.
     Auto,
     /// Always.
@@ -244,7 +244,7 @@ pub enum Color {
     Never,
 }
 
-impl Color {
+impl ColorSetting {
     /// The name in configuration and on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -257,9 +257,9 @@ impl Color {
 
 /// What the hooks do.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(JsonSchema))]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "Hook"))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Hook {
+pub struct RawHook {
     /// Whether an old key in a touched file blocks a commit, too (default: false).
     #[cfg_attr(test, schemars(with = "Option<bool>"))]
     pub whole_files: Option<Spanned<bool>>,
@@ -271,8 +271,8 @@ pub struct Hook {
     pub receive_timeout: Option<Spanned<u64>>,
     /// What a push may make `pre-receive` read and compare before it gives up and rejects it: bytes, or `"16GB"`
     /// (default: 16GB). Each file and directory counts as 4 KiB more.
-    #[cfg_attr(test, schemars(with = "Option<Size>"))]
-    pub receive_limit: Option<Spanned<Size>>,
+    #[cfg_attr(test, schemars(with = "Option<ByteSize>"))]
+    pub receive_limit: Option<Spanned<ByteSize>>,
     /// Whether inline markers count in `pre-receive`, where whoever pushes writes them (default: false).
     #[cfg_attr(test, schemars(with = "Option<bool>"))]
     pub receive_markers: Option<Spanned<bool>>,

@@ -1,13 +1,13 @@
 //! Keeps `keysweep.schema.json` what the types of [`super::raw`] say. Editors read it; the binary never does.
 
-use super::raw::Raw;
+use super::raw::RawConfig;
 
 /// Where the schema stands.
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/keysweep.schema.json");
 
 #[test]
 fn the_schema_is_current() {
-    let mut schema = schemars::schema_for!(Raw);
+    let mut schema = schemars::schema_for!(RawConfig);
     schema.insert("title".into(), "keysweep configuration (.keysweep.toml)".into());
     let wanted = serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n";
     if std::env::var_os("KEYSWEEP_WRITE_SCHEMA").is_some() {

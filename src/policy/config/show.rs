@@ -10,7 +10,7 @@ pub fn text(config: &Config) -> String {
         Some(file) => format!("# {file}\n"),
         None => "# no configuration file: every default holds\n".to_owned(),
     };
-    let line = |setting: &super::Setting| format!("{} = {}", setting.key, setting.value);
+    let line = |setting: &super::EffectiveSetting| format!("{} = {}", setting.key, setting.value);
     let width = config.settings.iter().map(|setting| line(setting).chars().count()).filter(|width| *width < 60).max();
     let width = width.unwrap_or_default();
     for setting in &config.settings {

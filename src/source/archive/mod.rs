@@ -29,7 +29,7 @@ pub use crate::policy::config::ArchiveLimits as Limits;
 
 /// What content is packed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Container {
     /// One that is opened.
     Known(Layer),
     /// One that is not; the reason names it.
@@ -68,7 +68,7 @@ const UNOPENED: &[(&[u8], &str)] = &[
 pub const HEAD: usize = 512;
 
 /// What content with this beginning is packed in.
-pub fn kind(head: &[u8]) -> Option<Kind> {
+pub fn kind(head: &[u8]) -> Option<Container> {
     let layer = match head {
         [0x1f, 0x8b, 8, ..] => Layer::Gzip,
         [b'P', b'K', 3, 4, ..] => Layer::Zip,
@@ -81,10 +81,10 @@ pub fn kind(head: &[u8]) -> Option<Kind> {
         _ if inflate::is_zlib(head) => Layer::Zlib,
         _ => {
             let is_start = |(magic, _): &&(&[u8], &str)| head.starts_with(magic);
-            return UNOPENED.iter().find(is_start).map(|(_, reason)| Kind::Unopened(reason));
+            return UNOPENED.iter().find(is_start).map(|(_, reason)| Container::Unopened(reason));
         }
     };
-    Some(Kind::Known(layer))
+    Some(Container::Known(layer))
 }
 
 /// Why content of this name is not opened, for formats that no first bytes tell.
@@ -170,13 +170,13 @@ const BUFFER: usize = 32 << 10;
 
 struct Unpacker<'a> {
     visitor: &'a mut dyn Visitor,
-    budget: Rc<Budget>,
+    budget: Rc<UnpackBudget>,
     /// Whether the visitor has seen the outermost content as it stands.
     is_seen: bool,
 }
 
 /// What has been unpacked, and how much that may be.
-struct Budget {
+struct UnpackBudget {
     limits: Limits,
     /// Bytes of the outermost content: all of it, or what has been read of it.
     size: Cell<u64>,
@@ -185,7 +185,7 @@ struct Budget {
     is_exceeded: Cell<bool>,
 }
 
-impl Budget {
+impl UnpackBudget {
     fn take(&self, bytes: u64) -> io::Result<()> {
         let unpacked = self.unpacked.get().saturating_add(bytes);
         self.unpacked.set(unpacked);
@@ -200,7 +200,7 @@ impl Budget {
 /// A decoder, the output of which is counted.
 struct Metered<R> {
     inner: R,
-    budget: Rc<Budget>,
+    budget: Rc<UnpackBudget>,
 }
 
 impl<R: Read> Read for Metered<R> {
@@ -215,7 +215,7 @@ impl<'a> Unpacker<'a> {
     fn new(size: u64, limits: Limits, visitor: &'a mut dyn Visitor) -> Self {
         let size = Cell::new(size);
         let (unpacked, members, is_exceeded) = (Cell::new(0), Cell::new(0), Cell::new(false));
-        let budget = Rc::new(Budget { limits, size, unpacked, members, is_exceeded });
+        let budget = Rc::new(UnpackBudget { limits, size, unpacked, members, is_exceeded });
         Self { visitor, budget, is_seen: false }
     }
 
@@ -255,14 +255,14 @@ impl<'a> Unpacker<'a> {
         let (length, error) = fill(content, &mut head);
         let mut whole = Begun { head: &head[..length], error, rest: content };
         match kind(&head[..length]) {
-            Some(Kind::Known(_)) if at.layers.len() >= self.budget.limits.depth.into() => {
+            Some(Container::Known(_)) if at.layers.len() >= self.budget.limits.depth.into() => {
                 self.visitor.unopened(at, reason::TOO_DEEP);
             }
-            Some(Kind::Known(layer)) => {
+            Some(Container::Known(layer)) => {
                 let mut whole = BufReader::with_capacity(BUFFER, whole);
                 return self.open(layer, &mut whole, &at.inside(layer));
             }
-            Some(Kind::Unopened(reason)) => self.visitor.unopened(at, reason),
+            Some(Container::Unopened(reason)) => self.visitor.unopened(at, reason),
             None => {
                 if let Some(reason) = at.member.as_ref().and_then(|member| unopened_by_name(member.as_ref())) {
                     self.visitor.unopened(at, reason);
@@ -340,7 +340,7 @@ impl Read for Begun<'_> {
 /// The outermost content where its size is known only at its end.
 struct Counted<'a> {
     inner: &'a mut dyn Read,
-    budget: Rc<Budget>,
+    budget: Rc<UnpackBudget>,
 }
 
 impl Read for Counted<'_> {

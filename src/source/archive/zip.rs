@@ -23,7 +23,7 @@ const END: usize = 22;
 const LOCATOR: usize = 20;
 
 /// What the directory says of members, by where their headers stand.
-type Directory = BTreeMap<u64, Lengths>;
+type MemberLengths = BTreeMap<u64, Lengths>;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Lengths {
@@ -40,13 +40,13 @@ pub fn is_behind_prefix(tail: &[u8]) -> bool {
 }
 
 /// Where the directory stands by the end record's word.
-struct Place {
+struct DirectoryExtent {
     length: u64,
     offset: u64,
 }
 
 /// The directory's end record, by where it stands in `tail`: the last that reaches the end exactly.
-fn end_record(tail: &[u8]) -> Option<(usize, Place)> {
+fn end_record(tail: &[u8]) -> Option<(usize, DirectoryExtent)> {
     let first = tail.len().saturating_sub(END + usize::from(u16::MAX));
     let ends_here = |&at: &usize| {
         let record = &tail[at..];
@@ -55,7 +55,7 @@ fn end_record(tail: &[u8]) -> Option<(usize, Place)> {
     let at =
         memchr::memmem::find_iter(&tail[first..], b"PK\x05\x06").map(|found| first + found).filter(ends_here).last()?;
     let record = &tail[at..];
-    Some((at, Place { length: long(record, 12).into(), offset: long(record, 16).into() }))
+    Some((at, DirectoryExtent { length: long(record, 12).into(), offset: long(record, 16).into() }))
 }
 
 fn short(bytes: &[u8], at: usize) -> u16 {
@@ -101,7 +101,7 @@ pub(super) fn stream(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at:
 }
 
 /// Reads the directory: an error or `None` if there is none that makes sense.
-fn directory(content: &mut (impl BufRead + Seek), most: u64) -> io::Result<Directory> {
+fn directory(content: &mut (impl BufRead + Seek), most: u64) -> io::Result<MemberLengths> {
     let size = content.seek(SeekFrom::End(0))?;
     let tail_at = size.saturating_sub((END + LOCATOR + usize::from(u16::MAX)) as u64);
     content.seek(SeekFrom::Start(tail_at))?;
@@ -118,7 +118,7 @@ fn directory(content: &mut (impl BufRead + Seek), most: u64) -> io::Result<Direc
         for start in [record_at, huge(locator, 8)] {
             content.seek(SeekFrom::Start(start))?;
             if content.read_exact(&mut record).is_ok() && record.starts_with(b"PK\x06\x06") {
-                place = Place { length: huge(&record, 40), offset: huge(&record, 48) };
+                place = DirectoryExtent { length: huge(&record, 40), offset: huge(&record, 48) };
                 end = start;
                 break;
             }
@@ -127,7 +127,7 @@ fn directory(content: &mut (impl BufRead + Seek), most: u64) -> io::Result<Direc
     let start = end.checked_sub(place.length).ok_or_else(missing)?;
     let prefix = start.checked_sub(place.offset).ok_or_else(missing)?;
     content.seek(SeekFrom::Start(start))?;
-    let mut directory = Directory::new();
+    let mut directory = MemberLengths::new();
     let mut rest = Exact::new(content, place.length);
     let mut header = [0; 46];
     while (directory.len() as u64) < most && rest.read_exact(&mut header).is_ok() && header.starts_with(b"PK\x01\x02") {
@@ -176,7 +176,7 @@ struct Header {
 
 #[derive(Default)]
 struct Zip {
-    directory: Directory,
+    directory: MemberLengths,
     /// Where members were read, ascending.
     visited: Vec<u64>,
     /// Whether only one member is read, and not those behind it.
@@ -188,16 +188,16 @@ struct Zip {
 impl Zip {
     fn read_from(&mut self, unpacker: &mut Unpacker<'_>, content: &mut (impl BufRead + Seek), start: u64, at: &Packed) {
         match content.seek(SeekFrom::Start(start)) {
-            Ok(_) => self.read_counted(unpacker, &mut Position { inner: content, at: start }, at),
+            Ok(_) => self.read_counted(unpacker, &mut PositionedReader { inner: content, at: start }, at),
             Err(error) => unpacker.damaged(at, &error),
         }
     }
 
     fn read(&mut self, unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) {
-        self.read_counted(unpacker, &mut Position { inner: content, at: 0 }, at);
+        self.read_counted(unpacker, &mut PositionedReader { inner: content, at: 0 }, at);
     }
 
-    fn read_counted(&mut self, unpacker: &mut Unpacker<'_>, content: &mut Position<'_>, at: &Packed) {
+    fn read_counted(&mut self, unpacker: &mut Unpacker<'_>, content: &mut PositionedReader<'_>, at: &Packed) {
         match self.members(unpacker, content, at) {
             Ok(is_whole) if !is_whole || self.has_directory || !self.directory.is_empty() => {}
             Ok(_) => unpacker.visitor.unopened(at, reason::CORRUPT),
@@ -206,7 +206,12 @@ impl Zip {
     }
 
     /// Reads one member after the other; `false` if not to the end.
-    fn members(&mut self, unpacker: &mut Unpacker<'_>, content: &mut Position<'_>, at: &Packed) -> io::Result<bool> {
+    fn members(
+        &mut self,
+        unpacker: &mut Unpacker<'_>,
+        content: &mut PositionedReader<'_>,
+        at: &Packed,
+    ) -> io::Result<bool> {
         while Until::new(content, b"PK").found()? {
             match content.fill_buf()? {
                 [1, ..] => {
@@ -238,7 +243,7 @@ impl Zip {
     }
 
     /// A header behind its signature, if what stands there makes sense as one.
-    fn header(&self, content: &mut Position<'_>, offset: u64) -> io::Result<Option<Header>> {
+    fn header(&self, content: &mut PositionedReader<'_>, offset: u64) -> io::Result<Option<Header>> {
         let mut fixed = [0; 26];
         match content.read_exact(&mut fixed) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
@@ -264,7 +269,7 @@ impl Zip {
         Ok(Some(Header { flags, method, crc, packed, name }))
     }
 
-    fn member(&self, unpacker: &mut Unpacker<'_>, content: &mut Position<'_>, header: &Header, at: &Packed) {
+    fn member(&self, unpacker: &mut Unpacker<'_>, content: &mut PositionedReader<'_>, header: &Header, at: &Packed) {
         let member = at.member(&header.name);
         unpacker.visitor.name(&member, &header.name);
         let unopened = match header.packed {
@@ -331,12 +336,12 @@ impl Read for Summed<'_> {
 }
 
 /// A reader that knows where it is.
-struct Position<'a> {
+struct PositionedReader<'a> {
     inner: &'a mut dyn BufRead,
     at: u64,
 }
 
-impl Read for Position<'_> {
+impl Read for PositionedReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.at += count as u64;
@@ -344,7 +349,7 @@ impl Read for Position<'_> {
     }
 }
 
-impl BufRead for Position<'_> {
+impl BufRead for PositionedReader<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         self.inner.fill_buf()
     }

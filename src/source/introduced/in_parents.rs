@@ -7,13 +7,13 @@ use std::sync::OnceLock;
 
 use bstr::{BString, ByteSlice};
 
-use super::Key;
+use super::ContentKey;
 use super::lines;
 use crate::core::budget::Budget;
 use crate::core::error::Result;
 use crate::core::finding::Secret;
 use crate::git::tree::EntryKind;
-use crate::git::tree_diff::{Change, Changes, Gone, files_of};
+use crate::git::tree_diff::{ChangedFile, Changes, Gone, files_of};
 use crate::git::{Id, Kind, Objects};
 use crate::policy::Policy;
 
@@ -67,10 +67,10 @@ impl<'a> ParentKeys<'a> {
     }
 
     /// For each key, whether a parent has all its lines already. What cannot be compared counts as new.
-    pub(in crate::source) fn among(&self, change: &Change, content: &[u8], keys: &[Key]) -> Vec<bool> {
+    pub(in crate::source) fn among(&self, change: &ChangedFile, content: &[u8], keys: &[ContentKey]) -> Vec<bool> {
         let versions: Vec<Version> =
             (0..change.before.len()).filter_map(|parent| self.version(change, content, parent, keys)).collect();
-        let is_known = |(at, key): (usize, &Key)| {
+        let is_known = |(at, key): (usize, &ContentKey)| {
             versions.iter().any(|version| match key.is_unpacked {
                 // A key in its name is as old as the file.
                 false if key.part.is_some() => version.is_in_place,
@@ -81,7 +81,7 @@ impl<'a> ParentKeys<'a> {
         keys.iter().enumerate().map(is_known).collect()
     }
 
-    fn version(&self, change: &Change, content: &[u8], parent: usize, found: &[Key]) -> Option<Version> {
+    fn version(&self, change: &ChangedFile, content: &[u8], parent: usize, found: &[ContentKey]) -> Option<Version> {
         let old = match change.before.get(parent)? {
             Some(id) => self.blob(*id)?,
             None => self.moved(change, content, parent)?,
@@ -97,7 +97,7 @@ impl<'a> ParentKeys<'a> {
     }
 
     /// The best of the parent's files that are gone, if it is like this one.
-    fn moved(&self, change: &Change, content: &[u8], parent: usize) -> Option<Vec<u8>> {
+    fn moved(&self, change: &ChangedFile, content: &[u8], parent: usize) -> Option<Vec<u8>> {
         let gone = self.gone();
         if gone.ids.contains(&(parent, change.id)) {
             return Some(content.to_vec());

@@ -15,19 +15,19 @@ use crate::core::coverage::Skipped;
 use crate::core::error::{Error, Result};
 use crate::core::finding::Secret;
 use crate::git::tree::EntryKind;
-use crate::git::tree_diff::Change;
+use crate::git::tree_diff::ChangedFile;
 use crate::git::{Kind, Objects};
 use crate::policy::Policy;
 use crate::source::Collector;
-use crate::source::content::{Key, Scan};
+use crate::source::content::{ContentKey, ContentScan};
 
 /// A changed file's content and the keys in it; `None` if it has no content of its own.
 pub(super) fn content_of(
     objects: &Objects,
     policy: &Policy,
     collector: &Collector,
-    change: &Change,
-) -> Result<Option<(Vec<u8>, Vec<Key>)>> {
+    change: &ChangedFile,
+) -> Result<Option<(Vec<u8>, Vec<ContentKey>)>> {
     let path = BString::from(change.path.clone());
     if change.kind == EntryKind::Submodule {
         collector.skipped(Skipped { path, reason: "submodule" });
@@ -40,7 +40,7 @@ pub(super) fn content_of(
         return Ok(None);
     }
     collector.budget().spend(Budget::ITEM + content.len() as u64)?;
-    let scan = Scan::new(policy, Some(path.as_bstr())).until(collector.stopper());
+    let scan = ContentScan::new(policy, Some(path.as_bstr())).until(collector.stopper());
     let mut found = scan.bytes(&content, None);
     scan.resolve(&mut found, lfs_dirs(objects), collector);
     found.report_faults(collector, path.as_bstr());
@@ -50,8 +50,8 @@ pub(super) fn content_of(
 }
 
 /// The keys in a changed file's name.
-pub(super) fn name_of(policy: &Policy, change: &Change) -> Vec<Key> {
-    Scan::new(policy, Some(change.path.as_bstr())).name()
+pub(super) fn name_of(policy: &Policy, change: &ChangedFile) -> Vec<ContentKey> {
+    ContentScan::new(policy, Some(change.path.as_bstr())).name()
 }
 
 /// Where Git LFS may keep the files that these objects point to: beside each object directory.
@@ -61,7 +61,7 @@ fn lfs_dirs(objects: &Objects) -> impl Iterator<Item = &Path> {
 
 /// The keys that are packed in content, or kept by Git LFS in place of it.
 fn packed(objects: &Objects, policy: &Policy, path: &BStr, content: &[u8]) -> HashSet<(Option<BString>, Secret)> {
-    let scan = Scan::new(policy, Some(path));
+    let scan = ContentScan::new(policy, Some(path));
     let mut found = scan.bytes(content, None);
     // What cannot be read of an old version only means that the new one's keys count as new.
     scan.resolve(&mut found, lfs_dirs(objects), &Collector::default());
