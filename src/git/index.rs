@@ -15,6 +15,7 @@ use memmap2::Mmap;
 
 use super::Id;
 use super::id::Hash;
+use super::inflate::Corrupt;
 use super::map::map_whole;
 use super::split_index;
 use super::tree::EntryKind;
@@ -81,9 +82,6 @@ impl std::ops::Deref for Data {
         }
     }
 }
-
-/// Why a file is no index that we can read.
-pub(crate) type Broken = &'static str;
 
 impl Index {
     /// Reads the index file; none yet is an empty one.
@@ -179,7 +177,7 @@ impl Index {
     }
 
     /// The index, and where in its data the extension stands that makes it one half of a split index.
-    fn decode(data: Data, hash: Hash) -> std::result::Result<(Self, Option<Range<usize>>), Broken> {
+    fn decode(data: Data, hash: Hash) -> std::result::Result<(Self, Option<Range<usize>>), Corrupt> {
         if data.len() > u32::MAX as usize {
             return Err("it is larger than 4 GiB");
         }

@@ -3,7 +3,8 @@
 
 use super::Id;
 use super::id::Hash;
-use super::index::{Broken, Index, IndexEntry, be32};
+use super::index::{Index, IndexEntry, be32};
+use super::inflate::Corrupt;
 
 /// Which entries of the shared file are gone or replaced.
 #[derive(Debug)]
@@ -12,17 +13,17 @@ pub(crate) struct Link {
     replaced: Vec<bool>,
 }
 
-const BROKEN: Broken = "its link to the shared index is broken";
+const BROKEN: Corrupt = "its link to the shared index is broken";
 
 /// The shared file's name, of the `link` extension; `None` if there is none.
-pub(crate) fn base(body: &[u8], hash: Hash) -> Result<Option<Id>, Broken> {
+pub(crate) fn base(body: &[u8], hash: Hash) -> Result<Option<Id>, Corrupt> {
     let id = body.get(..hash.width()).and_then(Id::from_bytes).ok_or(BROKEN)?;
     Ok(Some(id).filter(|id| !id.is_null()))
 }
 
 impl Link {
     /// Of the `link` extension, for a shared file of so many entries.
-    pub(crate) fn parse(body: &[u8], hash: Hash, entries: usize) -> Result<Self, Broken> {
+    pub(crate) fn parse(body: &[u8], hash: Hash, entries: usize) -> Result<Self, Corrupt> {
         let rest = body.get(hash.width()..).ok_or(BROKEN)?;
         if rest.is_empty() {
             return Ok(Self { deleted: Vec::new(), replaced: Vec::new() });
@@ -62,10 +63,10 @@ fn be64(word: &[u8]) -> u64 {
 }
 
 /// The one index that both files stand for.
-pub(crate) fn join(base: Index, mut own: Index, link: &Link) -> Result<Index, Broken> {
+pub(crate) fn join(base: Index, mut own: Index, link: &Link) -> Result<Index, Corrupt> {
     let mut names = Vec::new();
     let mut joined: Vec<IndexEntry> = Vec::with_capacity(base.entries().len() + own.entries().len());
-    let mut named = |name: &[u8], entry: &IndexEntry| -> Result<IndexEntry, Broken> {
+    let mut named = |name: &[u8], entry: &IndexEntry| -> Result<IndexEntry, Corrupt> {
         let start = u32::try_from(names.len()).map_err(|_| "its names exceed 4 GiB")?;
         names.extend_from_slice(name);
         Ok(IndexEntry { name: start..start + name.len() as u32, ..entry.clone() })

@@ -7,14 +7,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
 use rustix::io::{Errno, Result};
 
-/// Whether the last component of a path may be a symbolic link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Links {
-    /// Follow it: somebody named the path.
-    Follow,
-    /// Fail on it.
-    Refuse,
-}
+use crate::core::regular_file::Links;
 
 /// A regular file, opened, and its size at that moment.
 #[derive(Debug)]

@@ -10,8 +10,9 @@ use rustix::fs::FileType;
 
 use crate::core::coverage::Skipped;
 use crate::core::error::Error;
+use crate::core::regular_file::Links;
 use crate::source::Collector;
-use crate::source::open::{self, Links};
+use crate::source::open;
 use crate::source::pipe;
 
 /// One path that somebody asked for.

@@ -17,10 +17,11 @@ use rustix::io::{self, Errno};
 
 use crate::core::coverage::Skipped;
 use crate::core::error::Error;
+use crate::core::regular_file::Links;
 use crate::policy::Policy;
 use crate::source::content::{self, ContentKey, ContentScan};
 use crate::source::ignored::Patterns;
-use crate::source::open::{self, Links, OpenFile, Refused};
+use crate::source::open::{self, OpenFile, Refused};
 use crate::source::paths::{self, Root, RootKind};
 use crate::source::pipe::{self, Pipe};
 use crate::source::repo::{Repo, join};

@@ -1,6 +1,6 @@
 //! The layout of the source: which module may use which, read from the `crate::` paths in `src/`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -78,6 +78,39 @@ fn every_file_says_what_it_is_for() {
     for path in rust_files(&src) {
         assert!(fs::read_to_string(&path).unwrap().starts_with("//!"), "{} has no module doc", path.display());
     }
+}
+
+/// Names that two types have for now, each with its modules.
+const SHARED_NAMES: &[&str] = &["Fault", "Kind", "Lines", "Part", "Place", "Scope", "State", "Step"];
+
+#[test]
+fn a_type_name_has_one_meaning() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut defined: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in rust_files(&src) {
+        let file = path.strip_prefix(&src).unwrap().display().to_string();
+        for line in fs::read_to_string(&path).unwrap().lines() {
+            if let Some(name) = defined_type(line) {
+                defined.entry(name.to_owned()).or_default().push(file.clone());
+            }
+        }
+    }
+    assert!(defined.len() > 300 && defined["Finding"] == ["core/finding.rs"], "the reader of definitions works");
+    let twice: Vec<_> =
+        defined.iter().filter(|(name, files)| files.len() > 1 && !SHARED_NAMES.contains(&name.as_str())).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}
+
+/// The type that a line at the top level of a file defines.
+fn defined_type(line: &str) -> Option<&str> {
+    let line = match line.strip_prefix("pub") {
+        Some(rest) if rest.starts_with('(') => rest.split_once(") ")?.1,
+        Some(rest) => rest.strip_prefix(' ')?,
+        None => line,
+    };
+    let (keyword, rest) = line.split_once(' ')?;
+    let is_type = matches!(keyword, "struct" | "enum" | "trait" | "type" | "union");
+    is_type.then(|| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default())
 }
 
 fn rust_files(directory: &Path) -> Vec<PathBuf> {

@@ -16,12 +16,10 @@ use crate::core::regular_file::{self, Links, SMALL};
 use crate::git::Id;
 use crate::git::id::Hash;
 use crate::git::index::varint;
+use crate::git::inflate::Corrupt;
 use crate::git::repository::LONG;
 
-/// Why a file is no table that we can read.
-type Broken = &'static str;
-
-const CUT_OFF: Broken = "it ends within a record";
+const CUT_OFF: Corrupt = "it ends within a record";
 
 /// The tables of one `reftable` directory, the newest first.
 #[derive(Clone)]
@@ -126,7 +124,7 @@ impl Stack {
         &self,
         name: &str,
         data: &[u8],
-        read: impl FnOnce(&Table<'_>) -> std::result::Result<T, Broken>,
+        read: impl FnOnce(&Table<'_>) -> std::result::Result<T, Corrupt>,
     ) -> Result<T> {
         let read = Table::parse(data, self.hash).and_then(|table| read(&table));
         read.map_err(|why| Error::new("read references in", name, why).hint("run `git fsck` there"))
@@ -141,7 +139,7 @@ impl Room {
         Self(table.len().saturating_mul(64))
     }
 
-    fn take(&mut self, length: usize) -> std::result::Result<(), Broken> {
+    fn take(&mut self, length: usize) -> std::result::Result<(), Corrupt> {
         self.0 = self.0.checked_sub(length).ok_or("its names are too long")?;
         Ok(())
     }
@@ -159,7 +157,7 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn parse(data: &'a [u8], hash: Hash) -> std::result::Result<Self, Broken> {
+    fn parse(data: &'a [u8], hash: Hash) -> std::result::Result<Self, Corrupt> {
         if data.len() < 5 || !data.starts_with(b"REFT") {
             return Err("it is no reftable");
         }
@@ -197,8 +195,8 @@ impl<'a> Table<'a> {
     /// Hands over all references in order; what is deleted has no target.
     fn refs(
         &self,
-        mut each: impl FnMut(&[u8], Option<RefTarget>) -> std::result::Result<ControlFlow<()>, Broken>,
-    ) -> std::result::Result<(), Broken> {
+        mut each: impl FnMut(&[u8], Option<RefTarget>) -> std::result::Result<ControlFlow<()>, Corrupt>,
+    ) -> std::result::Result<(), Corrupt> {
         let mut at = 0;
         while let Some((b'r', length)) = self.block(at)? {
             let start = at + self.skip(at);
@@ -232,8 +230,8 @@ impl<'a> Table<'a> {
     /// key is deleted.
     fn logs(
         &self,
-        mut each: impl FnMut(&[u8], Option<[Id; 2]>) -> std::result::Result<(), Broken>,
-    ) -> std::result::Result<(), Broken> {
+        mut each: impl FnMut(&[u8], Option<[Id; 2]>) -> std::result::Result<(), Corrupt>,
+    ) -> std::result::Result<(), Corrupt> {
         let Some(mut at) = self.logs else { return Ok(()) };
         while let Some((b'g', length)) = self.block(at)? {
             let skip = self.skip(at);
@@ -269,7 +267,7 @@ impl<'a> Table<'a> {
     }
 
     /// The kind and the length of the block at a place, from there; `None` at the end.
-    fn block(&self, at: usize) -> std::result::Result<Option<(u8, usize)>, Broken> {
+    fn block(&self, at: usize) -> std::result::Result<Option<(u8, usize)>, Corrupt> {
         let header = self.skip(at) - 4;
         let Some(fixed) = self.data.get(at + header..at + header + 4) else { return Ok(None) };
         let length = number(&fixed[1..]) as usize;
@@ -293,7 +291,7 @@ struct Records<'a> {
 
 impl<'a> Records<'a> {
     /// At a block's end are places at which keys stand whole: two bytes of how many, after three for each.
-    fn of(block: &'a [u8]) -> std::result::Result<Self, Broken> {
+    fn of(block: &'a [u8]) -> std::result::Result<Self, Corrupt> {
         let (rest, count) = block.split_last_chunk::<2>().ok_or(CUT_OFF)?;
         let places = usize::from(u16::from_be_bytes(*count)) * 3;
         let rest = rest.get(..rest.len().checked_sub(places).ok_or(CUT_OFF)?).ok_or(CUT_OFF)?;
@@ -301,7 +299,7 @@ impl<'a> Records<'a> {
     }
 
     /// Reads the next record's key and returns what kind of value follows it.
-    fn next_key(&mut self) -> std::result::Result<Option<u8>, Broken> {
+    fn next_key(&mut self) -> std::result::Result<Option<u8>, Corrupt> {
         if self.rest.is_empty() {
             return Ok(None);
         }
@@ -314,25 +312,25 @@ impl<'a> Records<'a> {
         Ok(Some((own & 7) as u8))
     }
 
-    fn number(&mut self) -> std::result::Result<u64, Broken> {
+    fn number(&mut self) -> std::result::Result<u64, Corrupt> {
         let (number, used) = varint(self.rest).ok_or(CUT_OFF)?;
         self.rest = &self.rest[used..];
         Ok(number)
     }
 
-    fn bytes(&mut self, length: u64) -> std::result::Result<&'a [u8], Broken> {
+    fn bytes(&mut self, length: u64) -> std::result::Result<&'a [u8], Corrupt> {
         let (bytes, rest) =
             usize::try_from(length).ok().and_then(|length| self.rest.split_at_checked(length)).ok_or(CUT_OFF)?;
         self.rest = rest;
         Ok(bytes)
     }
 
-    fn text(&mut self) -> std::result::Result<&'a [u8], Broken> {
+    fn text(&mut self) -> std::result::Result<&'a [u8], Corrupt> {
         let length = self.number()?;
         self.bytes(length)
     }
 
-    fn id(&mut self, hash: Hash) -> std::result::Result<Id, Broken> {
+    fn id(&mut self, hash: Hash) -> std::result::Result<Id, Corrupt> {
         Id::from_bytes(self.bytes(hash.width() as u64)?).ok_or(CUT_OFF)
     }
 }
