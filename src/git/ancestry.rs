@@ -9,7 +9,7 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use super::commit::{ParsedCommit, ParsedTag};
-use super::commit_graph::{Broken, CommitGraph};
+use super::commit_graph::{BrokenGraph, CommitGraphFile};
 use super::{Id, Kind, Objects, Repository};
 use crate::core::budget::Budget;
 use crate::core::error::{Error, Result};
@@ -36,7 +36,7 @@ pub struct Ancestry<'a> {
     objects: &'a Objects,
     budget: &'a Budget,
     shallow: HashSet<Id>,
-    graph: Option<CommitGraph>,
+    graph: Option<CommitGraphFile>,
     /// The commit-graph file contradicts itself or a commit.
     is_broken: bool,
     places: HashMap<Id, u32>,
@@ -77,7 +77,7 @@ impl<'a> Ancestry<'a> {
         let shallow: HashSet<Id> = repository.shallow()?.into_iter().collect();
         let directories: &[PathBuf] = objects.directories();
         // The file knows of the parents that a shallow clone has not.
-        let graph = if shallow.is_empty() { CommitGraph::open(directories, objects.hash()) } else { None };
+        let graph = if shallow.is_empty() { CommitGraphFile::open(directories, objects.hash()) } else { None };
         let (places, commits) = <_>::default();
         Ok(Self { objects, budget, shallow, graph, is_broken: false, places, commits })
     }
@@ -178,7 +178,7 @@ impl<'a> Ancestry<'a> {
                     let (time, generation) = (entry.time, entry.generation);
                     return Ok(Some(Known { id, time, generation, parents: entry.parents, is_from_graph: true }));
                 }
-                Err(Broken) => self.is_broken = true,
+                Err(BrokenGraph) => self.is_broken = true,
             }
         }
         Ok(self.read(id)?.map(|(parents, time)| Known { id, time, generation: UNKNOWN, parents, is_from_graph: false }))

@@ -26,8 +26,8 @@ const HIGHEST_LEVEL: u64 = 0x3fff_ffff;
 
 /// A chain of commit-graph files, the oldest first.
 #[derive(Debug)]
-pub(super) struct CommitGraph {
-    layers: Vec<Layer>,
+pub(super) struct CommitGraphFile {
+    layers: Vec<GraphLayer>,
     hash: Hash,
     /// Whether all files have corrected commit dates, so that these can be compared.
     has_dates: bool,
@@ -35,7 +35,7 @@ pub(super) struct CommitGraph {
 
 /// One file. Commits are numbered through the whole chain.
 #[derive(Debug)]
-struct Layer {
+struct GraphLayer {
     file: Mmap,
     first: u32,
     count: u32,
@@ -51,7 +51,7 @@ struct Layer {
 
 /// What the file says of a commit.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct GraphCommit {
     pub(super) parents: Vec<Id>,
     pub(super) time: i64,
     /// Larger than that of each parent.
@@ -60,9 +60,9 @@ pub(super) struct Entry {
 
 /// The file is broken.
 #[derive(Debug)]
-pub(super) struct Broken;
+pub(super) struct BrokenGraph;
 
-impl CommitGraph {
+impl CommitGraphFile {
     /// That of the first object directory that has one.
     pub(super) fn open(directories: &[PathBuf], hash: Hash) -> Option<Self> {
         directories.iter().find_map(|directory| {
@@ -72,10 +72,10 @@ impl CommitGraph {
     }
 
     fn of(paths: &[PathBuf], hash: Hash) -> Option<Self> {
-        let mut layers: Vec<Layer> = Vec::new();
+        let mut layers: Vec<GraphLayer> = Vec::new();
         for (at, path) in paths.iter().enumerate() {
             let first = layers.last().map_or(Some(0), |last| last.first.checked_add(last.count))?;
-            let layer = Layer::parse(map(path).ok()?, hash, first, at)?;
+            let layer = GraphLayer::parse(map(path).ok()?, hash, first, at)?;
             // A position has to be told from the marks above.
             first.checked_add(layer.count).filter(|&end| end < NO_PARENT)?;
             layers.push(layer);
@@ -93,11 +93,11 @@ impl CommitGraph {
     }
 
     /// What is said of the commit at a position.
-    pub(super) fn entry(&self, position: u32) -> Result<Entry, Broken> {
-        self.read(position).ok_or(Broken)
+    pub(super) fn entry(&self, position: u32) -> Result<GraphCommit, BrokenGraph> {
+        self.read(position).ok_or(BrokenGraph)
     }
 
-    fn read(&self, position: u32) -> Option<Entry> {
+    fn read(&self, position: u32) -> Option<GraphCommit> {
         let (layer, at) = self.layer(position)?;
         let data = layer.commit(at, self.hash)?;
         let (first, second) = (be32(data, 0)?, be32(data, 4)?);
@@ -125,7 +125,7 @@ impl CommitGraph {
             true => layer.corrected(at, u64::try_from(time).ok()?)?,
             false => self.level(position)?,
         };
-        Some(Entry { parents, time, generation })
+        Some(GraphCommit { parents, time, generation })
     }
 
     /// Whether a parent of this generation fits to a commit of that one.
@@ -139,7 +139,7 @@ impl CommitGraph {
         Some(u64::from(be32(layer.commit(at, self.hash)?, 8)? >> 2))
     }
 
-    fn layer(&self, position: u32) -> Option<(&Layer, usize)> {
+    fn layer(&self, position: u32) -> Option<(&GraphLayer, usize)> {
         let after = self.layers.partition_point(|layer| layer.first <= position);
         let layer = self.layers.get(after.checked_sub(1)?)?;
         let at = position - layer.first;
@@ -165,7 +165,7 @@ fn chain(directory: &Path, directories: &[PathBuf]) -> Option<Vec<PathBuf>> {
     Some(files).filter(|files| !files.is_empty())
 }
 
-impl Layer {
+impl GraphLayer {
     fn parse(file: Mmap, hash: Hash, first: u32, bases: usize) -> Option<Self> {
         let format = if hash == Hash::Sha1 { 1 } else { 2 };
         let [b'C', b'G', b'P', b'H', 1, own, chunks, base] = *file.first_chunk::<8>()? else { return None };

@@ -24,7 +24,7 @@ const DONE: u8 = 8;
 
 /// Where a walk got to.
 #[derive(Default)]
-struct Walk {
+struct RevisionWalk {
     marks: Vec<u8>,
     queue: BinaryHeap<Order>,
     /// What was listed, and may yet be left out.
@@ -46,7 +46,7 @@ impl Ancestry<'_> {
     /// followed, and what is not here says nothing.
     pub fn list(&mut self, include: &[Id], exclude: &[Id]) -> Result<Vec<Node>> {
         self.trusting(|ancestry| {
-            let mut walk = Walk::default();
+            let mut walk = RevisionWalk::default();
             for &id in exclude {
                 if let Some(at) = ancestry.peeled(id)? {
                     walk.leave_out(ancestry, at)?;
@@ -62,7 +62,7 @@ impl Ancestry<'_> {
     }
 }
 
-impl Walk {
+impl RevisionWalk {
     fn run(&mut self, ancestry: &mut Ancestry<'_>) -> Result<()> {
         while let Some(&next) = self.queue.peek() {
             if self.waiting == 0 && (self.left == 0 || self.is_over(next)) {

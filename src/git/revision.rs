@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use bstr::{BStr, ByteSlice as _};
 
 use super::objects::Objects;
-use super::refs::Names;
+use super::refs::NamedRefs;
 use super::{Id, Kind};
 use crate::core::error::{Error, Result};
 
@@ -25,13 +25,13 @@ const DEEPEST: usize = 64;
 
 /// Finds revisions in a repository.
 pub struct Revisions<'a> {
-    names: &'a dyn Names,
+    names: &'a dyn NamedRefs,
     objects: &'a Objects,
 }
 
 impl<'a> Revisions<'a> {
     /// In a repository with these references and objects.
-    pub fn new(names: &'a dyn Names, objects: &'a Objects) -> Self {
+    pub fn new(names: &'a dyn NamedRefs, objects: &'a Objects) -> Self {
         Self { names, objects }
     }
 

@@ -19,7 +19,7 @@ use crate::git::{Environment, Objects, Repository};
 use crate::history;
 use crate::policy::commit::CommitTree;
 use crate::report::{Format, model};
-use crate::source::ci::{self, Base, Change, Job, Kind, System};
+use crate::source::ci::{self, Base, Change, ChangeKind, Job, System};
 use crate::source::{Collector, commits};
 use resolve::Resolved;
 
@@ -30,11 +30,11 @@ pub(super) fn run(args: Ci) -> Result<Exit> {
     let change = asked(&args)?;
     let scope = match (args.scope, change.kind) {
         (Some(scope), _) => scope,
-        (None, Kind::Schedule) => CiScope::History,
+        (None, ChangeKind::Schedule) => CiScope::History,
         (None, _) => CiScope::Change,
     };
     let resolved = match (scope, change.kind) {
-        (CiScope::Change, Kind::Nothing) | (CiScope::History, _) => None,
+        (CiScope::Change, ChangeKind::Nothing) | (CiScope::History, _) => None,
         // One file of each path: what was there before decides about the policy alone.
         (CiScope::Tree, _) => Some(resolve::resolve(&repository, &objects, &change, true)?),
         (CiScope::Change, _) => Some(resolve::resolve(&repository, &objects, &change, args.allow_shallow)?),
@@ -78,8 +78,10 @@ fn asked(args: &Ci) -> Result<Change> {
         change.base = Base::Commits(args.base.clone());
         change.why = "--base names what was there before".into();
     }
-    if (args.head.is_some() || !args.base.is_empty()) && matches!(change.kind, Kind::Schedule | Kind::Nothing) {
-        change.kind = Kind::Manual;
+    if (args.head.is_some() || !args.base.is_empty())
+        && matches!(change.kind, ChangeKind::Schedule | ChangeKind::Nothing)
+    {
+        change.kind = ChangeKind::Manual;
     }
     Ok(change)
 }

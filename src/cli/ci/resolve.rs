@@ -5,10 +5,10 @@ use bstr::{BString, ByteSlice as _};
 
 use crate::core::budget::Budget;
 use crate::core::error::{Error, Result};
-use crate::git::refs::{Lookup, Names as _};
+use crate::git::refs::{Lookup, NamedRefs as _};
 use crate::git::revision::Revisions;
 use crate::git::{Ancestry, Id, Kind as Object, Node, Objects, Repository};
-use crate::source::ci::{Base, Change, Kind, System};
+use crate::source::ci::{Base, Change, ChangeKind, System};
 
 /// A change in terms of the objects that are here.
 #[derive(Debug)]
@@ -210,7 +210,7 @@ impl Finder<'_> {
         let error = Error::new("scan", "this change", why);
         match (self.shallow.is_empty(), self.change.kind) {
             (false, _) => error.hint(self.change.system.full_clone()),
-            (true, Kind::PullRequest) => error.hint(format!("run `git fetch origin {name}` first")),
+            (true, ChangeKind::PullRequest) => error.hint(format!("run `git fetch origin {name}` first")),
             (true, _) => error.hint(format!("run `git fetch origin {name}` first, or name it with --head")),
         }
     }

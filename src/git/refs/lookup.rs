@@ -13,12 +13,12 @@ use crate::git::refs::reftable::Stack;
 use crate::git::repository::{RefStorage, Repository};
 
 /// Something that knows references by name.
-pub trait Names {
+pub trait NamedRefs {
     /// The object of a reference by any name that git understands for it; `None` if it leads nowhere.
     fn named(&self, name: &BStr) -> Result<Option<Id>>;
 }
 
-impl Names for Refs {
+impl NamedRefs for Refs {
     fn named(&self, name: &BStr) -> Result<Option<Id>> {
         Ok(self.find(name))
     }
@@ -33,7 +33,7 @@ pub struct Lookup<'a> {
     tables: OnceCell<[Stack; 2]>,
 }
 
-impl Names for Lookup<'_> {
+impl NamedRefs for Lookup<'_> {
     fn named(&self, name: &BStr) -> Result<Option<Id>> {
         if name == "@" {
             return self.object(b"HEAD".as_bstr());

@@ -15,7 +15,7 @@ use crate::core::error::{Error, Result};
 use crate::core::regular_file::{self, Links, SMALL};
 use reftable::Stack;
 
-pub use lookup::{Lookup, Names};
+pub use lookup::{Lookup, NamedRefs};
 
 /// What a reference holds.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Azure Pipelines. A pull request is built at a merge into its target that Azure makes.
 
-use super::{Base, Change, Job, Kind, System, commit, pushed, tagged};
+use super::{Base, Change, ChangeKind, Job, System, commit, pushed, tagged};
 
 pub(super) fn change(job: &Job<'_>) -> Change {
     let head = job.head(&["BUILD_SOURCEVERSION"]);
@@ -12,7 +12,7 @@ pub(super) fn change(job: &Job<'_>) -> Change {
         let source = commit(job.get("SYSTEM_PULLREQUEST_SOURCECOMMITID"));
         let mut change = Change::new(
             system,
-            Kind::PullRequest,
+            ChangeKind::PullRequest,
             source.clone().unwrap_or_else(|| head.clone()),
             Base::Branch(target),
             why,
@@ -26,11 +26,11 @@ pub(super) fn change(job: &Job<'_>) -> Change {
     match job.get("BUILD_REASON").as_deref() {
         Some("Schedule") => {
             let why = "a schedule: everything that the repository keeps";
-            Change::new(system, Kind::Schedule, head, Base::DefaultBranch, why)
+            Change::new(system, ChangeKind::Schedule, head, Base::DefaultBranch, why)
         }
         Some("Manual") => {
             let why = "started by hand: what the default branch has not";
-            Change::new(system, Kind::Manual, head, Base::DefaultBranch, why).branch(full)
+            Change::new(system, ChangeKind::Manual, head, Base::DefaultBranch, why).branch(full)
         }
         _ => pushed(system, head, None).branch(full),
     }

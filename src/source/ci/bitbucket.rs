@@ -1,6 +1,6 @@
 //! Bitbucket Pipelines, which say nothing of what was there before a push.
 
-use super::{Base, Change, Job, Kind, System, pushed, tagged};
+use super::{Base, Change, ChangeKind, Job, System, pushed, tagged};
 
 pub(super) fn change(job: &Job<'_>) -> Change {
     let head = job.head(&["BITBUCKET_COMMIT"]);
@@ -10,7 +10,7 @@ pub(super) fn change(job: &Job<'_>) -> Change {
         // Only Data Center gives the commit, and it may be abbreviated.
         let base = target.map_or(Base::DefaultBranch, Base::Branch);
         let why = "a pull request: what the destination has not";
-        Change::new(System::Bitbucket, Kind::PullRequest, head, base, why).branch(branch)
+        Change::new(System::Bitbucket, ChangeKind::PullRequest, head, base, why).branch(branch)
     } else if let Some(tag) = job.get("BITBUCKET_TAG") {
         tagged(System::Bitbucket, head, &tag)
     } else {

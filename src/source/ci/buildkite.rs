@@ -1,6 +1,6 @@
 //! Buildkite, which says nothing of what was there before a push.
 
-use super::{Base, Change, Job, Kind, System, pushed, tagged};
+use super::{Base, Change, ChangeKind, Job, System, pushed, tagged};
 
 pub(super) fn change(job: &Job<'_>) -> Change {
     let head = job.head(&["BUILDKITE_COMMIT"]);
@@ -9,13 +9,13 @@ pub(super) fn change(job: &Job<'_>) -> Change {
     let mut change = if job.get("BUILDKITE_PULL_REQUEST").is_some_and(|number| number != "false") {
         let target = job.get("BUILDKITE_PULL_REQUEST_BASE_BRANCH");
         let why = "a pull request: what its base branch has not";
-        Change::new(system, Kind::PullRequest, head, target.map_or(Base::DefaultBranch, Base::Branch), why)
+        Change::new(system, ChangeKind::PullRequest, head, target.map_or(Base::DefaultBranch, Base::Branch), why)
             .branch(branch)
     } else if let Some(tag) = job.get("BUILDKITE_TAG") {
         tagged(system, head, &tag)
     } else if job.is("BUILDKITE_SOURCE", "schedule") {
         let why = "a schedule: everything that the repository keeps";
-        Change::new(system, Kind::Schedule, head, Base::DefaultBranch, why)
+        Change::new(system, ChangeKind::Schedule, head, Base::DefaultBranch, why)
     } else {
         pushed(system, head, None).branch(branch)
     };

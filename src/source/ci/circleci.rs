@@ -1,6 +1,6 @@
 //! CircleCI, which says neither the target of a pull request nor what was there before a push.
 
-use super::{Base, Change, Job, Kind, System, pushed, tagged};
+use super::{Base, Change, ChangeKind, Job, System, pushed, tagged};
 
 pub(super) fn change(job: &Job<'_>) -> Change {
     let head = job.head(&["CIRCLE_SHA1"]);
@@ -9,7 +9,7 @@ pub(super) fn change(job: &Job<'_>) -> Change {
         tagged(System::CircleCi, head, &tag)
     } else if job.has("CIRCLE_PULL_REQUEST") {
         let why = "a pull request: what the default branch has not";
-        Change::new(System::CircleCi, Kind::PullRequest, head, Base::DefaultBranch, why).branch(branch)
+        Change::new(System::CircleCi, ChangeKind::PullRequest, head, Base::DefaultBranch, why).branch(branch)
     } else {
         pushed(System::CircleCi, head, None).branch(branch)
     }

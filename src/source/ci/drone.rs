@@ -1,6 +1,6 @@
 //! Drone, and Woodpecker, which came from it.
 
-use super::{Base, Change, Job, Kind, System, pushed, tagged};
+use super::{Base, Change, ChangeKind, Job, System, pushed, tagged};
 
 pub(super) fn change(job: &Job<'_>) -> Change {
     let either = |drone: &str, woodpecker: &str| job.get(drone).or_else(|| job.get(woodpecker));
@@ -14,12 +14,12 @@ pub(super) fn change(job: &Job<'_>) -> Change {
             let source = either("DRONE_SOURCE_BRANCH", "CI_COMMIT_SOURCE_BRANCH");
             let why = "a pull request: what its target has not";
             let base = target.map_or(Base::DefaultBranch, Base::Branch);
-            Change::new(system, Kind::PullRequest, head, base, why).branch(source)
+            Change::new(system, ChangeKind::PullRequest, head, base, why).branch(source)
         }
         Some("tag" | "release") => tagged(system, head, &either("DRONE_TAG", "CI_COMMIT_TAG").unwrap_or_default()),
         Some("cron") => {
             let why = "a schedule: everything that the repository keeps";
-            Change::new(system, Kind::Schedule, head, Base::DefaultBranch, why)
+            Change::new(system, ChangeKind::Schedule, head, Base::DefaultBranch, why)
         }
         // Woodpecker's CI_PREV_COMMIT_SHA is of the last pipeline, whatever branch that was for.
         _ => pushed(system, head, job.get("DRONE_COMMIT_BEFORE")).branch(branch),

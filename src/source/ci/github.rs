@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Base, Change, Job, Kind, System, commit, pushed, tagged, text};
+use super::{Base, Change, ChangeKind, Job, System, commit, pushed, tagged, text};
 use crate::core::error::{Error, Result};
 
 pub(super) fn change(job: &Job<'_>) -> Result<Change> {
@@ -28,7 +28,7 @@ fn of(system: System, name: &str, event: &Value, job: &Job<'_>) -> Result<Change
             let tip = text(event, "/pull_request/head/sha").ok_or_else(|| missing("the head"))?;
             let base = text(event, "/pull_request/base/sha").ok_or_else(|| missing("the base"))?;
             let why = "a pull request: its commits, and their merge if it is checked out";
-            let mut change = Change::new(system, Kind::PullRequest, tip, Base::Commits(vec![base]), why);
+            let mut change = Change::new(system, ChangeKind::PullRequest, tip, Base::Commits(vec![base]), why);
             // Else GITHUB_SHA is the base's tip.
             change.merge = (name != "pull_request_target").then_some(head);
             change.branch(text(event, "/pull_request/head/ref"))
@@ -37,14 +37,14 @@ fn of(system: System, name: &str, event: &Value, job: &Job<'_>) -> Result<Change
             let tip = text(event, "/merge_group/head_sha").ok_or_else(|| missing("the head"))?;
             let base = text(event, "/merge_group/base_sha").ok_or_else(|| missing("the base"))?;
             let why = "a merge queue: what the queue adds to the branch";
-            Change::new(system, Kind::MergeQueue, tip, Base::Commits(vec![base]), why)
+            Change::new(system, ChangeKind::MergeQueue, tip, Base::Commits(vec![base]), why)
         }
         "push" => {
             let full = text(event, "/ref").or_else(|| job.get("GITHUB_REF")).unwrap_or_default();
             let after = commit(text(event, "/after"));
             if event.get("deleted") == Some(&Value::Bool(true)) {
                 let why = "a branch or tag was deleted: nothing came in";
-                return Ok(Change::new(system, Kind::Nothing, head, Base::DefaultBranch, why));
+                return Ok(Change::new(system, ChangeKind::Nothing, head, Base::DefaultBranch, why));
             }
             let tip = after.unwrap_or(head);
             match full.strip_prefix("refs/tags/") {
@@ -62,16 +62,16 @@ fn of(system: System, name: &str, event: &Value, job: &Job<'_>) -> Result<Change
         "create" => pushed(system, head, None).branch(text(event, "/ref")),
         "delete" => {
             let why = "a branch or tag was deleted: nothing came in";
-            Change::new(system, Kind::Nothing, head, Base::DefaultBranch, why)
+            Change::new(system, ChangeKind::Nothing, head, Base::DefaultBranch, why)
         }
         "schedule" => {
             let why = "a schedule: everything that the repository keeps";
-            Change::new(system, Kind::Schedule, head, Base::DefaultBranch, why)
+            Change::new(system, ChangeKind::Schedule, head, Base::DefaultBranch, why)
         }
         _ => {
             let why =
                 format!("started by {}: what the default branch has not", if name.is_empty() { "hand" } else { name });
-            let change = Change::new(system, Kind::Manual, head, Base::DefaultBranch, why);
+            let change = Change::new(system, ChangeKind::Manual, head, Base::DefaultBranch, why);
             match job.get("GITHUB_REF") {
                 Some(full) => match full.strip_prefix("refs/tags/") {
                     Some(tag) => tagged(system, job.head(&["GITHUB_SHA"]), tag),

@@ -1,6 +1,6 @@
 //! GitLab CI.
 
-use super::{Base, Change, Job, Kind, System, commit, pushed, tagged};
+use super::{Base, Change, ChangeKind, Job, System, commit, pushed, tagged};
 
 pub(super) fn change(job: &Job<'_>) -> Change {
     let mut change = of(job);
@@ -22,12 +22,12 @@ fn of(job: &Job<'_>) -> Change {
     match job.get("CI_PIPELINE_SOURCE").as_deref() {
         Some("schedule") => {
             let why = "a schedule: everything that the repository keeps";
-            Change::new(system, Kind::Schedule, head, Base::DefaultBranch, why)
+            Change::new(system, ChangeKind::Schedule, head, Base::DefaultBranch, why)
         }
         Some("push") | None => pushed(system, head, job.get("CI_COMMIT_BEFORE_SHA")).branch(branch),
         Some(source) => {
             let why = format!("started by {source}: what the default branch has not");
-            Change::new(system, Kind::Manual, head, Base::DefaultBranch, why).branch(branch)
+            Change::new(system, ChangeKind::Manual, head, Base::DefaultBranch, why).branch(branch)
         }
     }
 }
@@ -45,7 +45,7 @@ fn merge_request(job: &Job<'_>, head: String) -> Change {
         (true, None) => Base::DefaultBranch,
     };
     let is_train = job.is("CI_MERGE_REQUEST_EVENT_TYPE", "merge_train");
-    let kind = if is_train { Kind::MergeQueue } else { Kind::PullRequest };
+    let kind = if is_train { ChangeKind::MergeQueue } else { ChangeKind::PullRequest };
     let why = "a merge request: its commits, and their merge if GitLab made one";
     let change = match get("SOURCE_BRANCH_SHA") {
         Some(source) => {

@@ -1,13 +1,13 @@
 //! Jenkins: multibranch pipelines and plain jobs with its git plugin.
 
-use super::{Base, Change, Job, Kind, System, commit, pushed, tagged};
+use super::{Base, Change, ChangeKind, Job, System, commit, pushed, tagged};
 
 pub(super) fn change(job: &Job<'_>) -> Change {
     let head = job.head(&["GIT_COMMIT"]);
     if let Some(target) = job.get("CHANGE_TARGET") {
         let why = "a change request: what its target has not";
         // With the merge strategy this is a merge, whose other side is the change.
-        let change = Change::new(System::Jenkins, Kind::PullRequest, head, Base::Branch(target), why);
+        let change = Change::new(System::Jenkins, ChangeKind::PullRequest, head, Base::Branch(target), why);
         return change.branch(job.get("CHANGE_BRANCH"));
     }
     if let Some(tag) = job.get("TAG_NAME") {

@@ -20,7 +20,7 @@ pub struct Change {
     /// Where the job runs.
     pub system: System,
     /// What started it.
-    pub kind: Kind,
+    pub kind: ChangeKind,
     /// The revision that is new.
     pub head: String,
     /// The commit that merges `head` into what it is for, where the system makes one to test it.
@@ -64,7 +64,7 @@ pub enum System {
 
 /// What started a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ChangeKind {
     /// A branch was pushed.
     Push,
     /// Somebody asks to merge.
@@ -127,7 +127,7 @@ impl System {
     }
 }
 
-impl Kind {
+impl ChangeKind {
     /// Its name in reports.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -143,7 +143,7 @@ impl Kind {
 }
 
 impl Change {
-    fn new(system: System, kind: Kind, head: impl Into<String>, base: Base, why: impl Into<String>) -> Self {
+    fn new(system: System, kind: ChangeKind, head: impl Into<String>, base: Base, why: impl Into<String>) -> Self {
         Self {
             system,
             kind,
@@ -214,7 +214,7 @@ pub fn change(job: &Job<'_>) -> Result<Change> {
     } else if job.has("JENKINS_URL") {
         jenkins::change(job)
     } else {
-        Change::new(System::Git, Kind::Manual, "HEAD", Base::DefaultBranch, "no CI system is known here")
+        Change::new(System::Git, ChangeKind::Manual, "HEAD", Base::DefaultBranch, "no CI system is known here")
     })
 }
 
@@ -228,11 +228,11 @@ fn pushed(system: System, head: String, before: Option<String>) -> Change {
     match commit(before) {
         Some(before) => {
             let why = "a push: what was not on the branch before it";
-            Change::new(system, Kind::Push, head, Base::Before(before), why)
+            Change::new(system, ChangeKind::Push, head, Base::Before(before), why)
         }
         None => {
             let why = "a push that does not say what was there before: what the default branch has not";
-            Change::new(system, Kind::Push, head, Base::DefaultBranch, why)
+            Change::new(system, ChangeKind::Push, head, Base::DefaultBranch, why)
         }
     }
 }
@@ -240,7 +240,7 @@ fn pushed(system: System, head: String, before: Option<String>) -> Change {
 /// A tag: what is on no default branch, and the tag itself.
 fn tagged(system: System, head: String, name: &str) -> Change {
     let why = "a tag: its name, its message, and what the default branch has not";
-    Change::new(system, Kind::Tag, head, Base::DefaultBranch, why).branch(Some(format!("refs/tags/{name}")))
+    Change::new(system, ChangeKind::Tag, head, Base::DefaultBranch, why).branch(Some(format!("refs/tags/{name}")))
 }
 
 /// A text in an event file.

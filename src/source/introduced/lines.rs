@@ -13,9 +13,9 @@ const MOST_WORK: usize = 64;
 
 /// The lines of content, without their ends: a file whose line ends alone change has no new line.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Lines<'a>(&'a [u8]);
+pub(super) struct LineSpans<'a>(&'a [u8]);
 
-impl<'a> Lines<'a> {
+impl<'a> LineSpans<'a> {
     pub(super) fn of(content: &'a [u8]) -> Self {
         Self(content)
     }
@@ -35,7 +35,7 @@ fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-impl<'a> Iterator for Lines<'a> {
+impl<'a> Iterator for LineSpans<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
@@ -70,7 +70,7 @@ fn known<'a>(
         let block = &new[range.clone()];
         work = work.checked_sub(block.len())?;
         blocks.entry(plain(block)).or_insert_with(|| {
-            by_first.entry(Lines::of(block).next().unwrap_or_default()).or_default().push(counts.len());
+            by_first.entry(LineSpans::of(block).next().unwrap_or_default()).or_default().push(counts.len());
             counts.push((block, 0));
             counts.len() - 1
         });
@@ -99,15 +99,15 @@ fn known<'a>(
 /// Lines with one kind of end between them.
 fn plain(block: &[u8]) -> Cow<'_, [u8]> {
     match memchr::memchr(b'\r', block) {
-        Some(_) => Cow::Owned(bstr::join("\n", Lines::of(block))),
+        Some(_) => Cow::Owned(bstr::join("\n", LineSpans::of(block))),
         None => Cow::Borrowed(block),
     }
 }
 
 /// Whether content starts with these whole lines.
 fn starts_with(content: &[u8], block: &[u8]) -> bool {
-    let mut lines = Lines::of(content);
-    Lines::of(block).all(|line| lines.next() == Some(line))
+    let mut lines = LineSpans::of(content);
+    LineSpans::of(block).all(|line| lines.next() == Some(line))
 }
 
 /// The whole lines that each span touches, in one pass however long a line is and however many spans are in it.
@@ -139,12 +139,12 @@ fn line_around(content: &[u8], at: usize) -> Range<usize> {
 pub(super) fn similarity(old: &[u8], new: &[u8]) -> usize {
     let mut counts: HashMap<&[u8], usize> = HashMap::new();
     let mut old_lines = 0;
-    for line in Lines::of(old) {
+    for line in LineSpans::of(old) {
         *counts.entry(line).or_default() += 1;
         old_lines += 1;
     }
     let (mut kept, mut new_lines) = (0, 0);
-    for line in Lines::of(new) {
+    for line in LineSpans::of(new) {
         new_lines += 1;
         if let Some(count) = counts.get_mut(line).filter(|count| **count > 0) {
             *count -= 1;
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn lines_end_at_every_kind_of_end() {
         let text = b"a\nb\r\nc\rd";
-        assert_eq!(Lines::of(text).collect::<Vec<_>>(), [b"a", b"b", b"c", b"d"]);
+        assert_eq!(LineSpans::of(text).collect::<Vec<_>>(), [b"a", b"b", b"c", b"d"]);
         for (span, lines) in [(0..1, 0..1), (2..3, 2..3), (5..6, 5..6), (7..8, 7..8), (0..8, 0..8), (5..5, 5..6)] {
             assert_eq!(whole_lines(text, std::slice::from_ref(&span)), [lines], "{span:?}");
         }
