@@ -8,7 +8,7 @@ use super::output::{self, complain, masked};
 use super::policy;
 use crate::cli::args::{Agents, Choice, SharedArgs};
 use crate::core::error::{Error, Exit, Result};
-use crate::hook::agent::install::{self, Scope};
+use crate::hook::agent::install::{self, InstallScope};
 use crate::hook::agent::{Action, Agent, Answer, Decision, Event, Judge, doctor};
 use crate::hook::doctor::Verdict;
 use crate::hook::install::Outcome;
@@ -78,8 +78,8 @@ pub(super) fn uninstall(args: &Agents) -> Result<Exit> {
     each(args, install::uninstall)
 }
 
-fn each(args: &Agents, work: impl Fn(Agent, &Scope) -> Result<(PathBuf, Outcome)>) -> Result<Exit> {
-    let scope = if args.user { Scope::User } else { Scope::project_of(&here()?) };
+fn each(args: &Agents, work: impl Fn(Agent, &InstallScope) -> Result<(PathBuf, Outcome)>) -> Result<Exit> {
+    let scope = if args.user { InstallScope::User } else { InstallScope::project_of(&here()?) };
     let mut exit = Exit::Clean;
     for agent in Choice::agents(&args.agents) {
         match work(agent, &scope) {

@@ -11,7 +11,7 @@ use crate::cli::args::{self, HookCommand, StatusFormat};
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Location, Part};
 use crate::hook::manager::{self, Advice, Manager};
-use crate::hook::place::Place;
+use crate::hook::place::HookPlace;
 use crate::hook::{HookName, doctor, global, install, message, status};
 use crate::source::Collector;
 
@@ -49,7 +49,7 @@ fn install(args: &args::Install) -> Result<Exit> {
         say(&directory.words())?;
         return Ok(Exit::Clean);
     }
-    let place = Place::of(Path::new("."))?;
+    let place = HookPlace::of(Path::new("."))?;
     if place.top.is_none() && args.names.is_empty() {
         return Err(Error::new("install hooks in", place.common_dir.display(), "nobody commits in a bare repository")
             .hint("keysweep hook install pre-receive checks what is pushed to it"));
@@ -109,7 +109,7 @@ fn uninstall(args: &args::Uninstall) -> Result<Exit> {
     let directory = if args.global {
         global::directory(false)?.hooks
     } else {
-        place = Place::of(Path::new("."))?;
+        place = HookPlace::of(Path::new("."))?;
         place.hooks.clone()
     };
     let mut any = false;
@@ -131,7 +131,7 @@ fn uninstall(args: &args::Uninstall) -> Result<Exit> {
 }
 
 fn status(format: StatusFormat) -> Result<Exit> {
-    let status = status::of(&Place::of(Path::new("."))?)?;
+    let status = status::of(&HookPlace::of(Path::new("."))?)?;
     match format {
         StatusFormat::Human => say(status.text().trim_end())?,
         StatusFormat::Json => {
@@ -143,7 +143,7 @@ fn status(format: StatusFormat) -> Result<Exit> {
 }
 
 fn doctor() -> Result<Exit> {
-    let checks = doctor::checks(&Place::of(Path::new("."))?)?;
+    let checks = doctor::checks(&HookPlace::of(Path::new("."))?)?;
     for check in &checks {
         say(&check.line())?;
     }

@@ -11,7 +11,7 @@ use bstr::ByteSlice;
 
 use super::HookName;
 use super::install::is_executable;
-use super::place::Place;
+use super::place::HookPlace;
 use super::shim::Shim;
 use super::status;
 use crate::core::error::{Error, Result};
@@ -57,7 +57,7 @@ pub(super) fn check(what: &'static str, verdict: Verdict, words: impl Into<Strin
 }
 
 /// All checks, in order; the last one is the canary.
-pub fn checks(place: &Place) -> Result<Vec<Check>> {
+pub fn checks(place: &HookPlace) -> Result<Vec<Check>> {
     let file = place.file(HookName::PreCommit);
     let mut checks = vec![where_hooks_are(place)];
     let Ok(text) = fs::read(&file) else {
@@ -101,7 +101,7 @@ pub fn checks(place: &Place) -> Result<Vec<Check>> {
 }
 
 /// What the configuration takes out of sight: the canary is one key at one path, and says nothing of others.
-fn policy(place: &Place) -> Result<Option<Check>> {
+fn policy(place: &HookPlace) -> Result<Option<Check>> {
     let Some(top) = &place.top else { return Ok(None) };
     let found = files::find(None, top)?;
     let config = found.config()?;
@@ -117,7 +117,7 @@ fn policy(place: &Place) -> Result<Option<Check>> {
 /// The check that says that a configuration leaves keys out.
 pub const NARROWED: &str = "policy";
 
-fn where_hooks_are(place: &Place) -> Check {
+fn where_hooks_are(place: &HookPlace) -> Check {
     let shown = place.hooks.display();
     match &place.setting {
         None => check("hooks", Verdict::Good, format!("run from {shown}")),
@@ -171,7 +171,7 @@ fn in_path() -> Option<PathBuf> {
 }
 
 /// Stages a made-up key in an index and an object directory of its own, and runs the hook as a GUI client would.
-fn canary(place: &Place, hook: &Path) -> Result<Check> {
+fn canary(place: &HookPlace, hook: &Path) -> Result<Check> {
     let Some(top) = &place.top else {
         return Ok(check("canary", Verdict::Note, "a bare repository has nothing to stage"));
     };
@@ -264,7 +264,7 @@ impl Ended {
 const MOST_LINES: usize = 5;
 
 impl Stage {
-    fn new(place: &Place, top: &Path) -> Result<Self> {
+    fn new(place: &HookPlace, top: &Path) -> Result<Self> {
         let directory =
             env::temp_dir().join(format!("keysweep-doctor-{}-{:x}", std::process::id(), Random::new(0).next()));
         let failed = |error| Error::new("make", directory.display(), error);

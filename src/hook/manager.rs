@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::place::Place;
+use super::place::HookPlace;
 use super::{HookName, yaml};
 use crate::core::error::{Error, Result};
 
@@ -50,7 +50,7 @@ const LEFTHOOK_OTHER: [&str; 4] = ["lefthook.toml", "lefthook.json", ".lefthook.
 const FRAMEWORK: [&str; 2] = [".pre-commit-config.yaml", ".pre-commit-config.yml"];
 
 /// The manager that runs this hook, or that will put itself in its place.
-pub fn of(place: &Place, name: HookName) -> Option<Manager> {
+pub fn of(place: &HookPlace, name: HookName) -> Option<Manager> {
     let top = place.top.as_ref()?;
     if place.hooks.starts_with(top.join(".husky")) || top.join(".husky").is_dir() {
         return Some(Manager::Husky);

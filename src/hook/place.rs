@@ -8,7 +8,7 @@ use crate::core::error::{Error, Result};
 
 /// A repository's hooks.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct HookPlace {
     /// The directory that git runs hooks from.
     pub hooks: PathBuf,
     /// The repository's own directory for hooks, which `core.hooksPath` may put out of use.
@@ -21,7 +21,7 @@ pub struct Place {
     pub common_dir: PathBuf,
 }
 
-impl Place {
+impl HookPlace {
     /// Of the repository that `dir` is in.
     pub fn of(dir: &Path) -> Result<Self> {
         let not_one = || {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::HookName;
 use super::install::is_executable;
 use super::manager::{self, Manager};
-use super::place::Place;
+use super::place::HookPlace;
 use super::shim::Shim;
 use crate::core::error::Result;
 
@@ -30,7 +30,7 @@ pub struct Hook {
     /// `pre-commit`.
     pub name: &'static str,
     /// What git runs, in order.
-    pub runs: Vec<Step>,
+    pub runs: Vec<HookStep>,
     /// Whether keysweep is among it.
     pub protected: bool,
     /// Files that look like this hook and are not run.
@@ -39,7 +39,7 @@ pub struct Hook {
 
 /// One thing that is run.
 #[derive(Debug, Serialize)]
-pub struct Step {
+pub struct HookStep {
     /// `keysweep`, `chained`, `other`, or a manager.
     pub kind: &'static str,
     /// Its file.
@@ -56,7 +56,7 @@ pub struct Shadowed {
 }
 
 /// Looks at every hook of a repository.
-pub fn of(place: &Place) -> Result<Status> {
+pub fn of(place: &HookPlace) -> Result<Status> {
     let hooks = HookName::ALL.into_iter().map(|name| hook(place, name)).collect::<Result<Vec<_>>>()?;
     Ok(Status {
         hooks_path: place.hooks.clone(),
@@ -65,7 +65,7 @@ pub fn of(place: &Place) -> Result<Status> {
     })
 }
 
-fn hook(place: &Place, name: HookName) -> Result<Hook> {
+fn hook(place: &HookPlace, name: HookName) -> Result<Hook> {
     let file = place.file(name);
     let mut hook = Hook { name: name.as_str(), runs: Vec::new(), protected: false, shadowed: Vec::new() };
     if let Ok(text) = fs::read(&file) {
@@ -92,7 +92,7 @@ fn hook(place: &Place, name: HookName) -> Result<Hook> {
 }
 
 impl Hook {
-    fn run(&mut self, place: &Place, name: HookName, file: &Path, text: &[u8]) -> Result<()> {
+    fn run(&mut self, place: &HookPlace, name: HookName, file: &Path, text: &[u8]) -> Result<()> {
         if Shim::is_ours(text) {
             let chained = Shim::chained(file);
             if is_executable(&chained) {
@@ -126,7 +126,7 @@ impl Hook {
     }
 
     fn step(&mut self, kind: &'static str, path: &Path) {
-        self.runs.push(Step { kind, path: path.to_owned() });
+        self.runs.push(HookStep { kind, path: path.to_owned() });
     }
 
     fn shadow(&mut self, path: &Path, why: &str) {

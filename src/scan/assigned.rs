@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::anchored::{Key, Refusal, first_line, right_edge};
-use super::words::{Hit, Kind, Words};
+use super::words::{Hit, WordKind, Words};
 use super::{Done, Scope, random, steps};
 use crate::core::finding::Confidence;
 use crate::rule::RuleSet;
@@ -175,7 +175,8 @@ struct Value<'a> {
 impl Value<'_> {
     /// By the name that it is assigned to.
     fn named(&self, name: &Range<usize>, scope: &mut Scope) -> Option<(usize, Key)> {
-        let inside = |hit: &&Hit| hit.kind == Kind::Name && hit.range.start >= name.start && hit.range.end <= name.end;
+        let inside =
+            |hit: &&Hit| hit.kind == WordKind::Name && hit.range.start >= name.start && hit.range.end <= name.end;
         let mut named: Vec<usize> = self.hits.iter().filter(inside).map(|hit| hit.rule).collect();
         named.sort_unstable();
         named.dedup();
@@ -202,7 +203,7 @@ impl Value<'_> {
         if !keyish {
             return None;
         }
-        let context = hits.iter().filter(|hit| hit.kind == Kind::Context);
+        let context = hits.iter().filter(|hit| hit.kind == WordKind::Context);
         let mut near: Vec<(usize, usize)> = context
             .filter_map(|Hit { range, rule, .. }| match range {
                 before if before.end <= start => Some((start - before.start, *rule)),

@@ -25,12 +25,12 @@ pub(super) struct View<'a> {
 #[derive(Debug)]
 struct Origin<'a> {
     outer: &'a View<'a>,
-    parts: Vec<Part>,
+    parts: Vec<ViewPart>,
 }
 
 /// A stretch of decoded bytes, up to the next part.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Part {
+pub(super) struct ViewPart {
     /// Where it starts among the decoded bytes.
     pub(super) at: usize,
     /// Where what it was decoded from starts in the outer view.
@@ -49,7 +49,7 @@ pub(super) enum Ratio {
     FourThirds,
 }
 
-impl Part {
+impl ViewPart {
     /// Where the byte that stands `offset` after this part's start was decoded from.
     fn place(self, offset: usize) -> usize {
         self.from
@@ -65,7 +65,7 @@ impl Part {
 #[derive(Debug, Default)]
 pub(super) struct Decoded {
     pub(super) bytes: Vec<u8>,
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<ViewPart>,
 }
 
 impl Decoded {
@@ -77,7 +77,7 @@ impl Decoded {
 
     /// The next decoded byte will be the first of what was decoded from `from`.
     pub(super) fn start(&mut self, from: usize, ratio: Ratio) {
-        self.parts.push(Part { at: self.bytes.len(), from, ratio });
+        self.parts.push(ViewPart { at: self.bytes.len(), from, ratio });
     }
 
     /// Where the decoded byte at `at` came from, in the view that was decoded.
@@ -86,7 +86,7 @@ impl Decoded {
     }
 }
 
-fn place(parts: &[Part], at: usize) -> usize {
+fn place(parts: &[ViewPart], at: usize) -> usize {
     let after = parts.partition_point(|part| part.at <= at);
     after.checked_sub(1).map_or(at, |last| parts[last].place(at - parts[last].at))
 }
@@ -113,9 +113,9 @@ impl<'a> View<'a> {
         steps::count(left.len() + decoded.bytes.len() + right.len());
         let own = left.len()..left.len() + decoded.bytes.len();
         let bytes = [&self.bytes[left.clone()], &decoded.bytes, &self.bytes[right.clone()]].concat();
-        let moved = decoded.parts.iter().map(|part| Part { at: part.at + own.start, ..*part });
-        let before = Part { at: 0, from: left.start, ratio: Ratio::One };
-        let after = Part { at: own.end, from: right.start, ratio: Ratio::One };
+        let moved = decoded.parts.iter().map(|part| ViewPart { at: part.at + own.start, ..*part });
+        let before = ViewPart { at: 0, from: left.start, ratio: Ratio::One };
+        let after = ViewPart { at: own.end, from: right.start, ratio: Ratio::One };
         let parts = std::iter::once(before).chain(moved).chain([after]).collect();
         let layers = self.layers.iter().copied().chain([layer]).collect();
         View { bytes: bytes.into(), layers, own, origin: Some(Origin { outer: self, parts }) }

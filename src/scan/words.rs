@@ -32,7 +32,7 @@ pub(super) struct Words {
 #[derive(Debug)]
 struct Word {
     rule: usize,
-    kind: Kind,
+    kind: WordKind,
     /// In lower case; of a name without separators.
     text: Vec<u8>,
     /// How many characters that are no separators it has.
@@ -41,7 +41,7 @@ struct Word {
 
 /// What a word is to its rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum WordKind {
     /// Part of the name that a key of the rule is assigned to; separators do not count.
     Name,
     /// Text near it.
@@ -53,7 +53,7 @@ pub(super) enum Kind {
 pub(super) struct Hit {
     pub(super) range: Range<usize>,
     pub(super) rule: usize,
-    pub(super) kind: Kind,
+    pub(super) kind: WordKind,
 }
 
 /// How many parts of a text are gone over at a time.
@@ -70,12 +70,12 @@ fn is_separator(byte: u8) -> bool {
 impl Words {
     /// The words of these rules of a set.
     pub(super) fn of(set: &RuleSet, rules: &[usize]) -> Self {
-        let word = |rule: usize, kind: Kind, text: &str| {
+        let word = |rule: usize, kind: WordKind, text: &str| {
             let mut text = text.to_ascii_lowercase().into_bytes();
             match kind {
-                Kind::Name => text.retain(|byte| !is_separator(*byte)),
+                WordKind::Name => text.retain(|byte| !is_separator(*byte)),
                 // The automaton says where a word's last letter stands.
-                Kind::Context => text.truncate(text.trim_end_with(|c| matches!(c, '_' | '-' | '.')).len()),
+                WordKind::Context => text.truncate(text.trim_end_with(|c| matches!(c, '_' | '-' | '.')).len()),
             }
             let length = text.iter().filter(|byte| !is_separator(**byte)).count();
             Word { rule, kind, text, length }
@@ -83,8 +83,8 @@ impl Words {
         let mut words = Vec::new();
         for &index in rules {
             let rule = &set.rules()[index].rule;
-            words.extend(rule.names.iter().map(|text| word(index, Kind::Name, text)));
-            words.extend(rule.context.iter().map(|text| word(index, Kind::Context, text)));
+            words.extend(rule.names.iter().map(|text| word(index, WordKind::Name, text)));
+            words.extend(rule.context.iter().map(|text| word(index, WordKind::Context, text)));
         }
         words.retain(|word| word.length > 0);
         let mut columns = Box::new([NONE; 256]);
@@ -230,11 +230,11 @@ impl Words {
             let word = &self.words[number as usize];
             let start = match word.kind {
                 // A context word stands there as it is written, or not at all.
-                Kind::Context => {
+                WordKind::Context => {
                     let start = end.checked_sub(word.text.len());
                     start.filter(|&start| text[start..end].eq_ignore_ascii_case(&word.text))
                 }
-                Kind::Name => {
+                WordKind::Name => {
                     let letters = (0..end).rev().filter(|&at| !is_separator(text[at]));
                     letters.take(word.length).last()
                 }
@@ -309,7 +309,7 @@ mod tests {
                 while let (Some(&&letter), Some(&byte)) = (letters.peek(), text.get(end)) {
                     if byte.to_ascii_lowercase() == letter {
                         letters.next();
-                    } else if word.kind == Kind::Context || !is_separator(byte) || end == start {
+                    } else if word.kind == WordKind::Context || !is_separator(byte) || end == start {
                         break;
                     }
                     end += 1;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::Agent;
-use super::install::{self, Found, Scope};
+use super::install::{self, Found, InstallScope};
 use crate::core::error::Result;
 use crate::hook::doctor::{Check, Verdict, check, made_up_key};
 
@@ -19,7 +19,7 @@ use crate::hook::doctor::{Check, Verdict, check, made_up_key};
 pub fn checks(agent: Agent, directory: &Path) -> Result<Vec<Check>> {
     let mut checks = Vec::new();
     let mut installed = Vec::new();
-    for scope in [Scope::project_of(directory), Scope::User] {
+    for scope in [InstallScope::project_of(directory), InstallScope::User] {
         let (path, found) = install::installed(agent, &scope)?;
         if found.is_empty() {
             continue;
@@ -54,9 +54,10 @@ pub fn checks(agent: Agent, directory: &Path) -> Result<Vec<Check>> {
 }
 
 /// Every event has its entry, with what makes it fail closed.
-fn complete(agent: Agent, scope: &Scope, found: &[Found]) -> Result<Vec<Check>> {
+fn complete(agent: Agent, scope: &InstallScope, found: &[Found]) -> Result<Vec<Check>> {
     let mut checks = Vec::new();
-    let again = format!("keysweep hook install --agent {agent}{}", if *scope == Scope::User { " --user" } else { "" });
+    let again =
+        format!("keysweep hook install --agent {agent}{}", if *scope == InstallScope::User { " --user" } else { "" });
     let mut missing = Vec::new();
     let mut open = Vec::new();
     for (event, entry) in install::entries(agent, &install::program(scope)?) {
@@ -183,9 +184,9 @@ fn settings(path: &Path, checks: &mut Vec<Check>) -> Value {
 }
 
 fn root(directory: &Path) -> PathBuf {
-    match Scope::project_of(directory) {
-        Scope::Project(root) => root,
-        Scope::User => directory.to_owned(),
+    match InstallScope::project_of(directory) {
+        InstallScope::Project(root) => root,
+        InstallScope::User => directory.to_owned(),
     }
 }
 
@@ -237,7 +238,7 @@ fn copilot(directory: &Path) -> Result<Vec<Check>> {
             checks.push(check("off", Verdict::Bad, format!("disableAllHooks is set in {}", file.display())));
         }
     }
-    let (path, found) = install::installed(Agent::Claude, &Scope::Project(project))?;
+    let (path, found) = install::installed(Agent::Claude, &InstallScope::Project(project))?;
     if !found.is_empty() {
         let words = format!("Copilot reads {}, too: each event is judged twice, which does no harm", path.display());
         checks.push(check("twice", Verdict::Note, words));

@@ -15,14 +15,14 @@ use crate::hook::install::Outcome;
 
 /// For whom an agent's hooks are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum InstallScope {
     /// Whoever works in this project.
     Project(PathBuf),
     /// This user, in every project.
     User,
 }
 
-impl Scope {
+impl InstallScope {
     /// The project that a directory belongs to: the repository's root, or else the directory itself.
     pub fn project_of(directory: &Path) -> Self {
         let root = directory.ancestors().find(|directory| directory.join(".git").exists());
@@ -31,8 +31,8 @@ impl Scope {
 }
 
 /// The file that holds an agent's hooks.
-pub fn file(agent: Agent, scope: &Scope) -> Result<PathBuf> {
-    let Scope::Project(root) = scope else { return Ok(directory(agent)?.join(name(agent))) };
+pub fn file(agent: Agent, scope: &InstallScope) -> Result<PathBuf> {
+    let InstallScope::Project(root) = scope else { return Ok(directory(agent)?.join(name(agent))) };
     let folder = match agent {
         Agent::Claude => ".claude",
         Agent::Codex => ".codex",
@@ -68,10 +68,10 @@ pub fn directory(agent: Agent) -> Result<PathBuf> {
 }
 
 /// The program of a hook's command: its name for a project, whose files other people get, its place for this user.
-pub fn program(scope: &Scope) -> Result<String> {
+pub fn program(scope: &InstallScope) -> Result<String> {
     match scope {
-        Scope::Project(_) => Ok("keysweep".into()),
-        Scope::User => {
+        InstallScope::Project(_) => Ok("keysweep".into()),
+        InstallScope::User => {
             let binary = crate::hook::install::binary()?;
             binary
                 .to_str()
@@ -207,7 +207,7 @@ pub(super) fn is_ours(agent: Agent, entry: &Value) -> bool {
 }
 
 /// Puts keysweep into an agent's configuration.
-pub fn install(agent: Agent, scope: &Scope) -> Result<(PathBuf, Outcome)> {
+pub fn install(agent: Agent, scope: &InstallScope) -> Result<(PathBuf, Outcome)> {
     let entries = entries(agent, &program(scope)?);
     let (path, text) = read(agent, scope)?;
     let failed = |why: String| {
@@ -238,7 +238,7 @@ pub fn install(agent: Agent, scope: &Scope) -> Result<(PathBuf, Outcome)> {
 }
 
 /// Takes keysweep out of an agent's configuration.
-pub fn uninstall(agent: Agent, scope: &Scope) -> Result<(PathBuf, Outcome)> {
+pub fn uninstall(agent: Agent, scope: &InstallScope) -> Result<(PathBuf, Outcome)> {
     let (path, text) = read(agent, scope)?;
     let failed = |why: String| Error::new("uninstall hooks from", path.display(), why).hint("nothing was changed");
     let Some(text) = text else { return Ok((path, Outcome::Absent)) };
@@ -271,7 +271,7 @@ pub(super) struct Found {
 }
 
 /// Our entries in the file that holds them, or would.
-pub(super) fn installed(agent: Agent, scope: &Scope) -> Result<(PathBuf, Vec<Found>)> {
+pub(super) fn installed(agent: Agent, scope: &InstallScope) -> Result<(PathBuf, Vec<Found>)> {
     let (path, text) = read(agent, scope)?;
     let found = found(agent, &path, text.as_deref())
         .map_err(|why| Error::new("read", path.display(), why).hint("the agent cannot read it either"))?;
@@ -302,7 +302,7 @@ fn is_toml(path: &Path) -> bool {
 
 /// The agent's file and its text. Codex reads hooks from its `config.toml`, too, and asks for one place alone: where
 /// that has hooks already, and no `hooks.json` is there, ours go there.
-fn read(agent: Agent, scope: &Scope) -> Result<(PathBuf, Option<String>)> {
+fn read(agent: Agent, scope: &InstallScope) -> Result<(PathBuf, Option<String>)> {
     let path = file(agent, scope)?;
     let text = text(&path)?;
     if agent == Agent::Codex && text.is_none() {

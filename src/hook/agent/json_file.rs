@@ -14,11 +14,11 @@ use crate::core::json::{self, Member};
 pub(super) type Entry = (&'static str, Value);
 
 /// Why a file is left alone.
-pub(super) type Fault = String;
+pub(super) type JsonFault = String;
 
 /// Puts each entry at the end of its event's list. An empty text is a file that does not exist yet; it gets these
 /// further members, too.
-pub(super) fn add(text: &str, entries: &[Entry], more: &[(&str, Value)]) -> Result<String, Fault> {
+pub(super) fn add(text: &str, entries: &[Entry], more: &[(&str, Value)]) -> Result<String, JsonFault> {
     if text.is_empty() {
         let style = Style { pretty: true, unit: "  ".into(), newline: "\n" };
         let hooks = style.object(entries.iter().map(|(event, entry)| (*event, style.array(entry, 2))), 1);
@@ -50,7 +50,11 @@ pub(super) fn add(text: &str, entries: &[Entry], more: &[(&str, Value)]) -> Resu
 }
 
 /// Takes out every entry that is ours. An empty text means that the file was made for our entries alone.
-pub(super) fn remove(text: &str, is_ours: &dyn Fn(&Value) -> bool, more: &[(&str, Value)]) -> Result<String, Fault> {
+pub(super) fn remove(
+    text: &str,
+    is_ours: &dyn Fn(&Value) -> bool,
+    more: &[(&str, Value)],
+) -> Result<String, JsonFault> {
     let mut text = text.to_owned();
     while let Some((event, list, ours)) = first_of_ours(&text, is_ours)? {
         let elements = json::elements(text.as_bytes(), list.start).map_err(fault)?;
@@ -66,7 +70,7 @@ pub(super) fn remove(text: &str, is_ours: &dyn Fn(&Value) -> bool, more: &[(&str
 }
 
 /// All entries that are ours, with the event in whose list each stands.
-pub(super) fn ours(text: &str, is_ours: &dyn Fn(&Value) -> bool) -> Result<Vec<(String, usize, Value)>, Fault> {
+pub(super) fn ours(text: &str, is_ours: &dyn Fn(&Value) -> bool) -> Result<Vec<(String, usize, Value)>, JsonFault> {
     let mut found = Vec::new();
     for (event, list) in lists(text)? {
         for (index, at) in json::elements(text.as_bytes(), list.start).map_err(fault)?.into_iter().enumerate() {
@@ -83,7 +87,7 @@ fn parse(text: &str, at: &Range<usize>) -> Value {
     text.get(at.clone()).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
-fn lists(text: &str) -> Result<Vec<(String, Range<usize>)>, Fault> {
+fn lists(text: &str) -> Result<Vec<(String, Range<usize>)>, JsonFault> {
     let root = object(text)?;
     let Some(hooks) = member(text, root.start, "hooks")? else { return Ok(Vec::new()) };
     if text.as_bytes().get(hooks.value.start) != Some(&b'{') {
@@ -96,7 +100,7 @@ fn lists(text: &str) -> Result<Vec<(String, Range<usize>)>, Fault> {
 
 type Ours = (String, Range<usize>, Range<usize>);
 
-fn first_of_ours(text: &str, is_ours: &dyn Fn(&Value) -> bool) -> Result<Option<Ours>, Fault> {
+fn first_of_ours(text: &str, is_ours: &dyn Fn(&Value) -> bool) -> Result<Option<Ours>, JsonFault> {
     for (event, list) in lists(text)? {
         let elements = json::elements(text.as_bytes(), list.start).map_err(fault)?;
         if let Some(ours) = elements.into_iter().find(|at| is_ours(&parse(text, at))) {
@@ -107,7 +111,7 @@ fn first_of_ours(text: &str, is_ours: &dyn Fn(&Value) -> bool) -> Result<Option<
 }
 
 /// Removes an event whose list we made, then the hooks if we made them, and says whether we made the file.
-fn remove_event(text: &mut String, event: &str, more: &[(&str, Value)]) -> Result<bool, Fault> {
+fn remove_event(text: &mut String, event: &str, more: &[(&str, Value)]) -> Result<bool, JsonFault> {
     let root = object(text)?;
     let Some(hooks) = member(text, root.start, "hooks")? else { return Ok(false) };
     let events = json::members(text.as_bytes(), hooks.value.start).map_err(fault)?;
@@ -155,7 +159,7 @@ fn cut(entries: &[Range<usize>], one: &Range<usize>) -> Range<usize> {
     }
 }
 
-fn object(text: &str) -> Result<Range<usize>, Fault> {
+fn object(text: &str) -> Result<Range<usize>, JsonFault> {
     let root = json::root(text.as_bytes()).map_err(|at| {
         let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..at.min(text.len())]).count() + 1;
         format!("line {line} is no JSON")
@@ -164,16 +168,16 @@ fn object(text: &str) -> Result<Range<usize>, Fault> {
     Ok(root)
 }
 
-fn fault(_: usize) -> Fault {
+fn fault(_: usize) -> JsonFault {
     "it is no JSON".into()
 }
 
-fn expect(text: &str, at: &Range<usize>, byte: u8, why: &str) -> Result<(), Fault> {
+fn expect(text: &str, at: &Range<usize>, byte: u8, why: &str) -> Result<(), JsonFault> {
     if text.as_bytes().get(at.start) == Some(&byte) { Ok(()) } else { Err(why.into()) }
 }
 
 /// A member of an object. Which of two of the same name counts is each program's own affair, so that is an error.
-fn member(text: &str, object: usize, name: &str) -> Result<Option<Member>, Fault> {
+fn member(text: &str, object: usize, name: &str) -> Result<Option<Member>, JsonFault> {
     let mut named = json::members(text.as_bytes(), object).map_err(fault)?.into_iter().filter(|one| one.name == name);
     match (named.next(), named.next()) {
         (_, Some(_)) => Err(format!("{name} stands in it twice")),
@@ -181,7 +185,13 @@ fn member(text: &str, object: usize, name: &str) -> Result<Option<Member>, Fault
     }
 }
 
-fn insert_member(text: &mut String, object: Range<usize>, name: &str, value: &str, depth: usize) -> Result<(), Fault> {
+fn insert_member(
+    text: &mut String,
+    object: Range<usize>,
+    name: &str,
+    value: &str,
+    depth: usize,
+) -> Result<(), JsonFault> {
     let style = Style::of(text, &object);
     let last = json::members(text.as_bytes(), object.start).map_err(fault)?.pop();
     let member = format!("\"{name}\": {value}");
@@ -192,7 +202,7 @@ fn insert_member(text: &mut String, object: Range<usize>, name: &str, value: &st
     Ok(())
 }
 
-fn insert_element(text: &mut String, list: &Range<usize>, entry: &Value) -> Result<(), Fault> {
+fn insert_element(text: &mut String, list: &Range<usize>, entry: &Value) -> Result<(), JsonFault> {
     let style = Style::of(text, list);
     let last = json::elements(text.as_bytes(), list.start).map_err(fault)?.pop();
     match last {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
-use super::json_file::{Entry, Fault};
+use super::json_file::{Entry, JsonFault};
 
 /// Whether the file holds hooks. What Codex itself notes under `hooks.state` is none.
 pub(super) fn has_hooks(text: &str) -> bool {
@@ -13,7 +13,7 @@ pub(super) fn has_hooks(text: &str) -> bool {
 }
 
 /// Puts each entry at the end of its event's list.
-pub(super) fn add(text: &str, entries: &[Entry]) -> Result<String, Fault> {
+pub(super) fn add(text: &str, entries: &[Entry]) -> Result<String, JsonFault> {
     parse(text)?;
     // A list of tables goes on wherever it stands, so new tables at the end of the file leave every other byte alone.
     let mut document = DocumentMut::new();
@@ -35,7 +35,7 @@ const MARK: &str = "# keysweep hook install --agent codex";
 const MARK_BROKEN: &str = "# keysweep hook install --agent codex, and the line break above";
 
 /// Takes out every entry that is ours: as it was put in, as one piece at the end, or else one by one.
-pub(super) fn remove(text: &str, is_ours: &dyn Fn(&Value) -> bool) -> Result<String, Fault> {
+pub(super) fn remove(text: &str, is_ours: &dyn Fn(&Value) -> bool) -> Result<String, JsonFault> {
     for (mark, broken) in [(MARK, 0), (MARK_BROKEN, 1)] {
         let line = format!("{mark}\n");
         let Some(at) =
@@ -65,11 +65,11 @@ pub(super) fn remove(text: &str, is_ours: &dyn Fn(&Value) -> bool) -> Result<Str
 }
 
 /// All entries that are ours, with the event in whose list each stands.
-pub(super) fn ours(text: &str, is_ours: &dyn Fn(&Value) -> bool) -> Result<Vec<(String, usize, Value)>, Fault> {
+pub(super) fn ours(text: &str, is_ours: &dyn Fn(&Value) -> bool) -> Result<Vec<(String, usize, Value)>, JsonFault> {
     Ok(lists(&parse(text)?).into_iter().filter(|(_, _, entry)| is_ours(entry)).collect())
 }
 
-fn parse(text: &str) -> Result<DocumentMut, Fault> {
+fn parse(text: &str) -> Result<DocumentMut, JsonFault> {
     text.parse().map_err(|error: toml_edit::TomlError| {
         let at = error.span().map_or(0, |span| span.start).min(text.len());
         let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count() + 1;
@@ -93,7 +93,7 @@ fn implicit() -> Table {
 }
 
 /// An entry as a table; its own `hooks` are a list of tables again.
-fn table(entry: &Value) -> Result<Table, Fault> {
+fn table(entry: &Value) -> Result<Table, JsonFault> {
     let mut table = Table::new();
     for (name, member) in entry.as_object().into_iter().flatten() {
         let item = match member {

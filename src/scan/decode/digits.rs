@@ -17,7 +17,7 @@ struct Masks {
 
 /// What was seen of the blocks so far.
 #[derive(Clone, Copy, Debug, Default)]
-struct State {
+struct DigitState {
     masks: Masks,
     /// Where one, two and four base64 groups in a row end.
     groups: [u64; 3],
@@ -25,7 +25,7 @@ struct State {
     pairs: [u64; 4],
 }
 
-impl State {
+impl DigitState {
     /// Where six base64 groups of ASCII text in a row end, and sixteen hex pairs.
     #[inline(always)]
     fn block(&mut self, masks: Masks) -> (u64, u64) {
@@ -83,7 +83,7 @@ fn find(token: &[u8], wanted: impl Fn(u64, u64) -> u64) -> Option<usize> {
 
 #[inline(always)]
 fn walk(token: &[u8], masks: impl Fn(&[u8; 64]) -> Masks, wanted: impl Fn(u64, u64) -> u64) -> Option<usize> {
-    let mut state = State::default();
+    let mut state = DigitState::default();
     let (blocks, rest) = token.as_chunks::<64>();
     for (i, block) in blocks.iter().enumerate() {
         steps::count(block.len());
