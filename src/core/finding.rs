@@ -99,12 +99,15 @@ pub enum Layer {
     Unicode,
     /// `&#65;` or `&quot;`.
     Html,
+    /// Parts put together: adjacent literals, wrapped lines.
+    Joined,
 }
 
 lowercase_names!(Layer {
     Gzip => "gzip", Bzip2 => "bzip2", Xz => "xz", Zstd => "zstd", Zlib => "zlib",
     Zip => "zip", Tar => "tar", Pdf => "pdf", Png => "png", Utf16Le => "utf-16le", Utf16Be => "utf-16be",
     Base64 => "base64", Hex => "hex", Percent => "percent", Unicode => "unicode", Html => "html",
+    Joined => "joined",
 });
 
 /// The bytes of a key. Neither `Debug` nor anything else prints them; `expose` hands them out.

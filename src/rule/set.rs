@@ -22,7 +22,8 @@ pub struct Compiled {
     shape: OnceLock<Shape>,
     alphabet: OnceLock<Box<[bool; 256]>>,
     crosses: OnceLock<bool>,
-    longest: OnceLock<usize>,
+    /// Of the shortest and of the longest text that the regex matches.
+    lengths: OnceLock<(usize, usize)>,
 }
 
 impl RuleSet {
@@ -33,7 +34,7 @@ impl RuleSet {
             shape: OnceLock::new(),
             alphabet: OnceLock::new(),
             crosses: OnceLock::new(),
-            longest: OnceLock::new(),
+            lengths: OnceLock::new(),
         };
         Self { rules: rules.into_iter().map(|rule| compiled(rule.into())).collect(), identifiers: OnceLock::new() }
     }
@@ -84,11 +85,22 @@ impl Compiled {
 
     /// The length of the longest text that the regex matches: no need to show it more.
     pub fn longest(&self) -> usize {
-        *self.longest.get_or_init(|| {
+        self.lengths().1
+    }
+
+    /// Whether all texts that the regex matches are equally long.
+    pub fn has_one_length(&self) -> bool {
+        let (shortest, longest) = self.lengths();
+        shortest == longest
+    }
+
+    fn lengths(&self) -> (usize, usize) {
+        *self.lengths.get_or_init(|| {
             let parsed = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(&self.rule.regex);
             // Who looks around has to see what is around.
             let bounded = parsed.ok().filter(|hir| hir.properties().look_set().is_empty());
-            bounded.and_then(|hir| hir.properties().maximum_len()).unwrap_or(usize::MAX)
+            let lengths = bounded.map(|hir| (hir.properties().minimum_len(), hir.properties().maximum_len()));
+            lengths.map_or((0, usize::MAX), |(least, most)| (least.unwrap_or(0), most.unwrap_or(usize::MAX)))
         })
     }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::outline::Outline;
-use super::{random, steps};
+use super::{binary, random, steps};
 use crate::core::finding::Confidence;
 use crate::rule::template::base62;
 use crate::rule::{Compiled, Groups, Left, Structure};
@@ -131,14 +131,22 @@ fn judge(
     mut secret: Range<usize>,
     halves: Option<(Range<usize>, Range<usize>)>,
 ) -> Result<Key, Refusal> {
-    if rule.rule.left == Left::Boundary && (!left_edge(text, secret.start) || inside_base64(text, secret.start)) {
-        return Err(Refusal::LeftEdge);
-    }
-    let mut confidence = rule.rule.confidence;
     let less = |confidence: Confidence| match confidence {
         Confidence::Certain => Confidence::Likely,
         Confidence::Likely | Confidence::Possible => Confidence::Possible,
     };
+    let mut confidence = rule.rule.confidence;
+    if rule.rule.left == Left::Boundary {
+        if inside_base64(text, secret.start) {
+            return Err(Refusal::LeftEdge);
+        }
+        if !left_edge(text, secret.start) {
+            if !binary::needs_no_edge(rule, text, &secret) {
+                return Err(Refusal::LeftEdge);
+            }
+            confidence = less(confidence);
+        }
+    }
     let mut parts = Vec::new();
     match (&rule.rule.structure, halves) {
         (Structure::Halves { lengths, ending }, Some((left, right))) => {
@@ -158,7 +166,11 @@ fn judge(
             parts.push(right.start..secret.end);
         }
         _ => {
-            secret.end = right_edge(rule, text, &secret).ok_or(Refusal::RightEdge)?;
+            match right_edge(rule, text, &secret) {
+                Some(end) => secret.end = end,
+                None if binary::needs_no_edge(rule, text, &secret) => confidence = less(confidence),
+                None => return Err(Refusal::RightEdge),
+            }
             // Random is what follows the anchor, or what stands before it if the shape looks back.
             if (anchor.saturating_sub(secret.start)) * 2 >= secret.len() {
                 parts.push(secret.start..anchor);
@@ -256,7 +268,7 @@ pub(super) fn right_edge(rule: &Compiled, text: &[u8], secret: &Range<usize>) ->
     let around = secret.start.checked_sub(1).map(|before| text[before]).filter(|byte| !byte.is_ascii_alphanumeric());
     let Some(&next) = text.get(end) else { return Some(end) };
     if next.is_ascii_alphanumeric() {
-        return None;
+        return binary::is_counted(text, secret).then_some(end);
     }
     if rule.can_hold(next) {
         let rest = &text[end + 1..];

@@ -1,15 +1,20 @@
 //! Which rules have an anchor here? A table over the first three bytes of all anchors, asked at each byte of a run.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::outline::Outline;
-use crate::rule::{Compiled, RuleSet, Text};
+use crate::rule::{Compiled, Rule, RuleSet, Text};
 
 /// Anchors of a rule set.
 #[derive(Debug)]
 pub(super) struct Anchors {
     /// Whether an anchor can start with three bytes of this hash.
     starts: Box<[bool; 1 << HASH_BITS]>,
+    /// Whether a key can start with three bytes of this hash.
+    opens: Box<[bool; 1 << HASH_BITS]>,
+    /// What keys start with, by its first three bytes.
+    openers: Vec<(u32, Text)>,
     /// For each such hash, the first of its probes.
     first: Box<[u32; 1 << HASH_BITS]>,
     /// By the hash of their first three bytes.
@@ -59,6 +64,18 @@ const IN_KEY: [bool; 256] = {
 /// A table of so many bits' numbers fits the fastest cache beside all else; one place in fifty is taken.
 const HASH_BITS: u32 = 13;
 
+/// Three bytes as a number, the first one lowest.
+fn three([a, b, c]: [u8; 3]) -> u32 {
+    u32::from_le_bytes([a, b, c, 0])
+}
+
+/// The literal that a regex starts with, as far as it is bytes of keys.
+fn lead(regex: &str) -> Text {
+    let length = regex.bytes().take_while(|&byte| in_key(byte)).count();
+    let is_repeated = matches!(regex.as_bytes().get(length), Some(b'?' | b'*' | b'+' | b'{'));
+    regex.get(..length - usize::from(is_repeated && length > 0)).unwrap_or_default().to_owned().into()
+}
+
 /// `key`: three bytes, the first one lowest.
 fn hash(key: u32) -> usize {
     (key.wrapping_mul(0x9e37_7900) >> (32 - HASH_BITS)) as usize
@@ -68,6 +85,8 @@ impl Anchors {
     pub(super) fn of(rules: &RuleSet) -> Self {
         let mut anchors = Self {
             starts: Box::new([false; 1 << HASH_BITS]),
+            opens: Box::new([false; 1 << HASH_BITS]),
+            openers: Vec::new(),
             first: Box::new([0; 1 << HASH_BITS]),
             probes: Vec::new(),
             leads: Vec::new(),
@@ -76,6 +95,7 @@ impl Anchors {
             tail_starts: [false; 256],
         };
         for (rule, compiled) in rules.rules().iter().enumerate() {
+            anchors.open(&compiled.rule);
             for anchor in compiled.rule.anchors.iter() {
                 let probe = Probe { rule, text: anchor.clone(), is_repeated: false, outline: OnceLock::new() };
                 let text = anchor.as_bytes();
@@ -90,6 +110,7 @@ impl Anchors {
         anchors.probes.sort_by(|(a, one), (b, other)| {
             (hash(*a), a, &one.text, one.rule).cmp(&(hash(*b), b, &other.text, other.rule))
         });
+        anchors.openers.sort();
         for index in (0..anchors.probes.len()).rev() {
             let (key, probe) = &anchors.probes[index];
             let is_repeated = index > 0 && anchors.probes[index - 1].1.text == probe.text;
@@ -99,6 +120,23 @@ impl Anchors {
         anchors
     }
 
+    /// Notes what keys of a rule start with: its anchors, or, where those stand further in, the text before them.
+    fn open(&mut self, rule: &Rule) {
+        let lead = [lead(&rule.regex)];
+        let openers: &[Text] = match rule.lookback {
+            0 => &rule.anchors,
+            _ if rule.is_contextual() => &[],
+            _ => &lead,
+        };
+        for opener in openers {
+            if let Some(&first) = opener.as_bytes().first_chunk::<3>() {
+                let key = three(first);
+                self.opens[hash(key)] = true;
+                self.openers.push((key, opener.clone()));
+            }
+        }
+    }
+
     fn add(&mut self, probe: Probe) {
         let text = probe.text.as_bytes();
         if let Some(last) = text.iter().rposition(|&byte| !in_key(byte)) {
@@ -106,10 +144,36 @@ impl Anchors {
             let lead = text[..=last].to_vec();
             self.leads.push((lead, probe));
         } else if let [a, b, c, ..] = *text {
-            let key = u32::from_le_bytes([a, b, c, 0]);
+            let key = three([a, b, c]);
             self.starts[hash(key)] = true;
             self.probes.push((key, probe));
         }
+    }
+
+    /// Whether a key could start at `at`, by its first three bytes.
+    #[inline]
+    pub(super) fn may_open(&self, text: &[u8], at: usize) -> bool {
+        text[at..].first_chunk::<3>().is_some_and(|&first| self.opens[hash(three(first))])
+    }
+
+    /// Whether `part` starts as a key does, or is the start of what keys start with.
+    pub(super) fn opens(&self, text: &[u8], part: &Range<usize>) -> bool {
+        let part = &text[part.clone()];
+        self.openers_at(part).any(|opener| part.starts_with(opener) || opener.starts_with(part))
+    }
+
+    /// Whether `part` starts with all of what a key starts with, and that is more than chance.
+    pub(super) fn opens_whole(&self, text: &[u8], part: &Range<usize>) -> bool {
+        let part = &text[part.clone()];
+        self.openers_at(part)
+            .any(|opener| part.starts_with(opener) && (opener.len() > 3 || !opener[2].is_ascii_alphanumeric()))
+    }
+
+    fn openers_at<'a>(&'a self, part: &[u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let key = part.first_chunk::<3>().map(|&first| three(first));
+        let from = self.openers.partition_point(|(other, _)| Some(*other) < key);
+        let same = self.openers[from..].iter().take_while(move |(other, _)| Some(*other) == key);
+        same.map(|(_, opener)| opener.as_bytes())
     }
 
     /// Calls `found(anchor, place)` for each anchor that starts in `from..to`, which holds bytes of keys only.

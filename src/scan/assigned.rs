@@ -326,7 +326,7 @@ const JOINS: [Joins; 256] = {
 };
 
 /// A quick look: words have no digit or few changes of case, and checksums say what they are.
-fn may_be_value(token: &[u8]) -> bool {
+pub(super) fn may_be_value(token: &[u8]) -> bool {
     let has_digit = token.iter().fold(false, |any, byte| any | byte.is_ascii_digit());
     (has_digit || changes_case(token) || token.starts_with(b"sk-")) && !is_digest(token)
 }

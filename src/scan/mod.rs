@@ -1,15 +1,17 @@
 //! The engine: bytes in, matches out. No I/O, no printing, and it cannot fail.
 //!
 //! One pass finds the `runs` of characters long enough to hold a key; nearly all content ends there. In a
-//! run, `anchors` look for distinctive rules, `assigned` for values of contextual ones, and `decode` for text
-//! inside text, which goes through the same steps. A candidate becomes a match when its rule's regex, edges and
+//! run, `anchors` look for distinctive rules, `assigned` for values of contextual ones, `decode` for text inside
+//! text, and `joined` for keys in parts, which go through the same steps. A candidate becomes a match when its rule's regex, edges and
 //! structure hold and it is `random`. Of matches that overlap, the surest and most specific stays.
 
 mod anchored;
 mod anchors;
 mod assigned;
+mod binary;
 mod decode;
 mod explain;
+mod joined;
 pub mod mask;
 mod outline;
 
@@ -39,6 +41,7 @@ use crate::rule::{Compiled, RuleSet};
 use anchored::Place;
 use anchors::Anchors;
 use assigned::Assigned;
+use joined::First;
 use view::{Decoded, View};
 use words::Hits;
 
@@ -223,12 +226,13 @@ impl Scanner {
         steps::count(view.bytes.len());
         runs::each(&view.bytes, &mut |run, width| {
             // What surrounds a decoded part is there for context; it was looked at one layer up.
-            if run.end <= view.own.start || run.start >= view.own.end {
+            if width != runs::Width::Opening && (run.end <= view.own.start || run.start >= view.own.end) {
                 return;
             }
             match width {
                 runs::Width::Narrow => self.run(view, run, &mut done, out),
                 runs::Width::Wide => self.wide(view, run, &mut done, out),
+                runs::Width::Opening => self.opened(view, run.start, &mut done, out),
             }
         });
     }
@@ -243,8 +247,11 @@ impl Scanner {
         seen.begin();
         runs::each(&view.bytes[part.clone()], &mut |run, width| {
             let run = part.start + run.start..part.start + run.end;
-            if width == runs::Width::Wide {
-                return self.wide(view, run, &mut done, out);
+            match width {
+                runs::Width::Wide => return self.wide(view, run, &mut done, out),
+                // Whatever else its line holds, and in whichever order the two are met.
+                runs::Width::Opening => return self.opened(view, run.start, &mut done, out),
+                runs::Width::Narrow => {}
             }
             if seen.is_new(&run) {
                 if out.candidates.len() == before {
@@ -259,6 +266,15 @@ impl Scanner {
         });
         if out.candidates.len() == before {
             seen.remember(done.scope);
+        }
+    }
+
+    #[inline]
+    fn opened(&self, view: &View<'_>, at: usize, done: &mut Done, out: &mut Sink) {
+        if self.anchors.may_open(&view.bytes, at) {
+            let scope = done.scope;
+            self.opening(view, at, done, out);
+            done.scope = scope;
         }
     }
 
@@ -277,14 +293,22 @@ impl Scanner {
         // A key may hold dots, slashes and plus signs, and its anchor may stand in a part too short for a run.
         if run.start > 0 && assigned::joins(bytes[run.start - 1]) {
             let from = assigned::reach(bytes, run.start, true).max(done.anchored);
+            let mut started = None;
             self.anchors.inside(bytes, from, bytes.len().min(run.start + 3), &mut |probe, at| {
                 let rule = &self.rules.rules()[probe.rule];
                 done.looked_at(rule);
                 let outline = probe.outline(rule);
-                if let Ok(key) = (Place { rule, outline, text: bytes, anchor: at, token: None }).key() {
-                    Self::claim(view, probe.rule, key, out);
+                match (Place { rule, outline, text: bytes, anchor: at, token: None }).key() {
+                    Ok(key) => {
+                        started = Some(None);
+                        Self::claim(view, probe.rule, key, out);
+                    }
+                    Err(_) => started = started.or(Some((rule.rule.lookback == 0).then_some(at))),
                 }
             });
+            if let Some(Some(at)) = started {
+                self.started(view, at, done, out);
+            }
         }
         // Nearly every run is one token.
         if !bytes[run.clone()].iter().fold(false, |any, &byte| any | runs::is_escape(byte)) {
@@ -317,9 +341,15 @@ impl Scanner {
         const LEAST_ANCHORED: usize = 8;
         let bytes: &[u8] = &view.bytes;
         if token.len() < LEAST_ANCHORED {
+            // Before an escape, as in `sk-\nrest`, the start of a key may be as short as that.
+            if self.anchors.may_open(bytes, token.start) {
+                self.parted(view, &token, First::default(), done, out);
+            }
             return;
         }
         steps::count(token.len());
+        let mut first = First::default();
+        let mut is_key = false;
         self.anchors.each(bytes, token.start, token.end, &mut |probe, at| {
             let rule = &self.rules.rules()[probe.rule];
             done.looked_at(rule);
@@ -332,11 +362,22 @@ impl Scanner {
             match key {
                 Ok(key) => {
                     done.tries.accepted(probe.rule);
+                    is_key = true;
+                    if key.secret.end == token.end && key.secret.len() < rule.longest() {
+                        first.found = first.found.max(Some(key.confidence));
+                    }
                     Self::claim(view, probe.rule, key, out);
                 }
-                Err(_) => done.tries.refused(probe.rule, token.start, at),
+                Err(_) => {
+                    first.is_refused = true;
+                    first.goes_left |= rule.rule.lookback > 0;
+                    done.tries.refused(probe.rule, token.start, at);
+                }
             }
         });
+        if !is_key || first.found.is_some() {
+            self.parted(view, &token, first, done, out);
+        }
         if token.len() < runs::LEAST {
             return;
         }
@@ -382,7 +423,10 @@ impl Scanner {
         if secret.end <= view.own.start || secret.start >= view.own.end {
             return;
         }
-        let span = view.place(secret.start)..view.place(secret.end);
+        if !view.goes_over_edges(&secret) {
+            return;
+        }
+        let span = view.span(&secret);
         let secret = Secret::new(&view.bytes[secret]);
         out.candidates.push(Candidate { rule, confidence, secret, span, layers: view.layers.clone() });
     }
@@ -445,6 +489,12 @@ struct Done {
     hits: Hits,
     /// Which rules were refused in the last token, and how often.
     tries: Tries,
+    /// How far parts of runs were put together.
+    joined: usize,
+    /// From where to where those were that start too short for a run.
+    opened: Range<usize>,
+    /// What was spent on looking up variables.
+    spent: usize,
     /// Where the last value started that was refused for what it is assigned to.
     refused: Option<usize>,
     /// What anything that was refused since this was last cleared depends on, or may depend on.

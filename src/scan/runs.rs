@@ -43,7 +43,25 @@ pub(super) enum Width {
     /// Characters that alternate with zero bytes, the zero byte second (UTF-16 LE) or first (BE, from any
     /// neighbouring byte: the two differ by one byte of offset, which the decoder settles).
     Wide,
+    /// None: a place where a byte of the class follows a quote or the like, which is where a part of a key may start.
+    Opening,
 }
+
+/// What the first part of a key may follow.
+const fn opens(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b'`' | b'(' | b'=' | b'>' | b';')
+}
+
+/// `OPENS[b]`: whether the first part of a key may follow the byte `b`.
+const OPENS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = opens(byte as u8);
+        byte += 1;
+    }
+    table
+};
 
 /// Calls `found` for each longest run in `bytes`, in the order in which they end.
 pub(super) fn each(bytes: &[u8], found: &mut dyn FnMut(Range<usize>, Width)) {
@@ -59,22 +77,30 @@ pub(super) fn each(bytes: &[u8], found: &mut dyn FnMut(Range<usize>, Width)) {
     }
     let whole = bytes.len() / 64 * 64;
     for base in (0..whole).step_by(64) {
-        let (class, zero) = masks(&bytes[base..base + 64]);
-        state.block(base, class, zero, found);
+        state.block(base, masks(&bytes[base..base + 64]), found);
     }
     state.tail(bytes, whole, found);
     state.finish(bytes.len(), found);
 }
 
-/// The class and the zero mask of up to 64 bytes, without SIMD.
-fn masks(block: &[u8]) -> (u64, u64) {
-    let mut class = 0;
-    let mut zero = 0;
+/// Of up to 64 bytes, which are what; bit `i` speaks of byte `i`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Masks {
+    class: u64,
+    zero: u64,
+    /// The first part of a key may follow it.
+    opens: u64,
+}
+
+/// Without SIMD.
+fn masks(block: &[u8]) -> Masks {
+    let mut masks = Masks::default();
     for (i, &byte) in block.iter().enumerate() {
-        class |= u64::from(IN_CLASS[byte as usize]) << i;
-        zero |= u64::from(byte == 0) << i;
+        masks.class |= u64::from(IN_CLASS[byte as usize]) << i;
+        masks.zero |= u64::from(byte == 0) << i;
+        masks.opens |= u64::from(OPENS[byte as usize]) << i;
     }
-    (class, zero)
+    masks
 }
 
 /// Bits of even places. Blocks start at even offsets, so a place's parity is that of its bit.
@@ -85,6 +111,8 @@ const EVEN: u64 = 0x5555_5555_5555_5555;
 struct State {
     /// Of the last block: which places, and which 2, 4 and 8 places in a row up to each, are in the class.
     before: [u64; 4],
+    /// Of the last block: whether its last byte opens.
+    opens: u64,
     /// Where a narrow run that is long enough already starts.
     narrow: Option<usize>,
     /// Where wide runs start that are open at the end of the last block.
@@ -93,7 +121,15 @@ struct State {
 
 impl State {
     #[inline(always)]
-    fn block(&mut self, base: usize, class: u64, zero: u64, found: &mut dyn FnMut(Range<usize>, Width)) {
+    fn block(&mut self, base: usize, masks: Masks, found: &mut dyn FnMut(Range<usize>, Width)) {
+        let Masks { class, zero, opens } = masks;
+        let mut openings = shifted(opens, self.opens, 1) & class;
+        self.opens = opens;
+        while openings != 0 {
+            let at = base + openings.trailing_zeros() as usize;
+            found(at..at, Width::Opening);
+            openings &= openings - 1;
+        }
         const { assert!(LEAST == 16 + 4, "what the steps below add up to") }
         // Bit i of the n-th says that the places up to i, so many in a row, are all in the class.
         let two = class & shifted(class, self.before[0], 1);
@@ -139,8 +175,7 @@ impl State {
 
     fn tail(&mut self, bytes: &[u8], from: usize, found: &mut dyn FnMut(Range<usize>, Width)) {
         if from < bytes.len() {
-            let (class, zero) = masks(&bytes[from..]);
-            self.block(from, class, zero, found);
+            self.block(from, masks(&bytes[from..]), found);
         }
     }
 
@@ -198,7 +233,7 @@ fn step(open: &mut Option<usize>, base: usize, mask: u64, least: usize, found: &
 mod avx2 {
     //! The same masks, 32 bytes at a time.
 
-    use super::{Range, State, Width, in_class};
+    use super::{Masks, Range, State, Width, in_class, opens};
     use std::arch::x86_64::{
         __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
         _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
@@ -210,6 +245,20 @@ mod avx2 {
         let mut byte = 0;
         while byte < 128 {
             if in_class(byte) {
+                table[(byte & 15) as usize] |= 1 << (byte >> 4);
+                table[(byte & 15) as usize + 16] |= 1 << (byte >> 4);
+            }
+            byte += 1;
+        }
+        table
+    };
+
+    /// The same for bytes that open.
+    const LOW_OPENS: [u8; 32] = {
+        let mut table = [0; 32];
+        let mut byte = 0;
+        while byte < 128 {
+            if opens(byte) {
                 table[(byte & 15) as usize] |= 1 << (byte >> 4);
                 table[(byte & 15) as usize + 16] |= 1 << (byte >> 4);
             }
@@ -232,18 +281,20 @@ mod avx2 {
 
     #[target_feature(enable = "avx2")]
     pub(super) fn blocks(bytes: &[u8], state: &mut State, found: &mut dyn FnMut(Range<usize>, Width)) {
-        let (low, high) = (load(&LOW), load(&HIGH));
+        let tables = [load(&LOW), load(&LOW_OPENS), load(&HIGH)];
         let (blocks, _) = bytes.as_chunks::<64>();
         for (i, block) in blocks.iter().enumerate() {
             let (first, second) = block.split_at(32);
             let first = load(first.try_into().expect("half of 64"));
             let second = load(second.try_into().expect("half of 64"));
-            let class = u64::from(in_class_of(first, low, high)) | u64::from(in_class_of(second, low, high)) << 32;
+            let ((class, opens), (more, more_opens)) = (classes_of(first, tables), classes_of(second, tables));
+            let (class, opens) =
+                (u64::from(class) | u64::from(more) << 32, u64::from(opens) | u64::from(more_opens) << 32);
             let zero = match zeros(_mm256_min_epu8(first, second)) {
                 0 => 0,
                 _ => u64::from(zeros(first)) | u64::from(zeros(second)) << 32,
             };
-            state.block(i * 64, class, zero, found);
+            state.block(i * 64, Masks { class, zero, opens }, found);
         }
         state.tail(bytes, blocks.len() * 64, found);
     }
@@ -258,13 +309,15 @@ mod avx2 {
         }
     }
 
-    /// Bit `i` says whether byte `i` is in the class.
+    /// Bit `i` of the first says whether byte `i` is in the class, of the second whether it opens.
     #[target_feature(enable = "avx2")]
     #[inline]
-    fn in_class_of(bytes: __m256i, low: __m256i, high: __m256i) -> u32 {
+    fn classes_of(bytes: __m256i, [low, low_opens, high]: [__m256i; 3]) -> (u32, u32) {
         let halves = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), _mm256_set1_epi8(15));
-        let hit = _mm256_and_si256(_mm256_shuffle_epi8(low, bytes), _mm256_shuffle_epi8(high, halves));
-        !zeros(hit)
+        let high = _mm256_shuffle_epi8(high, halves);
+        let class = _mm256_and_si256(_mm256_shuffle_epi8(low, bytes), high);
+        let opens = _mm256_and_si256(_mm256_shuffle_epi8(low_opens, bytes), high);
+        (!zeros(class), !zeros(opens))
     }
 
     /// Bit `i` says whether byte `i` is zero.
@@ -309,7 +362,7 @@ mod tests {
         let mut random = Random::new(7);
         for round in 0..4000 {
             let length = random.below(400);
-            let kinds: &[u8] = if round % 2 == 0 { b"aZ0_-%\\&#; .\n\xe9" } else { b"a\0a\0b\0a\0 " };
+            let kinds: &[u8] = if round % 2 == 0 { b"aZ0_-%\\&#; .\n\xe9\"'`(=>" } else { b"a\0a\0b\0a\0 " };
             let rare = random.below(30) + 1;
             let mut bytes: Vec<u8> = Vec::new();
             while bytes.len() < length {
@@ -320,7 +373,13 @@ mod tests {
                 }
             }
             let mut runs = Vec::new();
-            each(&bytes, &mut |run, width| runs.push((run, width == Width::Wide)));
+            let mut openings = Vec::new();
+            each(&bytes, &mut |run, width| match width {
+                Width::Opening => openings.push(run.start),
+                _ => runs.push((run, width == Width::Wide)),
+            });
+            let opens = |at: &usize| *at > 0 && OPENS[bytes[at - 1] as usize] && IN_CLASS[bytes[*at] as usize];
+            assert_eq!(openings, (0..bytes.len()).filter(opens).collect::<Vec<_>>());
             runs.sort_by_key(|(run, wide)| (run.start, run.end, *wide));
             assert_eq!(runs, by_definition(&bytes), "{bytes:?}");
         }
@@ -334,8 +393,7 @@ mod tests {
         let mut expected = Vec::new();
         let whole = bytes.len() / 64 * 64;
         for base in (0..whole).step_by(64) {
-            let (class, zero) = masks(&bytes[base..base + 64]);
-            plain.block(base, class, zero, &mut |run, width| expected.push((run, width)));
+            plain.block(base, masks(&bytes[base..base + 64]), &mut |run, width| expected.push((run, width)));
         }
         plain.tail(&bytes, whole, &mut |run, width| expected.push((run, width)));
         plain.finish(bytes.len(), &mut |run, width| expected.push((run, width)));

@@ -106,6 +106,37 @@ impl<'a> View<'a> {
         at
     }
 
+    /// Where in the content the bytes of `range` were decoded from.
+    pub(super) fn span(&self, range: &Range<usize>) -> Range<usize> {
+        let plain = || self.place(range.start)..self.place(range.end);
+        let Some(Origin { outer, parts }) = self.origin.as_ref().filter(|_| self.layers.last() == Some(&Layer::Joined))
+        else {
+            return plain();
+        };
+        // Parts that were put together end where their last byte does, and may stand in another order.
+        let ends = parts.iter().skip(1).map(|part| part.at).chain([self.bytes.len()]);
+        let within = parts.iter().zip(ends).filter_map(|(part, end)| {
+            let (from, to) = (range.start.max(part.at), range.end.min(end));
+            (from < to).then(|| (part.from + (from - part.at), part.from + (to - part.at)))
+        });
+        let whole = within.reduce(|whole, part| (whole.0.min(part.0), whole.1.max(part.1)));
+        whole.map_or_else(plain, |(start, end)| outer.place(start)..outer.place(end))
+    }
+
+    /// Whether it holds parts that were put together.
+    pub(super) fn is_joined(&self) -> bool {
+        self.layers.contains(&Layer::Joined)
+    }
+
+    /// Whether what stands in `range` goes over the edge of two parts, if this is where they were put together.
+    pub(super) fn goes_over_edges(&self, range: &Range<usize>) -> bool {
+        let Some(Origin { parts, .. }) = self.origin.as_ref().filter(|_| self.layers.last() == Some(&Layer::Joined))
+        else {
+            return true;
+        };
+        parts.iter().any(|part| range.start < part.at && part.at < range.end)
+    }
+
     /// This view with `range` decoded.
     pub(super) fn inner(&'a self, layer: Layer, range: Range<usize>, decoded: &Decoded) -> Self {
         let left = range.start.saturating_sub(LEFT)..range.start;

@@ -12,6 +12,7 @@
 mod encodings;
 mod kinds;
 mod look_alikes;
+mod parts;
 mod plant;
 mod surroundings;
 
@@ -45,7 +46,8 @@ fn main() -> ExitCode {
 }
 
 fn write(directory: &Path, seed: u64) -> std::io::Result<usize> {
-    let cases = plant::plants(seed).into_iter().chain(plant::look_alikes(seed));
+    let keys = plant::plants(seed).into_iter().chain(plant::parts(seed));
+    let cases = keys.chain(plant::look_alikes(seed));
     let mut manifest = Vec::new();
     for (number, case) in cases.enumerate() {
         let folder = if case.secret.is_some() { "keys" } else { "look-alikes" };

@@ -49,6 +49,11 @@ impl Kind {
         expand(&template, random)
     }
 
+    /// Whether a key of it is a text of several lines or of more than a thousand characters.
+    pub(crate) fn is_long(&self) -> bool {
+        self.keys.iter().any(|key| key.contains("PRIVATE"))
+    }
+
     /// Whether a key that `next` follows would have no end.
     pub(crate) fn goes_on_with(&self, next: char) -> bool {
         let tail: Vec<char> = self.tail.chars().collect();

@@ -100,6 +100,18 @@ pub(crate) const TEXTS: &[&str] = &[
     // Conflict markers and types.
     "import deepgram\napiKey: auth,\n=======\n>>>>>>> [0-9a-f]{40}\n",
     "import mistral\nfunction apiKey\\(\\): Promise<[A-Za-z0-9]{32}> \\{\n",
+    // Parts that belong to no key.
+    "PREFIXES = \\(\"sk-ant-api03-\", \"gsk_\", \"hf_\", \"AIza\", \"r8_\", \"sk-proj-\"\\)\n",
+    "if key\\.startswith\\(\"hf_\"\\) and model == \"[a-z]{12}\":\n    digest = \"[0-9a-f]{40}\"\n",
+    "HF_PREFIX = \"hf_\"\nREVISION = \"[0-9a-f]{40}\"\n",
+    "HF_TOKEN=hf_\nCOMMIT=[0-9a-f]{40}\n",
+    "\\{\"prefix\": \"fc-\", \"id\": \"[0-9a-f]{32}\"}\n",
+    "\\{\"a\": \\[\"fc-\"\\], \"id\": \"[0-9a-f]{32}\"}\n",
+    "const auth = \"Bearer sk-ant-api03-\" \\+ random\\(93\\) \\+ \"AA\";\n",
+    "const KEY_LENGTH = \"sk-proj-\"\\.length \\+ 156; const id = \"[A-Za-z0-9]{24}\";\n",
+    "use the prefix sk-or-v1-\nand then run make all-the-things-that-are-needed-here\n",
+    "<li>hf_</li><li>[a-z]{9}-[a-z]{8}-[a-z]{7}</li>\n",
+    "e2b_\n[0-9a-f]{64}  a\\.tar\n",
     // Data.
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAA[A-Za-z0-9\\+/]{400}\n",
     "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ[A-Za-z0-9\\+/]{300} user@host\n",

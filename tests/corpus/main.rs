@@ -6,6 +6,7 @@
 mod encodings;
 mod kinds;
 mod look_alikes;
+mod parts;
 mod plant;
 mod surroundings;
 
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use keysweep::scan::Scanner;
-use plant::{Case, look_alikes, plants};
+use plant::{Case, look_alikes, parts, plants};
 
 fn seed() -> u64 {
     std::env::var("KEYSWEEP_SEED").map_or(1, |seed| seed.parse().expect("KEYSWEEP_SEED is a number"))
@@ -73,6 +74,24 @@ fn contextual_keys_are_found_where_a_name_says_whose_they_are() {
         let missed = recall.missed.len() * 3 > recall.planted * 2;
         assert!(!missed, "{kind}: missed in most places: {}", recall.missed.join(" | "));
     }
+}
+
+#[test]
+fn keys_in_parts_are_put_together() {
+    let scanner = Scanner::builtin();
+    let mut missed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut by_kind: BTreeMap<String, usize> = BTreeMap::new();
+    let cases = parts(seed());
+    for case in cases.iter().filter(|case| !is_found(&scanner, case)) {
+        missed.entry(case.place.clone()).or_default().push(case.kind.clone());
+        *by_kind.entry(case.kind.clone()).or_default() += 1;
+    }
+    let count: usize = missed.values().map(Vec::len).sum();
+    let share = 1.0 - count as f64 / cases.len() as f64;
+    let lines: Vec<String> =
+        missed.iter().map(|(place, kinds)| format!("{place}: {} {}", kinds.len(), kinds.join(" "))).collect();
+    println!("seed {}: {:.2} % of {} found\n{}\n{by_kind:?}", seed(), share * 100.0, cases.len(), lines.join("\n"));
+    assert!(share >= 0.96, "seed {}: {:.2} % of {} found\n{}", seed(), share * 100.0, cases.len(), lines.join("\n"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use keysweep::rule::template::Random;
 use crate::encodings::{FILES, PARTS};
 use crate::kinds::{Kind, expand, kinds};
 use crate::look_alikes::TEXTS;
+use crate::parts::{PARTS as IN_PARTS, split};
 use crate::surroundings::{BARE, NAMED, fill};
 
 /// One file of the corpus.
@@ -41,6 +42,37 @@ pub(crate) fn plants(seed: u64) -> Vec<Case> {
         for encoding in &FILES {
             add(&mut cases, &kind, &NAMED[1], &mut random, std::slice::from_ref(encoding));
             add(&mut cases, &kind, &NAMED[27], &mut random, std::slice::from_ref(encoding));
+        }
+    }
+    cases
+}
+
+/// Every key of a distinctive kind, in parts.
+pub(crate) fn parts(seed: u64) -> Vec<Case> {
+    let mut random = Random::new(seed ^ 0x7061_7274);
+    let mut cases = Vec::new();
+    for kind in kinds().iter().filter(|kind| kind.distinctive) {
+        for (place, text) in IN_PARTS {
+            let after = text.rsplit('}').next().and_then(|rest| rest.chars().next());
+            let key = kind.key(&mut random);
+            // Such a key has no end in a text, and one with other characters is no single stretch.
+            if after.is_some_and(|next| kind.goes_on_with(next)) || kind.is_long() || key.contains(';') {
+                continue;
+            }
+            let name = random.pick(&kind.names).clone();
+            let count = if text.contains("{3}") { 3 } else { 2 };
+            let mut filled = fill(text, &name, "");
+            for (number, part) in split(&key, count, &mut random).iter().enumerate() {
+                filled = filled.replace(&format!("{{{}}}", number + 1), part);
+            }
+            let place = (*place).to_owned();
+            cases.push(Case {
+                kind: kind.id.clone(),
+                distinctive: true,
+                place,
+                content: filled.into_bytes(),
+                secret: Some(key),
+            });
         }
     }
     cases

@@ -13,9 +13,13 @@ pub(in crate::scan) fn utf16<'a>(view: &'a View<'a>, run: Range<usize>) -> (View
     let bytes = &view.bytes;
     // One parity holds the characters, the other the zeros.
     let first = if bytes[run.start] != 0 { run.start } else { run.start + 1 };
+    let has_zero = |at: Option<usize>| at.and_then(|at| bytes.get(at)) == Some(&0);
+    // Inside a binary file a text may start at any offset: its first character says on which side its zero stands.
     let little = match bytes.get(..2) {
-        Some([0xff, 0xfe]) => true,
-        Some([0xfe, 0xff]) => false,
+        Some([0xff, 0xfe]) if first % 2 == 0 => true,
+        Some([0xfe, 0xff]) if first % 2 == 1 => false,
+        _ if !has_zero(first.checked_sub(1)) => true,
+        _ if !has_zero(Some(first + 1)) => false,
         _ => first % 2 == 0,
     };
     let zero = |at: usize| if little { at + 1 } else { at.wrapping_sub(1) };

@@ -1,0 +1,311 @@
+//! What stands between two parts of a text that belongs together: a closing quote, an operator and an opening quote, a
+//! line's end with the mark that its lines start with, tags, characters that nobody sees.
+//!
+//! One direction is written out; the other asks it of the places where a part could end.
+
+use std::ops::Range;
+
+use super::super::anchors::in_key;
+use super::super::steps;
+use super::code;
+
+/// What stands between two parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Glue {
+    /// From the end of the first part to the start of the second one.
+    pub(super) range: Range<usize>,
+    /// Whether there is no other reading of it: two strings that a comma or a line's end separates may be two values.
+    pub(super) is_strong: bool,
+}
+
+/// The longest glue within markup, in bytes: a run of a word processor names its fonts.
+const LONGEST_MARKUP: usize = 640;
+/// The longest indentation.
+const LONGEST_INDENT: usize = 64;
+/// How far left of a part the part before it may end.
+const LONGEST_BEFORE: usize = 240;
+/// The longest part.
+const LONGEST_PART: usize = 5000;
+
+/// What a part can hold beside bytes of keys.
+pub(super) fn in_part(byte: u8) -> bool {
+    in_key(byte) || matches!(byte, b'+' | b'/' | b'=' | b'.' | b':')
+}
+
+/// Where the part that `at` stands in ends.
+pub(super) fn part_end(text: &[u8], at: usize) -> usize {
+    let length = text[at..].iter().take(LONGEST_PART).take_while(|&&byte| in_part(byte)).count();
+    steps::count(length);
+    at + length
+}
+
+/// Where the part that ends at `end` starts.
+fn part_start(text: &[u8], end: usize) -> usize {
+    let length = text[..end].iter().rev().take(LONGEST_BEFORE).take_while(|&&byte| in_part(byte)).count();
+    steps::count(length);
+    end - length
+}
+
+/// The glue behind a part that ends at `end`.
+pub(super) fn after(text: &[u8], end: usize) -> Option<Glue> {
+    let rest = &text[end..];
+    let glue = match *rest.first()? {
+        b'"' | b'\'' | b'`' => quoted(text, end),
+        b'\\' => escaped(text, end),
+        b'\n' | b'\r' if end > 0 && text[end - 1] == b'=' => soft_break(text, end - 1),
+        b'=' if line_end(&rest[1..]) > 0 => soft_break(text, end),
+        b'\n' | b'\r' => wrapped(text, end, line_end(rest)),
+        b'^' => continued(text, end, 1),
+        b'{' | b'$' | b'#' => interpolated(text, end),
+        b'<' => tags(text, end),
+        b'&' if code::quote(rest).is_some() => code::between(text, end),
+        b'&' | 0xc2 | 0xe2 | 0xef => unseen(text, end),
+        b')' => kerned(text, end),
+        b']' if rest.starts_with(b"]]><![CDATA[") => strong(end..end + 12),
+        _ => None,
+    }?;
+    steps::count(glue.range.len());
+    text.get(glue.range.end).is_some_and(|&byte| in_part(byte)).then_some(glue)
+}
+
+/// The part that ends left of `start` where glue starts that ends at `start`.
+pub(super) fn before(text: &[u8], start: usize) -> Option<Range<usize>> {
+    /// So many words may stand in the glue itself.
+    const MOST_TRIES: usize = 8;
+    let floor = start.saturating_sub(LONGEST_BEFORE);
+    let mut tries = 0;
+    for end in (floor + 1..start).rev() {
+        steps::count(1);
+        if in_part(text[end]) || !in_part(text[end - 1]) {
+            continue;
+        }
+        if let Some(glue) = after(text, end).filter(|glue| glue.range.end == start) {
+            return Some(part_start(text, glue.range.start)..glue.range.start);
+        }
+        tries += 1;
+        if tries == MOST_TRIES {
+            return None;
+        }
+    }
+    None
+}
+
+/// Whether a part could end left of `start`, by a look at what stands there: a name and a colon are no glue.
+pub(super) fn may_be_before(text: &[u8], start: usize) -> bool {
+    let before = &text[start.saturating_sub(LONGEST_INDENT)..start];
+    let Some((&last, before)) = before.split_last() else { return false };
+    let is_quote = |byte: u8| matches!(byte, b'"' | b'\'' | b'`');
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    let blanks = || before.iter().rev().take_while(|byte| is_blank(byte)).count();
+    match last {
+        _ if is_quote(last) => {
+            let left = &before[..before.len() - blanks()];
+            match left {
+                [.., append, b'='] => matches!(append, b'+' | b'.' | b'&' | b'~'),
+                [.., byte] => !matches!(byte, b':' | b'[' | b'?' | b'='),
+                [] => false,
+            }
+        }
+        b' ' | b'\t' | b'\n' | b'\r' => {
+            let blanks = blanks();
+            let skipped = &before[before.len() - blanks..];
+            let is_line_start =
+                matches!(last, b'\n' | b'\r') || skipped.iter().any(|byte| matches!(byte, b'\n' | b'\r'));
+            is_line_start || before[..before.len() - blanks].last().is_some_and(|byte| MARKS.contains(byte))
+        }
+        b'>' | b'}' | b'{' | b'(' | b'[' => true,
+        byte => MARKS.contains(&byte) || byte >= 0x80,
+    }
+}
+
+/// What lines of a comment, a reply, a list or a patch start with.
+const MARKS: &[u8] = b">#/*;|+-%!";
+
+/// So many bytes of a line's end, 0 if there is none.
+fn line_end(text: &[u8]) -> usize {
+    match text {
+        [b'\r', b'\n', ..] => 2,
+        [b'\n' | b'\r', ..] => 1,
+        _ => 0,
+    }
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "each glue is one way of several")]
+fn strong(range: Range<usize>) -> Option<Glue> {
+    Some(Glue { range, is_strong: true })
+}
+
+/// How many blanks stand at `at`.
+fn blanks(text: &[u8], at: usize) -> usize {
+    text[at..].iter().take(LONGEST_INDENT).take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+}
+
+/// Behind a quote: the next literal of an expression, or, in a shell, the same word.
+fn quoted(text: &[u8], end: usize) -> Option<Glue> {
+    if text[end] == b'`' && line_end(&text[end + 1..]) > 0 {
+        return continued(text, end, 1);
+    }
+    if text.get(end + 1).is_some_and(|&byte| in_part(byte)) && code::literal_prefix(&text[end + 1..]) == 0 {
+        // `sk-"rest"`, `'sk-'rest`; but not `"sk-".join` or `"sk-"+`.
+        let is_word = text[end + 1].is_ascii_alphanumeric() || matches!(text[end + 1], b'-' | b'_');
+        if is_word {
+            return strong(end..end + 1);
+        }
+    }
+    code::between(text, end)
+}
+
+/// Behind a backslash: an escaped quote, the end of a line, or an underscore that needs one.
+fn escaped(text: &[u8], end: usize) -> Option<Glue> {
+    let slashes = text[end..].iter().take(8).take_while(|&&byte| byte == b'\\').count();
+    match text.get(end + slashes)? {
+        b'"' | b'\'' | b'`' => code::between(text, end),
+        b'(' => code::quote(&text[end + slashes + 1..]).and_then(|quote| strong(end..end + slashes + 1 + quote)),
+        b'\n' | b'\r' => continued(text, end, slashes),
+        b'n' if matches!(text.get(end + slashes + 1), Some(b'"' | b'\'')) => code::between(text, end + slashes + 1),
+        b'n' => {
+            let next = end + slashes + 1;
+            Some(Glue { range: end..next + blanks(text, next), is_strong: false })
+        }
+        b'r' if text[end + slashes + 1..].starts_with(b"\\n") => {
+            let next = end + slashes + 3;
+            Some(Glue { range: end..next + blanks(text, next), is_strong: false })
+        }
+        _ => None,
+    }
+}
+
+/// A line that is continued on the next one; the character that says so is `length` long.
+fn continued(text: &[u8], end: usize, length: usize) -> Option<Glue> {
+    let next = end + length;
+    let line = line_end(&text[next..]);
+    (line > 0).then_some(())?;
+    let next = next + line;
+    let indent = blanks(text, next);
+    let next = next + indent;
+    // A shell's word may go on in quotes.
+    let quote =
+        usize::from(matches!(text.get(next), Some(b'"' | b'\'')) && text.get(next + 1).is_some_and(|&b| in_key(b)));
+    // What is indented is another word of a shell's, and the same literal in Rust.
+    Some(Glue { range: end..next + quote, is_strong: indent == 0 || quote > 0 })
+}
+
+/// A soft line break of quoted-printable text: the `=` at `at`, and the end of the line.
+fn soft_break(text: &[u8], at: usize) -> Option<Glue> {
+    strong(at..at + 1 + line_end(&text[at + 1..]))
+}
+
+/// A line's end, so many bytes long, and what the next line starts with: blanks, and the mark that this line starts
+/// with as well.
+fn wrapped(text: &[u8], end: usize, length: usize) -> Option<Glue> {
+    const LONGEST_LINE: usize = 400;
+    let line = &text[end.saturating_sub(LONGEST_LINE)..end];
+    let start = memchr::memrchr2(b'\n', b'\r', line).map_or(0, |at| at + 1);
+    let mut next = end + length;
+    let mut own = start;
+    // `> > `, ` * `, `+    `: blanks and marks, as this line has them.
+    for _ in 0..4 {
+        next += blanks(text, next);
+        own += line[own..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let marks = |text: &[u8]| text.iter().take(4).take_while(|byte| MARKS.contains(byte)).count();
+        let (mark, own_mark) = (marks(&text[next..]), marks(&line[own..]));
+        if mark == 0 {
+            break;
+        }
+        if mark != own_mark || text[next..next + mark] != line[own..own + mark] {
+            // `-` may be the next part's own.
+            break;
+        }
+        next += mark;
+        own += mark;
+    }
+    next += appended(&text[next..]);
+    Some(Glue { range: end..next, is_strong: false })
+}
+
+/// The length of the statement that starts a line, if it is a shell's that appends to a variable: `KEY+=`.
+fn appended(text: &[u8]) -> usize {
+    let name =
+        text.iter().take(LONGEST_INDENT).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    match &text[name..] {
+        [b'+', b'=', b'"' | b'\'', ..] if name > 0 => name + 3,
+        [b'+', b'=', ..] if name > 0 => name + 2,
+        _ => 0,
+    }
+}
+
+/// A literal within a literal: `sk-{'…'}`, `sk-${"…"}`, `sk-#{'…'}`.
+fn interpolated(text: &[u8], end: usize) -> Option<Glue> {
+    let mut at = end + usize::from(matches!(text[end], b'$' | b'#'));
+    matches!(text.get(at), Some(b'{' | b'(')).then_some(())?;
+    at += 1 + blanks(text, at + 1);
+    let quote = code::quote(&text[at..])?;
+    strong(end..at + quote)
+}
+
+/// Tags, and blanks between them: `<wbr>`, `</w:t></w:r><w:r><w:t>`, and the expression that they colour.
+fn tags(text: &[u8], end: usize) -> Option<Glue> {
+    let limit = text.len().min(end + LONGEST_MARKUP);
+    let mut at = end;
+    while let Some(length) = code::tag(&text[at..limit]) {
+        at += length;
+        let spaces = text[at..limit].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let breaks = &text[at..at + spaces];
+        // A line's end behind a tag is the page's own.
+        if text.get(at + spaces) == Some(&b'<') || breaks.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+            at += spaces;
+        }
+    }
+    (at > end).then_some(Glue { range: end..at, is_strong: false })
+}
+
+/// Characters that nobody sees: soft hyphens and spaces without width, as bytes or as entities.
+fn unseen(text: &[u8], end: usize) -> Option<Glue> {
+    const CHARACTERS: &[&[u8]] = &[
+        b"\xc2\xad",
+        b"\xe2\x80\x8b",
+        b"\xe2\x80\x8c",
+        b"\xe2\x80\x8d",
+        b"\xe2\x81\xa0",
+        b"\xef\xbb\xbf",
+        b"&shy;",
+        b"&#173;",
+        b"&#xad;",
+        b"&#xAD;",
+        b"&#8203;",
+        b"&#8204;",
+        b"&#8205;",
+        b"&#8288;",
+        b"&#x200b;",
+        b"&#x200B;",
+        b"&#x200c;",
+        b"&#x200d;",
+        b"&#x2060;",
+        b"&zwnj;",
+        b"&zwj;",
+        b"&NoBreak;",
+        b"&ZeroWidthSpace;",
+        b"<wbr>",
+        b"<wbr/>",
+        b"<wbr />",
+    ];
+    /// So many in a row.
+    const MOST: usize = 16;
+    let mut at = end;
+    for _ in 0..MOST {
+        let Some(found) = CHARACTERS.iter().find(|character| text[at..].starts_with(character)) else { break };
+        at += found.len();
+    }
+    if at > end && line_end(&text[at..]) > 0 {
+        return wrapped(text, at, line_end(&text[at..])).map(|glue| Glue { range: end..glue.range.end, ..glue });
+    }
+    (at > end).then_some(()).and_then(|()| strong(end..at))
+}
+
+/// Text of a PDF page, moved a little: `(sk-)-12(rest)`.
+fn kerned(text: &[u8], end: usize) -> Option<Glue> {
+    let moves = text[end + 1..].iter().take(12);
+    let moved = moves.take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b' ')).count();
+    let next = end + 1 + moved;
+    (text.get(next) == Some(&b'(')).then_some(()).and_then(|()| strong(end..next + 1))
+}

@@ -1,0 +1,219 @@
+//! Keys in parts: adjacent literals, strings built statement by statement, wrapped lines, runs of a word processor.
+//!
+//! Nothing is put together but at a place where a key could start, or where an anchor stands and no key is: there
+//! [`glue`] says where the text goes on, and the parts without what stands between them are looked at as a text of
+//! their own. So ordinary text pays for a look at the first three bytes of what stands in quotes, and no more.
+
+mod code;
+mod glue;
+mod variables;
+
+use std::ops::Range;
+
+use super::anchors::in_key;
+use super::view::{Decoded, Ratio, View};
+use super::{Done, Scanner, Scope, Sink, assigned, runs, steps};
+use crate::core::finding::{Confidence, Layer};
+
+/// So many parts are put together at a time.
+const MOST_PARTS: usize = 64;
+/// And no more than so many bytes of them.
+const MOST_BYTES: usize = 6000;
+/// About so much stands around parts that are looked at.
+const CONTEXT: usize = 360;
+/// The most parts left of an anchor.
+const MOST_BEFORE: usize = 16;
+
+/// What is known of the part that a key may stand in together with others.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct First {
+    /// An anchor stands in it, and no key.
+    pub(super) is_refused: bool,
+    /// An anchor stands in it that does not start a key: parts to its left may belong to it.
+    pub(super) goes_left: bool,
+    /// A key was found that ends where the part does, and might go on.
+    pub(super) found: Option<Confidence>,
+}
+
+impl Scanner {
+    /// Looks at what follows a quote: the first part of a key may stand there, too short for a run.
+    pub(super) fn opening(&self, view: &View<'_>, at: usize, done: &mut Done, out: &mut Sink) {
+        let bytes: &[u8] = &view.bytes;
+        if at < done.opened.end || at < view.own.start || at >= view.own.end || view.is_joined() {
+            return;
+        }
+        let part = at..glue::part_end(bytes, at);
+        // What is long enough for a run is looked at as one.
+        let is_short = |text: &[u8]| text.split(|&byte| !in_key(byte)).all(|run| run.len() < runs::LEAST);
+        if !is_short(&bytes[part.clone()]) {
+            return;
+        }
+        if self.anchors.opens(bytes, &part) {
+            let end = self.join(view, part, First::default(), done, out);
+            done.opened = at..end;
+        }
+    }
+
+    /// Looks at a stretch of bytes of keys in which no key was found, or one that might go on.
+    pub(super) fn parted(&self, view: &View<'_>, token: &Range<usize>, first: First, done: &mut Done, out: &mut Sink) {
+        let bytes: &[u8] = &view.bytes;
+        if token.start < done.joined || done.opened.contains(&token.start) || view.is_joined() {
+            return;
+        }
+        let part = token.start..glue::part_end(bytes, token.end);
+        let is_open = first.is_refused || first.found.is_some();
+        if is_open || self.anchors.may_open(bytes, token.start) && self.anchors.opens(bytes, &part) {
+            done.joined = self.join(view, part, first, done, out);
+            return;
+        }
+        // The part that starts the key may be the short one left of it.
+        if token.len() >= runs::LEAST && glue::may_be_before(bytes, token.start) {
+            done.scope = done.scope.max(Scope::Around);
+            let before = glue::before(bytes, token.start).filter(|before| before.len() < runs::LEAST);
+            if let Some(before) =
+                before.filter(|before| before.start >= done.joined && self.anchors.opens(bytes, before))
+            {
+                done.joined = self.join(view, before, first, done, out);
+                return;
+            }
+        }
+        let quote = bytes.get(token.end).filter(|byte| matches!(byte, b'"' | b'\'' | b'\\'));
+        if token.len() >= runs::LEAST && quote.is_some() && assigned::may_be_value(&bytes[token.clone()]) {
+            self.join_value(view, part, done, out);
+        }
+    }
+
+    /// Looks at a key that starts at `at`, left of a run, and is not whole.
+    pub(super) fn started(&self, view: &View<'_>, at: usize, done: &mut Done, out: &mut Sink) {
+        if at >= done.joined && !view.is_joined() {
+            let part = at..glue::part_end(&view.bytes, at);
+            done.joined = self.join(view, part, First { is_refused: true, ..First::default() }, done, out);
+        }
+    }
+
+    /// Puts together literals of one expression that could be a value which only its name gives away.
+    fn join_value(&self, view: &View<'_>, part: Range<usize>, done: &mut Done, out: &mut Sink) {
+        let mut parts = vec![part];
+        self.extend(&view.bytes, &mut parts, true);
+        if parts.len() > 1 {
+            done.scope = Scope::Beyond;
+            done.joined = self.look(view, &parts, done, out);
+        }
+    }
+
+    /// Puts `part` and those around it together, and looks for keys that go over their edges. Returns how far that needs
+    /// not be done again.
+    fn join(&self, view: &View<'_>, part: Range<usize>, first: First, done: &mut Done, out: &mut Sink) -> usize {
+        let bytes: &[u8] = &view.bytes;
+        done.scope = Scope::Beyond;
+        let own_end = part.end;
+        let mut parts = vec![part];
+        while first.goes_left && parts.len() < MOST_BEFORE {
+            let Some(before) = glue::before(bytes, parts[0].start) else { break };
+            parts.insert(0, before);
+        }
+        let weak = self.extend(bytes, &mut parts, false);
+        let before = out.candidates.len();
+        let mut end = if weak.is_line && first.found.is_none() {
+            self.look_at_lines(view, &parts, done, out)
+        } else {
+            self.look(view, &parts, done, out)
+        };
+        if out.candidates.len() == before && first.found.is_none() {
+            parts.truncate(1);
+            parts.extend(variables::rest(bytes, &parts[0], &mut done.spent));
+            self.look(view, &parts, done, out);
+            end = end.max(own_end);
+        }
+        let is_surer = |confidence: Confidence| match first.found {
+            Some(found) if weak.is_any() => confidence > found,
+            Some(found) => confidence >= found,
+            None => true,
+        };
+        let mut index = 0;
+        out.candidates.retain(|candidate| {
+            index += 1;
+            index <= before || is_surer(candidate.confidence)
+        });
+        end.max(own_end)
+    }
+
+    /// Looks at parts that line ends separate: the text may go on with another word where the key ends.
+    fn look_at_lines(&self, view: &View<'_>, parts: &[Range<usize>], done: &mut Done, out: &mut Sink) -> usize {
+        /// No key is wrapped on more lines, but where all of them are the key.
+        const MOST_LINES: usize = 5;
+        let before = out.candidates.len();
+        for count in 2..parts.len().min(MOST_LINES) {
+            let end = self.look(view, &parts[..count], done, out);
+            let next = &view.bytes[parts[count].clone()];
+            if out.candidates.len() > before && next.iter().all(u8::is_ascii_lowercase) {
+                return end;
+            }
+        }
+        self.look(view, parts, done, out)
+    }
+
+    /// Looks at parts as at one text; returns how far that needs not be done again.
+    fn look(&self, view: &View<'_>, parts: &[Range<usize>], done: &mut Done, out: &mut Sink) -> usize {
+        const FREE: usize = 1 << 16;
+        let length: usize = parts.iter().map(Range::len).sum();
+        if parts.len() < 2 || length < runs::LEAST {
+            return 0;
+        }
+        let start = parts.iter().map(|part| part.start).min().unwrap_or(0);
+        let end = parts.iter().map(|part| part.end).max().unwrap_or(start);
+        let is_cut = parts.len() >= MOST_PARTS || length >= MOST_BYTES;
+        let looked_at = if is_cut { parts[parts.len() / 4 * 3].start } else { end };
+        // Who writes the starts of keys again and again has not all of them looked at.
+        if done.spent > FREE + start * 8 {
+            return looked_at;
+        }
+        done.spent += CONTEXT + length;
+        let mut decoded = Decoded::default();
+        for part in parts {
+            decoded.start(part.start, Ratio::One);
+            decoded.bytes.extend_from_slice(&view.bytes[part.clone()]);
+        }
+        self.view(&view.inner(Layer::Joined, start..end, &decoded), out);
+        looked_at
+    }
+
+    /// Adds the parts that follow the last one; whether any of them may as well be a value of its own.
+    fn extend(&self, bytes: &[u8], parts: &mut Vec<Range<usize>>, only_strong: bool) -> Weak {
+        let mut weak = Weak::default();
+        let mut length: usize = parts.iter().map(Range::len).sum();
+        while parts.len() < MOST_PARTS && length < MOST_BYTES {
+            let Some(last) = parts.last_mut() else { break };
+            let glue = glue::after(bytes, last.end).filter(|glue| glue.is_strong || !only_strong);
+            let Some(glue) = glue else { break };
+            let part = glue.range.end..glue::part_end(bytes, glue.range.end);
+            // Another key starts here.
+            if self.anchors.may_open(bytes, part.start) && self.anchors.opens_whole(bytes, &part) {
+                break;
+            }
+            last.end = glue.range.start;
+            let is_line = matches!(bytes[glue.range.start], b'\n' | b'\r' | b'\\');
+            weak.is_line |= !glue.is_strong && is_line;
+            weak.is_other |= !glue.is_strong && !is_line;
+            length += part.len();
+            steps::count(part.len());
+            parts.push(part);
+        }
+        weak
+    }
+}
+
+/// Between which parts there is glue that may be none.
+#[derive(Clone, Copy, Debug, Default)]
+struct Weak {
+    /// The end of a line.
+    is_line: bool,
+    /// A comma, a tag.
+    is_other: bool,
+}
+
+impl Weak {
+    fn is_any(self) -> bool {
+        self.is_line || self.is_other
+    }
+}

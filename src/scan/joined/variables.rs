@@ -1,0 +1,145 @@
+//! Parts that variables hold, and an expression further on puts together: `a = "…"`, `b = "…"`, then `a + b`.
+
+use std::ops::Range;
+
+use super::super::steps;
+use super::code;
+use super::glue::{in_part, part_end};
+
+/// How far from the first part the expression and the other variables are looked for.
+const NEAR: usize = 1200;
+/// So many places where the first variable is used are looked at.
+const MOST_USES: usize = 6;
+/// So many variables may follow it.
+const MOST_NAMES: usize = 8;
+/// The longest text between two names of an expression.
+const LONGEST_OPERATOR: usize = 24;
+
+/// The parts that belong behind `first`, in the order in which an expression names their variables. `spent` counts what
+/// was looked at in this text: who writes a variable for every few bytes does not have each of them looked up.
+pub(super) fn rest(text: &[u8], first: &Range<usize>, spent: &mut usize) -> Vec<Range<usize>> {
+    const FREE: usize = 1 << 14;
+    if *spent > FREE + first.start * 2 {
+        return Vec::new();
+    }
+    let Some(name) = assigned_name(text, first.start) else { return Vec::new() };
+    let window = first.end..text.len().min(first.end + NEAR);
+    let around = first.start.saturating_sub(NEAR)..window.end;
+    *spent += window.len() + 1;
+    steps::count(window.len());
+    let uses = memchr::memmem::find_iter(&text[window.clone()], name).map(|at| window.start + at);
+    for at in uses.filter(|at| is_word(text, *at, name.len())).take(MOST_USES) {
+        let names = names(&text[..window.end], at + name.len());
+        let mut parts = Vec::new();
+        for other in names {
+            *spent += around.len();
+            let Some(part) = literal_of(text, &around, other) else { break };
+            parts.push(part);
+        }
+        if !parts.is_empty() {
+            return parts;
+        }
+    }
+    Vec::new()
+}
+
+fn in_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+fn is_word(text: &[u8], at: usize, length: usize) -> bool {
+    let is_free = |byte: Option<&u8>| byte.is_none_or(|&byte| !in_name(byte));
+    is_free(at.checked_sub(1).and_then(|before| text.get(before))) && is_free(text.get(at + length))
+}
+
+/// The name that the literal at `start` is assigned to: `part = "`, `part: str = "`, `$part := '`, `part=`.
+fn assigned_name(text: &[u8], start: usize) -> Option<&[u8]> {
+    const LONGEST: usize = 80;
+    let before = &text[start.saturating_sub(LONGEST)..start];
+    let line = before.rsplit(|byte| matches!(byte, b'\n' | b'\r' | b';' | b',')).next()?;
+    let assign = line.iter().rposition(|&byte| byte == b'=')?;
+    // Nothing but the literal's quote stands behind the operator.
+    let is_quote = |byte: &u8| {
+        matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'@' | b'$' | b'\\') || byte.is_ascii_alphabetic()
+    };
+    let opens = line[assign + 1..].iter().all(is_quote) && line.len() - assign < 8;
+    let left = line[..assign].trim_ascii_end();
+    let left = left.strip_suffix(b":").unwrap_or(left);
+    // A type may stand between: `part: str`, `part As String`.
+    let left = match left.iter().position(|&byte| byte == b':') {
+        Some(colon) => &left[..colon],
+        None => memchr::memmem::find(left, b" As ").map_or(left, |at| &left[..at]),
+    };
+    let left = left.trim_ascii_end();
+    let length = left.iter().rev().take_while(|&&byte| in_name(byte)).count();
+    let name = &left[left.len() - length..];
+    (opens && name.first().is_some_and(|byte| !byte.is_ascii_digit())).then_some(name)
+}
+
+/// The names that follow in the expression that goes on at `at`, with nothing but operators between them.
+fn names(text: &[u8], mut at: usize) -> Vec<&[u8]> {
+    let mut names = Vec::new();
+    while names.len() < MOST_NAMES {
+        let between = |byte: &&u8| {
+            matches!(
+                byte,
+                b' ' | b'+'
+                    | b'.'
+                    | b'&'
+                    | b','
+                    | b'{'
+                    | b'}'
+                    | b'$'
+                    | b'"'
+                    | b'\''
+                    | b'('
+                    | b')'
+                    | b'~'
+                    | b'|'
+                    | b'<'
+                    | b'>'
+                    | b'#'
+                    | b'%'
+                    | b'@'
+                    | b'\\'
+                    | b'`'
+                    | b'*'
+            )
+        };
+        let operator = text[at..].iter().take(LONGEST_OPERATOR).take_while(between).count();
+        let start = at + operator;
+        let length = text[start.min(text.len())..].iter().take(80).take_while(|&&byte| in_name(byte)).count();
+        if operator == 0 || length == 0 {
+            break;
+        }
+        at = start + length;
+        let name = &text[start..at];
+        if !matches!(
+            name,
+            b"concat" | b"append" | b"push_str" | b"as_str" | b"to_string" | b"String" | b"str" | b"toString"
+        ) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// The literal that is assigned to `name` somewhere in `around`.
+fn literal_of(text: &[u8], around: &Range<usize>, name: &[u8]) -> Option<Range<usize>> {
+    let window = &text[around.clone()];
+    steps::count(window.len());
+    let places = memchr::memmem::find_iter(window, name).map(|at| around.start + at);
+    places.filter(|at| is_word(text, *at, name.len())).take(MOST_USES).find_map(|at| {
+        let rest = &text[at + name.len()..text.len().min(at + name.len() + 48)];
+        let line = rest.split(|byte| matches!(byte, b'\n' | b'\r' | b';')).next()?;
+        let assign = line.iter().position(|&byte| byte == b'=')?;
+        let is_type =
+            |byte: &u8| in_name(*byte) || matches!(byte, b' ' | b':' | b'\t' | b'&' | b'<' | b'>' | b'[' | b']' | b'*');
+        line[..assign].iter().all(is_type).then_some(())?;
+        let blanks = line[assign + 1..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'@' | b'$')).count();
+        let mut start = at + name.len() + assign + 1 + blanks;
+        start += code::literal_prefix(&text[start..]);
+        start += code::quote(&text[start..]).unwrap_or(0);
+        text.get(start).is_some_and(|&byte| in_part(byte)).then(|| start..part_end(text, start))
+    })
+}
