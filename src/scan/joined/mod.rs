@@ -60,11 +60,13 @@ impl Scanner {
         if token.start < done.joined || done.opened.contains(&token.start) || view.is_joined() {
             return;
         }
-        let part = token.start..glue::part_end(bytes, token.end);
         let is_open = first.is_refused || first.found.is_some();
-        if is_open || self.anchors.may_open(bytes, token.start) && self.anchors.opens(bytes, &part) {
-            done.joined = self.join(view, part, first, done, out);
-            return;
+        if is_open || self.anchors.may_open(bytes, token.start) {
+            let part = token.start..glue::part_end(bytes, token.end);
+            if is_open || self.anchors.opens(bytes, &part) {
+                done.joined = self.join(view, part, first, done, out);
+                return;
+            }
         }
         // The part that starts the key may be the short one left of it.
         if token.len() >= runs::LEAST && glue::may_be_before(bytes, token.start) {
@@ -79,7 +81,7 @@ impl Scanner {
         }
         let quote = bytes.get(token.end).filter(|byte| matches!(byte, b'"' | b'\'' | b'\\'));
         if token.len() >= runs::LEAST && quote.is_some() && assigned::may_be_value(&bytes[token.clone()]) {
-            self.join_value(view, part, done, out);
+            self.join_value(view, token.clone(), done, out);
         }
     }
 
@@ -108,7 +110,9 @@ impl Scanner {
         done.scope = Scope::Beyond;
         let own_end = part.end;
         let mut parts = vec![part];
-        while first.goes_left && parts.len() < MOST_BEFORE {
+        let starts_key =
+            |part: &Range<usize>| self.anchors.may_open(bytes, part.start) && self.anchors.opens_whole(bytes, part);
+        while first.goes_left && parts.len() < MOST_BEFORE && !starts_key(&parts[0]) {
             let Some(before) = glue::before(bytes, parts[0].start) else { break };
             parts.insert(0, before);
         }
@@ -133,7 +137,7 @@ impl Scanner {
         let mut index = 0;
         out.candidates.retain(|candidate| {
             index += 1;
-            index <= before || is_surer(candidate.confidence)
+            index <= before || is_surer(candidate.confidence) && !(weak.is_line && self.is_faint(candidate.rule))
         });
         end.max(own_end)
     }
@@ -176,6 +180,12 @@ impl Scanner {
         }
         self.view(&view.inner(Layer::Joined, start..end, &decoded), out);
         looked_at
+    }
+
+    /// Whether a rule's keys are told from words by three letters alone: two lines are easily one of them.
+    fn is_faint(&self, rule: usize) -> bool {
+        let rule = &self.rules.rules()[rule];
+        !rule.has_one_length() && rule.rule.anchors.iter().any(|anchor| anchor.len() <= 3)
     }
 
     /// Adds the parts that follow the last one; whether any of them may as well be a value of its own.
