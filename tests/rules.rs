@@ -86,7 +86,10 @@ fn every_rule_is_complete() {
             check(!revoke.is_empty() || !advice.is_empty(), "neither revoke address nor advice");
             check(advice.is_empty() || advice.ends_with('.'), "the advice is no sentence");
             check(rule.anchors.iter().all(|anchor| anchor.len() >= 3), "an anchor is short");
-            check(rule.anchors.is_empty() != rule.names.is_empty(), "a rule has anchors or names");
+            check(rule.anchors.is_empty() || rule.names.is_empty(), "a rule has anchors or names");
+            let is_wordless = rule.anchors.is_empty() && rule.names.is_empty();
+            let lead = rule.regex.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
+            check(!is_wordless || lead >= 3 && rule.confidence == "possible", "a rule without words has a lead");
             check(rule.names.iter().all(|name| name.bytes().all(|b| b.is_ascii_alphanumeric())), "a name is no word");
         }
     }

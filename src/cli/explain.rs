@@ -1,5 +1,6 @@
 //! `keysweep explain PATH:LINE`: the way of a line through the rules, in words.
 
+use std::cmp::Reverse;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
@@ -134,12 +135,18 @@ impl<'a> Case<'a> {
         line(text, &format!("{}:{number}: {}", self.path, cut.to_str_lossy().trim()));
         let here = |at: usize| (start..end.max(start + 1)).contains(&at);
         let before = text.len();
-        let (vague, steps): (Vec<&Step>, Vec<&Step>) = self
-            .steps
-            .iter()
-            .filter(|step| here(step.span.start))
-            .partition(|step| step.refusal == Some(Refusal::Context));
-        steps.iter().for_each(|step| self.step(text, step, start));
+        let mut steps: Vec<&Step> = self.steps.iter().filter(|step| here(step.span.start)).collect();
+        // The likeliest leads: what passed, then that for which most speaks.
+        steps.sort_by_key(|step| (step.rank(), Reverse(step.evidence.map_or(0, |evidence| evidence.sum()))));
+        let is_vague = |step: &&&Step| {
+            step.evidence.is_none_or(|evidence| evidence.sum() == 0)
+                && matches!(step.refusal, Some(Refusal::Context | Refusal::Owner))
+        };
+        let (mut vague, clear): (Vec<&Step>, Vec<&Step>) = steps.iter().partition(|step| is_vague(step));
+        for step in clear {
+            self.step(text, step, start);
+        }
+        vague.sort_by_key(|step| step.span.start);
         self.vague(text, &vague, start);
         for fate in self.fates.iter().filter(|fate| here(fate.span.start)) {
             let column = self.column(start, fate.span.start);
@@ -166,9 +173,11 @@ impl<'a> Case<'a> {
         }
         let verdict = match step.refusal {
             None => "every test passed".to_owned(),
+            Some(Refusal::Shape) if rule.is_contextual() => format!("no: it has not the shape {}", rule.regex),
             Some(refusal) => format!("no: {}", refusal.as_str()),
         };
-        line(text, &format!("{about}: {verdict}"));
+        let evidence = step.evidence.map_or(String::new(), |evidence| format!(" (evidence: {evidence})"));
+        line(text, &format!("{about}: {verdict}{evidence}"));
     }
 
     /// Dozens of rules would take a value of this shape if anything near it named them: one line for each value.
@@ -180,7 +189,7 @@ impl<'a> Case<'a> {
             let more = if group.len() > NAMED { format!(" and {} more", group.len() - NAMED) } else { String::new() };
             let column = self.column(start, group[0].span.start);
             let words = if let [step] = group { format!(" ({})", wanted(rule(step))) } else { String::new() };
-            let why = Refusal::Context.as_str();
+            let why = group[0].refusal.map_or("", Refusal::as_str);
             line(text, &format!("  {}{more} at column {column}: no: {why}{words}", names.join(", ")));
         }
     }

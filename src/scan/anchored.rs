@@ -24,8 +24,12 @@ pub enum Refusal {
     Identifier,
     /// It is no random text.
     NotRandom(random::Fault),
-    /// Nothing near it says whose key it is.
+    /// Too little near it says whose key it is.
     Context,
+    /// What it is assigned to says that it is something else.
+    Owner,
+    /// Another rule takes it, for which more speaks.
+    Lesser,
 }
 
 /// A key of a rule.

@@ -1,44 +1,66 @@
-//! Contextual rules: a value whose shape alone says nothing, assigned to a name that says whose key it is.
+//! Contextual rules: a value whose shape alone says nothing, and what around it says whose key it is.
 //!
-//! From the value we walk left over quotes, operators and brackets to the *owner*, the name that it is assigned
-//! to. An owner such as `MISTRAL_API_KEY` (in any style) decides at once. A general one (`api_key`, `Bearer`,
-//! `value`) leaves it to what stands around: the names further left (`Mistral(api_key=…)`, `name: MISTRAL_API_KEY`
-//! on the line above) and the providers' words and hosts on both sides. Any other owner (`md5`, `OTHER_THING`)
-//! means that the value is something else.
+//! From the value we walk left to its [`owner`](super::owner), which must not say that the value is something else (`md5`,
+//! `OTHER_THING`). Then the words of rules around it are weighed as [`evidence`](super::evidence): the rule with the
+//! greatest sum whose shape the value has gets it.
 
-use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::anchored::{Key, Refusal, first_line, right_edge};
-use super::words::{Hit, WordKind, Words};
+use super::enclosure::BLOCK;
+use super::evidence::{Evidence, Exits, Surroundings};
+use super::owner::{Holder, Owner, Seeker, Unowned};
+use super::words::Words;
 use super::{Done, Scope, random, steps};
 use crate::core::finding::Confidence;
 use crate::rule::RuleSet;
 
-/// How far left of a value its owner and its context are looked for.
-const LEFT: usize = 300;
-/// How far right.
-const RIGHT: usize = 160;
+/// How far right of a value words of rules are looked for; left it is the block before the one it stands in.
+const RIGHT: usize = 512;
 
 /// Contextual rules of a set, by index.
 #[derive(Debug, Default)]
 pub(super) struct Assigned {
     rules: Vec<usize>,
+    /// Rules without words: they take what is a credential's by its name and no other rule's.
+    wordless: Vec<Wordless>,
     words: OnceLock<Words>,
 }
 
-/// A name left of a value, and whether an operator stands between.
+/// A rule without words, and what its keys start with.
 #[derive(Debug)]
-struct Name {
-    range: Range<usize>,
-    assigned: bool,
+struct Wordless {
+    rule: usize,
+    lead: Vec<u8>,
+}
+
+/// What may be a key: the value that `token` is the start or a part of.
+struct Value<'a> {
+    rules: &'a RuleSet,
+    text: &'a [u8],
+    start: usize,
+    end: usize,
+    owner: Owner,
+    /// By rule: what speaks for it, the most first.
+    evidence: Vec<(usize, Evidence)>,
 }
 
 impl Assigned {
     pub(super) fn of(rules: &RuleSet) -> Self {
         let contextual = rules.rules().iter().enumerate().filter(|(_, compiled)| compiled.rule.is_contextual());
-        Self { rules: contextual.map(|(index, _)| index).collect(), ..Self::default() }
+        let (wordless, rules): (Vec<_>, Vec<_>) =
+            contextual.partition(|(_, compiled)| compiled.rule.names.is_empty() && compiled.rule.context.is_empty());
+        let lead = |regex: &str| {
+            let plain = regex.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+            plain.collect()
+        };
+        let wordless = wordless.into_iter().map(|(rule, compiled)| Wordless { rule, lead: lead(&compiled.rule.regex) });
+        Self {
+            rules: rules.into_iter().map(|(index, _)| index).collect(),
+            wordless: wordless.collect(),
+            words: OnceLock::new(),
+        }
     }
 
     /// The key that starts in `token`, a stretch of bytes of keys, with the rule's index.
@@ -48,10 +70,42 @@ impl Assigned {
         text: &[u8],
         token: Range<usize>,
         done: &mut Done,
-    ) -> Option<(usize, Key)> {
-        steps::count(token.len());
-        if self.rules.is_empty() || !may_be_value(&text[token.clone()]) {
+    ) -> Option<(usize, Key, Option<Evidence>)> {
+        let value = self.value(rules, text, &token, done).ok()??;
+        // What stands there is a key of the rule for which most speaks, if it has its shape.
+        let enough = value.evidence.iter().filter(|(_, evidence)| evidence.is_enough());
+        let found = enough.clone().find_map(|(index, evidence)| Some((*index, value.of_rule(*index).ok()?, *evidence)));
+        let found = found.map(|(index, key, evidence)| {
+            let weak = key.confidence.min(Confidence::Possible);
+            let confidence = if evidence.is_strong() { key.confidence } else { weak };
+            (index, Key { confidence, ..key }, Some(evidence))
+        });
+        let found = found.or_else(|| self.anyones(&value));
+        done.scope = Scope::Beyond;
+        found.filter(|(_, key, _)| key.secret.end > token.start)
+    }
+
+    /// A value under a credential's name that no rule with words takes.
+    fn anyones(&self, value: &Value<'_>) -> Option<(usize, Key, Option<Evidence>)> {
+        if !matches!(value.owner.holder, Holder::Credential | Holder::Label) {
             return None;
+        }
+        let fits = |own: &&Wordless| value.text[value.start..].starts_with(&own.lead);
+        let mut rules = self.wordless.iter().filter(fits);
+        rules.find_map(|own| Some((own.rule, value.of_rule(own.rule).ok()?, None)))
+    }
+
+    /// What may be a key at a token, with all that speaks for a rule. An error says that it is assigned to something else.
+    fn value<'a>(
+        &self,
+        rules: &'a RuleSet,
+        text: &'a [u8],
+        token: &Range<usize>,
+        done: &mut Done,
+    ) -> Result<Option<Value<'a>>, Unowned> {
+        steps::count(token.len());
+        if self.rules.is_empty() && self.wordless.is_empty() || !may_be_value(&text[token.clone()]) {
+            return Ok(None);
         }
         let mut start = value_start(text, token.clone());
         // Part of a path, a dotted name or an address, or of a value that holds such characters itself.
@@ -61,177 +115,109 @@ impl Assigned {
             let whole = reach(text, token.start, false);
             let is_refused = whole == token.start || done.refused == Some(whole);
             if is_refused || is_cut(text, token.start) || is_digest(&text[whole..]) {
-                return None;
+                return Ok(None);
             }
             start = whole;
         }
-        if is_marked_off(&text[..start]) {
-            return None;
+        if is_marked_off(&text[..start]) || random::is_language(&text[token.clone()]) {
+            return Ok(None);
         }
-        // Where one value follows another, the words around them are known; no word, no key.
-        let near = start.saturating_sub(LEFT)..text.len().min(token.end + RIGHT);
         let words = self.words.get_or_init(|| Words::of(rules, &self.rules));
-        let without_words = |done: &mut Done| {
-            let none = done.hits.within(words, text, &near).next().is_none();
-            if none {
-                done.scope = done.scope.max(Scope::Around);
+        let is_anyones = self.wordless.iter().any(|own| text[start..].starts_with(&own.lead));
+        // Where one value follows another, the words around them are known; no word, no key.
+        let around = (start / BLOCK).saturating_sub(1) * BLOCK..text.len().min(token.end + RIGHT);
+        if !is_anyones && done.hits.reach(&around) && done.hits.within(words, text, &around).next().is_none() {
+            done.scope = Scope::Beyond;
+            return Ok(None);
+        }
+        let is_plain = text[token.clone()].iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
+        let seeker = Seeker { text, start, words, joined, is_plain };
+        let owner = match seeker.owner(&mut done.enclosure) {
+            Ok(owner) => owner,
+            Err(unowned) => {
+                if unowned.is_above {
+                    done.scope = done.scope.max(Scope::Around);
+                }
+                done.refused = Some(start);
+                return Err(unowned);
             }
-            none
         };
-        if done.hits.reach(&near) && without_words(done) || random::is_language(&text[token.clone()]) {
-            return None;
+        done.scope = Scope::Beyond;
+        let hits = done.hits.around(words, text, &around, start..token.end);
+        if hits.is_empty() && !is_anyones {
+            return Ok(None);
         }
-        let owner = Owner::of(text, start);
-        if owner.as_ref().is_none_or(|owner| owner.is_above || owner.may_hold_key(joined)) {
-            done.scope = done.scope.max(Scope::Around);
-        }
-        let Some(owner) = owner.filter(|owner| owner.may_hold_key(joined)) else {
-            done.refused = Some(start);
-            return None;
+        done.enclosure.reach(text, start);
+        let last = hits.iter().map(|hit| hit.range.end).max().unwrap_or(0);
+        let exits = Exits::of(text, token.end, last, &done.enclosure);
+        let surroundings =
+            Surroundings { text, value: start..token.end, owner: &owner, enclosure: &done.enclosure, exits };
+        let mut named: Vec<usize> = hits.iter().map(|hit| hit.rule).collect();
+        named.sort_unstable();
+        named.dedup();
+        let of_rule = |rule: usize| (rule, surroundings.evidence(hits.iter().filter(|hit| hit.rule == rule)));
+        let mut evidence: Vec<(usize, Evidence)> = named.into_iter().map(of_rule).collect();
+        let nearest = |rule: usize| {
+            let own = hits.iter().filter(|hit| hit.rule == rule);
+            own.map(|hit| start.abs_diff(hit.range.end)).min()
         };
-        if without_words(done) {
-            return None;
-        }
-        let hits: Vec<Hit> = done.hits.within(words, text, &near).cloned().collect();
-        let refused = RefCell::default();
-        let value = Value { rules, text, start, end: token.end, hits: &hits, refused: &refused };
-        let found = self.owned(&value, &owner, &mut done.scope);
-        found.filter(|(_, key)| key.secret.end > token.start)
+        evidence.sort_by_cached_key(|(rule, evidence)| (std::cmp::Reverse(evidence.sum()), nearest(*rule), *rule));
+        Ok(Some(Value { rules, text, start, end: token.end, owner, evidence }))
     }
 
-    /// The key that a value is, by what it is assigned to.
-    fn owned(&self, value: &Value<'_>, owner: &Owner, scope: &mut Scope) -> Option<(usize, Key)> {
-        if owner.is_general || owner.is_keyish {
-            let named = owner.name.clone().and_then(|name| value.named(&name, scope));
-            if named.is_some() || !owner.is_general {
-                return named;
+    /// For `explain`: what each rule whose regex matches the token says of it, and what speaks for it.
+    pub(super) fn refusals(
+        &self,
+        rules: &RuleSet,
+        text: &[u8],
+        token: &Range<usize>,
+    ) -> Vec<(usize, Refusal, Option<Evidence>)> {
+        let mut done = Done::default();
+        let chosen = self.key(rules, text, token.clone(), &mut done).map(|(index, ..)| index);
+        let value = match self.value(rules, text, token, &mut Done::default()) {
+            Ok(Some(value)) => value,
+            Ok(None) => return self.unnamed(rules, text, token, Refusal::Context),
+            Err(_) => return self.unnamed(rules, text, token, Refusal::Owner),
+        };
+        let refusal = |index: &usize| {
+            let evidence = value.evidence.iter().find(|(rule, _)| rule == index).map(|(_, evidence)| *evidence);
+            match value.of_rule(*index) {
+                Err(Refusal::Shape) if !evidence.is_some_and(|evidence| evidence.is_strong()) => None,
+                Err(refusal) => Some((*index, refusal, evidence)),
+                Ok(_) if evidence.is_some_and(|evidence| evidence.is_enough()) => {
+                    Some((*index, Refusal::Lesser, evidence))
+                }
+                Ok(_) => Some((*index, Refusal::Context, evidence)),
             }
-        }
-        value.surrounded(scope)
+        };
+        self.rules.iter().filter(|index| chosen != Some(**index)).filter_map(refusal).collect()
     }
 
-    /// For `explain`: what each rule whose regex matches the token says of it, context aside.
-    pub(super) fn refusals(&self, rules: &RuleSet, text: &[u8], token: &Range<usize>) -> Vec<(usize, Refusal)> {
+    /// The same for a value that has no word of a rule near, or is assigned to something else.
+    fn unnamed(
+        &self,
+        rules: &RuleSet,
+        text: &[u8],
+        token: &Range<usize>,
+        why: Refusal,
+    ) -> Vec<(usize, Refusal, Option<Evidence>)> {
         let digits = &text[token.clone()];
         if !may_be_value(digits) || random::is_language(digits) {
             return Vec::new();
         }
-        let (start, refused) = (value_start(text, token.clone()), RefCell::default());
-        let value = Value { rules, text, start, end: token.end, hits: &[], refused: &refused };
+        let start = value_start(text, token.clone());
+        let owner = Owner::unknown();
+        let value = Value { rules, text, start, end: token.end, owner, evidence: Vec::new() };
         let refusal = |index: &usize| match value.of_rule(*index) {
             Err(Refusal::Shape) => None,
-            Err(refusal) => Some((*index, refusal)),
-            Ok(_) => Some((*index, Refusal::Context)),
+            Err(refusal) => Some((*index, refusal, None)),
+            Ok(_) => Some((*index, why, None)),
         };
-        let chosen = self.key(rules, text, token.clone(), &mut Done::default()).map(|(index, _)| index);
-        self.rules.iter().filter(|index| chosen != Some(**index)).filter_map(refusal).collect()
+        self.rules.iter().filter_map(refusal).collect()
     }
-}
-
-/// What a value is assigned to: the nearest name left of it.
-struct Owner {
-    /// Where the name stands; `None` if it is not the name that the value is assigned to.
-    name: Option<Range<usize>>,
-    is_general: bool,
-    is_keyish: bool,
-    /// Whether an operator stands between.
-    assigned: bool,
-    /// Whether it stands on another line.
-    is_above: bool,
-}
-
-impl Owner {
-    fn of(text: &[u8], start: usize) -> Option<Self> {
-        let first = names(text, start).next()?;
-        // In `NAME=${X:-value}` it is not X that the value is assigned to.
-        let between = &text[first.range.end..start];
-        let fallback = between.ends_with(b":-") || between.ends_with(b":=");
-        let name = if fallback { Normal::of(b"default") } else { Normal::of(&text[first.range.clone()]) };
-        let (is_general, is_keyish) = (name.is_general(), name.is_keyish());
-        let is_above = between.contains(&b'\n');
-        let name = (!fallback).then_some(first.range);
-        Some(Self { name, is_general, is_keyish, assigned: first.assigned, is_above })
-    }
-
-    /// A part of a `joined` value, which may be a path, needs an owner that says so.
-    fn may_hold_key(&self, joined: bool) -> bool {
-        self.is_general || self.is_keyish || !(self.assigned || joined)
-    }
-}
-
-/// A value that may be a key: what starts at `start`, of which the last token ends at `end`.
-#[derive(Clone, Copy)]
-struct Value<'a> {
-    rules: &'a RuleSet,
-    text: &'a [u8],
-    start: usize,
-    end: usize,
-    /// The rules' words around it.
-    hits: &'a [Hit],
-    /// The rules that were tried and refused.
-    refused: &'a RefCell<Vec<usize>>,
 }
 
 impl Value<'_> {
-    /// By the name that it is assigned to.
-    fn named(&self, name: &Range<usize>, scope: &mut Scope) -> Option<(usize, Key)> {
-        let inside =
-            |hit: &&Hit| hit.kind == WordKind::Name && hit.range.start >= name.start && hit.range.end <= name.end;
-        let mut named: Vec<usize> = self.hits.iter().filter(inside).map(|hit| hit.rule).collect();
-        named.sort_unstable();
-        named.dedup();
-        named.into_iter().find_map(|index| {
-            *scope = Scope::Beyond;
-            Some((index, self.once(index)?))
-        })
-    }
-
-    /// By the names and words around it: the nearest decides.
-    fn surrounded(&self, scope: &mut Scope) -> Option<(usize, Key)> {
-        let &Self { text, start, end, hits, .. } = self;
-        let mut keyish = false;
-        for (count, name) in names(text, start).enumerate().take(14) {
-            let normal = Normal::of(&text[name.range.clone()]);
-            keyish |= normal.is_keyish() || normal.is_general();
-            if count > 0
-                && keyish
-                && let Some(found) = self.named(&name.range, scope)
-            {
-                return Some(found);
-            }
-        }
-        if !keyish {
-            return None;
-        }
-        let context = hits.iter().filter(|hit| hit.kind == WordKind::Context);
-        let mut near: Vec<(usize, usize)> = context
-            .filter_map(|Hit { range, rule, .. }| match range {
-                before if before.end <= start => Some((start - before.start, *rule)),
-                after if after.start >= end => Some((after.start - end, *rule)),
-                _ => None,
-            })
-            .collect();
-        near.sort_unstable();
-        near.dedup();
-        near.into_iter().find_map(|(_, index)| {
-            *scope = Scope::Beyond;
-            let key = self.once(index)?;
-            Some((index, Key { confidence: key.confidence.min(Confidence::Possible), ..key }))
-        })
-    }
-
-    /// The same for rules that many names and words around may ask for.
-    fn once(&self, index: usize) -> Option<Key> {
-        if self.refused.borrow().contains(&index) {
-            return None;
-        }
-        let key = self.of_rule(index).ok();
-        if key.is_none() {
-            self.refused.borrow_mut().push(index);
-        }
-        key
-    }
-
     /// The key of a rule that starts here, or a little later (`local-` and the like).
     fn of_rule(&self, index: usize) -> Result<Key, Refusal> {
         let &Self { rules, text, start, end, .. } = self;
@@ -363,130 +349,4 @@ fn value_start(text: &[u8], token: Range<usize>) -> usize {
         start += 1;
     }
     start
-}
-
-/// The names left of `start`, nearest first, on this line and the two above.
-fn names(text: &[u8], start: usize) -> impl Iterator<Item = Name> + '_ {
-    let limit = start.saturating_sub(LEFT);
-    let mut at = start;
-    let mut lines = 0;
-    std::iter::from_fn(move || {
-        let mut assigned = false;
-        while at > limit && !(in_name(text[at - 1]) && text[at - 1].is_ascii_alphanumeric()) {
-            at -= 1;
-            match text[at] {
-                b'=' | b':' => assigned = true,
-                b'\n' => lines += 1,
-                _ => {}
-            }
-        }
-        if lines > 2 || at <= limit {
-            return None;
-        }
-        let end = at;
-        while at > limit && in_name(text[at - 1]) {
-            at -= 1;
-        }
-        steps::count(start - at);
-        // The letter of an escape is no part of the name: `\nMISTRAL_API_KEY`.
-        let escaped = at > 0 && text[at - 1] == b'\\' && matches!(text[at], b'n' | b'r' | b't');
-        Some(Name { range: at + usize::from(escaped)..end, assigned })
-    })
-}
-
-fn in_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
-}
-
-/// A name in lower case without its separators: `azureOpenAiKey` and `AZURE_OPENAI_KEY` are the same.
-#[derive(Debug)]
-struct Normal {
-    bytes: [u8; Self::LONGEST],
-    length: usize,
-}
-
-impl Normal {
-    /// Of a longer name, the end counts.
-    const LONGEST: usize = 80;
-
-    fn of(name: &[u8]) -> Self {
-        let mut normal = Self { bytes: [0; Self::LONGEST], length: 0 };
-        for &byte in &name[name.len().saturating_sub(Self::LONGEST)..] {
-            if byte.is_ascii_alphanumeric() {
-                normal.bytes[normal.length] = byte.to_ascii_lowercase();
-                normal.length += 1;
-            }
-        }
-        normal
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.length]
-    }
-
-    /// Whether it says that its value is a credential.
-    fn is_keyish(&self) -> bool {
-        let name = self.as_bytes();
-        let starts = |pair: &[u8], rest: &[u8]| match pair {
-            b"ke" => rest.starts_with(b"key"),
-            b"to" => rest.starts_with(b"token"),
-            b"se" => rest.starts_with(b"secret"),
-            b"su" => rest.starts_with(b"subscription"),
-            b"pa" => rest.starts_with(b"passw") || rest.starts_with(b"pat"),
-            b"au" => rest.starts_with(b"auth"),
-            b"cr" => rest.starts_with(b"credential"),
-            b"jw" => rest.starts_with(b"jwt"),
-            b"be" => rest.starts_with(b"bearer"),
-            _ => false,
-        };
-        name.windows(2).enumerate().any(|(at, pair)| starts(pair, &name[at..]))
-    }
-
-    /// Whether it names a credential, or nothing, of nobody in particular.
-    fn is_general(&self) -> bool {
-        matches!(
-            self.as_bytes(),
-            b"key"
-                | b"keys"
-                | b"apikey"
-                | b"apikeys"
-                | b"xapikey"
-                | b"apikeyid"
-                | b"token"
-                | b"apitoken"
-                | b"accesstoken"
-                | b"authtoken"
-                | b"secret"
-                | b"apisecret"
-                | b"secretkey"
-                | b"accesskey"
-                | b"clientsecret"
-                | b"password"
-                | b"passwd"
-                | b"pass"
-                | b"credential"
-                | b"credentials"
-                | b"auth"
-                | b"authkey"
-                | b"authorization"
-                | b"bearer"
-                | b"basic"
-                | b"value"
-                | b"default"
-                | b"data"
-                | b"string"
-                | b"str"
-                | b"val"
-                | b"env"
-                | b"getenv"
-                | b"get"
-                | b"set"
-                | b"export"
-                | b"const"
-                | b"is"
-                | b"u"
-                | b"h"
-                | b"subscriptionkey"
-        )
-    }
 }

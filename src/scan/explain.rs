@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::view::View;
-use super::{Refusal, Scanner, Sink};
+use super::{Evidence, Refusal, Scanner, Sink};
 use crate::core::finding::Layer;
 
 /// A rule looked at a place.
@@ -17,15 +17,30 @@ pub struct Step {
     pub layers: Vec<Layer>,
     /// Which test it failed; `None` if it passed all.
     pub refusal: Option<Refusal>,
+    /// Of a contextual rule: what speaks for it.
+    pub evidence: Option<Evidence>,
 }
 
 impl Sink {
     /// Writes a step down, if somebody asks.
     #[inline]
     pub(super) fn step(&mut self, view: &View<'_>, rule: usize, place: Range<usize>, refusal: Option<&Refusal>) {
+        self.weighed(view, rule, place, refusal, None);
+    }
+
+    /// The same with what speaks for the rule.
+    #[inline]
+    pub(super) fn weighed(
+        &mut self,
+        view: &View<'_>,
+        rule: usize,
+        place: Range<usize>,
+        refusal: Option<&Refusal>,
+        evidence: Option<Evidence>,
+    ) {
         if let Some(steps) = &mut self.steps {
             let span = view.place(place.start)..view.place(place.end);
-            steps.push(Step { rule, span, layers: view.layers.clone(), refusal: refusal.copied() });
+            steps.push(Step { rule, span, layers: view.layers.clone(), refusal: refusal.copied(), evidence });
         }
     }
 }
@@ -42,6 +57,25 @@ impl Scanner {
     }
 }
 
+impl Step {
+    /// How likely the place holds a key of the rule: 0 is surest. A rule that much speaks for comes before one whose shape
+    /// fits alone, and a shape that fits before one that does not.
+    pub fn rank(&self) -> u8 {
+        const MUCH: u8 = 8;
+        let sum = self.evidence.map_or(0, |evidence| evidence.sum());
+        match self.refusal {
+            None => 0,
+            Some(Refusal::RightEdge | Refusal::LeftEdge | Refusal::NotRandom(_) | Refusal::Identifier) if sum > 0 => 1,
+            Some(_) if sum >= MUCH => 2,
+            Some(Refusal::Context) if sum > 0 => 3,
+            Some(Refusal::RightEdge | Refusal::LeftEdge | Refusal::NotRandom(_) | Refusal::Identifier) => 4,
+            Some(Refusal::Lesser) => 5,
+            Some(Refusal::Shape) => 6,
+            Some(Refusal::Owner | Refusal::Context) => 7,
+        }
+    }
+}
+
 impl Refusal {
     /// In words, behind "no:".
     pub fn as_str(self) -> &'static str {
@@ -51,7 +85,9 @@ impl Refusal {
             Self::RightEdge => "it goes on where a key of this kind ends",
             Self::Identifier => "it is a public id, not a secret",
             Self::NotRandom(fault) => fault.as_str(),
-            Self::Context => "nothing near it says whose key it is",
+            Self::Context => "too little near it says that it is one",
+            Self::Owner => "what it is assigned to holds something else",
+            Self::Lesser => "more speaks for another rule",
         }
     }
 }

@@ -10,11 +10,14 @@ mod anchors;
 mod assigned;
 mod binary;
 mod decode;
+mod enclosure;
+mod evidence;
 mod explain;
+mod identifier;
 mod joined;
 pub mod mask;
 mod outline;
-
+mod owner;
 mod position;
 mod random;
 mod runs;
@@ -26,6 +29,7 @@ mod words;
 use std::ops::Range;
 
 pub use anchored::Refusal;
+pub use evidence::{Evidence, Witness};
 pub use explain::Step;
 pub use position::locate;
 pub use random::Fault;
@@ -41,6 +45,7 @@ use crate::rule::{Compiled, RuleSet};
 use anchored::Place;
 use anchors::Anchors;
 use assigned::Assigned;
+use enclosure::Enclosure;
 use joined::First;
 use view::{Decoded, View};
 use words::Hits;
@@ -383,10 +388,12 @@ impl Scanner {
         }
         if out.steps.is_some() {
             let refused = self.assigned.refusals(&self.rules, bytes, &token);
-            refused.iter().for_each(|(rule, why)| out.step(view, *rule, token.clone(), Some(why)));
+            refused
+                .iter()
+                .for_each(|(rule, why, evidence)| out.weighed(view, *rule, token.clone(), Some(why), *evidence));
         }
-        if let Some((rule, key)) = self.assigned.key(&self.rules, bytes, token.clone(), done) {
-            out.step(view, rule, key.secret.clone(), None);
+        if let Some((rule, key, evidence)) = self.assigned.key(&self.rules, bytes, token.clone(), done) {
+            out.weighed(view, rule, key.secret.clone(), None, evidence);
             Self::claim(view, rule, key, out);
         }
         if view.layers.len() < DEPTH {
@@ -487,6 +494,8 @@ struct Done {
     anchored: usize,
     /// The words of rules around the last value.
     hits: Hits,
+    /// What the last value stands in.
+    enclosure: Enclosure,
     /// Which rules were refused in the last token, and how often.
     tries: Tries,
     /// How far parts of runs were put together.

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use bstr::ByteSlice as _;
 
+use super::identifier::{VariableName, is_whole};
 use super::steps;
 use crate::rule::RuleSet;
 
@@ -170,6 +171,20 @@ impl Words {
         }
     }
 
+    /// Whether a name is a rule's word, with nothing beside it that says something else.
+    pub(super) fn covers(&self, name: &[u8], identifier: &VariableName) -> bool {
+        const LONGEST: usize = 40;
+        if name.len() > LONGEST {
+            return false;
+        }
+        let mut found = VecDeque::new();
+        self.walk_one(name, 0..name.len(), 0, &mut found);
+        steps::count(name.len());
+        let is_name =
+            |hit: &Hit| hit.kind == WordKind::Name && is_whole(name, &hit.range) && identifier.is_but(&hit.range);
+        found.iter().any(is_name)
+    }
+
     fn walk_one(&self, text: &[u8], range: Range<usize>, mut state: u32, found: &mut VecDeque<Hit>) -> u32 {
         for (at, &byte) in range.clone().zip(&text[range]) {
             state = self.step(state, byte);
@@ -239,7 +254,8 @@ impl Words {
                     letters.take(word.length).last()
                 }
             };
-            found.extend(start.map(|start| Hit { range: start..end, rule: word.rule, kind: word.kind }));
+            let hit = start.map(|start| Hit { range: start..end, rule: word.rule, kind: word.kind });
+            found.extend(hit);
         }
     }
 }
@@ -262,6 +278,18 @@ impl Hits {
     /// Whether it is little work to tell what stands in `range`: all up to its start was gone over already.
     pub(super) fn reach(&self, range: &Range<usize>) -> bool {
         self.seen.end > 0 && range.start >= self.seen.start && range.start <= self.seen.end
+    }
+
+    /// Those of the words within `range` that stand nearest to a value, left and right of it, and are whole words.
+    pub(super) fn around(&mut self, words: &Words, text: &[u8], range: &Range<usize>, value: Range<usize>) -> Vec<Hit> {
+        const MOST: [usize; 2] = [64, 24];
+        drop(self.within(words, text, range));
+        let whole = |hit: &&Hit| hit.range.start >= range.start && is_whole(text, &hit.range);
+        let middle = self.found.partition_point(|hit| hit.range.end <= value.end);
+        let left = self.found.range(..middle).rev().take_while(|hit| hit.range.end > range.start);
+        let right = self.found.range(middle..).take_while(|hit| hit.range.end <= range.end);
+        let left = left.take(MOST[0] * 2).filter(whole).take(MOST[0]);
+        left.chain(right.take(MOST[1] * 2).filter(whole).take(MOST[1])).cloned().collect()
     }
 
     /// The words within `range` of `text`, by where they end.

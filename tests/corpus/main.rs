@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics is a test that fails")]
 
+mod contexts;
 mod encodings;
 mod kinds;
 mod look_alikes;
@@ -13,7 +14,9 @@ mod surroundings;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use keysweep::rule::template::Random;
 use keysweep::scan::Scanner;
+use kinds::expand;
 use plant::{Case, look_alikes, parts, plants};
 
 fn seed() -> u64 {
@@ -74,6 +77,50 @@ fn contextual_keys_are_found_where_a_name_says_whose_they_are() {
         let missed = recall.missed.len() * 3 > recall.planted * 2;
         assert!(!missed, "{kind}: missed in most places: {}", recall.missed.join(" | "));
     }
+}
+
+/// Where no name on the key's line says whose it is, what stands around does.
+#[test]
+fn what_stands_around_a_key_says_whose_it_is() {
+    let (scanner, mut random) = (Scanner::builtin(), Random::new(seed()));
+    let mut missed: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut planted = 0;
+    let mut plant = |place: String, text: &str, key: String, word: &'static str| {
+        planted += 1;
+        let found = scanner.scan(text.as_bytes());
+        if !found.iter().any(|one| one.secret.expose() == key.as_bytes()) {
+            missed.entry(place).or_default().push(word);
+        }
+    };
+    for (place, text) in contexts::CONTEXTS {
+        for provider in &contexts::PROVIDERS {
+            let key = expand(provider.key, &mut random);
+            plant((*place).into(), &contexts::fill(text, provider, &key), key, provider.word);
+        }
+    }
+    for (template, text) in contexts::SINGLE {
+        let key = expand(template, &mut random);
+        plant(text.replace('\n', " "), &text.replace("{K}", &key), key, "");
+    }
+    let lines: Vec<String> = missed.iter().map(|(place, words)| format!("{place}: {}", words.join(" "))).collect();
+    let count: usize = missed.values().map(Vec::len).sum();
+    assert!(lines.is_empty(), "seed {}: {count} of {planted} missed\n{}", seed(), lines.join("\n"));
+}
+
+#[test]
+fn no_id_beside_a_provider_is_found() {
+    let (scanner, mut random) = (Scanner::builtin(), Random::new(seed()));
+    let mut faults: BTreeMap<String, usize> = BTreeMap::new();
+    for provider in &contexts::PROVIDERS {
+        for (place, text) in contexts::look_alikes(provider, &mut random) {
+            for found in scanner.scan(text.as_bytes()) {
+                let (line, id) = (found.position.line, found.rule.id);
+                *faults.entry(format!("{id} on line {line} of {place:?}")).or_default() += 1;
+            }
+        }
+    }
+    let lines: Vec<String> = faults.iter().map(|(line, times)| format!("{times} × {line}")).collect();
+    assert!(lines.is_empty(), "seed {}: {} faults\n{}", seed(), lines.len(), lines.join("\n"));
 }
 
 #[test]

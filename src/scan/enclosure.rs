@@ -1,0 +1,200 @@
+//! What a value stands in: brackets that are open there, lines that it is indented under, the section, the columns of a
+//! table. Followed forward from a place that depends on the value's place alone, and only as far as values are looked at.
+
+use std::ops::Range;
+
+use super::steps;
+
+/// A value's surroundings are read from the start of the block before the one that it stands in.
+pub(super) const BLOCK: usize = 4096;
+/// How deep brackets and indentation are followed.
+const DEEPEST: usize = 48;
+/// What separates the columns of a table.
+const SEPARATORS: [u8; 4] = *b",;\t|";
+
+/// What is open at a place.
+#[derive(Debug, Default)]
+pub(super) struct Enclosure {
+    /// The block that the place stands in, and how far the text was followed.
+    block: Option<usize>,
+    at: usize,
+    /// Brackets that are open, outermost first.
+    pub(super) opens: Vec<OpenBracket>,
+    /// Lines that the current one is indented under, and itself last.
+    pub(super) lines: Vec<IndentedLine>,
+    /// Where the line `[section]` starts.
+    pub(super) section: Option<usize>,
+    /// The last pair of round brackets before `VALUES`: names of columns.
+    pub(super) columns: Option<(usize, usize)>,
+    last_group: Option<(usize, usize)>,
+    /// Where the current line starts.
+    pub(super) line: usize,
+    /// Where the first of the lines starts that have as many separators as the current one, and which.
+    table: Option<RowTable>,
+    counts: [u16; SEPARATORS.len()],
+}
+
+/// An open bracket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OpenBracket {
+    pub(super) at: usize,
+    pub(super) byte: u8,
+}
+
+/// A line and how far it is indented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct IndentedLine {
+    pub(super) indent: usize,
+    pub(super) start: usize,
+}
+
+/// Lines that follow each other and have as many separators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RowTable {
+    pub(super) header: usize,
+    pub(super) separator: u8,
+    count: u16,
+}
+
+impl Enclosure {
+    /// Goes on to `to`.
+    pub(super) fn reach(&mut self, text: &[u8], to: usize) {
+        let block = to / BLOCK;
+        if self.block != Some(block) || to < self.at {
+            let start = block.saturating_sub(1) * BLOCK;
+            *self = Self { block: Some(block), at: start, line: start, ..Self::default() };
+            self.begin_line(text, start);
+        }
+        steps::count(to - self.at);
+        for at in self.at..to {
+            let byte = text[at];
+            match byte {
+                b'(' | b'[' | b'{' if self.opens.len() < DEEPEST => self.opens.push(OpenBracket { at, byte }),
+                b')' | b']' | b'}' => self.close(at, byte),
+                b'\n' => {
+                    self.end_line();
+                    self.begin_line(text, at + 1);
+                }
+                b'v' | b'V' if text[at..].get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"values")) => {
+                    self.columns = self.last_group.or(self.columns);
+                }
+                b',' | b';' | b'\t' | b'|' => {
+                    if let Some(index) = SEPARATORS.iter().position(|separator| *separator == byte) {
+                        self.counts[index] = self.counts[index].saturating_add(1);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.at = to;
+    }
+
+    fn close(&mut self, at: usize, byte: u8) {
+        let open = match byte {
+            b')' => b'(',
+            b']' => b'[',
+            _ => b'{',
+        };
+        if let Some(index) = self.opens.iter().rposition(|other| other.byte == open) {
+            if open == b'(' {
+                self.last_group = Some((self.opens[index].at, at));
+            }
+            self.opens.truncate(index);
+        }
+    }
+
+    fn end_line(&mut self) {
+        let most = SEPARATORS.into_iter().zip(self.counts).max_by_key(|(_, count)| *count);
+        let most = most.filter(|(_, count)| *count > 0);
+        self.table = most.map(|(separator, count)| match self.table {
+            Some(table) if table.separator == separator && table.count == count => table,
+            _ => RowTable { header: self.line, separator, count },
+        });
+        self.counts = [0; SEPARATORS.len()];
+    }
+
+    fn begin_line(&mut self, text: &[u8], start: usize) {
+        const WIDEST: usize = 64;
+        self.line = start;
+        let line = &text[start..text.len().min(start + WIDEST)];
+        let indent = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        match line.get(indent) {
+            None | Some(b'\n' | b'\r' | b'#') => return,
+            Some(b'[') if indent == 0 && is_section(line) => self.section = Some(start),
+            _ => {}
+        }
+        while self.lines.last().is_some_and(|last| last.indent >= indent) {
+            self.lines.pop();
+        }
+        if self.lines.len() < DEEPEST {
+            self.lines.push(IndentedLine { indent, start });
+        }
+    }
+
+    /// The table that the current line is a later row of.
+    pub(super) fn table(&self) -> Option<RowTable> {
+        self.table.filter(|table| table.header < self.line)
+    }
+}
+
+/// `[section]` and `[[section]]`, and nothing behind.
+fn is_section(line: &[u8]) -> bool {
+    let end = line.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(line.len());
+    let name = line[..end].trim_ascii_end();
+    name.ends_with(b"]") && name.get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'[' | b'"'))
+}
+
+/// The part of a row between separators in which the place lies that `before` ends at, counted from 0.
+pub(super) fn column(before: &[u8], separator: u8) -> usize {
+    memchr::memchr_iter(separator, before).count()
+}
+
+/// Where a column of a row stands.
+pub(super) fn cell(text: &[u8], row: Range<usize>, separator: u8, column: usize) -> Option<Range<usize>> {
+    let ends = memchr::memchr_iter(separator, &text[row.clone()]).map(|at| row.start + at).chain([row.end]);
+    let starts = std::iter::once(row.start)
+        .chain(memchr::memchr_iter(separator, &text[row.clone()]).map(|at| row.start + at + 1));
+    starts.zip(ends).map(|(start, end)| start..end).nth(column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_is_open() {
+        let text = b"a(b)\nservers:\n  - name: x\n    env: { one: [1, 2], two: [";
+        let mut enclosure = Enclosure::default();
+        enclosure.reach(text, text.len());
+        let open: Vec<u8> = enclosure.opens.iter().map(|open| open.byte).collect();
+        assert_eq!(open, b"{[");
+        let starts: Vec<usize> = enclosure.lines.iter().map(|line| line.start).collect();
+        assert_eq!(starts, [5, 14, 26]);
+    }
+
+    #[test]
+    fn finds_the_header_of_a_table_and_the_columns_of_an_insert() {
+        let text = b"title\nid,provider,key\n1,a,k\n2,b,";
+        let mut enclosure = Enclosure::default();
+        enclosure.reach(text, text.len());
+        assert_eq!(enclosure.table().map(|table| table.header), Some(6));
+        assert_eq!(cell(text, 6..21, b',', column(b"2,b,", b',')), Some(18..21));
+        let text = b"INSERT INTO t (id, provider, key) VALUES\n (1, 'a', 'k'),\n (2, 'b', '";
+        let mut enclosure = Enclosure::default();
+        enclosure.reach(text, text.len());
+        assert_eq!(enclosure.columns, Some((14, 32)));
+    }
+
+    #[test]
+    fn the_way_there_does_not_matter() {
+        let text: Vec<u8> = b"{ a: [1,2],\n b: (c)\n".iter().copied().cycle().take(3 * BLOCK).collect();
+        let mut followed = Enclosure::default();
+        for to in (0..text.len()).step_by(97) {
+            followed.reach(&text, to);
+            let mut fresh = Enclosure::default();
+            fresh.reach(&text, to);
+            assert_eq!((&followed.opens, &followed.lines), (&fresh.opens, &fresh.lines));
+            assert_eq!((followed.columns, followed.table), (fresh.columns, fresh.table));
+        }
+    }
+}

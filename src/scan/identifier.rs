@@ -1,0 +1,408 @@
+//! Names in content, read word by word: does this one hold a credential, whose, an id, or something else?
+//!
+//! Words end at separators and at changes of case, so that `azureOpenAiKey` and `AZURE_OPENAI_KEY` read the same, and
+//! `max_tokens`, `tokenizer`, `compatible` and `keyword` hold no credential.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use foldhash::fast::FixedState;
+
+/// How many bytes of a long name are read: its end.
+const LONGEST: usize = 96;
+/// How many words.
+const MOST_WORDS: usize = 16;
+
+/// A name in lower case, cut into words.
+#[derive(Clone, Debug)]
+pub(super) struct VariableName {
+    bytes: [u8; LONGEST],
+    words: [NameWord; MOST_WORDS],
+    count: usize,
+}
+
+/// A word of a name: where it stands, and what it says.
+#[derive(Clone, Copy, Debug, Default)]
+struct NameWord {
+    from: u8,
+    to: u8,
+    says: u8,
+}
+
+/// What a name says of its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NameClass {
+    /// A credential: `api_key`, `OPENAI_API_KEY`, `Bearer`.
+    Credential,
+    /// A credential of another kind more often than of ours: `password`, `secret_key`, `jwt`.
+    Secret,
+    /// Nothing: `value`, `default`, `const`.
+    Nothing,
+    /// An id or a checksum: `commit`, `etag`, `trace_id`.
+    Id,
+    /// Something else.
+    Other,
+}
+
+/// Whose a credential is, by what is left of its name without the words that say nothing of that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ownership {
+    /// Nobody's in particular: `api_key`, `LLM_API_KEY`.
+    Anyones,
+    /// One that clients of compatible services make their users set: `OPENAI_API_KEY`, `ANTHROPIC_AUTH_TOKEN`.
+    Compatible,
+    /// Somebody's: `STRIPE_SECRET_KEY`.
+    Somebodys,
+}
+
+/// What words say, as bits: a word may say several things.
+mod says {
+    /// A credential's: `api_key`, `Bearer`.
+    pub(super) const CREDENTIAL: u8 = 1 << 0;
+    /// A credential's that is more often of another kind.
+    pub(super) const SECRET: u8 = 1 << 1;
+    /// Names of nothing in particular.
+    pub(super) const NOTHING: u8 = 1 << 2;
+    /// Says nothing of whose a credential is.
+    pub(super) const NEUTRAL: u8 = 1 << 3;
+    /// A provider whose client others' keys are used with.
+    pub(super) const COMPATIBLE: u8 = 1 << 4;
+    /// A setting beside a key: `OPENAI_BASE_URL`, `llm.endpoint`.
+    pub(super) const SETTING: u8 = 1 << 5;
+    /// Ends a name whose value says something of a credential, and is none.
+    pub(super) const ABOUT: u8 = 1 << 6;
+    /// Ends a name of an id or a checksum.
+    pub(super) const ID: u8 = 1 << 7;
+}
+
+const WORDS: &[(u8, &str)] = &[
+    (
+        says::CREDENTIAL,
+        "key keys apikey apikeys token tokens apitoken authtoken accesstoken authkey accesskey subscriptionkey apisecret bearer auth authorization credential credentials creds pat basic",
+    ),
+    (says::SECRET, "secret secrets secretkey clientsecret password passwords passwd pass pwd jwt passphrase"),
+    (
+        says::NOTHING,
+        "value default data string str val env getenv get set export const is u h let var text type name label initial current literal input private public static final content title secretstr header",
+    ),
+    (
+        says::NEUTRAL,
+        "api access x my our your the this self llm llms ai model models chat completion completions client provider providers service services server app application default env config configs cfg conf settings setting prod production dev development test staging local global private remote current new old temp tmp main primary secondary backup user custom embedding embeddings embedder rerank reranker base http https string str value var const option options with set get from for to input param params raw plain next public react vite nuxt expo spring tf plugin gen genai fast smart strategic big small add use create secure process os environ getenv inference of sub ocp subscription apim arg args data agent bot assistant tts stt asr vision image text generation v one two first second a b web is props request req builder builders credential connection conn experimental named positional",
+    ),
+    (
+        says::COMPATIBLE,
+        "openai open anthropic claude azure gpt chatgpt oai aoai litellm langchain code codex aider lm studio like compatible cognitive gemini google generative continue oneapi newapi gateway proxy copilot",
+    ),
+    (
+        says::SETTING,
+        "url uri baseurl apibase endpoint endpoints host hostname address name type kind version deployment region engine path domain root prefix site",
+    ),
+    (
+        says::ABOUT,
+        "name file path dir url uri host endpoint model type alias arn label prefix suffix length len size count limit expiry expires ttl region format pattern regex field column placeholder hint help description title link page ref ring store word words map selector schema usage budget callback provider manager error exception message helper class",
+    ),
+    (
+        says::ID,
+        "id ids uuid guid commit commits blob tree index parent trace span traceid spanid requestid traceparent sha sha1 sha224 sha256 sha384 sha512 md5 digest hash etag checksum checksums crc crc32 revision rev oid object fingerprint signature sig nonce salt cursor integrity gitsha hexsha head reverts merge merged cherry picked thumbprint shasum sha256sum md5sum sha1sum etags serial iv version modulus",
+    ),
+];
+
+/// What tokens are counted by.
+const COUNTED: &str = "max num n total prompt min stop eos bos pad completion input output cached next";
+
+/// Words that a longer one may end in, as in `openaikey`.
+const ENDINGS: &[&[u8]] = &[b"key", b"keys", b"token", b"secret"];
+
+/// What a word says.
+fn said(word: &[u8]) -> u8 {
+    static TABLE: OnceLock<HashMap<&[u8], u8, FixedState>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        let mut table: HashMap<&[u8], u8, FixedState> = HashMap::default();
+        for (bit, words) in WORDS {
+            words.split(' ').for_each(|word| *table.entry(word.as_bytes()).or_default() |= bit);
+        }
+        table
+    });
+    table.get(word).copied().unwrap_or(0)
+}
+
+impl VariableName {
+    /// Of a name; of a long one, the end.
+    pub(super) fn of(name: &[u8]) -> Self {
+        let name = &name[name.len().saturating_sub(LONGEST)..];
+        let mut this = Self { bytes: [0; LONGEST], words: [NameWord::default(); MOST_WORDS], count: 0 };
+        let mut start = None;
+        for (at, &byte) in name.iter().enumerate() {
+            this.bytes[at] = byte.to_ascii_lowercase();
+            if !byte.is_ascii_alphanumeric() {
+                if let Some(from) = start.take() {
+                    this.push(from, at);
+                }
+            } else if (start.is_none() || is_hump(name, at))
+                && let Some(from) = start.replace(at)
+            {
+                this.push(from, at);
+            }
+        }
+        if let Some(from) = start {
+            this.push(from, name.len());
+        }
+        this
+    }
+
+    fn push(&mut self, from: usize, to: usize) {
+        // Of many words the last ones say what it is.
+        if self.count == MOST_WORDS {
+            self.words.copy_within(1.., 0);
+            self.count -= 1;
+        }
+        let word = &self.bytes[from..to];
+        let says = match said(word) {
+            0 if without_ending(word).len() < word.len() => says::CREDENTIAL,
+            0 if word.iter().all(u8::is_ascii_digit) => says::NEUTRAL,
+            said => said,
+        };
+        self.words[self.count] = NameWord { from: from as u8, to: to as u8, says };
+        self.count += 1;
+    }
+
+    fn words(&self) -> &[NameWord] {
+        &self.words[..self.count]
+    }
+
+    fn text(&self, word: &NameWord) -> &[u8] {
+        &self.bytes[word.from as usize..word.to as usize]
+    }
+
+    /// What it says of its value.
+    pub(super) fn class(&self) -> NameClass {
+        let any = |bits: u8| self.words().iter().any(|word| word.says & bits != 0);
+        let mut from_end = self.words().iter().rev().filter(|word| !self.text(word).iter().all(u8::is_ascii_digit));
+        let Some(last) = from_end.next() else { return NameClass::Other };
+        let before = from_end.next().map_or(&b""[..], |word| self.text(word));
+        if last.says & says::ID != 0 {
+            return NameClass::Id;
+        }
+        let (credential, secret) = (any(says::CREDENTIAL), any(says::SECRET));
+        if credential || secret {
+            let name = self.text(last);
+            let is_counted =
+                matches!(name, b"token" | b"tokens") && COUNTED.split(' ').any(|word| word.as_bytes() == before);
+            let is_public =
+                name == b"key" && matches!(before, b"public" | b"foreign" | b"primary" | b"cache" | b"sort");
+            if last.says & says::ABOUT != 0 || is_counted || is_public {
+                return NameClass::Other;
+            }
+            return self.secret_key();
+        }
+        let nothing = self.words().iter().all(|word| word.says & says::NOTHING != 0);
+        if nothing { NameClass::Nothing } else { NameClass::Other }
+    }
+
+    /// `SECRET_KEY` and `jwt_token` are more often of another kind, `api_secret` is not.
+    fn secret_key(&self) -> NameClass {
+        let secret = self.words().iter().any(|word| word.says & says::SECRET != 0);
+        let plain =
+            self.words().iter().any(|word| matches!(self.text(word), b"api" | b"apikey" | b"token" | b"bearer"));
+        if secret && !plain { NameClass::Secret } else { NameClass::Credential }
+    }
+
+    /// Whose a credential of this name is.
+    pub(super) fn owned(&self) -> Ownership {
+        let mut owned = Ownership::Anyones;
+        for (word, says) in self.stem() {
+            if says & says::COMPATIBLE == 0 && said(word) & says::COMPATIBLE == 0 {
+                return Ownership::Somebodys;
+            }
+            owned = Ownership::Compatible;
+        }
+        owned
+    }
+
+    /// The words that are left when those are gone that say nothing of whose a credential or setting it is.
+    fn stem(&self) -> impl Iterator<Item = (&[u8], u8)> {
+        const NOBODYS: u8 = says::CREDENTIAL | says::SECRET | says::NEUTRAL | says::SETTING;
+        let stem = |word: &NameWord| {
+            let text = self.text(word);
+            let rest = without_ending(text);
+            let is_glued = rest.len() < text.len() && said(text) == 0;
+            (is_glued || word.says & NOBODYS == 0).then_some((if is_glued { rest } else { text }, word.says))
+        };
+        self.words().iter().filter_map(stem)
+    }
+
+    /// Whether it says whose it is at all.
+    pub(super) fn has_stem(&self) -> bool {
+        self.stem().next().is_some()
+    }
+
+    /// Whether it belongs to what `other` belongs to: `LLM_BASE_URL` and `LLM_API_KEY`.
+    pub(super) fn goes_with(&self, other: &Self) -> bool {
+        self.stem().map(|(word, _)| word).eq(other.stem().map(|(word, _)| word))
+    }
+
+    /// Whether nothing but words without a meaning stands beside the part at `range`.
+    pub(super) fn is_but(&self, range: &Range<usize>) -> bool {
+        let inside = |word: &NameWord| range.start < word.to as usize && (word.from as usize) < range.end;
+        self.words().iter().all(|word| inside(word) || word.says & says::NEUTRAL != 0)
+    }
+}
+
+/// Whether a word starts at a capital there.
+fn is_hump(name: &[u8], at: usize) -> bool {
+    let Some(&before) = at.checked_sub(1).and_then(|before| name.get(before)) else { return false };
+    let next = name.get(at + 1);
+    name[at].is_ascii_uppercase()
+        && (before.is_ascii_lowercase()
+            || before.is_ascii_digit()
+            || before.is_ascii_uppercase() && next.is_some_and(u8::is_ascii_lowercase))
+}
+
+/// `mistral` of `mistralapikey`.
+fn without_ending(word: &[u8]) -> &[u8] {
+    const LEAST: usize = 3;
+    let word_without = |ending: &&[u8]| word.strip_suffix(*ending).filter(|rest| rest.len() >= LEAST);
+    let Some(rest) = ENDINGS.iter().find_map(word_without) else { return word };
+    if matches!(
+        rest,
+        b"pub" | b"public" | b"hot" | b"mon" | b"tur" | b"don" | b"whis" | b"joc" | b"primary" | b"foreign"
+    ) {
+        return word;
+    }
+    rest.strip_suffix(b"api").filter(|rest| rest.len() >= LEAST).unwrap_or(rest)
+}
+
+/// Whether a rule's word that was found at `range` of `text` is a word there, and no part of a longer one: `cohere` in
+/// `COHERE_API_KEY`, `cohereApiKey` and `api.cohere.ai`, but not in `coherence`.
+pub(super) fn is_whole(text: &[u8], range: &Range<usize>) -> bool {
+    const MAY_FOLLOW: &[&[u8]] = &[
+        b"ai",
+        b"api",
+        b"key",
+        b"token",
+        b"secret",
+        b"client",
+        b"chat",
+        b"llm",
+        b"pat",
+        b"cred",
+        b"auth",
+        b"cloud",
+        b"labs",
+        b"io",
+        b"embed",
+        b"provider",
+        b"model",
+        b"config",
+        b"base",
+        b"url",
+        b"sdk",
+        b"env",
+        b"ml",
+        b"py",
+        b"service",
+        b"account",
+        b"host",
+        b"endpoint",
+        b"hub",
+        b"js",
+        b"password",
+        b"resttoken",
+        b"webhook",
+        b"app",
+        b"dev",
+        b"vllm",
+    ];
+    let Range { start, end } = *range;
+    if !super::anchored::left_edge(text, start) && !is_hump(text, start) {
+        return false;
+    }
+    if !text.get(end).is_some_and(u8::is_ascii_alphabetic) || is_hump(text, end) {
+        return true;
+    }
+    let mut rest = [0; 12];
+    let mut length = 0;
+    for (lower, byte) in rest.iter_mut().zip(text[end..].iter().take_while(|byte| byte.is_ascii_alphabetic())) {
+        *lower = byte.to_ascii_lowercase();
+        length += 1;
+    }
+    let rest = &rest[..length];
+    MAY_FOLLOW.iter().any(|word| rest.starts_with(word))
+        || rest == b"s" && range.len() > 3 && matches!(text[end - 1].to_ascii_lowercase(), b'y' | b'n' | b't')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_word_by_word() {
+        let cases: &[(&str, NameClass)] = &[
+            ("api_key", NameClass::Credential),
+            ("azureOpenAiKey", NameClass::Credential),
+            ("OPENAIKey", NameClass::Credential),
+            ("openaikey", NameClass::Credential),
+            ("Ocp-Apim-Subscription-Key", NameClass::Credential),
+            ("AzureKeyCredential", NameClass::Credential),
+            ("spring.ai.mistralai.api-key", NameClass::Credential),
+            ("MISTRAL_API_KEY_2", NameClass::Credential),
+            ("jwt_secret", NameClass::Secret),
+            ("password", NameClass::Secret),
+            ("api_secret", NameClass::Credential),
+            ("defaultValue", NameClass::Nothing),
+            ("value", NameClass::Nothing),
+            ("key_id", NameClass::Id),
+            ("commit", NameClass::Id),
+            ("trace_id", NameClass::Id),
+            ("api_key_hash", NameClass::Id),
+            ("max_tokens", NameClass::Other),
+            ("tokenizer", NameClass::Other),
+            ("compatible", NameClass::Other),
+            ("patch", NameClass::Other),
+            ("author", NameClass::Other),
+            ("keyword", NameClass::Other),
+            ("monkey", NameClass::Other),
+            ("api_key_file", NameClass::Other),
+            ("public_key", NameClass::Other),
+        ];
+        for (name, class) in cases {
+            assert_eq!(VariableName::of(name.as_bytes()).class(), *class, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_a_name_says_whose_it_is() {
+        for (name, owned) in [
+            ("api_key", Ownership::Anyones),
+            ("LLM_API_KEY", Ownership::Anyones),
+            ("OPENAI_API_KEY", Ownership::Compatible),
+            ("openAiApiKey", Ownership::Compatible),
+            ("ANTHROPIC_AUTH_TOKEN", Ownership::Compatible),
+            ("STRIPE_SECRET_KEY", Ownership::Somebodys),
+            ("monkeykey", Ownership::Somebodys),
+        ] {
+            assert_eq!(VariableName::of(name.as_bytes()).owned(), owned, "{name}");
+        }
+        let goes = |a: &str, b: &str| VariableName::of(a.as_bytes()).goes_with(&VariableName::of(b.as_bytes()));
+        assert!(goes("LLM_BASE_URL", "LLM_API_KEY") && goes("openai.api_base", "openai.api_key"));
+        assert!(!goes("MISTRAL_BASE_URL", "SESSION_KEY"));
+    }
+
+    #[test]
+    fn a_word_of_a_rule_is_a_word_of_the_text() {
+        for (text, word, whole) in [
+            ("COHERE_API_KEY", "COHERE", true),
+            ("cohereApiKey", "cohere", true),
+            ("myCohereKey", "Cohere", true),
+            ("mistralai", "mistral", true),
+            ("coherence", "cohere", false),
+            ("deeplearning", "deepl", false),
+            ("globalKey", "balKey", false),
+            ("\\nMISTRAL_API_KEY", "MISTRAL", true),
+        ] {
+            let at = text.find(word).unwrap();
+            assert_eq!(is_whole(text.as_bytes(), &(at..at + word.len())), whole, "{word} in {text}");
+        }
+    }
+}

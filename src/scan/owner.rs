@@ -1,0 +1,331 @@
+//! What a value is assigned or passed to: the name left of it, over quotes, operators and brackets; or the function that
+//! it is an argument of, the column that it stands in, the list that it is an item of.
+
+use std::ops::Range;
+
+use super::enclosure::{Enclosure, cell, column};
+use super::evidence::head;
+use super::identifier::{NameClass, VariableName};
+use super::steps;
+use super::words::Words;
+
+/// How far left of a value its owner is looked for.
+const LEFT: usize = 300;
+
+/// What holds a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// A credential's name.
+    Credential,
+    /// A credential's that is more often of another kind: `secret`, `password`.
+    Secret,
+    /// The column or list of a credential.
+    Label,
+    /// Something that says nothing: `value`, `default`.
+    Nothing,
+    /// A function or constructor.
+    Callee,
+    /// A provider's name and nothing else.
+    Provider,
+}
+
+/// What a value is assigned to.
+#[derive(Clone, Debug)]
+pub(super) struct Owner {
+    /// Where its name stands.
+    pub(super) name: Option<Range<usize>>,
+    pub(super) identifier: VariableName,
+    pub(super) holder: Holder,
+}
+
+impl Owner {
+    /// Of a value of which nothing says what it is.
+    pub(super) fn unknown() -> Self {
+        Self { name: None, identifier: VariableName::of(b""), holder: Holder::Nothing }
+    }
+}
+
+/// A name left of a value, and whether an operator stands between.
+#[derive(Debug)]
+struct Name {
+    range: Range<usize>,
+    assigned: bool,
+    /// How many line ends stand between it and the value.
+    lines: usize,
+}
+
+/// Why a value can be no key: what it is assigned to says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unowned {
+    /// Whether more than the value's line says so.
+    pub(super) is_above: bool,
+}
+
+/// A value whose owner is looked for.
+#[derive(Debug)]
+pub(super) struct Seeker<'a> {
+    pub(super) text: &'a [u8],
+    /// Where the value starts.
+    pub(super) start: usize,
+    pub(super) words: &'a Words,
+    /// Whether dots, slashes or plus signs hold the value together, so that it may be a path.
+    pub(super) joined: bool,
+    /// Whether the value is an id as likely as a key: hexadecimal digits only.
+    pub(super) is_plain: bool,
+}
+
+impl Seeker<'_> {
+    pub(super) fn owner(&self, enclosure: &mut Enclosure) -> Result<Owner, Unowned> {
+        let text = self.text;
+        // In PHP's serialized data the length stands between: `s:32:"…"`.
+        let start = over_length(text, self.start);
+        let lead = lead(text, start);
+        let mut names = names(text, start);
+        let Some(first) = names.next() else { return self.passed(enclosure, lead, true) };
+        let is_above = first.lines > 0;
+        // In `NAME=${X:-value}` it is not X that the value is assigned to.
+        let between = &text[first.range.end..start];
+        if between.ends_with(b":-") || between.ends_with(b":=") {
+            return Ok(Owner::unknown());
+        }
+        let identifier = VariableName::of(&text[first.range.clone()]);
+        let unowned = Err(Unowned { is_above });
+        match identifier.class() {
+            NameClass::Credential => Ok(Owner { name: Some(first.range), identifier, holder: Holder::Credential }),
+            NameClass::Secret => Ok(Owner { name: Some(first.range), identifier, holder: Holder::Secret }),
+            NameClass::Id if first.assigned || !is_above => unowned,
+            NameClass::Nothing => self.labelled(names, enclosure),
+            _ if first.assigned && !matches!(lead, b'(' | b',' | b'[' | b'|' | b'\t' | b';') => {
+                let is_provider = !self.joined && self.words.covers(&text[first.range.clone()], &identifier);
+                if is_provider && (!self.is_plain || self.is_among_keys(enclosure)) {
+                    return Ok(Owner { name: Some(first.range), identifier, holder: Holder::Provider });
+                }
+                unowned
+            }
+            _ if self.joined => unowned,
+            _ => {
+                let in_prose = !first.assigned && !is_above;
+                match self.passed(enclosure, lead, is_above) {
+                    Err(_) if in_prose => self.told(names),
+                    passed => passed,
+                }
+            }
+        }
+    }
+
+    /// Of a `value`: the name beside it that says what it is the value of.
+    fn labelled(&self, names: impl Iterator<Item = Name>, enclosure: &mut Enclosure) -> Result<Owner, Unowned> {
+        const MOST: usize = 12;
+        let mut names = names.take(MOST).peekable();
+        while let Some(name) = names.next() {
+            let identifier = VariableName::of(&self.text[name.range.clone()]);
+            match identifier.class() {
+                NameClass::Credential => {
+                    return Ok(Owner { name: Some(name.range), identifier, holder: Holder::Credential });
+                }
+                NameClass::Secret => {
+                    // Perhaps a setting beside it: `"password": true`.
+                    let secret = Owner { name: Some(name.range), identifier, holder: Holder::Secret };
+                    return Ok(self.grouped(enclosure).unwrap_or(secret));
+                }
+                NameClass::Nothing => {}
+                class => {
+                    // `name: x` beside it says that it is the value of x.
+                    let label = names.peek().map(|label| &self.text[label.range.clone()]);
+                    let is_label = label.is_some_and(|label| {
+                        ["name", "key", "variable", "param", "field", "header", "id"]
+                            .iter()
+                            .any(|word| label.eq_ignore_ascii_case(word.as_bytes()))
+                    });
+                    if self.words.covers(&self.text[name.range.clone()], &identifier) {
+                        return Ok(Owner { name: Some(name.range), identifier, holder: Holder::Provider });
+                    }
+                    if is_label || class == NameClass::Id && name.lines == 0 && !name.assigned {
+                        return Err(Unowned { is_above: true });
+                    }
+                }
+            }
+        }
+        if let Some(owner) = self.grouped(enclosure) {
+            return Ok(owner);
+        }
+        if self.joined { Err(Unowned { is_above: true }) } else { Ok(Owner::unknown()) }
+    }
+
+    /// In prose: a word of the line that says so.
+    fn told(&self, names: impl Iterator<Item = Name>) -> Result<Owner, Unowned> {
+        const MOST: usize = 10;
+        for name in names.take(MOST).take_while(|name| name.lines == 0) {
+            let identifier = VariableName::of(&self.text[name.range.clone()]);
+            let holder = match identifier.class() {
+                NameClass::Credential => Holder::Credential,
+                NameClass::Secret => Holder::Secret,
+                NameClass::Id => break,
+                NameClass::Nothing | NameClass::Other => continue,
+            };
+            return Ok(Owner { name: Some(name.range), identifier, holder });
+        }
+        Err(Unowned { is_above: false })
+    }
+
+    /// Passed to a function, or in a list or table.
+    fn passed(&self, enclosure: &mut Enclosure, lead: u8, is_above: bool) -> Result<Owner, Unowned> {
+        let unowned = Err(Unowned { is_above });
+        let &Self { text, start, .. } = self;
+        if self.joined || !matches!(lead, b'(' | b',' | b'[' | b'{' | b'|' | b'\t' | b';') {
+            return unowned;
+        }
+        enclosure.reach(text, start);
+        if let Some(open) = enclosure.opens.last() {
+            let (name, call) = head(text, open.at);
+            let identifier = VariableName::of(&text[name.clone()]);
+            let is_values = text[name.clone()].eq_ignore_ascii_case(b"values");
+            let class = identifier.class();
+            if open.byte == b'(' && call && !is_values && !name.is_empty() {
+                return match class {
+                    NameClass::Credential | NameClass::Secret => {
+                        Ok(Owner { name: Some(name), identifier, holder: Holder::Credential })
+                    }
+                    _ if makes(&text[name.clone()]) => {
+                        Ok(Owner { name: Some(name), identifier, holder: Holder::Callee })
+                    }
+                    _ => unowned,
+                };
+            }
+            if open.byte == b'('
+                && let Some((from, to)) = enclosure.columns
+            {
+                let column = column(&text[open.at..start], b',');
+                let name = cell(text, from + 1..to, b',', column);
+                return name.and_then(|name| self.label(name)).ok_or(Unowned { is_above: true });
+            }
+            if open.byte == b'[' && class == NameClass::Credential {
+                return Ok(Owner { name: Some(name), identifier, holder: Holder::Label });
+            }
+        }
+        let Some(table) = enclosure.table() else { return unowned };
+        let end =
+            memchr::memchr(b'\n', &text[table.header..enclosure.line]).map_or(enclosure.line, |at| table.header + at);
+        let column = column(&text[enclosure.line..start], table.separator);
+        cell(text, table.header..end, table.separator, column)
+            .and_then(|name| self.label(name))
+            .ok_or(Unowned { is_above: true })
+    }
+
+    fn label(&self, name: Range<usize>) -> Option<Owner> {
+        let identifier = VariableName::of(&self.text[name.clone()]);
+        let is_key = matches!(identifier.class(), NameClass::Credential | NameClass::Secret);
+        is_key.then_some(Owner { name: Some(name), identifier, holder: Holder::Label })
+    }
+
+    /// Of a `value` in an object that is a credential's: `"api_key": {"type": "str", …, "value": …}`.
+    fn grouped(&self, enclosure: &mut Enclosure) -> Option<Owner> {
+        enclosure.reach(self.text, self.start);
+        let heads = enclosure.opens.iter().rev().take(2).map(|open| head(self.text, open.at).0);
+        heads.into_iter().find_map(|name| {
+            let identifier = VariableName::of(&self.text[name.clone()]);
+            (identifier.class() == NameClass::Credential).then_some(Owner {
+                name: Some(name),
+                identifier,
+                holder: Holder::Credential,
+            })
+        })
+    }
+
+    /// Whether what the value stands in says that it holds credentials.
+    fn is_among_keys(&self, enclosure: &mut Enclosure) -> bool {
+        let text = self.text;
+        enclosure.reach(text, self.start);
+        let is_key = |name: &[u8]| matches!(VariableName::of(name).class(), NameClass::Credential | NameClass::Secret);
+        let above = enclosure.lines.split_last().map_or(&[][..], |(_, above)| above);
+        enclosure.opens.iter().rev().take(3).any(|open| is_key(&text[head(text, open.at).0]))
+            || above.iter().map(|line| line.start).chain(enclosure.section).any(|start| {
+                const LONGEST: usize = 64;
+                let line = &text[start..text.len().min(start + LONGEST)];
+                line.split(|byte| !in_name(*byte)).find(|name| name.len() > 1).is_some_and(is_key)
+            })
+    }
+}
+
+/// Whether a function makes a client, or sets one up.
+fn makes(callee: &[u8]) -> bool {
+    let last = callee.rsplit(|byte| matches!(byte, b'.' | b':')).next().unwrap_or_default();
+    let lower = last.to_ascii_lowercase();
+    last.first().is_some_and(u8::is_ascii_uppercase)
+        || [
+            "new",
+            "init",
+            "client",
+            "create",
+            "configure",
+            "connect",
+            "login",
+            "setup",
+            "with",
+            "from_api",
+            "build",
+            "use",
+        ]
+        .iter()
+        .any(|word| lower.starts_with(word.as_bytes()))
+        || lower.ends_with(b"client")
+}
+
+/// Where `s:32:` starts that stands left of a quoted value; else where the value starts.
+fn over_length(text: &[u8], start: usize) -> usize {
+    let before = &text[..start];
+    let Some(before) = before.strip_suffix(b"\\\"").or_else(|| before.strip_suffix(b"\"")) else { return start };
+    let Some(before) = before.strip_suffix(b":") else { return start };
+    let digits = before.iter().rev().take(4).take_while(|byte| byte.is_ascii_digit()).count();
+    let length = &before[..before.len() - digits];
+    if digits > 0 && length.ends_with(b"s:") { length.len() - 2 } else { start }
+}
+
+/// What stands left of a value, over quotes and blanks.
+fn lead(text: &[u8], start: usize) -> u8 {
+    const FARTHEST: usize = 40;
+    let before = text[..start].iter().rev().take(FARTHEST);
+    let mut quoted = false;
+    for &byte in before {
+        match byte {
+            b'"' | b'\'' | b'`' => quoted = true,
+            b' ' | b'\n' | b'\r' | b'\\' => {}
+            b'f' | b'r' | b'b' | b'u' | b'L' | b'@' | b'$' if quoted => {}
+            _ => return byte,
+        }
+    }
+    0
+}
+
+/// The names left of `start`, nearest first, on this line and the two above.
+fn names(text: &[u8], start: usize) -> impl Iterator<Item = Name> + '_ {
+    let limit = start.saturating_sub(LEFT);
+    let mut at = start;
+    let mut lines = 0;
+    std::iter::from_fn(move || {
+        let mut assigned = false;
+        while at > limit && !(in_name(text[at - 1]) && text[at - 1].is_ascii_alphanumeric()) {
+            at -= 1;
+            match text[at] {
+                b'=' | b':' => assigned = true,
+                b'\n' => lines += 1,
+                _ => {}
+            }
+        }
+        if lines > 2 || at <= limit {
+            return None;
+        }
+        let end = at;
+        while at > limit && in_name(text[at - 1]) {
+            at -= 1;
+        }
+        steps::count(start - at);
+        // The letter of an escape is no part of the name: `\nMISTRAL_API_KEY`.
+        let escaped = at > 0 && text[at - 1] == b'\\' && matches!(text[at], b'n' | b'r' | b't');
+        Some(Name { range: at + usize::from(escaped)..end, assigned, lines })
+    })
+}
+
+pub(super) fn in_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+}
