@@ -44,6 +44,9 @@ pub mod cli;
 pub mod core;
 #[cfg(feature = "cli")]
 pub mod fix;
+#[cfg(any(feature = "fuzzing", all(test, feature = "cli")))]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "cli")]
 pub mod git;
 #[cfg(feature = "cli")]

@@ -177,7 +177,7 @@ impl Index {
     }
 
     /// The index, and where in its data the extension stands that makes it one half of a split index.
-    fn decode(data: Data, hash: Hash) -> std::result::Result<(Self, Option<Range<usize>>), Corrupt> {
+    pub(crate) fn decode(data: Data, hash: Hash) -> std::result::Result<(Self, Option<Range<usize>>), Corrupt> {
         if data.len() > u32::MAX as usize {
             return Err("it is larger than 4 GiB");
         }

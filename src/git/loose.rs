@@ -72,7 +72,7 @@ pub(crate) fn read(directory: &Path, id: &Id) -> std::result::Result<Option<(Kin
 }
 
 /// Inflates `blob 12\0…` and takes the header off.
-fn parse(file: &[u8]) -> std::result::Result<(Kind, Vec<u8>), Corrupt> {
+pub(crate) fn parse(file: &[u8]) -> std::result::Result<(Kind, Vec<u8>), Corrupt> {
     // Most fit at the first try; of others the header is read first, as it says how long they are.
     let mut bytes = vec![0; file.len().saturating_mul(6).clamp(1 << 12, 1 << 20)];
     if let Some(len) = inflate::at_most(file, &mut bytes)? {

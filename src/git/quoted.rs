@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::environment::path;
 
 /// The paths of a list, without empty ones and comments.
-pub(super) fn paths(list: &[u8], separator: u8) -> Vec<PathBuf> {
+pub(crate) fn paths(list: &[u8], separator: u8) -> Vec<PathBuf> {
     let mut paths = Vec::new();
     let mut rest = list;
     while !rest.is_empty() {

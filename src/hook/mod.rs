@@ -14,7 +14,7 @@ pub mod place;
 pub mod push;
 pub mod shim;
 pub mod status;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::fmt;
 

@@ -30,7 +30,7 @@ pub(super) fn framework_lines(name: HookName) -> String {
 }
 
 /// Whether a hook of this id is configured.
-pub(super) fn has_hook(text: &str, id: &str) -> bool {
+pub(crate) fn has_hook(text: &str, id: &str) -> bool {
     text.lines()
         .map(|line| line.split(" #").next().unwrap_or_default())
         .filter(|line| !line.trim_start().starts_with('#'))
@@ -50,7 +50,7 @@ pub(super) fn has_hook(text: &str, id: &str) -> bool {
 }
 
 /// `.pre-commit-config.yaml` with keysweep as its first repository.
-pub(super) fn with_framework(text: &str, name: HookName) -> Option<String> {
+pub(crate) fn with_framework(text: &str, name: HookName) -> Option<String> {
     if text.trim().is_empty() {
         return Some(format!("repos:\n{}", framework_lines(name)));
     }
@@ -81,7 +81,7 @@ fn lefthook_command(name: HookName, command: &str, indent: usize) -> String {
 }
 
 /// `lefthook.yml` with keysweep among the hook's commands.
-pub(super) fn with_lefthook(text: &str, name: HookName, command: &str) -> Option<String> {
+pub(crate) fn with_lefthook(text: &str, name: HookName, command: &str) -> Option<String> {
     let mut lines = Lines::of(text);
     let Some(hook) = lines.top_level(name.as_str()) else {
         let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };

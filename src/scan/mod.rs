@@ -22,7 +22,7 @@ mod position;
 mod random;
 mod runs;
 mod seen;
-mod steps;
+pub(crate) mod steps;
 mod view;
 mod words;
 

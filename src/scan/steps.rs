@@ -1,9 +1,9 @@
 //! Counts what the engine does, so that a test can say that it is in proportion to the content: time cannot be tested.
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 use std::cell::Cell;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 thread_local! {
     static STEPS: Cell<u64> = const { Cell::new(0) };
 }
@@ -11,15 +11,21 @@ thread_local! {
 /// So many bytes are looked at, or as much is done. Nothing outside of tests.
 #[inline(always)]
 pub(super) fn count(steps: usize) {
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     STEPS.with(|sum| sum.set(sum.get() + steps as u64));
-    #[cfg(not(test))]
+    #[cfg(not(any(test, feature = "fuzzing")))]
     let _ = steps;
+}
+
+/// What this thread has counted since it was last asked.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn take() -> u64 {
+    STEPS.take()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::STEPS;
+    use super::take;
     use crate::rule::template::{Random, Template};
     use crate::scan::Scanner;
 
@@ -91,9 +97,9 @@ mod tests {
     ];
 
     fn steps(scanner: &Scanner, text: &[u8]) -> u64 {
-        STEPS.take();
+        take();
         scanner.scan(text);
-        STEPS.take()
+        take()
     }
 
     /// Twice the content, twice the steps; and no content costs more than a fixed number for each byte.

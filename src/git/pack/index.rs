@@ -53,7 +53,7 @@ impl PackIndex {
         Self::of_file(file, hash).map_err(failed)
     }
 
-    fn of_file(file: Mmap, hash: Hash) -> std::result::Result<Self, &'static str> {
+    pub(crate) fn of_file(file: Mmap, hash: Hash) -> std::result::Result<Self, &'static str> {
         let width = hash.width();
         let has_version = file.starts_with(b"\xfftOc");
         if has_version && !file[4..].starts_with(b"\0\0\0\x02") {
@@ -82,7 +82,7 @@ impl PackIndex {
     }
 
     /// Of ids in order and their offsets.
-    pub(super) fn of_list(list: impl Iterator<Item = (Id, u64)>, hash: Hash) -> Self {
+    pub(crate) fn of_list(list: impl Iterator<Item = (Id, u64)>, hash: Hash) -> Self {
         let (mut ids, mut offsets, mut fanout) = (Vec::new(), Vec::new(), vec![0; 256]);
         for (id, offset) in list {
             ids.extend_from_slice(id.as_bytes());

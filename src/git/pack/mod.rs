@@ -59,16 +59,18 @@ pub(crate) enum Form {
 impl Pack {
     /// Maps `pack-….pack`.
     pub(crate) fn open(path: &Path, index: PackIndex, hash: Hash) -> Result<Self> {
-        let bad = |why: &str| Err(Error::new("read pack", path.display(), why).hint("run `git fsck` there"));
-        let data = match map(path) {
-            Ok(data) => data,
-            Err(why) => return bad(&regular_file::why(&why)),
-        };
+        let bad = |why: &str| Error::new("read pack", path.display(), why).hint("run `git fsck` there");
+        let data = map(path).map_err(|why| bad(&regular_file::why(&why)))?;
+        Self::of(data, index, hash).map_err(bad)
+    }
+
+    /// Of a file's bytes.
+    pub(crate) fn of(data: Mmap, index: PackIndex, hash: Hash) -> std::result::Result<Self, Corrupt> {
         if data.len() < 12 + hash.width() || !data.starts_with(b"PACK") {
-            return bad("it is not a pack");
+            return Err("it is not a pack");
         }
         if !matches!(data[4..8], [0, 0, 0, 2 | 3]) {
-            return bad("its version is not known");
+            return Err("its version is not known");
         }
         Ok(Self { index, data, hash })
     }

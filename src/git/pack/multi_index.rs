@@ -7,7 +7,6 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice as _;
-use memmap2::Mmap;
 
 use super::super::id::{Hash, Id};
 use super::super::map::map;
@@ -51,10 +50,10 @@ fn layers(directory: &Path) -> Result<Vec<PathBuf>> {
     Ok(std::iter::once(directory.join("multi-pack-index")).chain(chain.lines().filter_map(layer)).collect())
 }
 
-type Lists = HashMap<u32, Vec<(Id, u64)>>;
+pub(crate) type Lists = HashMap<u32, Vec<(Id, u64)>>;
 
 /// The objects of each pack. Names of further packs are put at the end of `names`.
-fn objects(file: &Mmap, hash: Hash, names: &mut Vec<String>) -> std::result::Result<Lists, &'static str> {
+pub(crate) fn objects(file: &[u8], hash: Hash, names: &mut Vec<String>) -> std::result::Result<Lists, &'static str> {
     const SHORT: &str = "it is too short";
     let header = file.first_chunk::<12>().ok_or(SHORT)?;
     let [b'M', b'I', b'D', b'X', 1 | 2, format, chunks, _, ..] = *header else {

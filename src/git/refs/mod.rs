@@ -2,7 +2,7 @@
 
 mod files;
 mod lookup;
-mod reftable;
+pub(crate) mod reftable;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub use lookup::{Lookup, NamedRefs};
 
 /// What a reference holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum RefTarget {
+pub(crate) enum RefTarget {
     /// An object.
     Object(Id),
     /// The name of another reference, which need not exist.

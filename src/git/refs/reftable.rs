@@ -23,12 +23,17 @@ const CUT_OFF: Corrupt = "it ends within a record";
 
 /// The tables of one `reftable` directory, the newest first.
 #[derive(Clone)]
-pub(super) struct Stack {
+pub(crate) struct Stack {
     tables: Vec<(String, Vec<u8>)>,
     hash: Hash,
 }
 
 impl Stack {
+    /// Of these tables, the newest first, each with what messages call it.
+    pub(crate) fn of(tables: Vec<(String, Vec<u8>)>, hash: Hash) -> Self {
+        Self { tables, hash }
+    }
+
     /// Reads all tables that `tables.list` names; without that file, none.
     pub(super) fn open(directory: &Path, hash: Hash) -> Result<Self> {
         // Tables are merged by whoever writes: those that are gone since the list was read are named no more.
@@ -59,11 +64,11 @@ impl Stack {
             left -= table.len() as u64;
             tables.push((path.display().to_string(), table));
         }
-        Ok(Ok(Self { tables, hash }))
+        Ok(Ok(Self::of(tables, hash)))
     }
 
     /// All references.
-    pub(super) fn refs(&self) -> Result<BTreeMap<BString, RefTarget>> {
+    pub(crate) fn refs(&self) -> Result<BTreeMap<BString, RefTarget>> {
         let mut refs: BTreeMap<BString, Option<RefTarget>> = BTreeMap::new();
         for (name, data) in &self.tables {
             let mut room = Room::of(data);
@@ -80,7 +85,7 @@ impl Stack {
     }
 
     /// What one reference holds.
-    pub(super) fn find(&self, wanted: &[u8]) -> Result<Option<RefTarget>> {
+    pub(crate) fn find(&self, wanted: &[u8]) -> Result<Option<RefTarget>> {
         for (name, data) in &self.tables {
             let mut found = None;
             let each = |name: &[u8], target| {
@@ -98,7 +103,7 @@ impl Stack {
     }
 
     /// The objects that reflogs name, each before and after a change.
-    pub(super) fn logged(&self, mut each: impl FnMut(Id)) -> Result<()> {
+    pub(crate) fn logged(&self, mut each: impl FnMut(Id)) -> Result<()> {
         let mut deleted: HashSet<Vec<u8>> = HashSet::new();
         for (name, data) in &self.tables {
             let mut room = Room::of(data);
@@ -373,7 +378,7 @@ mod tests {
         body.extend(&length.to_be_bytes()[1..]);
         body.extend(records);
         body.extend([0, 0]);
-        let stack = Stack { tables: vec![("table".into(), table(&body))], hash: Hash::Sha1 };
+        let stack = Stack::of(vec![("table".into(), table(&body))], Hash::Sha1);
         assert!(stack.refs().is_err());
     }
 
@@ -388,7 +393,7 @@ mod tests {
                 body[1..4].copy_from_slice(&[0, 0, (24 + length) as u8]);
                 body[length - 2..].copy_from_slice(&[0, 0]);
             }
-            let stack = Stack { tables: vec![("table".into(), table(&body))], hash: Hash::Sha1 };
+            let stack = Stack::of(vec![("table".into(), table(&body))], Hash::Sha1);
             let _ = (stack.refs(), stack.find(b"refs/heads/main"), stack.logged(|_| {}));
         }
     }

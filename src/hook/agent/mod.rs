@@ -13,12 +13,12 @@ pub mod event;
 mod flat;
 mod gemini;
 pub mod install;
-mod json_file;
+pub(crate) mod json_file;
 pub mod judge;
 mod mention;
 mod patch;
 mod shell;
-mod toml_file;
+pub(crate) mod toml_file;
 mod tool;
 mod windsurf;
 
