@@ -136,7 +136,7 @@ pub(super) fn ignore_file(data: &[u8]) {
 
 fn finding() -> Finding {
     let key = seeds::key(0);
-    let found = Policy::builtin().scan(key.as_bytes()).swap_remove(0);
+    let found = builtin().scan(key.as_bytes()).swap_remove(0);
     found.at(Location { path: Some("src/a.py".into()), ..Location::default() })
 }
 

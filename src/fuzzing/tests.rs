@@ -25,8 +25,10 @@ pub(super) fn short_run(name: &str) {
     files.sort();
     seeds.extend(files.iter().map(|file| fs::read(file).expect("a seed")));
     seeds.iter().for_each(|seed| try_input(target, seed));
-    let mut random = Random::new(0x6b65_7973);
-    for _ in 0..target.rounds {
+    // For more of them, and others: how many times as many.
+    let times: u32 = std::env::var("KEYSWEEP_FUZZ").ok().and_then(|times| times.parse().ok()).unwrap_or(1);
+    let mut random = Random::new(times.into());
+    for _ in 0..target.rounds.saturating_mul(times) {
         let mut input = random.pick(&seeds).clone();
         for _ in 0..=random.below(4) {
             change(&mut input, target, &seeds, &mut random);

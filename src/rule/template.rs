@@ -4,6 +4,9 @@
 //! `(?:a|b)`, and the counts `{n}`, `{m,n}` and `?`. Three things are our own: `«` and `»` stand around the
 //! secret, and `⟨crc⟩` is the base-62 CRC-32, six characters long, of what was written since `⟨body⟩`, or without
 //! that mark since the last `_`.
+//!
+//! A template may come with what is scanned, so that what it may ask for is bounded: how deep groups nest, how long its
+//! texts are, how many characters its classes hold.
 
 use std::fmt;
 use std::ops::Range;
@@ -95,10 +98,13 @@ impl Template {
     /// Reads a template.
     pub fn parse(text: &str) -> Result<Self, BadTemplate> {
         let chars: Vec<char> = text.chars().collect();
-        let mut parser = Parser { chars: &chars, at: 0 };
+        let mut parser = Parser { chars: &chars, at: 0, depth: 0, room: LARGEST_CLASSES };
         let node = parser.choice()?;
         if parser.at < chars.len() {
             return Err(parser.bad("unmatched )"));
+        }
+        if node.longest() > LONGEST {
+            return Err(parser.bad("its texts would be too long"));
         }
         Ok(Self(node))
     }
@@ -149,9 +155,35 @@ pub fn base62(mut number: u32) -> String {
     digits.iter().map(|&digit| digit as char).collect()
 }
 
+impl Node {
+    /// How much a text of it holds at most, its parts counted too.
+    fn longest(&self) -> usize {
+        let sum = |nodes: &[Self]| nodes.iter().map(Self::longest).fold(1, usize::saturating_add);
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Sequence(nodes) => sum(nodes),
+            Self::Choice(nodes) => nodes.iter().map(Self::longest).max().unwrap_or(0).saturating_add(1),
+            Self::Repeat(node, _, most) => node.longest().saturating_mul(*most).saturating_add(1),
+            Self::Class(_) | Self::SecretStart | Self::SecretEnd | Self::Body => 1,
+            Self::Crc => 6,
+        }
+    }
+}
+
+/// Groups nest no deeper: they are read by functions that call themselves.
+const DEEPEST: usize = 64;
+/// No text of a template is longer.
+const LONGEST: usize = 1 << 20;
+/// The classes of a template hold no more characters together.
+const LARGEST_CLASSES: usize = 1 << 16;
+
 struct Parser<'a> {
     chars: &'a [char],
     at: usize,
+    /// Groups that are open.
+    depth: usize,
+    /// Characters that classes may still hold.
+    room: usize,
 }
 
 impl Parser<'_> {
@@ -200,7 +232,12 @@ impl Parser<'_> {
             return Ok(TemplateNode::Body);
         }
         if self.eat("(?:") {
+            if self.depth == DEEPEST {
+                return Err(self.bad("groups nest too deep"));
+            }
+            self.depth += 1;
             let node = self.choice()?;
+            self.depth -= 1;
             return if self.eat(")") { Ok(node) } else { Err(self.bad("unclosed group")) };
         }
         let Some(c) = self.peek() else { return Err(self.bad("unexpected end")) };
@@ -243,6 +280,8 @@ impl Parser<'_> {
                     if first > last {
                         return Err(self.bad("a range that ends before it starts"));
                     }
+                    let count = (last as usize - first as usize).saturating_add(1);
+                    self.room = self.room.checked_sub(count).ok_or_else(|| self.bad("its classes are too large"))?;
                     chars.extend(first..=last);
                 }
                 c => chars.push(c),
@@ -272,5 +311,24 @@ impl Parser<'_> {
         }
         let digits: String = self.chars[start..self.at].iter().collect();
         digits.parse().map_err(|_| self.bad("a count needs a number"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Template;
+
+    #[test]
+    fn a_template_that_asks_for_too_much_is_refused() {
+        let nested = format!("{}a{}", "(?:".repeat(100_000), ")".repeat(100_000));
+        for (text, why) in [
+            (nested.as_str(), "nest too deep"),
+            ("(?:(?:a{1000}){1000}){1000}", "too long"),
+            ("[\u{0}-\u{10ffff}]", "too large"),
+        ] {
+            let refused = Template::parse(text).map(|_| ()).unwrap_err();
+            assert!(refused.why.contains(why), "{refused}");
+        }
+        assert!(Template::parse("(?:[a-z]{100}|(?:b{2}){3,90})").is_ok());
     }
 }

@@ -143,8 +143,12 @@ fn keys_in_archives_are_found_with_their_member_line_and_layers() {
     let far = [vec![b' '; 5 << 20], b"\n".to_vec(), text.to_vec()].concat();
     let packed_chunk = [b"prompt\0\0".to_vec(), zlib(text)].concat();
     let marked_chunk = [b"prompt\0\x01\0en\0p\0".to_vec(), zlib(text)].concat();
+    // A checksum that begins like more of the key.
+    let mut plain_chunk = png(&[(b"tEXt", [b"prompt\0", text.trim_ascii_end()].concat()), (b"IEND", vec![])]);
+    let checksum = plain_chunk.len() - 16;
+    plain_chunk[checksum..checksum + 4].copy_from_slice(b"tttt");
     type Case<'a> = (&'a str, Vec<u8>, Option<&'a str>, &'a [&'a str], u64);
-    let cases: [Case<'_>; 21] = [
+    let cases: [Case<'_>; 22] = [
         ("a.gz", gzip(text), None, &["gzip"], 2),
         ("b.jar", zipped.clone(), Some("etc/app.conf"), &["zip"], 2),
         ("c.tar", tar(&[("x", b"-"), ("d/k.env", text)]), Some("d/k.env"), &["tar"], 2),
@@ -166,6 +170,7 @@ fn keys_in_archives_are_found_with_their_member_line_and_layers() {
         ("r.png", png(&[(b"iTXt", marked_chunk), (b"IEND", vec![])]), Some("prompt"), &["png", "zlib"], 2),
         ("s.zip", zip(&[("in.pdf", &pdf(text, ""))]), Some("in.pdf/stream 1"), &["zip", "pdf", "zlib"], 2),
         ("t.zip", zip(&[("in.zip", &zipped)]), Some("in.zip/etc/app.conf"), &["zip", "zip"], 2),
+        ("v.png", plain_chunk, Some("prompt"), &["png"], 2),
     ];
     for (name, content, member, layers, line) in cases {
         let project = Project::new();

@@ -18,6 +18,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("fix", &["core", "rule", "scan", "gitleaks", "git", "policy", "source"]),
     ("hook", &["core", "rule", "scan", "gitleaks", "git", "policy", "source", "history", "report", "fix"]),
     ("cli", &["core", "rule", "scan", "gitleaks", "git", "policy", "source", "history", "report", "fix", "hook"]),
+    // No part of the program: its targets call what they are for, wherever that is.
+    (
+        "fuzzing",
+        &["core", "rule", "scan", "gitleaks", "git", "policy", "source", "history", "report", "fix", "hook", "cli"],
+    ),
 ];
 
 #[test]

@@ -71,7 +71,8 @@ fn text(unpacker: &mut Unpacker<'_>, chunk: &mut Exact<'_>, at: &Packed, kind: [
         let mut packed = BufReader::with_capacity(BUFFER, chunk);
         let mut inflate = unpacker.metered(Inflate::zlib(&mut packed));
         unpacker.plain(&mut inflate, &member.inside(Layer::Zlib));
-    } else if unpacker.is_unseen(at) {
+    } else {
+        // From outside, the checksum behind the text could be taken for more of a key.
         unpacker.plain(chunk, &member);
     }
     Ok(())
