@@ -7,9 +7,9 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::{env, fs, io, process};
 
-use keysweep::fuzzing::{TARGETS, Target, target};
+use keysweep::fuzzing::{TARGETS, FuzzTarget, target};
 
-static CHOSEN: OnceLock<&Target> = OnceLock::new();
+static CHOSEN: OnceLock<&FuzzTarget> = OnceLock::new();
 
 libfuzzer_sys::fuzz_target!(
     init: {
@@ -29,7 +29,7 @@ libfuzzer_sys::fuzz_target!(
 );
 
 /// Writes `DIRECTORY/seeds/1…` and `DIRECTORY/dictionary`.
-fn write_seeds(target: &Target, directory: &Path) -> io::Result<()> {
+fn write_seeds(target: &FuzzTarget, directory: &Path) -> io::Result<()> {
     let seeds = directory.join("seeds");
     fs::create_dir_all(&seeds)?;
     for (number, seed) in (target.seeds)().iter().enumerate() {

@@ -15,7 +15,7 @@ use crate::policy::config::ArchiveLimits;
 use crate::policy::inline::{self, Markers};
 use crate::scan::{Match, Scanner, Seen, steps};
 use crate::source::archive::{self, Packed, Visitor};
-use crate::source::content::Scan;
+use crate::source::content::ContentScan;
 
 /// The engine with the built-in rules, in each of the ways in which it is called.
 pub(super) fn engine(data: &[u8]) {
@@ -68,7 +68,7 @@ pub(super) fn imported(data: &[u8]) {
     let engine = ENGINE.get_or_init(|| {
         let source = Source { name: "rules.toml", text: seeds::GITLEAKS };
         let mut rules = ImportedRules::default();
-        rules.add(gitleaks::load(source, &Nothing, true).expect("a good file"));
+        rules.add(gitleaks::load(source, &EmptyTree, true).expect("a good file"));
         Engine::new(rules)
     });
     let Some(engine) = engine else { return };
@@ -79,9 +79,9 @@ pub(super) fn imported(data: &[u8]) {
 }
 
 /// A tree without files.
-struct Nothing;
+struct EmptyTree;
 
-impl Files for Nothing {
+impl Files for EmptyTree {
     fn read(&self, _: &str) -> crate::Result<Option<Vec<u8>>> {
         Ok(None)
     }
@@ -113,28 +113,28 @@ pub(super) fn markers(data: &[u8]) {
 /// Archives, read as streams and with a way back.
 pub(super) fn archive(data: &[u8]) {
     let limits = ArchiveLimits { size: 4 << 20, ratio: 200, depth: 6, members: 500 };
-    let mut reader = Reader::default();
+    let mut reader = Unpacked::default();
     let _ = archive::unpack_stream(&mut &*data, limits, &mut reader);
     reader.check(data.len(), limits);
     let layer = match archive::kind(&data[..data.len().min(archive::HEAD)]) {
-        Some(archive::Kind::Known(layer)) => layer,
+        Some(archive::Container::Known(layer)) => layer,
         _ if archive::is_behind_prefix(data) => crate::core::finding::Layer::Zip,
         _ => return,
     };
-    let mut reader = Reader::default();
+    let mut reader = Unpacked::default();
     let _ = archive::unpack(layer, Cursor::new(data), data.len() as u64, limits, &mut reader);
     reader.check(data.len(), limits);
 }
 
 /// Reads all that is unpacked.
 #[derive(Default)]
-struct Reader {
+struct Unpacked {
     bytes: u64,
     members: u64,
     unopened: u64,
 }
 
-impl Reader {
+impl Unpacked {
     fn check(&self, size: usize, limits: ArchiveLimits) {
         let most = limits.size.max(size as u64 * limits.ratio) + size as u64 + (1 << 20);
         assert!(self.bytes <= most, "{} bytes of {size}", self.bytes);
@@ -143,7 +143,7 @@ impl Reader {
     }
 }
 
-impl Visitor for Reader {
+impl Visitor for Unpacked {
     fn content(&mut self, _: &Packed, content: &mut dyn Read) -> io::Result<()> {
         self.members += 1;
         let mut buffer = [0; 4096];
@@ -167,7 +167,7 @@ impl Visitor for Reader {
 /// The way that all content takes, whether it is in memory, a file or a stream: the same keys are found.
 pub(super) fn packed(data: &[u8]) {
     let policy = policy();
-    let scan = Scan::new(policy, Some("a.bin".into()));
+    let scan = ContentScan::new(policy, Some("a.bin".into()));
     let whole = scan.bytes(data, None);
     let stream = scan.stream(&mut &*data);
     let mut rest = data;

@@ -16,26 +16,26 @@ use crate::core::finding::{Finding, Location};
 use crate::core::json;
 use crate::fix::Plan;
 use crate::gitleaks::{Engine, go_regex};
-use crate::hook::agent::install::{self, Scope};
+use crate::hook::agent::install::{self, InstallScope};
 use crate::hook::agent::{Agent, Decision, Judge};
 use crate::hook::{HookName, push, yaml};
 use crate::policy::baseline::{self, Baseline};
 use crate::policy::config::{self, Config, Named};
 use crate::policy::ignore_file::IgnoreFile;
-use crate::policy::import::{self, Kind};
+use crate::policy::import::{self, ListFormat};
 use crate::policy::suppressions::Suppressions;
 use crate::policy::{Policy, known_keys};
 use crate::report::diff::Diff;
 use crate::report::merge::Merge;
-use crate::report::{Format, Style, read};
+use crate::report::{Format, ReportStyle, read};
 use crate::rule::{Rule, RuleSet, check};
 use crate::scan::Scanner;
 use crate::source::ci::{self, Job};
 
 /// A tree in which every file has the same content.
-struct Same<'a>(&'a [u8]);
+struct SameFile<'a>(&'a [u8]);
 
-impl Files for Same<'_> {
+impl Files for SameFile<'_> {
     fn read(&self, _: &str) -> Result<Option<Vec<u8>>> {
         Ok(Some(self.0.to_vec()))
     }
@@ -49,7 +49,7 @@ impl Files for Same<'_> {
 pub(super) fn configuration(data: &[u8]) {
     let Ok(config) = config::parse("config.toml", data) else { return };
     assert!(!config::show::text(&config).is_empty());
-    apply(&Config { extends: Vec::new(), ..config }, &Same(b""));
+    apply(&Config { extends: Vec::new(), ..config }, &SameFile(b""));
 }
 
 /// A file of rules, keysweep's or gitleaks', with the proof of its examples.
@@ -73,7 +73,7 @@ fn extending(data: &[u8]) {
     let mut rules = config.rules.clone();
     (rules.builtin, rules.skip_unsupported) = (false, true);
     let extends = vec![Named { text: "rules.toml".into(), at: "here".into() }];
-    apply(&Config { extends, rules, ..config }, &Same(data));
+    apply(&Config { extends, rules, ..config }, &SameFile(data));
 }
 
 /// Selects and compiles a configuration's rules, and runs them.
@@ -106,7 +106,7 @@ fn apply(config: &Config, files: &dyn Files) {
 pub(super) fn baseline(data: &[u8]) {
     let read = |data: &[u8]| Baseline::from_files("baseline", [("baseline".to_owned(), data)].into_iter());
     let Ok(entries) = read(data).and_then(|baseline| baseline.all()) else { return };
-    let text: String = entries.iter().map(|entry: &baseline::Entry| format!("{entry}\n")).collect();
+    let text: String = entries.iter().map(|entry: &baseline::BaselineEntry| format!("{entry}\n")).collect();
     let again = read(text.as_bytes()).and_then(|baseline| baseline.all()).expect("what was written is read");
     assert_eq!(entries, again);
 }
@@ -129,7 +129,7 @@ pub(super) fn ignore_file(data: &[u8]) {
         baseline: Baseline::default(),
         today,
         allowlists: Vec::new(),
-        base: crate::policy::files::Base::default(),
+        base: crate::policy::files::PathBase::default(),
     };
     known.apply(&mut report);
 }
@@ -144,7 +144,7 @@ fn finding() -> Finding {
 pub(super) fn accepted(data: &[u8]) {
     let findings = [finding()];
     for name in [".gitleaksignore", ".secretsignore", "list.json"] {
-        if let Some(kind) = Kind::of(name, data) {
+        if let Some(kind) = ListFormat::of(name, data) {
             let _ = import::import(kind, name, data, &findings);
         }
     }
@@ -171,7 +171,7 @@ pub(super) fn report(data: &[u8]) {
     let Ok(document) = read else { return };
     for format in Format::ALL {
         let mut written = Vec::new();
-        format.write(&document, Style::default(), &mut written).expect("writing to memory");
+        format.write(&document, ReportStyle::default(), &mut written).expect("writing to memory");
         assert!(written.len() <= 256 * data.len() + (1 << 16), "{}: {} bytes", format.name(), written.len());
     }
     let diff = Diff::new(&document, &document);
@@ -199,7 +199,7 @@ pub(super) fn agent_event(data: &[u8]) {
             baseline: Baseline::default(),
             today: Date::parse("2026-06-01").expect("a date"),
             allowlists: Vec::new(),
-            base: crate::policy::files::Base::default(),
+            base: crate::policy::files::PathBase::default(),
         },
     );
     let least = (crate::core::finding::Severity::Info, crate::core::finding::Confidence::Possible);
@@ -227,7 +227,7 @@ pub(super) fn agent_settings(data: &[u8]) {
         json::way(text, at);
     }
     let directory = disk::directory();
-    let scope = Scope::Project(directory.path().to_owned());
+    let scope = InstallScope::Project(directory.path().to_owned());
     let Ok(file) = install::file(agent, &scope) else { return };
     let relative = file.strip_prefix(directory.path()).expect("a project's file is in the project");
     disk::write(directory.path(), &relative.to_string_lossy(), text);

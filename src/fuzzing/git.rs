@@ -14,7 +14,7 @@ use crate::git::pack::{Delta, DeltaChains, Pack, PackIndex, multi_index};
 use crate::git::refs::reftable::Stack;
 use crate::git::tree::TreeEntries;
 use crate::git::tree_diff;
-use crate::git::{Config, Id, Kind, Objects, Refs, Repository, commit as commits, loose as loose_object};
+use crate::git::{GitConfig, Id, Kind, Objects, Refs, Repository, commit as commits, loose as loose_object};
 use crate::git::{quoted, refs as references, split_index as split};
 
 pub(super) const HASHES: [Hash; 2] = [Hash::Sha1, Hash::Sha256];
@@ -196,8 +196,8 @@ pub(super) fn tree(data: &[u8]) {
 
 /// A commit or tag.
 pub(super) fn commit(data: &[u8]) {
-    let read = commits::Commit::parse(data);
-    for person in [read.author, read.committer, commits::Tag::parse(data).tagger] {
+    let read = commits::ParsedCommit::parse(data);
+    for person in [read.author, read.committer, commits::ParsedTag::parse(data).tagger] {
         assert!(person.name.len() + person.email.len() <= data.len());
         person.date();
     }
@@ -262,7 +262,7 @@ pub(super) fn reftable(data: &[u8]) {
 
 /// A repository's configuration, and a repository that has it.
 pub(super) fn config(data: &[u8]) {
-    let config = Config::new(data.to_vec());
+    let config = GitConfig::new(data.to_vec());
     let mut settings = 0;
     for setting in config.settings() {
         assert!(setting.span.start <= setting.span.end && setting.span.end <= data.len(), "{:?}", setting.span);

@@ -8,10 +8,10 @@ thread_local! {
     static PEAK: Cell<isize> = const { Cell::new(0) };
 }
 
-struct Counting;
+struct CountingAllocator;
 
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static COUNTING: CountingAllocator = CountingAllocator;
 
 /// Takes or gives back. What another thread frees makes the sum wrong by as much; it ends with that thread.
 fn count(bytes: isize) {
@@ -21,7 +21,7 @@ fn count(bytes: isize) {
 }
 
 #[allow(unsafe_code, reason = "an allocator's interface is unsafe; this one only counts and hands on")]
-unsafe impl GlobalAlloc for Counting {
+unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size().cast_signed());
         unsafe { System.alloc(layout) }

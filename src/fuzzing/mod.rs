@@ -19,7 +19,7 @@ mod seeds;
 mod tests;
 
 /// One kind of bytes and what reads them.
-pub struct Target {
+pub struct FuzzTarget {
     /// What it is called on the command line.
     pub name: &'static str,
     /// Reads one input.
@@ -32,7 +32,7 @@ pub struct Target {
     pub rounds: u32,
 }
 
-impl std::fmt::Debug for Target {
+impl std::fmt::Debug for FuzzTarget {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name)
     }
@@ -42,7 +42,7 @@ impl std::fmt::Debug for Target {
 macro_rules! targets {
     ($($name:ident = $run:path, $seeds:expr, $rounds:literal, [$($word:literal),* $(,)?];)*) => {
         /// All of them.
-        pub const TARGETS: &[Target] = &[$(Target {
+        pub const TARGETS: &[FuzzTarget] = &[$(FuzzTarget {
             name: stringify!($name),
             run: $run,
             seeds: $seeds,
@@ -133,6 +133,6 @@ targets! {
 }
 
 /// The target of this name.
-pub fn target(name: &str) -> Option<&'static Target> {
+pub fn target(name: &str) -> Option<&'static FuzzTarget> {
     TARGETS.iter().find(|target| target.name == name)
 }

@@ -41,20 +41,20 @@ pub(super) fn packs(data: &[u8]) {
 fn entry(input: &mut Unstructured<'_>, offsets: &[u64], count: u8, hash: Hash) -> Result<Vec<u8>> {
     let here = offsets[offsets.len() - 1];
     let (head, content) = match input.int_in_range(0..=7_u8)? {
-        0..=2 => (Head::Whole(input.int_in_range(1..=4)?), content(input)?),
+        0..=2 => (EntryHead::Whole(input.int_in_range(1..=4)?), content(input)?),
         3..=4 => {
             let base = *input.choose(offsets)?;
             let back = if base < here { here - base } else { input.int_in_range(0..=here + 1)? };
-            (Head::Back(back), delta(input)?)
+            (EntryHead::Back(back), delta(input)?)
         }
-        5..=6 => (Head::On(input.int_in_range(0..=count)?), delta(input)?),
+        5..=6 => (EntryHead::On(input.int_in_range(0..=count)?), delta(input)?),
         _ => return Ok(input.bytes(input.len().min(24))?.to_vec()),
     };
     let size = if input.ratio(1, 8)? { lie(input)? } else { content.len() as u64 };
     let mut bytes = match head {
-        Head::Whole(kind) => forms::entry(kind, size),
-        Head::Back(back) => [forms::entry(6, size), forms::back(back)].concat(),
-        Head::On(id) => [&forms::entry(7, size), wide(id, hash).as_bytes()].concat(),
+        EntryHead::Whole(kind) => forms::entry(kind, size),
+        EntryHead::Back(back) => [forms::entry(6, size), forms::back(back)].concat(),
+        EntryHead::On(id) => [&forms::entry(7, size), wide(id, hash).as_bytes()].concat(),
     };
     let mut packed = zlib(&content);
     if input.ratio(1, 16)? {
@@ -65,7 +65,7 @@ fn entry(input: &mut Unstructured<'_>, offsets: &[u64], count: u8, hash: Hash) -
 }
 
 /// How an entry starts.
-enum Head {
+enum EntryHead {
     Whole(u8),
     Back(u64),
     On(u8),

@@ -12,16 +12,16 @@ use super::{forms, packs, seeds};
 use crate::core::budget::Budget;
 use crate::git::id::Hash;
 use crate::git::{Id, Kind, Objects, Repository};
-use crate::history::{self, Options};
+use crate::history::{self, AuditOptions};
 use crate::policy::Policy;
-use crate::source::staged::{self, Staged};
+use crate::source::staged::{Staged, StagedOptions};
 use crate::source::{Collector, commits};
 
 /// Makes the repository, audits it, and scans what is staged in it and what its commits bring.
 pub(super) fn repository(data: &[u8]) {
     let directory = disk::directory();
     let mut input = Unstructured::new(data);
-    let made = Made::of(&mut input);
+    let made = MadeRepository::of(&mut input);
     made.write(directory.path(), &mut input);
     let Some(repository) = opened(directory.path()) else { return };
     let policy = Policy::builtin();
@@ -30,7 +30,7 @@ pub(super) fn repository(data: &[u8]) {
     let budget = || Collector::within(Budget::new(Instant::now(), None, Some(64 << 20)).into());
     if let Ok(staged) = Staged::open(&repository) {
         let collector = budget();
-        let _ = staged.scan(&policy, &collector, &staged::Options { threads: 1, ..staged::Options::default() });
+        let _ = staged.scan(&policy, &collector, &StagedOptions { threads: 1, ..StagedOptions::default() });
     }
     let objects = Objects::open(&repository);
     let collector = budget();
@@ -44,18 +44,18 @@ pub(super) fn repository(data: &[u8]) {
 /// An audit's report, in a form that can be compared.
 fn audit(repository: &Repository, policy: &Policy, threads: usize) -> String {
     let collector = Collector::default();
-    let options = Options { threads, file_names: true, ..Options::default() };
+    let options = AuditOptions { threads, file_names: true, ..AuditOptions::default() };
     let ended = history::audit(repository, &options, policy, &collector);
     format!("{:?} {:?}", ended.err(), collector.into_report())
 }
 
 /// The objects of the repository.
-struct Made {
+struct MadeRepository {
     hash: Hash,
-    objects: Vec<Object>,
+    objects: Vec<MadeObject>,
 }
 
-struct Object {
+struct MadeObject {
     id: Id,
     kind: Kind,
     content: Vec<u8>,
@@ -66,7 +66,7 @@ const KINDS: [Kind; 8] =
 const NAMES: [&[u8]; 10] = [b"a", b"b.py", b"c", b".gitmodules", b"..", b"", b"d.zip", b"a/b", b".git", b"\xff"];
 const MODES: [&str; 7] = ["100644", "40000", "40000", "120000", "160000", "100755", "0"];
 
-impl Made {
+impl MadeRepository {
     fn of(input: &mut Unstructured<'_>) -> Self {
         let hash = HASHES[usize::from(input.arbitrary().unwrap_or(false))];
         let count = input.int_in_range(2..=20_u8).unwrap_or(2);
@@ -75,10 +75,10 @@ impl Made {
         let mut made = Self { hash, objects: Vec::new() };
         for number in 0..count {
             let kind = input.choose(&KINDS).copied().unwrap_or(Kind::Blob);
-            let names = Names { made: &made, forged, count };
+            let names = Nameable { made: &made, forged, count };
             let content = names.content(kind, input).unwrap_or_default();
             let id = if forged >> number & 1 == 1 { wide(number, hash) } else { hash.id_of(kind, &content) };
-            made.objects.push(Object { id, kind, content });
+            made.objects.push(MadeObject { id, kind, content });
         }
         made
     }
@@ -115,7 +115,7 @@ impl Made {
     /// Each object as a loose file, in a pack, as a delta in it, or in two places.
     fn store(&self, root: &Path, input: &mut Unstructured<'_>) -> Result<()> {
         let (mut body, mut places): (Vec<u8>, Vec<(Id, u64, usize)>) = (Vec::new(), Vec::new());
-        for Object { id, kind, content } in &self.objects {
+        for MadeObject { id, kind, content } in &self.objects {
             let way = input.int_in_range(0..=5_u8).unwrap_or(1);
             if matches!(way, 0 | 5) {
                 let name = id.to_string();
@@ -151,13 +151,13 @@ impl Made {
 }
 
 /// What an object can name.
-struct Names<'a> {
-    made: &'a Made,
+struct Nameable<'a> {
+    made: &'a MadeRepository,
     forged: u32,
     count: u8,
 }
 
-impl Names<'_> {
+impl Nameable<'_> {
     fn id(&self, input: &mut Unstructured<'_>) -> Result<Id> {
         let number = input.int_in_range(0..=self.count)?;
         Ok(match self.made.objects.get(usize::from(number)) {

@@ -6,7 +6,7 @@ use std::fs;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
-use super::{Target, memory, target};
+use super::{FuzzTarget, memory, target};
 use crate::rule::template::Random;
 
 /// Inputs are no longer than this; [`memory::peak`] may be no more than [`MEMORY`] for any of them.
@@ -39,7 +39,7 @@ pub(super) fn short_run(name: &str) {
 }
 
 /// The input of a failure is kept in a file, as it may be long, or hold a key.
-fn try_input(target: &Target, input: &[u8]) {
+fn try_input(target: &FuzzTarget, input: &[u8]) {
     memory::start();
     let ended = panic::catch_unwind(AssertUnwindSafe(|| (target.run)(input)));
     let peak = memory::peak();
@@ -56,7 +56,7 @@ fn try_input(target: &Target, input: &[u8]) {
 }
 
 /// One change, as fuzzers make them.
-fn change(input: &mut Vec<u8>, target: &Target, seeds: &[Vec<u8>], random: &mut Random) {
+fn change(input: &mut Vec<u8>, target: &FuzzTarget, seeds: &[Vec<u8>], random: &mut Random) {
     const NUMBERS: [u32; 9] = [0, 1, 0x7f, 0x80, 0xff, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
     let at = random.below(input.len() + 1);
     let end = (at + random.below(17)).min(input.len());

@@ -155,7 +155,7 @@ pub fn base62(mut number: u32) -> String {
     digits.iter().map(|&digit| digit as char).collect()
 }
 
-impl Node {
+impl TemplateNode {
     /// How much a text of it holds at most, its parts counted too.
     fn longest(&self) -> usize {
         let sum = |nodes: &[Self]| nodes.iter().map(Self::longest).fold(1, usize::saturating_add);
