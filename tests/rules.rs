@@ -6,9 +6,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use keysweep::core::finding::Secret;
 use keysweep::rule::spec::{RuleFile, RuleSpec};
 use keysweep::rule::template::{Random, Template};
-use keysweep::rule::{builtin, check};
+use keysweep::rule::{Strength, Structure, builtin, check};
 use keysweep::scan::{Match, Scanner};
 use regex::bytes::Regex;
 
@@ -221,4 +222,52 @@ fn the_check_that_users_run_passes() {
 fn claims(scanner: &Scanner, text: &[u8]) -> Vec<check::Claim> {
     let found = scanner.scan(text).into_iter();
     found.map(|found| check::Claim { rule: found.rule.id, secret: found.secret }).collect()
+}
+
+/// About how many bits each place of an example's values holds, and one of them: seen in many values, without a look at
+/// the rule's regex.
+fn places(example: &str) -> Option<(Vec<f64>, Vec<u8>)> {
+    let template = Template::parse(example).ok()?;
+    let mut random = Random::new(96);
+    let values: Vec<Vec<u8>> = (0..600).map(|_| template.generate(&mut random).secret().as_bytes().to_vec()).collect();
+    let first = values[0].clone();
+    let same: Vec<&Vec<u8>> = values.iter().filter(|value| value.len() == first.len()).collect();
+    let distinct = |at: usize| same.iter().map(|value| value[at]).collect::<BTreeSet<u8>>().len();
+    let bits: Vec<f64> = (0..first.len()).map(|at| (distinct(at) as f64).log2()).collect();
+    (same.len() > 300).then_some((bits, first))
+}
+
+#[test]
+fn what_a_mask_hides_cannot_be_searched_for() {
+    let mut seen = 0;
+    for rule in builtin() {
+        for example in rule.examples.iter() {
+            let Some((bits, value)) = places(example) else { continue };
+            let visible = Strength::of(rule).visible(&value);
+            let name = format!("{}: {visible:?} of {example}", rule.id);
+            // `[ac]k_` is a provider's: which of a few kinds of key it is.
+            let public: f64 = bits[..visible.prefix].iter().sum();
+            assert!(public < 3.0, "no random character is taken for the provider's: {name}");
+            assert!(visible.random <= 4, "{name}");
+            let random = usize::from(visible.random);
+            let hidden: f64 = bits[visible.prefix + random..value.len() - random].iter().sum();
+            let checksum = if matches!(rule.structure, Structure::Crc32Base62) { 32.0 } else { 0.0 };
+            // 600 values do not show all of 64 characters at a place, so this is a little less than there is.
+            assert!(random == 0 || hidden - checksum >= 90.0, "{name}: only {hidden:.0} bits are hidden");
+            seen += 1;
+        }
+    }
+    assert!(seen > 300, "{seen}");
+}
+
+#[test]
+fn every_builtin_rule_finds_values_that_a_fingerprint_protects_or_says_so() {
+    for rule in builtin() {
+        for example in rule.examples.iter() {
+            let Some((bits, value)) = places(example) else { continue };
+            let secret = Secret::new(&value);
+            let bits: f64 = bits.iter().sum();
+            assert!(bits >= 60.0 || secret.is_guessable(), "{}: {bits:.0} bits of {example}", rule.id);
+        }
+    }
 }

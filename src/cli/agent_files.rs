@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice as _};
 
+use super::machine_key;
 use super::output::{self, KeyDisplay, complain, masked};
 use super::{ScanTarget, finish, policy};
 use crate::cli::args::ScanArgs;
@@ -183,6 +184,7 @@ pub(super) fn scan(args: &ScanArgs) -> Result<Exit> {
     report
         .findings
         .retain(|finding| finding.suppressed.is_none() && !shared.is_below(finding.severity, finding.confidence));
+    machine_key::protect(&mut report);
     redact(&mut report, &|text| match masked(text) {
         Cow::Borrowed(_) => None,
         Cow::Owned(masked) => Some(masked),

@@ -102,10 +102,17 @@ impl BaselineRun<'_> {
         entry.covers(&finding.rule.id, finding.fingerprint, path)
     }
 
-    /// Entries for what counts and is not covered yet.
+    /// What counts and is not covered yet.
+    fn uncovered(&self) -> impl Iterator<Item = &Finding> {
+        self.active().filter(|finding| !self.old.iter().any(|entry| Self::covers(entry, finding)))
+    }
+
+    /// Entries for it. What is committed must not help to guess a value.
     fn found(&self) -> BTreeSet<BaselineEntry> {
-        let new = self.active().filter(|finding| !self.old.iter().any(|entry| Self::covers(entry, finding)));
-        new.map(|finding| BaselineEntry::of(finding, self.args.with_paths)).collect()
+        self.uncovered()
+            .filter(|finding| !finding.secret.is_guessable())
+            .map(|finding| BaselineEntry::of(finding, self.args.with_paths))
+            .collect()
     }
 
     /// Entries that stand for nothing that is found; one whose finding an allowlist takes out is of no use either.
@@ -119,7 +126,20 @@ impl BaselineRun<'_> {
         self.old.iter().filter(|entry| !used(entry)).cloned().collect()
     }
 
+    /// Says what gets no entry, and what to do with it.
+    fn complain_of_guessable(&self) {
+        for finding in self.uncovered().filter(|finding| finding.secret.is_guessable()) {
+            let path = finding.location.path.as_ref().map(|path| escape::text(path)).unwrap_or_default();
+            complain(&format!(
+                "{path}:{}: no entry for {}: its value is short enough to be found by its fingerprint; mark the line \
+                 with keysweep:allow, or allow the path in .keysweep.toml",
+                finding.location.position.line, finding.rule.id
+            ));
+        }
+    }
+
     fn write(&self, entries: BTreeSet<BaselineEntry>) -> Result<()> {
+        self.complain_of_guessable();
         let path = &self.loaded.baseline;
         if self.args.single_file && !path.exists() {
             std::fs::write(path, "").map_err(|error| Error::io("write baseline", shown(path), error))?;
@@ -158,6 +178,8 @@ impl BaselineRun<'_> {
             return Err(fault.hint(format!("name a file; looked for {}", LISTS.join(", "))));
         }
         let mut all = Imported::default();
+        let protected: Vec<Finding> =
+            self.findings.iter().filter(|finding| !finding.secret.is_guessable()).cloned().collect();
         for file in &files {
             let name = shown(file);
             let content = read_list(file, are_named)?.ok_or_else(|| Error::new("import", &name, "no such file"))?;
@@ -165,7 +187,7 @@ impl BaselineRun<'_> {
                 Error::new("import", &name, "it is none of the lists that keysweep knows")
                     .hint("known: .gitleaksignore, gitleaks JSON reports, .secrets.baseline, .secretsignore")
             })?;
-            let one = import::import(kind, &name, &content, &self.findings)?;
+            let one = import::import(kind, &name, &content, &protected)?;
             all.entries.extend(one.entries);
             all.refused.extend(one.refused.into_iter().map(|line| format!("{name}: {line}")));
             all.hints.extend(one.hints);

@@ -10,6 +10,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use crate::cli::ScanTarget;
 use crate::cli::args::policy::Explain;
+use crate::cli::machine_key;
 use crate::cli::output::{self, masked};
 use crate::cli::policy::{self, Loaded};
 use crate::core::coverage::Report;
@@ -201,6 +202,7 @@ impl<'a> Case<'a> {
         let mut report = Report::default();
         report.findings.push(found.clone().at(location));
         self.loaded.apply(&mut report, false);
+        machine_key::protect(&mut report);
         let Some(finding) = report.findings.first() else { return };
         if encrypted::is_within(self.content, &found.span) {
             return line(text, &format!("  {}: no finding, it stands in encrypted content", found.rule.id));

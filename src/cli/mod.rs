@@ -13,6 +13,7 @@ mod framework;
 mod history;
 mod hook;
 mod interrupt;
+mod machine_key;
 mod output;
 mod policy;
 mod progress;
@@ -210,6 +211,7 @@ fn finish_to(shared: &SharedArgs, mut report: Report, ending: Ending<'_>) -> Res
     if report.findings.len() < found {
         report.coverage.counts.push(("below_threshold", (found - report.findings.len()) as u64));
     }
+    machine_key::protect(&mut report);
     if !shared.show_secrets {
         redact(&mut report, &|text| match output::masked(text) {
             Cow::Borrowed(_) => None,

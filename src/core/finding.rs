@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use bstr::BString;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+pub use super::secret::{Fingerprint, Secret, Visible};
 
 /// How bad it is if the key is live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -109,114 +110,6 @@ lowercase_names!(Layer {
     Base64 => "base64", Hex => "hex", Percent => "percent", Unicode => "unicode", Html => "html",
     Joined => "joined",
 });
-
-/// The bytes of a key. Neither `Debug` nor anything else prints them; `expose` hands them out.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Secret(Box<[u8]>);
-
-impl Secret {
-    /// Takes the key's exact bytes.
-    pub fn new(bytes: &[u8]) -> Self {
-        Self(bytes.into())
-    }
-
-    /// The raw bytes, for hashing, comparing, or `--show-secrets`.
-    pub fn expose(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// The same value has the same fingerprint in every file and commit.
-    pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(&self.0)
-    }
-
-    /// Enough to recognise the key in a provider's list, never enough to use it: at most the public prefix
-    /// and four characters, and the last four; a third of a short key at the most.
-    ///
-    /// ```
-    /// # use keysweep::core::finding::Secret;
-    /// let key = format!("sk-proj-{}yZ90", "Ab12".repeat(10));
-    /// assert_eq!(Secret::new(key.as_bytes()).mask(), "sk-proj-Ab12…yZ90");
-    /// ```
-    pub fn mask(&self) -> String {
-        let text: Vec<char> = self.0.iter().map(|&b| if b.is_ascii_graphic() { b as char } else { '?' }).collect();
-        let prefix = public_prefix(&text);
-        let shown = (text.len().saturating_sub(prefix) / 6).min(4);
-        if prefix + shown * 2 >= text.len() || shown == 0 {
-            return "…".into();
-        }
-        let head: String = text[..prefix + shown].iter().collect();
-        let tail: String = text[text.len() - shown..].iter().collect();
-        format!("{head}…{tail}")
-    }
-}
-
-/// The length of what a provider puts before the random part: up to three short words closed by `-` or `_`.
-fn public_prefix(text: &[char]) -> usize {
-    let mut end = 0;
-    let mut start = 0;
-    for (i, c) in text.iter().enumerate().take(24) {
-        if matches!(c, '-' | '_' | '.') {
-            if i - start > 8 || text.len() - i < 20 {
-                break;
-            }
-            end = i + 1;
-            start = i + 1;
-        } else if !c.is_ascii_alphanumeric() {
-            break;
-        }
-    }
-    end.min(text.len() / 3)
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<{} bytes>", self.0.len())
-    }
-}
-
-/// The identity of a secret's value: the first 16 bytes of a SHA-256 over it, shown as 32 hex digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fingerprint([u8; 16]);
-
-impl Fingerprint {
-    /// Of a value's exact bytes.
-    pub fn of(value: &[u8]) -> Self {
-        let mut hasher = Sha256::new();
-        hasher.update(b"keysweep/fingerprint/1\0");
-        hasher.update(value);
-        let digest = hasher.finalize();
-        let mut short = [0; 16];
-        short.copy_from_slice(&digest[..16]);
-        Self(short)
-    }
-
-    /// Reads the 32 hex digits of [`fmt::Display`].
-    pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.as_bytes();
-        if digits.len() != 32 || !digits.iter().all(|d| matches!(d, b'0'..=b'9' | b'a'..=b'f')) {
-            return None;
-        }
-        let mut bytes = [0; 16];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            let digit = |d: u8| if d <= b'9' { d - b'0' } else { d - b'a' + 10 };
-            *byte = digit(pair[0]) << 4 | digit(pair[1]);
-        }
-        Some(Self(bytes))
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
 
 /// What a finding says of the rule that made it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@ pub mod json;
 pub mod regular_file;
 #[cfg(feature = "cli")]
 pub mod replace;
+pub mod secret;
 #[cfg(feature = "cli")]
 pub mod shell;
 #[cfg(feature = "cli")]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 use toml::Spanned;
 
@@ -310,6 +311,7 @@ fn convert(raw: RawRule) -> std::result::Result<ImportedRule, RuleFault> {
             })
             .collect(),
         is_part: raw.skip_report,
+        strength: OnceLock::new(),
     })
 }
 

@@ -11,14 +11,17 @@ mod load;
 mod raw;
 mod words;
 
+use std::sync::OnceLock;
+
 use bstr::ByteSlice as _;
 
 pub use engine::Engine;
 pub use found::{Fate, ImportedMatch};
 pub use load::{DEFAULT_ENV, LoadedRules, Unsupported, load};
 
-use crate::core::finding::{Confidence, RuleInfo, Severity};
+use crate::core::finding::{Confidence, RuleInfo, Secret, Severity};
 use crate::gitleaks::literals::Needles;
+use crate::rule::Strength;
 use crate::rule::pattern::Pattern;
 
 /// Imported rules, one set a file with what it extends.
@@ -62,6 +65,21 @@ pub struct ImportedRule {
     pub required: Vec<Required>,
     /// Whether its findings are only there for other rules to require.
     pub is_part: bool,
+    /// How much of what it finds is random, once it is asked.
+    pub strength: OnceLock<Strength>,
+}
+
+impl ImportedRule {
+    /// A key of this rule, with what may be shown of it.
+    pub fn secret(&self, value: &[u8]) -> Secret {
+        let strength = self.strength.get_or_init(|| match &self.regex {
+            Some(shape) => {
+                Strength::of_regex(shape.pattern.as_str(), self.secret_group.max(shape.pattern.groups().min(1)))
+            }
+            None => Strength::default(),
+        });
+        Secret::new(value).showing(strength.visible(value))
+    }
 }
 
 /// A regex and what is known of its matches.

@@ -76,7 +76,7 @@ impl KnownKeys {
         }
         let automaton = AhoCorasick::new(&texts)
             .map_err(|error| Error::new("read known keys", "their values", error.to_string()))?;
-        let values = pairs.into_iter().map(|(name, value)| (name.to_str_lossy().into_owned(), Secret::new(&value)));
+        let values = pairs.into_iter().map(|(name, value)| (name.to_str_lossy().into_owned(), Secret::chosen(&value)));
         Ok(Some(Self { automaton, values: values.collect(), patterns }))
     }
 

@@ -191,7 +191,7 @@ fn of(found: ImportedMatch<'_>, length: usize) -> Match {
         rule: found.rule.info.clone(),
         severity: found.rule.severity,
         confidence: found.rule.confidence,
-        secret: Secret::new(&found.secret),
+        secret: found.rule.secret(&found.secret),
         span: found.span.start.min(end)..end,
         position: Position::default(),
         layers: found.layers,

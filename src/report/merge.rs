@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use crate::core::error::{Error, Exit, Result};
-use crate::core::finding::{Secret, SuppressedBy};
+use crate::core::finding::SuppressedBy;
 use crate::report::model::{JsonCoverage, Summary, SummaryType};
 use crate::report::redact::SHORTEST;
+use crate::rule::strength;
 
 /// Reports that are being joined.
 #[derive(Default)]
@@ -67,12 +68,12 @@ struct MergedCommit {
 }
 
 /// A finding's line with its key masked wherever it stands, if it is not masked already.
-fn masked(raw: &str, secret: &str) -> Option<String> {
+fn masked(raw: &str, rule: &str, secret: &str) -> Option<String> {
     if secret.is_empty() || secret.contains('…') {
         return Some(raw.to_owned());
     }
     let json = |text: &str| serde_json::to_string(text).ok();
-    let (shown, mask) = (json(secret)?, json(&Secret::new(secret.as_bytes()).mask())?);
+    let (shown, mask) = (json(secret)?, json(&strength::masked(rule, secret.as_bytes()))?);
     let line = raw.replace(&shown, &mask);
     // A short one stands in other words by chance.
     let is_long = secret.len() >= SHORTEST;
@@ -113,7 +114,7 @@ impl Merge {
 
     fn finding(&mut self, line: Line, raw: &str) -> Option<()> {
         let raw = match &line.secret {
-            Some(secret) if !self.show_secrets => masked(raw, secret)?,
+            Some(secret) if !self.show_secrets => masked(raw, line.rule.as_deref().unwrap_or_default(), secret)?,
             _ => raw.to_owned(),
         };
         let location = line.location?;

@@ -15,6 +15,7 @@ use crate::core::coverage::{self, Report};
 use crate::core::error::Exit;
 use crate::core::finding::{self, Confidence, Excerpt, Finding, Layer, Part, Reach, RuleInfo, Severity, SuppressedBy};
 use crate::report::escape;
+use crate::rule::strength;
 
 /// A whole report, ready to be written: nothing in it is secret unless that was asked for.
 #[derive(Clone, Debug)]
@@ -350,7 +351,7 @@ impl<'a> JsonFinding<'a> {
     /// The key, masked in any case.
     pub fn masked(&self) -> String {
         let is_masked = self.secret.contains('…') || self.secret.len() < 8;
-        if is_masked { self.secret.to_string() } else { finding::Secret::new(self.secret.as_bytes()).mask() }
+        if is_masked { self.secret.to_string() } else { strength::masked(&self.rule, self.secret.as_bytes()) }
     }
 
     /// What the owner does now, in one line.

@@ -12,11 +12,13 @@ mod set;
 mod shape;
 mod shared;
 pub mod spec;
+pub mod strength;
 pub mod template;
 
 pub use set::{Compiled, RuleSet, compile};
 pub use shape::{Groups, Shape};
 pub use shared::SharedRule;
+pub use strength::Strength;
 
 use std::borrow::Cow;
 

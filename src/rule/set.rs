@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::{Shape, SharedRule, identifiers};
+use super::{Shape, SharedRule, Strength, identifiers};
+use crate::core::finding::Secret;
 
 /// Rules that are on, in their order.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub struct Compiled {
     crosses: OnceLock<bool>,
     /// Of the shortest and of the longest text that the regex matches.
     lengths: OnceLock<(usize, usize)>,
+    strength: OnceLock<Strength>,
 }
 
 impl RuleSet {
@@ -35,6 +37,7 @@ impl RuleSet {
             alphabet: OnceLock::new(),
             crosses: OnceLock::new(),
             lengths: OnceLock::new(),
+            strength: OnceLock::new(),
         };
         Self { rules: rules.into_iter().map(|rule| compiled(rule.into())).collect(), identifiers: OnceLock::new() }
     }
@@ -102,6 +105,12 @@ impl Compiled {
             let lengths = bounded.map(|hir| (hir.properties().minimum_len(), hir.properties().maximum_len()));
             lengths.map_or((0, usize::MAX), |(least, most)| (least.unwrap_or(0), most.unwrap_or(usize::MAX)))
         })
+    }
+
+    /// A key of this rule, with what may be shown of it.
+    pub fn secret(&self, value: &[u8]) -> Secret {
+        let strength = self.strength.get_or_init(|| Strength::of(&self.rule));
+        Secret::new(value).showing(strength.visible(value))
     }
 
     /// Whether a key of this rule can hold `byte`.

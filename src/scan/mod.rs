@@ -306,7 +306,7 @@ impl Scanner {
                 match (Place { rule, outline, text: bytes, anchor: at, token: None }).key() {
                     Ok(key) => {
                         started = Some(None);
-                        Self::claim(view, probe.rule, key, out);
+                        self.claim(view, probe.rule, key, out);
                     }
                     Err(_) => started = started.or(Some((rule.rule.lookback == 0).then_some(at))),
                 }
@@ -371,7 +371,7 @@ impl Scanner {
                     if key.secret.end == token.end && key.secret.len() < rule.longest() {
                         first.found = first.found.max(Some(key.confidence));
                     }
-                    Self::claim(view, probe.rule, key, out);
+                    self.claim(view, probe.rule, key, out);
                 }
                 Err(_) => {
                     first.is_refused = true;
@@ -394,7 +394,7 @@ impl Scanner {
         }
         if let Some((rule, key, evidence)) = self.assigned.key(&self.rules, bytes, token.clone(), done) {
             out.weighed(view, rule, key.secret.clone(), None, evidence);
-            Self::claim(view, rule, key, out);
+            self.claim(view, rule, key, out);
         }
         if view.layers.len() < DEPTH {
             self.encoded(view, token, done, out);
@@ -424,7 +424,7 @@ impl Scanner {
         }
     }
 
-    fn claim(view: &View<'_>, rule: usize, key: anchored::Key, out: &mut Sink) {
+    fn claim(&self, view: &View<'_>, rule: usize, key: anchored::Key, out: &mut Sink) {
         let anchored::Key { secret, confidence } = key;
         // What lies wholly outside the decoded part was seen one layer up.
         if secret.end <= view.own.start || secret.start >= view.own.end {
@@ -434,7 +434,7 @@ impl Scanner {
             return;
         }
         let span = view.span(&secret);
-        let secret = Secret::new(&view.bytes[secret]);
+        let secret = self.rules.rules()[rule].secret(&view.bytes[secret]);
         out.candidates.push(Candidate { rule, confidence, secret, span, layers: view.layers.clone() });
     }
 }

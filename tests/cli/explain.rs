@@ -1,12 +1,12 @@
 //! `explain`: why a line is, or is not, a finding.
 
-use crate::project::{Project, key};
+use crate::project::{Project, key, mask};
 
 #[test]
 fn each_fate_has_its_words() {
     let project = Project::git();
     let key = key(1);
-    let mask = keysweep::core::finding::Secret::new(key.as_bytes()).mask();
+    let mask = mask(&key);
     let placeholder = ["sk-proj-", &"X".repeat(74), "T3Blbk", "FJ", &"X".repeat(74)].concat();
     let lines = [
         (format!("key = \"{key}\""), format!("=> openai-project-key {mask}: a finding, ")),

@@ -70,3 +70,34 @@ fn env_files_are_read_and_only_key_like_values_count() {
     let missing = project.run(["scan", "--known-keys", "gone.env"]);
     assert!(missing.code == 2 && missing.stderr.contains("gone.env: no such file"), "{missing:#?}");
 }
+
+#[test]
+fn a_value_that_could_be_guessed_has_a_fingerprint_of_this_machine_alone() {
+    let password = "Correct-Horse-7-Battery";
+    let fingerprint = |project: &Project, shared: Option<&str>| {
+        project.write(".env", format!("DB_PASSWORD={password}\n")).write("a.txt", format!("x {password} y\n"));
+        let mut command = project.command(env!("CARGO_BIN_EXE_keysweep"));
+        command.args(["scan", "--known-keys", ".env", "--format", "jsonl", "a.txt"]);
+        command.envs(shared.map(|shared| ("KEYSWEEP_FINGERPRINT_KEY", shared)));
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let line = String::from_utf8(output.stdout).unwrap().lines().next().unwrap().to_owned();
+        let finding: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(finding["secret"], "\u{2026}", "nothing of it is shown");
+        finding["fingerprint"].as_str().unwrap().to_owned()
+    };
+    let (here, there) = (Project::git(), Project::git());
+    let one = fingerprint(&here, None);
+    assert_eq!(one, fingerprint(&here, None), "it stays the same on a machine");
+    assert_ne!(one, keysweep::core::finding::Fingerprint::of(password.as_bytes()).to_string());
+    assert_ne!(one, fingerprint(&there, None), "another machine makes another");
+    assert_eq!(fingerprint(&here, Some("ours")), fingerprint(&there, Some("ours")), "unless they share a key");
+    let kept = here.path("../home/.local/state/keysweep/fingerprint-key");
+    assert_eq!(std::fs::read(&kept).unwrap().len(), 32);
+    // Nothing of it gets into what is committed.
+    here.write(".gitignore", ".env\n");
+    let created = here.run(["baseline", "create", "--known-keys", ".env"]);
+    assert_eq!(created.code, 0, "{created:?}");
+    assert!(created.stderr.contains("a.txt:1: no entry for known-key"), "{created:?}");
+    assert_eq!(std::fs::read_dir(here.path(".keysweep-baseline")).map_or(0, Iterator::count), 0);
+}

@@ -4,11 +4,10 @@
 use std::process::Stdio;
 
 use clap::{Arg, Command, CommandFactory as _};
-use keysweep::core::finding::Secret;
 use keysweep::rule::template::{Random, Template};
 use keysweep::scan::Scanner;
 
-use crate::project::Project;
+use crate::project::{Project, mask};
 
 /// Parts of keys that are longer than what a mask shows.
 const TELLING: usize = 20;
@@ -60,7 +59,7 @@ fn check(project: &Project, args: &[String], key: &str, stdin: &[u8], env: &[(&s
     let _ = std::io::Write::write_all(&mut child.stdin.take().unwrap(), stdin);
     let output = child.wait_with_output().unwrap();
     let said = [output.stdout, output.stderr].concat();
-    let mask = Secret::new(key.as_bytes()).mask();
+    let mask = mask(key);
     let contains = |text: &[u8], part: &[u8]| memchr::memmem::find(text, part).is_some();
     let mut parts = key.as_bytes().windows(TELLING).filter(|part| !contains(mask.as_bytes(), part));
     let is_told = parts.any(|part| contains(&said, part));

@@ -145,6 +145,12 @@ impl Scan {
     }
 }
 
+/// How a key is shown.
+pub(crate) fn mask(key: &str) -> String {
+    let found = keysweep::scan::Scanner::builtin().find(format!("k = '{key}'").as_bytes());
+    found.first().expect("a key").secret.mask()
+}
+
 /// A key with the structure of a genuine one, the same for the same seed.
 pub(crate) fn key(seed: u64) -> String {
     let marked = ["[A-Za-z0-9_-]{73}[A-Za-z0-9]T3Blbk", "FJ[A-Za-z0-9_-]{72}[AEIM]A"].concat();

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::project::{Project, key};
+use crate::project::{Project, key, mask};
 
 #[test]
 fn json_lines_have_the_fixed_shape() {
@@ -12,7 +12,7 @@ fn json_lines_have_the_fixed_shape() {
     let scan = project.scan(&[]);
     let first = scan.output.stdout.lines().next().unwrap();
     let fingerprint = keysweep::core::finding::Fingerprint::of(key.as_bytes());
-    let mask = keysweep::core::finding::Secret::new(key.as_bytes()).mask();
+    let mask = mask(&key);
     let wanted = format!(
         "{{\"type\":\"finding\",\"rule\":\"openai-project-key\",\"provider\":\"openai\",\
          \"title\":\"OpenAI project API key\",\"severity\":\"critical\",\"confidence\":\"certain\",\
@@ -48,7 +48,7 @@ fn the_human_report_leads_from_the_line_to_what_to_do() {
     let key = key(1);
     project.write("a.py", format!("\tkey = \"{key}\"  # 鍵\n")).write("b/c.txt", &key);
     let output = project.run(["scan"]);
-    let mask = keysweep::core::finding::Secret::new(key.as_bytes()).mask();
+    let mask = mask(&key);
     let caret = "^".repeat(mask.chars().count());
     for part in [
         "a.py\n  1:9  OpenAI project API key",
