@@ -60,13 +60,17 @@ mod system {
         work: impl FnOnce() -> T,
     ) -> T {
         let Ok((reader, mut writer)) = UnixStream::pair() else { return work() };
-        let handlers: Vec<_> = [SIGINT, SIGTERM]
-            .into_iter()
-            .filter_map(|signal| low_level::pipe::register(signal, writer.try_clone().ok()?).ok())
-            .collect();
         let ended = AtomicBool::new(false);
         thread::scope(|scope| {
-            scope.spawn(|| wait(&reader, &ended, collector, &finish));
+            let wait = || wait(&reader, &ended, collector, &finish);
+            if thread::Builder::new().spawn_scoped(scope, wait).is_err() {
+                return work();
+            }
+            // Not before there is a thread: a handler that was registered once keeps a signal from ending the process.
+            let handlers: Vec<_> = [SIGINT, SIGTERM]
+                .into_iter()
+                .filter_map(|signal| low_level::pipe::register(signal, writer.try_clone().ok()?).ok())
+                .collect();
             let result = work();
             ended.store(true, Ordering::SeqCst);
             handlers.into_iter().for_each(|handler| {

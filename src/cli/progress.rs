@@ -1,5 +1,6 @@
 //! What shows on a terminal while a scan lasts: nothing for the first half second, then files, bytes and rate.
 
+use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::Duration;
@@ -17,7 +18,8 @@ pub(super) fn during<T>(collector: &Collector, shown: bool, work: impl FnOnce() 
         return work();
     }
     thread::scope(|scope| {
-        let (done, watch) = watch(scope, collector);
+        // Without a thread to show it there is no progress to be seen.
+        let Ok((done, watch)) = watch(scope, collector) else { return work() };
         let result = work();
         drop(done);
         // A spinner that failed has nothing to say about the scan.
@@ -26,9 +28,9 @@ pub(super) fn during<T>(collector: &Collector, shown: bool, work: impl FnOnce() 
     })
 }
 
-fn watch<'s>(scope: &'s Scope<'s, '_>, collector: &'s Collector) -> (Sender<()>, ScopedJoinHandle<'s, ()>) {
+fn watch<'s>(scope: &'s Scope<'s, '_>, collector: &'s Collector) -> io::Result<(Sender<()>, ScopedJoinHandle<'s, ()>)> {
     let (sender, ended) = mpsc::channel::<()>();
-    let handle = scope.spawn(move || {
+    let show = move || {
         if ended.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
             return;
         }
@@ -45,6 +47,6 @@ fn watch<'s>(scope: &'s Scope<'s, '_>, collector: &'s Collector) -> (Sender<()>,
                 return bar.finish_and_clear();
             }
         }
-    });
-    (sender, handle)
+    };
+    Ok((sender, thread::Builder::new().spawn_scoped(scope, show)?))
 }

@@ -11,6 +11,7 @@ use crate::core::budget::Budget;
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Finding, Part, SuppressedBy};
+use crate::core::threads;
 use crate::fix::lookup;
 use crate::git::refs::Lookup;
 use crate::git::revision::Revisions;
@@ -56,9 +57,8 @@ pub(super) fn hook(args: &args::HookRunArgs) -> Result<Exit> {
             Err(_) if budget.exceeded().is_some() => return Ok(()),
             pushed => pushed?,
         };
-        let pool = crate::source::pool(loaded.threads(&args.shared))?;
-        pool.install(|| scan(&objects, &loaded.policy, &collector, &updates, &pushed));
-        Ok(())
+        let scan = || scan(&objects, &loaded.policy, &collector, &updates, &pushed);
+        threads::run(loaded.threads(&args.shared), scan)
     })?;
     let tip = updates.iter().map(|update| update.new).collect::<Vec<_>>();
     let mut report = collector.into_report();
@@ -92,7 +92,7 @@ pub(super) fn range(shared: &args::SharedArgs, from: Option<&str>, to: &str) -> 
     let to = revisions.commit(to)?;
     let commits = Ancestry::of(&repository, &objects, &Budget::default())?.list(&[to], from.as_slice())?;
     super::session_at(shared, &ScanTarget::part_of(repository.top()), |loaded, collector| {
-        commits::scan(&objects, &loaded.policy, collector, &commits);
+        threads::run(loaded.threads(shared), || commits::scan(&objects, &loaded.policy, collector, &commits))?;
         Ok(())
     })
 }
@@ -136,7 +136,7 @@ fn in_time<T>(budget: &Arc<Budget>, work: impl FnOnce() -> T) -> T {
     let Some(left) = budget.time_left() else { return work() };
     let (done, ended) = mpsc::channel::<()>();
     let budget = budget.clone();
-    std::thread::spawn(move || {
+    let watch = move || {
         if ended.recv_timeout(left) == Err(mpsc::RecvTimeoutError::Timeout) {
             let error = budget.expire();
             if ended.recv_timeout(GRACE) == Err(mpsc::RecvTimeoutError::Timeout) {
@@ -144,7 +144,9 @@ fn in_time<T>(budget: &Arc<Budget>, work: impl FnOnce() -> T) -> T {
                 interrupt::end(Exit::Incomplete);
             }
         }
-    });
+    };
+    // Without this thread the loops still end in time by themselves.
+    let _ = std::thread::Builder::new().spawn(watch);
     let result = work();
     drop(done);
     result

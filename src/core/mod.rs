@@ -19,3 +19,5 @@ pub mod secret;
 pub mod shell;
 #[cfg(feature = "cli")]
 pub mod text;
+#[cfg(feature = "cli")]
+pub mod threads;

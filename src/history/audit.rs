@@ -24,6 +24,7 @@ use super::tree_paths::{PathTable, PrunedTrees};
 use super::{file_names, lfs};
 use crate::core::error::Result;
 use crate::core::finding::Finding;
+use crate::core::threads;
 use crate::git::{Id, Kind, Objects, Refs, Repository};
 use crate::policy::Policy;
 use crate::source::Collector;
@@ -35,7 +36,7 @@ pub fn audit(repository: &Repository, options: &AuditOptions, policy: &Policy, c
         collector.count("shard", shard.index);
         collector.count("shards", shard.count);
     }
-    audit_with_submodules(repository, options, policy, collector)
+    threads::run(options.threads, || audit_with_submodules(repository, options, policy, collector))?
 }
 
 /// Scans a repository and, if the options say so, its submodules and theirs.
@@ -108,11 +109,10 @@ fn audit_repository(
     };
     let names_with_keys = if options.file_names { file_names::names_with_keys(&audit) } else { HashSet::new() };
     // Neither needs the other.
-    let (mut graph, trees) = std::thread::scope(|scope| {
-        let graph = scope.spawn(|| CommitGraph::of(&index, &read.commits, &read.tags, &refs));
-        let trees = audit.pruned_trees(&read, &names_with_keys, None);
-        (graph.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), trees)
-    });
+    let (mut graph, trees) = rayon::join(
+        || CommitGraph::of(&index, &read.commits, &read.tags, &refs),
+        || audit.pruned_trees(&read, &names_with_keys, None),
+    );
     if collector.is_stopped() {
         findings::report_interrupted(&index, read.hits, collector);
         return Ok(());
@@ -144,14 +144,7 @@ fn scan_content(
         _ => ScanDecision::Scan,
     };
     let remembers = |number: u32| cache.is_some() && !may_skip(number);
-    let scope = ContentScope {
-        policy,
-        decide: &decide,
-        remembers: &remembers,
-        collector,
-        unscanned,
-        threads: options.threads(),
-    };
+    let scope = ContentScope { policy, decide: &decide, remembers: &remembers, collector, unscanned };
     let read = content_pass::read(index, &scope);
     if let Some(cache) = &mut cache
         && !collector.is_stopped()
@@ -279,7 +272,7 @@ impl<'a> Audit<'a> {
 
     /// Reads all trees.
     pub(super) fn tree_pass(&self, query: &TreeQuery<'_>) -> TreePass {
-        reachability::read_trees(query, self.options.threads(), self.unscanned, self.collector)
+        reachability::read_trees(query, self.unscanned, self.collector)
     }
 
     /// The trees that lead to objects with findings, submodules, Git LFS pointers and missing objects, and to every entry

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bstr::BString;
+use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
 
 use super::delta_windows;
 use super::missing::Unscanned;
@@ -89,7 +90,6 @@ pub(super) struct ContentScope<'a> {
     pub(super) remembers: &'a (dyn Fn(u32) -> bool + Sync),
     pub(super) collector: &'a Collector,
     pub(super) unscanned: &'a Unscanned<'a>,
-    pub(super) threads: usize,
 }
 
 /// What to do with an object.
@@ -112,8 +112,8 @@ pub(super) fn read(index: &ObjectIndex<'_>, scope: &ContentScope<'_>) -> Content
             || index.has_copies(number)
             || (scope.decide)(number, &index.id(number), kind) == ScanDecision::Scan
     };
-    let visitors = (0..scope.threads).map(|_| ContentVisitor::new(index, scope)).collect();
-    let visitors = PackWalk::new(index.members(), &wanted, scope.collector).run(visitors);
+    let walk = PackWalk::new(index.members(), &wanted, scope.collector);
+    let visitors = walk.run(|| ContentVisitor::new(index, scope));
     let mut read = ContentPass::default();
     for visitor in read_loose(index, scope, visitors) {
         read.append(visitor.read);
@@ -157,13 +157,7 @@ fn read_loose<'a>(
     if index.loose().is_empty() {
         return visitors;
     }
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = visitors.into_iter().map(|visitor| scope.spawn(|| work(visitor))).collect();
-        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        threads.into_iter().map(join).collect()
-    })
+    visitors.into_par_iter().with_max_len(1).map(work).collect()
 }
 
 /// Scans another copy of objects that could not be read: there may be one, also in a pack that was made meanwhile.

@@ -41,15 +41,6 @@ impl Default for AuditOptions {
     }
 }
 
-impl AuditOptions {
-    pub(super) fn threads(&self) -> usize {
-        match self.threads {
-            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            threads => threads,
-        }
-    }
-}
-
 /// One of several equal parts of all objects, for audits that are spread over several machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {

@@ -9,6 +9,9 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
+
+use crate::core::threads;
 use crate::git::Kind;
 use crate::git::inflate::Corrupt;
 use crate::git::pack::{Delta, DeltaChains, Pack, PackEntry};
@@ -89,21 +92,13 @@ impl<'a> PackWalk<'a> {
         Self { members, wanted, collector, needed, roots, next_root: AtomicUsize::new(0), base_memory: BASE_MEMORY }
     }
 
-    /// Walks with as many threads as there are visitors, and hands the visitors back.
-    pub(super) fn run<V: ObjectVisitor>(mut self, visitors: Vec<V>) -> Vec<V> {
+    /// Walks on all threads of the pool, each with a visitor of its own, and returns the visitors.
+    pub(super) fn run<V: ObjectVisitor>(mut self, new_visitor: impl Fn() -> V) -> Vec<V> {
+        let visitors: Vec<V> = (0..threads::count()).map(|_| new_visitor()).collect();
         self.base_memory = BASE_MEMORY / visitors.len().max(1);
-        let shared = WorkQueue::new(visitors.len());
-        std::thread::scope(|scope| {
-            let spawn = |visitor| {
-                let walker = Walker::new(&self, &shared, visitor);
-                scope.spawn(move || walker.run())
-            };
-            let threads: Vec<_> = visitors.into_iter().map(spawn).collect();
-            let join = |thread: std::thread::ScopedJoinHandle<'_, V>| {
-                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            };
-            threads.into_iter().map(join).collect()
-        })
+        let queue = WorkQueue::new();
+        let walk = |visitor| Walker::new(&self, &queue, visitor).run();
+        visitors.into_par_iter().with_max_len(1).map(walk).collect()
     }
 }
 
@@ -163,7 +158,7 @@ impl Buffer {
 /// One thread of a walk.
 struct Walker<'w, 'a, V: ObjectVisitor> {
     walk: &'w PackWalk<'a>,
-    shared: &'w WorkQueue<DeltaFrame<V::Note>>,
+    queue: &'w WorkQueue<DeltaFrame<V::Note>>,
     visitor: V,
     decoder: EntryDecoder,
 }
@@ -233,11 +228,12 @@ impl EntryDecoder {
 }
 
 impl<'w, 'a, V: ObjectVisitor> Walker<'w, 'a, V> {
-    fn new(walk: &'w PackWalk<'a>, shared: &'w WorkQueue<DeltaFrame<V::Note>>, visitor: V) -> Self {
-        Self { walk, shared, visitor, decoder: EntryDecoder::default() }
+    fn new(walk: &'w PackWalk<'a>, queue: &'w WorkQueue<DeltaFrame<V::Note>>, visitor: V) -> Self {
+        Self { walk, queue, visitor, decoder: EntryDecoder::default() }
     }
 
     fn run(mut self) -> V {
+        self.queue.begin();
         loop {
             let first = self.walk.next_root.fetch_add(ROOTS_AT_ONCE, Ordering::Relaxed);
             let end = self.walk.roots.len().min(first.saturating_add(ROOTS_AT_ONCE));
@@ -248,7 +244,7 @@ impl<'w, 'a, V: ObjectVisitor> Walker<'w, 'a, V> {
                 self.root(member, root);
             }
         }
-        while let Some(frame) = self.shared.wait() {
+        while let Some(frame) = self.queue.wait() {
             self.descend(frame);
         }
         self.visitor
@@ -298,8 +294,8 @@ impl<'w, 'a, V: ObjectVisitor> Walker<'w, 'a, V> {
         let member = &self.walk.members[at as usize];
         let mut frames = vec![frame];
         while !frames.is_empty() {
-            if self.shared.has_waiting() {
-                self.shared.share(&mut frames);
+            if self.queue.has_waiting() {
+                self.queue.share(&mut frames);
             }
             let Some(top) = frames.last_mut() else { break };
             let Some(next) = top.children.next() else {
@@ -377,10 +373,10 @@ impl<'w, 'a, V: ObjectVisitor> Walker<'w, 'a, V> {
 
     /// Reports an entry that cannot be decoded, and all deltas on it, which cannot be decoded either.
     fn report_undecodable(&mut self, member: &WalkedPack<'_>, entry: u32, why: Corrupt) {
-        for report_undecodable in member.chains.descendants(entry) {
-            let why = if report_undecodable == entry { why } else { "the object that its delta needs cannot be read" };
-            if (self.walk.wanted)(member.number(report_undecodable)) {
-                self.visitor.failed(member.number(report_undecodable), why);
+        for lost in member.chains.descendants(entry) {
+            let why = if lost == entry { why } else { "the object that its delta needs cannot be read" };
+            if (self.walk.wanted)(member.number(lost)) {
+                self.visitor.failed(member.number(lost), why);
             }
         }
     }
@@ -390,19 +386,26 @@ impl<'w, 'a, V: ObjectVisitor> Walker<'w, 'a, V> {
 struct WorkQueue<T> {
     state: Mutex<QueueState<T>>,
     wake: Condvar,
-    threads: usize,
     has_waiting: AtomicBool,
 }
 
 struct QueueState<T> {
     tasks: Vec<T>,
+    /// Threads that have begun. The pool may begin with one when another has ended.
+    begun: usize,
+    /// Threads of those that wait or have ended.
     idle: usize,
 }
 
 impl<T> WorkQueue<T> {
-    fn new(threads: usize) -> Self {
-        let state = Mutex::new(QueueState { tasks: Vec::new(), idle: 0 });
-        Self { state, wake: Condvar::new(), threads, has_waiting: AtomicBool::new(false) }
+    fn new() -> Self {
+        let state = Mutex::new(QueueState { tasks: Vec::new(), begun: 0, idle: 0 });
+        Self { state, wake: Condvar::new(), has_waiting: AtomicBool::new(false) }
+    }
+
+    /// Counts a thread that begins.
+    fn begin(&self) {
+        self.lock().begun += 1;
     }
 
     fn has_waiting(&self) -> bool {
@@ -413,7 +416,7 @@ impl<T> WorkQueue<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for work; `None` when all threads wait.
+    /// Waits for work; `None` when all threads that have begun wait: one that begins later has none to share.
     fn wait(&self) -> Option<T> {
         let mut state = self.lock();
         state.idle += 1;
@@ -422,7 +425,7 @@ impl<T> WorkQueue<T> {
                 state.idle -= 1;
                 return Some(task);
             }
-            if state.idle == self.threads {
+            if state.idle == state.begun {
                 self.wake.notify_all();
                 return None;
             }

@@ -24,16 +24,10 @@ pub(super) struct TreePass {
 }
 
 /// Reads all trees, and reports those that cannot be read.
-pub(super) fn read_trees(
-    query: &TreeQuery<'_>,
-    threads: usize,
-    unscanned: &Unscanned<'_>,
-    collector: &Collector,
-) -> TreePass {
+pub(super) fn read_trees(query: &TreeQuery<'_>, unscanned: &Unscanned<'_>, collector: &Collector) -> TreePass {
     let index = query.index;
     let wanted = |number: u32| index.kind(number) == Some(Kind::Tree) && index.is_first_copy(number);
-    let visitors = (0..threads).map(|_| TreeVisitor::new(query)).collect();
-    let mut threads = PackWalk::new(index.members(), &wanted, collector).run(visitors);
+    let mut visitors = PackWalk::new(index.members(), &wanted, collector).run(|| TreeVisitor::new(query));
     let mut last = TreeVisitor::new(query);
     for number in index.loose().filter(|&number| wanted(number)) {
         match index.read(number) {
@@ -43,7 +37,7 @@ pub(super) fn read_trees(
         }
     }
     let failed: Vec<_> =
-        threads.iter_mut().chain([&mut last]).flat_map(|visitor| std::mem::take(&mut visitor.failed)).collect();
+        visitors.iter_mut().chain([&mut last]).flat_map(|visitor| std::mem::take(&mut visitor.failed)).collect();
     for (number, why) in failed {
         // Another copy of it may be readable.
         let id = index.id(number);
@@ -56,11 +50,11 @@ pub(super) fn read_trees(
     for (number, why) in std::mem::take(&mut last.failed) {
         unscanned.report_once(unreadable(&index.id(number), why));
     }
-    threads.push(last);
+    visitors.push(last);
     let mut tree_pass = TreePass::default();
-    for mut thread in threads {
-        tree_pass.edges.append(&mut thread.edges);
-        for (id, named) in thread.missing {
+    for mut visitor in visitors {
+        tree_pass.edges.append(&mut visitor.edges);
+        for (id, named) in visitor.missing {
             let least = tree_pass.missing.entry(id).or_insert(named);
             *least = (*least).min(named);
         }

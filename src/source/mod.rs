@@ -1,4 +1,4 @@
-//! Where content comes from. A source owns its threads, asks the [`Policy`](crate::policy::Policy) about each
+//! Where content comes from. A source runs in the pool of [`core::threads`](crate::core::threads), asks the [`Policy`](crate::policy::Policy) about each
 //! piece of content, and pushes what it finds, skips and fails on into a [`Collector`]; it never collects.
 
 pub mod agents;
@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::core::budget::Budget;
 use crate::core::coverage::{Coverage, Report, Skipped};
-use crate::core::error::{Error, Result};
+use crate::core::error::Error;
 use crate::core::finding::{Finding, Secret};
 
 /// What all threads of a run push into. Findings, skips and errors are few, so a lock costs nothing.
@@ -128,12 +128,6 @@ impl Collector {
         report.sort();
         report
     }
-}
-
-/// Threads for scanning: this many, or with 0 one for each processor.
-pub(crate) fn pool(threads: usize) -> Result<rayon::ThreadPool> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map_err(|error| Error::new("start", "threads", error).hint("try --threads 1"))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::core::threads;
 use bstr::{BString, ByteSlice};
 use rayon::prelude::*;
 
@@ -86,8 +87,7 @@ impl StagedScan<'_> {
             changes.changed.iter().for_each(|change| self.one(change));
             return Ok(());
         }
-        super::pool(self.options.threads)?.install(|| changes.changed.par_iter().for_each(|change| self.one(change)));
-        Ok(())
+        threads::run(self.options.threads, || changes.changed.par_iter().for_each(|change| self.one(change)))
     }
 
     fn one(&self, change: &ChangedFile) {

@@ -18,6 +18,7 @@ use rustix::io::{self, Errno};
 use crate::core::coverage::Skipped;
 use crate::core::error::Error;
 use crate::core::regular_file::Links;
+use crate::core::threads;
 use crate::policy::Policy;
 use crate::source::content::{self, ContentKey, ContentScan};
 use crate::source::ignored::Patterns;
@@ -53,19 +54,16 @@ pub fn scan(policy: &Policy, collector: &Collector, paths: &[BString], options: 
         walk.single(root); // one file is scanned before a thread has started
         return Ok(());
     }
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.threads)
-        .build()
-        .map_err(|error| Error::new("start", "threads", error).hint("try --threads 1"))?;
-    pool.scope(|scope| {
-        for root in &roots {
-            scope.spawn(|scope| match root.kind {
-                RootKind::Directory => walk.root(scope, root),
-                RootKind::File | RootKind::Pipe => walk.single(root),
-            });
-        }
-    });
-    Ok(())
+    threads::run(options.threads, || {
+        rayon::scope(|scope| {
+            for root in &roots {
+                scope.spawn(|scope| match root.kind {
+                    RootKind::Directory => walk.root(scope, root),
+                    RootKind::File | RootKind::Pipe => walk.single(root),
+                });
+            }
+        });
+    })
 }
 
 struct Walk<'a> {

@@ -36,4 +36,5 @@ mod report;
 mod repository;
 mod staged;
 mod suppress;
+mod threads;
 mod walk;

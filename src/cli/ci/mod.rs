@@ -15,6 +15,7 @@ use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::files::Files as _;
 use crate::core::finding::{Finding, SuppressedBy};
+use crate::core::threads;
 use crate::git::{Environment, Objects, Repository};
 use crate::history;
 use crate::policy::commit::CommitTree;
@@ -161,6 +162,7 @@ impl Scan<'_> {
                 Ok(())
             }
         };
+        let work = || threads::run(self.loaded.threads(self.shared), work)?;
         // A job that is stopped has not passed, whatever it has found.
         interrupt::guard(&collector, || Exit::Incomplete, || progress::during(&collector, shown, work))?;
         if collector.is_stopped() {
