@@ -8,8 +8,15 @@ use crate::project::{Project, key};
 /// its limit of threads, but for every user.
 const NO_THREADS: (&str, &str) = ("RUST_MIN_STACK", "100000000000000");
 
-/// A repository with files, commits and an index with keys, and its commands: name, arguments, standard input.
-fn repository() -> (Project, Vec<(&'static str, Vec<&'static str>, String)>) {
+/// A command and what it reads from standard input.
+struct Case {
+    name: &'static str,
+    args: Vec<&'static str>,
+    input: String,
+}
+
+/// A repository with keys in files, commits and the index, and commands that find them.
+fn repository() -> (Project, Vec<Case>) {
     let project = Project::git();
     for commit in 0..3 {
         for file in 0..40 {
@@ -27,13 +34,16 @@ fn repository() -> (Project, Vec<(&'static str, Vec<&'static str>, String)>) {
     };
     let new = git(&["commit-tree", "-p", "HEAD", "-m", "new", &git(&["write-tree"])]);
     let none = "0".repeat(40);
+    let push = format!("refs/heads/new {new} refs/heads/new {none}\n");
+    let receive = format!("{none} {new} refs/heads/new\n");
+    let case = |name, args: &[&'static str], input: &str| Case { name, args: args.to_vec(), input: input.to_owned() };
     let commands = vec![
-        ("scan", vec!["scan", "--format", "jsonl", "."], String::new()),
-        ("staged", vec!["staged", "--format", "jsonl"], String::new()),
-        ("history", vec!["history", "--format", "jsonl", "--file-names"], String::new()),
-        ("pre-push", vec!["hook", "run", "pre-push"], format!("refs/heads/new {new} refs/heads/new {none}\n")),
-        ("pre-receive", vec!["hook", "run", "pre-receive"], format!("{none} {new} refs/heads/new\n")),
-        ("ci", vec!["ci", "--base", "HEAD~1", "--format", "jsonl"], String::new()),
+        case("scan", &["scan", "--format", "jsonl", "."], ""),
+        case("staged", &["staged", "--format", "jsonl"], ""),
+        case("history", &["history", "--format", "jsonl", "--file-names"], ""),
+        case("pre-push", &["hook", "run", "pre-push"], &push),
+        case("pre-receive", &["hook", "run", "pre-receive"], &receive),
+        case("ci", &["ci", "--base", "HEAD~1", "--format", "jsonl"], ""),
     ];
     (project, commands)
 }
@@ -41,7 +51,7 @@ fn repository() -> (Project, Vec<(&'static str, Vec<&'static str>, String)>) {
 #[test]
 fn without_threads_the_calling_thread_does_it_all() {
     let (project, commands) = repository();
-    for (name, args, input) in commands {
+    for Case { name, args, input } in commands {
         let expected = project.run_with(&args, input.as_bytes());
         assert_eq!(expected.code, 1, "{name}: {expected:?}");
         let mut command = project.command(env!("CARGO_BIN_EXE_keysweep"));
@@ -61,7 +71,7 @@ fn without_threads_the_calling_thread_does_it_all() {
 #[test]
 fn every_command_says_the_same_with_any_number_of_threads() {
     let (project, commands) = repository();
-    for (name, args, input) in commands.iter().filter(|(name, ..)| !name.starts_with("pre-")) {
+    for Case { name, args, input } in commands.iter().filter(|case| !case.name.starts_with("pre-")) {
         let run = |threads| project.run_with(args.iter().chain(&["--threads", threads]), input.as_bytes());
         let one = run("1");
         assert_eq!(one.code, 1, "{name}: {one:?}");
