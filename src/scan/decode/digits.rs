@@ -6,7 +6,7 @@ use super::base64::FITS;
 
 /// Of 64 bytes, which can be what in encoded text; bit `i` speaks of byte `i`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Masks {
+struct DigitMasks {
     /// The first, second and third digit of a base64 group of ASCII text. The fourth can be any digit.
     base64: [u64; 3],
     /// A hex digit.
@@ -18,7 +18,7 @@ struct Masks {
 /// What was seen of the blocks so far.
 #[derive(Clone, Copy, Debug, Default)]
 struct DigitState {
-    masks: Masks,
+    masks: DigitMasks,
     /// Where one, two and four base64 groups in a row end.
     groups: [u64; 3],
     /// Where one, two, four and eight hex pairs in a row end.
@@ -28,9 +28,9 @@ struct DigitState {
 impl DigitState {
     /// Where six base64 groups of ASCII text in a row end, and sixteen hex pairs.
     #[inline(always)]
-    fn block(&mut self, masks: Masks) -> (u64, u64) {
+    fn block(&mut self, masks: DigitMasks) -> (u64, u64) {
         let before = *self;
-        let Masks { base64: [first, second, third], hex, high } = masks;
+        let DigitMasks { base64: [first, second, third], hex, high } = masks;
         let [first_before, second_before, third_before] = before.masks.base64;
         // The last digit of a group stands in its first block at the fourth place or behind it.
         let group =
@@ -82,7 +82,7 @@ fn find(token: &[u8], wanted: impl Fn(u64, u64) -> u64) -> Option<usize> {
 }
 
 #[inline(always)]
-fn walk(token: &[u8], masks: impl Fn(&[u8; 64]) -> Masks, wanted: impl Fn(u64, u64) -> u64) -> Option<usize> {
+fn walk(token: &[u8], masks: impl Fn(&[u8; 64]) -> DigitMasks, wanted: impl Fn(u64, u64) -> u64) -> Option<usize> {
     let mut state = DigitState::default();
     let (blocks, rest) = token.as_chunks::<64>();
     for (i, block) in blocks.iter().enumerate() {
@@ -106,8 +106,8 @@ fn walk(token: &[u8], masks: impl Fn(&[u8; 64]) -> Masks, wanted: impl Fn(u64, u
 }
 
 /// Without SIMD.
-fn masks(block: &[u8; 64]) -> Masks {
-    let mut masks = Masks::default();
+fn masks(block: &[u8; 64]) -> DigitMasks {
+    let mut masks = DigitMasks::default();
     for (i, &byte) in block.iter().enumerate() {
         let fits = FITS[byte as usize];
         for (place, mask) in masks.base64.iter_mut().enumerate() {
@@ -123,7 +123,7 @@ fn masks(block: &[u8; 64]) -> Masks {
 mod avx2 {
     //! The same masks, 32 bytes at a time.
 
-    use super::{FITS, Masks};
+    use super::{DigitMasks, FITS};
     use std::arch::x86_64::{
         __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8,
         _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
@@ -187,12 +187,12 @@ mod avx2 {
 
     #[target_feature(enable = "avx2")]
     #[inline]
-    pub(super) fn masks(block: &[u8; 64]) -> Masks {
+    pub(super) fn masks(block: &[u8; 64]) -> DigitMasks {
         let (first, second) = block.split_at(32);
         let first = of_half(first.try_into().expect("half of 64"));
         let second = of_half(second.try_into().expect("half of 64"));
         let both = |i: usize| u64::from(first[i]) | u64::from(second[i]) << 32;
-        Masks { base64: [both(0), both(1), both(2)], hex: both(3), high: both(4) }
+        DigitMasks { base64: [both(0), both(1), both(2)], hex: both(3), high: both(4) }
     }
 
     #[target_feature(enable = "avx2")]
