@@ -15,7 +15,7 @@ use crate::cli::args::ScanArgs;
 use crate::core::coverage::Report;
 use crate::core::date::Date;
 use crate::core::error::{Exit, Result};
-use crate::core::finding::{Finding, Severity};
+use crate::core::finding::Finding;
 use crate::core::json;
 use crate::core::regular_file::{self, Links};
 use crate::fix::{language, lookup};
@@ -40,7 +40,7 @@ pub(super) fn annotate(report: &mut Report, start: &Path) {
             AgentFileKind::Login | AgentFileKind::Transcript | AgentFileKind::Store => None,
         });
         if finding.suppressed.is_none() && (finding.commit.is_some() || ignored::is_tracked(&real)) {
-            finding.severity = raised(finding.severity);
+            finding.severity = finding.severity.raised();
         }
         let note = note(file, finding, text.as_deref());
         finding.note = Some(match finding.note.take() {
@@ -51,15 +51,6 @@ pub(super) fn annotate(report: &mut Report, start: &Path) {
     }
     if changed {
         report.sort();
-    }
-}
-
-fn raised(severity: Severity) -> Severity {
-    match severity {
-        Severity::Info => Severity::Low,
-        Severity::Low => Severity::Medium,
-        Severity::Medium => Severity::High,
-        Severity::High | Severity::Critical => Severity::Critical,
     }
 }
 

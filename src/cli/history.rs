@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::output::{self, KeyDisplay};
 use super::{ScanTarget, session_at};
-use crate::cli::args::HistoryArgs;
+use crate::cli::args::{HistoryArgs, SharedArgs};
 use crate::core::error::{Error, Exit, Result};
 use crate::git::{Environment, Repository};
 use crate::history::{AuditOptions, Request, Shard, audit, user_directory};
@@ -19,8 +19,9 @@ pub(super) fn run(args: HistoryArgs) -> Result<Exit> {
     let repository = Repository::discover(&args.repository, &environment)?;
     let top = repository.top().to_owned();
     let target = ScanTarget { path: top.clone(), start: top, is_single: true };
-    session_at(&args.shared, &target, |loaded, collector| {
-        options.threads = loaded.threads(&args.shared);
+    let shared = SharedArgs { view: Some(args.view), ..args.shared };
+    session_at(&shared, &target, |loaded, collector| {
+        options.threads = loaded.threads(&shared);
         audit(&repository, &options, &loaded.policy, collector)?;
         args.write_replacements.as_deref().map_or(Ok(()), |file| replacements(file, collector))
     })

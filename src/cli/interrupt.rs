@@ -30,6 +30,11 @@ pub(super) fn guard<T>(collector: &Collector, report: impl Fn() -> Exit + Sync, 
     result
 }
 
+/// Runs `work`, during which Ctrl-C is for another program of this terminal.
+pub(super) fn ignored<T>(work: impl FnOnce() -> T) -> T {
+    system::ignored(work)
+}
+
 /// What a report says of a run that was interrupted.
 pub(super) fn error() -> Error {
     Error::new("finish", "the scan", "it was interrupted")
@@ -40,6 +45,7 @@ pub(super) fn error() -> Error {
 mod system {
     use std::io::{ErrorKind, Read as _, Write as _};
     use std::os::unix::net::UnixStream;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
     use std::time::Duration;
@@ -82,6 +88,16 @@ mod system {
         })
     }
 
+    /// Runs `work` while a handler takes Ctrl-C and does nothing with it.
+    pub(super) fn ignored<T>(work: impl FnOnce() -> T) -> T {
+        let handler = signal_hook::flag::register(SIGINT, Arc::new(AtomicBool::new(false)));
+        let result = work();
+        if let Ok(handler) = handler {
+            low_level::unregister(handler);
+        }
+        result
+    }
+
     #[allow(clippy::exit, reason = "the other threads would go on; the report is written")]
     fn wait(
         mut signals: &UnixStream,
@@ -114,6 +130,11 @@ mod system {
 
     /// A signal ends the process as ever.
     pub(super) fn during<T>(_: &Collector, _: impl Fn() -> Option<Exit> + Sync, work: impl FnOnce() -> T) -> T {
+        work()
+    }
+
+    /// Ctrl-C ends both programs.
+    pub(super) fn ignored<T>(work: impl FnOnce() -> T) -> T {
         work()
     }
 }

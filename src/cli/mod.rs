@@ -15,6 +15,7 @@ mod hook;
 mod interrupt;
 mod machine_key;
 mod output;
+mod pager;
 mod policy;
 mod progress;
 mod push;
@@ -40,7 +41,7 @@ use crate::cli::args::{Cli, Command, ScanArgs, SharedArgs};
 use crate::core::coverage::Report;
 use crate::core::date;
 use crate::core::error::{Exit, Result};
-use crate::report::{Document, model, redact};
+use crate::report::{Document, exposure, model, redact};
 use crate::source::{Collector, stdin, walk};
 
 /// The whole program: reads the command line, carries the command out, says what went wrong.
@@ -109,9 +110,10 @@ fn scan(args: ScanArgs) -> Result<Exit> {
     let (piped, paths): (Vec<BString>, Vec<BString>) = paths.into_iter().partition(|path| path == "-");
     let name = args.stdin_path.map_or_else(|| stdin::NAME.into(), |path| BString::from(path.into_vec()));
     let target = ScanTarget::of(&paths);
-    session_at(&args.shared, &target, |loaded, collector| {
+    let shared = SharedArgs { view: Some(args.view), ..args.shared };
+    session_at(&shared, &target, |loaded, collector| {
         let policy = &loaded.policy;
-        let options = walk::WalkOptions { no_ignore: args.no_ignore, threads: loaded.threads(&args.shared) };
+        let options = walk::WalkOptions { no_ignore: args.no_ignore, threads: loaded.threads(&shared) };
         if !piped.is_empty() {
             stdin::scan(policy, collector, name.as_ref());
         }
@@ -206,6 +208,7 @@ fn finish_to(shared: &SharedArgs, mut report: Report, ending: Ending<'_>) -> Res
     if shared.strict_archives {
         report.refuse_unopened();
     }
+    exposure::rate(&mut report);
     let found = report.findings.len();
     report.findings.retain(|finding| !shared.is_below(finding.severity, finding.confidence));
     if report.findings.len() < found {
@@ -233,6 +236,7 @@ fn finish_to(shared: &SharedArgs, mut report: Report, ending: Ending<'_>) -> Res
     let mut document = Document::new(&report, shared.show_secrets, exit);
     document.summary.failing = failing;
     document.summary.change = ending.change;
+    document.overdue_before = shared.view.as_ref().and_then(|view| view.overdue_before(date::now()));
     document.time = (*STARTED.get_or_init(date::now), date::now());
     targets::write(&ending.targets, shared, &document)?;
     Ok(exit)

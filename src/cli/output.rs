@@ -97,6 +97,19 @@ pub(super) fn is_stdout_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// How many columns the terminal has that standard output goes to.
+#[cfg(unix)]
+pub(super) fn columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col.into())
+}
+
+/// How many columns the terminal has that standard output goes to: the system's terminals set `COLUMNS` or have 80.
+#[cfg(not(unix))]
+pub(super) fn columns() -> Option<usize> {
+    None
+}
+
 /// Writes a report to `file`, which appears only when it is complete, or to standard output.
 pub(super) fn write(
     file: Option<&Path>,
@@ -123,7 +136,8 @@ pub(super) fn write(
     })
 }
 
-fn unless_closed(written: io::Result<()>) -> Result<()> {
+/// A failure to write, unless the reader has seen enough.
+pub(super) fn unless_closed(written: io::Result<()>) -> Result<()> {
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::new("write", "to standard output", error)),
         _ => Ok(()),
@@ -140,7 +154,12 @@ fn replace(path: &Path, keys: KeyDisplay, content: impl FnOnce(&mut dyn Write) -
     Ok(())
 }
 
-fn fill(out: impl Write, keys: KeyDisplay, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+/// Fills a place with content, masked or not.
+pub(super) fn fill(
+    out: impl Write,
+    keys: KeyDisplay,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     match keys {
         KeyDisplay::Shown => content(&mut out)?,

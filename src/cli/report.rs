@@ -5,14 +5,14 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::output::{self, KeyDisplay};
-use super::targets;
-use crate::cli::args::{DiffFormat, Reports};
+use super::{pager, targets};
+use crate::cli::args::{ColorChoice, DiffFormat, Reports};
 use crate::core::date;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::RuleInfo;
 use crate::report::diff::Diff;
 use crate::report::merge::Merge;
-use crate::report::{Document, ReportStyle, read};
+use crate::report::{Document, Format, ReportStyle, read};
 
 /// The JSON Schema of `json` and `jsonl`.
 const SCHEMA: &str = include_str!("../../keysweep.report.schema.json");
@@ -31,12 +31,18 @@ pub(super) fn run(args: Reports) -> Result<Exit> {
             output::write(output.as_deref(), keys, |out| out.write_all(&lines))?;
             Ok(exit)
         }
-        Reports::Convert { file, format, output } => {
+        Reports::Convert { file, format, output, view } => {
             let targets = targets::named(&output, format, None)?;
             let mut document = document(&file)?;
             document.time = (date::now(), date::now());
-            let style = ReportStyle { show_suppressed: true, ..ReportStyle::default() };
+            document.overdue_before = view.overdue_before(date::now());
             targets::each(&targets, |target| {
+                let (width, color) = (targets::width(target), targets::colored(ColorChoice::Auto, target));
+                let style =
+                    ReportStyle { show_suppressed: true, width, color, view: view.view(), ..ReportStyle::default() };
+                if target.format == Format::Human && target.to == targets::To::Stdout && !view.no_pager {
+                    return pager::write(KeyDisplay::Masked, |out| target.format.write(&document, style, out));
+                }
                 let file = match &target.to {
                     targets::To::Stdout => None,
                     targets::To::File(file) | targets::To::Summary(file) => Some(file.as_path()),

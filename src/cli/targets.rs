@@ -4,7 +4,8 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::output::{self, KeyDisplay};
-use crate::cli::args::{ColorChoice, SharedArgs};
+use super::pager;
+use crate::cli::args::{ColorChoice, SharedArgs, ViewArgs};
 use crate::core::error::{Error, Result};
 use crate::report::{Document, Format, ReportStyle, markdown};
 
@@ -63,9 +64,15 @@ pub(super) fn write(targets: &[OutputTarget], shared: &SharedArgs, document: &Do
         show_suppressed: shared.show_suppressed,
         quiet: shared.quiet,
         color: colored(shared.color(), target),
+        width: width(target),
+        view: shared.view.as_ref().map(ViewArgs::view).unwrap_or_default(),
+    };
+    let is_paged = |target: &OutputTarget| {
+        target.format == Format::Human && shared.view.as_ref().is_some_and(|view| !view.no_pager)
     };
     let keys = if shared.show_secrets { KeyDisplay::Shown } else { KeyDisplay::Masked };
     each(targets, |target| match &target.to {
+        To::Stdout if is_paged(target) => pager::write(keys, |out| target.format.write(document, style(target), out)),
         To::Stdout => output::write(None, keys, |out| target.format.write(document, style(target), out)),
         To::File(file) => output::write(Some(file), keys, |out| target.format.write(document, style(target), out)),
         To::Summary(file) => append(file, document),
@@ -88,7 +95,14 @@ fn append(file: &Path, document: &Document<'_>) -> Result<()> {
     out.write_all(&output::masked(markdown::within(document, room).as_bytes())).map_err(failed)
 }
 
-fn colored(wish: ColorChoice, target: &OutputTarget) -> bool {
+/// How wide what people read may be: what the environment says, or the terminal it goes to; 0 if nobody knows.
+pub(super) fn width(target: &OutputTarget) -> usize {
+    let given = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|columns| *columns > 0);
+    let terminal = || output::columns().filter(|_| target.to == To::Stdout);
+    given.or_else(terminal).unwrap_or(0)
+}
+
+pub(super) fn colored(wish: ColorChoice, target: &OutputTarget) -> bool {
     target.format == Format::Human
         && match wish {
             ColorChoice::Always => true,

@@ -27,6 +27,19 @@ pub enum Severity {
     Critical,
 }
 
+impl Severity {
+    /// The next worse one.
+    #[must_use]
+    pub fn raised(self) -> Self {
+        match self {
+            Self::Info => Self::Low,
+            Self::Low => Self::Medium,
+            Self::Medium => Self::High,
+            Self::High | Self::Critical => Self::Critical,
+        }
+    }
+}
+
 /// How sure we are that the text is a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -111,6 +124,24 @@ lowercase_names!(Layer {
     Joined => "joined",
 });
 
+impl Layer {
+    /// Whether it was unpacked rather than decoded.
+    pub const fn is_packed(self) -> bool {
+        matches!(
+            self,
+            Self::Gzip
+                | Self::Bzip2
+                | Self::Xz
+                | Self::Zstd
+                | Self::Zlib
+                | Self::Zip
+                | Self::Tar
+                | Self::Pdf
+                | Self::Png
+        )
+    }
+}
+
 /// What a finding says of the rule that made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleInfo {
@@ -180,6 +211,80 @@ pub struct Excerpt {
     /// The masked key's place in `text`, in bytes.
     pub mark: Range<usize>,
 }
+
+/// How a key is used where it stands, as far as the text around it says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// The variable, field or header that has it for its value: `OPENAI_API_KEY`.
+    pub name: Option<String>,
+    /// What carries it, where that is more than a value.
+    pub carrier: Option<Carrier>,
+    /// What it stands in, where that is no plain text.
+    pub form: Option<KeyForm>,
+    /// Who else can read it than those who read the repository.
+    pub exposure: Option<Exposure>,
+}
+
+/// What carries a key to its service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Carrier {
+    /// A request's header.
+    Header,
+    /// A URL's query string.
+    UrlQuery,
+    /// The user or password of a URL.
+    UrlUserinfo,
+}
+
+lowercase_names!(Carrier { Header => "header", UrlQuery => "url-query", UrlUserinfo => "url-userinfo" });
+
+/// What a key stands in, where that is no plain text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyForm {
+    /// Bytes of a program or a data format.
+    Binary,
+    /// What a notebook's cell printed.
+    NotebookOutput,
+}
+
+lowercase_names!(KeyForm { Binary => "binary", NotebookOutput => "notebook-output" });
+
+/// How a key gets to those who use a product, whoever may read the repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Exposure {
+    /// The variable's name asks a build to put its value into what browsers and apps get: `NEXT_PUBLIC_`.
+    PublicName,
+    /// The code asks for a client that runs in browsers.
+    BrowserClient,
+    /// A script that was built for browsers.
+    Bundle,
+    /// A map from such a script to its source.
+    SourceMap,
+    /// A web page.
+    Html,
+    /// A browser extension's files.
+    Extension,
+    /// Resources or build settings of an Android app.
+    Android,
+    /// Property lists of an iOS or macOS app.
+    Ios,
+    /// Assets of a Flutter or Unity app.
+    AppAssets,
+    /// Firebase's configuration of an app, which is public by design.
+    Firebase,
+}
+
+lowercase_names!(Exposure {
+    PublicName => "public-name", BrowserClient => "browser-client", Bundle => "bundle", SourceMap => "source-map",
+    Html => "html", Extension => "extension", Android => "android", Ios => "ios", AppAssets => "app-assets",
+    Firebase => "firebase",
+});
 
 /// Why a finding does not count.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -281,6 +386,8 @@ pub struct Finding {
     pub layers: Vec<Layer>,
     /// For people.
     pub excerpt: Excerpt,
+    /// How it is used there.
+    pub usage: Usage,
     /// Why it does not count, if it does not.
     pub suppressed: Option<Suppression>,
     /// What a person should know of it beside: an inline marker that has expired.

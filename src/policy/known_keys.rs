@@ -13,7 +13,7 @@ use bstr::{ByteSlice, ByteVec};
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, Encoding, HEXLOWER};
 
 use crate::core::error::{Error, Result};
-use crate::core::finding::{Confidence, Excerpt, Layer, Position, RuleInfo, Secret, Severity};
+use crate::core::finding::{Confidence, Excerpt, Layer, Position, RuleInfo, Secret, Severity, Usage};
 use crate::scan::Match;
 
 /// The rule's id.
@@ -102,6 +102,7 @@ impl KnownKeys {
                 position: Position::default(),
                 layers: layer.into_iter().collect(),
                 excerpt: Excerpt::default(),
+                usage: Usage::default(),
                 suppressed: None,
                 note: None,
             });

@@ -20,7 +20,7 @@ use std::ops::Range;
 
 use bstr::{BStr, BString};
 
-use crate::core::finding::{Confidence, Excerpt, Position, RuleInfo, Secret, Severity};
+use crate::core::finding::{Confidence, Excerpt, Position, RuleInfo, Secret, Severity, Usage};
 use crate::gitleaks::{Engine, ImportedMatch, ImportedRule};
 use crate::policy::config::{ArchiveLimits, Paths};
 use crate::policy::files::PathBase;
@@ -196,6 +196,7 @@ fn of(found: ImportedMatch<'_>, length: usize) -> Match {
         position: Position::default(),
         layers: found.layers,
         excerpt: Excerpt::default(),
+        usage: Usage::default(),
         suppressed: found.allowed,
         note: None,
     }
@@ -211,6 +212,7 @@ fn at_path(rule: &ImportedRule, path: &BStr) -> Match {
         position: Position { line: 1, column: 1, end_line: 1, end_column: 1 },
         layers: Vec::new(),
         excerpt: Excerpt::default(),
+        usage: Usage::default(),
         suppressed: None,
         note: Some("the file's name alone says so".into()),
     }

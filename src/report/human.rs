@@ -10,7 +10,7 @@ use crate::core::coverage::is_unopened;
 use crate::core::finding::Severity;
 use crate::report::model::{FindingStatus, JsonCoverage, JsonFinding, JsonSkipped, Summary};
 use crate::report::numbers::{counted, grouped, size};
-use crate::report::{Document, ReportStyle, escape, past};
+use crate::report::{Document, ReportStyle, audit, escape, past};
 
 /// Names shown of what was ignored; the machine formats have them all.
 const SKIPPED_NAMES: usize = 3;
@@ -18,6 +18,9 @@ const SKIPPED_NAMES: usize = 3;
 /// Writes the report.
 pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { out, color: style.color };
+    if audit::is_for(document, style) {
+        return audit::write(document, style, &mut page);
+    }
     let mut first_seen: HashMap<&str, String> = HashMap::new();
     let mut heading = None;
     let is_shown = |entry: &&JsonFinding<'_>| style.show_suppressed || entry.status == FindingStatus::Active;
@@ -46,20 +49,20 @@ pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn W
     page.summary(document)
 }
 
-const BOLD: &str = "1";
-const DIM: &str = "2";
-const RED: &str = "1;31";
-const YELLOW: &str = "33";
-const GREEN: &str = "32";
+pub(super) const BOLD: &str = "1";
+pub(super) const DIM: &str = "2";
+pub(super) const RED: &str = "1;31";
+pub(super) const YELLOW: &str = "33";
+pub(super) const GREEN: &str = "32";
 
 /// Where output goes, and whether it is coloured.
-struct Page<'a> {
-    out: &'a mut dyn Write,
-    color: bool,
+pub(super) struct Page<'a> {
+    pub(super) out: &'a mut dyn Write,
+    pub(super) color: bool,
 }
 
 impl Page<'_> {
-    fn paint(&mut self, code: &str, text: &str) -> io::Result<()> {
+    pub(super) fn paint(&mut self, code: &str, text: &str) -> io::Result<()> {
         if self.color { write!(self.out, "\x1b[{code}m{text}\x1b[0m") } else { self.out.write_all(text.as_bytes()) }
     }
 

@@ -1,8 +1,9 @@
-//! The `json` format: one document, `{"findings": [...], "summary": {...}}`. Its objects are those of `jsonl`.
+//! The `json` format: one document, `{"findings": [...], "keys": [...], "summary": {...}}`. Findings and summary are the
+//! objects of `jsonl`.
 
 use std::io::{self, Write};
 
-use crate::report::{Document, ReportStyle};
+use crate::report::{Document, ReportStyle, keys};
 
 /// Writes the document.
 pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
@@ -11,7 +12,13 @@ pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write
         out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
         serde_json::to_writer(&mut *out, entry)?;
     }
-    out.write_all(if document.findings.is_empty() { b"],\n\"summary\": " } else { b"\n],\n\"summary\": " })?;
+    out.write_all(if document.findings.is_empty() { b"],\n\"keys\": [" } else { b"\n],\n\"keys\": [" })?;
+    let keys = keys::of(document);
+    for (i, key) in keys.iter().enumerate() {
+        out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
+        serde_json::to_writer(&mut *out, key)?;
+    }
+    out.write_all(if keys.is_empty() { b"],\n\"summary\": " } else { b"\n],\n\"summary\": " })?;
     serde_json::to_writer(&mut *out, &document.summary)?;
     out.write_all(b"}\n")
 }

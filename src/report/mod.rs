@@ -1,16 +1,20 @@
 //! What a run found and what it looked at, ready to be written: one file a format, one line a format in the list below.
 
 mod annotations;
+mod audit;
 mod codeclimate;
 mod csv;
 pub mod diff;
 pub mod escape;
+pub mod exposure;
 mod gitlab;
 mod human;
 mod identity;
 mod json;
 mod jsonl;
 mod junit;
+pub mod keys;
+mod layout;
 pub mod markdown;
 pub mod merge;
 pub mod model;
@@ -39,6 +43,35 @@ pub struct ReportStyle {
     pub quiet: bool,
     /// Use a terminal's colours.
     pub color: bool,
+    /// How many columns people see; 0 if nobody knows.
+    pub width: usize,
+    /// What people want to see of many keys.
+    pub view: ReportView,
+}
+
+/// What people want to see of many keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReportView {
+    /// All of them in detail, not only the worst.
+    pub full: bool,
+    /// By what they are told.
+    pub by: Grouping,
+}
+
+/// By what keys are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grouping {
+    /// One after the other, the most dangerous first.
+    #[default]
+    Key,
+    /// By the files that hold them.
+    Path,
+    /// By whose keys they are.
+    Provider,
+    /// By who brought them in.
+    Author,
+    /// By the commit that brought them in.
+    Commit,
 }
 
 /// Who reads a format.

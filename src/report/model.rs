@@ -13,7 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::coverage::{self, Report};
 use crate::core::error::Exit;
-use crate::core::finding::{self, Confidence, Excerpt, Finding, Layer, Part, Reach, RuleInfo, Severity, SuppressedBy};
+use crate::core::finding::{
+    self, Carrier, Confidence, Excerpt, Exposure, Finding, KeyForm, Layer, Part, Reach, RuleInfo, Severity,
+    SuppressedBy,
+};
 use crate::report::escape;
 use crate::rule::strength;
 
@@ -24,6 +27,8 @@ pub struct Document<'a> {
     pub findings: Vec<JsonFinding<'a>>,
     /// What was scanned and what came of it.
     pub summary: Summary<'a>,
+    /// Keys that came in before this moment, in seconds since 1970, and still stand are overdue for rotation.
+    pub overdue_before: Option<i64>,
     /// When the run began and ended, in seconds since 1970: GitLab's format asks for it.
     pub time: (i64, i64),
 }
@@ -67,6 +72,9 @@ pub struct JsonFinding<'a> {
     /// In an audit of history: since when, and where it still is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<JsonHistory<'a>>,
+    /// How it is used there, as far as the text around it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<JsonUsage<'a>>,
     /// The line around it, for people; not written.
     #[serde(skip)]
     pub excerpt: Option<&'a Excerpt>,
@@ -131,6 +139,24 @@ pub struct JsonLocation<'a> {
     pub path_bytes: Option<Cow<'a, str>>,
 }
 
+/// How a key is used where it stands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct JsonUsage<'a> {
+    /// The variable, field or header that has it for its value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Cow<'a, str>>,
+    /// What carries it, where that is more than a value: `header`, `url-query`, `url-userinfo`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<Carrier>,
+    /// What it stands in, where that is no plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<KeyForm>,
+    /// How it gets to those who use the product; the severity is one step higher for it, except with `firebase`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposure: Option<Exposure>,
+}
+
 /// A commit; where a finding stands in no file, the object that holds it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Commit"))]
@@ -164,6 +190,15 @@ pub struct JsonHistory<'a> {
     pub on_remote: bool,
     /// The best way to reach it.
     pub reach: Reach,
+    /// Another branch's or tag's own files have it; absent if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_tip: bool,
+    /// The commit that brought it in has no parents; absent if it has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_root: bool,
+    /// The commit that brought it in is HEAD's; absent if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_tip: bool,
     /// How many versions of the path held it.
     pub versions: u64,
     /// Whole days from the first commit to the last one that had it, or to HEAD's while that has it.
@@ -268,7 +303,7 @@ impl<'a> Document<'a> {
         let findings: Vec<JsonFinding<'a>> =
             report.findings.iter().map(|finding| JsonFinding::new(finding, show_secrets)).collect();
         let summary = Summary::new(&findings, JsonCoverage::new(&report.coverage), exit.code());
-        Self { findings, summary, time: (0, 0) }
+        Self { findings, summary, overdue_before: None, time: (0, 0) }
     }
 
     /// The findings, the worst first: active before suppressed, severe and certain ones, what is live and pushed.
@@ -278,6 +313,11 @@ impl<'a> Document<'a> {
             (entry.status, Reverse(entry.severity), Reverse(entry.confidence), super::past::rank(entry))
         });
         sorted
+    }
+
+    /// The moment of the report, in seconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.time.1
     }
 
     /// Those that count.
@@ -328,6 +368,7 @@ impl<'a> JsonFinding<'a> {
             layers: finding.layers.clone(),
             commit: finding.commit.as_deref().map(JsonCommit::new),
             history: finding.history.as_ref().map(JsonHistory::new),
+            usage: JsonUsage::new(&finding.usage),
             excerpt: Some(&finding.excerpt),
             revoke: revoke.as_ref().into(),
             advice: advice.as_ref().into(),
@@ -350,8 +391,7 @@ impl<'a> JsonFinding<'a> {
 
     /// The key, masked in any case.
     pub fn masked(&self) -> String {
-        let is_masked = self.secret.contains('…') || self.secret.len() < 8;
-        if is_masked { self.secret.to_string() } else { strength::masked(&self.rule, self.secret.as_bytes()) }
+        masked(&self.rule, &self.secret)
     }
 
     /// What the owner does now, in one line.
@@ -388,6 +428,18 @@ impl<'a> JsonLocation<'a> {
     }
 }
 
+impl<'a> JsonUsage<'a> {
+    fn new(usage: &'a finding::Usage) -> Option<Self> {
+        let finding::Usage { name, carrier, form, exposure } = usage;
+        (*usage != finding::Usage::default()).then(|| Self {
+            name: name.as_deref().map(Cow::Borrowed),
+            carrier: *carrier,
+            form: *form,
+            exposure: *exposure,
+        })
+    }
+}
+
 impl<'a> JsonCommit<'a> {
     fn new(commit: &'a finding::Commit) -> Self {
         Self {
@@ -415,6 +467,9 @@ impl<'a> JsonHistory<'a> {
             refs_total: (total > history.refs.len()).then_some(total as u64),
             on_remote: history.on_remote,
             reach: history.reach,
+            at_tip: false,
+            is_root: false,
+            is_tip: false,
             versions: history.versions,
             days_exposed: history.days_exposed,
         }
@@ -439,6 +494,12 @@ impl<'a> JsonCoverage<'a> {
             notes: coverage.notes.iter().map(|note| note.as_str().into()).collect(),
         }
     }
+}
+
+/// A key that may be masked already, masked; safe to print.
+pub(super) fn masked(rule: &str, secret: &str) -> String {
+    let is_masked = secret.contains('…') || secret.len() < 8;
+    if is_masked { escape::text(secret.as_bytes()) } else { strength::masked(rule, secret.as_bytes()) }
 }
 
 /// As it is, where it is UTF-8: JSON has its own escapes.

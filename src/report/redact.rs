@@ -87,6 +87,7 @@ impl Texts<'_> {
         self.rule(&mut finding.rule);
         self.excerpt(&mut finding.excerpt);
         finding.location.path.iter_mut().chain(&mut finding.location.member).for_each(|path| self.bytes(path));
+        finding.usage.name.iter_mut().for_each(|name| self.text(name));
         finding.note.iter_mut().for_each(|note| self.text(note));
         finding.suppressed.iter_mut().filter_map(|why| why.reason.as_mut()).for_each(|reason| self.text(reason));
         finding.commit.iter_mut().for_each(|commit| self.commit(commit));

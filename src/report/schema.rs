@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::keys::JsonKey;
 use super::model::{JsonFinding, Summary};
 
 /// Where the schema stands.
@@ -21,6 +22,8 @@ enum Any {
     Document {
         /// All findings, suppressed ones too.
         findings: Vec<JsonFinding<'static>>,
+        /// The distinct keys of the findings, the most dangerous first.
+        keys: Vec<JsonKey<'static>>,
         /// What was scanned and what came of it.
         summary: Box<Summary<'static>>,
     },

@@ -23,6 +23,7 @@ mod random;
 mod runs;
 mod seen;
 pub(crate) mod steps;
+mod usage;
 mod view;
 mod words;
 
@@ -39,7 +40,7 @@ use seen::Scope;
 pub use seen::Seen;
 
 use crate::core::finding::{
-    Confidence, Excerpt, Finding, Layer, Location, Position, RuleInfo, Secret, Severity, Suppression,
+    Confidence, Excerpt, Finding, Layer, Location, Position, RuleInfo, Secret, Severity, Suppression, Usage,
 };
 use crate::rule::{Compiled, RuleSet};
 use anchored::Place;
@@ -72,6 +73,8 @@ pub struct Match {
     pub layers: Vec<Layer>,
     /// For people.
     pub excerpt: Excerpt,
+    /// How it is used there.
+    pub usage: Usage,
     /// Set by an inline marker or an allowlist.
     pub suppressed: Option<Suppression>,
     /// What a person should know of it beside: an inline marker that has expired.
@@ -90,6 +93,7 @@ impl Match {
             location: Location { position: self.position, ..location },
             layers: self.layers,
             excerpt: self.excerpt,
+            usage: self.usage,
             suppressed: self.suppressed,
             note: self.note,
             commit: None,
@@ -199,6 +203,7 @@ impl Scanner {
             position: Position::default(),
             layers: candidate.layers,
             excerpt: Excerpt::default(),
+            usage: Usage::default(),
             suppressed: None,
             note: None,
         }

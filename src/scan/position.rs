@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Match;
+use super::usage::Usages;
 use crate::core::finding::{Excerpt, Layer, Position};
 
 /// How much of a line an excerpt shows on either side of a key, in bytes.
@@ -11,6 +12,7 @@ const AROUND: usize = 60;
 /// Fills in the positions and excerpts of `matches`, which are sorted by their span in `content`.
 pub fn locate(content: &[u8], matches: &mut [Match]) {
     let masks: Vec<(Range<usize>, String)> = matches.iter().map(|key| (key.span.clone(), key.secret.mask())).collect();
+    let (mut usages, mut wide_usages) = (None, None);
     let mut counted = 0;
     let mut line = 1;
     for key in matches {
@@ -34,6 +36,8 @@ pub fn locate(content: &[u8], matches: &mut [Match]) {
             end_line: line + memchr::memchr_iter(b'\n', inside).count() as u64,
             end_column: columns(last_start, end).max(1),
         };
+        let usages = if wide.is_some() { &mut wide_usages } else { &mut usages };
+        key.usage = usages.get_or_insert_with(|| Usages::of(content, wide.is_some())).at(first_start, &key.span);
         key.excerpt = excerpt(content, first_start, key, &masks, wide.is_some());
     }
 }

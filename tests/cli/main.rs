@@ -25,6 +25,7 @@ mod history;
 mod hook;
 mod hostile;
 mod house;
+mod keys;
 mod known_keys;
 mod leaks;
 mod loaders;

@@ -38,7 +38,9 @@ fn json_holds_the_objects_of_json_lines() {
         let lines = project.scan(&[]);
         let output = project.run(["scan", "--format", "json"]);
         let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
-        assert_eq!(document, json!({"findings": lines.findings, "summary": lines.summary}));
+        assert_eq!(document["keys"].as_array().unwrap().len() as u64, leaks);
+        let keys = &document["keys"];
+        assert_eq!(document, json!({"findings": lines.findings, "keys": keys, "summary": lines.summary}));
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::SharedArgs;
+use super::{SharedArgs, ViewArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,6 +58,9 @@ pub struct HistoryArgs {
     /// Write a file for `git filter-repo --replace-text` that takes all found keys out (it holds them: mode 0600).
     #[arg(long, value_name = "FILE")]
     pub write_replacements: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print it")]
+    pub view: ViewArgs,
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print it")]
     pub shared: SharedArgs,

@@ -7,6 +7,7 @@ mod history;
 mod hook;
 pub mod policy;
 mod report;
+mod view;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub use ci::{Ci, CiScope};
 pub use fix::Fix;
 pub use history::HistoryArgs;
 pub use report::{DiffFormat, Reports};
+pub use view::{By, ViewArgs};
 
 /// Find leaked AI API keys, fast and offline.
 #[derive(Debug, Parser)]
@@ -99,6 +101,9 @@ pub struct ScanArgs {
     pub stdin_path: Option<OsString>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print it")]
+    pub view: ViewArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print it")]
     pub shared: SharedArgs,
 }
 
@@ -161,6 +166,10 @@ pub struct SharedArgs {
     #[arg(skip)]
     #[allow(missing_docs, reason = "clap would print it")]
     pub configured_format: Option<Format>,
+    /// What people want to see of many keys; `None` where a command's report is never that long.
+    #[arg(skip)]
+    #[allow(missing_docs, reason = "clap would print it")]
+    pub view: Option<ViewArgs>,
     /// Write the report to this file instead of standard output (`-`); may be repeated.
     #[arg(short, long, value_name = "FILE")]
     pub output: Vec<PathBuf>,

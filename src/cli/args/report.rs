@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
-use super::format_parser;
+use super::{ViewArgs, format_parser};
 use crate::report::Format;
 
 /// `keysweep report`.
@@ -36,6 +36,9 @@ pub enum Reports {
         /// Write to this file; may be repeated. The format is what its name ends in.
         #[arg(short, long, value_name = "FILE")]
         output: Vec<PathBuf>,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "clap would print it")]
+        view: ViewArgs,
     },
     /// Say what is new, fixed and unchanged between two json or jsonl reports; exit with 1 if anything is new.
     Diff {

@@ -157,8 +157,9 @@ fn people_see_the_worst_first_and_what_to_do() {
     let output = repo.project.run(["history"]);
     let lines: Vec<&str> = output.stdout.lines().collect();
     let at = |needle: &str| lines.iter().position(|line| line.contains(needle)).unwrap_or_else(|| panic!("{needle}"));
-    assert!(at("live in HEAD, pushed") < at("not pushed as far as git knows"), "{}", output.stdout);
-    assert!(lines[at("live in HEAD, pushed") + 1].contains("git filter-repo --replace-text"), "{}", output.stdout);
+    assert!(at("live in HEAD, pushed") < at("What no remote has can still be changed"), "{}", output.stdout);
+    assert!(at("are live and pushed: revoke these first") == 1 || at("1 key is live and pushed: revoke it first") == 1);
+    assert!(at("Force-push, have everybody clone again") > at("Then, for all"), "{}", output.stdout);
 }
 
 /// What a forge or a mirror keeps is with the remote already: the key has to be revoked, not rebased away.

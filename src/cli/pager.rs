@@ -1,0 +1,64 @@
+//! A report on a terminal goes through a pager, as git's output does: `PAGER`, or else `less`, which steps aside where all
+//! fits the screen.
+
+use std::env;
+use std::ffi::OsString;
+use std::io;
+use std::process::{Child, Command, Stdio};
+
+use super::interrupt;
+use super::output::{self, KeyDisplay};
+use crate::core::error::Result;
+
+/// What a shell says of a program that is not there.
+const NOT_FOUND: i32 = 127;
+
+/// Writes to standard output: through a pager if it is a terminal.
+pub(super) fn write(keys: KeyDisplay, content: impl Fn(&mut dyn io::Write) -> io::Result<()>) -> Result<()> {
+    let Some(mut pager) = start().filter(|_| output::is_stdout_terminal()) else {
+        return output::write(None, keys, content);
+    };
+    // Ctrl-C is for the pager; this process waits for it.
+    let ended = interrupt::ignored(|| {
+        let written = pager.stdin.take().map_or(Ok(()), |pipe| output::fill(pipe, keys, &content));
+        (written, pager.wait())
+    });
+    match ended {
+        // It was never there.
+        (_, Ok(status)) if status.code() == Some(NOT_FOUND) => output::write(None, keys, content),
+        (written, _) => output::unless_closed(written),
+    }
+}
+
+/// The pager, if one is wanted and there is one.
+fn start() -> Option<Child> {
+    if !output::is_stdout_terminal() || env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        return None;
+    }
+    let mut command = match env::var_os("PAGER") {
+        None => Command::new("less"),
+        Some(pager) if pager.is_empty() || pager == "cat" => return None,
+        Some(pager) => shell(pager),
+    };
+    // Unless somebody chose otherwise: colours, no clearing, and no stop where all fits.
+    for (name, value) in [("LESS", "FRX"), ("LV", "-c")] {
+        if env::var_os(name).is_none() {
+            command.env(name, value);
+        }
+    }
+    command.stdin(Stdio::piped()).spawn().ok()
+}
+
+#[cfg(unix)]
+fn shell(pager: OsString) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(pager);
+    command
+}
+
+#[cfg(not(unix))]
+fn shell(pager: OsString) -> Command {
+    let mut command = Command::new("cmd");
+    command.arg("/C").arg(pager);
+    command
+}
