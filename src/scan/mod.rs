@@ -290,6 +290,7 @@ impl Scanner {
 
     fn wide(&self, view: &View<'_>, run: Range<usize>, done: &mut Done, out: &mut Sink) {
         if view.layers.len() < DEPTH {
+            let run = view.within(run);
             while done.wide < run.end {
                 let (inner, end) = decode::utf16(view, run.start.max(done.wide)..run.end);
                 done.wide = end;
@@ -331,7 +332,7 @@ impl Scanner {
             start += part.len() + 1;
         }
         if view.layers.len() < DEPTH {
-            for piece in decode::pieces(run.clone()) {
+            for piece in decode::pieces(view.within(run.clone())) {
                 if let Some(inner) = decode::escapes(view, piece, &mut out.decoded) {
                     done.scope = done.scope.max(Scope::Around);
                     self.view(&inner, out);
@@ -410,6 +411,7 @@ impl Scanner {
         if done.base64 > token.start {
             done.scope = Scope::Beyond;
         }
+        let token = view.within(token);
         // Hashes and pictures end here.
         if !decode::any_digits(&view.bytes[token.clone()]) {
             return;

@@ -137,6 +137,13 @@ impl<'a> View<'a> {
         parts.iter().any(|part| range.start < part.at && part.at < range.end)
     }
 
+    /// What of a range is decoded here. The rest was looked at one layer up; if it were decoded here as well, it would
+    /// be for each piece that it surrounds, and again at each layer.
+    pub(super) fn within(&self, range: Range<usize>) -> Range<usize> {
+        let start = range.start.max(self.own.start);
+        start..range.end.min(self.own.end).max(start)
+    }
+
     /// This view with `range` decoded.
     pub(super) fn inner(&'a self, layer: Layer, range: Range<usize>, decoded: &Decoded) -> Self {
         let left = range.start.saturating_sub(LEFT)..range.start;

@@ -101,8 +101,9 @@ fn stretch(token: &[u8], at: usize) -> Option<(usize, usize)> {
 /// The base64 text around a group that starts at `group`, decoded, and where it ends. It may go on over line ends,
 /// as in mail and PEM.
 pub(in crate::scan) fn base64<'a>(view: &'a View<'a>, group: usize) -> (View<'a>, usize) {
-    let start = text_start(&view.bytes, group);
-    let mut decoder = Decoder { bytes: &view.bytes, at: start, digits: 0, misfits: 0, decoded: Decoded::default() };
+    let start = view.own.start + text_start(&view.bytes[view.own.start..], group - view.own.start);
+    let mut decoder =
+        Decoder { bytes: &view.bytes[..view.own.end], at: start, digits: 0, misfits: 0, decoded: Decoded::default() };
     decoder.text();
     let Decoder { mut at, digits, decoded, .. } = decoder;
     at += view.bytes[at..].iter().take_while(|&&byte| byte == b'=').count();

@@ -10,7 +10,8 @@ use crate::core::finding::Layer;
 
 /// The text around a run of characters that alternate with zero bytes, and where it ends.
 pub(in crate::scan) fn utf16<'a>(view: &'a View<'a>, run: Range<usize>) -> (View<'a>, usize) {
-    let bytes = &view.bytes;
+    let bytes = &view.bytes[..view.own.end];
+    let floor = view.own.start + 2;
     // One parity holds the characters, the other the zeros.
     let first = if bytes[run.start] != 0 { run.start } else { run.start + 1 };
     let has_zero = |at: Option<usize>| at.and_then(|at| bytes.get(at)) == Some(&0);
@@ -24,7 +25,7 @@ pub(in crate::scan) fn utf16<'a>(view: &'a View<'a>, run: Range<usize>) -> (View
     };
     let zero = |at: usize| if little { at + 1 } else { at.wrapping_sub(1) };
     let mut start = first;
-    while start >= 2 && first - start < SHARED && bytes.get(zero(start - 2)) == Some(&0) && bytes[start - 2] != 0 {
+    while start >= floor && first - start < SHARED && bytes.get(zero(start - 2)) == Some(&0) && bytes[start - 2] != 0 {
         start -= 2;
     }
     let mut end = first;
