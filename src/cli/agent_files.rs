@@ -170,7 +170,7 @@ pub(super) fn scan(args: &ScanArgs) -> Result<Exit> {
     loaded.apply(&mut report, false);
     annotate(&mut report, &here.start);
     if shared.format() != Format::Human || !shared.output.is_empty() {
-        return finish(&shared, report);
+        return finish(&shared, report, &here.path);
     }
     report
         .findings

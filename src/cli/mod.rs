@@ -14,6 +14,7 @@ mod history;
 mod hook;
 mod interrupt;
 mod machine_key;
+mod origin;
 mod output;
 mod pager;
 mod policy;
@@ -41,7 +42,7 @@ use crate::cli::args::{Cli, Command, ScanArgs, SharedArgs};
 use crate::core::coverage::Report;
 use crate::core::date;
 use crate::core::error::{Exit, Result};
-use crate::report::{Document, exposure, model, redact};
+use crate::report::{Document, Format, exposure, model, redact};
 use crate::source::{Collector, stdin, walk};
 
 /// The whole program: reads the command line, carries the command out, says what went wrong.
@@ -173,7 +174,7 @@ fn session_at(
         let mut report = collector.take_report();
         loaded.apply(&mut report, is_whole);
         agent_files::annotate(&mut report, &target.start);
-        finish(&shared, report)
+        finish(&shared, report, &target.path)
     };
     let early = || {
         report().unwrap_or_else(|error| {
@@ -190,15 +191,17 @@ fn same(a: &Path, b: &Path) -> bool {
 }
 
 /// Filters, redacts and writes a report to where the arguments say.
-fn finish(shared: &SharedArgs, report: Report) -> Result<Exit> {
+fn finish(shared: &SharedArgs, report: Report, start: &Path) -> Result<Exit> {
     let targets = targets::of(shared)?;
-    finish_to(shared, report, Ending { targets, change: None })
+    finish_to(shared, report, Ending { targets, start: start.to_owned(), change: None })
 }
 
 /// What a command adds to the end of a run.
 struct Ending<'a> {
     /// Where the report goes.
     targets: Vec<targets::OutputTarget>,
+    /// Where the scan started.
+    start: PathBuf,
     /// What `keysweep ci` took for the change.
     change: Option<model::JsonChange<'a>>,
 }
@@ -237,6 +240,9 @@ fn finish_to(shared: &SharedArgs, mut report: Report, ending: Ending<'_>) -> Res
     document.summary.failing = failing;
     document.summary.change = ending.change;
     document.overdue_before = shared.view.as_ref().and_then(|view| view.overdue_before(date::now()));
+    if ending.targets.iter().any(|target| target.format == Format::Sarif) {
+        document.origin = origin::of(&ending.start);
+    }
     document.time = (*STARTED.get_or_init(date::now), date::now());
     targets::write(&ending.targets, shared, &document)?;
     Ok(exit)

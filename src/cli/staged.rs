@@ -119,7 +119,7 @@ pub(super) fn conclude(
     }
     agent_files::annotate(&mut report, &loaded.root);
     let advice = report.findings.iter().find(|finding| finding.suppressed.is_none()).and_then(advise);
-    let exit = finish(&shared, report)?;
+    let exit = finish(&shared, report, &loaded.root)?;
     if let Some(advice) = advice.filter(|_| is_human && exit != Exit::Clean && !shared.quiet) {
         // If nobody reads it, the exit code has to do.
         let _ = output::print(|out| write!(out, "\n{advice}"));

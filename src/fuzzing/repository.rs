@@ -11,9 +11,10 @@ use super::git::{HASHES, opened, wide, zlib};
 use super::{forms, packs, seeds};
 use crate::core::budget::Budget;
 use crate::git::id::Hash;
-use crate::git::{Id, Kind, Objects, Repository};
+use crate::git::{Ancestry, Id, Kind, Objects, Repository};
 use crate::history::{self, AuditOptions};
 use crate::policy::Policy;
+use crate::source::commits::CommitsScanned;
 use crate::source::staged::{Staged, StagedOptions};
 use crate::source::{Collector, commits};
 
@@ -37,7 +38,13 @@ pub(super) fn repository(data: &[u8]) {
     for object in made.objects.iter().filter(|object| object.kind == Kind::Commit) {
         commits::whole(&objects, &policy, &collector, object.id);
         commits::message(&objects, &policy, &collector, object.id);
-        commits::between_trees(&objects, &policy, &collector, object.id, &[made.objects[0].id]);
+        let others = [made.objects[0].id];
+        commits::between_trees(&objects, &policy, &collector, (object.id, &others), &CommitsScanned::default());
+        let Ok(mut ancestry) = Ancestry::of(&repository, &objects, collector.budget()) else { continue };
+        if let Ok(commits) = ancestry.list(&[object.id], &others) {
+            commits::scan(&objects, &policy, &collector, &commits);
+        }
+        let _ = ancestry.merge_bases(object.id, others[0]);
     }
 }
 

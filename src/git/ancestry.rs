@@ -113,6 +113,11 @@ impl<'a> Ancestry<'a> {
         })
     }
 
+    /// When a commit was made, if the walk has come to it.
+    pub fn time(&self, id: Id) -> Option<i64> {
+        self.places.get(&id).map(|&at| self.known(at).time)
+    }
+
     /// Does work again without the commit-graph file if that turned out to be broken.
     pub(super) fn trusting<T>(&mut self, work: impl Fn(&mut Self) -> Result<T>) -> Result<T> {
         let done = work(self);

@@ -24,7 +24,7 @@ use super::inflate::Corrupt;
 use super::loose;
 use super::pack::{Delta, Form, Pack, PackIndex, multi_index};
 use super::repository::Repository;
-use crate::core::error::{Error, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::regular_file;
 
 /// Bytes of decoded delta bases that are kept: objects that are read one after the other share theirs.
@@ -125,6 +125,32 @@ impl Objects {
         why.or_else(elsewhere).map_or(Ok(None), Err)
     }
 
+    /// What an object is, without its content if it is packed; `None` if it is not here.
+    pub(crate) fn kind(&self, id: Id) -> Result<Option<Kind>> {
+        for listed in &self.packs().list {
+            if let Ok(pack) = listed.open(self.hash)
+                && let Some(position) = pack.index.find(&id)
+                && let Some(kind) = self.kind_at(&pack, pack.index.offset(position))
+            {
+                return Ok(Some(kind));
+            }
+        }
+        Ok(self.find(id)?.map(|(kind, _)| kind))
+    }
+
+    /// What the object is that an entry's chain of deltas begins with.
+    fn kind_at(&self, pack: &Arc<Pack>, offset: u64) -> Option<Kind> {
+        let (mut pack, mut offset) = (pack.clone(), offset);
+        for _ in 0..LONGEST {
+            match pack.entry(offset).ok()?.form {
+                Form::Whole(kind) => return Some(kind),
+                Form::DeltaToOffset(base) => offset = base,
+                Form::DeltaToId(id) => (pack, offset) = self.entry_of(&pack, &id)?,
+            }
+        }
+        None
+    }
+
     /// The content of an object that must be here and of this kind.
     pub fn read(&self, id: Id, kind: Kind) -> Result<Vec<u8>> {
         match self.find(id)? {
@@ -133,6 +159,7 @@ impl Objects {
                 Err(Error::new("read object", id, format!("it is a {}, not a {}", found.word(), kind.word())))
             }
             None => Err(Error::new("read object", id, "it is not in the repository")
+                .of_kind(ErrorKind::NotFound)
                 .hint("in a partial clone, `git fetch` or `git checkout` brings it; otherwise see `git fsck`")),
         }
     }

@@ -13,6 +13,7 @@ use super::findings::{self, FindingBuilder};
 use super::incomplete::OtherSubjects;
 use super::introducing::Occurrences;
 use super::missing::{LIMIT, Unscanned};
+use super::narrowed::{self, Narrowed};
 use super::object_index::ObjectIndex;
 use super::options::AuditOptions;
 use super::reachability::{self, TreePass};
@@ -85,11 +86,17 @@ fn audit_repository(
     let refs = Refs::read(repository);
     let store = Objects::open(repository);
     let unscanned = Unscanned::new(options.allow_incomplete, collector);
-    let (mut index, errors) = ObjectIndex::of(&store);
-    errors.iter().chain(&refs.errors).cloned().for_each(|error| unscanned.report(error));
     let selection =
         if options.request.is_empty() { None } else { Some(revs::select(&store, &refs, &options.request)?) };
-    let mut read = scan_content(&index, options, policy, collector, &unscanned);
+    let look = |selection| narrowed::look(repository, options, (&store, &refs, policy), selection, collector);
+    let narrowed = selection.as_ref().and_then(look);
+    if let Some(narrowed) = narrowed.as_ref().filter(|narrowed| narrowed.is_clean) {
+        narrowed.count(&refs, collector);
+        return Ok(());
+    }
+    let (mut index, errors) = ObjectIndex::of(&store);
+    errors.iter().chain(&refs.errors).cloned().for_each(|error| unscanned.report(error));
+    let mut read = scan_content(&index, options, narrowed.as_ref(), policy, collector, &unscanned);
     read.kinds.iter().for_each(|&(number, kind)| index.set_kind(number, kind));
     if collector.is_stopped() {
         findings::report_interrupted(&index, read.hits, collector);
@@ -105,6 +112,7 @@ fn audit_repository(
         index: &index,
         refs: &refs,
         selected: None,
+        scans_part: options.shard.is_some() || narrowed.is_some(),
         numbering: Numbering::default(),
     };
     let names_with_keys = if options.file_names { file_names::names_with_keys(&audit) } else { HashSet::new() };
@@ -127,6 +135,7 @@ fn audit_repository(
 fn scan_content(
     index: &ObjectIndex<'_>,
     options: &AuditOptions,
+    narrowed: Option<&Narrowed>,
     policy: &Policy,
     collector: &Collector,
     unscanned: &Unscanned<'_>,
@@ -139,7 +148,8 @@ fn scan_content(
     // The ids of loose objects are always checked.
     let may_skip = |number: u32| index.pack_of(number).is_none_or(|pack| is_checked[pack]);
     let decide = |number: u32, id: &Id, kind: Kind| match &cache {
-        _ if options.shard.is_some_and(|shard| !shard.has(id)) => ScanDecision::OtherShard,
+        _ if options.shard.is_some_and(|shard| !shard.has(id)) => ScanDecision::Elsewhere,
+        _ if narrowed.is_some_and(|narrowed| !narrowed.objects.contains(id)) => ScanDecision::Elsewhere,
         Some(cache) if kind == Kind::Blob && cache.has(id) && may_skip(number) => ScanDecision::KnownClean,
         _ => ScanDecision::Scan,
     };
@@ -169,6 +179,8 @@ pub(super) struct Audit<'a> {
     pub(super) refs: &'a Refs,
     /// By place in the commit graph, whether a commit is asked for; `None`: all are.
     pub(super) selected: Option<Vec<bool>>,
+    /// Whether only some blobs are scanned at first.
+    scans_part: bool,
     /// The numbers of file names and of missing objects, which all passes over trees share.
     pub(super) numbering: Numbering,
 }
@@ -193,7 +205,7 @@ impl<'a> Audit<'a> {
         self.collector.count("tags", read.tags.len() as u64);
         let numbering = &self.numbering;
         let shard_paths =
-            self.options.shard.map(|_| shard::scan_other_versions(self, &graph, &mut trees, numbering, &mut read));
+            self.scans_part.then(|| shard::scan_other_versions(self, &graph, &mut trees, numbering, &mut read));
         if let Some(shard_paths) = &shard_paths {
             trees = self.pruned_trees(&read, names_with_keys, Some(&shard_paths.names));
         }

@@ -99,8 +99,8 @@ pub(super) enum ScanDecision {
     Scan,
     /// Leave it out: an earlier run scanned it and found nothing.
     KnownClean,
-    /// Leave it out: another shard scans it.
-    OtherShard,
+    /// Leave it out: another shard scans it, or no commit that is asked for brings it in.
+    Elsewhere,
 }
 
 /// Scans what the scope says. An object of which no copy can be read is reported.
@@ -277,8 +277,8 @@ impl<'a> ContentVisitor<'a> {
     fn read_if_selected(&mut self, number: u32, kind: Kind, bytes: &[u8]) -> bool {
         match (self.scope.decide)(number, &self.index.id(number), kind) {
             ScanDecision::KnownClean => kind == Kind::Blob,
-            ScanDecision::OtherShard if kind == Kind::Blob => false,
-            ScanDecision::OtherShard | ScanDecision::Scan => self.read_object(number, kind, bytes),
+            ScanDecision::Elsewhere if kind == Kind::Blob => false,
+            ScanDecision::Elsewhere | ScanDecision::Scan => self.read_object(number, kind, bytes),
         }
     }
 

@@ -26,6 +26,7 @@ mod incomplete;
 mod introducing;
 mod lfs;
 mod missing;
+mod narrowed;
 mod object_index;
 mod options;
 mod pack_walk;

@@ -2,7 +2,8 @@
 //!
 //! A finding says in how many versions of a path its secret is, which commit introduced it and which had it last, and
 //! the other versions may be in other shards. So for every path with a finding, a shard scans all versions that were ever
-//! at that path. Two shards then report the same finding in the same words, and `report merge` drops one of them.
+//! at that path. Two shards then report the same finding in the same words, and `report merge` drops one of them. An audit
+//! of a few commits (`narrowed`) is completed in the same way.
 
 use std::collections::HashSet;
 

@@ -31,6 +31,19 @@ pub struct Document<'a> {
     pub overdue_before: Option<i64>,
     /// When the run began and ended, in seconds since 1970: GitLab's format asks for it.
     pub time: (i64, i64),
+    /// Where what was scanned comes from, for those formats that say it. Without one it is what `summary.change` says.
+    pub origin: Option<RepositoryOrigin>,
+}
+
+/// A repository at a commit.
+#[derive(Clone, Debug, Default)]
+pub struct RepositoryOrigin {
+    /// An address without a user's name and password.
+    pub repository: String,
+    /// The commit that is checked out.
+    pub revision: Option<String>,
+    /// The branch that is checked out.
+    pub branch: Option<String>,
 }
 
 /// One secret at one place.
@@ -303,7 +316,7 @@ impl<'a> Document<'a> {
         let findings: Vec<JsonFinding<'a>> =
             report.findings.iter().map(|finding| JsonFinding::new(finding, show_secrets)).collect();
         let summary = Summary::new(&findings, JsonCoverage::new(&report.coverage), exit.code());
-        Self { findings, summary, overdue_before: None, time: (0, 0) }
+        Self { findings, summary, overdue_before: None, time: (0, 0), origin: None }
     }
 
     /// The findings, the worst first: active before suppressed, severe and certain ones, what is live and pushed.

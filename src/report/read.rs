@@ -68,5 +68,5 @@ pub fn document(
             (entry.revoke, entry.advice) = (info.revoke, info.advice);
         }
     }
-    Ok(Document { findings, summary, overdue_before: None, time: (0, 0) })
+    Ok(Document { findings, summary, overdue_before: None, time: (0, 0), origin: None })
 }

@@ -277,11 +277,21 @@ fn invocation(document: &Document<'_>, written: usize) -> Value {
 }
 
 fn provenance(document: &Document<'_>) -> Option<Value> {
-    let change = document.summary.change.as_ref()?;
-    let mut provenance = json!({"repositoryUri": change.repository.as_ref()?});
-    for (key, value) in [("revisionId", &change.head), ("branch", &change.branch)] {
+    let change = document.summary.change.as_ref();
+    let origin = document.origin.as_ref();
+    let repository = change.and_then(|change| change.repository.as_deref());
+    let mut provenance = json!({"repositoryUri": repository.or(origin.map(|origin| origin.repository.as_str()))?});
+    let revision = match change {
+        Some(change) => change.head.as_deref(),
+        None => origin.and_then(|origin| origin.revision.as_deref()),
+    };
+    let branch = match change {
+        Some(change) => change.branch.as_deref(),
+        None => origin.and_then(|origin| origin.branch.as_deref()),
+    };
+    for (key, value) in [("revisionId", revision), ("branch", branch)] {
         if let Some(value) = value {
-            provenance[key] = value.as_ref().into();
+            provenance[key] = value.into();
         }
     }
     Some(provenance)

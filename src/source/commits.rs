@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bstr::{BString, ByteSlice as _};
 use rayon::prelude::*;
@@ -23,8 +23,17 @@ use crate::scan::Match;
 /// Commits that are compared with their parents before their content is read: what a change is must be kept until then.
 const BATCH: usize = 256;
 
-/// Scans what these commits bring in, and returns how many files they change; parents stand before their children.
-pub fn scan(objects: &Objects, policy: &Policy, collector: &Collector, commits: &[Node]) -> usize {
+/// What a scan of commits leaves behind for the scan of the whole change.
+#[derive(Debug, Default)]
+pub struct CommitsScanned {
+    /// How many files the commits change.
+    pub changed: usize,
+    /// Blobs without a key, wherever they stand.
+    clean: HashSet<Id>,
+}
+
+/// Scans what these commits bring in; parents stand before their children.
+pub fn scan(objects: &Objects, policy: &Policy, collector: &Collector, commits: &[Node]) -> CommitsScanned {
     let seen = SeenBlobs::default();
     let mut changed = 0;
     for batch in commits.chunks(BATCH) {
@@ -59,11 +68,11 @@ pub fn scan(objects: &Objects, policy: &Policy, collector: &Collector, commits: 
         let all = brought.iter().flatten().flat_map(|changes| &changes.changed);
         changed += all.filter(|change| change.kind != EntryKind::Submodule).count();
         if collector.is_stopped() {
-            return changed;
+            return CommitsScanned { changed, clean: HashSet::new() };
         }
     }
     collector.count("commits", commits.len() as u64);
-    changed
+    CommitsScanned { changed, clean: seen.clean.into_inner().unwrap_or_else(PoisonError::into_inner) }
 }
 
 /// Scans all files of a commit.
@@ -74,21 +83,34 @@ pub fn whole(objects: &Objects, policy: &Policy, collector: &Collector, commit: 
     }
 }
 
-/// Scans what a commit has and none of these others, whatever came between.
-pub fn between_trees(objects: &Objects, policy: &Policy, collector: &Collector, commit: Id, others: &[Id]) {
+/// Scans what a commit has and none of these others, whatever came between; `scanned` were the commits between them.
+pub fn between_trees(
+    objects: &Objects,
+    policy: &Policy,
+    collector: &Collector,
+    (commit, others): (Id, &[Id]),
+    scanned: &CommitsScanned,
+) {
     let changes = match changes(objects, &Node { id: commit, parents: others.to_vec() }, collector.budget()) {
         Ok(changes) => changes,
         Err(error) => return fail(collector, error),
     };
     let parents = ParentKeys::new(objects, policy, &changes, collector.budget());
-    changes.changed.par_iter().for_each(|change| match content_of(objects, policy, collector, change) {
-        Ok(Some((content, keys))) if !keys.is_empty() => {
-            let known = parents.among(change, &content, &keys);
-            let new = keys.into_iter().zip(known).filter(|(_, known)| !known);
-            new.for_each(|(key, _)| collector.finding(key.at(change.path.as_bstr())));
+    changes.changed.par_iter().for_each(|change| {
+        let content = match scanned.clean.contains(&change.id) {
+            // Only its name can hold a key.
+            true => Ok(Some((Vec::new(), name_of(policy, change)))),
+            false => content_of(objects, policy, collector, change),
+        };
+        match content {
+            Ok(Some((content, keys))) if !keys.is_empty() => {
+                let known = parents.among(change, &content, &keys);
+                let new = keys.into_iter().zip(known).filter(|(_, known)| !known);
+                new.for_each(|(key, _)| collector.finding(key.at(change.path.as_bstr())));
+            }
+            Ok(_) => {}
+            Err(error) => fail(collector, error),
         }
-        Ok(_) => {}
-        Err(error) => fail(collector, error),
     });
 }
 

@@ -258,7 +258,10 @@ struct Situation {
 
 impl Situation {
     fn new(script: &str) -> Self {
-        let project = Project::git();
+        Self::of(Project::git(), script)
+    }
+
+    fn of(project: Project, script: &str) -> Self {
         let mut command = project.command("sh");
         command.env("K", key(1)).args(["-ec", &format!("{WORDS}\n{script}")]);
         let output = command.output().unwrap();
@@ -323,15 +326,38 @@ fn each_situation_is_scanned_commit_by_commit() {
                 while let Some((name, script, revisions)) =
                     SITUATIONS.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
                 {
-                    one(name, script, revisions);
+                    one(Project::git(), name, script, revisions);
                 }
             });
         }
     });
 }
 
-fn one(name: &str, script: &str, revisions: &str) {
-    let situation = Situation::new(script);
+/// Repositories of other formats know their commits as well.
+#[test]
+fn situations_are_the_same_with_other_ids_and_other_references() {
+    let formats: [&[&str]; 3] =
+        [&["--object-format=sha256"], &["--ref-format=reftable"], &["--object-format=sha256", "--ref-format=reftable"]];
+    std::thread::scope(|scope| {
+        for (at, format) in formats.into_iter().enumerate() {
+            scope.spawn(move || {
+                for (name, script, revisions) in SITUATIONS.iter().skip(at).step_by(7) {
+                    let project = Project::new();
+                    let init = [&["init", "-q", "-b", "main"], format].concat();
+                    if !project.command("git").args(&init).status().unwrap().success() {
+                        assert!(format.iter().any(|option| option.contains("reftable")), "git knows no {format:?}");
+                        // Older versions of git have no such references.
+                        return;
+                    }
+                    one(project, &format!("{name}, {format:?}"), script, revisions);
+                }
+            });
+        }
+    });
+}
+
+fn one(project: Project, name: &str, script: &str, revisions: &str) {
+    let situation = Situation::of(project, script);
     let dry = situation.ci(&["--dry-run"]);
     assert_eq!(dry.code, 0, "{name}: {dry:?}");
     let commits = dry.stdout.lines().filter_map(|line| line.strip_prefix("commit   "));
@@ -393,6 +419,7 @@ fn what_cannot_be_seen_is_never_passed() {
         (format!("{shallow} gitlab push HEAD 1234567890123456789012345678901234567890; var CI_COMMIT_BRANCH topic"), "`GIT_DEPTH: 0`"),
         (format!("{shallow} var TF_BUILD True; var BUILD_SOURCEVERSION $(id HEAD); var SYSTEM_PULLREQUEST_TARGETBRANCH main"), "`fetchDepth: 0`"),
         (shallow.to_owned(), by_hand),
+        ("topic; t=$(id topic); git checkout -q --detach main; git merge -q --no-ff -m m topic; git update-ref refs/pull/1/merge HEAD; m=$(id HEAD); b=$(id main); git init -q ../s; cd ../s; git fetch -q --depth 1 \"file://$PWD/../work\" refs/pull/1/merge; git checkout -q --detach FETCH_HEAD; cd ..; rm -rf work; mv s work; cd work; pull $b $t $m".to_owned(), "`fetch-depth: 0`"),
         ("topic; pull 1234567890123456789012345678901234567890 $(id topic) $(id topic)".to_owned(), "--base"),
         ("topic; git checkout -q main; pull $(id main) 1234567890123456789012345678901234567890 $(id main) pull_request_target".to_owned(), "git fetch origin 1234567890"),
         ("topic; git update-ref -d refs/remotes/origin/main; git branch -qD main; push refs/heads/topic $Z topic".to_owned(), "--base"),
@@ -403,6 +430,13 @@ fn what_cannot_be_seen_is_never_passed() {
         assert_eq!(output.stderr.lines().count(), 1, "{output:?}");
         assert!(output.stderr.contains(remedy) && output.stderr.contains(" clone"), "{remedy}: {output:?}");
     }
+    let partial = "topic; git config uploadpack.allowFilter true; b=$(id main); t=$(id topic); cd ..; \
+                   git clone -q --filter=blob:none --branch topic \"file://$PWD/work\" s; rm -rf work; mv s work; cd work; pull $b $t $t";
+    let situation = Situation::new(partial);
+    let output = situation.ci(&["-f", "jsonl"]);
+    assert_eq!((output.code, output.stderr.lines().count()), (2, 1), "{output:?}");
+    assert!(output.stderr.contains("of its objects are not in this partial clone"), "{output:?}");
+    assert!(output.stderr.contains("--refetch --no-filter"), "{output:?}");
     let situation = Situation::new(&format!("{shallow} pull $Z $(id HEAD) $(id HEAD)"));
     let output = situation.ci(&["--allow-shallow"]);
     assert!(output.code == 0 && output.stdout.contains("incomplete, as --allow-shallow allows"), "{output:?}");
@@ -460,6 +494,17 @@ fn each_system_gets_what_it_shows() {
     let sarif: Value = serde_json::from_str(&read("keys.sarif")).unwrap();
     let provenance = &sarif["runs"][0]["versionControlProvenance"][0];
     assert_eq!(provenance["repositoryUri"], "https://github.example/a/b", "{sarif:#}");
+    // Elsewhere than in CI, too: the address of the remote, without a password.
+    situation.project.run_git(&["remote", "add", "origin", "https://ada:word@git.example/a/b.git"]);
+    let head = situation.lines(situation.project.command("git").args(["rev-parse", "HEAD"])).into_iter().next();
+    for command in ["scan", "history"] {
+        let output = situation.project.run([command, "-f", "sarif"]);
+        let sarif: Value = serde_json::from_str(&output.stdout).unwrap();
+        let provenance = &sarif["runs"][0]["versionControlProvenance"][0];
+        assert_eq!(provenance["repositoryUri"], "https://git.example/a/b.git", "{command}: {provenance}");
+        assert_eq!(provenance["branch"], "topic", "{command}");
+        assert_eq!(provenance["revisionId"].as_str(), head.as_deref(), "{command}");
+    }
     let plain = situation.ci(&["-f", "json"]);
     let report: Value = serde_json::from_str(&plain.stdout).unwrap();
     let change = &report["summary"]["change"];

@@ -1,7 +1,14 @@
-//! The documents: every link between them leads somewhere, and every page is in the table of contents.
+//! The documents: every link between them leads somewhere, every page is in the table of contents, every command is one
+//! that there is, and the examples run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use clap::{CommandFactory as _, Parser as _};
+use keysweep::cli::args::Cli;
+
+use crate::project::Project;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -53,4 +60,156 @@ fn every_page_is_in_the_table_of_contents() {
             assert!(summary.contains(&format!("({name})")), "docs/SUMMARY.md does not name {name}");
         }
     }
+}
+
+/// A fenced block's language and its lines; a line that ends in a backslash goes on in the next.
+fn blocks(text: &str) -> Vec<(String, Vec<String>)> {
+    let mut blocks = Vec::new();
+    let mut lines = text.lines();
+    while let Some(fence) = lines.by_ref().find(|line| line.trim_start().starts_with("```")) {
+        let language = fence.trim_start().trim_start_matches('`').to_owned();
+        let body: Vec<&str> = lines.by_ref().take_while(|line| !line.trim_start().starts_with("```")).collect();
+        let body = body.join("\n").replace("\\\n", " ");
+        blocks.push((language, body.lines().map(str::to_owned).collect()));
+    }
+    blocks
+}
+
+/// The arguments of each `keysweep <subcommand> …` in a line of a shell, a workflow or a pipeline.
+fn commands(line: &str) -> Vec<Vec<String>> {
+    let names: Vec<String> = Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let mut rest = line;
+    let mut found = Vec::new();
+    while let Some((_, after)) = rest.split_once("keysweep ") {
+        rest = after;
+        let words = words(&variables(after));
+        if words.first().is_some_and(|word| names.contains(word)) {
+            found.push(words);
+        }
+    }
+    found
+}
+
+/// Values for `${{ … }}`, `$i` and `{}`.
+fn variables(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text.replace("{}", "1").replace(" $KEYSWEEP_ARGUMENTS", "");
+    while let Some((before, after)) = rest.split_once('$') {
+        out += before;
+        out.push('1');
+        rest = match after.strip_prefix("{{").and_then(|after| after.split_once("}}")) {
+            Some((_, after)) => after.to_owned(),
+            None => after.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').to_owned(),
+        };
+    }
+    out + &rest
+}
+
+/// Words as a shell splits them, up to the end of the command or of the string that it stands in.
+fn words(text: &str) -> Vec<String> {
+    let mut words = vec![];
+    let mut word: Option<String> = None;
+    let mut rest = text.chars();
+    while let Some(next) = rest.next() {
+        match next {
+            ' ' => words.extend(word.take()),
+            '|' | ';' | '&' | '>' | ')' | '`' => break,
+            '#' if word.is_none() => break,
+            '\'' | '"' => match rest.as_str().split_once(next) {
+                Some((quoted, after)) => {
+                    word.get_or_insert_default().push_str(quoted);
+                    rest = after.chars();
+                }
+                None => break,
+            },
+            next => word.get_or_insert_default().push(next),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// Flags that the documents name are flags that there are.
+#[test]
+fn every_command_in_the_documents_is_understood() {
+    let mut understood = 0;
+    let mut check = |place: &Path, line: &str| {
+        for words in commands(line) {
+            let parsed = Cli::try_parse_from(std::iter::once("keysweep".to_owned()).chain(words.clone()));
+            let error = parsed.err().map(|error| error.to_string()).unwrap_or_default();
+            assert_eq!(error, "", "{}: {line}: {words:?}", place.display());
+            understood += 1;
+        }
+    };
+    for page in pages() {
+        for (language, lines) in blocks(&fs::read_to_string(&page).unwrap()) {
+            if matches!(&*language, "sh" | "console" | "yaml" | "groovy" | "text") {
+                lines.iter().for_each(|line| check(&page, line));
+            }
+        }
+    }
+    for file in ["ci-templates/gitlab.yml", ".pre-commit-hooks.yaml"] {
+        let path = root().join(file);
+        fs::read_to_string(&path).unwrap().lines().for_each(|line| check(&path, line));
+    }
+    assert!(understood > 60, "only {understood} commands were found: the reader of commands is broken");
+    assert!(Cli::try_parse_from(["keysweep", "ci", "--no-such-flag"]).is_err());
+}
+
+/// What the remedy for a shallow clone names is what the recipes use.
+#[test]
+fn recipes_clone_all_that_is_needed() {
+    let page = fs::read_to_string(root().join("docs/ci.md")).unwrap();
+    for setting in ["fetch-depth: 0", "GIT_DEPTH: \"0\"", "fetchDepth: 0", "method: full"] {
+        let is_in_a_recipe = |(_, lines): &(String, Vec<String>)| lines.iter().any(|line| line.contains(setting));
+        assert!(blocks(&page).iter().any(is_in_a_recipe), "{setting}");
+    }
+}
+
+/// A repository in which the documents' examples make sense.
+fn example() -> Project {
+    let project = Project::git();
+    let script = "mkdir src; echo x >src/a.py; echo Y=1 >.env; echo .env >.gitignore; echo '# none' >.gitleaksignore; git add -A; git commit -qm base
+        git clone -q --bare . ../project.git; git remote add origin ../project.git; git fetch -q origin
+        git branch release; git checkout -q -b topic; echo y >src/b.py; git add -A; git commit -qm topic
+        keysweep scan -o last-week.jsonl; for f in keys today; do cp last-week.jsonl $f.jsonl; done; printf '*.jsonl\\n' >>.git/info/exclude";
+    let output = shell(&project, script);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    project
+}
+
+fn shell(project: &Project, script: &str) -> std::process::Output {
+    let binary = Path::new(env!("CARGO_BIN_EXE_keysweep")).parent().unwrap();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(binary.to_owned()).chain(std::env::split_paths(&path))).unwrap();
+    project.command("sh").env("PATH", path).args(["-ec", script]).stdin(Stdio::null()).output().unwrap()
+}
+
+/// The examples for a shell, each page's in a repository of its own, one after the other.
+#[test]
+fn examples_for_a_shell_run() {
+    // Of other machines: a mirror on a server, agents that are installed, a bare repository's hook.
+    let elsewhere = ["/srv/", "--agent", "pre-receive", "report merge", "| jq"];
+    let mut ran = 0;
+    for page in
+        ["README.md", "docs/ci.md", "docs/history.md", "docs/report.md", "docs/hooks.md", "docs/configuration.md"]
+    {
+        let project = example();
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        for (language, lines) in blocks(&text) {
+            for line in lines.iter().filter(|_| matches!(&*language, "sh" | "console")) {
+                let line = line.strip_prefix("$ ").unwrap_or(line);
+                let is_ours = ["keysweep ", "git fetch ", "git show "].iter().any(|start| line.starts_with(start));
+                if !is_ours || elsewhere.iter().any(|word| line.contains(word)) {
+                    continue;
+                }
+                let output = shell(&project, line);
+                let code = output.status.code().unwrap();
+                let said = String::from_utf8_lossy(&output.stderr);
+                assert!(matches!(code, 0 | 1), "{page}: {line}: {code} {said}");
+                ran += 1;
+            }
+        }
+    }
+    assert!(ran > 35, "only {ran} examples ran: the reader of examples is broken");
 }

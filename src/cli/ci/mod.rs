@@ -12,7 +12,7 @@ use super::targets::{self, OutputTarget, To};
 use super::{Ending, finish_to, interrupt, progress};
 use crate::cli::args::{Ci, CiScope, SharedArgs};
 use crate::core::coverage::Report;
-use crate::core::error::{Error, Exit, Result};
+use crate::core::error::{Error, ErrorKind, Exit, Result};
 use crate::core::files::Files as _;
 use crate::core::finding::{Finding, SuppressedBy};
 use crate::core::threads;
@@ -57,7 +57,7 @@ pub(super) fn run(args: Ci) -> Result<Exit> {
     report.coverage.notes.sort();
     report.coverage.notes.dedup();
     let change = described(&change, scope, resolved.as_ref());
-    finish_to(&shared, report, Ending { targets, change: Some(change) })
+    finish_to(&shared, report, Ending { targets, start: repository.top().to_owned(), change: Some(change) })
 }
 
 /// What the system says, where the arguments do not say otherwise.
@@ -171,6 +171,7 @@ impl Scan<'_> {
         let mut report = collector.into_report();
         if let Some((after, changed)) = after {
             self.join(&mut report, after, changed);
+            self.say_if_partial(&mut report);
         }
         Ok(report)
     }
@@ -184,12 +185,28 @@ impl Scan<'_> {
         for &tag in &resolved.tags {
             commits::message(self.objects, policy, collector, tag);
         }
-        let changed = commits::scan(self.objects, policy, collector, &resolved.commits);
+        let scanned = commits::scan(self.objects, policy, collector, &resolved.commits);
         let after = Collector::default();
         if !resolved.bases.is_empty() && !resolved.commits.is_empty() {
-            commits::between_trees(self.objects, policy, &after, resolved.tip, &resolved.bases);
+            let ends = (resolved.tip, resolved.bases.as_slice());
+            commits::between_trees(self.objects, policy, &after, ends, &scanned);
         }
-        (after.into_report(), changed)
+        (after.into_report(), scanned.changed)
+    }
+
+    /// In a partial clone, of all objects that are missing one thing is said: what to do.
+    fn say_if_partial(&self, report: &mut Report) {
+        if !self.repository.is_partial() && !self.objects.has_promisor() {
+            return;
+        }
+        let found = report.coverage.errors.len();
+        report.coverage.errors.retain(|error| error.kind() != ErrorKind::NotFound);
+        let missing = found - report.coverage.errors.len();
+        if missing > 0 {
+            let why = format!("{missing} of its objects are not in this partial clone");
+            let hint = "leave `filter` out of the checkout, or run `git fetch --refetch --no-filter`";
+            report.coverage.errors.push(Error::new("scan", "this change", why).hint(hint));
+        }
     }
 
     /// Adds what only the tree as it will be shows, and says of the others whether they are still in it.

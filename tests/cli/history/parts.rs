@@ -62,6 +62,17 @@ fn a_range_is_what_its_commits_bring_in() {
     }
 }
 
+#[test]
+fn a_clean_range_costs_what_it_brings_in() {
+    let Line { repo, .. } = line();
+    for n in 0..5 {
+        repo.write(&format!("{n}.txt"), format!("nothing {n}\n")).commit("clean");
+    }
+    repo.git(&["gc", "-q"]);
+    let scan = repo.history(&["--range", "HEAD~3.."]);
+    assert_eq!((scan.output.code, &scan.summary["coverage"]["files"]), (0, &3.into()), "{:?}", scan.output);
+}
+
 /// A report without what says how much was read.
 fn findings(output: &Output) -> Vec<&str> {
     output.stdout.lines().filter(|line| line.contains("\"finding\"")).collect()

@@ -188,3 +188,39 @@ fn every_story_equals_brute_force() {
         }
     }
 }
+
+/// What a few commits bring in is read by itself, and told as if everything had been read: scanning the names of files,
+/// of which none is a key here, takes everything.
+#[test]
+fn a_range_is_told_as_by_an_audit_of_everything() {
+    let mut found = 0;
+    for seed in 20..24 {
+        let mut random = Random::new(seed);
+        let keys: Vec<String> = (0..3).map(|n| key(2000 + n)).collect();
+        let repo = Repo::new();
+        repo.git_with(&["fast-import", "--quiet", "--force"], stream(&mut random, &keys, 24).as_bytes());
+        repo.git(&["-c", "user.name=a", "-c", "user.email=b", "tag", "-a", "-m", &key(2100), "v1", "main"]);
+        if seed % 2 == 0 {
+            repo.git(&["gc", "-q"]);
+        }
+        let log = repo.git(&["rev-list", "--all", "--timestamp"]);
+        let commits: Vec<(&str, &str)> = log.lines().map(|line| line.split_once(' ').unwrap()).collect();
+        for round in 0..10 {
+            let [(time, a), (_, b)] = [random.pick(&commits), random.pick(&commits)];
+            let args = match round % 5 {
+                0 => vec!["--range".to_owned(), format!("{a}..{b}")],
+                1 => vec!["--range".to_owned(), format!("{a}...{b}")],
+                2 => vec!["--range".to_owned(), format!("{a},^{b},main,v1")],
+                3 => vec!["--since".to_owned(), format!("@{time}")],
+                _ => vec!["--since".to_owned(), (*a).to_owned(), "--branch".to_owned(), (*b).to_owned()],
+            };
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            let narrowed = repo.history(&args);
+            let whole = repo.history(&[&args[..], &["--file-names"]].concat());
+            assert_eq!(narrowed.findings, whole.findings, "seed {seed}: {args:?}");
+            assert_eq!(narrowed.output.code, whole.output.code, "seed {seed}: {args:?}");
+            found += narrowed.findings.len();
+        }
+    }
+    assert!(found > 50, "{found}");
+}
