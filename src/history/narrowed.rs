@@ -19,10 +19,10 @@ use crate::git::tree::EntryKind;
 use crate::git::tree_diff::{between, tree_of};
 use crate::git::{Ancestry, Id, Kind, Node, Objects, Refs, Repository};
 use crate::policy::Policy;
+use crate::source::Collector;
 use crate::source::commits::keys_in_text;
 use crate::source::content::ContentScan;
 use crate::source::lfs::Pointer;
-use crate::source::{Collector, pool};
 
 /// So few commits are always looked at by themselves.
 const FEW: usize = 64;
@@ -78,7 +78,7 @@ pub(super) fn look(
         bytes: AtomicU64::new(0),
     };
     // Whatever goes wrong here, the passes over everything meet it too and say it better.
-    look.run(repository, refs, selection, options.threads()).ok().flatten()
+    look.run(repository, refs, selection).ok().flatten()
 }
 
 struct Look<'a> {
@@ -93,13 +93,7 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn run(
-        &self,
-        repository: &Repository,
-        refs: &Refs,
-        selection: &CommitSelection,
-        threads: usize,
-    ) -> Result<Option<Narrowed>> {
+    fn run(&self, repository: &Repository, refs: &Refs, selection: &CommitSelection) -> Result<Option<Narrowed>> {
         let (mut tips, mut trees) = (Vec::new(), Vec::new());
         for &id in &selection.include {
             match self.peeled(id)? {
@@ -112,12 +106,10 @@ impl Look<'_> {
         }
         let Some(nodes) = self.commits(repository, selection, &tips)? else { return Ok(None) };
         let selected: HashSet<Id> = nodes.iter().map(|node| node.id).chain(trees.iter().copied()).collect();
-        pool(threads)?.install(|| {
-            nodes.par_iter().try_for_each(|node| self.commit(node))?;
-            // A tree without a commit has no time.
-            let trees = trees.par_iter().filter(|_| selection.since.is_none());
-            trees.try_for_each(|&tree| self.tree(tree, &[]))
-        })?;
+        nodes.par_iter().try_for_each(|node| self.commit(node))?;
+        // A tree without a commit has no time.
+        let trees = trees.par_iter().filter(|_| selection.since.is_none());
+        trees.try_for_each(|&tree| self.tree(tree, &[]))?;
         let tags = self.refs(refs, &selected)?;
         Ok(Some(Narrowed {
             objects: std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner)),
