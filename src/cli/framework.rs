@@ -23,6 +23,8 @@ pub(super) fn pre_commit(shared: &SharedArgs, files: Vec<BString>) -> Result<Exi
     if files.is_empty() {
         return staged::hook(shared, None);
     }
+    let top = staged::repository()?.top().to_owned();
+    let files: Vec<BString> = files.into_iter().map(|file| from_top(&top, file)).collect();
     let staged_files = staged_files()?;
     if files.iter().any(|file| !staged_files.contains(file)) {
         // Nobody is committing just these: they are looked at whole, as they are.
@@ -34,9 +36,14 @@ pub(super) fn pre_commit(shared: &SharedArgs, files: Vec<BString>) -> Result<Exi
         });
     }
     // In a merge only the files in conflict are named, but all that is staged is committed.
-    let merging =
-        git::path(Path::new("."), &["rev-parse", "--git-path", "MERGE_HEAD"])?.is_some_and(|path| path.exists());
+    let merging = staged::repository()?.git_dir.join("MERGE_HEAD").exists();
     staged::hook(shared, (!merging).then(|| files.into_iter().collect()))
+}
+
+/// lint-staged names files by their whole paths.
+fn from_top(top: &Path, file: BString) -> BString {
+    let below = file.to_path().ok().and_then(|path| path.strip_prefix(top).ok());
+    below.map_or_else(|| file.clone(), |path| path.as_os_str().as_encoded_bytes().into())
 }
 
 fn staged_files() -> Result<HashSet<BString>> {

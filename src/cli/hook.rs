@@ -1,18 +1,19 @@
 //! `keysweep hook`: installation, and what the installed hooks run.
 
 use std::env;
-use std::fs;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 use super::output::{self, complain};
-use super::{agent, framework, push, staged};
+use super::{agent, framework, push, rewrite, staged};
 use crate::cli::args::{self, HookCommand, StatusFormat};
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Location, Part};
+use crate::hook::command::IfAbsent;
 use crate::hook::manager::{self, Advice, Manager};
 use crate::hook::place::HookPlace;
-use crate::hook::{HookName, doctor, global, install, message, status};
+use crate::hook::{HookName, doctor, global, install, memory, message, repair, status};
+use crate::policy::files;
 use crate::source::Collector;
 
 /// Carries out `keysweep hook`.
@@ -22,9 +23,10 @@ pub(super) fn run(hook: HookCommand) -> Result<Exit> {
         HookCommand::Install(args) => install(&args),
         HookCommand::Uninstall(args) if !args.agents.agents.is_empty() => agent::uninstall(&args.agents),
         HookCommand::Uninstall(args) => uninstall(&args),
+        HookCommand::Update(args) => update(&args),
         HookCommand::Status { format } => status(format),
-        HookCommand::Doctor { agents } if !agents.is_empty() => agent::doctor(&agents),
-        HookCommand::Doctor { .. } => doctor(),
+        HookCommand::Doctor { agents, .. } if !agents.is_empty() => agent::doctor(&agents),
+        HookCommand::Doctor { fix, .. } => doctor(fix),
         HookCommand::Run(args) => run_hook(*args),
     }
 }
@@ -46,6 +48,9 @@ fn install(args: &args::Install) -> Result<Exit> {
             let outcome = install::install(&directory.hooks, name, &binary, args.fail_open)?;
             say(&format!("{name}: {} in {}", outcome.words(), directory.hooks.display()))?;
         }
+        if let Some(template) = directory.template() {
+            memory::remember(template, &names)?;
+        }
         say(&directory.words())?;
         return Ok(Exit::Clean);
     }
@@ -60,19 +65,26 @@ fn install(args: &args::Install) -> Result<Exit> {
     }
     let mut exit = Exit::Clean;
     let mut told = Vec::new();
+    let mut installed = Vec::new();
+    let if_absent = if args.require { IfAbsent::Stop } else { IfAbsent::Pass };
     for name in names {
-        let manager = if args.force { None } else { manager::of(&place, name) };
+        let manager = if args.force { None } else { manager::of(&place, name)? };
         if let (Some(manager), Some(top)) = (manager, &place.top) {
-            let advice = manager::advice(manager, top, name)?;
-            if !told.contains(&advice) {
-                exit = exit.max(managed(manager, name, &advice, args.write)?);
-                told.push(advice);
-            }
+            let advice = manager::advice(manager, top, name, if_absent)?;
+            let ended = match told.contains(&advice) {
+                true => Exit::Clean,
+                false => managed(manager, name, &advice, args.write)?,
+            };
+            installed.extend((ended == Exit::Clean).then_some(name));
+            exit = exit.max(ended);
+            told.push(advice);
             continue;
         }
         let outcome = install::install(&place.hooks, name, &binary, args.fail_open)?;
         say(&format!("{name}: {}", outcome.words()))?;
+        installed.push(name);
     }
+    memory::remember(&place.common_dir, &installed)?;
     if place.is_versioned() {
         complain(&format!(
             "{} is part of the work tree: whoever gets these files runs keysweep from its PATH",
@@ -105,14 +117,11 @@ fn managed(manager: Manager, name: HookName, advice: &Advice, write: bool) -> Re
 fn uninstall(args: &args::Uninstall) -> Result<Exit> {
     let names = if args.names.is_empty() { HookName::ALL.to_vec() } else { args.names.clone() };
     let explicit = !args.names.is_empty();
-    let place;
-    let directory = if args.global {
-        global::directory(false)?.hooks
-    } else {
-        place = HookPlace::of(Path::new("."))?;
-        place.hooks.clone()
-    };
+    let (directory, memory) = places(args.global)?;
     let mut any = false;
+    if let Some(memory) = memory {
+        memory::forget(&memory, &names)?;
+    }
     for name in names {
         let outcome = install::uninstall(&directory, name, args.force)?;
         let absent = outcome == install::Outcome::Absent;
@@ -130,6 +139,49 @@ fn uninstall(args: &args::Uninstall) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
+/// Where hooks are, and where it is remembered that they were installed.
+fn places(global: bool) -> Result<(PathBuf, Option<PathBuf>)> {
+    if global {
+        let directory = global::directory(false)?;
+        let template = directory.template().map(Path::to_owned);
+        return Ok((directory.hooks, template));
+    }
+    let place = HookPlace::of(Path::new("."))?;
+    Ok((place.hooks, Some(place.common_dir)))
+}
+
+fn update(args: &args::UpdateArgs) -> Result<Exit> {
+    let binary = install::binary()?;
+    let (directory, memory) = places(args.global)?;
+    let mut found = Vec::new();
+    let mut exit = Exit::Clean;
+    for name in HookName::ALL {
+        match install::update(&directory, name, &binary, args.force) {
+            Ok(install::Outcome::Absent) => continue,
+            Ok(outcome) => say(&format!("{name}: {}", outcome.words()))?,
+            Err(error) => {
+                complain(&error.to_string());
+                exit = Exit::Incomplete;
+            }
+        }
+        found.push(name);
+    }
+    if found.is_empty() {
+        say(&format!("no hook of keysweep's is in {}; nothing changed", directory.display()))?;
+    } else if let Some(memory) = memory {
+        memory::remember(&memory, &found)?;
+    }
+    Ok(exit)
+}
+
+/// Says in one line that hooks which were installed here are not run any more.
+pub(super) fn tell_of_lost_hooks() {
+    let lost = env::current_dir().map_or(Ok(None), |here| memory::lost(&here));
+    if let Some(line) = lost.unwrap_or_else(|error| Some(error.to_string())) {
+        complain(&line);
+    }
+}
+
 fn status(format: StatusFormat) -> Result<Exit> {
     let status = status::of(&HookPlace::of(Path::new("."))?)?;
     match format {
@@ -142,18 +194,27 @@ fn status(format: StatusFormat) -> Result<Exit> {
     Ok(if status.protects_commits() { Exit::Clean } else { Exit::Findings })
 }
 
-fn doctor() -> Result<Exit> {
-    let checks = doctor::checks(&HookPlace::of(Path::new("."))?)?;
+fn doctor(fix: bool) -> Result<Exit> {
+    let place = HookPlace::of(Path::new("."))?;
+    let mut left = Vec::new();
+    if fix {
+        let repairs = repair::repair(&place, &install::binary()?)?;
+        repairs.done.iter().try_for_each(|line| say(&format!("fixed {line}")))?;
+        left = repairs.left;
+    }
+    let checks = doctor::checks(&place)?;
     for check in &checks {
         say(&check.line())?;
     }
     let bad = checks.iter().filter(|check| check.verdict == doctor::Verdict::Bad).count();
+    left.iter().try_for_each(|line| say(&format!("to do {line}")))?;
     say(&match bad {
         0 if checks.iter().any(|check| check.what == doctor::NARROWED) => {
             "\nThe made-up key was stopped. Others may pass, as the configuration says.".to_owned()
         }
         0 => "\nA key would be stopped here.".to_owned(),
-        bad => format!("\n{bad} problem(s): a key may get through."),
+        bad if fix => format!("\n{bad} problem(s): a key may get through."),
+        bad => format!("\n{bad} problem(s): a key may get through. keysweep hook doctor --fix repairs what it can."),
     })?;
     Ok(if bad == 0 { Exit::Clean } else { Exit::Findings })
 }
@@ -169,6 +230,7 @@ fn run_hook(args: args::HookRunArgs) -> Result<Exit> {
         Some(HookName::PreCommit | HookName::PreMergeCommit) => staged::hook(&args.shared, None),
         Some(HookName::CommitMsg) => commit_msg(&args),
         Some(HookName::PrePush | HookName::PreReceive) => push::hook(&args),
+        Some(HookName::PostRewrite) => rewrite::hook(&args),
         None => Err(Error::new("run", "a hook", "neither a hook of git nor an agent is named")),
     }
 }
@@ -177,7 +239,8 @@ fn commit_msg(args: &args::HookRunArgs) -> Result<Exit> {
     let Some(file) = args.arguments.first().map(PathBuf::from) else {
         return Err(Error::new("run", "commit-msg", "the message's file is not named").hint("git passes it as `$1`"));
     };
-    let text = fs::read(&file).map_err(|error| Error::io("read the commit message", file.display(), error))?;
+    let absent = || Error::new("read the commit message", file.display(), "no such file");
+    let text = files::read_named(&file)?.ok_or_else(absent)?;
     let loaded = staged::load(&args.shared, &staged::repository()?)?;
     if !loaded.config.hook.commit_message {
         return Ok(Exit::Clean);

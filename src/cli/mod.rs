@@ -21,6 +21,7 @@ mod policy;
 mod progress;
 mod push;
 mod report;
+mod rewrite;
 mod rules;
 mod staged;
 mod targets;
@@ -83,6 +84,12 @@ fn usage(error: &clap::Error) -> Exit {
 /// Carries out a command. Whatever stops it is said in one line on standard error.
 fn run(cli: Cli) -> Exit {
     STARTED.get_or_init(date::now);
+    // Commands about hooks say it themselves; an agent reads what its hook says.
+    let is_silent = match &cli.command {
+        Command::Hook(args::HookCommand::Run(run)) => run.agent.is_some(),
+        Command::Hook(_) | Command::Completions(_) => true,
+        _ => false,
+    };
     let result = match cli.command {
         Command::Scan(args) => scan(args),
         Command::History(args) => history::run(*args),
@@ -97,6 +104,9 @@ fn run(cli: Cli) -> Exit {
         Command::Config(args) => config::run(args),
         Command::Completions(args) => completions::run(&args),
     };
+    if !is_silent {
+        hook::tell_of_lost_hooks();
+    }
     result.unwrap_or_else(|error| {
         complain(&error.to_string());
         Exit::Incomplete

@@ -15,7 +15,7 @@ use crate::core::threads;
 use crate::fix::lookup;
 use crate::git::refs::Lookup;
 use crate::git::revision::Revisions;
-use crate::git::{Ancestry, Id, Kind, Objects, Repository};
+use crate::git::{Ancestry, Id, Kind, LayeredConfig, Objects, Repository};
 use crate::hook::HookName;
 use crate::hook::push::{self, Has, Pushed, Update};
 use crate::policy::Policy;
@@ -39,7 +39,7 @@ pub(super) fn hook(args: &args::HookRunArgs) -> Result<Exit> {
         let remote = args.arguments.first().map(|remote| remote.as_encoded_bytes());
         let has = match (is_receive, remote) {
             (true, _) => Has::AllHere,
-            (false, Some(remote)) => push::remote(&repository, remote)?,
+            (false, Some(remote)) => push::remote(&LayeredConfig::of(&repository)?, remote),
             (false, None) => Has::Unknown,
         };
         (updates, has)
@@ -108,7 +108,7 @@ fn from_framework(repository: &Repository, objects: &Objects) -> Result<(Vec<Upd
     let old = text("PRE_COMMIT_FROM_REF").and_then(|from| revisions.commit(&from).ok());
     let name = text("PRE_COMMIT_REMOTE_BRANCH").unwrap_or_default().into();
     let has = match text("PRE_COMMIT_REMOTE_NAME") {
-        Some(remote) => push::remote(repository, remote.as_bytes())?,
+        Some(remote) => push::remote(&LayeredConfig::of(repository)?, remote.as_bytes()),
         None => Has::Unknown,
     };
     Ok((vec![Update { new, old, name }], has))

@@ -1,7 +1,6 @@
 //! `keysweep staged`, and the same as a hook: silent when all is well, brief and helpful when not.
 
 use std::collections::{BTreeSet, HashSet};
-use std::path::Path;
 
 use bstr::{BString, ByteSlice as _};
 
@@ -9,13 +8,14 @@ use super::output::{self, complain};
 use super::policy::{self, Loaded};
 use super::{ScanTarget, agent_files, finish};
 use crate::cli::args::{self, SharedArgs};
+use crate::core::budget::Budget;
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Finding, Severity};
 use crate::core::shell::shell_path;
 use crate::fix::lookup;
-use crate::git::{Environment, Id, Repository};
-use crate::hook::git;
+use crate::git::refs::Lookup;
+use crate::git::{Ancestry, Environment, Id, Objects, Repository};
 use crate::report::{Format, escape};
 use crate::source::Collector;
 use crate::source::staged::{Staged, StagedOptions};
@@ -79,7 +79,7 @@ fn brought_in(staged: &Staged<'_>, loaded: &Loaded, options: &StagedOptions, rep
     }
     let mut published = true;
     for head in staged.parents.iter().skip(1) {
-        published &= on_a_remote(*head)?;
+        published &= on_a_remote(staged.repository(), *head)?;
     }
     if published {
         for finding in others.iter().filter(|finding| finding.suppressed.is_none()) {
@@ -96,10 +96,10 @@ fn brought_in(staged: &Staged<'_>, loaded: &Loaded, options: &StagedOptions, rep
     Ok(())
 }
 
-fn on_a_remote(commit: Id) -> Result<bool> {
-    let contains = format!("--contains={commit}");
-    let refs = git::answer(Path::new("."), ["for-each-ref", "--count=1", &contains, "refs/remotes"])?;
-    Ok(refs.is_some_and(|refs| !refs.is_empty()))
+fn on_a_remote(repository: &Repository, commit: Id) -> Result<bool> {
+    let remote: Vec<Id> = Lookup::new(repository).below(b"refs/remotes/")?.into_iter().map(|(_, id)| id).collect();
+    let objects = Objects::open(repository);
+    Ok(Ancestry::of(repository, &objects, &Budget::default())?.list(&[commit], &remote)?.is_empty())
 }
 
 /// A hook's end: nothing at all when it is clean, otherwise the report and what to do now.

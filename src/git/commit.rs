@@ -76,7 +76,7 @@ impl<'a> ParsedTag<'a> {
         let mut tag = Self { target: None, tagger: Person::default(), message };
         for line in headers.split(|&byte| byte == b'\n') {
             if let Some(id) = line.strip_prefix(b"object ") {
-                tag.target = Id::from_hex(id);
+                tag.target = tag.target.or_else(|| Id::from_hex(id));
             } else if let Some(person) = line.strip_prefix(b"tagger ") {
                 tag.tagger = Person::parse(person);
             }

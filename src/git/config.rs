@@ -2,7 +2,7 @@
 //!
 //! This reader follows no `include`: git itself follows none either for the settings that say how a repository is
 //! stored, and what a scanned repository includes could be any file of this machine. What depends on the user's
-//! configuration too (which hooks run, what a remote is called) is asked of git itself, in `hook`.
+//! configuration too (which hooks run, what a remote is called) is in [`super::layered_config`].
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -1,8 +1,8 @@
 //! Git's files, read directly: where a repository keeps things, its index, its references, its objects.
 //!
 //! This is the path of a commit hook, where a few milliseconds are all there is, and of scanning a repository that
-//! nobody trusts. It starts no process, obeys no setting that could hide content, follows no include, takes no lock and
-//! writes nothing. What asks git itself (which hooks run) is in `hook`.
+//! nobody trusts. It starts no process, obeys no setting that could hide content, takes no lock and writes nothing. Only
+//! `layered_config`, which says what git itself would do in a repository, follows includes.
 
 pub mod alternates;
 pub mod ancestry;
@@ -14,6 +14,7 @@ pub mod environment;
 pub mod id;
 pub mod index;
 pub(crate) mod inflate;
+pub mod layered_config;
 pub(crate) mod loose;
 pub(crate) mod map;
 pub mod objects;
@@ -34,6 +35,7 @@ pub use config::GitConfig;
 pub use environment::Environment;
 pub use id::{Id, Kind};
 pub use index::Index;
+pub use layered_config::LayeredConfig;
 pub use objects::Objects;
 pub use refs::Refs;
 pub use repository::Repository;

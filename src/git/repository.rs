@@ -172,6 +172,22 @@ pub fn top_around(start: &Path) -> PathBuf {
     inside.or(top).unwrap_or(start)
 }
 
+/// What the work trees of the repository around `start` share, without a look into any of its files but those that
+/// say where it is; `None` if there is no repository, or a broken one.
+pub fn common_dir_around(start: &Path, environment: &Environment) -> Option<PathBuf> {
+    let git_dir = match &environment.git_dir {
+        Some(dir) => match DotGit::at(&start.join(dir)) {
+            Ok(DotGit::Directory(git_dir)) => git_dir,
+            _ => return None,
+        },
+        None => locate(start, environment).ok()??.git_dir,
+    };
+    match &environment.common_dir {
+        Some(dir) => Some(start.join(dir)),
+        None => common_dir(&git_dir).ok(),
+    }
+}
+
 /// Lists of references and of commits may be this long.
 pub(super) const LONG: u64 = 1 << 30;
 

@@ -9,12 +9,13 @@ use std::process::{Command, Stdio};
 
 use bstr::ByteSlice;
 
-use super::HookName;
 use super::install::is_executable;
+use super::manager::{self, Manager};
 use super::place::HookPlace;
 use super::shim::Shim;
-use super::status;
+use super::{HookName, hook_text, repair, status};
 use crate::core::error::{Error, Result};
+use crate::git::refs;
 use crate::policy::files;
 use crate::rule::template::{Random, Template};
 
@@ -60,24 +61,25 @@ pub(super) fn check(what: &'static str, verdict: Verdict, words: impl Into<Strin
 pub fn checks(place: &HookPlace) -> Result<Vec<Check>> {
     let file = place.file(HookName::PreCommit);
     let mut checks = vec![where_hooks_are(place)];
-    let Ok(text) = fs::read(&file) else {
+    let Some(text) = hook_text(&file)? else {
         checks.push(check("hook", Verdict::Bad, format!("{} is not there: keysweep hook install", file.display())));
+        checks.extend(lost(place)?);
         return Ok(checks);
     };
     checks.extend(hook_file(&file, &text));
     match Shim::parse(&text) {
-        Some(shim) => checks.extend(binary(&shim)),
+        Some(shim) => {
+            checks.extend(binary(&shim));
+            if Shim::is_changed(&text) {
+                checks.push(check("shim", Verdict::Note, "it was changed: keysweep hook install brings it back"));
+            } else if Shim::is_outdated(&text) {
+                checks.push(check("shim", Verdict::Note, "of another version of keysweep: keysweep hook update"));
+            }
+        }
         None if Shim::is_ours(&text) => {
             checks.push(check("shim", Verdict::Bad, "it was changed: keysweep hook install brings it back"));
         }
-        None => {
-            let status = status::of(place)?;
-            let (verdict, words) = match status.protects_commits() {
-                true => (Verdict::Good, "another program's hook, which runs keysweep"),
-                false => (Verdict::Note, "another program's hook, in which keysweep was not recognised"),
-            };
-            checks.push(check("hook", verdict, words));
-        }
+        None => checks.extend(others(place, &text)?),
     }
     let chained = Shim::chained(&file);
     if chained.exists() {
@@ -92,12 +94,43 @@ pub fn checks(place: &HookPlace) -> Result<Vec<Check>> {
             checks.push(check("shadow", Verdict::Note, format!("{}: {}", shadowed.path.display(), shadowed.why)));
         }
     }
+    checks.extend(lost(place)?);
     if env::var_os("SKIP").is_some_and(|skip| skip.as_encoded_bytes().split_str(",").any(|name| name == b"keysweep")) {
         checks.push(check("SKIP", Verdict::Bad, "keysweep is in SKIP, so hooks run from here are skipped: unset SKIP"));
     }
     checks.extend(policy(place)?);
     checks.push(canary(place, &file)?);
     Ok(checks)
+}
+
+/// What another program's hook comes to.
+fn others(place: &HookPlace, text: &[u8]) -> Result<Vec<Check>> {
+    let manager = manager::running(place, text);
+    let name = manager.map_or("another program", Manager::as_str);
+    if !status::of(place)?.protects_commits() {
+        let fix = if manager.is_some() { ": keysweep hook install --write" } else { "" };
+        let words = format!("{name}'s, in which keysweep was not recognised{fix}");
+        return Ok(vec![check("hook", Verdict::Note, words)]);
+    }
+    let mut checks = vec![check("hook", Verdict::Good, format!("{name}'s, which runs keysweep"))];
+    let Some(top) = place.top.as_ref().filter(|_| manager.is_some()) else { return Ok(checks) };
+    checks.push(match repair::reachable(top) {
+        Some(file) => {
+            check("binary", Verdict::Good, format!("{}, found even where PATH is short (GUI clients)", file.display()))
+        }
+        None => {
+            let words = "where a program started from a desktop does not look: --fix links it into ~/.local/bin";
+            check("binary", Verdict::Note, words)
+        }
+    });
+    Ok(checks)
+}
+
+/// Hooks that were installed here and are not run any more.
+fn lost(place: &HookPlace) -> Result<Vec<Check>> {
+    let hooks = status::of(place)?.hooks;
+    let lost = hooks.iter().filter(|hook| hook.is_lost());
+    Ok(lost.map(|hook| check("lost", Verdict::Bad, format!("{}: {}", hook.name, hook.why_lost()))).collect())
 }
 
 /// What the configuration takes out of sight: the canary is one key at one path, and says nothing of others.
@@ -124,7 +157,7 @@ fn where_hooks_are(place: &HookPlace) -> Check {
         Some(setting) => check(
             "hooks",
             if place.hooks.is_dir() { Verdict::Good } else { Verdict::Bad },
-            format!("run from {shown}, as core.hooksPath ({}) says", setting.scope),
+            format!("run from {shown}, as core.hooksPath ({}) says", setting.scope.as_str()),
         ),
     }
 }
@@ -236,6 +269,7 @@ struct Stage {
 struct Ended {
     code: Option<i32>,
     says_keysweep: bool,
+    stdout: Vec<u8>,
     stderr: Vec<u8>,
     path: OsString,
 }
@@ -243,22 +277,35 @@ struct Ended {
 impl Ended {
     /// What the hook wrote to standard error, and whether a short PATH is to blame.
     fn said(&self) -> String {
-        let lines: Vec<_> = self.stderr.lines().filter(|line| !line.trim_ascii().is_empty()).collect();
+        // pre-commit says everything on standard output.
+        let all = if self.stderr.trim_ascii().is_empty() { &self.stdout } else { &self.stderr };
+        let lines: Vec<_> = all.lines().filter(|line| !line.trim_ascii().is_empty()).collect();
         if lines.is_empty() {
             return String::new();
         }
         let shown: Vec<_> = lines.iter().rev().take(MOST_LINES).rev().map(|line| line.to_str_lossy()).collect();
         let mut said = format!("; it says: {}", shown.join(" | "));
-        if self.stderr.contains_str("keysweep: not found") || self.stderr.contains_str("keysweep: command not found") {
+        if ABSENT.iter().any(|words| self.stderr.contains_str(words) || self.stdout.contains_str(words)) {
             said += &format!(
                 "; keysweep is not in the short PATH that programs started from a desktop have ({}): \
-                 keysweep hook install writes where it is, or link it into /usr/local/bin",
+                 keysweep hook doctor --fix",
                 self.path.to_string_lossy()
             );
         }
         said
     }
 }
+
+/// What shells, frameworks and our own lines say if there is no keysweep.
+const ABSENT: [&str; 4] = [
+    "keysweep: not found",
+    "keysweep: command not found",
+    "Executable `keysweep` not found",
+    "keysweep is not installed",
+];
+
+/// What a program started from a desktop has as PATH.
+pub(super) const SHORT_PATH: [&str; 4] = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
 
 /// Lines of a hook's own words that are shown.
 const MOST_LINES: usize = 5;
@@ -270,16 +317,14 @@ impl Stage {
         let failed = |error| Error::new("make", directory.display(), error);
         fs::create_dir(&directory).map_err(failed)?;
         fs::create_dir(directory.join("objects")).map_err(failed)?;
-        let objects = super::git::path(top, &["rev-parse", "--git-path", "objects"])?;
-        let objects = objects.unwrap_or_else(|| place.common_dir.join("objects"));
         let variables = vec![
             ("GIT_INDEX_FILE", directory.join("index").into()),
             ("GIT_OBJECT_DIRECTORY", directory.join("objects").into()),
-            ("GIT_ALTERNATE_OBJECT_DIRECTORIES", objects.into()),
+            ("GIT_ALTERNATE_OBJECT_DIRECTORIES", place.repository.objects.clone().into()),
         ];
         let stage = Self { directory, variables };
         // What is staged at the moment must not decide the canary's fate; before the first commit nothing is there.
-        if super::git::answer(top, ["rev-parse", "--verify", "--quiet", "HEAD"])?.is_some() {
+        if refs::head(&place.repository)?.is_some() {
             stage.git(top, &["read-tree", "HEAD"], "")?;
         }
         Ok(stage)
@@ -298,7 +343,7 @@ impl Stage {
         let path = env::var_os("PATH").unwrap_or_default();
         let git_directory = env::split_paths(&path).find(|directory| is_executable(&directory.join("git")));
         // What a program started from a desktop has, and git.
-        let gui = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"].map(PathBuf::from).into_iter().chain(git_directory);
+        let gui = SHORT_PATH.map(PathBuf::from).into_iter().chain(git_directory);
         let short = env::join_paths(gui).map_err(io::Error::other)?;
         let output = Command::new(hook)
             .current_dir(top)
@@ -310,7 +355,8 @@ impl Stage {
             .output()?;
         let says_keysweep =
             [&output.stdout, &output.stderr].iter().any(|text| text.contains_str("keysweep-canary.txt"));
-        Ok(Ended { code: output.status.code(), says_keysweep, stderr: output.stderr, path: short })
+        let (stdout, stderr) = (output.stdout, output.stderr);
+        Ok(Ended { code: output.status.code(), says_keysweep, stdout, stderr, path: short })
     }
 
     fn git(&self, top: &Path, arguments: &[&str], input: &str) -> Result<String> {

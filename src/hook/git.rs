@@ -1,12 +1,17 @@
-//! Asking git. Only what manages hooks does; scanning never starts a process.
+//! The places that start git, beside the hook that `hook doctor` runs as git would.
+//!
+//! `doctor` has it stage a made-up key in an index of its own, `fix` has it compare a file with the index and stage it
+//! again, and `hook run pre-commit --framework` asks which files are staged. Everything else is read without it: where
+//! hooks are, what remotes are called, what is staged, what a push brings; see [`crate::git`].
 
-use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 
 use crate::core::error::{Error, Result};
+use crate::git::layered_config::user_file;
 
 /// What git answered on standard output, without the last line's end; `None` if it exited with failure.
 pub fn answer<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(dir: &Path, arguments: I) -> Result<Option<BString>> {
@@ -23,44 +28,16 @@ pub fn answer<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(dir: &Path, arguments:
     Ok(output.status.success().then(|| text.into()))
 }
 
-/// The same, as a path.
-pub fn path(dir: &Path, arguments: &[&str]) -> Result<Option<PathBuf>> {
-    let answer = answer(dir, arguments)?.filter(|text| !text.is_empty());
-    Ok(answer.map(|text| dir.join(text.to_path_lossy())))
-}
-
-/// Where a setting's last word comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
-    /// `system`, `global`, `local`, `worktree` or `command`.
-    pub scope: String,
-    /// Its value, `~` expanded.
-    pub value: PathBuf,
-}
-
-/// A setting that is a path, with the scope that it is set in.
-pub fn path_setting(dir: &Path, scope: Option<&str>, name: &str) -> Result<Option<Setting>> {
-    let arguments = ["config", "--show-scope", "--type=path", "-z"].into_iter().chain(scope).chain(["--get", name]);
-    let Some(text) = answer(dir, arguments)? else { return Ok(None) };
-    let mut parts = text.split_str(b"\0");
-    Ok(match (parts.next(), parts.next()) {
-        (Some(scope), Some(value)) if !value.is_empty() => {
-            Some(Setting { scope: scope.to_str_lossy().into_owned(), value: value.to_path_lossy().into_owned() })
-        }
-        _ => None,
-    })
-}
-
-/// Sets or, with `None`, unsets a global setting.
+/// Sets or, with `None`, removes a setting of this user. libgit2 writes it, and leaves the rest of the file alone.
 pub fn set_global(name: &str, value: Option<&Path>) -> Result<()> {
-    let mut arguments: Vec<OsString> = vec!["config".into(), "--global".into()];
+    let file = user_file().ok_or_else(|| Error::new("set", name, "HOME is not set"))?;
+    let failed = |error: git2::Error| Error::new("set", format!("{name} in {}", file.display()), error.message());
+    let mut config = git2::Config::open(&file).map_err(failed)?;
     match value {
-        Some(value) => arguments.extend([name.into(), value.into()]),
-        None => arguments.extend(["--unset".into(), name.into()]),
-    }
-    match answer(Path::new("."), arguments)? {
-        Some(_) => Ok(()),
-        None => Err(Error::new("set", name, "git refused to write the global configuration")
-            .hint("`git config --global --list` says whether it can be read")),
+        Some(value) => {
+            let text = value.to_str().ok_or_else(|| Error::new("set", name, "the path is not UTF-8"))?;
+            config.set_str(name, text).map_err(failed)
+        }
+        None => config.remove(name).map_err(failed),
     }
 }

@@ -6,7 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::git;
+use super::place::path_setting;
 use crate::core::error::{Error, Result};
+use crate::git::LayeredConfig;
+use crate::git::layered_config::ConfigScope;
 
 /// Where global hooks are.
 #[derive(Clone, Debug)]
@@ -30,13 +33,21 @@ impl Directory {
     }
 }
 
+impl Directory {
+    /// The template that is copied into new repositories; `None` if the hooks are used where they are.
+    pub fn template(&self) -> Option<&Path> {
+        self.hooks.parent().filter(|_| !self.shared)
+    }
+}
+
 /// The directory for global hooks; with `make`, git is told to use it.
 pub fn directory(make: bool) -> Result<Directory> {
-    let global = |name| git::path_setting(Path::new("/"), Some("--global"), name);
-    if let Some(setting) = global("core.hooksPath")? {
+    let config = LayeredConfig::of_user()?;
+    let global = |section, key| path_setting(&config, Some(ConfigScope::Global), section, key);
+    if let Some(setting) = global("core", "hookspath") {
         return Ok(Directory { hooks: setting.value, shared: true });
     }
-    if let Some(setting) = global("init.templateDir")? {
+    if let Some(setting) = global("init", "templatedir") {
         return Ok(Directory { hooks: setting.value.join("hooks"), shared: false });
     }
     let template = own_template()?;
@@ -57,7 +68,7 @@ pub fn forget_empty(hooks: &Path) -> Result<()> {
             fs::remove_dir(directory).map_err(|error| Error::new("remove", directory.display(), error))?;
         }
     }
-    let setting = git::path_setting(Path::new("/"), Some("--global"), "init.templateDir")?;
+    let setting = path_setting(&LayeredConfig::of_user()?, Some(ConfigScope::Global), "init", "templatedir");
     match setting {
         Some(setting) if setting.value == template => git::set_global("init.templateDir", None),
         _ => Ok(()),

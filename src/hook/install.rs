@@ -6,8 +6,8 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::HookName;
 use super::shim::Shim;
+use super::{HookName, hook_text};
 use crate::core::error::{Error, Result};
 
 /// What became of one hook.
@@ -51,7 +51,7 @@ pub fn install(directory: &Path, name: HookName, binary: &Path, fail_open: bool)
     let mut shim = Shim { name, binary: binary.to_owned(), fail_open, made_directory: false };
     let chained = Shim::chained(&file);
     let present = file.symlink_metadata().is_ok();
-    let old = if present { fs::read(&file).ok() } else { None };
+    let old = hook_text(&file)?;
     if let Some(old) = old.as_deref().filter(|old| Shim::is_ours(old)) {
         shim.made_directory = Shim::parse(old).is_some_and(|old| old.made_directory);
         if old == shim.text() && is_executable(&file) {
@@ -78,13 +78,24 @@ pub fn install(directory: &Path, name: HookName, binary: &Path, fail_open: bool)
     Ok(if present { Outcome::Chained } else { Outcome::Installed })
 }
 
+/// Brings a shim of ours up to date; one that somebody has changed only with `force`.
+pub fn update(directory: &Path, name: HookName, binary: &Path, force: bool) -> Result<Outcome> {
+    let file = directory.join(name.as_str());
+    let Some(text) = hook_text(&file)?.filter(|text| Shim::is_ours(text)) else { return Ok(Outcome::Absent) };
+    if !force && Shim::is_changed(&text) {
+        return Err(Error::new("update hook", file.display(), "it was changed since it was installed")
+            .hint("keep what you added, then use --force"));
+    }
+    install(directory, name, binary, Shim::parse(&text).is_some_and(|shim| shim.fail_open))
+}
+
 /// Takes one hook out of a directory.
 pub fn uninstall(directory: &Path, name: HookName, force: bool) -> Result<Outcome> {
     let file = directory.join(name.as_str());
     let failed = |error| Error::new("uninstall hook", file.display(), error);
-    let Some(text) = fs::read(&file).ok().filter(|text| Shim::is_ours(text)) else { return Ok(Outcome::Absent) };
+    let Some(text) = hook_text(&file)?.filter(|text| Shim::is_ours(text)) else { return Ok(Outcome::Absent) };
     let shim = Shim::parse(&text);
-    if !force && shim.as_ref().is_none_or(|shim| shim.text() != text) {
+    if !force && Shim::is_changed(&text) {
         return Err(Error::new("uninstall hook", file.display(), "it was changed since it was installed")
             .hint("keep what you added, then use --force"));
     }
@@ -110,7 +121,8 @@ pub fn uninstall(directory: &Path, name: HookName, force: bool) -> Result<Outcom
 fn hand_on_directory(directory: &Path) {
     for name in HookName::ALL {
         let file = directory.join(name.as_str());
-        let Some(shim) = fs::read(&file).ok().and_then(|text| Shim::parse(&text)) else { continue };
+        let Ok(Some(text)) = hook_text(&file) else { continue };
+        let Some(shim) = Shim::parse(&text) else { continue };
         // Without it, an empty directory stays behind.
         let _ = put(&file, &Shim { made_directory: true, ..shim }.text());
         return;
@@ -124,21 +136,11 @@ pub fn is_executable(file: &Path) -> bool {
 
 /// Writes an executable file in one step: a commit meanwhile runs the old one or the new one.
 fn put(file: &Path, text: &[u8]) -> std::io::Result<()> {
-    let mut temporary = file.as_os_str().to_owned();
-    temporary.push(format!(".{}.tmp", std::process::id()));
-    let temporary = PathBuf::from(temporary);
-    let written = (|| {
-        let mut out = fs::File::create(&temporary)?;
-        out.write_all(text)?;
-        out.set_permissions(fs::Permissions::from_mode(0o755))?;
-        drop(out);
-        fs::rename(&temporary, file)
-    })();
-    if written.is_err() {
-        // What could not be made into the hook is of no use; the first error is the one to report.
-        let _ = fs::remove_file(&temporary);
-    }
-    written
+    let directory = file.parent().unwrap_or(Path::new("."));
+    let mut temporary = tempfile::Builder::new().prefix(".keysweep-").tempfile_in(directory)?;
+    temporary.write_all(text)?;
+    temporary.as_file().set_permissions(fs::Permissions::from_mode(0o755))?;
+    temporary.persist(file).map(drop).map_err(|error| error.error)
 }
 
 /// keysweep as other programs will find it: the name in PATH that leads to this binary, which an update keeps,

@@ -2,9 +2,27 @@
 
 use std::path::{Path, PathBuf};
 
+use bstr::ByteSlice as _;
+
 use super::HookName;
-use super::git::{self, Setting};
-use crate::core::error::{Error, Result};
+use crate::core::error::Result;
+use crate::git::layered_config::{self, ConfigScope};
+use crate::git::{Environment, LayeredConfig, Repository};
+
+/// Where a setting's last word comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Which of git's files, or its environment.
+    pub scope: ConfigScope,
+    /// Its value, `~` expanded.
+    pub value: PathBuf,
+}
+
+/// A setting that is a path; with `scope`, what that alone says.
+pub fn path_setting(config: &LayeredConfig, scope: Option<ConfigScope>, section: &str, key: &str) -> Option<Setting> {
+    let (scope, value) = config.last_in(scope, section, key).filter(|(_, value)| !value.is_empty())?;
+    Some(Setting { scope, value: layered_config::expanded(value.as_bytes()) })
+}
 
 /// A repository's hooks.
 #[derive(Clone, Debug)]
@@ -19,27 +37,23 @@ pub struct HookPlace {
     pub top: Option<PathBuf>,
     /// What linked worktrees share.
     pub common_dir: PathBuf,
+    /// The repository.
+    pub repository: Repository,
 }
 
 impl HookPlace {
-    /// Of the repository that `dir` is in.
+    /// Of the repository that the environment names, or that `dir` is in.
     pub fn of(dir: &Path) -> Result<Self> {
-        let not_one = || {
-            Error::new("find a git repository at", dir.display(), "neither it nor a directory above it is one")
-                .hint("run it inside a repository, or use --global for all new ones")
-        };
-        let dir = std::path::absolute(dir).map_err(|error| Error::new("read", dir.display(), error))?;
-        let common_dir = git::path(&dir, &["rev-parse", "--git-common-dir"])?.ok_or_else(not_one)?;
-        let common_dir = std::fs::canonicalize(&common_dir).unwrap_or(common_dir);
-        let top = git::path(&dir, &["rev-parse", "--show-toplevel"])?;
-        let setting = git::path_setting(&dir, None, "core.hooksPath")?;
+        let repository = Repository::discover(dir, &Environment::of_process())?;
+        let (top, common_dir) = (repository.work_tree.clone(), repository.common_dir.clone());
+        let setting = path_setting(&LayeredConfig::of(&repository)?, None, "core", "hookspath");
         let own = common_dir.join("hooks");
         // A relative path is one from where hooks run: the top of the work tree, or the bare repository.
         let hooks = match &setting {
             Some(setting) => top.as_ref().unwrap_or(&common_dir).join(&setting.value),
             None => own.clone(),
         };
-        Ok(Self { hooks, own, setting, top, common_dir })
+        Ok(Self { hooks, own, setting, top, common_dir, repository })
     }
 
     /// One hook's file.
@@ -56,8 +70,9 @@ impl HookPlace {
             return leads_out
                 .then(|| format!("{shown} is a link that leads out of this repository, to {}", real.display()));
         };
-        if matches!(setting.scope.as_str(), "global" | "system" | "command") {
-            return Some(format!("the {} setting core.hooksPath makes every repository use {shown}", setting.scope));
+        if matches!(setting.scope, ConfigScope::System | ConfigScope::Global | ConfigScope::Command) {
+            let scope = setting.scope.as_str();
+            return Some(format!("the {scope} setting core.hooksPath makes every repository use {shown}"));
         }
         let inside = |dir: &Path| self.hooks.starts_with(dir);
         let own = inside(&self.common_dir) || self.top.as_deref().is_some_and(inside);

@@ -1,12 +1,12 @@
 //! What a push brings: the references that git names, and the commits which the other side has not.
 
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 
-use super::git;
 use crate::core::budget::Budget;
 use crate::core::error::{Error, Result};
+use crate::git::commit::ParsedTag;
 use crate::git::refs::Lookup;
-use crate::git::{Ancestry, Id, Kind, Node, Objects, Repository};
+use crate::git::{Ancestry, Id, Kind, LayeredConfig, Node, Objects, Repository};
 
 /// One reference that a push sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,47 +59,21 @@ pub enum Has {
 }
 
 /// What is known of a remote, which git names as it is configured or, if it is not, by its address.
-///
-/// The repository's own configuration says it. Git is asked only where that includes other files or says nothing: a
-/// remote may also stand in the user's.
-pub fn remote(repository: &Repository, name: &[u8]) -> Result<Has> {
-    let settings = || repository.config.settings();
-    if !settings().any(|setting| setting.is("include", "path") || setting.is("includeif", "path")) {
-        let remotes =
-            settings().filter(|setting| setting.section.eq_ignore_ascii_case(b"remote") && setting.key.is_some());
-        let remotes: Vec<(Vec<u8>, bool)> = remotes
-            .filter_map(|setting| {
-                let is_address = setting.is("remote", "url") || setting.is("remote", "pushurl");
-                Some((setting.subsection.as_deref()?.to_vec(), is_address && setting.value() == name))
-            })
-            .collect();
-        let names: Vec<&[u8]> = remotes.iter().map(|(name, _)| name.as_slice()).collect();
-        let by_address = || remotes.iter().find(|(_, is_address)| *is_address).map(|(name, _)| name.as_slice());
-        if let Some(name) = names.iter().find(|known| **known == name).copied().or_else(by_address) {
-            return Ok(has(name, names.iter().copied()));
-        }
+pub fn remote(config: &LayeredConfig, name: &[u8]) -> Has {
+    let mut names: Vec<&BStr> = config.section("remote").map(|(remote, ..)| remote).collect();
+    names.sort_unstable();
+    names.dedup();
+    let has = |name: &[u8]| {
+        let start = [name, b"/"].concat();
+        let below = names.iter().filter(|other| other.starts_with(&start)).map(|other| (*other).into()).collect();
+        Has::Remote { name: name.into(), below }
+    };
+    if names.iter().any(|known| *known == name) {
+        return has(name);
     }
-    let dir = repository.top();
-    let names = git::answer(dir, ["remote"])?.unwrap_or_default();
-    if names.lines().any(|known| known == name) {
-        return Ok(has(name, names.lines()));
-    }
-    let addresses =
-        git::answer(dir, ["config", "-z", "--get-regexp", r"^remote\..*\.(url|pushurl)$"])?.unwrap_or_default();
-    let known = addresses.split_str(b"\0").find_map(|setting| {
-        let (key, address) = setting.split_once_str("\n")?;
-        let remote = key.strip_prefix(b"remote.")?;
-        (address == name).then(|| &remote[..remote.rfind_byte(b'.').unwrap_or(remote.len())])
-    });
-    Ok(known.map_or(Has::Unknown, |name| has(name, names.lines())))
-}
-
-fn has<'a>(name: &[u8], names: impl Iterator<Item = &'a [u8]>) -> Has {
-    let start = [name, b"/"].concat();
-    let mut below: Vec<BString> = names.filter(|other| other.starts_with(&start)).map(BString::from).collect();
-    below.sort();
-    below.dedup();
-    Has::Remote { name: name.into(), below }
+    let is_address = |key: &BStr| key == "url" || key == "pushurl";
+    let known = config.section("remote").find(|(_, key, address)| is_address(key) && *address == name);
+    known.map_or(Has::Unknown, |(remote, ..)| has(remote))
 }
 
 /// What is pushed: commits, oldest first, and the objects on the way to them that are none.
@@ -174,8 +148,8 @@ fn peel(objects: &Objects, update: &Update, pushed: &mut Pushed, budget: &Budget
             }
             Kind::Tag => {
                 pushed.tags.push(id);
-                let target = bytes.strip_prefix(b"object ").and_then(|rest| rest.lines().next());
-                id = target.and_then(Id::from_hex).ok_or_else(|| Error::new("read tag", id, "it names no object"))?;
+                let target = ParsedTag::parse(&bytes).target;
+                id = target.ok_or_else(|| Error::new("read tag", id, "it names no object"))?;
             }
         }
     }

@@ -10,7 +10,10 @@ use super::HookName;
 /// What follows a hook's name in that of the one that was there before.
 pub const CHAINED: &str = "keysweep-chained";
 
-const MARKER: &str = "# keysweep-hook 1";
+const MARKER: &str = "# keysweep-hook ";
+
+/// Counts up when the text changes, so that an older one is told from one that somebody has edited.
+const VERSION: u32 = 2;
 
 /// A shim's choices.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,18 +32,32 @@ impl Shim {
     /// The file's text.
     pub fn text(&self) -> Vec<u8> {
         let Self { name, fail_open, made_directory, .. } = self;
+        let body = self.body();
+        let flags = [flag(*fail_open, FAIL_OPEN), flag(*made_directory, MADE_DIRECTORY)].concat();
+        let sum = crc32fast::hash(&body);
+        let mut text = format!("#!/bin/sh\n{MARKER}{VERSION} {name}{flags} {SUM}{sum:08x}\n").into_bytes();
+        text.extend_from_slice(&body);
+        text
+    }
+
+    /// All below the two lines that say what it is.
+    fn body(&self) -> Vec<u8> {
+        let Self { name, fail_open, .. } = self;
         let mut text = Vec::new();
         let mut put = |part: &str| text.extend_from_slice(part.as_bytes());
-        put("#!/bin/sh\n");
-        put(&format!("{MARKER} {name}{}{}\n", flag(*fail_open, FAIL_OPEN), flag(*made_directory, MADE_DIRECTORY)));
         put("# `keysweep hook uninstall` takes it out again and brings back what was here before.\n");
         put("keysweep=");
         text.extend_from_slice(&quoted(self.binary.as_os_str().as_encoded_bytes()));
         let mut put = |part: &str| text.extend_from_slice(part.as_bytes());
         put(&format!("\nchained=${{0%/*}}/{name}.{CHAINED}\n"));
         put(if name.reads_input() { CHAIN_WITH_INPUT } else { CHAIN });
-        let (what, outcome) = if *fail_open { ("passes unchecked", "exit 0") } else { ("is stopped", "exit 1") };
-        let act = if name.reads_input() { "push" } else { "commit" };
+        let (what, outcome) = match name {
+            // git has done it already.
+            HookName::PostRewrite => ("is not checked", "exit 0"),
+            _ if *fail_open => ("passes unchecked", "exit 0"),
+            _ => ("is stopped", "exit 1"),
+        };
+        let act = name.act();
         put(&FIND.replace("WHAT", &format!("this {act} {what}")).replace("OUTCOME", outcome));
         put(&match name.reads_input() {
             false => format!("exec \"$keysweep\" hook run {name} -- \"$@\"\n"),
@@ -51,8 +68,7 @@ impl Shim {
 
     /// Reads back what [`Shim::text`] wrote; `None` if a file is no shim of ours.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let marker = text.lines().nth(1)?.strip_prefix(MARKER.as_bytes())?.to_str().ok()?;
-        let mut words = marker.split_whitespace();
+        let mut words = marked(text)?.split_whitespace().skip(1);
         let name = words.next()?;
         let name = HookName::ALL.into_iter().find(|hook| hook.as_str() == name)?;
         let flags: Vec<&str> = words.collect();
@@ -72,6 +88,23 @@ impl Shim {
         text.lines().nth(1).is_some_and(|line| line.starts_with(MARKER.as_bytes()))
     }
 
+    /// Whether a shim of ours was written by another version.
+    pub fn is_outdated(text: &[u8]) -> bool {
+        let version = marked(text).and_then(|words| words.split(' ').next()?.parse::<u32>().ok());
+        version.is_some_and(|version| version != VERSION)
+    }
+
+    /// Whether somebody has changed a shim of ours since it was installed. The first version cannot tell.
+    pub fn is_changed(text: &[u8]) -> bool {
+        let sum = marked(text).and_then(|words| words.split(' ').find_map(|word| word.strip_prefix(SUM)));
+        let body = text.lines_with_terminator().take(2).map(<[u8]>::len).sum();
+        let now = crc32fast::hash(text.get(body..).unwrap_or_default());
+        match sum {
+            Some(sum) => sum != format!("{now:08x}"),
+            None => Self::parse(text).is_none(),
+        }
+    }
+
     /// Where the hook that was there before is kept, beside the shim.
     pub fn chained(hook: &Path) -> PathBuf {
         let mut name = hook.as_os_str().to_owned();
@@ -81,6 +114,12 @@ impl Shim {
     }
 }
 
+/// What the second line says behind the marker: the version, the hook's name, flags, a checksum of the rest.
+fn marked(text: &[u8]) -> Option<&str> {
+    text.lines().nth(1)?.strip_prefix(MARKER.as_bytes())?.to_str().ok()
+}
+
+const SUM: &str = "sum=";
 const FAIL_OPEN: &str = "fail-open";
 const MADE_DIRECTORY: &str = "made-directory";
 
@@ -106,7 +145,7 @@ case ,$SKIP, in *,keysweep,*)
 \texit 0
 esac
 { [ -x \"$keysweep\" ] && [ -s \"$keysweep\" ]; } || { keysweep=$(command -v keysweep) && [ -s \"$keysweep\" ]; } || {
-\techo 'keysweep: not found in its place or in PATH; WHAT. Install it again, then run: keysweep hook install' >&2
+\techo 'keysweep: not found in its place or in PATH; WHAT. Install it again, then run: keysweep hook update' >&2
 \tOUTCOME
 }
 ";
@@ -135,7 +174,12 @@ mod tests {
                 [("/usr/bin/keysweep", false, false), ("/it's a/\"dir\"\n/$(x)/keysweep", true, true)]
             {
                 let shim = Shim { name, binary: binary.into(), fail_open, made_directory };
-                assert_eq!(Shim::parse(&shim.text()), Some(shim));
+                let text = shim.text();
+                assert!(!Shim::is_changed(&text) && !Shim::is_outdated(&text));
+                let first = text.replace("hook 2 ", "hook 1 ");
+                assert!(!Shim::is_changed(&first) && Shim::is_outdated(&first));
+                assert!(Shim::is_changed(&[&text[..], b"echo mine\n"].concat()));
+                assert_eq!(Shim::parse(&text), Some(shim));
             }
         }
         assert_eq!(Shim::parse(b"#!/bin/sh\necho keysweep\n"), None);

@@ -1,16 +1,17 @@
 //! What git runs, in which order, and what it does not run although it looks as if.
 
 use std::fmt::Write;
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use bstr::ByteSlice as _;
 use serde::Serialize;
 
-use super::HookName;
+use super::command::{self, IfAbsent};
 use super::install::is_executable;
 use super::manager::{self, Manager};
 use super::place::HookPlace;
 use super::shim::Shim;
+use super::{HookName, hook_text, memory};
 use crate::core::error::Result;
 
 /// All hooks that keysweep can be run by.
@@ -33,6 +34,8 @@ pub struct Hook {
     pub runs: Vec<HookStep>,
     /// Whether keysweep is among it.
     pub protected: bool,
+    /// Whether keysweep was installed here as this hook, and not taken out again.
+    pub installed: bool,
     /// Files that look like this hook and are not run.
     pub shadowed: Vec<Shadowed>,
 }
@@ -57,18 +60,21 @@ pub struct Shadowed {
 
 /// Looks at every hook of a repository.
 pub fn of(place: &HookPlace) -> Result<Status> {
-    let hooks = HookName::ALL.into_iter().map(|name| hook(place, name)).collect::<Result<Vec<_>>>()?;
+    let installed = memory::recall(&place.common_dir)?;
+    let hook = |name| Ok(Hook { installed: installed.contains(&name), ..hook(place, name)? });
+    let hooks = HookName::ALL.into_iter().map(hook).collect::<Result<Vec<_>>>()?;
     Ok(Status {
         hooks_path: place.hooks.clone(),
-        hooks_path_scope: place.setting.as_ref().map(|setting| setting.scope.clone()),
-        hooks: hooks.into_iter().filter(|hook| !hook.runs.is_empty() || !hook.shadowed.is_empty()).collect(),
+        hooks_path_scope: place.setting.as_ref().map(|setting| setting.scope.as_str().to_owned()),
+        hooks: hooks.into_iter().filter(Hook::says_something).collect(),
     })
 }
 
 fn hook(place: &HookPlace, name: HookName) -> Result<Hook> {
     let file = place.file(name);
-    let mut hook = Hook { name: name.as_str(), runs: Vec::new(), protected: false, shadowed: Vec::new() };
-    if let Ok(text) = fs::read(&file) {
+    let (runs, shadowed) = <_>::default();
+    let mut hook = Hook { name: name.as_str(), runs, protected: false, installed: false, shadowed };
+    if let Some(text) = hook_text(&file)? {
         if is_executable(&file) {
             hook.run(place, name, &file, &text)?;
         } else {
@@ -78,7 +84,7 @@ fn hook(place: &HookPlace, name: HookName) -> Result<Hook> {
     let mut old = file.clone().into_os_string();
     old.push(".old");
     let old = PathBuf::from(old);
-    if fs::read(&old).is_ok_and(|text| Shim::is_ours(&text)) {
+    if hook_text(&old)?.is_some_and(|text| Shim::is_ours(&text)) {
         hook.shadow(
             &old,
             "`lefthook install` put keysweep's hook aside: keysweep hook install --write adds it to lefthook",
@@ -96,7 +102,7 @@ impl Hook {
         if Shim::is_ours(text) {
             let chained = Shim::chained(file);
             if is_executable(&chained) {
-                let kind = fs::read(&chained).ok().and_then(|text| manager::generated_by(&text));
+                let kind = hook_text(&chained)?.and_then(|text| manager::generated_by(&text));
                 self.step(kind.map_or("chained", Manager::as_str), &chained);
             } else if chained.exists() {
                 self.shadow(&chained, "it is not executable");
@@ -105,24 +111,52 @@ impl Hook {
             self.protected = true;
             return Ok(());
         }
-        let Some(manager) = manager::of(place, name) else {
+        let Some(manager) = manager::running(place, text) else {
             self.step("other", file);
-            // pre-commit keeps what it found under this name, and runs it first.
-            let mut legacy = file.as_os_str().to_owned();
-            legacy.push(".legacy");
-            let legacy = PathBuf::from(legacy);
-            self.protected = is_executable(&legacy) && fs::read(&legacy).is_ok_and(|text| Shim::is_ours(&text));
+            self.protected = command::is_in(&text.to_str_lossy(), name);
             return Ok(());
         };
+        // pre-commit and prek keep what they found under this name, and run it first.
+        let mut legacy = file.as_os_str().to_owned();
+        legacy.push(".legacy");
+        let legacy = PathBuf::from(legacy);
+        if matches!(manager, Manager::PreCommit | Manager::Prek) && is_executable(&legacy) {
+            let is_ours = hook_text(&legacy)?.is_some_and(|text| Shim::is_ours(&text));
+            self.step(if is_ours { "keysweep" } else { "chained" }, &legacy);
+            self.protected = is_ours;
+        }
         self.step(manager.as_str(), file);
-        if let Some(top) = &place.top {
-            let advice = manager::advice(manager, top, name)?;
-            self.protected = advice.done;
-            if advice.done {
-                self.step("keysweep", &advice.file);
-            }
+        let Some(top) = &place.top else { return Ok(()) };
+        let advice = manager::advice(manager, top, name, IfAbsent::Pass)?;
+        // What simple-git-hooks runs is in the hook itself; its configuration counts when it is installed again.
+        let runs = match manager {
+            Manager::SimpleGitHooks => command::is_in(&text.to_str_lossy(), name),
+            _ => advice.done,
+        };
+        if runs {
+            self.step("keysweep", &advice.file);
+            self.protected = true;
         }
         Ok(())
+    }
+
+    fn says_something(&self) -> bool {
+        !self.runs.is_empty() || !self.shadowed.is_empty() || self.installed
+    }
+
+    /// Whether keysweep was installed here and is not run any more.
+    pub fn is_lost(&self) -> bool {
+        self.installed && !self.protected
+    }
+
+    /// Why it is not.
+    pub fn why_lost(&self) -> String {
+        match (self.runs.first(), self.shadowed.first()) {
+            (_, Some(shadowed)) => format!("{}: {}", shadowed.path.display(), shadowed.why),
+            (Some(HookStep { kind: "other", path }), _) => format!("{} is another program's", path.display()),
+            (Some(step), _) => format!("{} runs {} instead", step.kind, step.path.display()),
+            (None, None) => "the hook is gone".into(),
+        }
     }
 
     fn step(&mut self, kind: &'static str, path: &Path) {
@@ -154,7 +188,11 @@ impl Status {
         for hook in &self.hooks {
             let order: Vec<&str> = hook.runs.iter().map(|step| step.kind).collect();
             let order = if order.is_empty() { "nothing".into() } else { order.join(", then ") };
-            let without = if hook.protected { "" } else { "; not keysweep" };
+            let without = match (hook.protected, hook.installed) {
+                (true, _) => "",
+                (false, true) => "; not keysweep any more: keysweep hook doctor --fix",
+                (false, false) => "; not keysweep",
+            };
             let _ = writeln!(text, "  {:<17} {order}{without}", hook.name);
             for shadowed in &hook.shadowed {
                 let _ = writeln!(text, "  {:<17} not run: {}: {}", "", shadowed.path.display(), shadowed.why);

@@ -2,6 +2,7 @@
 //! and all, left alone. Where the place is not plain to see, nothing is added.
 
 use super::HookName;
+use super::command::{self, IfAbsent};
 
 /// The id of our hook in the pre-commit framework.
 pub(super) const fn framework_id(name: HookName) -> &'static str {
@@ -9,23 +10,34 @@ pub(super) const fn framework_id(name: HookName) -> &'static str {
         HookName::PreCommit | HookName::PreMergeCommit | HookName::PreReceive => "keysweep",
         HookName::CommitMsg => "keysweep-commit-msg",
         HookName::PrePush => "keysweep-push",
+        HookName::PostRewrite => "keysweep-post-rewrite",
     }
 }
 
-/// Two lines for `.pre-commit-config.yaml` that use the installed keysweep.
-pub(super) fn framework_lines(name: HookName) -> String {
+/// What follows the hook's name on the framework's command line.
+pub(super) const fn framework_words(name: HookName) -> &'static str {
+    match name {
+        HookName::CommitMsg => " \"$@\"",
+        _ => " --framework \"$@\"",
+    }
+}
+
+/// Lines for `.pre-commit-config.yaml` that use the installed keysweep.
+pub(super) fn framework_lines(name: HookName, if_absent: IfAbsent) -> String {
     let id = framework_id(name);
-    let (command, rest) = match name {
-        HookName::PreCommit | HookName::PreMergeCommit | HookName::PreReceive => (
-            "pre-commit --framework",
-            "types: [], require_serial: true, stages: [pre-commit, pre-merge-commit, manual]",
-        ),
-        HookName::CommitMsg => ("commit-msg", "stages: [commit-msg]"),
-        HookName::PrePush => ("pre-push --framework", "pass_filenames: false, always_run: true, stages: [pre-push]"),
+    let as_hook = if name == HookName::PreMergeCommit { HookName::PreCommit } else { name };
+    let command = command::line(as_hook, framework_words(name), if_absent);
+    let rest = match name {
+        HookName::PreCommit | HookName::PreMergeCommit | HookName::PreReceive => {
+            "types: []\n    require_serial: true\n    stages: [pre-commit, pre-merge-commit, manual]"
+        }
+        HookName::CommitMsg => "stages: [commit-msg]",
+        HookName::PrePush => "pass_filenames: false\n    always_run: true\n    stages: [pre-push]",
+        HookName::PostRewrite => "pass_filenames: false\n    always_run: true\n    stages: [post-rewrite]",
     };
     format!(
-        "- repo: local\n  hooks: [{{id: {id}, name: {id}, language: system, \
-         entry: keysweep hook run {command}, args: [--], {rest}}}]\n"
+        "- repo: local\n  hooks:\n  - id: {id}\n    name: {id}\n    language: system\n    \
+         entry: sh -c '{command}' keysweep\n    args: [--]\n    {rest}\n"
     )
 }
 
@@ -49,10 +61,10 @@ pub(crate) fn has_hook(text: &str, id: &str) -> bool {
         })
 }
 
-/// `.pre-commit-config.yaml` with keysweep as its first repository.
-pub(crate) fn with_framework(text: &str, name: HookName) -> Option<String> {
+/// `.pre-commit-config.yaml` with these lines as its first repository.
+pub(crate) fn with_framework(text: &str, ours: &str) -> Option<String> {
     if text.trim().is_empty() {
-        return Some(format!("repos:\n{}", framework_lines(name)));
+        return Some(format!("repos:\n{ours}"));
     }
     let mut lines = Lines::of(text);
     let repos = lines.top_level("repos")?;
@@ -62,7 +74,7 @@ pub(crate) fn with_framework(text: &str, name: HookName) -> Option<String> {
     if indent.is_none() && lines.below(repos).any(|line| !is_blank(line)) {
         return None;
     }
-    lines.insert(repos + 1, &indented(&framework_lines(name), indent.unwrap_or(0)));
+    lines.insert(repos + 1, &indented(ours, indent.unwrap_or(0)));
     Some(lines.join())
 }
 
@@ -71,12 +83,17 @@ pub(super) fn lefthook_lines(name: HookName, command: &str) -> String {
     format!("{name}:\n  commands:\n{}", lefthook_command(name, command, 4))
 }
 
+/// What follows the hook's name on lefthook's command line.
+pub(super) const fn lefthook_words(name: HookName) -> &'static str {
+    match name {
+        HookName::PreCommit | HookName::PreMergeCommit => "",
+        _ => " -- \"{1}\"",
+    }
+}
+
 fn lefthook_command(name: HookName, command: &str, indent: usize) -> String {
-    let run = match name {
-        HookName::CommitMsg => format!("run: {command} -- \"{{1}}\"\n"),
-        HookName::PrePush | HookName::PreReceive => format!("run: {command} -- \"{{1}}\"\nuse_stdin: true\n"),
-        HookName::PreCommit | HookName::PreMergeCommit => format!("run: {command}\n"),
-    };
+    let input = if name.reads_input() { "use_stdin: true\n" } else { "" };
+    let run = format!("run: {command}\n{input}");
     indented(&format!("keysweep:\n{}", indented(&run, 2)), indent)
 }
 
@@ -86,7 +103,9 @@ pub(crate) fn with_lefthook(text: &str, name: HookName, command: &str) -> Option
     let Some(hook) = lines.top_level(name.as_str()) else {
         let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         // A flow mapping or a line that only looks like the key is no place for a second one.
-        let taken = text.lines().any(|line| line.trim_start_matches(['"', '\'']).starts_with(&format!("{name}")));
+        let taken = text.lines().any(|line| {
+            line.starts_with(['{', '[']) || line.trim_start_matches(['"', '\'']).starts_with(name.as_str())
+        });
         return (!taken).then(|| format!("{text}{gap}{}", lefthook_lines(name, command)));
     };
     let key = lines.below(hook).position(|line| line.trim_end() == format!("{}commands:", indent_of(line)));
@@ -190,18 +209,19 @@ mod tests {
                 Some("pre-commit:\n  commands:\n    keysweep:\n      run: X\n  jobs:\n    - run: l\n"),
             ),
             ("pre-commit: {commands: {}}\n", None),
+            ("{}\n", None),
             ("pre-commit:\n  commands: {}\n", None),
         ] {
             assert_eq!(with_lefthook(before, name, "X").as_deref(), after, "{before}");
         }
-        let two = framework_lines(name);
+        let two = framework_lines(name, IfAbsent::Pass);
         for (before, indent) in [
             ("repos:\n- repo: a\n  hooks: []\n", Some(0)),
             ("# c\nrepos:\n  - repo: a\n", Some(2)),
             ("repos: # c\n", Some(0)),
             ("repos: []\n", None),
         ] {
-            let after = with_framework(before, name);
+            let after = with_framework(before, &two);
             let expected = indent.map(|indent| {
                 let (head, tail) = before.split_at(before.find("repos").unwrap());
                 let (key, rest) = tail.split_at(tail.find('\n').unwrap() + 1);

@@ -11,6 +11,9 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Instructions a pattern may come to. Compiled it stays in the tens of megabytes, so compiling cannot fail later.
 const MOST_STEPS: u64 = 400_000;
+/// Instructions that a repeated part of varying length may come to, all its repetitions together: so many ways to match
+/// may have to be followed at each byte.
+const MOST_WAYS: u64 = 2_000;
 /// How deep groups may nest.
 const MOST_NESTED: u32 = 200;
 /// What a regex may remember of its automaton, for each thread: a run has hundreds of them.
@@ -49,6 +52,9 @@ impl Pattern {
         let hir = hir.map_err(|error| one_line(&error))?;
         if steps(&hir) > MOST_STEPS {
             return Err("its counted repetitions multiply to more than can be compiled".into());
+        }
+        if ways(&hir) > MOST_WAYS {
+            return Err("it repeats a part of varying length so often that a search would take very long".into());
         }
         let matches_empty = hir.properties().minimum_len() == Some(0);
         let groups = hir.properties().explicit_captures_len();
@@ -104,18 +110,53 @@ impl Pattern {
 
 /// About as many automaton instructions as the tree compiles to.
 fn steps(hir: &Hir) -> u64 {
+    count(hir, |class| match class {
+        Class::Unicode(class) => 2 + 3 * class.ranges().len() as u64,
+        Class::Bytes(_) => 1,
+    })
+}
+
+/// The same with what a class comes to.
+fn count(hir: &Hir, of_class: fn(&Class) -> u64) -> u64 {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => 1,
         HirKind::Literal(literal) => literal.0.len() as u64,
-        HirKind::Class(Class::Unicode(class)) => 2 + 3 * class.ranges().len() as u64,
-        HirKind::Class(Class::Bytes(_)) => 1,
-        HirKind::Capture(capture) => 2 + steps(&capture.sub),
+        HirKind::Class(class) => of_class(class),
+        HirKind::Capture(capture) => 2 + count(&capture.sub, of_class),
         HirKind::Concat(parts) | HirKind::Alternation(parts) => {
-            parts.iter().fold(1, |sum: u64, part| sum.saturating_add(steps(part)))
+            parts.iter().fold(1, |sum: u64, part| sum.saturating_add(count(part, of_class)))
         }
         HirKind::Repetition(repetition) => {
             let times = u64::from(repetition.max.unwrap_or(repetition.min.saturating_add(1)));
-            (1 + steps(&repetition.sub)).saturating_mul(times.max(1))
+            (1 + count(&repetition.sub, of_class)).saturating_mul(times.max(1))
+        }
+    }
+}
+
+/// The most instructions that the repetitions of one part of varying length come to.
+fn ways(hir: &Hir) -> u64 {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) | HirKind::Class(_) => 0,
+        HirKind::Capture(capture) => ways(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().map(ways).max().unwrap_or(0),
+        HirKind::Repetition(repetition) => {
+            let times = u64::from(repetition.max.unwrap_or(repetition.min));
+            let is_long = times > 1 && varies(&repetition.sub);
+            // However many characters a class has, a search is at one of them.
+            let own = if is_long { count(&repetition.sub, |_| 1).saturating_mul(times) } else { 0 };
+            own.max(ways(&repetition.sub))
+        }
+    }
+}
+
+/// Whether a part may be much longer than its shortest match.
+fn varies(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) | HirKind::Class(_) => false,
+        HirKind::Capture(capture) => varies(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(varies),
+        HirKind::Repetition(repetition) => {
+            repetition.max.is_none_or(|max| max - repetition.min >= 8) || varies(&repetition.sub)
         }
     }
 }
@@ -128,4 +169,29 @@ fn one_line(error: &regex_syntax::Error) -> String {
         other => (other.to_string(), 1),
     };
     format!("{why} (at character {at})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_take_long_is_refused_and_what_people_write_is_not() {
+        for (regex, is_fine) in [
+            ("(.*a){30}", true),
+            ("(.*a){1000}", false),
+            ("((.*a){30}){30}", false),
+            ("(.*a){20000}", false),
+            ("([a-z]{1,50}[ab]{0,50}){100}", false),
+            ("([a-z]{1,50}-){3,5}", true),
+            (r"(\w{0,40} ){4}", true),
+            ("(?:[A-Za-z0-9+/]{4}){8,2000}", true),
+            ("[A-Za-z0-9]{64,4000}", true),
+            ("(ab?c){500}", true),
+            ("(a*b)*c", true),
+        ] {
+            assert_eq!(Pattern::ascii(regex).is_ok(), is_fine, "{regex}");
+            assert_eq!(Pattern::new(regex).is_ok(), is_fine, "{regex}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ use bstr::{BStr, ByteSlice as _};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use crate::core::error::Error;
 use crate::source::repo::{Repo, join};
 use crate::source::{Collector, open};
 
@@ -19,8 +20,9 @@ pub fn is_private(path: &Path) -> bool {
     let Some(dir) = file.parent() else { return false };
     let has_git = dir.join(".git").exists();
     let (dir, bytes) = (dir.as_os_str().as_bytes().as_bstr(), file.as_os_str().as_bytes().as_bstr());
-    let ignored = Patterns::around(dir)
-        .is_ok_and(|patterns| patterns.is_none_or(|patterns| patterns.enter_named(dir, has_git).ignore(bytes, false)));
+    let ignored = Patterns::around(dir).is_ok_and(|patterns| {
+        patterns.is_none_or(|patterns| patterns.enter_named(dir, has_git).0.ignore(bytes, false))
+    });
     ignored && !tracks(&repo, &file)
 }
 
@@ -89,40 +91,54 @@ impl Patterns {
         }
         let Some(root) = root else { return Ok(Some(Self::default())) };
         let ends = starts[root + 1..].iter().copied().chain([dir.len()]);
-        let mut patterns = Self::default().enter_named(dir[..starts[root]].as_bstr(), true);
+        let mut patterns = Self::default().whole(dir[..starts[root]].as_bstr(), true)?;
         for end in ends {
             let path = dir[..end].as_bstr();
             if patterns.ignore(path, true) {
                 return Ok(None);
             }
             if end < dir.len() {
-                patterns = patterns.enter_named(path, false);
+                patterns = patterns.whole(path, false)?;
             }
         }
         Ok(Some(patterns))
     }
 
     /// Those in force in the directory `dir`, which is below the one of `self` or the same. Outside of a repository no
-    /// file is ignored. `own` reads its own patterns.
-    #[must_use]
-    pub(super) fn enter(&self, dir: &BStr, has_git: bool, own: impl FnOnce() -> Option<Vec<u8>>) -> Self {
-        let mut patterns = self.clone();
+    /// file is ignored. `own` reads its own patterns. Those that cannot be read exclude nothing, and are an error.
+    pub(super) fn enter(
+        &self,
+        dir: &BStr,
+        has_git: bool,
+        own: impl FnOnce() -> crate::Result<Option<Vec<u8>>>,
+    ) -> (Self, Vec<Error>) {
+        let (mut patterns, mut errors) = (self.clone(), Vec::new());
         if self.off {
-            return patterns;
+            return (patterns, errors);
         }
+        let mut push = |patterns: &mut Self, text: crate::Result<Option<Vec<u8>>>| match text {
+            Ok(text) => patterns.push(dir, text),
+            Err(error) => errors.push(error),
+        };
         if let Some(repo) = has_git.then(|| Repo::at(dir).ok()).flatten().flatten() {
             patterns.node = None;
-            patterns.push(dir, repo.excludes());
+            push(&mut patterns, repo.excludes());
             patterns.repo = Some(Arc::new(repo));
         }
         if patterns.repo.is_some() {
-            patterns.push(dir, own());
+            push(&mut patterns, own());
         }
-        patterns
+        (patterns, errors)
+    }
+
+    /// The same for a directory all of whose patterns have to be known.
+    fn whole(&self, dir: &BStr, has_git: bool) -> crate::Result<Self> {
+        let (patterns, errors) = self.enter_named(dir, has_git);
+        errors.into_iter().next().map_or(Ok(patterns), Err)
     }
 
     /// The same for a directory that is found by its path.
-    fn enter_named(&self, dir: &BStr, has_git: bool) -> Self {
+    fn enter_named(&self, dir: &BStr, has_git: bool) -> (Self, Vec<Error>) {
         self.enter(dir, has_git, || open::small(join(dir, b".gitignore").as_ref()))
     }
 

@@ -7,6 +7,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
 use rustix::io::{Errno, Result};
 
+use crate::core::error::Error;
 use crate::core::regular_file::Links;
 
 /// A regular file, opened, and its size at that moment.
@@ -164,24 +165,33 @@ pub(super) fn list(dir: &mut Dir) -> Result<Vec<(BString, FileType)>> {
     Ok(entries)
 }
 
-/// The whole of a small regular file such as `.gitignore`; `None` if it cannot be had or is larger than 16 MiB.
-pub(super) fn small(path: &BStr) -> Option<Vec<u8>> {
-    small_in(CWD, path)
+/// The whole of a small regular file such as `.gitignore`; `None` if it is not there, is none, or is larger than 16 MiB.
+pub(super) fn small(path: &BStr) -> crate::Result<Option<Vec<u8>>> {
+    small_in(CWD, path, path)
 }
 
-/// The same of a file in a directory.
-pub(super) fn small_in(dir: impl AsFd, name: &BStr) -> Option<Vec<u8>> {
+/// The same of a file in a directory, which messages call `shown`.
+pub(super) fn small_in(dir: impl AsFd, name: &BStr, shown: &BStr) -> crate::Result<Option<Vec<u8>>> {
     const LARGEST: u64 = 16 << 20;
-    let open = file(dir, name, Links::Refuse).ok().filter(|open| open.size <= LARGEST)?;
-    let mut bytes = Vec::with_capacity(usize::try_from(open.size).ok()? + 1);
-    while rustix::io::retry_on_intr(|| rustix::io::read(&open.fd, rustix::buffer::spare_capacity(&mut bytes))).ok()? > 0
+    let failed = |error: Errno| Error::io("read", shown, error.into());
+    let open = match file(dir, name, Links::Refuse) {
+        Ok(open) if open.size <= LARGEST => open,
+        Err(Refused::System(error)) if !matches!(error, Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {
+            return Err(failed(error));
+        }
+        Ok(_) | Err(_) => return Ok(None),
+    };
+    let mut bytes = Vec::with_capacity(usize::try_from(open.size).unwrap_or(0) + 1);
+    while rustix::io::retry_on_intr(|| rustix::io::read(&open.fd, rustix::buffer::spare_capacity(&mut bytes)))
+        .map_err(failed)?
+        > 0
     {
         bytes.reserve(4096);
         if bytes.len() as u64 > LARGEST {
-            return None;
+            return Ok(None);
         }
     }
-    Some(bytes)
+    Ok(Some(bytes))
 }
 
 /// The reason for which something other than a regular file or directory is left out.

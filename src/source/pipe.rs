@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::{BStr, ByteSlice as _};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{CWD, FileType, Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 /// How long a read waits before it looks whether the run was stopped.
@@ -36,7 +36,7 @@ impl<'a> Pipe<'a, io::Stdin> {
     /// Standard input.
     pub(super) fn stdin(stop: &'a AtomicBool) -> io::Result<Self> {
         let fd = io::stdin();
-        if is_closed(&fd) {
+        if system::was_closed() {
             return Err(io::Error::other("standard input is closed"));
         }
         Ok(Self { fd, stop, blocks: true, may_end: true })
@@ -96,14 +96,38 @@ pub(super) fn is_stdin(path: &BStr) -> bool {
     ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path == name)
 }
 
-/// Whether nobody gave the process a standard input. Before `main` Rust puts `/dev/null` in the place of a closed one,
-/// opened for reading and writing, which nobody does who means to read.
-fn is_closed(fd: &impl AsFd) -> bool {
-    let is_null = || {
-        let (here, null) = (rustix::fs::fstat(fd)?, rustix::fs::stat("/dev/null")?);
-        let is_device = FileType::from_raw_mode(here.st_mode) == FileType::CharacterDevice;
-        let writes = rustix::fs::fcntl_getfl(fd)?.contains(OFlags::RDWR);
-        Ok::<bool, Errno>(is_device && here.st_rdev == null.st_rdev && writes)
-    };
-    is_null().unwrap_or(true)
+/// Whether the process began without a standard input. Before `main` Rust puts `/dev/null` in the place of a closed
+/// one, which many give their processes on purpose, so this has to be asked earlier still.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_vendor = "apple"))]
+mod system {
+    use std::os::fd::BorrowedFd;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    static IS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+    pub(super) fn was_closed() -> bool {
+        IS_CLOSED.load(Ordering::Relaxed)
+    }
+
+    extern "C" fn look() {
+        // SAFETY: nothing is done with the number but to ask whether it stands for anything.
+        #[allow(unsafe_code, reason = "a descriptor that may be closed has no safe type")]
+        let stdin = unsafe { BorrowedFd::borrow_raw(0) };
+        IS_CLOSED.store(rustix::io::fcntl_getfd(stdin).is_err(), Ordering::Relaxed);
+    }
+
+    /// What the loader calls before `main`.
+    #[used]
+    #[allow(unsafe_code, reason = "the section is the one that is made for such functions")]
+    #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
+    #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
+    static LOOK: extern "C" fn() = look;
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_vendor = "apple")))]
+mod system {
+    /// What is read then is empty.
+    pub(super) fn was_closed() -> bool {
+        false
+    }
 }

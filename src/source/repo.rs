@@ -39,7 +39,7 @@ impl Repo {
     }
 
     /// `info/exclude`, the patterns that are not committed.
-    pub(super) fn excludes(&self) -> Option<Vec<u8>> {
+    pub(super) fn excludes(&self) -> Result<Option<Vec<u8>>> {
         open::small(self.repository.common_dir.join("info/exclude").as_os_str().as_bytes().into())
     }
 

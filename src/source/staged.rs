@@ -48,6 +48,11 @@ impl<'a> Staged<'a> {
         Ok(Self { repository, objects: Objects::open(repository), parents })
     }
 
+    /// The repository.
+    pub fn repository(&self) -> &'a Repository {
+        self.repository
+    }
+
     /// Scans it. An error means that nothing could be compared; one file's error goes to the collector.
     pub fn scan(&self, policy: &Policy, collector: &Collector, options: &StagedOptions) -> Result<()> {
         let parents = if options.against_head { &self.parents[..self.parents.len().min(1)] } else { &self.parents };

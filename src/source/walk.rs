@@ -182,8 +182,12 @@ impl Walk<'_> {
         let (has_git, has_gitignore) = (has(".git"), has(".gitignore"));
         let is_bare = !has_git && ["HEAD", "config", "objects", "refs"].iter().all(|name| has(name));
         let fd = open.fd()?;
-        let own = || has_gitignore.then(|| open::small_in(fd, b".gitignore".as_bstr())).flatten();
-        let patterns = dir.patterns.enter(dir.real.as_ref(), has_git, own);
+        let own = || match has_gitignore {
+            true => open::small_in(fd, b".gitignore".into(), join(dir.shown.as_ref(), b".gitignore").as_ref()),
+            false => Ok(None),
+        };
+        let (patterns, failed) = dir.patterns.enter(dir.real.as_ref(), has_git, own);
+        failed.into_iter().for_each(|error| self.collector.failed(error));
         if has_git {
             self.remotes(dir.real.as_ref(), dir.shown.as_ref());
         }

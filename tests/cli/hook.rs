@@ -68,7 +68,7 @@ fn installing_and_uninstalling_leaves_everything_as_it_was() {
         let once = state(Path::new(&hooks));
         assert_ne!(was, once, "{before}");
         let twice = ok(&project, "\"$KEYSWEEP\" hook install --all");
-        assert_eq!(twice.matches("nothing changed").count(), 4, "{before}: {twice}");
+        assert_eq!(twice.matches("nothing changed").count(), 5, "{before}: {twice}");
         assert_eq!(state(Path::new(&hooks)), once, "{before}");
         ok(&project, "\"$KEYSWEEP\" hook uninstall");
         assert_eq!(state(Path::new(&hooks)), was, "{before}");
@@ -381,5 +381,120 @@ fn a_commit_message_is_looked_at_as_git_will_keep_it() {
         assert_eq!(!output.status.success(), stopped, "{action}: {text}");
         assert_eq!(text.contains("This commit was stopped"), stopped, "{action}: {text}");
         assert!(!text.contains(&key(1)), "{action}");
+    }
+}
+
+/// A rebase of `topic`, with a conflict in `base` that is resolved by this line.
+const REBASE: &str = "git checkout -qb topic; echo topic >base; git commit -qam topic; git checkout -q main; echo main >base; git commit -qam main; \
+    git checkout -q topic; git rebase -q main >/dev/null 2>&1 || true; RESOLVE >base; git add base; export GIT_EDITOR=true; git rebase --continue";
+
+#[test]
+fn a_rebase_that_brings_a_key_in_is_told_and_its_push_is_stopped() {
+    for (name, resolve, is_told) in [("with a key", "echo $K", true), ("without", "echo both", false)] {
+        let project = repository();
+        ok(
+            &project,
+            "git init -q --bare $ROOT/remote.git; git remote add origin $ROOT/remote.git; git push -q origin main",
+        );
+        ok(&project, "$KEYSWEEP hook install --all");
+        let output = shell(&project, &REBASE.replace("RESOLVE", resolve));
+        let text = String::from_utf8_lossy(&output.stderr);
+        // git has done it and asks nobody.
+        assert!(output.status.success(), "{name}: {text}");
+        assert_eq!(text.contains("The rebase is done; git lets no hook stop it"), is_told, "{name}: {text}");
+        assert_eq!(text.contains("1 key found"), is_told, "{name}: {text}");
+        assert!(!text.contains(&key(1)), "{name}: {text}");
+        let output = shell(&project, "git push -q origin topic");
+        assert_eq!(output.status.success(), !is_told, "{name}: {output:?}");
+    }
+}
+
+#[test]
+fn what_was_rewritten_is_read_as_git_writes_it() {
+    let project = repository();
+    ok(&project, "echo $K >>base; git commit -qam key");
+    let head = ok(&project, "git rev-parse HEAD");
+    let (head, none) = (head.trim(), "0".repeat(40));
+    for (name, by, input, code) in [
+        ("a rebase", "rebase", format!("{none} {head}\n"), 1),
+        ("with more on the line", "rebase", format!("{none} {head} more\n"), 1),
+        ("commits that were squashed", "rebase", format!("{none} {head}\n{head} {head}\n"), 1),
+        ("an amended commit", "amend", format!("{none} {head}\n"), 0),
+        ("nothing", "rebase", String::new(), 0),
+        ("nonsense", "rebase", "nonsense\n".into(), 2),
+        ("what is not here", "rebase", format!("{head} {none}\n"), 2),
+    ] {
+        let output = project.run_with(["hook", "run", "post-rewrite", by], input.as_bytes());
+        assert_eq!(output.code, code, "{name}: {output:?}");
+        assert_eq!(output.stdout.matches("1 key found").count(), usize::from(code == 1), "{name}: {output:?}");
+    }
+}
+
+#[test]
+fn hooks_of_an_older_keysweep_are_updated() {
+    let older =
+        "sed -i 's/^# keysweep-hook 2 pre-commit.*/# keysweep-hook 1 pre-commit fail-open/' .git/hooks/pre-commit";
+    for (name, setup, code, said) in [
+        ("an older one", older, 0, "pre-commit: brought up to date"),
+        ("the same", "true", 0, "pre-commit: was installed already; nothing changed"),
+        ("none", "$KEYSWEEP hook uninstall >/dev/null", 0, "nothing changed"),
+        (
+            "another place",
+            "cp $KEYSWEEP ../other; ../other hook install >/dev/null; rm ../other",
+            0,
+            "brought up to date",
+        ),
+        ("one that was changed", "echo echo mine >>.git/hooks/pre-commit", 2, "keep what you added, then use --force"),
+    ] {
+        let project = repository();
+        ok(&project, &format!("$KEYSWEEP hook install; {setup}"));
+        let before = state(&project.path(".git/hooks"));
+        let output = project.run(["hook", "update"]);
+        assert_eq!(output.code, code, "{name}: {output:?}");
+        assert!((output.stdout + &output.stderr).contains(said), "{name}");
+        let is_changed = state(&project.path(".git/hooks")) != before;
+        assert_eq!(is_changed, said.contains("up to date"), "{name}");
+        if name == "an older one" {
+            let text = std::fs::read_to_string(project.path(".git/hooks/pre-commit")).unwrap();
+            assert!(text.contains("# keysweep-hook 2 pre-commit fail-open sum="), "{text}");
+        }
+    }
+}
+
+#[test]
+fn doctor_repairs_what_can_be_repaired() {
+    for (name, setup, code, said) in [
+        ("nothing is installed", "true", 0, "fixed pre-commit: installed"),
+        ("not executable", "$KEYSWEEP hook install; chmod -x .git/hooks/pre-commit", 0, "brought up to date"),
+        ("the binary is gone", "cp $KEYSWEEP ../gone; ../gone hook install; rm ../gone", 0, "brought up to date"),
+        ("it was changed", "$KEYSWEEP hook install; echo true >>.git/hooks/pre-commit", 0, "brought up to date"),
+        ("nothing is wrong", "$KEYSWEEP hook install", 0, "A key would be stopped here."),
+        (
+            "a hook of its own",
+            "printf '#!/bin/sh\\nexit 0\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit",
+            0,
+            "runs first",
+        ),
+        (
+            "a shared place",
+            "mkdir ../shared; git config core.hooksPath \"$ROOT/shared\"",
+            1,
+            "to do pre-commit: core.hooksPath leads out",
+        ),
+        (
+            "a commit's hook that was taken for another",
+            "$KEYSWEEP hook install commit-msg; rm .git/hooks/commit-msg",
+            0,
+            "fixed commit-msg: installed",
+        ),
+    ] {
+        let project = repository();
+        ok(&project, setup);
+        let output = project.run(["hook", "doctor", "--fix"]);
+        assert_eq!(output.code, code, "{name}: {output:?}");
+        assert!(output.stdout.contains(said), "{name}: {output:?}");
+        let again = project.run(["hook", "doctor", "--fix"]);
+        assert!(!again.stdout.contains("fixed"), "{name}: {again:?}");
+        assert_eq!(again.code, code, "{name}");
     }
 }

@@ -161,9 +161,14 @@ fn what_is_named_is_read_whatever_it_is() {
 fn a_closed_standard_input_is_no_clean_scan() {
     let project = Project::new();
     let keysweep = env!("CARGO_BIN_EXE_keysweep");
-    for (args, redirection, code) in
-        [("scan -", "<&-", 2), ("scan /dev/stdin", "<&-", 2), ("scan -", "</dev/null", 0), ("scan .", "<&-", 0)]
-    {
+    for (args, redirection, code) in [
+        ("scan -", "<&-", 2),
+        ("scan /dev/stdin", "<&-", 2),
+        ("scan -", "</dev/null", 0),
+        // As services and containers get it.
+        ("scan -", "<>/dev/null", 0),
+        ("scan .", "<&-", 0),
+    ] {
         let script = format!("{keysweep} {args} {redirection}");
         let output = project.command("sh").args(["-c", &script]).output().unwrap();
         assert_eq!(

@@ -43,8 +43,13 @@ pub enum HookCommand {
         #[arg(long, value_enum, default_value_t = StatusFormat::Human)]
         format: StatusFormat,
     },
+    /// Bring installed hooks of an older keysweep up to date, and write where keysweep is now.
+    Update(UpdateArgs),
     /// Check the installation, and that a key is really stopped.
     Doctor {
+        /// Repair what can be repaired, then check.
+        #[arg(long, conflicts_with = "agents")]
+        fix: bool,
         /// Check these coding agents instead of git: claude, codex, cursor, copilot, gemini, windsurf, all.
         #[arg(long = "agent", value_name = "AGENT", value_delimiter = ',', value_parser = agent_parser(), hide_possible_values = true)]
         agents: Vec<Choice>,
@@ -56,10 +61,11 @@ pub enum HookCommand {
 const INSTALL_EXAMPLES: &str = "\
 Examples:
   keysweep hook install                  pre-commit and pre-merge-commit
-  keysweep hook install --all            and commit-msg and pre-push
+  keysweep hook install --all            and commit-msg, pre-push and post-rewrite
   keysweep hook install pre-receive      on a server
   keysweep hook install --global         in every repository made from now on
-  keysweep hook install --write          into the configuration of husky, lefthook, pre-commit or prek
+  keysweep hook install --write          into the configuration of husky, lefthook, simple-git-hooks,
+                                         pre-commit or prek
   keysweep hook install --agent claude   into a coding agent's configuration of this project
   keysweep hook install --agent all --user
 
@@ -72,7 +78,7 @@ pub struct Install {
     /// Hooks; without any, pre-commit and pre-merge-commit.
     #[arg(value_name = "NAME", value_enum)]
     pub names: Vec<HookName>,
-    /// pre-commit, pre-merge-commit, commit-msg and pre-push.
+    /// pre-commit, pre-merge-commit, commit-msg, pre-push and post-rewrite.
     #[arg(long, conflicts_with = "names")]
     pub all: bool,
     /// For new repositories instead of this one.
@@ -81,6 +87,9 @@ pub struct Install {
     /// Add the lines to the configuration of the program that manages the hooks here.
     #[arg(long, conflicts_with = "global")]
     pub write: bool,
+    /// With --write: stop whoever has no keysweep, instead of telling them that nothing is checked.
+    #[arg(long, requires = "write")]
+    pub require: bool,
     /// Let things pass when keysweep is not to be found.
     #[arg(long)]
     pub fail_open: bool,
@@ -107,6 +116,17 @@ pub struct Uninstall {
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print it")]
     pub agents: Agents,
+}
+
+/// `keysweep hook update`.
+#[derive(Debug, Args)]
+pub struct UpdateArgs {
+    /// Those for new repositories instead of this one's.
+    #[arg(long)]
+    pub global: bool,
+    /// Also a hook that was changed since it was installed.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Which coding agents a command is about.

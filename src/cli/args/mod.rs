@@ -16,7 +16,7 @@ use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser as _;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-pub use hook::{Agents, Choice, HookCommand, HookRunArgs, Install, StagedArgs, StatusFormat, Uninstall};
+pub use hook::{Agents, Choice, HookCommand, HookRunArgs, Install, StagedArgs, StatusFormat, Uninstall, UpdateArgs};
 
 use crate::core::finding::{Confidence, Severity};
 use crate::policy::config::{self, Config};

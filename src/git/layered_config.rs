@@ -1,0 +1,442 @@
+//! What git's configuration comes to in a repository: the system's file, the user's, the repository's, the work tree's
+//! and the environment's settings, each with the files that it includes, and the later ones before the earlier.
+//!
+//! How a repository is stored is read from its own file alone ([`super::config`]). This is for what git itself would do
+//! there: which hooks it runs, what it calls a remote. Includes are followed as git follows them, conditions too.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use bstr::{BStr, BString, ByteSlice as _};
+use globset::GlobBuilder;
+
+use super::config::GitConfig;
+use super::environment::path;
+use super::refs::Lookup;
+use super::repository::Repository;
+use crate::core::error::{Error, Result};
+use crate::core::regular_file::{self, Links, SMALL};
+
+/// Where a setting stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfigScope {
+    /// In the file of this machine.
+    System,
+    /// In a file of this user.
+    Global,
+    /// In the repository's own file.
+    Local,
+    /// In the file of this work tree.
+    Worktree,
+    /// In the environment, as `git -c` puts it there.
+    Command,
+}
+
+impl ConfigScope {
+    /// As git calls it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Global => "global",
+            Self::Local => "local",
+            Self::Worktree => "worktree",
+            Self::Command => "command",
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct LayeredEntry {
+    scope: ConfigScope,
+    section: Vec<u8>,
+    subsection: Option<Vec<u8>>,
+    key: Vec<u8>,
+    value: BString,
+}
+
+/// All settings, in the order in which git reads them.
+#[derive(Clone, Debug, Default)]
+pub struct LayeredConfig {
+    entries: Vec<LayeredEntry>,
+}
+
+impl LayeredConfig {
+    /// Those that hold in a repository.
+    pub fn of(repository: &Repository) -> Result<Self> {
+        Self::read(Some(repository))
+    }
+
+    /// Those that hold outside of any.
+    pub fn of_user() -> Result<Self> {
+        Self::read(None)
+    }
+
+    fn read(repository: Option<&Repository>) -> Result<Self> {
+        let mut reader = Reader { repository, ..Reader::default() };
+        reader.all()?;
+        // Only now the remotes are known that a condition may ask for.
+        if reader.asks_for_remotes {
+            let urls = reader.entries.iter().filter(|entry| entry.section == b"remote" && entry.key == b"url");
+            let urls = urls.map(|entry| entry.value.clone()).collect();
+            reader = Reader { repository, urls, ..Reader::default() };
+            reader.all()?;
+        }
+        Ok(Self { entries: reader.entries })
+    }
+
+    /// The value that counts of a setting without a subsection.
+    pub fn last(&self, section: &str, key: &str) -> Option<(ConfigScope, &BStr)> {
+        self.last_in(None, section, key)
+    }
+
+    /// The same, of one scope alone.
+    pub fn last_in(&self, scope: Option<ConfigScope>, section: &str, key: &str) -> Option<(ConfigScope, &BStr)> {
+        let is_it = |entry: &&LayeredEntry| {
+            entry.section == section.as_bytes()
+                && entry.subsection.is_none()
+                && entry.key == key.as_bytes()
+                && scope.is_none_or(|scope| scope == entry.scope)
+        };
+        self.entries.iter().rfind(is_it).map(|entry| (entry.scope, entry.value.as_bstr()))
+    }
+
+    /// Subsection, key and value of all settings of a section that have a subsection.
+    pub fn section(&self, section: &str) -> impl Iterator<Item = (&BStr, &BStr, &BStr)> {
+        let of_section = self.entries.iter().filter(move |entry| entry.section == section.as_bytes());
+        of_section.filter_map(|entry| {
+            Some((entry.subsection.as_deref()?.as_bstr(), entry.key.as_bstr(), entry.value.as_bstr()))
+        })
+    }
+}
+
+/// A value that is a path, as git understands it.
+pub fn expanded(value: &[u8]) -> PathBuf {
+    let rest = value.strip_prefix(b"~").filter(|rest| rest.is_empty() || rest.starts_with(b"/"));
+    if let (Some(rest), Some(home)) = (rest, home()) {
+        return home.join(path(rest.trim_start_with(|c| c == '/')));
+    }
+    if let (Some(rest), Some(prefix)) = (value.strip_prefix(b"%(prefix)/"), installation()) {
+        return prefix.join(path(rest));
+    }
+    path(value)
+}
+
+/// The file that `git config --global` writes to.
+pub fn user_file() -> Option<PathBuf> {
+    if let Some(file) = variable("GIT_CONFIG_GLOBAL") {
+        return Some(file);
+    }
+    let of_home = home().map(|home| home.join(".gitconfig"));
+    let of_xdg = xdg_file().filter(|file| file.exists());
+    match of_home {
+        Some(file) if file.exists() => Some(file),
+        of_home => of_xdg.or(of_home),
+    }
+}
+
+fn variable(name: &str) -> Option<PathBuf> {
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn home() -> Option<PathBuf> {
+    variable("HOME").or_else(|| variable("USERPROFILE").filter(|_| cfg!(windows)))
+}
+
+fn xdg_file() -> Option<PathBuf> {
+    let directory = variable("XDG_CONFIG_HOME").or_else(|| Some(home()?.join(".config")))?;
+    Some(directory.join("git/config"))
+}
+
+/// Where git is installed: `/usr` of `/usr/bin/git`.
+fn installation() -> Option<PathBuf> {
+    let list = env::var_os("PATH")?;
+    let name = if cfg!(windows) { "git.exe" } else { "git" };
+    let directory = env::split_paths(&list).find(|directory| directory.is_absolute() && directory.join(name).is_file());
+    directory?.parent().map(Path::to_owned)
+}
+
+/// git knows where it was compiled to look for this; from outside, it is where its packages put it.
+fn system_file() -> Option<PathBuf> {
+    if let Some(file) = variable("GIT_CONFIG_SYSTEM") {
+        return Some(file);
+    }
+    if cfg!(windows) {
+        return git2::Config::find_system().ok();
+    }
+    let of_prefix =
+        installation().filter(|prefix| prefix != Path::new("/usr")).map(|prefix| prefix.join("etc/gitconfig"));
+    of_prefix.filter(|file| file.exists()).or_else(|| Some("/etc/gitconfig".into()))
+}
+
+/// Includes within includes are followed no further, as in git.
+const DEEPEST: usize = 10;
+/// More files than any configuration has.
+const MOST: usize = 1000;
+
+#[derive(Default)]
+struct Reader<'a> {
+    repository: Option<&'a Repository>,
+    /// Addresses of remotes, which a condition may name.
+    urls: Vec<BString>,
+    asks_for_remotes: bool,
+    branch: Option<Option<BString>>,
+    files: usize,
+    entries: Vec<LayeredEntry>,
+}
+
+impl Reader<'_> {
+    fn all(&mut self) -> Result<()> {
+        if !env::var("GIT_CONFIG_NOSYSTEM").is_ok_and(|value| is_true(&value)) {
+            self.outer(system_file(), ConfigScope::System)?;
+        }
+        match variable("GIT_CONFIG_GLOBAL") {
+            Some(file) => self.outer(Some(file), ConfigScope::Global)?,
+            None => {
+                self.outer(xdg_file(), ConfigScope::Global)?;
+                self.outer(home().map(|home| home.join(".gitconfig")), ConfigScope::Global)?;
+            }
+        }
+        if let Some(repository) = self.repository {
+            self.settings(&repository.config, Some(&repository.common_dir), ConfigScope::Local, 0)?;
+            if repository.config.is_true("extensions", "worktreeconfig") {
+                self.file(&repository.git_dir.join("config.worktree"), ConfigScope::Worktree, 0)?;
+            }
+        }
+        self.environment()
+    }
+
+    /// A file of this machine or user. git goes on without one that it may not read.
+    fn outer(&mut self, file: Option<PathBuf>, scope: ConfigScope) -> Result<()> {
+        let Some(file) = file.filter(|file| file != Path::new("/dev/null") && file != Path::new("NUL")) else {
+            return Ok(());
+        };
+        let is_forbidden = |error: &Error| error.kind() == crate::core::error::ErrorKind::PermissionDenied;
+        match self.file(&file, scope, 0) {
+            Err(error) if is_forbidden(&error) => Ok(()),
+            read => read,
+        }
+    }
+
+    fn file(&mut self, file: &Path, scope: ConfigScope, depth: usize) -> Result<()> {
+        let failed = |why: String| Err(Error::new("read git's configuration", file.display(), why));
+        if depth > DEEPEST {
+            return failed(format!("files include each other more than {DEEPEST} deep"));
+        }
+        self.files += 1;
+        if self.files > MOST {
+            return failed(format!("more than {MOST} files are included"));
+        }
+        match regular_file::read(file, Links::Follow, SMALL)? {
+            Some(text) => self.settings(&GitConfig::new(text), file.parent(), scope, depth),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes in the settings of a file that stands in `directory`, and of those that it includes, in order.
+    fn settings(
+        &mut self,
+        config: &GitConfig,
+        directory: Option<&Path>,
+        scope: ConfigScope,
+        depth: usize,
+    ) -> Result<()> {
+        for setting in config.settings() {
+            let Some(key) = setting.key else { continue };
+            let entry = LayeredEntry {
+                scope,
+                section: setting.section.to_ascii_lowercase(),
+                subsection: setting.subsection.as_deref().map(<[u8]>::to_vec),
+                key: key.to_ascii_lowercase(),
+                value: setting.value().into(),
+            };
+            self.entry(entry, directory, depth)?;
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, entry: LayeredEntry, directory: Option<&Path>, depth: usize) -> Result<()> {
+        let includes = entry.key == b"path"
+            && match (&entry.section[..], entry.subsection.as_deref()) {
+                (b"include", None) => true,
+                (b"includeif", Some(condition)) => self.holds(condition, directory),
+                _ => false,
+            };
+        let (scope, file) = (entry.scope, expanded(&entry.value));
+        self.entries.push(entry);
+        // What the environment includes has nowhere to start from.
+        let base = directory.or_else(|| Some(Path::new("")).filter(|_| file.is_absolute()));
+        match base.filter(|_| includes) {
+            Some(base) => self.file(&base.join(file), scope, depth + 1),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the condition of an `includeIf` is met. One that is not known is not, as in git.
+    fn holds(&mut self, condition: &[u8], directory: Option<&Path>) -> bool {
+        let Some(repository) = self.repository else { return false };
+        if let Some(pattern) = condition.strip_prefix(b"gitdir:") {
+            return is_at(&repository.git_dir, pattern, directory, false);
+        }
+        if let Some(pattern) = condition.strip_prefix(b"gitdir/i:") {
+            return is_at(&repository.git_dir, pattern, directory, true);
+        }
+        if let Some(pattern) = condition.strip_prefix(b"onbranch:") {
+            let name = || Lookup::new(repository).symbolic("HEAD").ok().flatten();
+            let branch = self.branch.get_or_insert_with(name);
+            let branch = branch.as_ref().and_then(|name| name.strip_prefix(b"refs/heads/"));
+            return branch.is_some_and(|branch| matches(&with_end(pattern.into()), branch, false));
+        }
+        if let Some(pattern) = condition.strip_prefix(b"hasconfig:remote.*.url:") {
+            self.asks_for_remotes = true;
+            return self.urls.iter().any(|url| matches(pattern, url, false));
+        }
+        false
+    }
+
+    /// `git -c name=value` and `GIT_CONFIG_COUNT`.
+    fn environment(&mut self) -> Result<()> {
+        let text = |name: String| env::var_os(name).map(|value| value.into_encoded_bytes());
+        let count = env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse::<usize>().ok()).unwrap_or(0);
+        for number in 0..count.min(MOST) {
+            if let (Some(name), Some(value)) =
+                (text(format!("GIT_CONFIG_KEY_{number}")), text(format!("GIT_CONFIG_VALUE_{number}")))
+            {
+                self.given(&name, value)?;
+            }
+        }
+        for (name, value) in parameters(&text("GIT_CONFIG_PARAMETERS".into()).unwrap_or_default()) {
+            self.given(&name, value)?;
+        }
+        Ok(())
+    }
+
+    fn given(&mut self, name: &[u8], value: Vec<u8>) -> Result<()> {
+        let (Some(first), Some(last)) = (name.find_byte(b'.'), name.rfind_byte(b'.')) else { return Ok(()) };
+        let entry = LayeredEntry {
+            scope: ConfigScope::Command,
+            section: name[..first].to_ascii_lowercase(),
+            subsection: name.get(first + 1..last).map(<[u8]>::to_vec),
+            key: name[last + 1..].to_ascii_lowercase(),
+            value: value.into(),
+        };
+        self.entry(entry, None, 0)
+    }
+}
+
+fn is_true(value: &str) -> bool {
+    ["1", "true", "yes", "on"].iter().any(|word| value.eq_ignore_ascii_case(word))
+}
+
+/// Whether a git directory matches the pattern of a condition, which may start from the file's own directory.
+fn is_at(git_dir: &Path, pattern: &[u8], directory: Option<&Path>, any_case: bool) -> bool {
+    let real = |path: PathBuf| path.canonicalize().unwrap_or(path).into_os_string().into_encoded_bytes();
+    let below = |directory: PathBuf, rest: &[u8]| [literal(&real(directory)), b"/".to_vec(), rest.to_vec()].concat();
+    let whole = match (pattern.strip_prefix(b"~/"), pattern.strip_prefix(b"./")) {
+        (Some(rest), _) => home().map(|home| below(home, rest)),
+        (_, Some(rest)) => directory.map(|directory| below(directory.to_owned(), rest)),
+        _ if path(pattern).is_absolute() => Some(pattern.to_vec()),
+        _ => Some([b"**/", pattern].concat()),
+    };
+    whole.is_some_and(|whole| matches(&with_end(whole), git_dir.as_os_str().as_encoded_bytes(), any_case))
+}
+
+/// `a/` means all below it.
+fn with_end(mut pattern: Vec<u8>) -> Vec<u8> {
+    if pattern.ends_with(b"/") {
+        pattern.extend_from_slice(b"**");
+    }
+    pattern
+}
+
+/// Text in a pattern that stands for itself.
+fn literal(text: &[u8]) -> Vec<u8> {
+    let escaped = text.iter().flat_map(|&byte| match byte {
+        b'*' | b'?' | b'[' | b']' | b'\\' if !cfg!(windows) || byte != b'\\' => vec![b'\\', byte],
+        byte => vec![byte],
+    });
+    escaped.collect()
+}
+
+/// As git's `wildmatch`, which knows no braces.
+fn matches(pattern: &[u8], text: &[u8], any_case: bool) -> bool {
+    let pattern = pattern.to_str_lossy().replace('{', "\\{").replace('}', "\\}");
+    let mut builder = GlobBuilder::new(&pattern);
+    let glob = builder.literal_separator(true).backslash_escape(true).case_insensitive(any_case).build();
+    glob.is_ok_and(|glob| glob.compile_matcher().is_match(path(text)))
+}
+
+/// What `git -c` leaves for the programs that git starts: `'name'='value'`, in older versions `'name=value'`.
+fn parameters(text: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut rest = text.trim_ascii();
+    while let Some((name, after)) = unquoted(rest) {
+        let (name, value, after) = match after.strip_prefix(b"=") {
+            Some(after) => {
+                let (value, after) = unquoted(after).unwrap_or_default();
+                (name, value, after)
+            }
+            None => match name.split_once_str("=") {
+                Some((name, value)) => (name.to_vec(), value.to_vec(), after),
+                None => (name, b"true".to_vec(), after),
+            },
+        };
+        found.push((name, value));
+        rest = after.trim_ascii_start();
+    }
+    found
+}
+
+/// The word in single quotes that `text` starts with, and what follows it.
+fn unquoted(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut rest = text.strip_prefix(b"'")?;
+    let mut word = Vec::new();
+    loop {
+        let end = rest.find_byte(b'\'')?;
+        word.extend_from_slice(&rest[..end]);
+        rest = &rest[end + 1..];
+        match rest {
+            [b'\\', escaped @ (b'\'' | b'!'), b'\'', after @ ..] => {
+                word.push(*escaped);
+                rest = after;
+            }
+            _ => return Some((word, rest)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_leaves_in_the_environment_is_read() {
+        for (text, expected) in [
+            ("", &[][..]),
+            ("'a.b'='c d'", &[("a.b", "c d")]),
+            ("'a.b=c' 'x.y'", &[("a.b", "c"), ("x.y", "true")]),
+            (r"'a.b'='it'\''s' 'c.D.e'=''", &[("a.b", "it's"), ("c.D.e", "")]),
+            ("'a.b", &[]),
+        ] {
+            let expected: Vec<_> =
+                expected.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect();
+            assert_eq!(parameters(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn conditions_match_as_gits_do() {
+        for (pattern, dir, any_case, expected) in [
+            ("/a/", "/a/b/.git", false, true),
+            ("/a/b/.git", "/a/b/.git", false, true),
+            ("b/", "/a/b/.git", false, true),
+            ("b", "/a/b/.git", false, false),
+            ("/a/*/.git", "/a/b/.git", false, true),
+            ("/a/*", "/a/b/.git", false, false),
+            ("/A/", "/a/b/.git", false, false),
+            ("/A/", "/a/b/.git", true, true),
+            ("/{a,b}/", "/a/b/.git", false, false),
+        ] {
+            assert_eq!(is_at(Path::new(dir), pattern.as_bytes(), None, any_case), expected, "{pattern} {dir}");
+        }
+    }
+}

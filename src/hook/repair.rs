@@ -1,0 +1,103 @@
+//! What `hook doctor --fix` does: keysweep put back where it was installed or belongs, by a hook of its own or in the
+//! configuration of the program that runs the hooks, and put where programs started from a desktop find it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::command::{self, IfAbsent};
+use super::place::HookPlace;
+use super::shim::Shim;
+use super::{HookName, hook_text, install, manager, memory};
+use crate::core::error::{Error, Result};
+
+/// What was done, and what could not be, one line each.
+#[derive(Debug, Default)]
+pub struct Repairs {
+    /// Changes that were made.
+    pub done: Vec<String>,
+    /// What somebody has to do.
+    pub left: Vec<String>,
+}
+
+/// Repairs the hooks of a commit, and others that were installed here.
+pub fn repair(place: &HookPlace, binary: &Path) -> Result<Repairs> {
+    let mut repairs = Repairs::default();
+    let mut names = memory::recall(&place.common_dir)?;
+    if place.top.is_some() {
+        names.extend(HookName::DEFAULT);
+    }
+    names.sort_unstable();
+    names.dedup();
+    let mut is_managed = false;
+    for &name in &names {
+        match (manager::of(place, name)?, &place.top) {
+            (Some(manager), Some(top)) => {
+                is_managed = true;
+                let advice = manager::advice(manager, top, name, IfAbsent::Pass)?;
+                if !advice.done {
+                    match advice.write() {
+                        Ok(()) => repairs.done.push(format!("{name}: added keysweep to {}", advice.file.display())),
+                        Err(error) => repairs.left.push(error.to_string()),
+                    }
+                }
+                let runs = hook_text(&place.file(name))?.and_then(|hook| manager::running(place, &hook));
+                if let Some(command) = manager.activation(name).filter(|_| runs != Some(manager) || !advice.done) {
+                    repairs.left.push(format!("{name}: run {command}"));
+                }
+            }
+            _ => match place.shared() {
+                Some(why) => repairs.left.push(format!("{name}: {why}; keysweep hook install --force installs there")),
+                None => {
+                    let open = hook_text(&place.file(name))?.and_then(|text| Shim::parse(&text));
+                    let open = open.is_some_and(|shim| shim.fail_open);
+                    match install::install(&place.hooks, name, binary, open) {
+                        Ok(install::Outcome::Unchanged) => {}
+                        Ok(outcome) => repairs.done.push(format!("{name}: {}", outcome.words())),
+                        Err(error) => repairs.left.push(error.to_string()),
+                    }
+                }
+            },
+        }
+    }
+    memory::remember(&place.common_dir, &names)?;
+    if let Some(top) = place.top.as_ref().filter(|_| is_managed) {
+        link(top, binary, &mut repairs);
+    }
+    Ok(repairs)
+}
+
+/// Where hooks find keysweep under a short PATH; `None` if they do not.
+pub(super) fn reachable(top: &Path) -> Option<PathBuf> {
+    command::places(top).into_iter().map(|place| place.join("keysweep")).find(|file| install::is_executable(file))
+}
+
+/// Lines of shell in other programs' files name no place of this machine, so keysweep has to be at one that they know.
+fn link(top: &Path, binary: &Path, repairs: &mut Repairs) {
+    if reachable(top).is_some() {
+        return;
+    }
+    let Some(home) = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute()) else { return };
+    let directory = home.join(".local/bin");
+    let link = directory.join("keysweep");
+    let made = fs::create_dir_all(&directory).and_then(|()| system::link(binary, &link));
+    match made {
+        Ok(()) => repairs.done.push(format!("linked {} to {}", link.display(), binary.display())),
+        Err(error) => repairs.left.push(Error::io("make", link.display(), error).to_string()),
+    }
+}
+
+#[cfg(unix)]
+mod system {
+    pub(super) use std::os::unix::fs::symlink as link;
+}
+
+#[cfg(not(unix))]
+mod system {
+    use std::io;
+    use std::path::Path;
+
+    /// Links need a right there that few have.
+    pub(super) fn link(binary: &Path, place: &Path) -> io::Result<()> {
+        std::fs::copy(binary, place.with_extension("exe")).map(drop)
+    }
+}
