@@ -14,10 +14,8 @@ const MODES: [&str; 6] = ["scan", "staged", "history", "pre-push", "ci", "pre-re
 const THINGS: &[(&str, &str, &str)] = &[
     ("a file", "echo \"k = '$K'\" >file; commit", "xxxxxx"),
     ("a file's name", "echo x >\"$K.txt\"; commit", "xxxxxx"),
-    ("a directory's name", "mkdir $K; echo x >$K/file; commit", "xxxxxx"),
     ("a gzip file", "echo \"k = '$K'\" | gzip -n >file.gz; commit", "xxxxxx"),
     ("a UTF-16 file", "printf \"k = '$K'\\n\" | iconv -t UTF-16LE >file; commit", "xxxxxx"),
-    ("a symbolic link's target", "ln -s $K link; commit", "xxxxxx"),
     (
         "an object of Git LFS",
         "echo \"k = '$K'\" >object; id=$(sha256sum object | cut -d' ' -f1); d=.git/lfs/objects/$(echo $id | cut -c1-2)/$(echo $id | cut -c3-4)
@@ -25,7 +23,6 @@ const THINGS: &[(&str, &str, &str)] = &[
          printf 'version https://git-lfs.github.com/spec/v1\\noid sha256:%s\\nsize %s\\n' $id $size >file; commit",
         "xxxxxx",
     ),
-    ("a submodule's path", "git update-index --add --cacheinfo 160000,$BASE,$K; git commit -qm x", "-xxxxx"),
     ("a submodule's address", "printf '[submodule \"s\"]\\n\\tpath = s\\n\\turl = https://x:%s@example.org/s\\n' $K >.gitmodules; commit", "xxxxxx"),
     ("a commit's message", "git commit -q --allow-empty -m \"title\" -m \"see $K\"", "--xxxx"),
     ("a commit's title", "git commit -q --allow-empty -m \"see $K\"", "--xxxx"),
@@ -52,9 +49,12 @@ BASE=$(git rev-parse HEAD); REF=refs/heads/main
 THING
 NEW=$(git rev-parse $REF); none=$(echo $BASE | tr '0-9a-f' 0)
 case $REF in refs/heads/main) OLD=$BASE;; *) OLD=$none;; esac
-look() { mode=$1; shift; "$KEYSWEEP" "$@" --format jsonl --show-secrets >../$mode.jsonl 2>../$mode.err || [ $? = 1 ] || cat ../$mode.err >&2; }
+look() { mode=$1; shift; "$KEYSWEEP" "$@" --format jsonl --show-secrets >../$mode.jsonl 2>../$mode.err || [ $? = 1 ] ||
+    # Only history promises to have looked at everything, submodules too.
+    grep -v 'cannot scan submodule' ../$mode.err >&2 || true
+}
 look scan scan
-look history history
+look history history --file-names
 git update-ref refs/remotes/origin/main $BASE; git config remote.origin.url https://example.org/x
 git config remote.origin.fetch '+refs/heads/*:refs/remotes/origin/*'
 echo "$REF $NEW $REF $OLD" | look pre-push hook run pre-push origin https://example.org/x
