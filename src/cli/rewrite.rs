@@ -11,11 +11,11 @@ use crate::cli::args;
 use crate::core::budget::Budget;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::Finding;
+use crate::core::threads;
 use crate::git::commit::ParsedCommit;
 use crate::git::refs::Lookup;
 use crate::git::{Ancestry, Id, Kind, Node, Objects, Repository};
-use crate::source::commits;
-use crate::source::{self, Collector};
+use crate::source::{Collector, commits};
 
 /// Looks at the commits that a rebase made. An amended one went through `pre-commit` and `commit-msg`.
 pub(super) fn hook(args: &args::HookRunArgs) -> Result<Exit> {
@@ -38,8 +38,7 @@ pub(super) fn hook(args: &args::HookRunArgs) -> Result<Exit> {
     };
     let loaded = staged::load(&args.shared, &repository)?;
     let collector = Collector::default();
-    source::pool(loaded.threads(&args.shared))?
-        .install(|| commits::scan(&objects, &loaded.policy, &collector, &commits));
+    threads::run(loaded.threads(&args.shared), || commits::scan(&objects, &loaded.policy, &collector, &commits))?;
     let mut report = collector.into_report();
     loaded.apply(&mut report, false);
     staged::conclude(&args.shared, &loaded, report, |finding| Some(advice(finding)))

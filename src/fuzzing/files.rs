@@ -18,6 +18,7 @@ use crate::fix::Plan;
 use crate::gitleaks::{Engine, go_regex};
 use crate::hook::agent::install::{self, InstallScope};
 use crate::hook::agent::{Agent, Decision, Judge};
+use crate::hook::command::IfAbsent;
 use crate::hook::{HookName, push, yaml};
 use crate::policy::baseline::{self, Baseline};
 use crate::policy::config::{self, Config, Named};
@@ -246,7 +247,8 @@ pub(super) fn agent_settings(data: &[u8]) {
 pub(super) fn hook_manager(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     for name in HookName::ALL.iter().copied() {
-        let added = [yaml::with_framework(text, name), yaml::with_lefthook(text, name, "keysweep hook run")];
+        let lines = yaml::framework_lines(name, IfAbsent::Pass);
+        let added = [yaml::with_framework(text, &lines), yaml::with_lefthook(text, name, "keysweep hook run")];
         for added in added.into_iter().flatten() {
             assert!(added.len() > text.len());
         }

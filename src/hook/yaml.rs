@@ -23,7 +23,7 @@ pub(super) const fn framework_words(name: HookName) -> &'static str {
 }
 
 /// Lines for `.pre-commit-config.yaml` that use the installed keysweep.
-pub(super) fn framework_lines(name: HookName, if_absent: IfAbsent) -> String {
+pub(crate) fn framework_lines(name: HookName, if_absent: IfAbsent) -> String {
     let id = framework_id(name);
     let as_hook = if name == HookName::PreMergeCommit { HookName::PreCommit } else { name };
     let command = command::line(as_hook, framework_words(name), if_absent);
