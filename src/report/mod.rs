@@ -8,6 +8,7 @@ pub mod diff;
 pub mod escape;
 pub mod exposure;
 mod gitlab;
+mod html;
 mod human;
 mod identity;
 mod json;
@@ -138,6 +139,8 @@ formats! {
     Annotations = "annotations", annotations, Machine, [];
     /// Markdown for a comment on a change or a job's summary.
     Markdown = "markdown", markdown, Human, [".md", ".markdown"];
+    /// One page for a browser, which needs nothing else.
+    Html = "html", html, Human, [".html", ".htm"];
     /// A table.
     Csv = "csv", csv, Machine, [".csv"];
 }

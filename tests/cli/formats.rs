@@ -129,6 +129,16 @@ fn attacks_come_out_as_text() {
                 assert!(out.lines().last().unwrap().contains("more finding"), "{out}");
                 assert!(!out.contains("%0A::"), "{out}");
             }
+            Format::Html => {
+                for markup in ["<script>alert", "<!-- keysweep", "]]>", "\u{202e}", "</code></summary>pwned"] {
+                    assert!(!out.contains(markup), "{markup}");
+                }
+                assert_eq!(out.matches("<script").count(), 2, "its own, and its data");
+                assert_eq!(out.matches("</script").count(), 2);
+                let data = out.split("id=\"data\">").nth(1).unwrap().split("</script>").next().unwrap();
+                let data: Value = serde_json::from_str(data).unwrap();
+                assert_eq!(data["keys"][0]["places"].as_array().unwrap().len(), ATTACKS.len());
+            }
             Format::Csv => {
                 for cell in out.lines().skip(1).flat_map(|line| line.split(',')) {
                     let first = cell.trim_start_matches(['"', ' ']).chars().next();

@@ -33,6 +33,7 @@ mod loaders;
 mod managers;
 mod modes;
 mod packaging;
+mod page;
 mod project;
 mod push;
 mod report;
