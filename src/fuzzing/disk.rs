@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use memmap2::{Mmap, MmapMut};
+use memmap2::MmapMut;
 use tempfile::TempDir;
+
+use crate::git::map::Mapping;
 
 /// An empty directory, which goes with its value.
 pub(super) fn directory() -> TempDir {
@@ -19,14 +21,14 @@ pub(super) fn write(root: &Path, path: &str, bytes: &[u8]) {
 }
 
 /// The bytes as if they were a mapped file's.
-pub(super) fn mapped(bytes: &[u8]) -> Mmap {
+pub(super) fn mapped(bytes: &[u8]) -> Mapping {
     let mut map = MmapMut::map_anon(bytes.len().max(1)).expect("memory");
     if bytes.is_empty() {
         // No file is mapped as longer than it is; the one byte here is none of any format's.
-        return map.make_read_only().expect("a mapping");
+        return map.make_read_only().expect("a mapping").into();
     }
     map.copy_from_slice(bytes);
-    map.make_read_only().expect("a mapping")
+    map.make_read_only().expect("a mapping").into()
 }
 
 /// A repository without any object, for what asks one and needs none.

@@ -8,11 +8,9 @@
 
 use std::path::{Path, PathBuf};
 
-use memmap2::Mmap;
-
 use super::Id;
 use super::id::Hash;
-use super::map::map;
+use super::map::{Mapping, map};
 use crate::core::regular_file::{self, Links, SMALL};
 
 /// More files than this are not chained: git merges them long before.
@@ -36,7 +34,7 @@ pub(super) struct CommitGraphFile {
 /// One file. Commits are numbered through the whole chain.
 #[derive(Debug)]
 struct GraphLayer {
-    file: Mmap,
+    file: Mapping,
     first: u32,
     count: u32,
     fanout: usize,
@@ -94,7 +92,8 @@ impl CommitGraphFile {
 
     /// What is said of the commit at a position.
     pub(super) fn entry(&self, position: u32) -> Result<GraphCommit, BrokenGraph> {
-        self.read(position).ok_or(BrokenGraph)
+        let commit = self.read(position).ok_or(BrokenGraph)?;
+        if self.layers.iter().any(|layer| layer.file.is_cut_short()) { Err(BrokenGraph) } else { Ok(commit) }
     }
 
     fn read(&self, position: u32) -> Option<GraphCommit> {
@@ -166,7 +165,7 @@ fn chain(directory: &Path, directories: &[PathBuf]) -> Option<Vec<PathBuf>> {
 }
 
 impl GraphLayer {
-    fn parse(file: Mmap, hash: Hash, first: u32, bases: usize) -> Option<Self> {
+    fn parse(file: Mapping, hash: Hash, first: u32, bases: usize) -> Option<Self> {
         let format = if hash == Hash::Sha1 { 1 } else { 2 };
         let [b'C', b'G', b'P', b'H', 1, own, chunks, base] = *file.first_chunk::<8>()? else { return None };
         if own != format || usize::from(base) != bases.min(255) {

@@ -11,12 +11,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bstr::ByteSlice;
-use memmap2::Mmap;
 
 use super::Id;
 use super::id::Hash;
 use super::inflate::Corrupt;
-use super::map::map_whole;
+use super::map::{CUT_SHORT, Mapping, map_whole};
 use super::split_index;
 use super::tree::EntryKind;
 use crate::core::error::{Error, Result};
@@ -62,8 +61,14 @@ pub struct Index {
 /// An index file's bytes.
 #[derive(Clone, Debug)]
 pub(crate) enum Data {
-    Mapped(Arc<Mmap>),
+    Mapped(Arc<Mapping>),
     Held(Vec<u8>),
+}
+
+impl Data {
+    fn is_cut_short(&self) -> bool {
+        matches!(self, Self::Mapped(map) if map.is_cut_short())
+    }
 }
 
 impl Default for Data {
@@ -103,9 +108,12 @@ impl Index {
                 .map_err(|why| Error::new("read the shared index", base.display(), regular_file::why(&why)))?;
             let (base, _) = Self::decode(Data::Mapped(Arc::new(data)), hash).map_err(broken)?;
             let link = split_index::Link::parse(&index.data[link], hash, base.entries.len()).map_err(broken)?;
+            if base.data.is_cut_short() {
+                return Err(broken(CUT_SHORT));
+            }
             index = split_index::join(base, index, &link).map_err(broken)?;
         }
-        Ok(index)
+        if index.data.is_cut_short() { Err(broken(CUT_SHORT)) } else { Ok(index) }
     }
 
     /// The entries in order: by path, then by stage.

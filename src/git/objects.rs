@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use super::id::{Hash, Id, Kind};
 use super::inflate::Corrupt;
 use super::loose;
+use super::map::CUT_SHORT;
 use super::pack::{Delta, Form, Pack, PackIndex, multi_index};
 use super::repository::Repository;
 use crate::core::error::{Error, ErrorKind, Result};
@@ -238,14 +239,15 @@ impl Objects {
             let content = self.undo(kind, base, &chain)?;
             Ok((kind, Arc::try_unwrap(content).unwrap_or_else(|shared| (*shared).clone())))
         });
-        if decoded.is_err() {
+        decoded.map_err(|why| {
+            let is_cut_short = pack.is_cut_short() || chain.iter().any(|(pack, _)| pack.is_cut_short());
             let mut bases = self.bases();
             for (pack, offset) in chain {
                 let place = bases.place(&pack, offset);
                 bases.broken.insert(place);
             }
-        }
-        decoded
+            if is_cut_short { CUT_SHORT } else { why }
+        })
     }
 
     /// Follows deltas to an object that is stored whole or was kept. `chain` is what lies on the way.

@@ -466,3 +466,27 @@ fn the_addresses_of_remotes_are_found_however_they_are_written() {
     let found: Vec<&str> = scan.findings.iter().map(|finding| finding["secret"].as_str().unwrap()).collect();
     assert_eq!(found, [key(1), key(2), key(3)], "{:#?}", scan.output);
 }
+
+/// A pack that somebody cuts short while it is read, as a copy over it would, is an error and not the end of the process.
+#[test]
+fn a_pack_that_is_cut_short_while_it_is_read_is_an_error() {
+    use keysweep::git::{Environment, Id, Kind, Objects, Repository};
+
+    let project = Project::git();
+    // Random text, so that the pack has many pages.
+    for file in 0..20 {
+        let text: String = (0..200).map(|line| format!("{}\n", key(1000 * file + line))).collect();
+        project.write(format!("f{file}"), text);
+    }
+    project.run_git(&["add", "."]).run_git(&["commit", "-qm", "x"]).run_git(&["repack", "-qad"]);
+    let listed = project.command("git").args(["ls-tree", "--format=%(objectname)", "HEAD"]).output().unwrap().stdout;
+    let ids: Vec<Id> = listed.split(|&byte| byte == b'\n').filter_map(Id::from_hex).collect();
+    assert_eq!(ids.len(), 20);
+    let objects = Objects::open(&Repository::discover(&project.root(), &Environment::default()).unwrap());
+    objects.read(ids[0], Kind::Blob).unwrap();
+    shell(&project, "chmod u+w .git/objects/pack/*.pack; truncate -s 4096 .git/objects/pack/*.pack");
+    let failed: Vec<_> = ids.iter().filter_map(|id| objects.read(*id, Kind::Blob).err()).collect();
+    assert!(failed.len() > 10, "{failed:?}");
+    let expected = "it was cut short while it was read";
+    assert!(failed.iter().all(|error| error.to_string().contains(expected)), "{failed:?}");
+}

@@ -3,10 +3,8 @@
 use std::ops::Range;
 use std::path::Path;
 
-use memmap2::Mmap;
-
 use super::super::id::{Hash, Id};
-use super::super::map::map;
+use super::super::map::{Mapping, map};
 use crate::core::error::{Error, Result};
 use crate::core::regular_file;
 
@@ -27,7 +25,7 @@ pub(crate) struct PackIndex {
 
 #[derive(Debug)]
 enum Bytes {
-    File(Mmap),
+    File(Mapping),
     /// Ids alone.
     Own(Vec<u8>),
 }
@@ -53,7 +51,12 @@ impl PackIndex {
         Self::of_file(file, hash).map_err(failed)
     }
 
-    pub(crate) fn of_file(file: Mmap, hash: Hash) -> std::result::Result<Self, &'static str> {
+    /// Whether its file was cut short while it was read.
+    pub(crate) fn is_cut_short(&self) -> bool {
+        matches!(&self.bytes, Bytes::File(file) if file.is_cut_short())
+    }
+
+    pub(crate) fn of_file(file: Mapping, hash: Hash) -> std::result::Result<Self, &'static str> {
         let width = hash.width();
         let has_version = file.starts_with(b"\xfftOc");
         if has_version && !file[4..].starts_with(b"\0\0\0\x02") {

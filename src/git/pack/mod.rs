@@ -10,13 +10,12 @@ pub(crate) mod multi_index;
 
 use std::path::Path;
 
-use memmap2::Mmap;
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use super::id::{Hash, Id, Kind};
 use super::inflate::{self, Corrupt};
-use super::map::map;
+use super::map::{Mapping, map};
 use crate::core::error::{Error, Result};
 use crate::core::regular_file;
 pub(crate) use delta::Delta;
@@ -30,7 +29,7 @@ const UNCHECKED: usize = 4 << 20;
 #[derive(Debug)]
 pub(crate) struct Pack {
     pub(crate) index: PackIndex,
-    data: Mmap,
+    data: Mapping,
     hash: Hash,
 }
 
@@ -65,7 +64,7 @@ impl Pack {
     }
 
     /// Of a file's bytes.
-    pub(crate) fn of(data: Mmap, index: PackIndex, hash: Hash) -> std::result::Result<Self, Corrupt> {
+    pub(crate) fn of(data: Mapping, index: PackIndex, hash: Hash) -> std::result::Result<Self, Corrupt> {
         if data.len() < 12 + hash.width() || !data.starts_with(b"PACK") {
             return Err("it is not a pack");
         }
@@ -73,6 +72,11 @@ impl Pack {
             return Err("its version is not known");
         }
         Ok(Self { index, data, hash })
+    }
+
+    /// Whether the pack or its index was cut short while it was read.
+    pub(crate) fn is_cut_short(&self) -> bool {
+        self.data.is_cut_short() || self.index.is_cut_short()
     }
 
     /// The entries; what follows them is the pack's checksum.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice as _;
 
 use super::super::id::{Hash, Id};
-use super::super::map::map;
+use super::super::map::{CUT_SHORT, map};
 use super::PackIndex;
 use super::index::be32;
 use crate::core::error::{Error, Result};
@@ -31,6 +31,9 @@ pub(crate) fn read(directory: &Path, hash: Hash) -> Result<HashMap<String, PackI
             Err(why) => return Err(failed(&regular_file::why(&why))),
         };
         let lists = objects(&file, hash, &mut names).map_err(failed)?;
+        if file.is_cut_short() {
+            return Err(failed(CUT_SHORT));
+        }
         for (pack, list) in lists {
             let name: &String = &names[pack as usize];
             indexes.insert(name.clone(), PackIndex::of_list(list.into_iter(), hash));
