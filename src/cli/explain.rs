@@ -1,10 +1,7 @@
 //! `keysweep explain PATH:LINE`: the way of a line through the rules, in words.
 
 use std::cmp::Reverse;
-use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
@@ -16,6 +13,7 @@ use crate::cli::policy::{self, Loaded};
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Location, SuppressedBy};
+use crate::core::path_bytes;
 use crate::gitleaks::Fate;
 use crate::policy::{encrypted, files};
 use crate::report::escape;
@@ -32,19 +30,20 @@ const NAMED: usize = 4;
 
 /// Carries the command out.
 pub(super) fn run(args: Explain) -> Result<Exit> {
-    let (path, line) = split(args.place.as_bytes());
+    let place = path_bytes::bytes(&args.place);
+    let (path, line) = split(&place);
     let (content, target) = if path == "-" {
         let mut content = Vec::new();
         let read = std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut content);
         read.map_err(|error| Error::io("read", "standard input", error))?;
         (content, ScanTarget::here())
     } else {
-        let file = Path::new(OsStr::from_bytes(path));
+        let file = path_bytes::path(path);
         let absent = || {
             Error::new("read", file.display(), "no such file")
                 .hint("explain takes PATH, PATH:LINE, or - for standard input")
         };
-        let content = files::read_named(file)?.ok_or_else(absent)?;
+        let content = files::read_named(&file)?.ok_or_else(absent)?;
         (content, ScanTarget::of(&[path.to_owned()]))
     };
     let loaded = policy::load(&args.policy, &target.start, &target.path)?;
@@ -68,7 +67,7 @@ fn split(place: &[u8]) -> (&BStr, Option<usize>) {
     let Some((path, line)) = place.rsplit_once_str(":") else { return whole };
     let number = line.to_str().ok().and_then(|line| line.parse().ok());
     match number {
-        Some(number) if !Path::new(OsStr::from_bytes(place)).exists() => (path.as_bstr(), Some(number)),
+        Some(number) if !path_bytes::path(place).exists() => (path.as_bstr(), Some(number)),
         _ => whole,
     }
 }

@@ -1,7 +1,6 @@
 //! `keysweep hook`: installation, and what the installed hooks run.
 
 use std::env;
-use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 use super::output::{self, complain};
@@ -224,9 +223,10 @@ fn run_hook(args: args::HookRunArgs) -> Result<Exit> {
         return agent::run(agent, &args.shared);
     }
     match args.name {
-        Some(HookName::PreCommit | HookName::PreMergeCommit) if args.framework => {
-            framework::pre_commit(&args.shared, args.arguments.into_iter().map(|path| path.into_vec().into()).collect())
-        }
+        Some(HookName::PreCommit | HookName::PreMergeCommit) if args.framework => framework::pre_commit(
+            &args.shared,
+            args.arguments.into_iter().map(|path| crate::core::path_bytes::bytes(path)).collect(),
+        ),
         Some(HookName::PreCommit | HookName::PreMergeCommit) => staged::hook(&args.shared, None),
         Some(HookName::CommitMsg) => commit_msg(&args),
         Some(HookName::PrePush | HookName::PreReceive) => push::hook(&args),

@@ -27,8 +27,6 @@ mod staged;
 mod targets;
 
 use std::borrow::Cow;
-use std::ffi::OsStr;
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -43,6 +41,7 @@ use crate::cli::args::{Cli, Command, ScanArgs, SharedArgs};
 use crate::core::coverage::Report;
 use crate::core::date;
 use crate::core::error::{Exit, Result};
+use crate::core::path_bytes;
 use crate::report::{Document, Format, exposure, model, redact};
 use crate::source::{Collector, stdin, walk};
 
@@ -117,9 +116,9 @@ fn scan(args: ScanArgs) -> Result<Exit> {
     if args.agents {
         return agent_files::scan(&args);
     }
-    let paths: Vec<BString> = args.paths.into_iter().map(|path| path.into_vec().into()).collect();
+    let paths: Vec<BString> = args.paths.into_iter().map(|path| path_bytes::bytes(path)).collect();
     let (piped, paths): (Vec<BString>, Vec<BString>) = paths.into_iter().partition(|path| path == "-");
-    let name = args.stdin_path.map_or_else(|| stdin::NAME.into(), |path| BString::from(path.into_vec()));
+    let name = args.stdin_path.map_or_else(|| stdin::NAME.into(), |path| path_bytes::bytes(path));
     let target = ScanTarget::of(&paths);
     let shared = SharedArgs { view: Some(args.view), ..args.shared };
     session_at(&shared, &target, |loaded, collector| {
@@ -156,10 +155,10 @@ impl ScanTarget {
     fn of(paths: &[BString]) -> Self {
         let here = Self::here();
         let Some(first) = paths.first() else { return Self { is_single: false, ..here } };
-        let path = here.path.join(OsStr::from_bytes(first));
+        let path = here.path.join(path_bytes::path(first));
         let is_single = paths.len() == 1;
         // As `source::paths` names them.
-        let is_start = is_single && first.starts_with(b"/") && path.is_dir();
+        let is_start = is_single && path_bytes::is_absolute(first) && path.is_dir();
         Self { start: if is_start { path.clone() } else { here.start }, path, is_single }
     }
 }

@@ -6,9 +6,8 @@
 //! standard output or standard error.
 
 use std::borrow::Cow;
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Write};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -148,7 +147,7 @@ pub(super) fn unless_closed(written: io::Result<()>) -> Result<()> {
 fn replace(path: &Path, keys: KeyDisplay, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mode = if keys == KeyDisplay::Shown { 0o600 } else { 0o666 };
-    let file = tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(directory)?;
+    let file = crate::core::mode::temporary(directory, mode)?;
     fill(file.as_file(), keys, content)?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())

@@ -11,6 +11,10 @@ pub mod finding;
 #[cfg(feature = "cli")]
 pub mod json;
 #[cfg(feature = "cli")]
+pub mod mode;
+#[cfg(feature = "cli")]
+pub mod path_bytes;
+#[cfg(feature = "cli")]
 pub mod regular_file;
 #[cfg(feature = "cli")]
 pub mod replace;

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::core::error::{Error, Result};
+use crate::core::mode;
 use crate::core::regular_file::{self, Links};
 
 /// The most that is read back to see whether a file has changed meanwhile.
@@ -25,7 +26,7 @@ pub fn replace(path: &Path, old: Option<&[u8]>, content: &[u8], mode: u32) -> Re
     file.write_all(content).and_then(|()| file.flush()).map_err(failed)?;
     match fs::metadata(&real) {
         Ok(was) => fs::set_permissions(file.path(), was.permissions()).map_err(failed)?,
-        Err(_) => system::set_mode(file.path(), mode).map_err(failed)?,
+        Err(_) => mode::set(file.path(), mode).map_err(failed)?,
     }
     file.as_file().sync_all().map_err(failed)?;
     let now = regular_file::read(&real, Links::Follow, MOST)?;
@@ -36,29 +37,6 @@ pub fn replace(path: &Path, old: Option<&[u8]>, content: &[u8], mode: u32) -> Re
     match old {
         Some(_) => file.persist(&real).map(drop).map_err(|error| failed(error.error)),
         None => file.persist_noclobber(&real).map(drop).map_err(|error| failed(error.error)),
-    }
-}
-
-#[cfg(unix)]
-mod system {
-    use std::fs;
-    use std::io;
-    use std::os::unix::fs::PermissionsExt as _;
-    use std::path::Path;
-
-    pub(super) fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
-        fs::set_permissions(path, fs::Permissions::from_mode(mode))
-    }
-}
-
-#[cfg(not(unix))]
-mod system {
-    use std::io;
-    use std::path::Path;
-
-    /// Who may read a new file is what its directory says.
-    pub(super) fn set_mode(_: &Path, _: u32) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use bstr::ByteSlice as _;
 
 use crate::core::error::{Error, Result};
 use crate::core::finding::Secret;
+use crate::core::mode;
 use crate::core::regular_file::{self, Links};
 use crate::core::replace::replace;
 use crate::source::ignored;
@@ -180,15 +181,6 @@ pub(super) fn values(text: &[u8]) -> BTreeMap<String, Vec<u8>> {
     text.lines().filter_map(entry).collect()
 }
 
-#[cfg(unix)]
 fn tighten(path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-        .map_err(|error| Error::new("keep to you", path.display(), error))
-}
-
-/// A new file belongs to whom its directory belongs to.
-#[cfg(not(unix))]
-fn tighten(_: &Path) -> Result<()> {
-    Ok(())
+    mode::set(path, 0o600).map_err(|error| Error::new("keep to you", path.display(), error))
 }

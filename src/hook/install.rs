@@ -3,12 +3,12 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::shim::Shim;
 use super::{HookName, hook_text};
 use crate::core::error::{Error, Result};
+use crate::core::mode;
 
 /// What became of one hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,15 +131,15 @@ fn hand_on_directory(directory: &Path) {
 
 /// Whether git would run it.
 pub fn is_executable(file: &Path) -> bool {
-    fs::metadata(file).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+    mode::is_executable(file)
 }
 
 /// Writes an executable file in one step: a commit meanwhile runs the old one or the new one.
 fn put(file: &Path, text: &[u8]) -> std::io::Result<()> {
     let directory = file.parent().unwrap_or(Path::new("."));
-    let mut temporary = tempfile::Builder::new().prefix(".keysweep-").tempfile_in(directory)?;
+    let mut temporary = mode::temporary(directory, 0o755)?;
     temporary.write_all(text)?;
-    temporary.as_file().set_permissions(fs::Permissions::from_mode(0o755))?;
+    mode::set(temporary.path(), 0o755)?;
     temporary.persist(file).map(drop).map_err(|error| error.error)
 }
 

@@ -83,7 +83,7 @@ impl Content {
     /// Hands over what was not scanned.
     pub(crate) fn report_faults(&mut self, collector: &Collector, path: &BStr) {
         if let Some(error) = self.failed.take() {
-            collector.failed(Error::new("read", path, open::plain(&error)));
+            collector.failed(Error::new("read", path, open::why(&error)));
         }
         for (member, reason) in self.unopened.drain(..) {
             collector.skipped(Skipped { path: archive::shown(path, member.as_ref()), reason });

@@ -1,8 +1,6 @@
 //! What `.gitignore` says of a path. Only what belongs to the repository counts: `.gitignore` and `info/exclude`. The
 //! user's global excludes and other tools' ignore files do not decide what is scanned.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +9,7 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::core::error::Error;
+use crate::core::path_bytes;
 use crate::source::repo::{Repo, join};
 use crate::source::{Collector, open};
 
@@ -19,7 +18,8 @@ pub fn is_private(path: &Path) -> bool {
     let Some((file, repo)) = placed(path) else { return false };
     let Some(dir) = file.parent() else { return false };
     let has_git = dir.join(".git").exists();
-    let (dir, bytes) = (dir.as_os_str().as_bytes().as_bstr(), file.as_os_str().as_bytes().as_bstr());
+    let (dir, bytes) = (path_bytes::bytes(dir), path_bytes::bytes(&file));
+    let (dir, bytes) = (dir.as_bstr(), bytes.as_bstr());
     let ignored = Patterns::around(dir).is_ok_and(|patterns| {
         patterns.is_none_or(|patterns| patterns.enter_named(dir, has_git).0.ignore(bytes, false))
     });
@@ -33,7 +33,7 @@ pub fn is_tracked(path: &Path) -> bool {
 
 fn tracks(repo: &Repo, file: &Path) -> bool {
     let collector = Collector::default();
-    let tracked = repo.tracks(file.as_os_str().as_bytes().as_bstr(), false, &collector);
+    let tracked = repo.tracks(path_bytes::bytes(file).as_bstr(), false, &collector);
     tracked || !collector.into_report().coverage.errors.is_empty()
 }
 
@@ -46,8 +46,8 @@ pub fn repository_of(path: &Path) -> Option<PathBuf> {
 /// A file's real place, and the repository that it lies in.
 fn placed(path: &Path) -> Option<(PathBuf, Repo)> {
     let parent = path.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent })?;
-    let file = std::fs::canonicalize(parent).ok()?.join(path.file_name()?);
-    let at = |dir: &Path| Repo::at(dir.as_os_str().as_bytes().as_bstr()).ok().flatten();
+    let file = path_bytes::path(&path_bytes::real(parent).ok()?).join(path.file_name()?);
+    let at = |dir: &Path| Repo::at(path_bytes::bytes(dir).as_bstr()).ok().flatten();
     let repo = file.ancestors().skip(1).find_map(at)?;
     Some((file, repo))
 }
@@ -153,7 +153,7 @@ impl Patterns {
         let mut next = self.node.as_deref();
         while let Some(node) = next {
             let relative = path.get(node.at + 1..).unwrap_or_default();
-            match node.patterns.matched(Path::new(OsStr::from_bytes(relative)), is_dir) {
+            match node.patterns.matched(path_bytes::path(relative), is_dir) {
                 Match::Ignore(_) => return true,
                 Match::Whitelist(_) => return false,
                 Match::None => next = node.parent.as_deref(),

@@ -1,24 +1,21 @@
 //! What the paths on the command line stand for: where each is, and how what lies below it is named in the report.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::Path;
 
 use bstr::{BStr, BString};
-use rustix::fs::FileType;
 
 use crate::core::coverage::Skipped;
 use crate::core::error::Error;
+use crate::core::path_bytes;
 use crate::core::regular_file::Links;
 use crate::source::Collector;
-use crate::source::open;
+use crate::source::open::{self, FileKind};
 use crate::source::pipe;
 
 /// One path that somebody asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root {
-    /// Absolute and without links; that of the file system's root is `/.`.
+    /// Absolute and without links; that of a file system's root ends in `/.`.
     pub real: BString,
     /// How it is named in the report; empty if what lies below it is named relative to it.
     pub shown: BString,
@@ -62,7 +59,7 @@ pub fn resolve(paths: &[BString], collector: &Collector) -> Vec<Root> {
 
 enum Missing {
     Failed(Error),
-    Special(FileType),
+    Special(FileKind),
 }
 
 fn root(path: &BStr, single: bool) -> Result<Root, Missing> {
@@ -70,24 +67,21 @@ fn root(path: &BStr, single: bool) -> Result<Root, Missing> {
         let error = Error::new("read", path, why);
         Missing::Failed(error)
     };
-    let kind = match open::kind(path, Links::Follow).map_err(|errno| failed(open::why(errno)))? {
-        FileType::Directory => RootKind::Directory,
-        kind if kind == FileType::Fifo || pipe::is_descriptor(path) => {
-            let real =
-                std::path::absolute(Path::new(OsStr::from_bytes(path))).map_err(|error| failed(error.to_string()))?;
-            let real = BString::from(real.into_os_string().into_vec());
-            return Ok(Root { real, shown: cleaned(path), kind: RootKind::Pipe });
+    let kind = match open::kind(path, Links::Follow).map_err(|error| failed(open::why(&error)))? {
+        FileKind::Directory => RootKind::Directory,
+        kind if kind == FileKind::Fifo || pipe::is_descriptor(path) => {
+            let real = std::path::absolute(path_bytes::path(path)).map_err(|error| failed(error.to_string()))?;
+            return Ok(Root { real: path_bytes::bytes(real), shown: cleaned(path), kind: RootKind::Pipe });
         }
-        FileType::RegularFile => RootKind::File,
+        FileKind::Regular => RootKind::File,
         kind => return Err(Missing::Special(kind)),
     };
-    let real = std::fs::canonicalize(Path::new(OsStr::from_bytes(path))).map_err(|error| failed(error.to_string()))?;
-    let mut real = BString::from(real.into_os_string().into_vec());
-    if real == "/" {
-        real = "/.".into();
+    let mut real = path_bytes::real(&path_bytes::path(path)).map_err(|error| failed(error.to_string()))?;
+    if real.ends_with(b"/") {
+        real.push(b'.');
     }
     let is_dir = kind == RootKind::Directory;
-    let shown = if is_dir && single && path.starts_with(b"/") { BString::default() } else { cleaned(path) };
+    let shown = if is_dir && single && path_bytes::is_absolute(path) { BString::default() } else { cleaned(path) };
     Ok(Root { real, shown, kind })
 }
 

@@ -1,13 +1,13 @@
 //! As much of a git repository as a working tree's scan needs: what its index tracks, its private excludes, and the
 //! addresses of its remotes. Nothing of it is run, and no setting in it changes what is scanned.
 
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::OnceLock;
 
 use bstr::{BStr, BString};
 
 use crate::core::error::{Error, Result};
+use crate::core::path_bytes;
 use crate::git::{GitConfig, Index, Repository};
 use crate::source::Collector;
 use crate::source::open;
@@ -24,7 +24,7 @@ pub(super) struct Repo {
 impl Repo {
     /// The repository whose working tree is `worktree`, if `.git` there is one.
     pub(super) fn at(worktree: &BStr) -> Result<Option<Self>> {
-        let found = Repository::at(Path::new(std::ffi::OsStr::from_bytes(worktree)))?;
+        let found = Repository::at(&path_bytes::path(worktree))?;
         Ok(found.map(|repository| Self { root: worktree.len(), repository, index: OnceLock::new() }))
     }
 
@@ -40,7 +40,7 @@ impl Repo {
 
     /// `info/exclude`, the patterns that are not committed.
     pub(super) fn excludes(&self) -> Result<Option<Vec<u8>>> {
-        open::small(self.repository.common_dir.join("info/exclude").as_os_str().as_bytes().into())
+        open::small(path_bytes::bytes(self.repository.common_dir.join("info/exclude")).as_ref())
     }
 
     /// Its configuration file.
@@ -68,7 +68,7 @@ impl Repo {
 
 /// `name` below `dir`; an absolute `name` stands for itself.
 pub(crate) fn join(dir: &BStr, name: &[u8]) -> BString {
-    if name.first() == Some(&b'/') || dir.is_empty() {
+    if dir.is_empty() || path_bytes::is_absolute(name) {
         return name.into();
     }
     let mut path = BString::from(Vec::with_capacity(dir.len() + 1 + name.len()));

@@ -17,7 +17,7 @@ pub fn scan(policy: &Policy, collector: &Collector, name: &BStr) {
     match Pipe::stdin(collector.stopper()) {
         Ok(mut pipe) => scan.stream(&mut pipe).report(collector, name),
         Err(error) => {
-            let error = Error::new("read", name, open::plain(&error));
+            let error = Error::new("read", name, open::why(&error));
             collector.failed(error.hint("pipe something into keysweep, or name a path"));
         }
     }

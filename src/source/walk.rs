@@ -5,15 +5,13 @@
 //! that listed it, so that a directory that is swapped for a link while it runs leads nowhere else.
 
 use std::collections::HashSet;
-use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bstr::{BStr, BString, ByteSlice as _};
 use rayon::Scope;
-use rustix::fs::{CWD, Dir, FileType};
-use rustix::io::{self, Errno};
 
 use crate::core::coverage::Skipped;
 use crate::core::error::Error;
@@ -22,7 +20,7 @@ use crate::core::threads;
 use crate::policy::Policy;
 use crate::source::content::{self, ContentKey, ContentScan};
 use crate::source::ignored::Patterns;
-use crate::source::open::{self, OpenFile, Refused};
+use crate::source::open::{self, FileKind, Listing, OpenFile, Parent, Refused};
 use crate::source::paths::{self, Root, RootKind};
 use crate::source::pipe::{self, Pipe};
 use crate::source::repo::{Repo, join};
@@ -80,14 +78,21 @@ struct Walk<'a> {
 const MOST_HELD: usize = 64;
 
 /// An open directory, shared by those who open something below it.
-struct Handle<'a> {
-    fd: OwnedFd,
+struct HeldDirectory<'a> {
+    fd: open::Handle,
     /// The length of its absolute path.
     at: usize,
     held: &'a AtomicUsize,
 }
 
-impl Drop for Handle<'_> {
+impl HeldDirectory<'_> {
+    /// What something below it is opened from.
+    fn parent(&self) -> Parent<'_> {
+        open::parent(&self.fd)
+    }
+}
+
+impl Drop for HeldDirectory<'_> {
     fn drop(&mut self) {
         self.held.fetch_sub(1, Ordering::Relaxed);
     }
@@ -96,7 +101,7 @@ impl Drop for Handle<'_> {
 /// A directory to list.
 struct Task<'a> {
     /// Above it; `None` for one that somebody named.
-    above: Option<Arc<Handle<'a>>>,
+    above: Option<Arc<HeldDirectory<'a>>>,
     real: BString,
     shown: BString,
     /// Those of the parent directory.
@@ -121,7 +126,7 @@ impl Walk<'_> {
         if root.kind == RootKind::Pipe {
             return self.pipe(root);
         }
-        match open::file(CWD, root.real.as_ref(), Links::Refuse) {
+        match open::file(open::here(), root.real.as_ref(), Links::Refuse) {
             Ok(open) => self.content(root.shown.as_ref(), &open, None),
             Err(refused) => self.refused(root.shown.clone(), refused),
         }
@@ -136,23 +141,23 @@ impl Walk<'_> {
         let scan = ContentScan::new(self.policy, Some(shown)).until(self.collector.stopper());
         match Pipe::open(root.real.as_ref(), self.collector.stopper()) {
             Ok(mut pipe) => scan.stream(&mut pipe).report(self.collector, shown),
-            Err(errno) => self.failed(root.shown.clone(), errno),
+            Err(error) => self.failed(root.shown.clone(), &error),
         }
     }
 
-    fn open(&self, dir: &Task<'_>) -> io::Result<(Vec<(BString, FileType)>, Dir)> {
+    fn open(&self, dir: &Task<'_>) -> Result<(Vec<(BString, FileKind)>, Listing), Refused> {
         let mut open = match &dir.above {
-            Some(above) => open::directory(&above.fd, dir.real[above.at..].as_bstr())?,
+            Some(above) => open::directory(above.parent(), dir.real[above.at..].as_bstr())?,
             None => open::named_directory(dir.real.as_ref())?,
         };
         Ok((open::list(&mut open)?, open))
     }
 
     /// A handle for those who open something below a directory.
-    fn hold<'s>(&'s self, open: &Dir, real: &BStr) -> io::Result<Arc<Handle<'s>>> {
+    fn hold<'s>(&'s self, open: &Listing, real: &BStr) -> io::Result<Arc<HeldDirectory<'s>>> {
         let fd = open::duplicate(open)?;
         self.held.fetch_add(1, Ordering::Relaxed);
-        Ok(Arc::new(Handle { fd, at: real.len(), held: &self.held }))
+        Ok(Arc::new(HeldDirectory { fd, at: real.len(), held: &self.held }))
     }
 
     fn directory<'s>(&'s self, scope: &Scope<'s>, dir: Task<'s>) {
@@ -161,13 +166,13 @@ impl Walk<'_> {
         }
         let (entries, open) = match self.open(&dir) {
             Ok(listed) => listed,
-            Err(errno) => {
+            Err(refused) => {
                 let shown = if dir.shown.is_empty() { ".".into() } else { dir.shown };
-                return self.refused(shown, Refused::System(errno));
+                return self.refused(shown, refused);
             }
         };
-        if let Err(errno) = self.entries(scope, &dir, entries, &open) {
-            self.failed(dir.shown, errno);
+        if let Err(error) = self.entries(scope, &dir, entries, &open) {
+            self.failed(dir.shown, &error);
         }
     }
 
@@ -175,8 +180,8 @@ impl Walk<'_> {
         &'s self,
         scope: &Scope<'s>,
         dir: &Task<'s>,
-        entries: Vec<(BString, FileType)>,
-        open: &Dir,
+        entries: Vec<(BString, FileKind)>,
+        open: &Listing,
     ) -> io::Result<()> {
         let has = |name: &str| entries.iter().any(|(entry, _)| entry == name);
         let (has_git, has_gitignore) = (has(".git"), has(".gitignore"));
@@ -198,7 +203,7 @@ impl Walk<'_> {
             if name == ".git" || self.explicit.contains(&real) {
                 continue;
             }
-            let is_dir = kind == FileType::Directory;
+            let is_dir = kind == FileKind::Directory;
             let is_ignored = ignored || patterns.ignore(real.as_ref(), is_dir);
             let tracked = || patterns.repo().is_some_and(|repo| repo.tracks(real.as_ref(), is_dir, self.collector));
             if is_ignored && !tracked() {
@@ -216,7 +221,7 @@ impl Walk<'_> {
                 };
                 let dir = Task { above: Some(above), real, shown, patterns: patterns.clone(), ignored: is_ignored };
                 scope.spawn(move |scope| self.directory(scope, dir));
-            } else if kind == FileType::RegularFile {
+            } else if kind == FileKind::Regular {
                 files.push(name);
             } else {
                 self.skipped(shown, open::reason(kind));
@@ -229,7 +234,7 @@ impl Walk<'_> {
     fn files<'s>(
         &'s self,
         scope: &Scope<'s>,
-        open: &Dir,
+        open: &Listing,
         dir: &Task<'s>,
         mut files: Vec<BString>,
         patterns: &Patterns,
@@ -242,12 +247,12 @@ impl Walk<'_> {
         while !files.is_empty() {
             let batch = files.split_off(files.len().saturating_sub(BATCH));
             let listed = Arc::clone(&listed);
-            scope.spawn(move |_| self.batch(listed.0.fd.as_fd(), listed.1.as_ref(), &batch, &listed.2));
+            scope.spawn(move |_| self.batch(listed.0.parent(), listed.1.as_ref(), &batch, &listed.2));
         }
         Ok(())
     }
 
-    fn batch(&self, dir: BorrowedFd<'_>, shown: &BStr, names: &[BString], patterns: &Patterns) {
+    fn batch(&self, dir: Parent<'_>, shown: &BStr, names: &[BString], patterns: &Patterns) {
         let common_dir = patterns.repo().map(Repo::common_dir);
         for name in names {
             if self.collector.is_stopped() {
@@ -291,8 +296,7 @@ impl Walk<'_> {
     fn refused(&self, shown: BString, refused: Refused) {
         match refused {
             Refused::Kind(kind) => self.skipped(shown, open::reason(kind)),
-            Refused::System(Errno::LOOP) => self.skipped(shown, open::reason(FileType::Symlink)),
-            Refused::System(errno) => self.failed(shown, errno),
+            Refused::System(error) => self.failed(shown, &error),
         }
     }
 
@@ -300,10 +304,10 @@ impl Walk<'_> {
         self.collector.skipped(Skipped { path, reason });
     }
 
-    fn failed(&self, path: BString, errno: Errno) {
-        let error = Error::new("read", path, open::why(errno));
-        self.collector.failed(match errno {
-            Errno::ACCESS | Errno::PERM => error.hint("run keysweep as a user who may read it"),
+    fn failed(&self, path: BString, why: &io::Error) {
+        let error = Error::new("read", path, open::why(why));
+        self.collector.failed(match why.kind() {
+            io::ErrorKind::PermissionDenied => error.hint("run keysweep as a user who may read it"),
             _ => error,
         });
     }

@@ -1,4 +1,4 @@
-//! What can be read but once: standard input, a FIFO, a descriptor that the shell hands over as `/dev/fd/63`.
+//! Reading that waits, but not for longer than until the run is stopped.
 
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
@@ -9,12 +9,14 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 
+use super::is_descriptor;
+
 /// How long a read waits before it looks whether the run was stopped.
 const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
 /// Reads to the end of what comes, or until the run is stopped.
 #[derive(Debug)]
-pub(super) struct Pipe<'a, F> {
+pub(in crate::source) struct Pipe<'a, F> {
     fd: F,
     stop: &'a AtomicBool,
     /// Whether reading waits by itself.
@@ -25,7 +27,7 @@ pub(super) struct Pipe<'a, F> {
 
 impl<'a> Pipe<'a, OwnedFd> {
     /// Opens a path that somebody named and that is no file. Opening does not wait for a writer; reading does.
-    pub(super) fn open(path: &BStr, stop: &'a AtomicBool) -> rustix::io::Result<Self> {
+    pub(in crate::source) fn open(path: &BStr, stop: &'a AtomicBool) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let fd = rustix::fs::openat(CWD, path.as_bytes(), flags, Mode::empty())?;
         Ok(Self { fd, stop, blocks: false, may_end: is_descriptor(path) })
@@ -34,7 +36,7 @@ impl<'a> Pipe<'a, OwnedFd> {
 
 impl<'a> Pipe<'a, io::Stdin> {
     /// Standard input.
-    pub(super) fn stdin(stop: &'a AtomicBool) -> io::Result<Self> {
+    pub(in crate::source) fn stdin(stop: &'a AtomicBool) -> io::Result<Self> {
         let fd = io::stdin();
         if system::was_closed() {
             return Err(io::Error::other("standard input is closed"));
@@ -80,20 +82,6 @@ impl<F: AsFd> Read for Pipe<'_, F> {
         }
         Ok(0)
     }
-}
-
-/// Whether a path names one of the process's own descriptors.
-pub(super) fn is_descriptor(path: &BStr) -> bool {
-    let number = |prefix: &str| {
-        let rest = path.strip_prefix(prefix.as_bytes());
-        rest.is_some_and(|rest| !rest.is_empty() && rest.iter().all(u8::is_ascii_digit))
-    };
-    is_stdin(path) || number("/dev/fd/") || number("/proc/self/fd/")
-}
-
-/// Whether a path names standard input.
-pub(super) fn is_stdin(path: &BStr) -> bool {
-    ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path == name)
 }
 
 /// Whether the process began without a standard input. Before `main` Rust puts `/dev/null` in the place of a closed

@@ -1,0 +1,36 @@
+//! Reading that waits for as long as the other end does; a run that is stopped meanwhile ends with the next bytes.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bstr::BStr;
+
+use crate::core::path_bytes;
+
+/// Reads to the end of what comes, or until the run is stopped.
+#[derive(Debug)]
+pub(in crate::source) struct Pipe<'a, F> {
+    input: F,
+    stop: &'a AtomicBool,
+}
+
+impl<'a> Pipe<'a, File> {
+    /// Opens a pipe that somebody named.
+    pub(in crate::source) fn open(path: &BStr, stop: &'a AtomicBool) -> io::Result<Self> {
+        Ok(Self { input: File::open(path_bytes::path(path))?, stop })
+    }
+}
+
+impl<'a> Pipe<'a, io::Stdin> {
+    /// Standard input. The system gives an empty one in the place of one that was closed.
+    pub(in crate::source) fn stdin(stop: &'a AtomicBool) -> io::Result<Self> {
+        Ok(Self { input: io::stdin(), stop })
+    }
+}
+
+impl<F: Read> Read for Pipe<'_, F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.stop.load(Ordering::Relaxed) { Ok(0) } else { self.input.read(buffer) }
+    }
+}
