@@ -225,7 +225,7 @@ fn run_hook(args: args::HookRunArgs) -> Result<Exit> {
     match args.name {
         Some(HookName::PreCommit | HookName::PreMergeCommit) if args.framework => framework::pre_commit(
             &args.shared,
-            args.arguments.into_iter().map(|path| crate::core::path_bytes::bytes(path)).collect(),
+            args.arguments.into_iter().map(crate::core::path_bytes::bytes).collect(),
         ),
         Some(HookName::PreCommit | HookName::PreMergeCommit) => staged::hook(&args.shared, None),
         Some(HookName::CommitMsg) => commit_msg(&args),

@@ -116,9 +116,9 @@ fn scan(args: ScanArgs) -> Result<Exit> {
     if args.agents {
         return agent_files::scan(&args);
     }
-    let paths: Vec<BString> = args.paths.into_iter().map(|path| path_bytes::bytes(path)).collect();
+    let paths: Vec<BString> = args.paths.into_iter().map(path_bytes::bytes).collect();
     let (piped, paths): (Vec<BString>, Vec<BString>) = paths.into_iter().partition(|path| path == "-");
-    let name = args.stdin_path.map_or_else(|| stdin::NAME.into(), |path| path_bytes::bytes(path));
+    let name = args.stdin_path.map_or_else(|| stdin::NAME.into(), path_bytes::bytes);
     let target = ScanTarget::of(&paths);
     let shared = SharedArgs { view: Some(args.view), ..args.shared };
     session_at(&shared, &target, |loaded, collector| {

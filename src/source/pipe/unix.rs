@@ -38,7 +38,7 @@ impl<'a> Pipe<'a, io::Stdin> {
     /// Standard input.
     pub(in crate::source) fn stdin(stop: &'a AtomicBool) -> io::Result<Self> {
         let fd = io::stdin();
-        if system::was_closed() {
+        if start::was_closed() {
             return Err(io::Error::other("standard input is closed"));
         }
         Ok(Self { fd, stop, blocks: true, may_end: true })
@@ -87,7 +87,7 @@ impl<F: AsFd> Read for Pipe<'_, F> {
 /// Whether the process began without a standard input. Before `main` Rust puts `/dev/null` in the place of a closed
 /// one, which many give their processes on purpose, so this has to be asked earlier still.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_vendor = "apple"))]
-mod system {
+mod start {
     use std::os::fd::BorrowedFd;
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -113,7 +113,7 @@ mod system {
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_vendor = "apple")))]
-mod system {
+mod start {
     /// What is read then is empty.
     pub(super) fn was_closed() -> bool {
         false
