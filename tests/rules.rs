@@ -6,12 +6,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use keysweep::core::finding::Secret;
+use keysweep::core::finding::{Confidence, Secret};
 use keysweep::rule::spec::{RuleFile, RuleSpec};
 use keysweep::rule::template::{Random, Template};
 use keysweep::rule::{Strength, Structure, builtin, check};
 use keysweep::scan::{Match, Scanner};
 use regex::bytes::Regex;
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// How many texts each template is expanded to.
 const SEEDS: u64 = 12;
@@ -270,4 +271,208 @@ fn every_builtin_rule_finds_values_that_a_fingerprint_protects_or_says_so() {
             assert!(bits >= 60.0 || secret.is_guessable(), "{}: {bits:.0} bits of {example}", rule.id);
         }
     }
+}
+
+/// How many keys of each rule are tried; `KEYSWEEP_KEYS=10000` for a thorough run.
+fn keys() -> usize {
+    std::env::var("KEYSWEEP_KEYS").map_or(200, |count| count.parse().expect("KEYSWEEP_KEYS is a number"))
+}
+
+/// A random text that a regex matches, its repeats without a limit at their least; `None` where it looks around.
+fn generate(hir: &Hir, random: &mut Random, text: &mut Vec<u8>) -> Option<()> {
+    match hir.kind() {
+        HirKind::Empty => {}
+        HirKind::Literal(literal) => text.extend_from_slice(&literal.0),
+        HirKind::Class(Class::Bytes(class)) => {
+            let all: Vec<u8> = class.ranges().iter().flat_map(|range| range.start()..=range.end()).collect();
+            text.push(*random.pick(&all));
+        }
+        HirKind::Class(Class::Unicode(_)) | HirKind::Look(_) => return None,
+        HirKind::Repetition(repetition) => {
+            let most = repetition.max.unwrap_or(repetition.min + 8).min(repetition.min + 60);
+            let count = repetition.min as usize + random.below((most - repetition.min) as usize + 1);
+            for _ in 0..count {
+                generate(&repetition.sub, random, text)?;
+            }
+        }
+        HirKind::Capture(capture) => generate(&capture.sub, random, text)?,
+        HirKind::Concat(parts) => {
+            for part in parts {
+                generate(part, random, text)?;
+            }
+        }
+        HirKind::Alternation(parts) => generate(random.pick(parts), random, text)?,
+    }
+    Some(())
+}
+
+fn parsed(regex: &str) -> Hir {
+    regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(regex).unwrap()
+}
+
+/// A key of a rule: random over all that its regex matches, or, where there is more to a key than that, of its example.
+fn key_of(rule: &RuleSpec, shape: &Hir, random: &mut Random) -> Option<String> {
+    if rule.secret_group > 0 {
+        return None;
+    }
+    if rule.structure.is_some() || rule.regex.contains(",}") {
+        let sample = template(&rule.id, &rule.examples[0]).generate(random);
+        return Some(sample.secret().to_owned());
+    }
+    let mut text = Vec::new();
+    generate(shape, random, &mut text)?;
+    String::from_utf8(text).ok()
+}
+
+/// On the line where it is easiest, a random key is found, whatever characters it starts and ends with.
+#[test]
+fn random_keys_of_every_rule_are_found_on_a_plain_line() {
+    let scanner = Scanner::builtin();
+    let mut faults = Vec::new();
+    let (mut planted, mut missed) = ([0, 0], [0, 0]);
+    for rule in rules() {
+        let (shape, mut random) = (parsed(&rule.regex), Random::new(9));
+        let contextual = usize::from(rule.anchors.is_empty());
+        let name = rule.names.first().map_or("some", String::as_str);
+        let mut lost = Vec::new();
+        for _ in 0..keys() {
+            let Some(key) = key_of(&rule, &shape, &mut random) else { break };
+            let text = format!("{name}_api_key = \"{key}\"\n");
+            let found = scanner.scan(text.as_bytes());
+            planted[contextual] += 1;
+            if !found.iter().any(|one| one.secret.expose() == key.as_bytes()) {
+                let outline = |byte: char| {
+                    if byte.is_ascii_digit() {
+                        '0'
+                    } else if byte.is_ascii_uppercase() {
+                        'A'
+                    } else if byte.is_ascii_lowercase() {
+                        'a'
+                    } else {
+                        byte
+                    }
+                };
+                lost.push(format!("{}: {}", key.chars().map(outline).collect::<String>(), shown(&found)));
+            }
+        }
+        missed[contextual] += lost.len();
+        let may_miss = if contextual == 1 { keys() / 1000 + 1 } else { keys() / 10_000 + 1 };
+        // Keys with dots, `+` and `/` in them may have no twenty characters in a row without one.
+        let has_gaps = rule.alphabet.contains(['/', '.']) || rule.regex.contains("._-]");
+        if lost.len() > may_miss && !has_gaps {
+            faults.push(format!("{}: {} of {} lost, as in {}", rule.id, lost.len(), keys(), lost[0]));
+        }
+    }
+    println!("distinctive: {} of {} lost; contextual: {} of {} lost", missed[0], planted[0], missed[1], planted[1]);
+    none(&faults);
+}
+
+/// Two keys that a slash joins are two.
+#[test]
+fn two_keys_side_by_side_are_both_found() {
+    let scanner = Scanner::builtin();
+    let mut faults = Vec::new();
+    for rule in rules().iter().filter(|rule| !rule.anchors.is_empty() && !rule.regex.contains('/')) {
+        let (shape, mut random) = (parsed(&rule.regex), Random::new(11));
+        let pair = || Some((key_of(rule, &shape, &mut random)?, key_of(rule, &shape, &mut random)?));
+        for (one, other) in std::iter::from_fn(pair).take(8) {
+            let found = scanner.scan(format!("x {one}/{other} y\n").as_bytes());
+            let has = |key: &str| found.iter().any(|match_| match_.secret.expose() == key.as_bytes());
+            if !has(&one) || !has(&other) {
+                faults.push(format!("{}: {}", rule.id, shown(&found)));
+                break;
+            }
+        }
+    }
+    none(&faults);
+}
+
+/// The chance that a random byte of `alphabet` fits, over all bytes that a regex matches.
+fn chance(hir: &Hir, alphabet: f64) -> f64 {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => 1.0,
+        HirKind::Literal(literal) => alphabet.recip().powi(literal.0.len() as i32),
+        HirKind::Class(Class::Bytes(class)) => {
+            class.ranges().iter().map(|range| f64::from(range.end() - range.start()) + 1.0).sum::<f64>() / alphabet
+        }
+        HirKind::Class(Class::Unicode(_)) => 1.0,
+        // The fewest repeats are the likeliest.
+        HirKind::Repetition(repetition) => {
+            let one = chance(&repetition.sub, alphabet);
+            let most = repetition.max.unwrap_or(repetition.min + 64);
+            (repetition.min..=most).map(|count| one.powi(count as i32)).sum::<f64>().min(1.0)
+        }
+        HirKind::Capture(capture) => chance(&capture.sub, alphabet),
+        HirKind::Concat(parts) => parts.iter().map(|part| chance(part, alphabet)).product(),
+        HirKind::Alternation(parts) => parts.iter().map(|part| chance(part, alphabet)).sum::<f64>().min(1.0),
+    }
+}
+
+/// The bytes that a regex can match.
+fn bytes_of(hir: &Hir, bytes: &mut BTreeSet<u8>) {
+    match hir.kind() {
+        HirKind::Literal(literal) => bytes.extend(literal.0.iter()),
+        HirKind::Class(Class::Bytes(class)) => {
+            class.ranges().iter().for_each(|range| bytes.extend(range.start()..=range.end()));
+        }
+        HirKind::Repetition(repetition) => bytes_of(&repetition.sub, bytes),
+        HirKind::Capture(capture) => bytes_of(&capture.sub, bytes),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().for_each(|part| bytes_of(part, bytes)),
+        HirKind::Empty | HirKind::Look(_) | HirKind::Class(_) => {}
+    }
+}
+
+/// A rule that says `certain` does not say so once by chance in 10 GB of random text of its own alphabet, in lines of base64's
+/// usual lengths: who stands beside more such text than `scan` lets pass is not certain, so few places of a line remain.
+#[test]
+fn no_rule_is_certain_by_chance() {
+    const SIZE: f64 = 1e10;
+    const FREE: usize = 7;
+    let mut faults = Vec::new();
+    for rule in rules().iter().filter(|rule| rule.confidence == "certain") {
+        let shape = parsed(&rule.regex);
+        let mut bytes = BTreeSet::new();
+        bytes_of(&shape, &mut bytes);
+        let structure = match rule.structure.as_ref() {
+            Some(structure) if structure.checksum.is_some() => 62_f64.powi(-6),
+            _ => 1.0,
+        };
+        let least = shape.properties().minimum_len().unwrap_or(1);
+        // A letter or digit beside it would be a part of it.
+        let edge = bytes.iter().filter(|byte| !byte.is_ascii_alphanumeric()).count() as f64 / bytes.len() as f64;
+        let left = |before: usize| if before == 0 || rule.left == "any" { 1.0 } else { edge };
+        let right = |after: usize| if after == 0 { 1.0 } else { edge };
+        let in_lines_of = |line: usize| {
+            let places = (0..=line.checked_sub(least)?).map(|before| (before, line - least - before));
+            let places = places.filter(|(before, after)| *before < FREE && *after < FREE);
+            Some(places.map(|(before, after)| left(before) * right(after)).sum::<f64>() / (line + 1) as f64)
+        };
+        let share = [64, 76].into_iter().filter_map(in_lines_of).fold(0.0, f64::max);
+        let expected = SIZE * chance(&shape, bytes.len() as f64) * structure * share;
+        if expected >= 1.0 {
+            faults.push(format!("{}: {expected:.1} in 10 GB", rule.id));
+        }
+    }
+    none(&faults);
+}
+
+/// What that calculation rests on: in the middle of random text a key of fixed shape is not certain.
+#[test]
+fn a_key_in_the_middle_of_random_text_is_not_certain() {
+    let scanner = Scanner::builtin();
+    let mut faults = Vec::new();
+    for rule in rules().iter().filter(|rule| rule.confidence == "certain" && rule.structure.is_none()) {
+        let (shape, mut random) = (parsed(&rule.regex), Random::new(5));
+        let around = template("", "[A-Za-z0-9_-]{40}");
+        for _ in 0..20 {
+            let Some(key) = key_of(rule, &shape, &mut random) else { break };
+            let text = format!("{}-{key}-{}", around.generate(&mut random).text, around.generate(&mut random).text);
+            let found = scanner.scan(text.as_bytes());
+            if found.iter().any(|one| one.rule.id == rule.id && one.confidence == Confidence::Certain) {
+                faults.push(rule.id.clone());
+                break;
+            }
+        }
+    }
+    none(&faults);
 }

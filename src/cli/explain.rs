@@ -139,8 +139,8 @@ impl<'a> Case<'a> {
         // The likeliest leads: what passed, then that for which most speaks.
         steps.sort_by_key(|step| (step.rank(), Reverse(step.evidence.map_or(0, |evidence| evidence.sum()))));
         let is_vague = |step: &&&Step| {
-            step.evidence.is_none_or(|evidence| evidence.sum() == 0)
-                && matches!(step.refusal, Some(Refusal::Context | Refusal::Owner))
+            let rule = &self.loaded.policy.rules().rules()[step.rule].rule;
+            step.refusal.is_some() && rule.is_contextual() && step.evidence.is_none_or(|evidence| evidence.sum() == 0)
         };
         let (mut vague, clear): (Vec<&Step>, Vec<&Step>) = steps.iter().partition(|step| is_vague(step));
         for step in clear {
@@ -189,7 +189,9 @@ impl<'a> Case<'a> {
             let more = if group.len() > NAMED { format!(" and {} more", group.len() - NAMED) } else { String::new() };
             let column = self.column(start, group[0].span.start);
             let words = if let [step] = group { format!(" ({})", wanted(rule(step))) } else { String::new() };
-            let why = group[0].refusal.map_or("", Refusal::as_str);
+            // What it stands in refuses most of them; their shapes matter less.
+            let outside = group.iter().find(|step| matches!(step.refusal, Some(Refusal::Context | Refusal::Owner)));
+            let why = outside.unwrap_or(&group[0]).refusal.map_or("", Refusal::as_str);
             line(text, &format!("  {}{more} at column {column}: no: {why}{words}", names.join(", ")));
         }
     }

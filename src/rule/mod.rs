@@ -33,7 +33,8 @@ pub type List<T> = Cow<'static, [T]>;
 ///
 /// A rule with `anchors` is *distinctive*: it looks at each place where an anchor stands. A rule without is
 /// *contextual*: its shape alone proves nothing, so it looks at values that are assigned to one of its `names`,
-/// or to something key-like with one of its `context` words nearby.
+/// or to something key-like with one of its `context` words nearby. One without `names` and `context` takes what is
+/// assigned to any credential's name and is no other rule's. A distinctive rule that has `context` words needs one.
 #[derive(Clone, Debug)]
 pub struct Rule {
     /// Unique, stable, starts with the provider: `openai-project-key`.

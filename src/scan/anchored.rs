@@ -141,7 +141,7 @@ fn judge(
     };
     let mut confidence = rule.rule.confidence;
     if rule.rule.left == Left::Boundary {
-        if inside_base64(text, secret.start) {
+        if inside_base64(text, secret.start) && !follows_its_like(text, &secret) {
             return Err(Refusal::LeftEdge);
         }
         if !left_edge(text, secret.start) {
@@ -185,6 +185,16 @@ fn judge(
         }
     }
     let value = &text[secret.clone()];
+    if !has_word(rule, text, &secret) {
+        return Err(Refusal::Context);
+    }
+    let is_word = rule.rule.anchors.iter().all(|anchor| anchor.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    if is_word && rule.rule.left == Left::Boundary && is_in_folded_base64(rule, text, &secret) {
+        return Err(Refusal::LeftEdge);
+    }
+    if matches!(rule.rule.structure, Structure::Shape) && !stands_free(text, &secret) {
+        confidence = less(confidence);
+    }
     let holds = match &rule.rule.structure {
         Structure::Shape | Structure::Halves { .. } => true,
         Structure::Watermark(mark) => value.windows(mark.len()).any(|window| window == mark.as_bytes()),
@@ -200,6 +210,56 @@ fn judge(
         return Err(Refusal::NotRandom(fault));
     }
     Ok(Key { secret, confidence })
+}
+
+/// Whether one of a rule's words stands around a key, if it has any: a private key may be anybody's.
+fn has_word(rule: &Compiled, text: &[u8], secret: &Range<usize>) -> bool {
+    const AROUND: usize = 1500;
+    if rule.rule.context.is_empty() {
+        return true;
+    }
+    let left = text[secret.start.saturating_sub(AROUND)..secret.start].to_ascii_lowercase();
+    let right = text[secret.end..text.len().min(secret.end + AROUND)].to_ascii_lowercase();
+    steps::count(left.len() + right.len());
+    let stands = |word: &crate::rule::Text| {
+        [&left, &right].into_iter().any(|side| memchr::memmem::find(side, word.as_bytes()).is_some())
+    };
+    rule.rule.context.iter().any(stands)
+}
+
+/// So many key characters directly left or right of a key make it a part of something longer.
+const GLUED: usize = 7;
+
+/// Whether a key is no part of a much longer text of key characters, in which a short prefix turns up by chance.
+fn stands_free(text: &[u8], secret: &Range<usize>) -> bool {
+    let in_key = |byte: &&u8| super::anchors::in_key(**byte);
+    let left = text[..secret.start].iter().rev().take(GLUED).take_while(in_key).count();
+    let right = text[secret.end..].iter().take(GLUED).take_while(in_key).count();
+    left < GLUED && right < GLUED
+}
+
+/// Whether lines of base64 go on around: a signature or a certificate. Its `+` and `/` are no edges there.
+fn is_in_folded_base64(rule: &Compiled, text: &[u8], secret: &Range<usize>) -> bool {
+    const LINE: usize = 40;
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let is_mixed = |part: &[u8]| {
+        part.iter().any(u8::is_ascii_uppercase)
+            && part.iter().any(u8::is_ascii_lowercase)
+            && part.iter().any(u8::is_ascii_digit)
+    };
+    // What follows goes on as base64.
+    if let [b'+' | b'/', rest @ ..] = &text[secret.end..] {
+        let length = rest.iter().take(24).take_while(|byte| is_digit(byte)).count();
+        let again = rule.rule.anchors.iter().any(|anchor| rest.starts_with(anchor.as_bytes()));
+        if length >= 8 && is_mixed(&rest[..length]) && !again {
+            return true;
+        }
+    }
+    // The line before is base64 to its end.
+    let before = text[..secret.start].trim_ascii_end();
+    let is_first = text[before.len()..secret.start].contains(&b'\n') && secret.start - before.len() <= 8;
+    let line = &before[before.len().saturating_sub(LINE)..];
+    is_first && line.len() == LINE && line.iter().all(is_digit) && is_mixed(line)
 }
 
 /// How much of a value is the anchor it starts with.
@@ -251,6 +311,16 @@ fn inside_base64(text: &[u8], at: usize) -> bool {
         && digits.iter().any(u8::is_ascii_uppercase)
         && digits.iter().any(u8::is_ascii_lowercase)
         && digits.iter().any(u8::is_ascii_digit)
+}
+
+/// Whether a key of the same prefix stands before the slash: two keys side by side are no base64.
+fn follows_its_like(text: &[u8], secret: &Range<usize>) -> bool {
+    const FARTHEST: usize = 240;
+    let Some(lead) = text.get(secret.start..secret.start + 3) else { return false };
+    let before = &text[secret.start.saturating_sub(FARTHEST)..secret.start - 1];
+    let first =
+        before.len() - before.iter().rev().take_while(|&&byte| byte != b'/' && !byte.is_ascii_whitespace()).count();
+    memchr::memmem::find(&before[first..], lead).is_some_and(|at| left_edge(before, first + at) && at < lead.len())
 }
 
 fn is_hex(digit: u8) -> bool {

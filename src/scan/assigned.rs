@@ -40,6 +40,8 @@ struct Value<'a> {
     rules: &'a RuleSet,
     text: &'a [u8],
     start: usize,
+    /// Where its first token starts: what stands before `start` may belong to the value after all.
+    token: usize,
     end: usize,
     owner: Owner,
     /// By rule: what speaks for it, the most first.
@@ -80,6 +82,10 @@ impl Assigned {
             let confidence = if evidence.is_strong() { key.confidence } else { weak };
             (index, Key { confidence, ..key }, Some(evidence))
         });
+        // Where little speaks for it, what reads a little like words is none.
+        let found = found.filter(|(_, key, evidence)| {
+            evidence.is_some_and(|evidence| evidence.is_strong()) || !random::is_language(&text[key.secret.clone()])
+        });
         let found = found.or_else(|| self.anyones(&value));
         done.scope = Scope::Beyond;
         found.filter(|(_, key, _)| key.secret.end > token.start)
@@ -107,7 +113,7 @@ impl Assigned {
         if self.rules.is_empty() && self.wordless.is_empty() || !may_be_value(&text[token.clone()]) {
             return Ok(None);
         }
-        let mut start = value_start(text, token.clone());
+        let (mut start, mut whole_token) = (value_start(text, token.clone()), token.start);
         // Part of a path, a dotted name or an address, or of a value that holds such characters itself.
         let joined = matches!(text[..token.start], [.., before, b'/' | b'.' | b'@' | b'+']
             if before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-' | b'/' | b'+'));
@@ -118,8 +124,11 @@ impl Assigned {
                 return Ok(None);
             }
             start = whole;
+            let marks = text[..whole].iter().rev().take_while(|byte| matches!(byte, b'-' | b'_')).count();
+            whole_token = whole - marks;
         }
-        if is_marked_off(&text[..start]) || random::is_language(&text[token.clone()]) {
+        let digits = &text[token.clone()];
+        if is_marked_off(&text[..start]) || random::is_surely_language(digits) {
             return Ok(None);
         }
         let words = self.words.get_or_init(|| Words::of(rules, &self.rules));
@@ -130,7 +139,8 @@ impl Assigned {
             done.scope = Scope::Beyond;
             return Ok(None);
         }
-        let is_plain = text[token.clone()].iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
+        let goes_on = matches!(text[token.end..], [b'.', next, ..] if next.is_ascii_alphanumeric());
+        let is_plain = !goes_on && text[token.clone()].iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
         let seeker = Seeker { text, start, words, joined, is_plain };
         let owner = match seeker.owner(&mut done.enclosure) {
             Ok(owner) => owner,
@@ -162,7 +172,7 @@ impl Assigned {
             own.map(|hit| start.abs_diff(hit.range.end)).min()
         };
         evidence.sort_by_cached_key(|(rule, evidence)| (std::cmp::Reverse(evidence.sum()), nearest(*rule), *rule));
-        Ok(Some(Value { rules, text, start, end: token.end, owner, evidence }))
+        Ok(Some(Value { rules, text, start, end: token.end, token: whole_token, owner, evidence }))
     }
 
     /// For `explain`: what each rule whose regex matches the token says of it, and what speaks for it.
@@ -202,12 +212,12 @@ impl Assigned {
         why: Refusal,
     ) -> Vec<(usize, Refusal, Option<Evidence>)> {
         let digits = &text[token.clone()];
-        if !may_be_value(digits) || random::is_language(digits) {
+        if !may_be_value(digits) || random::is_surely_language(digits) {
             return Vec::new();
         }
         let start = value_start(text, token.clone());
         let owner = Owner::unknown();
-        let value = Value { rules, text, start, end: token.end, owner, evidence: Vec::new() };
+        let value = Value { rules, text, start, end: token.end, token: token.start, owner, evidence: Vec::new() };
         let refusal = |index: &usize| match value.of_rule(*index) {
             Err(Refusal::Shape) => None,
             Err(refusal) => Some((*index, refusal, None)),
@@ -218,9 +228,21 @@ impl Assigned {
 }
 
 impl Value<'_> {
-    /// The key of a rule that starts here, or a little later (`local-` and the like).
+    /// The key of a rule that starts here; or before what looked like the end of an escape (`=3D`) or like emphasis (`_`).
     fn of_rule(&self, index: usize) -> Result<Key, Refusal> {
-        let &Self { rules, text, start, end, .. } = self;
+        let &Self { text, start, token, .. } = self;
+        let is_emphasis = text.get(token).is_some_and(|byte| matches!(byte, b'-' | b'_'));
+        if token >= start {
+            self.of_rule_at(index, start)
+        } else if is_emphasis && token.checked_sub(1).is_some_and(|at| matches!(text[at], b'"' | b'\'' | b'=' | b'`')) {
+            self.of_rule_at(index, token).or_else(|_| self.of_rule_at(index, start))
+        } else {
+            self.of_rule_at(index, start).or_else(|refusal| self.of_rule_at(index, token).map_err(|_| refusal))
+        }
+    }
+
+    fn of_rule_at(&self, index: usize, start: usize) -> Result<Key, Refusal> {
+        let &Self { rules, text, end, .. } = self;
         let rule = &rules.rules()[index];
         let longest = rule.longest().min(end - start + 1200);
         let window = &text[start..text.len().min(start + longest)];
@@ -233,6 +255,9 @@ impl Value<'_> {
         let value = &text[secret.clone()];
         if rules.is_identifier(value) {
             return Err(Refusal::Identifier);
+        }
+        if random::is_camel_case(value) {
+            return Err(Refusal::NotRandom(random::Fault::Language));
         }
         match random::fault(random_part(value), rule.rule.entropy) {
             Some(fault) => Err(Refusal::NotRandom(fault)),
@@ -317,11 +342,11 @@ pub(super) fn may_be_value(token: &[u8]) -> bool {
     (has_digit || changes_case(token) || token.starts_with(b"sk-")) && !is_digest(token)
 }
 
-/// Whether two of five neighbours differ in whether they are capitals.
+/// Whether three of ten neighbours differ in whether they are capitals.
 fn changes_case(token: &[u8]) -> bool {
     let pairs = token.iter().zip(token.iter().skip(1));
     let changes = pairs.map(|(a, b)| u32::from(a.is_ascii_uppercase() != b.is_ascii_uppercase())).sum::<u32>();
-    changes as usize * 5 >= token.len() * 2
+    changes as usize * 10 >= token.len() * 3
 }
 
 /// Whether it says that it is a checksum, as `integrity` in lock files does.

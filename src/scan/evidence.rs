@@ -68,7 +68,7 @@ impl Evidence {
     /// Whether it says as much as the provider's own variable does.
     pub(super) fn is_strong(&self) -> bool {
         const STRONG: u8 = 8;
-        self.weights[Witness::Name as usize] > 0 || self.sum() >= STRONG
+        self.sum() >= STRONG
     }
 
     fn add(&mut self, witness: Witness, weight: u8) {
@@ -183,7 +183,7 @@ impl Surroundings<'_> {
             return match (kind, self.owner.holder) {
                 (WordKind::Name, Holder::Callee) => Some((Witness::Call, 7)),
                 (WordKind::Name, _) => Some((Witness::Name, 10)),
-                (WordKind::Context, _) => Some((Witness::Call, 6)),
+                (WordKind::Context, _) => Some((Witness::Name, 6)),
             };
         }
         if range.end <= start { self.weigh_left(hit) } else { self.weigh_right(hit) }
@@ -208,15 +208,16 @@ impl Surroundings<'_> {
                 return Some(if call { (Witness::Call, 7) } else { (Witness::Section, 6) });
             }
             if outer > 0 && opens[outer - 1].byte == b'[' {
-                return None;
+                return self.weigh_pair(hit, is_near);
             }
         }
         if self.is_in_line_above(range) {
             return Some((Witness::Section, 6));
         }
-        if self.enclosure.item(text).is_some_and(|item| range.start < item)
-            || self.enclosure.section.is_some_and(|section| range.start < section)
-        {
+        if self.enclosure.item(text).is_some_and(|item| range.start < item.start && range.start >= item.list) {
+            return self.weigh_pair(hit, is_near);
+        }
+        if self.enclosure.section.is_some_and(|section| range.start < section) {
             return None;
         }
         if let Some(host) = self.weigh_host(hit, is_near || inner < opens.len().min(LEVELS), inner) {
@@ -241,10 +242,10 @@ impl Surroundings<'_> {
             return Some(host);
         }
         if left > 0 && opens.len().checked_sub(left + 1).is_some_and(|outer| opens[outer].byte == b'[') {
-            return None;
+            return self.weigh_pair(hit, is_near);
         }
         if range.start > self.exits.item && opens.is_empty() {
-            return None;
+            return self.weigh_pair(hit, is_near);
         }
         self.weigh_host(hit, is_near || left < opens.len().min(LEVELS), left)
             .or_else(|| self.weigh_beside(range, left, is_near))
@@ -262,6 +263,24 @@ impl Surroundings<'_> {
         let is_own = setting.goes_with(owner) && !is_assigned(self.text, name.end);
         let is_host = hit.kind == WordKind::Context && is_host(self.text, &hit.range);
         is_own.then_some((if is_host { Witness::Host } else { Witness::Beside }, 10))
+    }
+
+    /// An address in another item of the list that the value stands in, where each item is one setting: `- API key: …`, or
+    /// `{"key": "baseUrl", "value": …}`.
+    fn weigh_pair(&self, hit: &Hit, is_near: bool) -> Option<(Witness, u8)> {
+        let is_host = hit.kind == WordKind::Context && is_near && is_host(self.text, &hit.range);
+        if !is_host || self.owner.identifier.owned() != Ownership::Anyones {
+            return None;
+        }
+        let name = self.owner.name.as_ref()?;
+        let label = name_before(self.text, name.start);
+        let is_label = [&b"key"[..], b"name"].contains(&&self.text[label]);
+        let is_item = |at: usize| {
+            let line = memchr::memrchr(b'\n', &self.text[at.saturating_sub(NEAR_LEFT)..at]);
+            let line = line.map_or(at, |end| at.saturating_sub(NEAR_LEFT) + end + 1);
+            self.text[line..].trim_ascii_start().starts_with(b"- ")
+        };
+        (is_label || is_item(hit.range.start) && is_item(self.value.start)).then_some((Witness::Host, 6))
     }
 
     /// An address of the provider, if the word is one, so many levels of brackets further out.
@@ -289,7 +308,8 @@ impl Surroundings<'_> {
         let name = name_around(self.text, range);
         let identifier = VariableName::of(&self.text[name.clone()]);
         let is_name = is_assigned(self.text, name.end);
-        let is_line = range.start >= self.enclosure.line;
+        let between = self.value.end.min(range.start)..range.start;
+        let is_line = range.start >= self.enclosure.line && !self.text[between].contains(&b'\n');
         if matches!(identifier.class(), NameClass::Credential | NameClass::Secret) {
             // A key that has a value of its own says nothing of this one; beside a `value`, it is its name.
             return if is_name {
@@ -297,7 +317,10 @@ impl Surroundings<'_> {
                     && self.owner.identifier.owned() == Ownership::Anyones
                     && self.owner.holder == Holder::Credential)
                     .then_some((Witness::Beside, 2))
-            } else if levels == 0 && self.owner.holder == Holder::Nothing && !self.enclosure.opens.is_empty() {
+            } else if levels == 0
+                && self.owner.holder == Holder::Nothing
+                && (is_line || !self.enclosure.opens.is_empty())
+            {
                 Some((Witness::Name, 9))
             } else {
                 is_near.then_some((Witness::Beside, 3))
@@ -326,11 +349,19 @@ impl Surroundings<'_> {
 }
 
 impl Enclosure {
-    /// Where the item of a list starts that the place stands in.
-    fn item(&self, text: &[u8]) -> Option<usize> {
-        let mut lines = self.lines.iter().rev();
-        lines.find(|line| text[line.start + line.indent..].starts_with(b"- ")).map(|line| line.start)
+    /// The item of a list that the place stands in.
+    fn item(&self, text: &[u8]) -> Option<ListItem> {
+        let index = self.lines.iter().rposition(|line| text[line.start + line.indent..].starts_with(b"- "))?;
+        let list = index.checked_sub(1).map_or(0, |above| self.lines[above].start);
+        Some(ListItem { list, start: self.lines[index].start })
     }
+}
+
+/// An item of a list that is written in lines.
+struct ListItem {
+    /// Where the line above the list starts.
+    list: usize,
+    start: usize,
 }
 
 /// The name before an open bracket, and whether the bracket is that of a call.

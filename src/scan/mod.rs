@@ -19,6 +19,7 @@ pub mod mask;
 mod outline;
 mod owner;
 mod position;
+mod published;
 mod random;
 mod runs;
 mod seen;
@@ -194,10 +195,13 @@ impl Scanner {
 
     fn matched(&self, candidate: Candidate) -> Match {
         let rule = &self.rules.rules()[candidate.rule].rule;
+        let is_published = published::is_published(&candidate.secret);
+        let is_sample = is_published || published::is_sample(candidate.secret.expose());
+        let most = if is_sample { Confidence::Possible } else { Confidence::Certain };
         Match {
             rule: rule.info(),
-            severity: rule.severity,
-            confidence: candidate.confidence,
+            severity: if is_published { Severity::Info } else { rule.severity },
+            confidence: candidate.confidence.min(most),
             secret: candidate.secret,
             span: candidate.span,
             position: Position::default(),

@@ -29,6 +29,9 @@ pub(super) enum Holder {
     Provider,
 }
 
+/// What may stand directly left of a value in prose, besides a blank.
+const APART: &[u8] = b"\"'`(*_:=>|[<,;~/";
+
 /// What a value is assigned to.
 #[derive(Clone, Debug)]
 pub(super) struct Owner {
@@ -104,7 +107,10 @@ impl Seeker<'_> {
             }
             _ if self.joined => unowned,
             _ => {
-                let in_prose = !first.assigned && !is_above;
+                // In a table of strings in a program one follows the other without a space.
+                let is_apart =
+                    !matches!(text[..start], [.., before] if before.is_ascii_graphic() && !APART.contains(&before));
+                let in_prose = !first.assigned && !is_above && is_apart;
                 match self.passed(enclosure, lead, is_above) {
                     Err(_) if in_prose => self.told(names),
                     passed => passed,
@@ -133,7 +139,7 @@ impl Seeker<'_> {
                     // `name: x` beside it says that it is the value of x.
                     let label = names.peek().map(|label| &self.text[label.range.clone()]);
                     let is_label = label.is_some_and(|label| {
-                        ["name", "key", "variable", "param", "field", "header", "id"]
+                        ["name", "key", "variable", "param", "field", "header"]
                             .iter()
                             .any(|word| label.eq_ignore_ascii_case(word.as_bytes()))
                     });
@@ -156,6 +162,10 @@ impl Seeker<'_> {
     fn told(&self, names: impl Iterator<Item = Name>) -> Result<Owner, Unowned> {
         const MOST: usize = 10;
         for name in names.take(MOST).take_while(|name| name.lines == 0) {
+            // `name=word` has its own value.
+            if matches!(self.text[name.range.end..], [b'=', next, ..] if !next.is_ascii_whitespace()) {
+                break;
+            }
             let identifier = VariableName::of(&self.text[name.range.clone()]);
             let holder = match identifier.class() {
                 NameClass::Credential => Holder::Credential,
@@ -300,26 +310,31 @@ fn lead(text: &[u8], start: usize) -> u8 {
 /// The names left of `start`, nearest first, on this line and the two above.
 fn names(text: &[u8], start: usize) -> impl Iterator<Item = Name> + '_ {
     let limit = start.saturating_sub(LEFT);
+    // A length or two may stand between a name and its value in binary data, and no more.
+    const MOST_CONTROLS: usize = 8;
     let mut at = start;
     let mut lines = 0;
+    let mut controls = 0;
     std::iter::from_fn(move || {
         let mut assigned = false;
+        let from = at;
         while at > limit && !(in_name(text[at - 1]) && text[at - 1].is_ascii_alphanumeric()) {
             at -= 1;
             match text[at] {
                 b'=' | b':' => assigned = true,
                 b'\n' => lines += 1,
+                0..=8 | 14..=31 => controls += 1,
                 _ => {}
             }
         }
-        if lines > 2 || at <= limit {
+        if lines > 2 || at <= limit || controls > MOST_CONTROLS {
             return None;
         }
         let end = at;
         while at > limit && in_name(text[at - 1]) {
             at -= 1;
         }
-        steps::count(start - at);
+        steps::count(from - at);
         // The letter of an escape is no part of the name: `\nMISTRAL_API_KEY`.
         let escaped = at > 0 && text[at - 1] == b'\\' && matches!(text[at], b'n' | b'r' | b't');
         Some(Name { range: at + usize::from(escaped)..end, assigned, lines })

@@ -28,7 +28,16 @@ pub(super) fn fault(text: &[u8], floor: f32) -> Option<Fault> {
     if worded(text) * 3 >= text.len() {
         return Some(Fault::Words);
     }
-    is_surely_language(text).then_some(Fault::Language)
+    (is_surely_language(text) || is_words(text)).then_some(Fault::Language)
+}
+
+/// Small letters and at least two dashes, as in the name of a file; next to no random text is so.
+fn is_words(text: &[u8]) -> bool {
+    const LEAST_WORDS: usize = 32;
+    let is_word = |byte: &u8| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_');
+    text.len() >= LEAST_WORDS
+        && text.iter().all(is_word)
+        && text.iter().filter(|byte| matches!(byte, b'-' | b'_')).count() >= 2
 }
 
 /// Why a text is not random.
@@ -200,9 +209,22 @@ pub(super) fn is_language(text: &[u8]) -> bool {
     pairs >= 12 && frequent * 20 >= pairs * 9
 }
 
+/// Whether it is a long identifier in camel case: `convertLangChainToolCallToOpenAI`. One random text of 32 in ten
+/// thousand is.
+pub(super) fn is_camel_case(text: &[u8]) -> bool {
+    const LEAST: usize = 28;
+    let lower = text.iter().filter(|byte| byte.is_ascii_lowercase()).count();
+    let capitals = text.windows(2).filter(|pair| pair.iter().all(u8::is_ascii_uppercase)).count();
+    text.len() >= LEAST
+        && text.iter().all(u8::is_ascii_alphabetic)
+        && lower * 5 >= text.len() * 3
+        && lower < text.len()
+        && capitals <= 2
+}
+
 /// The same, and so many frequent pairs lie six standard deviations above what chance puts into a text of this
 /// length: one random text in a million does.
-fn is_surely_language(text: &[u8]) -> bool {
+pub(super) fn is_surely_language(text: &[u8]) -> bool {
     const BY_CHANCE: f32 = (PAIRS.len() / 2) as f32 / (26.0 * 26.0);
     let (pairs, frequent) = frequent_pairs(text);
     let (pairs, frequent) = (pairs as f32, frequent as f32);
@@ -254,6 +276,16 @@ mod tests {
         ] {
             assert!(fault(text.as_bytes(), 0.0).is_some(), "{text}");
         }
+    }
+
+    #[test]
+    fn identifiers_in_camel_case_are_words() {
+        for text in ["convertLangChainToolCallToOpenAI", "generateOpenAICompatibleResponse"] {
+            assert!(is_camel_case(text.as_bytes()), "{text}");
+        }
+        let (template, mut random) = (Template::parse("[A-Za-z0-9]{32}").unwrap(), Random::new(4));
+        let words = (0..100_000).filter(|_| is_camel_case(template.generate(&mut random).text.as_bytes())).count();
+        assert!(words <= 15, "{words} of 100,000");
     }
 
     #[test]

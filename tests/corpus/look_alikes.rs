@@ -112,6 +112,13 @@ pub(crate) const TEXTS: &[&str] = &[
     "use the prefix sk-or-v1-\nand then run make all-the-things-that-are-needed-here\n",
     "<li>hf_</li><li>[a-z]{9}-[a-z]{8}-[a-z]{7}</li>\n",
     "e2b_\n[0-9a-f]{64}  a\\.tar\n",
+    // Signatures, in which any three characters start a line.
+    "gpgsig -----BEGIN PGP SIGNATURE-----\n \n iQEzBAABCAAdFiEE[A-Za-z0-9\\+/]{48}\n BSA[A-Za-z0-9\\+/]{61}\n BSA[A-Za-z0-9]{30}/[A-Za-z0-9\\+/]{30}\n =abcd\n",
+    "[A-Za-z0-9\\+/]{50}/BSA[A-Za-z0-9]{28}/[A-Za-z0-9\\+/]{20}\n",
+    "BSA[A-Za-z0-9]{27}\\+[A-Za-z0-9]{20}/[A-Za-z0-9\\+]{20}==\n",
+    // Identifiers as long as keys.
+    "const mistralApiKey = convertLangChainToolCallToOpenAI;\n",
+    "mistral: \\{ apiKey: convertLangChainToolCallToOpenAI, token: \"generateOpenAICompatibleResponse\" }\n",
     // Data.
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAA[A-Za-z0-9\\+/]{400}\n",
     "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ[A-Za-z0-9\\+/]{300} user@host\n",

@@ -74,7 +74,8 @@ fn adapted(config: &Config, mut rule: Cow<'static, Rule>) -> SharedRule {
         rule.to_mut().severity = *severity;
     }
     for (name, words) in &config.context {
-        if *name == rule.provider || *name == rule.id {
+        let takes_words = rule.is_contextual() || !rule.context.is_empty();
+        if takes_words && (*name == rule.provider || *name == rule.id) {
             let more = words.iter().map(|word| Cow::Owned(word.to_lowercase()));
             rule.to_mut().context.to_mut().extend(more);
         }
