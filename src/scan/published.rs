@@ -67,6 +67,6 @@ mod tests {
     fn the_list_is_sorted_and_holds_fingerprints() {
         assert!(PUBLISHED.is_sorted());
         let is_hex = |text: &&str| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        assert!(PUBLISHED.iter().all(|text| is_hex(text)));
+        assert!(PUBLISHED.iter().all(is_hex));
     }
 }
