@@ -41,6 +41,8 @@ pub struct Objects {
     directories: Vec<PathBuf>,
     /// Alternates that cannot be used.
     errors: Vec<Error>,
+    /// Those of them that are there.
+    unreadable: Vec<Error>,
     packs: RwLock<Option<Arc<Packs>>>,
     /// Where the last object was: after a clone all is packed, and a look for a loose file costs more than one into a pack.
     packed_last: AtomicBool,
@@ -88,12 +90,18 @@ impl Objects {
         let absent = |path: &PathBuf| Error::new("read objects in", path.display(), "there is no such directory");
         Self {
             hash: repository.hash,
+            unreadable: found.errors.clone(),
             errors: found.errors.into_iter().chain(found.missing.iter().map(absent)).collect(),
             directories: found.list,
             packs: RwLock::default(),
             packed_last: AtomicBool::new(false),
             bases: Mutex::default(),
         }
+    }
+
+    /// Object directories that cannot be read, and lists of them: an object that is only there counts as absent.
+    pub fn unreadable(&self) -> &[Error] {
+        &self.unreadable
     }
 
     /// What names the objects here.

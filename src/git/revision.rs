@@ -1,4 +1,4 @@
-//! Which commits a user means: `main`, `v1~3`, `a1b2c3d`, `topic^{tree}`, `A..B`, `A...B`, `^A`.
+//! Which commits a user means: `main`, `v1~3`, `a1b2c3d`, `topic^{tree}`, `@{upstream}`, `A..B`, `A...B`, `^A`.
 
 use std::collections::HashSet;
 
@@ -149,6 +149,9 @@ impl<'a> Revisions<'a> {
 
     /// The object of a reference, of an id, of the start of one, or of what `git describe` prints.
     fn name(&mut self, name: &str) -> Result<Option<Id>> {
+        if let Some((base, what)) = name.strip_suffix('}').and_then(|name| name.rsplit_once("@{")) {
+            return self.names.at(base, what);
+        }
         // A whole id is one for git, too, whatever references are called.
         if let Some(id) = Id::from_hex(name.to_ascii_lowercase().as_bytes()) {
             return Ok(Some(id));

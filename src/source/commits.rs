@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use bstr::{BString, ByteSlice as _};
 use rayon::prelude::*;
 
-use super::introduced::{ParentKeys, content_of, name_of};
+use super::introduced::{ParentKeys, content_of, in_directory_names, name_of};
 use super::{Collector, lock};
 use crate::core::budget::Budget;
 use crate::core::error::{Error, Result};
@@ -35,6 +35,7 @@ pub struct CommitsScanned {
 /// Scans what these commits bring in; parents stand before their children.
 pub fn scan(objects: &Objects, policy: &Policy, collector: &Collector, commits: &[Node]) -> CommitsScanned {
     let seen = SeenBlobs::default();
+    objects.unreadable().iter().for_each(|error| fail(collector, error.clone()));
     let mut changed = 0;
     for batch in commits.chunks(BATCH) {
         let brought: Vec<Option<Changes>> = batch
@@ -49,6 +50,9 @@ pub fn scan(objects: &Objects, policy: &Policy, collector: &Collector, commits: 
             .iter()
             .map(|changes| changes.as_ref().map(|it| ParentKeys::new(objects, policy, it, collector.budget())))
             .collect();
+        for (node, changes) in batch.iter().zip(&brought) {
+            directories(objects, policy, collector, node, changes.as_ref(), &seen);
+        }
         // Where each blob comes in, in the order of the commits.
         let mut places: HashMap<Id, Vec<(usize, usize)>> = HashMap::new();
         let mut order = Vec::new();
@@ -146,6 +150,30 @@ pub fn tree(objects: &Objects, policy: &Policy, collector: &Collector, id: Id) {
     }
 }
 
+/// The keys in the names of directories that a commit brings in, each once.
+fn directories(
+    objects: &Objects,
+    policy: &Policy,
+    collector: &Collector,
+    node: &Node,
+    changes: Option<&Changes>,
+    seen: &SeenBlobs,
+) {
+    let trees = || node.parents.iter().map(|&parent| tree_of(objects, parent)).collect::<Result<Vec<_>>>();
+    let Some(changes) = changes else { return };
+    match trees().and_then(|trees| in_directory_names(objects, policy, changes, &trees)) {
+        Ok(found) => {
+            for (path, key) in found {
+                if lock(&seen.directories).insert((path.clone(), key.found.secret.clone())) {
+                    let commit = describe(objects, policy, node.id);
+                    collector.finding(Finding { commit, ..key.at(path.as_bstr()) });
+                }
+            }
+        }
+        Err(error) => fail(collector, error),
+    }
+}
+
 /// That a run was stopped is said once, and not of everything that it did not get to.
 fn fail(collector: &Collector, error: Error) {
     if !collector.is_stopped() {
@@ -163,6 +191,8 @@ fn changes(objects: &Objects, node: &Node, budget: &Budget) -> Result<Changes> {
 struct SeenBlobs {
     /// Blobs without a key, wherever they stand.
     clean: Mutex<HashSet<Id>>,
+    /// Keys that were reported in names of directories.
+    directories: Mutex<HashSet<(BString, Secret)>>,
     /// Keys that were reported, by blob and place.
     reported: Mutex<HashSet<(Id, KeyPlace)>>,
 }

@@ -7,7 +7,7 @@ use bstr::{BString, ByteSlice};
 use rayon::prelude::*;
 
 use super::Collector;
-use super::introduced::{ParentKeys, content_of};
+use super::introduced::{ParentKeys, content_of, in_directory_names};
 use crate::core::error::Result;
 use crate::git::tree_diff::{self, ChangedFile, Changes};
 use crate::git::{Id, Index, Objects, Repository, refs};
@@ -74,6 +74,10 @@ impl<'a> Staged<'a> {
             options,
             known: ParentKeys::new(&self.objects, policy, &changes, collector.budget()),
         };
+        for (path, key) in in_directory_names(&self.objects, policy, &changes, &trees)? {
+            collector.finding(key.at(path.as_bstr()));
+        }
+        self.objects.unreadable().iter().for_each(|error| collector.failed(error.clone()));
         scan.all(&changes)
     }
 }

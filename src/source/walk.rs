@@ -224,6 +224,9 @@ impl Walk<'_> {
             } else if kind == FileKind::Regular {
                 files.push(name);
             } else {
+                if kind == FileType::Symlink {
+                    self.link(open.fd()?, name.as_ref(), shown.as_ref());
+                }
                 self.skipped(shown, open::reason(kind));
             }
         }
@@ -264,6 +267,18 @@ impl Walk<'_> {
                 Err(refused) => self.refused(shown, refused),
             }
         }
+    }
+
+    /// Looks at where a symbolic link leads and at its name, which is all that git keeps of it. It is not followed.
+    fn link(&self, dir: BorrowedFd<'_>, name: &BStr, shown: &BStr) {
+        // A link that is gone meanwhile leads nowhere.
+        let Ok(target) = rustix::fs::readlinkat(dir, name.as_bytes(), Vec::new()) else { return };
+        if self.policy.skips(shown, target.as_bytes().len() as u64).is_some() {
+            return;
+        }
+        let scan = ContentScan::new(self.policy, Some(shown));
+        let keys = scan.bytes(target.as_bytes(), None).keys.into_iter().chain(scan.name());
+        keys.for_each(|key| self.collector.finding(key.at(shown)));
     }
 
     /// Scans an opened file, and its name.

@@ -48,17 +48,20 @@ fn repository() -> Project {
 
 #[test]
 fn installing_and_uninstalling_leaves_everything_as_it_was() {
-    for before in [
-        "true",
-        "rm -rf .git/hooks",
-        "rm -rf .git/hooks; mkdir .git/hooks",
-        "printf '#!/bin/sh\\nexit 0' >.git/hooks/pre-commit; chmod 755 .git/hooks/pre-commit",
-        "printf '#!/bin/sh\\nexit 3' >.git/hooks/pre-commit; chmod 700 .git/hooks/pre-commit",
-        "printf 'not executable' >.git/hooks/pre-commit; chmod 644 .git/hooks/pre-commit",
-        "printf '#!/bin/sh\\n' >own; chmod 755 own; ln -s ../../own .git/hooks/pre-push",
-        "ln -s nowhere .git/hooks/commit-msg",
-        "git config core.hooksPath my/hooks",
-        "mkdir -p 'my hooks'; git config core.hooksPath \"$PWD/my hooks\"",
+    for (name, before) in [
+        ("hooks as git makes them", "true"),
+        ("no directory", "rm -rf .git/hooks"),
+        ("an empty directory", "rm -rf .git/hooks; mkdir .git/hooks"),
+        ("a hook", "printf '#!/bin/sh\\nexit 0' >.git/hooks/pre-commit; chmod 755 .git/hooks/pre-commit"),
+        ("a hook that fails", "printf '#!/bin/sh\\nexit 3' >.git/hooks/pre-commit; chmod 700 .git/hooks/pre-commit"),
+        (
+            "a file that is not executable",
+            "printf 'not executable' >.git/hooks/pre-commit; chmod 644 .git/hooks/pre-commit",
+        ),
+        ("a link to a hook", "printf '#!/bin/sh\\n' >own; chmod 755 own; ln -s ../../own .git/hooks/pre-push"),
+        ("a link to nothing", "ln -s nowhere .git/hooks/commit-msg"),
+        ("core.hooksPath", "git config core.hooksPath my/hooks"),
+        ("core.hooksPath with a space", "mkdir -p 'my hooks'; git config core.hooksPath \"$PWD/my hooks\""),
     ] {
         let project = repository();
         ok(&project, before);
@@ -66,14 +69,14 @@ fn installing_and_uninstalling_leaves_everything_as_it_was() {
         let was = state(Path::new(&hooks));
         ok(&project, "\"$KEYSWEEP\" hook install --all");
         let once = state(Path::new(&hooks));
-        assert_ne!(was, once, "{before}");
+        assert_ne!(was, once, "{name}");
         let twice = ok(&project, "\"$KEYSWEEP\" hook install --all");
-        assert_eq!(twice.matches("nothing changed").count(), 5, "{before}: {twice}");
-        assert_eq!(state(Path::new(&hooks)), once, "{before}");
+        assert_eq!(twice.matches("nothing changed").count(), 5, "{name}: {twice}");
+        assert_eq!(state(Path::new(&hooks)), once, "{name}");
         ok(&project, "\"$KEYSWEEP\" hook uninstall");
-        assert_eq!(state(Path::new(&hooks)), was, "{before}");
+        assert_eq!(state(Path::new(&hooks)), was, "{name}");
         ok(&project, "\"$KEYSWEEP\" hook uninstall");
-        assert_eq!(state(Path::new(&hooks)), was, "{before}");
+        assert_eq!(state(Path::new(&hooks)), was, "{name}");
     }
 }
 
@@ -115,36 +118,46 @@ fn the_hook_that_was_there_runs_first_and_still_blocks() {
 #[test]
 fn the_shim_finds_the_binary_or_blocks() {
     let stop = "echo $K >>base; git commit -qam x";
-    for (setup, action, code, said) in [
+    for (name, setup, action, code, said) in [
         // By its place, however short PATH is.
-        ("", "PATH=$BARE; echo $K >>base; git commit -qam x", 1, "This commit was stopped"),
+        (
+            "by its place, however short PATH is",
+            "",
+            "PATH=$BARE; echo $K >>base; git commit -qam x",
+            1,
+            "This commit was stopped",
+        ),
         // By PATH, when its place is empty.
         (
+            "by PATH when its place is empty",
             "rm \"$ROOT/it's a bin/keysweep\"; ln -s $KEYSWEEP \"$ROOT/other/keysweep\"",
             "PATH=$ROOT/other:$PATH; echo $K >>base; git commit -qam x",
             1,
             "This commit was stopped",
         ),
         (
+            "in neither",
             "rm \"$ROOT/it's a bin/keysweep\"",
             "PATH=$BARE; echo x >>base; git commit -qam x",
             1,
             "keysweep: not found in its place or in PATH; this commit is stopped",
         ),
         (
+            "in neither, and that may pass",
             "rm \"$ROOT/it's a bin/keysweep\"; OPEN=--fail-open",
             "PATH=$BARE; echo x >>base; git commit -qam x",
             0,
             "this commit passes unchecked",
         ),
         (
+            "its place holds an empty file",
             ": >\"$ROOT/it's a bin/keysweep\"",
             "PATH=$BARE; echo $K >>base; git commit -qam x",
             1,
             "keysweep: not found in its place or in PATH; this commit is stopped",
         ),
-        ("OPEN=--fail-open", stop, 1, "This commit was stopped"),
-        ("", "export SKIP=keysweep; echo $K >>base; git commit -qam x", 0, "keysweep: skipped, as SKIP says"),
+        ("a key where it may be absent", "OPEN=--fail-open", stop, 1, "This commit was stopped"),
+        ("SKIP", "", "export SKIP=keysweep; echo $K >>base; git commit -qam x", 0, "keysweep: skipped, as SKIP says"),
     ] {
         let project = repository();
         let (open, setup) = if setup.contains("OPEN=") {
@@ -162,9 +175,9 @@ fn the_shim_finds_the_binary_or_blocks() {
         let bare = "mkdir $ROOT/bare; for tool in git sh sed cat; do ln -s $(command -v $tool) $ROOT/bare/; done; BARE=$ROOT/bare;";
         let output = shell(&project, &format!("{bare} {action}"));
         let text = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code().unwrap().min(1), code, "{action}: {text}");
-        assert!(text.contains(said), "{action}: {text}");
-        assert!(code == 1 && said.starts_with("This") || text.lines().count() == 1, "{text}");
+        assert_eq!(output.status.code().unwrap().min(1), code, "{name}: {text}");
+        assert!(text.contains(said), "{name}: {text}");
+        assert!(code == 1 && said.starts_with("This") || text.lines().count() == 1, "{name}: {text}");
     }
 }
 
@@ -184,51 +197,86 @@ fn an_older_shim_is_replaced_and_a_changed_one_is_kept() {
 
 #[test]
 fn places_that_others_share_are_refused() {
-    for (setup, action, code, said) in [
+    for (name, setup, action, code, said) in [
         (
+            "a global core.hooksPath",
             "export GIT_CONFIG_GLOBAL=$ROOT/config; git config --global core.hooksPath $ROOT/shared",
             "install",
             2,
             "the global setting core.hooksPath makes every repository use",
         ),
         (
+            "the same, forced",
             "export GIT_CONFIG_GLOBAL=$ROOT/config; git config --global core.hooksPath $ROOT/shared",
             "install --force",
             0,
             "installed",
         ),
         (
+            "the same, for all",
             "export GIT_CONFIG_GLOBAL=$ROOT/config; git config --global core.hooksPath $ROOT/shared",
             "install --global",
             0,
             "was set already",
         ),
-        ("git config core.hooksPath $ROOT/shared", "install", 2, "core.hooksPath leads out of this repository"),
         (
+            "core.hooksPath leads out",
+            "git config core.hooksPath $ROOT/shared",
+            "install",
+            2,
+            "core.hooksPath leads out of this repository",
+        ),
+        (
+            "a link leads out",
             "mkdir $ROOT/shared; rm -rf .git/hooks; ln -s $ROOT/shared .git/hooks",
             "install",
             2,
             "is a link that leads out of",
         ),
-        ("mkdir $ROOT/shared; rm -rf .git/hooks; ln -s $ROOT/shared .git/hooks", "install --force", 0, "installed"),
-        ("git config core.hooksPath tracked/hooks", "install", 0, "is part of the work tree"),
         (
+            "the same link, forced",
+            "mkdir $ROOT/shared; rm -rf .git/hooks; ln -s $ROOT/shared .git/hooks",
+            "install --force",
+            0,
+            "installed",
+        ),
+        ("a tracked directory", "git config core.hooksPath tracked/hooks", "install", 0, "is part of the work tree"),
+        (
+            "by an include",
             "printf '[include]\\n\\tpath = more\\n' >>.git/config; printf '[core]\\n\\thooksPath = elsewhere\\n' >.git/more",
             "install",
             0,
             "is part of the work tree",
         ),
-        ("cd $ROOT; git init -q --bare bare.git; cd bare.git", "install", 2, "nobody commits in a bare repository"),
-        ("cd $ROOT; git init -q --bare bare.git; cd bare.git", "install pre-receive", 0, "pre-receive: installed"),
-        ("cd $ROOT", "install", 2, "cannot find a git repository"),
-        ("mkdir sub; cd sub", "install", 0, "pre-commit: installed"),
-        ("git worktree add -q ../linked -b linked; cd ../linked", "install", 0, "pre-commit: installed"),
+        (
+            "a bare repository",
+            "cd $ROOT; git init -q --bare bare.git; cd bare.git",
+            "install",
+            2,
+            "nobody commits in a bare repository",
+        ),
+        (
+            "a bare repository and a hook of servers",
+            "cd $ROOT; git init -q --bare bare.git; cd bare.git",
+            "install pre-receive",
+            0,
+            "pre-receive: installed",
+        ),
+        ("no repository", "cd $ROOT", "install", 2, "cannot find a git repository"),
+        ("a directory below", "mkdir sub; cd sub", "install", 0, "pre-commit: installed"),
+        (
+            "a linked worktree",
+            "git worktree add -q ../linked -b linked; cd ../linked",
+            "install",
+            0,
+            "pre-commit: installed",
+        ),
     ] {
         let project = repository();
         let output = shell(&project, &format!("{setup}; $KEYSWEEP hook {action}"));
         let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert_eq!(output.status.code(), Some(code), "{setup}: {action}: {text}");
-        assert!(text.contains(said), "{setup}: {action}: {text}");
+        assert_eq!(output.status.code(), Some(code), "{name}: {text}");
+        assert!(text.contains(said), "{name}: {text}");
     }
 }
 
@@ -283,55 +331,78 @@ fn status_says_what_runs_in_which_order_and_what_does_not() {
 
 #[test]
 fn doctor_proves_that_a_key_is_stopped_and_sees_what_is_wrong() {
-    for (setup, code, said) in [
-        ("$KEYSWEEP hook install", 0, "A key would be stopped here."),
-        ("$KEYSWEEP hook install; echo $K >k; git add k", 0, "A key would be stopped here."),
+    for (name, setup, code, said) in [
+        ("installed", "$KEYSWEEP hook install", 0, "A key would be stopped here."),
         (
+            "something else is staged",
+            "$KEYSWEEP hook install; echo $K >k; git add k",
+            0,
+            "A key would be stopped here.",
+        ),
+        (
+            "with another hook",
             "printf '#!/bin/sh\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; $KEYSWEEP hook install",
             0,
             "the hook that was there before runs first",
         ),
         (
+            "a narrow policy",
             "$KEYSWEEP hook install; printf '[rules]\\nenable = [\"openai-*\"]\\n' >.keysweep.toml",
             0,
             "Others may pass, as the configuration says.",
         ),
-        ("$KEYSWEEP hook install; export SKIP=a,keysweep", 1, "keysweep is in SKIP"),
+        ("SKIP", "$KEYSWEEP hook install; export SKIP=a,keysweep", 1, "keysweep is in SKIP"),
         (
+            "a tool that is broken",
             "printf '#!/bin/sh\\necho broken tool >&2; exit 4\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; $KEYSWEEP hook install",
             1,
             "it says: broken tool",
         ),
         (
+            "by a name that a short PATH does not have",
             "printf '#!/bin/sh\\nkeysweep hook run pre-commit\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit",
             1,
             "keysweep is not in the short PATH that programs started from a desktop have",
         ),
-        ("true", 1, "is not there: keysweep hook install"),
-        ("$KEYSWEEP hook install; chmod -x .git/hooks/pre-commit", 1, "git skips it: chmod +x"),
-        ("$KEYSWEEP hook install; git config core.hooksPath elsewhere", 1, "core.hooksPath"),
-        ("cp $KEYSWEEP keysweep; ./keysweep hook install; rm keysweep", 1, "keysweep is gone"),
+        ("nothing is installed", "true", 1, "is not there: keysweep hook install"),
+        ("not executable", "$KEYSWEEP hook install; chmod -x .git/hooks/pre-commit", 1, "git skips it: chmod +x"),
         (
+            "core.hooksPath leads elsewhere",
+            "$KEYSWEEP hook install; git config core.hooksPath elsewhere",
+            1,
+            "core.hooksPath",
+        ),
+        ("the binary is gone", "cp $KEYSWEEP keysweep; ./keysweep hook install; rm keysweep", 1, "keysweep is gone"),
+        (
+            "another hook lets it pass",
             "printf '#!/bin/sh\\nexit 0\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit",
             1,
             "the hook let it pass",
         ),
         (
+            "no interpreter",
             "printf '#!/nowhere/sh\\nexit 0\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit",
             1,
             "the hook cannot be run",
         ),
         (
+            "a hook that stops everything",
             "printf '#!/bin/sh\\nexit 4\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; $KEYSWEEP hook install",
             1,
             "stops even a harmless commit (exit code 4)",
         ),
         (
+            "a linked worktree",
             "git worktree add -q ../linked -b linked; cd ../linked; $KEYSWEEP hook install",
             0,
             "A key would be stopped here.",
         ),
-        ("git checkout -q --orphan none; git rm -rqf .; $KEYSWEEP hook install", 0, "A key would be stopped here."),
+        (
+            "before the first commit",
+            "git checkout -q --orphan none; git rm -rqf .; $KEYSWEEP hook install",
+            0,
+            "A key would be stopped here.",
+        ),
     ] {
         let project = repository();
         let script = format!(
@@ -341,35 +412,51 @@ fn doctor_proves_that_a_key_is_stopped_and_sees_what_is_wrong() {
         );
         let output = shell(&project, &script);
         let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert_eq!(output.status.code(), Some(code), "{setup}: {text}");
-        assert!(text.contains(said), "{setup}: {text}");
+        assert_eq!(output.status.code(), Some(code), "{name}: {text}");
+        assert!(text.contains(said), "{name}: {text}");
     }
 }
 
 #[test]
 fn a_commit_message_is_looked_at_as_git_will_keep_it() {
-    for (action, stopped) in [
-        ("git commit -q --allow-empty -m \"see $K\"", true),
-        ("git commit -q --allow-empty -m clean", false),
-        ("git commit -q --allow-empty -m \"# $K\"", true),
+    for (name, action, stopped) in [
+        ("a key", "git commit -q --allow-empty -m \"see $K\"", true),
+        ("none", "git commit -q --allow-empty -m clean", false),
+        ("a comment", "git commit -q --allow-empty -m \"# $K\"", true),
         // git may keep a comment (`--cleanup`), and tells no hook whether it does.
-        ("export GIT_EDITOR=\"sh -c 'printf \\\"x\\n# $K\\n\\\" >\\$0'\"; git commit -q --allow-empty", true),
         (
+            "a comment from an editor",
+            "export GIT_EDITOR=\"sh -c 'printf \\\"x\\n# $K\\n\\\" >\\$0'\"; git commit -q --allow-empty",
+            true,
+        ),
+        (
+            "a comment that is kept",
             "export GIT_EDITOR=\"sh -c 'printf \\\"x\\n# $K\\n\\\" >\\$0'\"; git commit -q --allow-empty --cleanup=verbatim",
             true,
         ),
         (
+            "a comment above scissors",
             "export GIT_EDITOR=\"sh -c 'printf \\\"x\\n# $K\\n\\\" >\\$0'\"; git commit -q --allow-empty --cleanup=scissors",
             true,
         ),
         (
+            "scissors of somebody's own",
             "printf 'x\\n# ------------------------ >8 ------------------------\\ndiff --git a b\\n%s\\n' $K >../m; git commit -q --allow-empty --cleanup=whitespace -F ../m",
             true,
         ),
         // What `commit -v` shows is the diff, which pre-commit has judged.
-        ("echo $K >>base; git add base; export GIT_EDITOR=\"sed -i 1s/^/x/\"; git commit -qv", false),
-        ("echo $K >>base; git add base; export GIT_EDITOR=\"sed -i 1s/^/$K/\"; git commit -qv", true),
         (
+            "the diff below an editor's text",
+            "echo $K >>base; git add base; export GIT_EDITOR=\"sed -i 1s/^/x/\"; git commit -qv",
+            false,
+        ),
+        (
+            "the text above the diff",
+            "echo $K >>base; git add base; export GIT_EDITOR=\"sed -i 1s/^/$K/\"; git commit -qv",
+            true,
+        ),
+        (
+            "a merge",
             "git checkout -qb topic; git commit -q --allow-empty -m t; git checkout -q main; git merge -q --no-ff -m \"merge $K\" topic",
             true,
         ),
@@ -378,9 +465,9 @@ fn a_commit_message_is_looked_at_as_git_will_keep_it() {
         ok(&project, "$KEYSWEEP hook install commit-msg");
         let output = shell(&project, action);
         let text = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(!output.status.success(), stopped, "{action}: {text}");
-        assert_eq!(text.contains("This commit was stopped"), stopped, "{action}: {text}");
-        assert!(!text.contains(&key(1)), "{action}");
+        assert_eq!(!output.status.success(), stopped, "{name}: {text}");
+        assert_eq!(text.contains("This commit was stopped"), stopped, "{name}: {text}");
+        assert!(!text.contains(&key(1)), "{name}");
     }
 }
 

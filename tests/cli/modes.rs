@@ -14,8 +14,10 @@ const MODES: [&str; 6] = ["scan", "staged", "history", "pre-push", "ci", "pre-re
 const THINGS: &[(&str, &str, &str)] = &[
     ("a file", "echo \"k = '$K'\" >file; commit", "xxxxxx"),
     ("a file's name", "echo x >\"$K.txt\"; commit", "xxxxxx"),
+    ("a directory's name", "mkdir $K; echo x >$K/file; commit", "xxxxxx"),
     ("a gzip file", "echo \"k = '$K'\" | gzip -n >file.gz; commit", "xxxxxx"),
     ("a UTF-16 file", "printf \"k = '$K'\\n\" | iconv -t UTF-16LE >file; commit", "xxxxxx"),
+    ("a symbolic link's target", "ln -s $K link; commit", "xxxxxx"),
     (
         "an object of Git LFS",
         "echo \"k = '$K'\" >object; id=$(sha256sum object | cut -d' ' -f1); d=.git/lfs/objects/$(echo $id | cut -c1-2)/$(echo $id | cut -c3-4)
@@ -23,6 +25,7 @@ const THINGS: &[(&str, &str, &str)] = &[
          printf 'version https://git-lfs.github.com/spec/v1\\noid sha256:%s\\nsize %s\\n' $id $size >file; commit",
         "xxxxxx",
     ),
+    ("a submodule's path", "git update-index --add --cacheinfo 160000,$BASE,$K; git commit -qm x", "-xxxxx"),
     ("a submodule's address", "printf '[submodule \"s\"]\\n\\tpath = s\\n\\turl = https://x:%s@example.org/s\\n' $K >.gitmodules; commit", "xxxxxx"),
     ("a commit's message", "git commit -q --allow-empty -m \"title\" -m \"see $K\"", "--xxxx"),
     ("a commit's title", "git commit -q --allow-empty -m \"see $K\"", "--xxxx"),

@@ -84,8 +84,7 @@ const FILES: &[(&str, &str, &[&str])] = &[
     (".git/AUTO_MERGE", "", &["history"]),
     (".git/index", "", &["staged", "scan"]),
     (".git/shallow", "", &["history"]),
-    // Only a commit that needs what is borrowed cannot be looked at.
-    (".git/objects/info/alternates", "", &["history"]),
+    (".git/objects/info/alternates", "", &["history", "staged"]),
     ("LOOSE", "", &["history", "staged"]),
     ("PACK", "git repack -adq", &["history", "staged"]),
     ("IDX", "git repack -adq", &["history", "staged"]),
@@ -489,4 +488,59 @@ fn a_pack_that_is_cut_short_while_it_is_read_is_an_error() {
     assert!(failed.len() > 10, "{failed:?}");
     let expected = "it was cut short while it was read";
     assert!(failed.iter().all(|error| error.to_string().contains(expected)), "{failed:?}");
+}
+
+/// Of two commits only the first has a policy that lets the key pass; git says which one a revision means.
+#[test]
+fn a_policy_comes_from_whatever_revision_git_understands() {
+    let project = Project::git();
+    shell(
+        &project,
+        "printf '[rules]\ndisable = [\"openai-*\"]\n' >.keysweep.toml; echo \"k = '$K'\" >file; git add .; git commit -qm with
+         git init -q --bare ../origin.git; git remote add origin ../origin.git; git push -qu origin main
+         git rm -q .keysweep.toml; git commit -qm without; git checkout -q -b other HEAD~1; git checkout -q main
+         git tag -am x old HEAD~1",
+    );
+    let with = "HEAD~1";
+    let id = |rev: &str| {
+        let output =
+            project.command("git").args(["rev-parse", "--verify", &format!("{rev}^{{commit}}")]).output().unwrap();
+        assert!(output.status.success(), "{rev}");
+        output.stdout
+    };
+    for rev in [
+        "HEAD",
+        "@",
+        "main",
+        "other",
+        "old",
+        "old^{commit}",
+        "@{0}",
+        "@{1}",
+        "main@{1}",
+        "HEAD@{0}",
+        "HEAD@{1}",
+        "HEAD@{2}",
+        "refs/heads/main@{1}",
+        "@{u}",
+        "@{upstream}",
+        "main@{U}",
+        "@{u}~0",
+        "@{-1}",
+        "@{-2}",
+        "origin/main",
+    ] {
+        let expected = if id(rev) == id(with) { 0 } else { 1 };
+        let output = project.run(["scan", "file", "--policy-from", rev]);
+        assert_eq!(output.code, expected, "{rev}: {}", output.stderr);
+    }
+    for (rev, said) in [
+        ("other@{u}", "no reference"),
+        ("@{99}", "no reference"),
+        ("@{yesterday}", "takes a number"),
+        ("@{-9}", "no reference"),
+    ] {
+        let output = project.run(["scan", "file", "--policy-from", rev]);
+        assert!(output.code == 2 && output.stderr.contains(said), "{rev}: {}", output.stderr);
+    }
 }

@@ -16,6 +16,11 @@ use crate::git::repository::{RefStorage, Repository};
 pub trait NamedRefs {
     /// The object of a reference by any name that git understands for it; `None` if it leads nowhere.
     fn named(&self, name: &BStr) -> Result<Option<Id>>;
+
+    /// What `name@{what}` means; `None` where that is not known.
+    fn at(&self, _name: &str, _what: &str) -> Result<Option<Id>> {
+        Ok(None)
+    }
 }
 
 impl NamedRefs for Refs {
@@ -26,7 +31,7 @@ impl NamedRefs for Refs {
 
 /// The references of a repository as its current work tree sees them.
 pub struct Lookup<'a> {
-    repository: &'a Repository,
+    pub(super) repository: &'a Repository,
     /// The text of `packed-refs`.
     packed: OnceCell<Vec<u8>>,
     /// The tables of the work tree and the shared ones.
@@ -52,6 +57,10 @@ impl NamedRefs for Lookup<'_> {
             }
         }
         Ok(None)
+    }
+
+    fn at(&self, name: &str, what: &str) -> Result<Option<Id>> {
+        self.suffixed(name, what)
     }
 }
 

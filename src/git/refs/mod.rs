@@ -2,6 +2,7 @@
 
 mod files;
 mod lookup;
+mod reflog;
 pub(crate) mod reftable;
 
 use std::collections::BTreeMap;

@@ -50,8 +50,6 @@ struct GoneFiles {
 struct Version {
     /// Which keys stand on lines that it has too.
     lines: Vec<bool>,
-    /// It stands at the same path.
-    is_in_place: bool,
     /// The keys packed in it.
     packed: HashSet<(Option<BString>, Secret)>,
 }
@@ -71,9 +69,11 @@ impl<'a> ParentKeys<'a> {
         let versions: Vec<Version> =
             (0..change.before.len()).filter_map(|parent| self.version(change, content, parent, keys)).collect();
         let is_known = |(at, key): (usize, &ContentKey)| {
+            // A key in its name is as old as the file.
+            if key.part.is_some() && !key.is_unpacked {
+                return change.before.iter().any(Option::is_some);
+            }
             versions.iter().any(|version| match key.is_unpacked {
-                // A key in its name is as old as the file.
-                false if key.part.is_some() => version.is_in_place,
                 true => version.packed.contains(&(key.member.clone(), key.found.secret.clone())),
                 false => version.lines[at],
             })
@@ -93,7 +93,7 @@ impl<'a> ParentKeys<'a> {
         if found.iter().any(|key| key.is_unpacked) {
             packed = super::packed(self.objects, self.policy, change.path.as_bstr(), &old);
         }
-        Some(Version { lines, is_in_place: matches!(change.before.get(parent), Some(Some(_))), packed })
+        Some(Version { lines, packed })
     }
 
     /// The best of the parent's files that are gone, if it is like this one.

@@ -14,12 +14,12 @@ use crate::core::budget::Budget;
 use crate::core::coverage::Skipped;
 use crate::core::error::{Error, Result};
 use crate::core::finding::Secret;
-use crate::git::tree::EntryKind;
-use crate::git::tree_diff::ChangedFile;
-use crate::git::{Kind, Objects};
+use crate::git::tree::{EntryKind, TreeEntries};
+use crate::git::tree_diff::{ChangedFile, Changes};
+use crate::git::{Id, Kind, Objects};
 use crate::policy::Policy;
 use crate::source::Collector;
-use crate::source::content::{ContentKey, ContentScan};
+use crate::source::content::{self, ContentKey, ContentScan};
 
 /// A changed file's content and the keys in it; `None` if it has no content of its own.
 pub(super) fn content_of(
@@ -31,7 +31,7 @@ pub(super) fn content_of(
     let path = BString::from(change.path.clone());
     if change.kind == EntryKind::Submodule {
         collector.skipped(Skipped { path, reason: "submodule" });
-        return Ok(None);
+        return Ok(Some((Vec::new(), name_of(policy, change))));
     }
     let named = |error: Error| error.hint(format!("it is the content of {path}; git fsck says more"));
     let content = objects.read(change.id, Kind::Blob).map_err(named)?;
@@ -52,6 +52,51 @@ pub(super) fn content_of(
 /// The keys in a changed file's name.
 pub(super) fn name_of(policy: &Policy, change: &ChangedFile) -> Vec<ContentKey> {
     ContentScan::new(policy, Some(change.path.as_bstr())).name()
+}
+
+/// The keys in the names of directories that none of these trees has, by their paths.
+pub(super) fn in_directory_names(
+    objects: &Objects,
+    policy: &Policy,
+    changes: &Changes,
+    before: &[Id],
+) -> Result<Vec<(BString, ContentKey)>> {
+    let mut seen: HashSet<&[u8]> = HashSet::new();
+    let mut found = Vec::new();
+    for change in changes.changed.iter().filter(|change| policy.skips(change.path.as_bstr(), 0).is_none()) {
+        let mut path = &change.path[..];
+        while let Some(slash) = path.rfind_byte(b'/') {
+            path = &path[..slash];
+            if !seen.insert(path) {
+                break;
+            }
+            let keys: Vec<ContentKey> = content::names(policy, path).collect();
+            if keys.is_empty() {
+                continue;
+            }
+            let mut is_known = false;
+            for tree in before {
+                is_known |= has_directory(objects, *tree, path)?;
+            }
+            if !is_known {
+                found.extend(keys.into_iter().map(|key| (path.into(), key)));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn has_directory(objects: &Objects, tree: Id, path: &[u8]) -> Result<bool> {
+    let mut at = tree;
+    for name in path.split_str("/") {
+        let bytes = objects.read(at, Kind::Tree)?;
+        let mut entries = TreeEntries::new(&bytes, objects.hash()).flatten();
+        match entries.find(|entry| entry.kind == EntryKind::Tree && entry.name == name) {
+            Some(entry) => at = entry.id,
+            None => return Ok(false),
+        }
+    }
+    Ok(true)
 }
 
 /// Where Git LFS may keep the files that these objects point to: beside each object directory.
