@@ -196,6 +196,7 @@ fn an_older_shim_is_replaced_and_a_changed_one_is_kept() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 fn places_that_others_share_are_refused() {
     for (name, setup, action, code, said) in [
         (
@@ -330,6 +331,7 @@ fn status_says_what_runs_in_which_order_and_what_does_not() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 fn doctor_proves_that_a_key_is_stopped_and_sees_what_is_wrong() {
     for (name, setup, code, said) in [
         ("installed", "$KEYSWEEP hook install", 0, "A key would be stopped here."),
