@@ -1,6 +1,7 @@
 //! Makes findings of what was found in files, commits, tags and the names of references.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use bstr::{BString, ByteSlice};
@@ -17,7 +18,7 @@ use super::tree_pass::ENTRY_NAME;
 use super::tree_paths::PathTable;
 use crate::core::coverage::Skipped;
 use crate::core::error::Error;
-use crate::core::finding::{Commit, Finding, History, Location, Part, Reach};
+use crate::core::finding::{Commit, Finding, History, Location, Part, Reach, Secret};
 use crate::git::Refs;
 use crate::git::commit::{self, ParsedCommit as RawCommit};
 use crate::git::{Id, Kind};
@@ -37,12 +38,24 @@ pub(super) struct FindingBuilder<'a> {
     collector: &'a Collector,
     /// Commits that were read for the report, with the time of each, by the commit's number.
     commits: HashMap<u32, (Arc<Commit>, i64)>,
+    /// The blobs that were judged last: findings in one follow each other, and judging is scanning all of it again.
+    judged: Vec<(u32, BString, Rc<JudgedBlob>)>,
+}
+
+/// What the policy makes of a blob at a path.
+enum JudgedBlob {
+    /// It cannot be read again.
+    Unreadable,
+    /// The policy leaves the path out.
+    Skipped,
+    /// The first occurrence of each key, by its value and the member of an archive.
+    Keys(HashMap<(Secret, Option<BString>), ContentKey>),
 }
 
 impl<'a> FindingBuilder<'a> {
     pub(super) fn new(audit: &'a Audit<'a>, graph: &'a CommitGraph) -> Self {
         let Audit { index, refs, policy, collector, .. } = *audit;
-        Self { audit, index, graph, refs, policy, collector, commits: HashMap::new() }
+        Self { audit, index, graph, refs, policy, collector, commits: HashMap::new(), judged: Vec::new() }
     }
 
     /// Reports the findings in files, in the text of commits and in tags.
@@ -126,15 +139,40 @@ impl<'a> FindingBuilder<'a> {
         if secrets.is_external(blob) {
             return Some(key.clone());
         }
-        // If it cannot be read again, what was found the first time stands.
-        let Ok(Some((_, bytes))) = self.index.read(blob) else { return Some(key.clone()) };
+        match &*self.judged(blob, path) {
+            // What was found the first time stands.
+            JudgedBlob::Unreadable => Some(key.clone()),
+            JudgedBlob::Skipped => None,
+            JudgedBlob::Keys(keys) => keys.get(&(key.found.secret.clone(), key.member.clone())).cloned(),
+        }
+    }
+
+    fn judged(&mut self, blob: u32, path: &BString) -> Rc<JudgedBlob> {
+        /// A blob in the introducing commit, and the one in `HEAD`.
+        const KEPT: usize = 2;
+        if let Some((.., judged)) = self.judged.iter().find(|(known, at, _)| *known == blob && at == path) {
+            return judged.clone();
+        }
+        let judged = Rc::new(self.judge(blob, path));
+        if self.judged.len() == KEPT {
+            self.judged.remove(0);
+        }
+        self.judged.push((blob, path.clone(), judged.clone()));
+        judged
+    }
+
+    fn judge(&self, blob: u32, path: &BString) -> JudgedBlob {
+        let Ok(Some((_, bytes))) = self.index.read(blob) else { return JudgedBlob::Unreadable };
         if let Some(reason) = self.policy.skips(path.as_ref(), bytes.len() as u64) {
             self.collector.skipped(Skipped { path: path.clone(), reason });
-            return None;
+            return JudgedBlob::Skipped;
         }
         let content = ContentScan::new(self.policy, Some(path.as_ref())).bytes(&bytes, None);
-        let is_it = |other: &ContentKey| other.found.secret == key.found.secret && other.member == key.member;
-        content.keys.into_iter().find(is_it)
+        let mut keys = HashMap::new();
+        for key in content.keys {
+            keys.entry((key.found.secret.clone(), key.member.clone())).or_insert(key);
+        }
+        JudgedBlob::Keys(keys)
     }
 
     fn report_in_commit(&mut self, at: u32, part: Part, found: Match, list: &[u32]) {

@@ -66,7 +66,7 @@ impl Occurrences {
         for (at, node) in graph.nodes.iter().enumerate() {
             let parents: Vec<u32> = node.parents.iter().map(|&parent| roots[parent as usize]).collect();
             trees.added_leaves(roots[at], &parents, paths, &mut |leaf, in_parents| {
-                let known: Vec<SubjectId> =
+                let known: HashSet<SubjectId> =
                     in_parents.iter().flat_map(|&object| subjects_at(leaf.name, object)).collect();
                 for subject in subjects_at(leaf.name, leaf.object) {
                     let id = occurrences.add_version(leaf.path, subject, leaf.object);
@@ -153,7 +153,7 @@ impl Occurrences {
         let ids = &self.ids;
         let list = &mut self.list;
         let mut ends_at = |at: u32, leaf: Leaf, in_child: &[u32]| {
-            let left: Vec<SubjectId> = in_child.iter().flat_map(|&object| subjects_at(leaf.name, object)).collect();
+            let left: HashSet<SubjectId> = in_child.iter().flat_map(|&object| subjects_at(leaf.name, object)).collect();
             for subject in subjects_at(leaf.name, leaf.object).into_iter().filter(|subject| !left.contains(subject)) {
                 if let Some(&id) = ids.get(&(leaf.path, subject)) {
                     let occurrence = &mut list[id as usize];

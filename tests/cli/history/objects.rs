@@ -296,3 +296,13 @@ fn an_index_without_its_pack_and_a_damaged_index_are_errors() {
         assert!(scan.errors().iter().any(|error| error.contains("pack-")), "without {extension}: {scan:?}");
     }
 }
+
+/// Judging each key by scanning its file again would take hours here.
+#[test]
+fn a_blob_of_thousands_of_keys_is_judged_once() {
+    let repo = Repo::new();
+    let keys: Vec<String> = (0..3000).map(|n| key(7000 + n)).collect();
+    repo.write("keys.txt", keys.join(" "));
+    repo.commit("keys");
+    assert_eq!(repo.history(&[]).findings.len(), keys.len());
+}
