@@ -9,6 +9,7 @@ use crate::cli::args::{self, HookCommand, StatusFormat};
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Location, Part};
 use crate::hook::command::IfAbsent;
+use crate::hook::last::Stopped;
 use crate::hook::manager::{self, Advice, Manager};
 use crate::hook::place::HookPlace;
 use crate::hook::{HookName, doctor, global, install, memory, message, repair, status};
@@ -241,7 +242,8 @@ fn commit_msg(args: &args::HookRunArgs) -> Result<Exit> {
     };
     let absent = || Error::new("read the commit message", file.display(), "no such file");
     let text = files::read_named(&file)?.ok_or_else(absent)?;
-    let loaded = staged::load(&args.shared, &staged::repository()?)?;
+    let repository = staged::repository()?;
+    let loaded = staged::load(&args.shared, &repository)?;
     if !loaded.config.hook.commit_message {
         return Ok(Exit::Clean);
     }
@@ -255,10 +257,12 @@ fn commit_msg(args: &args::HookRunArgs) -> Result<Exit> {
     collector.scanned(1, text.len() as u64);
     let mut report = collector.into_report();
     loaded.apply(&mut report, false);
-    staged::conclude(&args.shared, &loaded, report, |finding| {
+    let stop = staged::Stop::of(&repository, Stopped::Commit);
+    staged::conclude(&args.shared, &loaded, report, stop, |finding| {
         Some(format!(
             "This commit was stopped: {}.\n\
-             \x20 take the key out of the message: git commit --edit --file={}\n",
+             \x20 If it is a key: take it out of the message: git commit --edit --file={}\n\
+             \x20 If it is no key: keysweep ignore --last, then commit again\n",
             staged::why(finding),
             crate::core::shell::shell_path(file.as_os_str().as_encoded_bytes()),
         ))

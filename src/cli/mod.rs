@@ -12,6 +12,7 @@ mod fix;
 mod framework;
 mod history;
 mod hook;
+mod ignore;
 mod interrupt;
 mod machine_key;
 mod origin;
@@ -74,10 +75,18 @@ fn usage(error: &clap::Error) -> Exit {
             let message = lines.join("; ").replace(":; ", ": ");
             let message = message.strip_prefix("error: ").unwrap_or(&message);
             let message = message.trim_end_matches("; For more information, try '--help'.");
-            complain(&format!("{message}; see keysweep --help"));
+            complain(&format!("{message}; see {} --help", command_of(&text)));
             Exit::Incomplete
         }
     }
+}
+
+/// The subcommand that a usage error is about: `keysweep scan`.
+fn command_of(text: &str) -> String {
+    let usage = text.lines().find_map(|line| line.trim().strip_prefix("Usage: ")).unwrap_or("keysweep");
+    let is_name =
+        |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') && !word.starts_with('-');
+    usage.split(' ').take_while(is_name).collect::<Vec<_>>().join(" ")
 }
 
 /// Carries out a command. Whatever stops it is said in one line on standard error.
@@ -99,6 +108,7 @@ fn run(cli: Cli) -> Exit {
         Command::Fix(args) => fix::run(args),
         Command::Hook(args) => hook::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Ignore(args) => ignore::run(&args),
         Command::Baseline(args) => baseline::run(args),
         Command::Config(args) => config::run(args),
         Command::Completions(args) => completions::run(&args),

@@ -47,7 +47,7 @@ pub(super) fn load(args: &PolicyArgs, start: &Path, target: &Path) -> Result<Loa
     let found = files::find(args.config.as_deref(), target)?;
     let disk = found.disk();
     let commit = args.policy_from.as_deref().map(|rev| CommitTree::open(&found.root, rev)).transpose()?;
-    let config = configuration(&found, &disk, commit.as_ref())?;
+    let config = files::layered(configuration(&found, &disk, commit.as_ref())?)?;
     check_format(&config)?;
     if args.verbose {
         let file = config.file.as_deref().unwrap_or("none: every default holds");

@@ -13,10 +13,12 @@ use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Finding, Part, SuppressedBy};
 use crate::core::threads;
 use crate::fix::lookup;
+use crate::git::commit::ParsedCommit;
 use crate::git::refs::Lookup;
 use crate::git::revision::Revisions;
 use crate::git::{Ancestry, Id, Kind, LayeredConfig, Objects, Repository};
 use crate::hook::HookName;
+use crate::hook::last::Stopped;
 use crate::hook::push::{self, Has, Pushed, Update};
 use crate::policy::Policy;
 use crate::source::{Collector, commits};
@@ -66,8 +68,9 @@ pub(super) fn hook(args: &args::HookRunArgs) -> Result<Exit> {
         distrust(&mut report);
     }
     loaded.apply(&mut report, false);
-    staged::conclude(&args.shared, &loaded, report, |finding| {
-        Some(if is_receive { to_pusher(finding) } else { from_push(finding, &tip) })
+    let stop = staged::Stop::of(&repository, Stopped::Push).filter(|_| !is_receive);
+    staged::conclude(&args.shared, &loaded, report, stop, |finding| {
+        Some(if is_receive { to_pusher(finding) } else { from_push(finding, &tip, &objects) })
     })
 }
 
@@ -153,8 +156,12 @@ fn in_time<T>(budget: &Arc<Budget>, work: impl FnOnce() -> T) -> T {
 }
 
 /// What to do about a key that is not pushed yet.
-fn from_push(finding: &Finding, tips: &[Id]) -> String {
+fn from_push(finding: &Finding, tips: &[Id], objects: &Objects) -> String {
     let mut text = format!("This push was stopped: {}.\n", staged::why(finding));
+    let id = finding.commit.as_ref().and_then(|commit| Id::from_hex(commit.id.as_bytes()));
+    if id.is_some_and(|id| staged::on_a_remote(id).unwrap_or(false)) {
+        text += "\x20 A remote has it already: revoke the key first.\n";
+    }
     let commit = finding.commit.as_ref().map(|commit| commit.id.as_str());
     match (commit, finding.location.part) {
         (Some(id), Some(Part::Tag)) => {
@@ -166,11 +173,14 @@ fn from_push(finding: &Finding, tips: &[Id]) -> String {
             let change = if part.is_some() { "change its message" } else { "take the key out, git add" };
             text += &match is_tip {
                 true => format!("\x20 it is in the last commit: {change}, git commit --amend\n"),
-                false => format!(
-                    "\x20 it came in with {0}: git rebase -i {0}^ (--root if that is the first), mark it `edit`,\n\
-                     \x20 {change}, git commit --amend, git rebase --continue\n",
-                    short(id)
-                ),
+                false => {
+                    let onto = if is_root(objects, id) { "--root".to_owned() } else { format!("{}^", short(id)) };
+                    format!(
+                        "\x20 it came in with {}: git rebase -i {onto}, mark it `edit`,\n\
+                         \x20 {change}, git commit --amend, git rebase --continue\n",
+                        short(id)
+                    )
+                }
             };
             if let Some(path) = &finding.location.path {
                 let variable = lookup::variable(&finding.rule.provider);
@@ -182,7 +192,13 @@ fn from_push(finding: &Finding, tips: &[Id]) -> String {
         }
     }
     text + "\x20 a new commit that removes it is not enough: the old one would be pushed too\n\
-            \x20 if it is no key: put keysweep:allow in a comment on its line\n"
+            \x20 if it is no key: keysweep ignore --last (a marker in a new commit does not count for the old one)\n"
+}
+
+/// Whether a commit has no parent.
+fn is_root(objects: &Objects, id: &str) -> bool {
+    let commit = Id::from_hex(id.as_bytes()).and_then(|id| objects.read(id, Kind::Commit).ok());
+    commit.is_some_and(|bytes| ParsedCommit::parse(&bytes).parents.is_empty())
 }
 
 /// What somebody reads who is not at this machine.

@@ -16,6 +16,8 @@ use crate::core::shell::shell_path;
 use crate::fix::lookup;
 use crate::git::refs::Lookup;
 use crate::git::{Ancestry, Environment, Id, Objects, Repository};
+use crate::hook::last::{self, Stopped};
+use crate::policy::inline;
 use crate::report::{Format, escape};
 use crate::source::Collector;
 use crate::source::staged::{Staged, StagedOptions};
@@ -48,7 +50,8 @@ pub(super) fn hook(shared: &SharedArgs, only: Option<HashSet<BString>>) -> Resul
         brought_in(&staged, &loaded, &options, &mut report)?;
     }
     let unborn = staged.parents.is_empty();
-    conclude(shared, &loaded, report, |finding| from_commit(finding, unborn))
+    let stop = Stop::of(&repository, Stopped::Commit);
+    conclude(shared, &loaded, report, stop, |finding| from_commit(finding, unborn))
 }
 
 /// The repository that the environment or the current directory names.
@@ -96,10 +99,24 @@ fn brought_in(staged: &Staged<'_>, loaded: &Loaded, options: &StagedOptions, rep
     Ok(())
 }
 
-fn on_a_remote(repository: &Repository, commit: Id) -> Result<bool> {
+pub(super) fn on_a_remote(repository: &Repository, commit: Id) -> Result<bool> {
     let remote: Vec<Id> = Lookup::new(repository).below(b"refs/remotes/")?.into_iter().map(|(_, id)| id).collect();
     let objects = Objects::open(repository);
     Ok(Ancestry::of(repository, &objects, &Budget::default())?.list(&[commit], &remote)?.is_empty())
+}
+
+/// What a hook stops, and where that is remembered for `keysweep ignore --last`.
+pub(super) struct Stop<'a> {
+    pub(super) stopped: Stopped,
+    pub(super) git_dir: &'a Path,
+}
+
+impl<'a> Stop<'a> {
+    /// Of a hook in a repository. With objects of its own it is a trial, as of `hook doctor`: nothing is remembered.
+    pub(super) fn of(repository: &'a Repository, stopped: Stopped) -> Option<Self> {
+        let is_trial = repository.objects != repository.common_dir.join("objects");
+        (!is_trial).then_some(Self { stopped, git_dir: &repository.git_dir })
+    }
 }
 
 /// A hook's end: nothing at all when it is clean, otherwise the report and what to do now.
@@ -107,9 +124,18 @@ pub(super) fn conclude(
     shared: &SharedArgs,
     loaded: &Loaded,
     mut report: Report,
+    stop: Option<Stop<'_>>,
     advise: impl Fn(&Finding) -> Option<String>,
 ) -> Result<Exit> {
     let shared = shared.under(&loaded.config);
+    if let Some(Stop { stopped, git_dir }) = stop {
+        let counts =
+            |finding: &&Finding| finding.suppressed.is_none() && !shared.is_below(finding.severity, finding.confidence);
+        match report.findings.iter().any(|finding| counts(&finding)) {
+            true => last::keep(git_dir, stopped, report.findings.iter().filter(counts)),
+            false => last::forget(git_dir),
+        }
+    }
     let is_human = shared.format() == Format::Human;
     if report.exit() == Exit::Clean && is_human {
         for note in &report.coverage.notes {
@@ -136,13 +162,18 @@ fn from_commit(finding: &Finding, unborn: bool) -> Option<String> {
     let lookup = lookup::lookup(path, &lookup::variable(provider));
     // Before the first commit there is nothing to restore from.
     let unstage = if unborn { "git rm --cached --" } else { "git restore --staged --" };
+    let marker = match finding.location.member.is_none() && finding.layers.is_empty() && inline::can_stand_in(path) {
+        true => ",\n                  or put keysweep:allow in a comment on its line",
+        false => "",
+    };
     Some(format!(
         "This commit was stopped: {}.\n\
-         \x20 in the code:    {}\n\
-         \x20 stage again:    git add -- {word}\n\
-         \x20 or leave out:   {unstage} {word}\n\
-         \x20 if it is none:  put keysweep:allow in a comment on that line\n\
-         Only the index is looked at: cleaning the file is not enough, stage it again.\n",
+         \x20 If it is a key: write {} instead (keysweep fix -- {word} does that),\n\
+         \x20                 then git add -- {word}\n\
+         \x20 To leave it out: {unstage} {word}\n\
+         \x20 If it is no key: keysweep ignore --last{marker}\n\
+         It is not committed, so it need not be revoked, unless an editor, a coding agent or a sync service has sent it on.\n\
+         Only what is staged is looked at: after a change, stage the file again.\n",
         why(finding),
         escape::text(lookup.as_bytes()),
     ))
@@ -151,6 +182,6 @@ fn from_commit(finding: &Finding, unborn: bool) -> Option<String> {
 /// Why it matters, in half a line.
 pub(super) fn why(finding: &Finding) -> String {
     let title = escape::text(finding.rule.title.as_bytes());
-    let power = if finding.severity == Severity::Critical { "spend with and act by" } else { "use" };
-    format!("whoever can read the repository can {power} this {title}")
+    let costs = if finding.severity >= Severity::High { " and run up charges" } else { "" };
+    format!("anyone who can read the repository can use this {title}{costs}")
 }

@@ -107,10 +107,18 @@ pub(super) fn colored(wish: ColorChoice, target: &OutputTarget) -> bool {
         && match wish {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => {
-                let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-                let capable = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-                target.to == To::Stdout && wanted && capable && output::is_stdout_terminal()
-            }
+            ColorChoice::Auto => target.to == To::Stdout && is_colorful(output::is_stdout_terminal()),
         }
+}
+
+/// What the environment says of colours: `NO_COLOR` before `CLICOLOR_FORCE` and `FORCE_COLOR`, before the terminal.
+fn is_colorful(is_terminal: bool) -> bool {
+    let text = |name| std::env::var_os(name).filter(|value: &std::ffi::OsString| !value.is_empty());
+    if text("NO_COLOR").is_some() {
+        return false;
+    }
+    let is_forced = ["CLICOLOR_FORCE", "FORCE_COLOR"].into_iter().filter_map(text).any(|value| value != "0");
+    let is_off = ["CLICOLOR", "FORCE_COLOR"].into_iter().filter_map(text).any(|value| value == "0");
+    let is_capable = text("TERM").is_none_or(|term| term != "dumb");
+    is_forced || is_terminal && is_capable && !is_off
 }

@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod git;
 pub mod global;
 pub mod install;
+pub mod last;
 pub mod manager;
 pub mod memory;
 pub mod message;

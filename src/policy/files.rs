@@ -11,7 +11,7 @@ use crate::core::error::{Error, Result};
 use crate::core::files::Files;
 use crate::core::regular_file::{self, Links};
 use crate::git::repository::top_around;
-use crate::policy::config::{self, Config, ENV, NAME};
+use crate::policy::config::{self, Config, ENV, NAME, layers};
 
 /// Files below a directory on the disk.
 ///
@@ -133,8 +133,12 @@ impl FoundConfig {
         Disk { root: self.root.clone(), may_leave: matches!(self.file, Some(ConfigFile::Named(_))) }
     }
 
-    /// What the file says; without one every default holds.
+    /// What the file, the environment and the user's own file say; without any, every default holds.
     pub fn config(&self) -> Result<Config> {
+        layered(self.own_config()?)
+    }
+
+    fn own_config(&self) -> Result<Config> {
         match &self.file {
             Some(ConfigFile::Named(file)) => {
                 let name = self.disk().name(&file.to_string_lossy());
@@ -145,6 +149,45 @@ impl FoundConfig {
             None => config::default(),
         }
     }
+}
+
+/// A configuration between what the environment says and what the user's own file says.
+pub fn layered(config: Config) -> Result<Config> {
+    let config = match user_file()? {
+        Some(user) => layers::under(config, user),
+        None => config,
+    };
+    Ok(match layers::of_environment(std::env::vars_os())? {
+        Some(environment) => Config { file: config.file.clone(), ..layers::under(environment, config) },
+        None => config,
+    })
+}
+
+/// The user's own file, if there is one.
+fn user_file() -> Result<Option<Config>> {
+    let path = match std::env::var_os(layers::USER_ENV) {
+        Some(path) if path.is_empty() => return Ok(None),
+        Some(path) => PathBuf::from(path),
+        None => {
+            let Some(directory) = config_home() else { return Ok(None) };
+            directory.join(layers::USER_FILE)
+        }
+    };
+    let Some(content) = read_named(&path)? else { return Ok(None) };
+    let name = path.display().to_string();
+    let config = config::parse(&name, &content)?;
+    if let Some(one) = config.extends.first() {
+        return Err(Error::new("read configuration", &one.at, "the user's own file loads no other files")
+            .hint("write the rules into it, or name their file with --rules"));
+    }
+    Ok(Some(config))
+}
+
+/// Where this user's configurations are.
+fn config_home() -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_CONFIG_HOME")
+        .or_else(|| if cfg!(windows) { absolute("APPDATA") } else { Some(std::env::home_dir()?.join(".config")) })
 }
 
 /// Looks for the configuration of a scan that starts in `start`. A file that is named must exist.

@@ -80,14 +80,18 @@ impl Markers {
                 }
             }
         }
-        refused
+        let is_near = || is_nearly_a_marker(line) || is_nearly_a_marker(above);
+        refused.or_else(|| {
+            is_near().then(|| MarkerVerdict::Refused("its marker is not spelled right: write keysweep:allow".into()))
+        })
     }
 
     fn weigh(&self, marker: &Marker, rule: &str) -> Option<MarkerVerdict> {
         if let Some(rules) = &marker.rules
             && !rules.iter().any(|pattern| fits(pattern, rule))
         {
-            return None;
+            let names: String = rules.join(", ").chars().take(64).collect();
+            return Some(MarkerVerdict::Refused(format!("its marker is for {names}, and this is {rule}")));
         }
         let refuse = |why: String| Some(MarkerVerdict::Refused(why));
         match &marker.until {
@@ -152,6 +156,42 @@ fn own_marker(after: &[u8], next_line: bool) -> Option<Marker> {
     marker.until = value(&text, "until=").map(|text| Date::parse(&text).ok_or(text));
     marker.reason = value(&text, "reason=").filter(|reason| !reason.is_empty());
     Some(marker)
+}
+
+/// `keysweep: allow`, `keysweep:ignore`, `Keysweep-Allow`: what people write for a marker.
+fn is_nearly_a_marker(line: &[u8]) -> bool {
+    const NAME: &str = "keysweep";
+    const WORDS: [&[u8]; 7] = [b"allow", b"ignore", b"disable", b"skip", b"off", b"noqa", b"suppress"];
+    let lower = line.to_ascii_lowercase();
+    lower.find_iter(NAME).any(|at| {
+        let rest = &lower[at + NAME.len()..];
+        let gap = rest.iter().take_while(|byte| matches!(byte, b' ' | b':' | b'-' | b'_' | b'=')).count();
+        let word = &rest[gap..gap + rest[gap..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count()];
+        (1..=3).contains(&gap) && WORDS.contains(&word) && !line[at..].starts_with_str(OWN)
+    })
+}
+
+/// Whether a marker can stand in a file: some formats have no comments.
+pub fn can_stand_in(path: &[u8]) -> bool {
+    const WITHOUT: [&[u8]; 14] = [
+        b"json",
+        b"jsonl",
+        b"ndjson",
+        b"geojson",
+        b"webmanifest",
+        b"ipynb",
+        b"har",
+        b"map",
+        b"csv",
+        b"tsv",
+        b"pdf",
+        b"png",
+        b"zip",
+        b"gz",
+    ];
+    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path).to_ascii_lowercase();
+    let extension = name.iter().rposition(|byte| *byte == b'.').map_or(&b""[..], |dot| &name[dot + 1..]);
+    !WITHOUT.contains(&extension)
 }
 
 /// Other tools' markers carry no reason that could be told from what else is on the line.

@@ -15,6 +15,9 @@ use crate::report::{Document, ReportStyle, audit, escape, past};
 /// Names shown of what was ignored; the machine formats have them all.
 const SKIPPED_NAMES: usize = 3;
 
+/// As many digits of a fingerprint as `keysweep ignore` needs.
+const SHORT_FINGERPRINT: usize = 12;
+
 /// Writes the report.
 pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { out, color: style.color };
@@ -78,7 +81,8 @@ impl Page<'_> {
             let layers: Vec<&str> = finding.layers.iter().map(|layer| layer.as_str()).collect();
             write!(self.out, ", in {}", layers.join(" in "))?;
         }
-        self.paint(DIM, &format!("  {}", escape::text(finding.rule.as_bytes())))?;
+        let fingerprint: String = finding.fingerprint.chars().take(SHORT_FINGERPRINT).collect();
+        self.paint(DIM, &format!("  {} {fingerprint}", escape::text(finding.rule.as_bytes())))?;
         writeln!(self.out)?;
         self.excerpt(finding)?;
         if style.show_secrets {

@@ -19,7 +19,7 @@ mod layout;
 pub mod markdown;
 pub mod merge;
 pub mod model;
-mod numbers;
+pub mod numbers;
 mod past;
 pub mod read;
 mod redact;

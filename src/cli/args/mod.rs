@@ -73,6 +73,8 @@ pub enum Command {
     Hook(HookCommand),
     /// Say of a line which rules looked at it, what each test said, and why it is or is not a finding.
     Explain(policy::Explain),
+    /// Accept what is no key: adds an entry to the ignore file.
+    Ignore(policy::IgnoreArgs),
     /// Accept what is known, so that only new keys count.
     #[command(subcommand)]
     Baseline(policy::BaselineCommand),

@@ -107,3 +107,42 @@ pub struct Explain {
     #[allow(missing_docs, reason = "clap would print it")]
     pub policy: PolicyArgs,
 }
+
+const IGNORE_EXAMPLES: &str = "\
+Examples:
+  keysweep ignore src/a.json:12 --reason 'a sample of the documentation'
+  keysweep ignore 0123456789ab           by the fingerprint that the report shows
+  keysweep ignore --last                 all that stopped the last commit or push
+  keysweep ignore a.py:3 --until 2027-01-31 --path 'tests/**'
+
+The entry goes into .keysweepignore, and is staged with the commit that it is about.";
+
+/// `keysweep ignore`.
+#[derive(Debug, Args)]
+#[command(after_help = IGNORE_EXAMPLES)]
+pub struct IgnoreArgs {
+    /// Where it stands, or the finding's fingerprint: all of it, or the short one of what stopped the last commit or push.
+    #[arg(value_name = "PATH:LINE|FINGERPRINT", required_unless_present = "last", conflicts_with = "last")]
+    pub what: Option<std::ffi::OsString>,
+    /// All that stopped the last commit or push.
+    #[arg(long)]
+    pub last: bool,
+    /// Why it is no key.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// The last day on which the entry holds, such as 2027-01-31.
+    #[arg(long, value_name = "DAY")]
+    pub until: Option<String>,
+    /// Accept it in these files only, such as tests/**; without it, anywhere.
+    #[arg(long, value_name = "GLOB")]
+    pub path: Option<String>,
+    /// The configuration; the default is $KEYSWEEP_CONFIG, then .keysweep.toml at the repository's root.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Load rules from a file, too.
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
+    /// The ignore file; the default is .keysweepignore at the repository's root.
+    #[arg(long, value_name = "FILE")]
+    pub ignore_file: Option<PathBuf>,
+}

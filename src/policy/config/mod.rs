@@ -1,10 +1,12 @@
 //! The policy of a run: which rules, which paths, what is accepted, and where each of these choices was made.
 //!
-//! One file wins: `--config`, then `KEYSWEEP_CONFIG`, then `.keysweep.toml` at the repository's root. [`raw`] is
+//! One file wins: `--config`, then `KEYSWEEP_CONFIG`, then `.keysweep.toml` at the repository's root. The environment's
+//! settings go before it, the user's own file behind it ([`layers`]). [`raw`] is
 //! what it says, [`Config`] what it means; nothing downstream sees the raw form. A fault is an error that names the
 //! file, the line and what to write instead, because a policy that is half understood protects nobody.
 
 mod check;
+pub mod layers;
 mod load;
 mod own;
 pub mod raw;

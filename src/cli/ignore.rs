@@ -1,0 +1,247 @@
+//! `keysweep ignore`: accepts what is no key, by an entry in the ignore file. It works wherever a marker cannot stand:
+//! in JSON, in a commit's message, in a commit that is already made.
+
+use std::path::{Path, PathBuf};
+
+use bstr::{BStr, ByteSlice as _};
+
+use super::hook::say;
+use super::output::{complain, masked};
+use super::policy::{self, Loaded};
+use super::{ScanTarget, staged};
+use crate::cli::args::policy::{IgnoreArgs, PolicyArgs};
+use crate::core::date::Date;
+use crate::core::error::{Error, Exit, Result};
+use crate::core::finding::{Fingerprint, Secret};
+use crate::core::replace::replace;
+use crate::hook::git;
+use crate::hook::last::{self, Last, Stopped};
+use crate::policy::files::{self, Disk};
+use crate::policy::ignore_file::{IgnoreFile, glob_of};
+
+/// The least digits of a fingerprint that name it.
+const SHORTEST: usize = 8;
+/// The first line of a new file.
+const HEADER: &str =
+    "# Findings that were looked at and accepted: [rule:]fingerprint [path] [# reason until=2027-01-31]\n";
+
+/// What is accepted.
+struct AcceptedFinding {
+    rule: Option<String>,
+    fingerprint: Fingerprint,
+    place: String,
+}
+
+/// Carries out `keysweep ignore`.
+pub(super) fn run(args: &IgnoreArgs) -> Result<Exit> {
+    let target = ScanTarget::here();
+    let policy = PolicyArgs {
+        config: args.config.clone(),
+        rules: args.rules.clone(),
+        ignore_file: args.ignore_file.clone().filter(|file| file.exists()),
+        ..PolicyArgs::default()
+    };
+    let loaded = policy::load(&policy, &target.start, &target.path)?;
+    let comment = comment(args, &loaded)?;
+    if let Some(glob) = &args.path {
+        glob_of(glob).map_err(|why| Error::new("ignore at", glob, why).hint("a path is a glob such as docs/**"))?;
+    }
+    let last = staged::repository().ok().map(|repository| last::read(&repository.git_dir)).transpose()?.flatten();
+    let accepted = accepted(args, &loaded, last.as_ref())?;
+    let file = match &args.ignore_file {
+        Some(file) => file.clone(),
+        None => {
+            let name = &loaded.config.suppress.ignore_file;
+            let disk = Disk { root: loaded.root.clone(), may_leave: args.config.is_some() };
+            disk.resolve(name)?.unwrap_or_else(|| loaded.root.join(name))
+        }
+    };
+    let added = add(&file, &accepted, args.path.as_deref(), &comment)?;
+    for (one, is_new) in accepted.iter().zip(&added) {
+        let rule = one.rule.as_deref().unwrap_or("any rule");
+        let word = if *is_new { "accepted" } else { "was accepted before" };
+        say(&String::from_utf8_lossy(&masked(format!("{}: {word} ({rule})", one.place).as_bytes())))?;
+    }
+    if added.contains(&true) {
+        end(&file, &loaded.root, last.as_ref(), &accepted)?;
+    }
+    Ok(Exit::Clean)
+}
+
+/// Says where the entries are, and stages them with the commit that they are about.
+fn end(file: &Path, root: &Path, last: Option<&Last>, accepted: &[AcceptedFinding]) -> Result<()> {
+    let name = file.strip_prefix(root).unwrap_or(file).display();
+    let was_stopped = last.is_some_and(|last| {
+        last.stopped == Stopped::Commit
+            && last.findings.iter().any(|one| accepted.iter().any(|this| one.fingerprint() == Some(this.fingerprint)))
+    });
+    let in_repository = git::answer(root, ["rev-parse", "--is-inside-work-tree"])?.is_some();
+    if in_repository && (was_stopped || git::answer(root, ["diff", "--cached", "--quiet"])?.is_none()) {
+        let added = git::answer(root, [std::ffi::OsStr::new("add"), "--".as_ref(), file.as_os_str()])?;
+        if added.is_some() {
+            return say(&format!("{name} is staged: commit again."));
+        }
+        complain(&Error::new("stage", name, "git add failed").hint("see git status").to_string());
+        return Ok(());
+    }
+    say(&format!("Commit {name}, so that it holds for everybody."))
+}
+
+/// The part of an entry behind `#`.
+fn comment(args: &IgnoreArgs, loaded: &Loaded) -> Result<String> {
+    let reason = args.reason.as_deref().unwrap_or_default();
+    let reason = reason.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
+    let words: Vec<&str> = reason.collect();
+    if words.iter().any(|word| word.starts_with("until=")) {
+        return Err(Error::new("ignore", "", "a day is not given in the reason").hint("use --until 2027-01-31"));
+    }
+    if words.is_empty() && loaded.config.suppress.require_reason {
+        return Err(Error::new("ignore", "", "suppress.require-reason is set").hint("say why with --reason"));
+    }
+    let text = words.join(" ");
+    if matches!(masked(text.as_bytes()), std::borrow::Cow::Owned(_)) {
+        return Err(Error::new("ignore", "", "the reason holds a key").hint("say why without it"));
+    }
+    let until = match &args.until {
+        None => String::new(),
+        Some(day) => {
+            let date = Date::parse(day).ok_or_else(|| {
+                Error::new("ignore until", day, "it is no date").hint("write the last day as 2027-01-31")
+            })?;
+            if date < Date::today() {
+                return Err(Error::new("ignore until", day, "that day is over"));
+            }
+            format!("until={date}")
+        }
+    };
+    Ok([text, until].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "))
+}
+
+/// What the arguments name.
+fn accepted(args: &IgnoreArgs, loaded: &Loaded, last: Option<&Last>) -> Result<Vec<AcceptedFinding>> {
+    let shown = last.map_or(&[][..], |last| &last.findings);
+    let of_last = |one: &last::LastFinding| {
+        let fingerprint = one.fingerprint()?;
+        Some(AcceptedFinding { rule: Some(one.rule.clone()), fingerprint, place: one.place.clone() })
+    };
+    let Some(what) = &args.what else {
+        let mut all: Vec<AcceptedFinding> = shown.iter().filter_map(of_last).collect();
+        all.sort_by(|a, b| (&a.rule, a.fingerprint).cmp(&(&b.rule, b.fingerprint)));
+        all.dedup_by(|a, b| (&a.rule, a.fingerprint) == (&b.rule, b.fingerprint));
+        if all.is_empty() {
+            return Err(Error::new(
+                "ignore",
+                "the last findings",
+                "no commit or push was stopped here since one passed",
+            )
+            .hint("name a place: keysweep ignore PATH:LINE"));
+        }
+        return Ok(all);
+    };
+    let digits = what.to_string_lossy();
+    let is_hex = digits.len() >= SHORTEST && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if is_hex && !Path::new(what).exists() {
+        if let Some(one) = shown.iter().find(|one| one.fingerprint.starts_with(&*digits)).and_then(of_last) {
+            return Ok(vec![one]);
+        }
+        let fingerprint = Fingerprint::parse(&digits).ok_or_else(|| {
+            Error::new("ignore", &digits, "the last stopped commit or push had no finding with this fingerprint")
+                .hint("give all 32 digits, from a report in json, or PATH:LINE")
+        })?;
+        return Ok(vec![AcceptedFinding { rule: None, fingerprint, place: digits.into_owned() }]);
+    }
+    at_place(&digits, loaded)
+}
+
+/// The findings on a line of a file: as it is on the disk, or else as it is staged.
+fn at_place(place: &str, loaded: &Loaded) -> Result<Vec<AcceptedFinding>> {
+    let (path, line) = match place.rsplit_once(':') {
+        Some((path, line)) if !Path::new(place).exists() && line.parse::<u64>().is_ok() => {
+            (path, line.parse::<u64>().ok())
+        }
+        _ => (place, None),
+    };
+    // Hooks name paths from the repository's root.
+    let candidates = [PathBuf::from(path), loaded.root.join(path)];
+    let real = candidates.iter().find(|path| path.is_file()).unwrap_or(&candidates[0]);
+    let here = std::env::current_dir().unwrap_or_default();
+    let whole = here.join(real);
+    let shown = whole.strip_prefix(&loaded.root).unwrap_or(real).to_string_lossy().into_owned();
+    let mut found = Vec::new();
+    let mut others = Vec::new();
+    let on_disk = files::read_named(real)?;
+    let staged = git::answer(&loaded.root, ["show".to_owned(), format!(":{shown}")]).ok().flatten();
+    if on_disk.is_none() && staged.is_none() {
+        return Err(Error::new("ignore at", place, "no such file").hint("name PATH:LINE, a fingerprint, or --last"));
+    }
+    for content in on_disk.iter().map(Vec::as_slice).chain(staged.iter().map(|text| text.as_bytes())) {
+        for one in loaded.policy.scan_at(content, Some(BStr::new(&shown))) {
+            let at = one.position;
+            if line.is_none_or(|line| (at.line..=at.end_line).contains(&line)) {
+                unguessable(&one.secret, &format!("{shown}:{}", at.line))?;
+                let fingerprint = one.secret.fingerprint();
+                found.push(AcceptedFinding {
+                    rule: Some(one.rule.id.to_string()),
+                    fingerprint,
+                    place: format!("{shown}:{}", at.line),
+                });
+            } else {
+                others.push(at.line.to_string());
+            }
+        }
+        if !found.is_empty() {
+            break;
+        }
+    }
+    found.dedup_by(|a, b| (&a.rule, a.fingerprint) == (&b.rule, b.fingerprint));
+    if found.is_empty() {
+        others.dedup();
+        let fault = Error::new("ignore at", place, "nothing is found there");
+        return Err(match others.as_slice() {
+            [] => fault.hint("for what stands in an archive or a message, give the finding's fingerprint"),
+            lines => fault.hint(format!("there are findings on line {}", lines.join(", "))),
+        });
+    }
+    Ok(found)
+}
+
+/// What is committed must not help to guess a value.
+fn unguessable(secret: &Secret, place: &str) -> Result<()> {
+    if !secret.is_guessable() {
+        return Ok(());
+    }
+    Err(Error::new("ignore at", place, "its value is short enough to be found by its fingerprint")
+        .hint("put keysweep:allow in a comment on its line, or allow the path in .keysweep.toml"))
+}
+
+/// Adds an entry for each that has none, and says which are new.
+fn add(file: &Path, accepted: &[AcceptedFinding], path: Option<&str>, comment: &str) -> Result<Vec<bool>> {
+    let name = file.display().to_string();
+    let old = files::read_named(file)?;
+    let known = IgnoreFile::parse(&name, old.as_deref().unwrap_or_default())?;
+    let mut new = old.clone().unwrap_or_else(|| HEADER.into());
+    if !new.is_empty() && !new.ends_with(b"\n") {
+        new.push(b'\n');
+    }
+    let mut added = Vec::new();
+    for one in accepted {
+        let rule = one.rule.as_deref().map(|rule| format!("{rule}:")).unwrap_or_default();
+        let text = format!("{rule}{}{}", one.fingerprint, path.map(|path| format!(" {path}")).unwrap_or_default());
+        let is_known = known.entries.iter().any(|entry| {
+            let holds = entry.until.is_none_or(|until| until >= Date::today());
+            holds
+                && (entry.text == text
+                    || entry.path.is_none()
+                        && entry.covers(one.rule.as_deref().unwrap_or_default(), one.fingerprint, None))
+        });
+        added.push(!is_known);
+        if !is_known {
+            let comment = if comment.is_empty() { String::new() } else { format!(" # {comment}") };
+            new.extend_from_slice(format!("{text}{comment}\n").as_bytes());
+        }
+    }
+    if added.contains(&true) {
+        replace(file, old.as_deref(), &new, 0o644)?;
+    }
+    Ok(added)
+}

@@ -1,0 +1,89 @@
+//! What the last commit or push that was stopped had found, so that `keysweep ignore --last` knows it. Only
+//! fingerprints are kept, in the git directory.
+
+use std::path::{Path, PathBuf};
+
+use bstr::ByteSlice as _;
+use serde::{Deserialize, Serialize};
+
+use crate::core::error::{Error, Result};
+use crate::core::finding::{Finding, Fingerprint};
+use crate::core::regular_file::{self, Links};
+
+/// More than somebody accepts in one go.
+const MOST: usize = 1000;
+
+/// What was stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stopped {
+    /// A commit, for its content or its message.
+    Commit,
+    /// A push.
+    Push,
+}
+
+/// What it had found.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Last {
+    /// What was stopped.
+    pub stopped: Stopped,
+    /// Each key once at each place.
+    pub findings: Vec<LastFinding>,
+}
+
+/// One key at one place.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LastFinding {
+    /// The rule's id.
+    pub rule: String,
+    /// Of the key's value, as 32 hexadecimal digits.
+    pub fingerprint: String,
+    /// Where it stands, for people.
+    pub place: String,
+}
+
+impl LastFinding {
+    /// The fingerprint, unless somebody has edited the file.
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        Fingerprint::parse(&self.fingerprint)
+    }
+}
+
+fn file(git_dir: &Path) -> PathBuf {
+    git_dir.join("keysweep").join("last.json")
+}
+
+/// Keeps what was found. It is a convenience: where it cannot be written, nothing is lost.
+pub fn keep<'a>(git_dir: &Path, stopped: Stopped, findings: impl Iterator<Item = &'a Finding>) {
+    let of = |finding: &Finding| {
+        let line = finding.location.position.line;
+        let place = match (&finding.location.path, finding.location.part) {
+            (Some(path), _) => format!("{}:{line}", path.to_str_lossy()),
+            (None, Some(part)) => format!("({part})"),
+            (None, None) => String::new(),
+        };
+        LastFinding { rule: finding.rule.id.to_string(), fingerprint: finding.fingerprint.to_string(), place }
+    };
+    let findings = findings.filter(|finding| !finding.secret.is_guessable()).map(of).take(MOST).collect();
+    let file = file(git_dir);
+    let Some(directory) = file.parent() else { return };
+    if let Ok(text) = serde_json::to_vec(&Last { stopped, findings })
+        && std::fs::create_dir_all(directory).is_ok()
+    {
+        let _ = std::fs::write(&file, text);
+    }
+}
+
+/// Forgets it: the next commit or push went through.
+pub fn forget(git_dir: &Path) {
+    let _ = std::fs::remove_file(file(git_dir));
+}
+
+/// What was kept; `None` if nothing was stopped.
+pub fn read(git_dir: &Path) -> Result<Option<Last>> {
+    let file = file(git_dir);
+    let Some(text) = regular_file::read(&file, Links::Refuse, regular_file::SMALL)? else { return Ok(None) };
+    let broken = |_| Error::new("read", file.display(), "it is not what keysweep wrote").hint("delete it");
+    serde_json::from_slice(&text).map(Some).map_err(broken)
+}
