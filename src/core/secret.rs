@@ -59,7 +59,7 @@ impl Secret {
 
     /// Whether who knows the fingerprint could find the value by trying values.
     pub fn is_guessable(&self) -> bool {
-        self.chosen || bits(&self.bytes) < GUESSABLE_BITS
+        self.chosen || bits(self.bytes.get(self.visible.prefix..).unwrap_or_default()) < GUESSABLE_BITS
     }
 
     /// Enough to recognise the key in a provider's list, never enough to use it: the provider's prefix, and at most

@@ -93,8 +93,8 @@ fn a_fingerprint_is_enough_also_a_short_one_of_the_last_report() {
 fn what_cannot_be_ignored_is_said_and_nothing_is_written() {
     let project = project();
     project.write("a.py", format!("x\nk = '{}'\n", key(1))).write("w.txt", "Sunny-Day-7-Sunny-Day\n");
-    project.write(".keysweep.toml", "[[rule]]\nid = 'own'\ntitle = 'own'\nseverity = 'high'\nconfidence = 'certain'\nanchors = ['pin-']\nregex = 'pin-[0-9]{9}'\nexamples = ['«pin-[0-9]{9}»']\n");
-    project.write("p.txt", "pin-804713592\n");
+    project.write(".keysweep.toml", "[[rule]]\nid = 'own'\ntitle = 'own'\nseverity = 'high'\nconfidence = 'certain'\nanchors = ['pin-']\nregex = 'pin-[0-9]{17}'\nexamples = ['«pin-[0-9]{17}»']\n");
+    project.write("p.txt", "pin-80471359213572468\n");
     for (args, said) in [
         (&["a.py:1"][..], "there are findings on line 2"),
         (&["gone.py:1"], "no such file"),
