@@ -70,7 +70,7 @@ pub(super) fn hook(args: &args::HookRunArgs) -> Result<Exit> {
     loaded.apply(&mut report, false);
     let stop = staged::Stop::of(&repository, Stopped::Push).filter(|_| !is_receive);
     staged::conclude(&args.shared, &loaded, report, stop, |finding| {
-        Some(if is_receive { to_pusher(finding) } else { from_push(finding, &tip, &objects) })
+        Some(if is_receive { to_pusher(finding) } else { from_push(finding, &tip, &repository, &objects) })
     })
 }
 
@@ -156,10 +156,10 @@ fn in_time<T>(budget: &Arc<Budget>, work: impl FnOnce() -> T) -> T {
 }
 
 /// What to do about a key that is not pushed yet.
-fn from_push(finding: &Finding, tips: &[Id], objects: &Objects) -> String {
+fn from_push(finding: &Finding, tips: &[Id], repository: &Repository, objects: &Objects) -> String {
     let mut text = format!("This push was stopped: {}.\n", staged::why(finding));
     let id = finding.commit.as_ref().and_then(|commit| Id::from_hex(commit.id.as_bytes()));
-    if id.is_some_and(|id| staged::on_a_remote(id).unwrap_or(false)) {
+    if id.is_some_and(|id| staged::on_a_remote(repository, id).unwrap_or(false)) {
         text += "\x20 A remote has it already: revoke the key first.\n";
     }
     let commit = finding.commit.as_ref().map(|commit| commit.id.as_str());

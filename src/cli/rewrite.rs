@@ -41,7 +41,7 @@ pub(super) fn hook(args: &args::HookRunArgs) -> Result<Exit> {
     threads::run(loaded.threads(&args.shared), || commits::scan(&objects, &loaded.policy, &collector, &commits))?;
     let mut report = collector.into_report();
     loaded.apply(&mut report, false);
-    staged::conclude(&args.shared, &loaded, report, |finding| Some(advice(finding)))
+    staged::conclude(&args.shared, &loaded, report, None, |finding| Some(advice(finding)))
 }
 
 /// Reads `<old> <new>` lines. Commits that were squashed lead to the same new one.

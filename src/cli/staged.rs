@@ -1,5 +1,7 @@
 //! `keysweep staged`, and the same as a hook: silent when all is well, brief and helpful when not.
 
+use std::path::Path;
+
 use std::collections::{BTreeSet, HashSet};
 
 use bstr::{BString, ByteSlice as _};
@@ -99,6 +101,7 @@ fn brought_in(staged: &Staged<'_>, loaded: &Loaded, options: &StagedOptions, rep
     Ok(())
 }
 
+/// Whether a remote is known to have a commit.
 pub(super) fn on_a_remote(repository: &Repository, commit: Id) -> Result<bool> {
     let remote: Vec<Id> = Lookup::new(repository).below(b"refs/remotes/")?.into_iter().map(|(_, id)| id).collect();
     let objects = Objects::open(repository);
