@@ -1,8 +1,7 @@
 //! `keysweep staged`, and the same as a hook: silent when all is well, brief and helpful when not.
 
-use std::path::Path;
-
 use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
 
 use bstr::{BString, ByteSlice as _};
 
