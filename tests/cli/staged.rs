@@ -347,7 +347,9 @@ fn files(directory: &Path) -> BTreeSet<PathBuf> {
 /// What is left of a repository and the directories beside it, without the hooks themselves.
 fn left(played: &Played) -> BTreeSet<PathBuf> {
     let mut files = files(played.project.root().parent().unwrap());
-    files.retain(|file| !file.components().any(|part| part.as_os_str() == "hooks"));
+    // What keysweep remembers in the git directory: its hooks, and what it stopped last.
+    let own = ["hooks", "keysweep-hooks", "keysweep"];
+    files.retain(|file| !file.components().any(|part| own.iter().any(|own| part.as_os_str() == *own)));
     // git names these by what they hold, and they hold times.
     let unnamed = |file: PathBuf| match file.file_name().unwrap().to_string_lossy().starts_with("sharedindex.") {
         true => file.with_file_name("sharedindex"),
