@@ -224,7 +224,7 @@ impl Walk<'_> {
             } else if kind == FileKind::Regular {
                 files.push(name);
             } else {
-                if kind == FileType::Symlink {
+                if kind == FileKind::Symlink {
                     self.link(open.fd()?, name.as_ref(), shown.as_ref());
                 }
                 self.skipped(shown, open::reason(kind));
@@ -270,14 +270,14 @@ impl Walk<'_> {
     }
 
     /// Looks at where a symbolic link leads and at its name, which is all that git keeps of it. It is not followed.
-    fn link(&self, dir: BorrowedFd<'_>, name: &BStr, shown: &BStr) {
+    fn link(&self, dir: Parent<'_>, name: &BStr, shown: &BStr) {
         // A link that is gone meanwhile leads nowhere.
-        let Ok(target) = rustix::fs::readlinkat(dir, name.as_bytes(), Vec::new()) else { return };
-        if self.policy.skips(shown, target.as_bytes().len() as u64).is_some() {
+        let Some(target) = open::target(dir, name) else { return };
+        if self.policy.skips(shown, target.len() as u64).is_some() {
             return;
         }
         let scan = ContentScan::new(self.policy, Some(shown));
-        let keys = scan.bytes(target.as_bytes(), None).keys.into_iter().chain(scan.name());
+        let keys = scan.bytes(&target, None).keys.into_iter().chain(scan.name());
         keys.for_each(|key| self.collector.finding(key.at(shown)));
     }
 

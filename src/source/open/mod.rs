@@ -18,7 +18,7 @@ mod system;
 #[path = "windows.rs"]
 mod system;
 
-pub(super) use system::{Handle, Listing, Parent, duplicate, file, here, kind, parent};
+pub(super) use system::{Handle, Listing, Parent, duplicate, file, here, kind, parent, target};
 
 /// A regular file, opened, and its size at that moment.
 #[derive(Debug)]

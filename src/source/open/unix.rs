@@ -57,6 +57,11 @@ pub(in crate::source) fn file(parent: Parent<'_>, name: &BStr, links: Links) -> 
     }
 }
 
+/// Where a symbolic link leads; `None` if it is gone.
+pub(in crate::source) fn target(parent: Parent<'_>, name: &BStr) -> Option<Vec<u8>> {
+    rustix::fs::readlinkat(parent, name.as_bytes(), Vec::new()).ok().map(std::ffi::CString::into_bytes)
+}
+
 pub(super) fn step(parent: Parent<'_>, name: &[u8]) -> Result<Handle, Refused> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     rustix::fs::openat(parent, name, flags, Mode::empty()).map_err(|errno| match errno {

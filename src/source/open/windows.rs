@@ -59,6 +59,12 @@ pub(in crate::source) fn file(parent: Parent<'_>, name: &BStr, links: Links) -> 
     }
 }
 
+/// Where a symbolic link leads; `None` if it is gone.
+pub(in crate::source) fn target(parent: Parent<'_>, name: &BStr) -> Option<Vec<u8>> {
+    let target = fs::read_link(parent.join(path_bytes::path(name))).ok()?;
+    Some(path_bytes::bytes(target).into())
+}
+
 pub(super) fn step(parent: Parent<'_>, name: &[u8]) -> Result<Handle, Refused> {
     let path = parent.join(path_bytes::path(name));
     match at(&path, Links::Refuse)? {
