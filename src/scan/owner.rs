@@ -162,8 +162,11 @@ impl Seeker<'_> {
     fn told(&self, names: impl Iterator<Item = Name>) -> Result<Owner, Unowned> {
         const MOST: usize = 10;
         for name in names.take(MOST).take_while(|name| name.lines == 0) {
-            // `name=word` has its own value.
-            if matches!(self.text[name.range.end..], [b'=', next, ..] if !next.is_ascii_whitespace()) {
+            // `name=word` has its own value, unless that goes on to this one: `name=one;two`.
+            let between = &self.text[name.range.end..self.start];
+            if matches!(between, [b'=', next, ..] if !next.is_ascii_whitespace())
+                && between.iter().any(u8::is_ascii_whitespace)
+            {
                 break;
             }
             let identifier = VariableName::of(&self.text[name.range.clone()]);
