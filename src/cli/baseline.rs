@@ -1,6 +1,8 @@
 //! `keysweep baseline`: what is known, brought into line with what is found.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use bstr::BString;
@@ -12,12 +14,13 @@ use crate::cli::policy::{self, Loaded};
 use crate::cli::progress;
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
-use crate::core::finding::{Finding, SuppressedBy};
+use crate::core::finding::{Confidence, Finding, SuppressedBy};
 use crate::core::regular_file::{self, Links};
 use crate::policy::baseline::{self, Baseline, BaselineEntry};
 use crate::policy::files;
 use crate::policy::import::{self, Imported, ListFormat};
 use crate::report::escape;
+use crate::rule::strength;
 use crate::source::{Collector, walk};
 
 /// Lists that are looked for where none is named.
@@ -44,6 +47,7 @@ pub(super) fn run(command: Command) -> Result<Exit> {
     let state = BaselineRun { args, loaded: &loaded, old, findings: report.findings };
     match &command {
         Command::Create(_) | Command::Update(_) => {
+            state.agree()?;
             state.write(state.old.union(&state.found()).cloned().collect())?;
             Ok(exit)
         }
@@ -107,6 +111,46 @@ impl BaselineRun<'_> {
         self.active().filter(|finding| !self.old.iter().any(|entry| Self::covers(entry, finding)))
     }
 
+    /// What counts and is not covered yet, a line a key: the worst first, with its places.
+    fn news(&self) -> Vec<(&Finding, String)> {
+        let mut keys: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
+        for finding in self.uncovered().filter(|finding| !finding.secret.is_guessable()) {
+            keys.entry((finding.fingerprint, finding.rule.id.to_string())).or_default().push(finding);
+        }
+        let mut news: Vec<(&Finding, String)> = Vec::new();
+        for places in keys.into_values() {
+            let Some(first) = places.iter().copied().min_by_key(|finding| &finding.location) else { continue };
+            let path = first.location.path.as_ref().map(|path| escape::text(path)).unwrap_or_default();
+            let more = if places.len() > 1 { format!(" and {} more", places.len() - 1) } else { String::new() };
+            let (title, line) = (escape::text(first.rule.title.as_bytes()), first.location.position.line);
+            let masked = strength::masked(&first.rule.id, first.secret.expose());
+            let worth = format!("{}, {}", first.severity, first.confidence);
+            news.push((first, format!("{worth}  {title}  {masked}  {path}:{line}{more}")));
+        }
+        let key = |(finding, _): &(&Finding, String)| (Reverse(finding.severity), Reverse(finding.confidence));
+        news.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.0.location.cmp(&b.0.location)));
+        news
+    }
+
+    /// Lists what is going to be accepted; what is a key for certain needs a yes.
+    fn agree(&self) -> Result<()> {
+        let news = self.news();
+        output::print(|out| news.iter().try_for_each(|(_, line)| writeln!(out, "{line}")))?;
+        let certain = news.iter().filter(|(finding, _)| finding.confidence == Confidence::Certain).count();
+        if certain == 0 || self.args.yes {
+            return Ok(());
+        }
+        let what = format!("{certain} of these are keys for certain");
+        let refused = |why: &str| Error::new("accept", "what was found", why).hint("revoke them, or pass --yes");
+        if !std::io::stdin().is_terminal() {
+            return Err(refused(&what));
+        }
+        output::print(|out| write!(out, "{what}. Accept them all? [y/N] "))?;
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line).map_err(|error| Error::new("read", "the answer", error))?;
+        if matches!(line.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(refused("nobody said yes")) }
+    }
+
     /// Entries for it. What is committed must not help to guess a value.
     fn found(&self) -> BTreeSet<BaselineEntry> {
         self.uncovered()
@@ -156,8 +200,8 @@ impl BaselineRun<'_> {
     fn check(&self) -> Result<Exit> {
         let (new, stale) = (self.found(), self.stale());
         output::print(|out| {
-            for entry in &new {
-                writeln!(out, "new: {}", escape::text(entry.to_string().as_bytes()))?;
+            for (_, line) in self.news() {
+                writeln!(out, "new: {line}")?;
             }
             for entry in &stale {
                 writeln!(out, "stale: {}", escape::text(entry.to_string().as_bytes()))?;

@@ -1,14 +1,19 @@
 //! `keysweep history`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::output::{self, KeyDisplay};
+use super::policy::Loaded;
 use super::{ScanTarget, session_at};
 use crate::cli::args::{HistoryArgs, SharedArgs};
+use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
+use crate::core::finding::{Finding, Secret};
 use crate::git::{Environment, Repository};
 use crate::history::{AuditOptions, Request, Shard, audit, user_directory};
+use crate::report::Format;
 use crate::source::Collector;
 
 pub(super) fn run(args: HistoryArgs) -> Result<Exit> {
@@ -19,11 +24,12 @@ pub(super) fn run(args: HistoryArgs) -> Result<Exit> {
     let repository = Repository::discover(&args.repository, &environment)?;
     let top = repository.top().to_owned();
     let target = ScanTarget { path: top.clone(), start: top, is_single: true };
-    let shared = SharedArgs { view: Some(args.view), ..args.shared };
+    let format = if args.plan { Some(Format::Plan) } else { args.shared.format };
+    let shared = SharedArgs { view: Some(args.view), format, ..args.shared };
     session_at(&shared, &target, |loaded, collector| {
         options.threads = loaded.threads(&shared);
         audit(&repository, &options, &loaded.policy, collector)?;
-        args.write_replacements.as_deref().map_or(Ok(()), |file| replacements(file, collector))
+        args.write_replacements.as_deref().map_or(Ok(()), |file| replacements(file, loaded, collector))
     })
 }
 
@@ -60,9 +66,21 @@ fn options(args: &HistoryArgs) -> Result<AuditOptions> {
     })
 }
 
+/// The keys that nothing suppresses, each once, and whether each stands somewhere as it is, not encoded.
+fn secrets(loaded: &Loaded, findings: Vec<Finding>) -> Vec<(Secret, bool)> {
+    let mut report = Report { findings, ..Report::default() };
+    // The ignore file and the baseline; markers were read with the content.
+    loaded.apply(&mut report, false);
+    let mut secrets = BTreeMap::new();
+    for finding in report.findings.iter().filter(|finding| finding.suppressed.is_none()) {
+        *secrets.entry(finding.secret.clone()).or_insert(false) |= finding.layers.is_empty();
+    }
+    secrets.into_iter().collect()
+}
+
 /// Writes what `git filter-repo --replace-text` takes: a key a line, each to become `***REMOVED***`.
-fn replacements(file: &Path, collector: &Collector) -> Result<()> {
-    let secrets = collector.secrets();
+fn replacements(file: &Path, loaded: &Loaded, collector: &Collector) -> Result<()> {
+    let secrets = secrets(loaded, collector.findings());
     let is_line = |secret: &[u8]| !secret.contains(&b'\n') && !secret.windows(3).any(|three| three == b"==>");
     let (plain, other): (Vec<_>, Vec<_>) =
         secrets.iter().partition(|(secret, is_plain)| *is_plain && is_line(secret.expose()));

@@ -327,6 +327,8 @@ pub struct Commit {
     pub date: String,
     /// The message's first line, with any key in it masked.
     pub summary: String,
+    /// What the object is, where it is no commit: `tree`, `blob`, `tag`.
+    pub object: Option<&'static str>,
 }
 
 /// From where a finding can still be reached.
@@ -361,6 +363,12 @@ pub struct History {
     pub on_remote: bool,
     /// The best way to reach it.
     pub reach: Reach,
+    /// Whether the files of another branch's tip have it.
+    pub at_tip: bool,
+    /// Whether the commit that brought it in has no parents.
+    pub is_root: bool,
+    /// Whether the commit that brought it in is HEAD's.
+    pub is_tip: bool,
     /// How many versions of the path held it.
     pub versions: u64,
     /// Whole days from the first commit to the last one that had it, or to now while it is in HEAD.

@@ -148,6 +148,7 @@ pub fn described(id: Id, kind: Kind, bytes: &[u8]) -> finding::Commit {
         author_email: person.email.to_str_lossy().into_owned(),
         date: person.date(),
         summary: summary.to_str_lossy().into_owned(),
+        object: kind.unless_commit(),
     }
 }
 

@@ -48,6 +48,18 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What git calls it, unless it is a commit.
+    pub const fn unless_commit(self) -> Option<&'static str> {
+        match self {
+            Self::Commit => None,
+            Self::Tree => Some("tree"),
+            Self::Blob => Some("blob"),
+            Self::Tag => Some("tag"),
+        }
+    }
+}
+
+impl Kind {
     /// From the word in a loose object's header, or in a tag's `type` line.
     pub fn from_word(word: &[u8]) -> Option<Self> {
         match word {

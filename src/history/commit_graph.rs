@@ -63,6 +63,8 @@ pub(super) struct Tip {
     pub(super) node: Option<u32>,
     /// The number of the blob.
     pub(super) blob: Option<u32>,
+    /// Whether the reference is a branch, here or of a remote.
+    pub(super) is_branch: bool,
 }
 
 const NOT_IN_GRAPH: u32 = u32::MAX;
@@ -157,7 +159,8 @@ impl CommitGraph {
             if let Some(node) = tip.node {
                 self.nodes[node as usize].reach |= REF | remote;
             }
-            self.tips.push(tip);
+            let is_branch = name.starts_with(b"refs/heads/") || name.starts_with(b"refs/remotes/");
+            self.tips.push(Tip { is_branch, ..tip });
         }
         self.head = refs.head.and_then(|id| self.peel(index, tags, &id)?.node);
         if let Some(head) = self.head {
@@ -177,6 +180,11 @@ impl CommitGraph {
                 self.nodes[parent as usize].reach |= reach;
             }
         }
+    }
+
+    /// The commits that branches are at.
+    pub(super) fn branches(&self) -> impl Iterator<Item = u32> {
+        self.tips.iter().filter(|tip| tip.is_branch).filter_map(|tip| tip.node)
     }
 
     /// By node, whether a selection includes it.

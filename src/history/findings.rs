@@ -107,6 +107,9 @@ impl<'a> FindingBuilder<'a> {
             refs_total: list.len(),
             on_remote: occurrence.reach & REMOTE != 0,
             reach: reach(in_head, occurrence.reach),
+            at_tip: !in_head && occurrence.at_branch,
+            is_root: has_commit && self.graph.nodes[occurrence.first as usize].parents.is_empty(),
+            is_tip: self.graph.head == Some(occurrence.first),
             versions: occurrence.versions,
             days_exposed: days(begun, until),
         });
@@ -185,7 +188,13 @@ impl<'a> FindingBuilder<'a> {
             found,
             part,
             commit,
-            History { refs, refs_total: list.len(), ..history(mask, days(begun, until)) },
+            History {
+                refs,
+                refs_total: list.len(),
+                is_root: self.graph.nodes[at as usize].parents.is_empty(),
+                is_tip: self.graph.head == Some(at),
+                ..history(mask, days(begun, until))
+            },
         );
     }
 
@@ -218,7 +227,8 @@ impl<'a> FindingBuilder<'a> {
             }
             for found in self.policy.scan(name) {
                 let mask = node.map_or(0, |node| self.graph.nodes[node as usize].reach);
-                let mut commit = node.map_or_else(|| empty(id.to_string()), |node| (*self.commit(node).0).clone());
+                let mut commit =
+                    node.map_or_else(|| empty(id.to_string(), None), |node| (*self.commit(node).0).clone());
                 commit.id = id.to_string();
                 let remote = if self.refs.is_remote(name) { REMOTE } else { 0 };
                 let refs = self.ref_names(&[place as u32]);
@@ -278,7 +288,7 @@ impl<'a> FindingBuilder<'a> {
         let list: Vec<u32> = places.map(|(place, _)| place as u32).collect();
         let logged = if self.graph.logged.contains(&blob) { LOG } else { 0 };
         let mask = if list.is_empty() { logged } else { REF };
-        let commit = Arc::new(empty(self.index.id(blob).to_string()));
+        let commit = Arc::new(empty(self.index.id(blob).to_string(), Some(Kind::Blob)));
         let locations: Vec<Location> = if paths.is_empty() {
             vec![Location::default()]
         } else {
@@ -325,7 +335,8 @@ impl<'a> FindingBuilder<'a> {
                 (commit::described(id, Kind::Commit, &bytes), raw.author.seconds)
             }
             // A tree without a commit; or a commit that was readable before and is no longer.
-            Ok(_) | Err(_) => (empty(id.to_string()), 0),
+            Ok(Some((kind, _))) => (empty(id.to_string(), Some(kind)), 0),
+            Ok(None) | Err(_) => (empty(id.to_string(), None), 0),
         };
         let commit = Arc::new(commit);
         self.commits.insert(number, (commit.clone(), time));
@@ -336,7 +347,7 @@ impl<'a> FindingBuilder<'a> {
 /// Reports the findings of an audit that was interrupted: with the object that holds each, but without paths or commits.
 pub(super) fn report_interrupted(index: &ObjectIndex<'_>, hits: Vec<ObjectHit>, collector: &Collector) {
     for hit in hits {
-        let object = Arc::new(empty(index.id(hit.number).to_string()));
+        let object = Arc::new(empty(index.id(hit.number).to_string(), Some(hit.kind)));
         for key in hit.keys {
             let location = key.location();
             let mut finding = key.found.at(location);
@@ -356,6 +367,9 @@ fn history(mask: u8, days_exposed: u64) -> History {
         refs_total: 0,
         on_remote: mask & REMOTE != 0,
         reach: reach(in_head, mask),
+        at_tip: false,
+        is_root: false,
+        is_tip: false,
         versions: 1,
         days_exposed,
     }
@@ -379,6 +393,7 @@ fn days(from: i64, until: i64) -> u64 {
 }
 
 /// Stands for an object that is no commit.
-fn empty(id: String) -> Commit {
-    Commit { id, author_name: String::new(), author_email: String::new(), date: String::new(), summary: String::new() }
+fn empty(id: String, kind: Option<Kind>) -> Commit {
+    let [author_name, author_email, date, summary] = Default::default();
+    Commit { id, author_name, author_email, date, summary, object: kind.and_then(Kind::unless_commit) }
 }

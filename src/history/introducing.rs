@@ -32,6 +32,8 @@ pub(super) struct Occurrence {
     pub(super) versions: u64,
     /// The object at the path in `HEAD`, if it holds the subject.
     pub(super) in_head: Option<u32>,
+    /// Whether a branch's tip has it.
+    pub(super) at_branch: bool,
     /// What reaches any of the commits that introduced it (the bits of [`commit_graph`](super::commit_graph)).
     pub(super) reach: u8,
 }
@@ -114,6 +116,7 @@ impl Occurrences {
                 last: NONE,
                 versions: 0,
                 in_head: None,
+                at_branch: false,
                 reach: 0,
             });
         }
@@ -178,6 +181,16 @@ impl Occurrences {
         }
         for (root, at) in tips {
             trees.added_leaves(root, &[], paths, &mut |leaf, none| ends_at(at, leaf, none));
+        }
+        let branches: HashSet<u32> = graph.branches().map(|node| roots[node as usize]).collect();
+        for root in branches {
+            trees.added_leaves(root, &[], paths, &mut |leaf, _| {
+                for subject in subjects_at(leaf.name, leaf.object) {
+                    if let Some(&id) = self.ids.get(&(leaf.path, subject)) {
+                        self.list[id as usize].at_branch = true;
+                    }
+                }
+            });
         }
         if let Some(head) = graph.head {
             trees.added_leaves(roots[head as usize], &[], paths, &mut |leaf, _| {

@@ -217,7 +217,7 @@ impl Interned {
     fn commit(&mut self, commit: Option<&JsonCommit<'_>>) -> i64 {
         let Some(commit) = commit else { return -1 };
         let value = || {
-            let JsonCommit { id, date, author_name, author_email, summary } = commit;
+            let JsonCommit { id, date, author_name, author_email, summary, .. } = commit;
             [id, date, author_name, author_email, summary].into_iter().map(|part| Value::from(text(part))).collect()
         };
         i64::try_from(self.number(&commit.id, value)).unwrap_or(-1)

@@ -21,6 +21,7 @@ pub mod merge;
 pub mod model;
 pub mod numbers;
 mod past;
+mod plan;
 pub mod read;
 mod redact;
 mod sarif;
@@ -141,6 +142,8 @@ formats! {
     Markdown = "markdown", markdown, Human, [".md", ".markdown"];
     /// One page for a browser, which needs nothing else.
     Html = "html", html, Human, [".html", ".htm"];
+    /// A shell script that takes the keys out of history, for a person to read and run.
+    Plan = "plan", plan, Human, [".sh"];
     /// A table.
     Csv = "csv", csv, Machine, [".csv"];
 }

@@ -184,6 +184,9 @@ pub struct JsonCommit<'a> {
     pub date: Cow<'a, str>,
     /// The message's first line, with any key in it masked.
     pub summary: Cow<'a, str>,
+    /// What the object is, where it is no commit: `tree`, `blob`, `tag`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<Cow<'a, str>>,
 }
 
 /// What the whole history says of one secret at one path.
@@ -461,6 +464,7 @@ impl<'a> JsonCommit<'a> {
             author_email: commit.author_email.as_str().into(),
             date: commit.date.as_str().into(),
             summary: commit.summary.as_str().into(),
+            object: commit.object.map(Cow::Borrowed),
         }
     }
 
@@ -480,9 +484,9 @@ impl<'a> JsonHistory<'a> {
             refs_total: (total > history.refs.len()).then_some(total as u64),
             on_remote: history.on_remote,
             reach: history.reach,
-            at_tip: false,
-            is_root: false,
-            is_tip: false,
+            at_tip: history.at_tip,
+            is_root: history.is_root,
+            is_tip: history.is_tip,
             versions: history.versions,
             days_exposed: history.days_exposed,
         }

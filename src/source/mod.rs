@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex};
 use crate::core::budget::Budget;
 use crate::core::coverage::{Coverage, Report, Skipped};
 use crate::core::error::Error;
-use crate::core::finding::{Finding, Secret};
+use crate::core::finding::Finding;
 
 /// What all threads of a run push into. Findings, skips and errors are few, so a lock costs nothing.
 #[derive(Debug, Default)]
@@ -103,13 +103,9 @@ impl Collector {
         self.budget.is_stopped()
     }
 
-    /// The keys so far that nothing suppressed, each once, and whether each stands somewhere as it is, not encoded.
-    pub fn secrets(&self) -> Vec<(Secret, bool)> {
-        let mut secrets = std::collections::BTreeMap::new();
-        for finding in lock(&self.findings).iter().filter(|finding| finding.suppressed.is_none()) {
-            *secrets.entry(finding.secret.clone()).or_insert(false) |= finding.layers.is_empty();
-        }
-        secrets.into_iter().collect()
+    /// What was found so far.
+    pub fn findings(&self) -> Vec<Finding> {
+        lock(&self.findings).clone()
     }
 
     /// The sorted report of everything pushed.

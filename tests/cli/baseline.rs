@@ -27,12 +27,12 @@ fn entries(project: &Project) -> Vec<String> {
 fn a_baseline_accepts_what_is_there_and_nothing_else() {
     let project = Project::git();
     project.write("a.txt", key(1)).write("src/b.txt", key(2));
-    let output = project.run(["baseline", "create"]);
-    assert_eq!(
-        (output.code, output.stdout.as_str()),
-        (0, ".keysweep-baseline: 2 entries, 2 added, 0 removed. Commit it.\n"),
-        "{output:#?}"
-    );
+    let output = project.run(["baseline", "create", "--yes"]);
+    let lines: Vec<&str> = output.stdout.lines().collect();
+    assert_eq!((output.code, lines.len()), (0, 3), "{output:#?}");
+    assert!(lines[0].starts_with("critical, certain  OpenAI project API key  sk-proj-"), "{output:#?}");
+    assert!(lines[0].ends_with("  a.txt:1") && lines[1].ends_with("  src/b.txt:1"), "{output:#?}");
+    assert_eq!(lines[2], ".keysweep-baseline: 2 entries, 2 added, 0 removed. Commit it.");
     let mut wanted: Vec<String> =
         (1..=2).map(|n| format!("{} openai-project-key", Fingerprint::of(key(n).as_bytes()))).collect();
     wanted.sort();
@@ -42,9 +42,10 @@ fn a_baseline_accepts_what_is_there_and_nothing_else() {
     assert_eq!(active(&project).len(), 1);
     let check = project.run(["baseline", "check"]);
     assert!(check.code == 1 && check.stdout.contains("1 findings without one, 0 stale"), "{check:#?}");
-    let again = project.run(["baseline", "create"]);
+    assert!(check.stdout.starts_with("new: critical, certain  ") && check.stdout.contains("  c.txt:1\n"), "{check:#?}");
+    let again = project.run(["baseline", "create", "--yes"]);
     assert!(again.code == 2 && again.stderr.contains("there is one already"), "{again:#?}");
-    assert!(project.run(["baseline", "update"]).stdout.contains("3 entries, 1 added, 0 removed"));
+    assert!(project.run(["baseline", "update", "--yes"]).stdout.contains("3 entries, 1 added, 0 removed"));
     assert!(active(&project).is_empty());
     project.write("a.txt", "clean");
     let check = project.run(["baseline", "check"]);
@@ -58,12 +59,24 @@ fn a_baseline_accepts_what_is_there_and_nothing_else() {
 }
 
 #[test]
+fn a_certain_key_is_not_accepted_without_a_yes() {
+    let project = Project::git();
+    project.write("a.txt", key(1));
+    for command in ["create", "update"] {
+        let output = project.run(["baseline", command]);
+        assert!(output.code == 2 && output.stdout.contains("critical, certain"), "{output:#?}");
+        assert!(output.stderr.contains("1 of these are keys for certain; revoke them, or pass --yes"), "{output:#?}");
+        assert!(!project.path(".keysweep-baseline").exists());
+    }
+}
+
+#[test]
 fn the_same_findings_make_the_same_bytes() {
     let (one, other) = (Project::git(), Project::git());
     one.write("a.txt", key(1)).write("b.txt", key(2));
     other.write("z/y.txt", format!("\n\n{}\n{}", key(2), key(1)));
-    one.run(["baseline", "create"]);
-    other.run(["baseline", "create", "--no-inline"]);
+    one.run(["baseline", "create", "--yes"]);
+    other.run(["baseline", "create", "--yes", "--no-inline"]);
     assert_eq!(entries(&one), entries(&other));
     for project in [&one, &other] {
         let stdout = project.run(["scan", "--show-secrets"]).stdout;
@@ -75,7 +88,7 @@ fn the_same_findings_make_the_same_bytes() {
 fn entries_with_paths_hold_at_their_path_alone() {
     let project = Project::git();
     project.write("odd name\n%.txt", key(1));
-    project.run(["baseline", "create", "--with-paths"]);
+    project.run(["baseline", "create", "--yes", "--with-paths"]);
     assert!(active(&project).is_empty(), "{:?}", entries(&project));
     project.write("copy.txt", key(1));
     assert_eq!(active(&project).len(), 1);
@@ -85,7 +98,7 @@ fn entries_with_paths_hold_at_their_path_alone() {
 fn a_single_file_does_too() {
     let project = Project::git();
     project.write("a.txt", key(1)).write("b.txt", key(2));
-    project.run(["baseline", "create", "--single-file"]);
+    project.run(["baseline", "create", "--yes", "--single-file"]);
     let text = std::fs::read_to_string(project.path(".keysweep-baseline")).unwrap();
     assert!(text.lines().count() == 2 && text.lines().is_sorted(), "{text}");
     assert!(active(&project).is_empty());
@@ -100,7 +113,7 @@ fn whatever_moves_a_known_key_stays_known() {
     let mut random = Random::new(11);
     let project = Project::git();
     project.write("f.txt", format!("a\nkey = \"{}\"\nb\n", key(1)));
-    project.run(["baseline", "create"]);
+    project.run(["baseline", "create", "--yes"]);
     let known = Fingerprint::of(key(1).as_bytes()).to_string();
     let mut lines: Vec<String> = vec!["a".into(), "key = \"KEY\"".into(), "b".into()];
     let mut path = "f.txt".to_owned();

@@ -91,7 +91,7 @@ fn the_most_dangerous_come_first() {
             ("head", true),
             ("history", true),
             ("head", false),
-            ("history", false),
+            ("branch", false),
             ("reflog", false),
             ("unreachable", false)
         ]
@@ -103,7 +103,7 @@ fn the_most_dangerous_come_first() {
     for line in [
         "6 keys found; 4 commits by 1 person.\n",
         "1 key is live and pushed: revoke it first.\n",
-        "State     1 HEAD pushed, 1 HEAD, 1 history pushed, 1 history, 1 reflog, 1\n",
+        "State     1 HEAD pushed, 1 HEAD, 1 branch, 1 history pushed, 1 reflog, 1\n",
         "Provider  6 openai\n",
     ] {
         assert!(output.stdout.contains(line), "{line}{}", output.stdout);
@@ -269,4 +269,56 @@ fn a_terminal_gets_a_pager() {
     let mut command = project.command(env!("CARGO_BIN_EXE_keysweep"));
     let output = command.arg("scan").env("PAGER", "sed s/^/paged:/").output().unwrap();
     assert!(!String::from_utf8_lossy(&output.stdout).contains("paged:"), "no terminal, no pager");
+}
+
+#[test]
+fn a_plan_is_a_script_for_this_repository_and_leaves_out_what_is_accepted() {
+    let repo = Repo::new();
+    repo.write("it's a name\n.py", format!("K = '{}'\n", key(1)))
+        .write("x.pkl", [b"\0\x01", key(2).as_bytes()].concat());
+    repo.write("known.py", key(3)).write(".keysweepignore", format!("{} # a fixture\n", fingerprint(&key(3))));
+    repo.commit(&format!("see {}", key(4)));
+    repo.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    repo.git(&["update-ref", "refs/pull/7/head", "HEAD"]);
+    let output = repo.project.run(["history", "--plan", "-o", "plan.sh", "--write-replacements", "replacements.txt"]);
+    assert_eq!(output.code, 1, "{output:?}");
+    let script = std::fs::read_to_string(repo.project.path("plan.sh")).unwrap();
+    for part in [
+        "git clone --mirror \"$REMOTE\"",
+        "--replace-text ../replacements.txt --replace-message ../replacements.txt\n",
+        "--invert-paths \\\n    --path x.pkl\n",
+        "#    keysweep fix -- $'it\\'s a name\\012.py'\n",
+        "#    refs/pull/7/head\n",
+        "#    Ada <ada@example.org>\n",
+        "git push --force --mirror \"$REMOTE\"",
+    ] {
+        assert!(script.contains(part), "{part}\n{script}");
+    }
+    assert!(!script.contains("known.py"), "{script}");
+    let checked = repo.project.command("bash").args(["-n", "plan.sh"]).output().unwrap();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    let replaced = std::fs::read_to_string(repo.project.path("replacements.txt")).unwrap();
+    let has = |seed| replaced.contains(&key(seed));
+    assert!(has(1) && has(4) && !has(3), "what is accepted is left out");
+}
+
+#[test]
+fn a_branch_the_first_commit_and_a_tree_are_told_as_what_they_are() {
+    let repo = Repo::new();
+    repo.write("a.txt", key(1));
+    repo.commit("root");
+    repo.git(&["checkout", "-q", "-b", "release"]);
+    repo.write("b.txt", key(2));
+    repo.commit("release");
+    repo.git(&["checkout", "-q", "main"]);
+    repo.write("c.txt", key(3));
+    repo.commit("last");
+    let blob = repo.git_with(&["hash-object", "-w", "--stdin"], key(4).as_bytes());
+    repo.git_with(&["mktree"], format!("100644 blob {blob}\tnamed.py\n").as_bytes());
+    let found = keys(&repo, &[]);
+    assert!(steps(of(&found, &key(1))).contains("git rebase -i --root"), "{:#}", of(&found, &key(1)));
+    assert_eq!(of(&found, &key(2))["state"], "branch");
+    assert!(steps(of(&found, &key(3))).contains("git commit --amend"), "{:#}", of(&found, &key(3)));
+    let tree = of(&found, &key(4));
+    assert_eq!((&tree["first_commit"]["object"], &tree["state"]), (&json!("tree"), &json!("unreachable")));
 }

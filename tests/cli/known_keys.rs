@@ -95,7 +95,7 @@ fn a_value_that_could_be_guessed_has_a_fingerprint_of_this_machine_alone() {
     assert_eq!(std::fs::read(&kept).unwrap().len(), 32);
     // Nothing of it gets into what is committed.
     here.write(".gitignore", ".env\n");
-    let created = here.run(["baseline", "create", "--known-keys", ".env"]);
+    let created = here.run(["baseline", "create", "--yes", "--known-keys", ".env"]);
     assert_eq!(created.code, 0, "{created:?}");
     assert!(created.stderr.contains("a.txt:1: no entry for known-key"), "{created:?}");
     assert_eq!(std::fs::read_dir(here.path(".keysweep-baseline")).map_or(0, Iterator::count), 0);

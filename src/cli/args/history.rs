@@ -58,6 +58,9 @@ pub struct HistoryArgs {
     /// Write a file for `git filter-repo --replace-text` that takes all found keys out (it holds them: mode 0600).
     #[arg(long, value_name = "FILE")]
     pub write_replacements: Option<PathBuf>,
+    /// Instead of the report, write a commented shell script that takes the keys out of this history; run nothing.
+    #[arg(long, conflicts_with = "format")]
+    pub plan: bool,
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print it")]
     pub view: ViewArgs,

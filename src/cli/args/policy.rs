@@ -89,6 +89,9 @@ pub struct BaselineArgs {
     /// Limit each entry to the path where its key stands now; without it a key is known wherever it goes.
     #[arg(long)]
     pub with_paths: bool,
+    /// Accept keys that are certain to be keys, too, without a question.
+    #[arg(short, long)]
+    pub yes: bool,
     /// Write one file instead of a directory. Branches that both add to it conflict.
     #[arg(long)]
     pub single_file: bool,

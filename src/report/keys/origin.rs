@@ -44,7 +44,7 @@ pub enum KeyOrigin {
 
 impl KeyOrigin {
     /// Of one place.
-    pub(super) fn of(entry: &JsonFinding<'_>) -> Self {
+    pub(in crate::report) fn of(entry: &JsonFinding<'_>) -> Self {
         match entry.location.part {
             Some(Part::Message) => return Self::CommitMessage,
             Some(Part::Author) => return Self::Author,

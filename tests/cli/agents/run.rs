@@ -162,7 +162,7 @@ fn policy_holds_as_elsewhere() {
     assert!(denied("cat app.py"));
     project.write(".keysweep.toml", "[[allowlist]]\nreason = \"test\"\npaths = [\"app.py\"]\n");
     assert!(!denied("cat app.py"));
-    let baseline = project.run(["baseline", "create"]);
+    let baseline = project.run(["baseline", "create", "--yes"]);
     assert_eq!(baseline.code, 0, "{baseline:?}");
     // The key of the ignored `.env` is the one of `open.env`, which the baseline accepts there.
     assert!(!denied("cat open.env") && denied(&format!("say {}", key(1))));

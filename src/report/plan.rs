@@ -1,0 +1,250 @@
+//! The `plan` format: a shell script that takes the keys of a report out of a repository's history, commented step by step,
+//! for a person to read and then run. Nothing in it runs by itself, and it waits before anything is pushed.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use super::keys::{self, JsonKey, KeyOrigin, KeyState};
+use super::model::{Document, FindingStatus, JsonFinding};
+use super::numbers::counted;
+use super::{ReportStyle, escape};
+use crate::core::finding::Part;
+use crate::core::shell::shell_path;
+
+/// Names that a comment lists.
+const NAMES: usize = 50;
+
+/// Writes the script.
+pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
+    let keys: Vec<JsonKey<'_>> =
+        keys::of(document).into_iter().filter(|key| key.status == FindingStatus::Active).collect();
+    let mut script = Script { document, keys: &keys, text: String::new(), number: 0 };
+    script.head();
+    script.revoke();
+    if script.entries(|_, _| true).next().is_some() {
+        script.files();
+        script.rewrite();
+        script.push();
+        script.here();
+        script.people();
+    }
+    out.write_all(script.text.as_bytes())
+}
+
+struct Script<'a> {
+    document: &'a Document<'a>,
+    keys: &'a [JsonKey<'a>],
+    text: String,
+    number: u32,
+}
+
+impl<'a> Script<'a> {
+    fn line(&mut self, line: &str) {
+        self.text += line;
+        self.text.push('\n');
+    }
+
+    /// A comment; what it quotes cannot end it.
+    fn comment(&mut self, text: &str) {
+        let text = escape::text(text.as_bytes());
+        self.line(&format!("# {text}"));
+    }
+
+    fn step(&mut self, title: &str) {
+        self.number += 1;
+        let title = format!("{}. {title}", self.number);
+        self.line("");
+        self.comment(&title);
+    }
+
+    /// The findings of history, by key.
+    fn entries(
+        &self,
+        wanted: impl Fn(&JsonKey<'_>, &JsonFinding<'_>) -> bool,
+    ) -> impl Iterator<Item = &'a JsonFinding<'a>> {
+        let (keys, document) = (self.keys, self.document);
+        let pairs = keys.iter().flat_map(move |key| key.findings.iter().map(move |&at| (key, &document.findings[at])));
+        pairs.filter(move |(key, entry)| entry.history.is_some() && wanted(key, entry)).map(|(_, entry)| entry)
+    }
+
+    fn head(&mut self) {
+        let found = counted(self.keys.len() as u64, "key");
+        self.line("#!/usr/bin/env bash");
+        self.comment(&format!(
+            "How to take {found} out of this repository's history: read it, then run it step by step."
+        ));
+        self.comment(
+            "keysweep wrote it and ran nothing of it. A rewritten history has other commit ids: whoever has a clone",
+        );
+        self.comment(
+            "has to clone again, and what was pushed stays known to whoever fetched it. So the keys go first.",
+        );
+        self.line("set -euo pipefail");
+    }
+
+    fn revoke(&mut self) {
+        self.step("Revoke the keys, at their providers. Nothing below makes a key void.");
+        for key in self.keys {
+            let first = key.next_steps.first().map_or("", |step| &step.text);
+            self.comment(&format!("   [ ] {} {} ({}): {first}", key.title, key.masked(), key.severity));
+        }
+    }
+
+    /// What is live is taken out by a commit, or the rewrite changes files that are in use.
+    fn files(&mut self) {
+        let live = self.entries(|_, entry| entry.history.as_ref().is_some_and(|history| history.in_head));
+        let paths: BTreeSet<&str> = live
+            .filter(|entry| entry.location.part.is_none())
+            .filter_map(|entry| entry.location.path.as_deref())
+            .collect();
+        if paths.is_empty() {
+            return;
+        }
+        self.step("In your working tree: take them out of the files that still have them, commit, and push that.");
+        for path in paths.iter().take(NAMES) {
+            self.line(&format!("#    keysweep fix -- {}", word(path)));
+        }
+        if paths.len() > NAMES {
+            self.comment(&format!("   and {}", counted((paths.len() - NAMES) as u64, "more file")));
+        }
+    }
+
+    fn rewrite(&mut self) {
+        let reached = |key: &JsonKey<'_>| !matches!(key.state, KeyState::Reflog | KeyState::Unreachable);
+        let entries: Vec<&JsonFinding<'_>> = self.entries(|key, _| reached(key)).collect();
+        if entries.is_empty() {
+            return;
+        }
+        self.step("A fresh mirror clone to rewrite, and a backup of it. Both hold the keys: delete them in the end.");
+        self.line(": \"${REMOTE:?say where the repository is: REMOTE=git@example.com:team/project.git}\"");
+        self.line("git clone --mirror \"$REMOTE\" rewrite.git");
+        self.line("cp -R rewrite.git backup.git");
+        self.line("cd rewrite.git");
+        self.step("The keys to replace, in a file that only you can read. Accepted keys are left out.");
+        self.line("keysweep history --write-replacements ../replacements.txt > /dev/null || [ $? = 1 ]");
+        self.step("The rewrite: git filter-repo (https://github.com/newren/git-filter-repo), 2.47 or later.");
+        let has =
+            |part: &[Part]| entries.iter().any(|entry| entry.location.part.is_some_and(|own| part.contains(&own)));
+        let mut command = "git filter-repo --sensitive-data-removal --replace-text ../replacements.txt".to_owned();
+        if has(&[Part::Message, Part::Tag]) {
+            command += " --replace-message ../replacements.txt";
+        }
+        self.line(&command);
+        let packed = |entry: &&&JsonFinding<'_>| {
+            matches!(KeyOrigin::of(entry), KeyOrigin::Binary | KeyOrigin::Archive | KeyOrigin::FileName)
+        };
+        let paths: BTreeSet<&str> =
+            entries.iter().filter(packed).filter_map(|entry| entry.location.path.as_deref()).collect();
+        if !paths.is_empty() {
+            self.comment("Binary files, archives and names hold no text to replace: these paths go altogether. Look at them first.");
+            let words: Vec<String> = paths.iter().map(|path| format!("    --path {}", word(path))).collect();
+            self.line(&format!("git filter-repo --sensitive-data-removal --invert-paths \\\n{}", words.join(" \\\n")));
+        }
+        if has(&[Part::Author]) {
+            self.comment("A key stands in an author's name: write ../mailmap (see git help check-mailmap), then");
+            self.comment("git filter-repo --mailmap ../mailmap");
+        }
+        if has(&[Part::Ref]) {
+            self.comment(
+                "A key stands in a reference's name: rename or delete that reference, here and on the remote.",
+            );
+        }
+        self.step("What is left. Keys that stand encoded have to be added to the replacements by hand.");
+        self.line("keysweep history");
+    }
+
+    fn push(&mut self) {
+        let refs = |entries: Vec<&'a JsonFinding<'a>>| -> BTreeSet<&'a str> {
+            entries
+                .into_iter()
+                .filter_map(|entry| entry.history.as_ref())
+                .flat_map(|history| &history.refs)
+                .map(AsRef::as_ref)
+                .collect()
+        };
+        let all =
+            refs(self.entries(|_, entry| entry.history.as_ref().is_some_and(|history| history.on_remote)).collect());
+        if all.is_empty() {
+            return;
+        }
+        let is_forges = |name: &&str| {
+            ["refs/pull/", "refs/merge-requests/", "refs/changes/"].iter().any(|start| name.starts_with(start))
+        };
+        let (forges, own): (Vec<&str>, Vec<&str>) =
+            all.into_iter().filter(|name| !name.starts_with("refs/remotes/")).partition(is_forges);
+        self.step("Push. Tell everybody first, and lift the protection of branches for as long as it takes.");
+        self.comment("It changes these, and whatever else has the same commits:");
+        self.names(&own);
+        self.line("read -r -p 'Push the rewritten history? [y/N] ' answer");
+        self.line("[ \"$answer\" = y ] && git push --force --mirror \"$REMOTE\"");
+        self.step("What a forge keeps: pull requests' references, which nobody can push to, forks and caches. Ask its support.");
+        self.names(&forges);
+    }
+
+    fn names(&mut self, names: &[&str]) {
+        for name in names.iter().take(NAMES) {
+            self.comment(&format!("   {name}"));
+        }
+        if names.len() > NAMES {
+            self.comment(&format!("   and {}", counted((names.len() - NAMES) as u64, "more reference")));
+        }
+    }
+
+    /// What only this clone has.
+    fn here(&mut self) {
+        let state = |wanted: KeyState| self.keys.iter().any(|key| key.state == wanted);
+        let has_stash = self.keys.iter().any(|key| key.refs.iter().any(|name| name == "refs/stash"));
+        let (reflog, unreachable) = (state(KeyState::Reflog), state(KeyState::Unreachable));
+        if !(reflog || unreachable || has_stash) {
+            return;
+        }
+        self.step("In the clone that was audited, which has keys that no push takes out:");
+        if has_stash {
+            self.comment("A stash has one: git stash list shows which; drop it with git stash drop 'stash@{N}'.");
+        }
+        if reflog || has_stash {
+            self.comment("git reflog expire --expire=now --expire-unreachable=now --all");
+        }
+        self.comment("git gc --prune=now");
+    }
+
+    fn people(&mut self) {
+        self.step(
+            "Who committed these keys has a clone for certain; with all others they have to clone again, not to pull:",
+        );
+        let people: BTreeSet<String> = self
+            .keys
+            .iter()
+            .flat_map(|key| key.brought_in_by.iter().chain(&key.touched_by))
+            .map(|person| format!("   {} <{}>", person.name, person.email))
+            .collect();
+        for person in people.iter().take(NAMES) {
+            self.comment(person);
+        }
+        if people.len() > NAMES {
+            self.comment(&format!("   and {} more", people.len() - NAMES));
+        }
+    }
+}
+
+/// A path as one word of a shell that no program takes for an option.
+fn word(path: &str) -> String {
+    let path = if path.starts_with('-') { format!("./{path}") } else { path.to_owned() };
+    let word = shell_path(path.as_bytes());
+    // What moves a cursor or ends a line is spelled out by the shell's own escapes; other invisible text is told.
+    if escape::text(word.as_bytes()) == word { word } else { ansi(&path) }
+}
+
+/// `$'…'`, in ASCII alone.
+fn ansi(path: &str) -> String {
+    let escaped: String = path
+        .bytes()
+        .map(|byte| match byte {
+            b'\'' | b'\\' => format!("\\{}", char::from(byte)),
+            b'#' | b':' => format!("\\{byte:03o}"),
+            b' '..=b'~' => char::from(byte).to_string(),
+            byte => format!("\\{byte:03o}"),
+        })
+        .collect();
+    format!("$'{escaped}'")
+}
