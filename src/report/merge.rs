@@ -136,8 +136,8 @@ impl Merge {
     fn coverage(&mut self, name: &str, mut other: JsonCoverage<'static>) -> Result<()> {
         self.reports += 1;
         let all = &mut self.coverage;
-        all.files += other.files;
-        all.bytes += other.bytes;
+        all.files = all.files.saturating_add(other.files);
+        all.bytes = all.bytes.saturating_add(other.bytes);
         all.skipped.append(&mut other.skipped);
         all.errors.append(&mut other.errors);
         for note in other.notes {
@@ -161,7 +161,7 @@ impl Merge {
         }
         for (name, number) in other.counts {
             let sum = all.counts.entry(name.clone()).or_default();
-            *sum = if OWN.contains(&&*name) { *sum + number } else { (*sum).max(number) };
+            *sum = if OWN.contains(&&*name) { sum.saturating_add(number) } else { (*sum).max(number) };
         }
         Ok(())
     }
