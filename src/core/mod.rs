@@ -12,6 +12,7 @@ pub mod finding;
 pub mod json;
 #[cfg(feature = "cli")]
 pub mod mode;
+pub mod narrow;
 #[cfg(feature = "cli")]
 pub mod path_bytes;
 #[cfg(feature = "cli")]

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use super::commit::{ParsedCommit, ParsedTag};
 use super::commit_graph::{BrokenGraph, CommitGraphFile};
 use super::{Id, Kind, Objects, Repository};
+use crate::core::narrow::narrow;
 use crate::core::budget::Budget;
 use crate::core::error::{Error, Result};
 
@@ -151,7 +152,7 @@ impl<'a> Ancestry<'a> {
         }
         self.budget.spend(COST)?;
         let Some(known) = self.look_up(id)? else { return Ok(None) };
-        let at = self.commits.len() as u32;
+        let at = narrow(self.commits.len());
         self.commits.push(known);
         self.places.insert(id, at);
         Ok(Some(at))

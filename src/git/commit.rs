@@ -94,7 +94,8 @@ impl<'a> Person<'a> {
         let mut number = || times.next().and_then(|word| std::str::from_utf8(word).ok()?.parse::<i64>().ok());
         let seconds = number().unwrap_or_default();
         let offset = number().unwrap_or_default();
-        let minutes = if offset.abs() < 2400 { (offset / 100 * 60 + offset % 100) as i32 } else { 0 };
+        let offset = i32::try_from(offset).ok().filter(|offset| (-2399..2400).contains(offset)).unwrap_or_default();
+        let minutes = offset / 100 * 60 + offset % 100;
         Self { name: line[..open].trim_ascii(), email, seconds, minutes }
     }
 

@@ -109,7 +109,7 @@ impl Id {
     fn of_digest(raw: &[u8]) -> Self {
         let mut bytes = [0; 32];
         bytes[..raw.len()].copy_from_slice(raw);
-        Self { bytes, len: raw.len() as u8 }
+        Self { bytes, len: if raw.len() == 20 { 20 } else { 32 } }
     }
 
     /// From lower-case hexadecimal digits.
@@ -121,7 +121,7 @@ impl Id {
         for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
             *byte = digit(pair[0])? << 4 | digit(pair[1])?;
         }
-        Some(Self { bytes, len: (hex.len() / 2) as u8 })
+        Some(Self { bytes, len: if hex.len() == 40 { 20 } else { 32 } })
     }
 
     /// The raw bytes.

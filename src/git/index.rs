@@ -18,6 +18,7 @@ use super::inflate::Corrupt;
 use super::map::{CUT_SHORT, Mapping, map_whole};
 use super::split_index;
 use super::tree::EntryKind;
+use crate::core::narrow::narrow;
 use crate::core::error::{Error, Result};
 use crate::core::regular_file;
 
@@ -264,7 +265,7 @@ impl Entries<'_> {
             let end = name_at.checked_add(length).filter(|&end| self.data.get(end) == Some(&0))?;
             // Padded with 1 to 8 zeros to a multiple of eight.
             self.at = start + ((end - start + 8) & !7);
-            name_at as u32..end as u32
+            narrow(name_at)..narrow(end)
         };
         Some(IndexEntry {
             name,
@@ -329,13 +330,13 @@ impl CachedTrees {
     }
 
     fn sort_children(&mut self, data: &[u8], parents: &[u32]) {
-        let mut children: Vec<u32> = (1..parents.len() as u32).collect();
+        let mut children: Vec<u32> = (1..narrow(parents.len())).collect();
         let name = |place: u32| tree_name(data, &self.trees[place as usize]);
         children
             .sort_by(|&a, &b| parents[a as usize].cmp(&parents[b as usize]).then_with(|| by_length(name(a), name(b))));
         let mut start = 0;
         for same in children.chunk_by(|&a, &b| parents[a as usize] == parents[b as usize]) {
-            let end = start + same.len() as u32;
+            let end = start + narrow(same.len());
             self.trees[parents[same[0] as usize] as usize].children = start..end;
             start = end;
         }
@@ -349,7 +350,7 @@ fn cached_tree(data: &[u8], body: Range<usize>, hash: Hash) -> Option<(CachedTre
     let name_len = rest.find_byte(0)?;
     let (line, after) = rest[name_len + 1..].split_once_str("\n")?;
     let (entries, below) = line.split_once_str(" ")?;
-    let name = body.start as u32..(body.start + name_len) as u32;
+    let name = narrow(body.start)..narrow(body.start + name_len);
     let entries: i64 = entries.to_str().ok()?.parse().ok()?;
     let below: u32 = below.to_str().ok()?.parse().ok()?;
     let valid = match u32::try_from(entries) {

@@ -1,6 +1,8 @@
 //! The split index: a large shared file, and a small one that says which of its entries are gone, which are
 //! replaced, and which come in addition.
 
+use crate::core::narrow::narrow;
+
 use super::Id;
 use super::id::Hash;
 use super::index::{Index, IndexEntry, be32};
@@ -69,7 +71,7 @@ pub(crate) fn join(base: Index, mut own: Index, link: &Link) -> Result<Index, Co
     let mut named = |name: &[u8], entry: &IndexEntry| -> Result<IndexEntry, Corrupt> {
         let start = u32::try_from(names.len()).map_err(|_| "its names exceed 4 GiB")?;
         names.extend_from_slice(name);
-        Ok(IndexEntry { name: start..start + name.len() as u32, ..entry.clone() })
+        Ok(IndexEntry { name: start..start + narrow(name.len()), ..entry.clone() })
     };
     let bit = |map: &[bool], at: usize| map.get(at).copied().unwrap_or(false);
     // Entries that replace one of the base have no name of their own and stand first.

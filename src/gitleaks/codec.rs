@@ -286,7 +286,7 @@ fn is_printable(byte: u8) -> bool {
 }
 
 fn nibble(digit: u8) -> Option<u8> {
-    (digit as char).to_digit(16).map(|value| value as u8)
+    (digit as char).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 fn percent(text: &[u8]) -> Option<Vec<u8>> {
@@ -368,7 +368,7 @@ fn digits(text: &[u8], last: [u8; 2]) -> Option<Vec<u8>> {
         count += 6;
         if count >= 8 {
             count -= 8;
-            let byte = (bits >> count) as u8;
+            let byte = (bits >> count & 0xff) as u8;
             if !is_printable(byte) {
                 return None;
             }

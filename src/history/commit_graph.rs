@@ -6,6 +6,7 @@ use std::collections::BinaryHeap;
 use super::content_pass::{CommitRecord, TagRecord};
 use super::object_index::ObjectIndex;
 use super::revs::CommitSelection;
+use crate::core::narrow::narrow;
 use crate::git::Refs;
 use crate::git::{Id, Kind};
 
@@ -90,7 +91,7 @@ impl CommitGraph {
     fn sort(&mut self, index: &ObjectIndex<'_>, commits: &[CommitRecord]) {
         // Places in `commits`, for now.
         for (at, commit) in commits.iter().enumerate() {
-            self.places[commit.number as usize] = at as u32;
+            self.places[commit.number as usize] = narrow(at);
         }
         let place = |places: &[u32], id: &Id| {
             index.find(id).map(|number| places[number as usize]).filter(|&place| place != NOT_IN_GRAPH)
@@ -99,13 +100,13 @@ impl CommitGraph {
         let mut waiting = vec![0_u32; commits.len()];
         for (at, commit) in commits.iter().enumerate() {
             for parent in commit.parents.iter().filter_map(|id| place(&self.places, id)) {
-                children[parent as usize].push(at as u32);
+                children[parent as usize].push(narrow(at));
                 waiting[at] += 1;
             }
         }
         let key = |at: u32| Reverse((commits[at as usize].time, index.id(commits[at as usize].number), at));
         let mut ready: BinaryHeap<_> =
-            (0..commits.len() as u32).filter(|&at| waiting[at as usize] == 0).map(key).collect();
+            (0..narrow(commits.len())).filter(|&at| waiting[at as usize] == 0).map(key).collect();
         let mut order = Vec::with_capacity(commits.len());
         while let Some(Reverse((_, _, at))) = ready.pop() {
             order.push(at);
@@ -119,11 +120,11 @@ impl CommitGraph {
         // Ids are hashes, so no commit is its own ancestor; if a forged index says so, it has no place.
         commits.iter().for_each(|commit| self.places[commit.number as usize] = NOT_IN_GRAPH);
         for (place, &at) in order.iter().enumerate() {
-            self.places[commits[at as usize].number as usize] = place as u32;
+            self.places[commits[at as usize].number as usize] = narrow(place);
         }
         for &at in &order {
             let commit = &commits[at as usize];
-            let here = self.nodes.len() as u32;
+            let here = narrow(self.nodes.len());
             let mut parents = Vec::with_capacity(commit.parents.len());
             for id in &commit.parents {
                 match place(&self.places, id) {
@@ -255,7 +256,7 @@ impl CommitGraph {
         if let Some(place) = self.place(number) {
             return place;
         }
-        let place = self.nodes.len() as u32;
+        let place = narrow(self.nodes.len());
         self.places[number as usize] = place;
         self.nodes.push(GraphNode {
             number,

@@ -1,6 +1,8 @@
 //! Which references contain which commits' introductions, as `git for-each-ref --contains` says it, for all at once:
 //! bit sets of occurrences are passed on from parents to children, and each distinct set is stored once.
 
+use crate::core::narrow::narrow;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -17,7 +19,7 @@ pub(super) fn containing_refs(
     let mut all = Vec::with_capacity(occurrences);
     // So many at a time that a set is small whatever the number of occurrences.
     for first in (0..occurrences).step_by(WIDTH) {
-        let tips = propagate(graph, introductions, first as u32);
+        let tips = propagate(graph, introductions, narrow(first));
         for occurrence in first..occurrences.min(first + WIDTH) {
             let (word, bit) = ((occurrence - first) / 64, (occurrence - first) % 64);
             let mut places: Vec<u32> = Vec::new();
@@ -51,7 +53,7 @@ struct BitSets {
 impl BitSets {
     /// The number of a set.
     fn intern(&mut self, set: BitSet) -> u32 {
-        let next = self.list.len() as u32;
+        let next = narrow(self.list.len());
         let id = *self.ids.entry(set.clone()).or_insert(next);
         if id == next {
             self.list.push(set);
@@ -101,7 +103,7 @@ fn propagate(graph: &CommitGraph, introductions: &[(u32, u32)], first: u32) -> V
     let mut tips: HashMap<u32, Vec<u32>> = HashMap::new();
     for (place, tip) in graph.tips.iter().enumerate() {
         if let Some(node) = tip.node {
-            tips.entry(at_node[node as usize]).or_default().push(place as u32);
+            tips.entry(at_node[node as usize]).or_default().push(narrow(place));
         }
     }
     tips.into_iter()

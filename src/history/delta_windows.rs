@@ -148,7 +148,7 @@ const CONTINUATION: [Continuation; 256] = {
     let mut table = [Continuation::Never; 256];
     let mut byte = 0;
     while byte < 256 {
-        let b = byte as u8;
+        let b = (byte & 0xff) as u8;
         table[byte] = match b {
             b' ' | b'\t' => Continuation::Blank,
             b'+' | b'/' | b'=' | b'.' | b':' | b',' | b'\r' | b'\n' => Continuation::Always,

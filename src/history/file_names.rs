@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::audit::Audit;
 use super::tree_pass::{Numbering, TreeQuery};
+use crate::core::narrow::narrow;
 use crate::policy::Policy;
 use crate::source::content::{self, ContentKey};
 
@@ -23,5 +24,5 @@ pub(super) fn keys_in(
     list: &[Arc<[u8]>],
 ) -> HashMap<u32, Vec<ContentKey>> {
     let numbers = list.iter().enumerate().filter(|(_, name)| names_with_keys.contains(&name[..]));
-    numbers.map(|(number, name)| (number as u32, content::names(policy, name).collect())).collect()
+    numbers.map(|(number, name)| (narrow(number), content::names(policy, name).collect())).collect()
 }

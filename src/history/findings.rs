@@ -16,6 +16,7 @@ use super::object_index::ObjectIndex;
 use super::secrets::Secrets;
 use super::tree_pass::ENTRY_NAME;
 use super::tree_paths::PathTable;
+use crate::core::narrow::narrow;
 use crate::core::coverage::Skipped;
 use crate::core::error::Error;
 use crate::core::finding::{Commit, Finding, History, Location, Part, Reach, Secret};
@@ -73,7 +74,7 @@ impl<'a> FindingBuilder<'a> {
             for (part, found) in keys_in_text(self.policy, hit.kind, &hit.bytes) {
                 let place = self.graph.place(hit.number).filter(|&at| self.audit.is_selected(at as usize));
                 let Some(at) = place else { continue };
-                introductions.push((at, (occurrences.list.len() + in_commits.len()) as u32));
+                introductions.push((at, narrow(occurrences.list.len() + in_commits.len())));
                 in_commits.push((at, part, found));
             }
         }
@@ -206,7 +207,7 @@ impl<'a> FindingBuilder<'a> {
             }
         }
         let places = self.graph.tips.iter().enumerate().filter(|(_, tip)| tip.tags.contains(&hit.number));
-        let list: Vec<u32> = places.map(|(place, _)| place as u32).collect();
+        let list: Vec<u32> = places.map(|(place, _)| narrow(place)).collect();
         let logged = if self.graph.logged.contains(&hit.number) { LOG } else { 0 };
         let mask = if list.is_empty() { logged } else { REF };
         let commit = Arc::new(commit::described(self.index.id(hit.number), hit.kind, &hit.bytes));
@@ -231,7 +232,7 @@ impl<'a> FindingBuilder<'a> {
                     node.map_or_else(|| empty(id.to_string(), None), |node| (*self.commit(node).0).clone());
                 commit.id = id.to_string();
                 let remote = if self.refs.is_remote(name) { REMOTE } else { 0 };
-                let refs = self.ref_names(&[place as u32]);
+                let refs = self.ref_names(&[narrow(place)]);
                 let mut mask = (mask & !(HEAD | REMOTE)) | REF | remote;
                 if self.refs.head_name.as_ref() == Some(name) {
                     mask |= HEAD;
@@ -285,7 +286,7 @@ impl<'a> FindingBuilder<'a> {
     /// Reports the findings in a blob that is in no tree, under its paths in the index if it has any.
     pub(super) fn report_in_blob(&mut self, blob: u32, secrets: &Secrets, paths: &[BString]) {
         let places = self.graph.tips.iter().enumerate().filter(|(_, tip)| tip.blob == Some(blob));
-        let list: Vec<u32> = places.map(|(place, _)| place as u32).collect();
+        let list: Vec<u32> = places.map(|(place, _)| narrow(place)).collect();
         let logged = if self.graph.logged.contains(&blob) { LOG } else { 0 };
         let mask = if list.is_empty() { logged } else { REF };
         let commit = Arc::new(empty(self.index.id(blob).to_string(), Some(Kind::Blob)));

@@ -1,5 +1,7 @@
 //! The commits that introduced each secret at each path, the last commits that had it, and whether `HEAD` has it.
 
+use crate::core::narrow::narrow;
+
 use std::collections::{HashMap, HashSet};
 
 use super::commit_graph::{CommitGraph, HEAD, LOG, REF};
@@ -73,7 +75,7 @@ impl Occurrences {
                 for subject in subjects_at(leaf.name, leaf.object) {
                     let id = occurrences.add_version(leaf.path, subject, leaf.object);
                     if !known.contains(&subject) && is_selected(at) {
-                        occurrences.introduce(graph, id, at as u32, leaf.object);
+                        occurrences.introduce(graph, id, narrow(at), leaf.object);
                     }
                 }
             });
@@ -105,7 +107,7 @@ impl Occurrences {
 
     /// Notes that an object at a path holds a subject, and returns the occurrence's place in the list.
     fn add_version(&mut self, path: u32, subject: SubjectId, object: u32) -> u32 {
-        let next = self.list.len() as u32;
+        let next = narrow(self.list.len());
         let id = *self.ids.entry((path, subject)).or_insert(next);
         if id == next {
             self.list.push(Occurrence {
@@ -169,9 +171,9 @@ impl Occurrences {
         let mut tips: HashMap<u32, u32> = HashMap::new();
         for (at, node) in graph.nodes.iter().enumerate() {
             if !node.has_children {
-                let last = tips.entry(roots[at]).or_insert(at as u32);
-                if is_later(at as u32, *last) {
-                    *last = at as u32;
+                let last = tips.entry(roots[at]).or_insert(narrow(at));
+                if is_later(narrow(at), *last) {
+                    *last = narrow(at);
                 }
             }
             for &parent in &node.parents {

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::pack_walk::WalkedPack;
+use crate::core::narrow::narrow;
 use crate::core::error::Error;
 use crate::git::id::{Hash, leading};
 use crate::git::inflate::Corrupt;
@@ -53,7 +54,7 @@ impl<'a> ObjectIndex<'a> {
             loose,
         };
         for (chains, &first) in index.chains.iter().zip(&index.firsts) {
-            for entry in 0..chains.len() as u32 {
+            for entry in 0..narrow(chains.len()) {
                 index.kinds[(first + chains.position(entry)) as usize] = chains.kind(entry);
             }
         }
@@ -70,7 +71,7 @@ impl<'a> ObjectIndex<'a> {
     }
 
     pub(super) fn len(&self) -> u32 {
-        self.kinds.len() as u32
+        narrow(self.kinds.len())
     }
 
     pub(super) fn hash(&self) -> Hash {
@@ -193,7 +194,7 @@ impl IdTable {
         let raw = id(number);
         let (found, slot) = self.search(raw, id);
         if found.is_none() {
-            self.slots[slot] = (leading(raw) as u32, number);
+            self.slots[slot] = (low(leading(raw)), number);
         }
         found
     }
@@ -207,18 +208,24 @@ impl IdTable {
     #[inline]
     fn search<'i>(&self, raw: &[u8], id: impl Fn(u32) -> &'i [u8]) -> (Option<u32>, usize) {
         let bits = leading(raw);
-        let mut slot = (bits >> self.shift) as usize;
+        let mut slot = usize::try_from(bits >> self.shift).unwrap_or(0);
         loop {
             let (more, number) = self.slots[slot];
             if number == EMPTY {
                 return (None, slot);
             }
-            if more == bits as u32 && id(number) == raw {
+            if more == low(bits) && id(number) == raw {
                 return (Some(number), slot);
             }
             slot = (slot + 1) & (self.slots.len() - 1);
         }
     }
+}
+
+/// The lower half.
+#[inline]
+fn low(bits: u64) -> u32 {
+    (bits & 0xffff_ffff) as u32
 }
 
 #[cfg(test)]

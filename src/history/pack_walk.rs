@@ -11,6 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
 
+use crate::core::narrow::narrow;
 use crate::core::threads;
 use crate::git::Kind;
 use crate::git::inflate::Corrupt;
@@ -85,9 +86,9 @@ impl<'a> PackWalk<'a> {
         let needed: Vec<Vec<bool>> = members.iter().map(|member| needed(member, wanted)).collect();
         let mut roots = Vec::new();
         for (at, (member, needed)) in members.iter().zip(&needed).enumerate() {
-            let entries = 0..member.chains.len() as u32;
+            let entries = 0..narrow(member.chains.len());
             let wanted = entries.filter(|&entry| needed[entry as usize] && member.chains.is_root(entry));
-            roots.extend(wanted.map(|entry| (at as u32, entry)));
+            roots.extend(wanted.map(|entry| (narrow(at), entry)));
         }
         Self { members, wanted, collector, needed, roots, next_root: AtomicUsize::new(0), base_memory: BASE_MEMORY }
     }
@@ -105,7 +106,7 @@ impl<'a> PackWalk<'a> {
 /// By entry, whether it is wanted or a delta on it is.
 fn needed(member: &WalkedPack<'_>, wanted: &(dyn Fn(u32) -> bool + Sync)) -> Vec<bool> {
     let mut needed = vec![false; member.chains.len()];
-    for entry in 0..member.chains.len() as u32 {
+    for entry in 0..narrow(member.chains.len()) {
         if member.chains.kind(entry).is_none() || !wanted(member.number(entry)) {
             continue;
         }
@@ -442,7 +443,7 @@ impl<N> WorkQueue<DeltaFrame<N>> {
         let has_work = |(at, frame): (usize, &DeltaFrame<N>)| frame.children.len() > usize::from(at == last);
         let Some(at) = frames.iter().enumerate().position(has_work) else { return };
         let frame = &mut frames[at];
-        let middle = frame.children.start + frame.children.len() as u32 / 2;
+        let middle = frame.children.start + narrow(frame.children.len()) / 2;
         let given = DeltaFrame {
             member: frame.member,
             entry: frame.entry,

@@ -7,6 +7,7 @@ use bstr::BString;
 
 use super::content_pass::ContentPass;
 use super::introducing::SubjectId;
+use crate::core::narrow::narrow;
 use crate::core::finding::Secret;
 use crate::git::Kind;
 use crate::source::content::ContentKey;
@@ -32,7 +33,7 @@ impl Secrets {
     pub(super) fn of(read: &ContentPass, names: HashMap<u32, Vec<ContentKey>>) -> Self {
         let mut ids: HashMap<SecretIdentity, SubjectId> = HashMap::new();
         let mut number = |key: &ContentKey, is_name: bool| {
-            let next = ids.len() as SubjectId;
+            let next = narrow(ids.len());
             *ids.entry((key.found.secret.clone(), key.member.clone(), is_name)).or_insert(next)
         };
         let mut blobs: HashMap<u32, Vec<SubjectId>> = HashMap::new();
@@ -52,7 +53,7 @@ impl Secrets {
             keys.iter().map(|key| number(key, true)).filter(|subject| seen.insert(*subject)).collect()
         };
         let names = names.into_iter().map(|(name, keys)| (name, in_name(keys))).collect();
-        Self { blobs, names, keys: first, external: read.external.clone(), count: ids.len() as u32 }
+        Self { blobs, names, keys: first, external: read.external.clone(), count: narrow(ids.len()) }
     }
 
     /// How many there are. Their numbers are below this.

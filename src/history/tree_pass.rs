@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::object_index::ObjectIndex;
 use super::pack_walk::{DecodedObject, ObjectVisitor};
+use crate::core::narrow::narrow;
 use crate::git::inflate::Corrupt;
 use crate::git::pack::Delta;
 use crate::git::pack::delta::Op;
@@ -96,7 +97,7 @@ impl<'a> TreeVisitor<'a> {
         if let Err(why) = read {
             self.failed.push((number, why));
         }
-        layout.end = bytes.len() as u32;
+        layout.end = narrow(bytes.len());
         if !layout.links.is_empty() {
             let same = |edges: &Arc<[Edge]>| edges.iter().eq(layout.links.iter().map(|(_, edge)| edge));
             let shared = base.and_then(|(base, _)| base.edges.clone()).filter(same);
@@ -146,7 +147,7 @@ impl<'a> TreeVisitor<'a> {
             let (entry, length) =
                 TreeEntry::parse(&bytes[start as usize..], self.query.index.hash()).ok_or(MALFORMED)?;
             layout.starts.push(start);
-            layout.end += length as u32;
+            layout.end += narrow(length);
             if self.query.all_names {
                 self.name(entry.name);
             }
@@ -204,7 +205,7 @@ impl<'a> TreeVisitor<'a> {
 
 /// Appends the base's entries from `from` on that end at `until` or before; none if no entry starts at `from`.
 fn copy_entries(base: &TreeLayout, from: usize, until: usize, layout: &mut TreeLayout) {
-    let Ok(first) = base.starts.binary_search(&(from as u32)) else { return };
+    let Ok(first) = base.starts.binary_search(&narrow((from))) else { return };
     // Entries before `last` end where the next starts; the last ends with the tree.
     let last = if until >= base.end as usize {
         base.starts.len()
@@ -215,7 +216,7 @@ fn copy_entries(base: &TreeLayout, from: usize, until: usize, layout: &mut TreeL
         return;
     }
     let end = base.starts.get(last).copied().unwrap_or(base.end);
-    let (old, new) = (from as u32, layout.end);
+    let (old, new) = (narrow(from), layout.end);
     layout.starts.extend(base.starts[first..last].iter().map(|start| start - old + new));
     let link = base.links.partition_point(|(start, _)| *start < old);
     let links = base.links[link..].iter().take_while(|(start, _)| *start < end);
@@ -258,7 +259,7 @@ impl AbsentObjects {
         if known.len() > Self::MOST {
             return None;
         }
-        let next = Self::FIRST + known.len() as u32;
+        let next = Self::FIRST + narrow(known.len());
         Some(known.entry(id).or_insert((next, kind)).0)
     }
 
@@ -288,7 +289,7 @@ impl NameTable {
             return id;
         }
         let shared: Arc<[u8]> = name.into();
-        let id = names.len() as u32;
+        let id = narrow(names.len());
         ids.insert(shared.clone(), id);
         names.push(shared);
         id

@@ -7,6 +7,8 @@
 //! A dozen small trees can name one blob at ten thousand million paths. A directory that occurs at more than
 //! [`MOST_VISITS`] paths of one commit is therefore visited only that often, and the number of all paths is reported.
 
+use crate::core::narrow::narrow;
+
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -116,7 +118,7 @@ impl<'a> PrunedTrees<'a> {
         if let Some(&id) = self.ids.get(&entries) {
             return id;
         }
-        let id = self.nodes.len() as u32;
+        let id = narrow(self.nodes.len());
         let below = |entry: &PrunedEntry| match entry.to {
             EntryTarget::Node(node) => self.leaves[node as usize],
             EntryTarget::Leaf(_) => 1,
@@ -277,7 +279,7 @@ impl PathTable {
     fn below(&mut self, parent: u32, name: u32) -> u32 {
         *self.ids.entry((parent, name)).or_insert_with(|| {
             self.entries.push((parent, name));
-            self.entries.len() as u32 - 1
+            narrow(self.entries.len()) - 1
         })
     }
 

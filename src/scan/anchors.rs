@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::outline::Outline;
+use crate::core::narrow::narrow;
 use crate::rule::{Compiled, Rule, RuleSet, Text};
 
 /// Anchors of a rule set.
@@ -55,7 +56,7 @@ const IN_KEY: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 256 {
-        table[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'_' | b'-');
+        table[byte] = ((byte & 0xff) as u8).is_ascii_alphanumeric() || matches!((byte & 0xff) as u8, b'_' | b'-');
         byte += 1;
     }
     table
@@ -114,7 +115,7 @@ impl Anchors {
         for index in (0..anchors.probes.len()).rev() {
             let (key, probe) = &anchors.probes[index];
             let is_repeated = index > 0 && anchors.probes[index - 1].1.text == probe.text;
-            anchors.first[hash(*key)] = index as u32;
+            anchors.first[hash(*key)] = narrow(index);
             anchors.probes[index].1.is_repeated = is_repeated;
         }
         anchors

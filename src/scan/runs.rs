@@ -29,7 +29,7 @@ const IN_CLASS: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 256 {
-        table[byte] = in_class(byte as u8);
+        table[byte] = in_class((byte & 0xff) as u8);
         byte += 1;
     }
     table
@@ -57,7 +57,7 @@ const OPENS: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 256 {
-        table[byte] = opens(byte as u8);
+        table[byte] = opens((byte & 0xff) as u8);
         byte += 1;
     }
     table

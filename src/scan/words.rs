@@ -11,6 +11,7 @@ use bstr::ByteSlice as _;
 
 use super::identifier::{VariableName, is_whole};
 use super::steps;
+use crate::core::narrow::narrow;
 use crate::rule::RuleSet;
 
 /// Words of rules.
@@ -119,13 +120,13 @@ impl Words {
             for &byte in word.text.iter().filter(|byte| !is_separator(**byte)) {
                 let cell = state * width + self.columns[byte as usize] as usize;
                 if trie[cell] == MISSING {
-                    trie[cell] = self.ends.len() as u32;
+                    trie[cell] = narrow(self.ends.len());
                     self.ends.push(Vec::new());
                     trie.resize(trie.len() + width, MISSING);
                 }
                 state = trie[cell] as usize;
             }
-            self.ends[state].push(number as u32);
+            self.ends[state].push(narrow(number));
         }
         let mut suffix = vec![0_usize; self.ends.len()];
         let mut queue = VecDeque::from([0_usize]);
@@ -134,7 +135,7 @@ impl Words {
                 let beside = if state == 0 { 0 } else { trie[suffix[state] * width + column] };
                 let cell = &mut trie[state * width + column];
                 if column == usize::from(SEPARATOR) {
-                    *cell = state as u32;
+                    *cell = narrow(state);
                 } else if *cell == MISSING {
                     *cell = beside;
                 } else {
@@ -151,8 +152,8 @@ impl Words {
         let mut order: Vec<usize> = (0..count).collect();
         order.sort_by_key(|&state| !self.ends[state].is_empty());
         let mut row = vec![0_u32; count];
-        order.iter().enumerate().for_each(|(place, &state)| row[state] = (place * width) as u32);
-        self.first_hit = (order.partition_point(|&state| self.ends[state].is_empty()) * width) as u32;
+        order.iter().enumerate().for_each(|(place, &state)| row[state] = narrow(place * width));
+        self.first_hit = narrow(order.partition_point(|&state| self.ends[state].is_empty()) * width);
         let cells = order.iter().flat_map(|&state| &trie[state * width..(state + 1) * width]);
         self.next = cells.map(|&state| row[state as usize]).collect();
         self.ends = order.iter().map(|&state| std::mem::take(&mut self.ends[state])).collect();

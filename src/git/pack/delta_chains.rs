@@ -5,6 +5,8 @@
 
 use rayon::prelude::*;
 
+use crate::core::narrow::narrow;
+
 use super::super::id::Kind;
 use super::super::inflate::Corrupt;
 use super::{Form, Pack};
@@ -48,7 +50,7 @@ impl DeltaChains {
             match head {
                 Ok(Head::Root(kind)) => chains.kinds[entry] = Some(kind),
                 Ok(Head::On(base)) => chains.bases[entry] = base,
-                Err(why) => chains.broken.push((entry as u32, why)),
+                Err(why) => chains.broken.push((narrow(entry), why)),
             }
         }
         chains.link();
@@ -67,10 +69,10 @@ impl DeltaChains {
         self.children = vec![0; self.starts.last().map_or(0, |&end| end as usize)];
         for (entry, &base) in self.bases.iter().enumerate().filter(|(_, base)| **base != NONE) {
             let slot = &mut next[base as usize];
-            self.children[*slot as usize] = entry as u32;
+            self.children[*slot as usize] = narrow(entry);
             *slot += 1;
         }
-        let mut order: Vec<u32> = (0..self.len() as u32).filter(|&e| self.kinds[e as usize].is_some()).collect();
+        let mut order: Vec<u32> = (0..narrow(self.len())).filter(|&e| self.kinds[e as usize].is_some()).collect();
         let mut done = 0;
         while let Some(&entry) = order.get(done) {
             done += 1;
@@ -84,7 +86,7 @@ impl DeltaChains {
         self.heaviest_last(&order);
         // A chain that bites its own tail, or hangs on a broken entry, is reached from no root.
         let lost =
-            (0..self.len() as u32).filter(|&e| self.kinds[e as usize].is_none() && self.bases[e as usize] != NONE);
+            (0..narrow(self.len())).filter(|&e| self.kinds[e as usize].is_none() && self.bases[e as usize] != NONE);
         self.broken.extend(lost.map(|entry| (entry, "the object that its delta needs cannot be read")));
         self.broken.sort_unstable();
     }
@@ -186,5 +188,5 @@ fn head(pack: &Pack, offsets: &[u64], entry: usize) -> Result<Head, Corrupt> {
             offsets.binary_search(&pack.index.offset(position)).map_err(|_| GONE)?
         }
     };
-    Ok(Head::On(base as u32))
+    Ok(Head::On(narrow(base)))
 }

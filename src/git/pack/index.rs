@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::super::id::{Hash, Id};
 use super::super::map::{Mapping, map};
+use crate::core::narrow::narrow;
 use crate::core::error::{Error, Result};
 use crate::core::regular_file;
 
@@ -90,7 +91,7 @@ impl PackIndex {
         for (id, offset) in list {
             ids.extend_from_slice(id.as_bytes());
             offsets.push(offset);
-            fanout[usize::from(id.as_bytes()[0])] = offsets.len() as u32;
+            fanout[usize::from(id.as_bytes()[0])] = narrow(offsets.len());
         }
         for first in 1..256 {
             fanout[first] = fanout[first].max(fanout[first - 1]);

@@ -192,7 +192,7 @@ impl<'a> Table<'a> {
             data: &data[..footer_at],
             hash,
             header,
-            block_size: number(&data[5..8]) as usize,
+            block_size: usize::try_from(number(&data[5..8])).map_err(|_| "its header is damaged")?,
             logs: if is_log { Some(0) } else { Some(logs_at).filter(|&at| at > 0) },
         })
     }
@@ -275,7 +275,7 @@ impl<'a> Table<'a> {
     fn block(&self, at: usize) -> std::result::Result<Option<(u8, usize)>, Corrupt> {
         let header = self.skip(at) - 4;
         let Some(fixed) = self.data.get(at + header..at + header + 4) else { return Ok(None) };
-        let length = number(&fixed[1..]) as usize;
+        let length = usize::try_from(number(&fixed[1..])).map_err(|_| "a block's length is wrong")?;
         if fixed[0] != 0 && length < header + 4 {
             return Err("a block's length is wrong");
         }

@@ -11,7 +11,7 @@ pub(super) const SEXTET: [u8; 256] = {
     let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut i = 0;
     while i < 64 {
-        table[digits[i] as usize] = i as u8;
+        table[digits[i] as usize] = (i & 0xff) as u8;
         i += 1;
     }
     table[b'-' as usize] = 62;

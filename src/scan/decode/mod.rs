@@ -36,5 +36,5 @@ pub(super) fn pieces(range: Range<usize>) -> impl Iterator<Item = Range<usize>> 
 
 /// The value of a hex digit.
 fn hex_digit(digit: u8) -> Option<u8> {
-    (digit as char).to_digit(16).map(|value| value as u8)
+    (digit as char).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
