@@ -39,6 +39,8 @@
 //!    -> Collector -> Report (sorted, redacted once) -> report::Format::write -> exit code
 //! ```
 
+#![cfg_attr(not(test), deny(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap))]
+
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod core;
@@ -46,6 +48,7 @@ pub mod core;
 pub mod fix;
 #[cfg(any(feature = "fuzzing", all(test, feature = "cli")))]
 #[doc(hidden)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "its files are made to hold any number")]
 pub mod fuzzing;
 #[cfg(feature = "cli")]
 pub mod git;

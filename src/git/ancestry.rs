@@ -11,9 +11,9 @@ use std::path::PathBuf;
 use super::commit::{ParsedCommit, ParsedTag};
 use super::commit_graph::{BrokenGraph, CommitGraphFile};
 use super::{Id, Kind, Objects, Repository};
-use crate::core::narrow::narrow;
 use crate::core::budget::Budget;
 use crate::core::error::{Error, Result};
+use crate::core::narrow::narrow;
 
 /// A commit with the parents that git knows of: in a shallow clone not all that it names.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,8 +18,8 @@ use super::inflate::Corrupt;
 use super::map::{CUT_SHORT, Mapping, map_whole};
 use super::split_index;
 use super::tree::EntryKind;
-use crate::core::narrow::narrow;
 use crate::core::error::{Error, Result};
+use crate::core::narrow::narrow;
 use crate::core::regular_file;
 
 /// One entry.

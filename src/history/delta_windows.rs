@@ -144,11 +144,12 @@ enum Continuation {
 }
 
 /// For each byte, whether unbroken text continues over it.
+#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
 const CONTINUATION: [Continuation; 256] = {
     let mut table = [Continuation::Never; 256];
     let mut byte = 0;
     while byte < 256 {
-        let b = (byte & 0xff) as u8;
+        let b = byte as u8;
         table[byte] = match b {
             b' ' | b'\t' => Continuation::Blank,
             b'+' | b'/' | b'=' | b'.' | b':' | b',' | b'\r' | b'\n' => Continuation::Always,

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use super::pack_walk::WalkedPack;
-use crate::core::narrow::narrow;
 use crate::core::error::Error;
+use crate::core::narrow::narrow;
 use crate::git::id::{Hash, leading};
 use crate::git::inflate::Corrupt;
 use crate::git::pack::{DeltaChains, Pack};

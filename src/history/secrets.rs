@@ -7,8 +7,8 @@ use bstr::BString;
 
 use super::content_pass::ContentPass;
 use super::introducing::SubjectId;
-use crate::core::narrow::narrow;
 use crate::core::finding::Secret;
+use crate::core::narrow::narrow;
 use crate::git::Kind;
 use crate::source::content::ContentKey;
 

@@ -205,7 +205,7 @@ impl<'a> TreeVisitor<'a> {
 
 /// Appends the base's entries from `from` on that end at `until` or before; none if no entry starts at `from`.
 fn copy_entries(base: &TreeLayout, from: usize, until: usize, layout: &mut TreeLayout) {
-    let Ok(first) = base.starts.binary_search(&narrow((from))) else { return };
+    let Ok(first) = base.starts.binary_search(&narrow(from)) else { return };
     // Entries before `last` end where the next starts; the last ends with the tree.
     let last = if until >= base.end as usize {
         base.starts.len()

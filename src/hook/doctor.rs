@@ -254,8 +254,9 @@ fn exit_words(code: Option<i32>) -> String {
 /// A key that nobody has, of the shape of a genuine one.
 pub(super) fn made_up_key() -> Result<String> {
     let template = "sk-proj-[A-Za-z0-9]{74}T3BlbkFJ[A-Za-z0-9]{73}A";
-    let seed =
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);
+    let seed = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |time| u64::from(time.subsec_nanos()) ^ time.as_secs() << 30);
     let template = Template::parse(template).map_err(|error| Error::new("make up", "a key", error))?;
     Ok(template.generate(&mut Random::new(seed)).text)
 }

@@ -12,7 +12,7 @@ const MOST: usize = 10;
 
 /// Writes a line for each of the worst findings.
 pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
-    let active = document.summary.findings as usize;
+    let active = usize::try_from(document.summary.findings).unwrap_or(usize::MAX);
     let errors = document.summary.coverage.errors.len();
     let room = MOST - usize::from(errors > 0);
     let shown = if active > room { room - 1 } else { active };

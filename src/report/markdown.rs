@@ -37,7 +37,7 @@ pub fn within(document: &Document<'_>, limit: usize) -> String {
     }
     let mut advice = BTreeMap::new();
     let mut shown = 0;
-    for entry in document.worst_first().into_iter().take(summary.findings as usize) {
+    for entry in document.worst_first().into_iter().take(usize::try_from(summary.findings).unwrap_or(usize::MAX)) {
         let row = row(entry);
         if page.len() + row.len() + TAIL > limit {
             break;

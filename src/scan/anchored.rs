@@ -154,7 +154,7 @@ fn judge(
     let mut parts = Vec::new();
     match (&rule.rule.structure, halves) {
         (Structure::Halves { lengths, ending }, Some((left, right))) => {
-            let known = lengths.contains(&(left.len() as u16));
+            let known = u16::try_from(left.len()).is_ok_and(|length| lengths.contains(&length));
             let end = right.start + left.len();
             if known && right.len() >= left.len() {
                 secret.end = end;

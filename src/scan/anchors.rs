@@ -52,11 +52,12 @@ pub(super) fn in_key(byte: u8) -> bool {
     IN_KEY[byte as usize]
 }
 
+#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
 const IN_KEY: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 256 {
-        table[byte] = ((byte & 0xff) as u8).is_ascii_alphanumeric() || matches!((byte & 0xff) as u8, b'_' | b'-');
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'_' | b'-');
         byte += 1;
     }
     table

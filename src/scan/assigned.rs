@@ -319,11 +319,12 @@ enum Joins {
     Never,
 }
 
+#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
 const JOINS: [Joins; 256] = {
     let mut table = [Joins::Never; 256];
     let mut byte = 0;
     while byte < 256 {
-        let b = (byte & 0xff) as u8;
+        let b = byte as u8;
         if b.is_ascii_alphanumeric() {
             table[byte] = Joins::Letter;
         } else if matches!(b, b'_' | b'-' | b'.' | b'/' | b'+') {

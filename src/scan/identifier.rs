@@ -163,7 +163,8 @@ impl VariableName {
             0 if word.iter().all(u8::is_ascii_digit) => says::NEUTRAL,
             said => said,
         };
-        self.words[self.count] = NameWord { from: from as u8, to: to as u8, says };
+        let place = |at: usize| u8::try_from(at).unwrap_or(u8::MAX);
+        self.words[self.count] = NameWord { from: place(from), to: place(to), says };
         self.count += 1;
     }
 

@@ -25,11 +25,12 @@ pub(super) fn is_escape(byte: u8) -> bool {
 }
 
 /// `IN_CLASS[b]`: whether a run can hold the byte `b`.
+#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
 const IN_CLASS: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 256 {
-        table[byte] = in_class((byte & 0xff) as u8);
+        table[byte] = in_class(byte as u8);
         byte += 1;
     }
     table
@@ -53,11 +54,12 @@ const fn opens(byte: u8) -> bool {
 }
 
 /// `OPENS[b]`: whether the first part of a key may follow the byte `b`.
+#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
 const OPENS: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 256 {
-        table[byte] = opens((byte & 0xff) as u8);
+        table[byte] = opens(byte as u8);
         byte += 1;
     }
     table

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::super::id::{Hash, Id};
 use super::super::map::{Mapping, map};
-use crate::core::narrow::narrow;
 use crate::core::error::{Error, Result};
+use crate::core::narrow::narrow;
 use crate::core::regular_file;
 
 const FANOUT: usize = 256 * 4;

@@ -6,12 +6,13 @@ use super::{MOST, SHARED, digits};
 use crate::core::finding::Layer;
 
 /// The value of a base64 digit of either alphabet; 64: none.
+#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
 pub(super) const SEXTET: [u8; 256] = {
     let mut table = [64; 256];
     let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut i = 0;
     while i < 64 {
-        table[digits[i] as usize] = (i & 0xff) as u8;
+        table[digits[i] as usize] = i as u8;
         i += 1;
     }
     table[b'-' as usize] = 62;

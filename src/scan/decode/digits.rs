@@ -155,11 +155,12 @@ mod avx2 {
         low(holds)
     }
 
+    #[allow(clippy::cast_possible_truncation, reason = "each byte once")]
     const fn hex(high: bool) -> Low {
         let mut holds = [false; 128];
         let mut byte = 0;
         while byte < 128 {
-            let digit = (byte & 0xff) as u8;
+            let digit = byte as u8;
             holds[byte] = if high { digit >= b'2' && digit <= b'7' } else { digit.is_ascii_hexdigit() };
             byte += 1;
         }

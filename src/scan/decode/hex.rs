@@ -36,11 +36,12 @@ pub(in crate::scan) fn find_hex<'a>(view: &'a View<'a>, token: Range<usize>) -> 
 }
 
 /// The value of each hex digit.
+#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
 const NIBBLE: [u8; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
-        table[byte] = match (byte & 0xff) as u8 {
+        table[byte] = match byte as u8 {
             digit @ b'0'..=b'9' => digit - b'0',
             digit @ b'a'..=b'f' => digit - b'a' + 10,
             digit @ b'A'..=b'F' => digit - b'A' + 10,
