@@ -103,6 +103,14 @@ pub enum Layer {
     /// UTF-16, big endian.
     #[serde(rename = "utf-16be")]
     Utf16Be,
+    /// UTF-32, little endian.
+    #[serde(rename = "utf-32le")]
+    Utf32Le,
+    /// UTF-32, big endian.
+    #[serde(rename = "utf-32be")]
+    Utf32Be,
+    /// Base32.
+    Base32,
     /// Base64, standard or URL-safe alphabet.
     Base64,
     /// Pairs of hexadecimal digits.
@@ -113,6 +121,8 @@ pub enum Layer {
     Unicode,
     /// `&#65;` or `&quot;`.
     Html,
+    /// Bytes as a list of decimal or octal numbers.
+    Bytes,
     /// Parts put together: adjacent literals, wrapped lines.
     Joined,
 }
@@ -120,8 +130,9 @@ pub enum Layer {
 lowercase_names!(Layer {
     Gzip => "gzip", Bzip2 => "bzip2", Xz => "xz", Zstd => "zstd", Zlib => "zlib",
     Zip => "zip", Tar => "tar", Pdf => "pdf", Png => "png", Utf16Le => "utf-16le", Utf16Be => "utf-16be",
+    Utf32Le => "utf-32le", Utf32Be => "utf-32be", Base32 => "base32",
     Base64 => "base64", Hex => "hex", Percent => "percent", Unicode => "unicode", Html => "html",
-    Joined => "joined",
+    Bytes => "bytes", Joined => "joined",
 });
 
 impl Layer {

@@ -91,6 +91,11 @@ impl Compiled {
         self.lengths().1
     }
 
+    /// The length of the shortest.
+    pub fn shortest(&self) -> usize {
+        self.lengths().0
+    }
+
     /// Whether all texts that the regex matches are equally long.
     pub fn has_one_length(&self) -> bool {
         let (shortest, longest) = self.lengths();

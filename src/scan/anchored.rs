@@ -170,7 +170,12 @@ fn judge(
             parts.push(right.start..secret.end);
         }
         _ => {
+            // What goes on behind a key of no fixed length may be no part of it where its length is written.
+            let counted = binary::counted(text, &secret);
             match right_edge(rule, text, &secret) {
+                _ if counted.is_some_and(|length| (rule.shortest()..secret.len()).contains(&length)) => {
+                    secret.end = secret.start + counted.unwrap_or(secret.len());
+                }
                 Some(end) => secret.end = end,
                 None if binary::needs_no_edge(rule, text, &secret) => confidence = less(confidence),
                 None => return Err(Refusal::RightEdge),

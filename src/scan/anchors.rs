@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use super::decode;
 use super::outline::Outline;
 use crate::core::narrow::narrow;
 use crate::rule::{Compiled, Rule, RuleSet, Text};
@@ -29,6 +30,9 @@ pub(super) struct Anchors {
     /// Bytes with which such a tail starts.
     tail_starts: [bool; 256],
 }
+
+/// In place of a rule's index: what starts here is base64 of gzip.
+pub(super) const GZIP: usize = usize::MAX;
 
 /// An anchor of a rule.
 #[derive(Clone, Debug)]
@@ -112,6 +116,9 @@ impl Anchors {
         anchors.probes.sort_by(|(a, one), (b, other)| {
             (hash(*a), a, &one.text, one.rule).cmp(&(hash(*b), b, &other.text, other.rule))
         });
+        // Found on the way, at no cost of its own.
+        let gzip = decode::GZIP.into();
+        anchors.add(Probe { rule: GZIP, text: gzip, is_repeated: false, outline: OnceLock::new() });
         anchors.openers.sort();
         for index in (0..anchors.probes.len()).rev() {
             let (key, probe) = &anchors.probes[index];

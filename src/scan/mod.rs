@@ -245,8 +245,7 @@ impl Scanner {
             }
             match width {
                 runs::Width::Narrow => self.run(view, run, &mut done, out),
-                runs::Width::Wide => self.wide(view, run, &mut done, out),
-                runs::Width::Opening => self.opened(view, run.start, &mut done, out),
+                width => self.other(view, run, width, &mut done, out),
             }
         });
     }
@@ -261,11 +260,12 @@ impl Scanner {
         seen.begin();
         runs::each(&view.bytes[part.clone()], &mut |run, width| {
             let run = part.start + run.start..part.start + run.end;
-            match width {
-                runs::Width::Wide => return self.wide(view, run, &mut done, out),
+            if width != runs::Width::Narrow {
                 // Whatever else its line holds, and in whichever order the two are met.
-                runs::Width::Opening => return self.opened(view, run.start, &mut done, out),
-                runs::Width::Narrow => {}
+                let scope = done.scope;
+                self.other(view, run, width, &mut done, out);
+                done.scope = scope;
+                return;
             }
             if seen.is_new(&run) {
                 if out.candidates.len() == before {
@@ -283,12 +283,50 @@ impl Scanner {
         }
     }
 
+    /// Looks at what is no run of single bytes.
     #[inline]
-    fn opened(&self, view: &View<'_>, at: usize, done: &mut Done, out: &mut Sink) {
-        if self.anchors.may_open(&view.bytes, at) {
-            let scope = done.scope;
-            self.opening(view, at, done, out);
-            done.scope = scope;
+    fn other(&self, view: &View<'_>, found: Range<usize>, width: runs::Width, done: &mut Done, out: &mut Sink) {
+        match width {
+            runs::Width::Opening => {
+                if self.anchors.may_open(&view.bytes, found.start) {
+                    self.opening(view, found.start, done, out);
+                }
+            }
+            runs::Width::Wide => self.wide(view, found, done, out),
+            runs::Width::Numbers => self.numbers(view, found, done, out),
+            runs::Width::Quad => self.quad(view, found, done, out),
+            runs::Width::Narrow => {}
+        }
+    }
+
+    /// Looks into what is packed in the base64 text at `at`, once in each place.
+    fn gzip(&self, view: &View<'_>, at: usize, done: &mut Done, out: &mut Sink) {
+        let is_packed = view.layers.contains(&Layer::Gzip);
+        if view.layers.len() < DEPTH
+            && at >= done.gzip
+            && !is_packed
+            && let Some((inner, end)) = decode::gzip(view, at)
+        {
+            (done.gzip, done.scope) = (end, Scope::Beyond);
+            self.view(&inner, out);
+        }
+    }
+
+    fn numbers(&self, view: &View<'_>, block: Range<usize>, done: &mut Done, out: &mut Sink) {
+        if view.layers.len() < DEPTH && block.end > done.numbers {
+            let (texts, end) = decode::numbers(view, block, done.numbers);
+            done.numbers = end;
+            texts.iter().for_each(|inner| self.view(inner, out));
+        }
+    }
+
+    fn quad(&self, view: &View<'_>, block: Range<usize>, done: &mut Done, out: &mut Sink) {
+        if view.layers.len() < DEPTH
+            && block.end > done.quad
+            && let Some((inner, end)) = decode::utf32(view, block.start.max(done.quad)..block.end, done.quad)
+        {
+            done.quad = end;
+            self.view(&inner, out);
         }
     }
 
@@ -308,8 +346,12 @@ impl Scanner {
         // A key may hold dots, slashes and plus signs, and its anchor may stand in a part too short for a run.
         if run.start > 0 && assigned::joins(bytes[run.start - 1]) {
             let from = assigned::reach(bytes, run.start, true).max(done.anchored);
-            let mut started = None;
+            let (mut started, mut gzip) = (None, None);
             self.anchors.inside(bytes, from, bytes.len().min(run.start + 3), &mut |probe, at| {
+                if probe.rule == anchors::GZIP {
+                    gzip = gzip.or(Some(at));
+                    return;
+                }
                 let rule = &self.rules.rules()[probe.rule];
                 done.looked_at(rule);
                 let outline = probe.outline(rule);
@@ -321,6 +363,9 @@ impl Scanner {
                     Err(_) => started = started.or(Some((rule.rule.lookback == 0).then_some(at))),
                 }
             });
+            if let Some(at) = gzip {
+                self.gzip(view, at, done, out);
+            }
             if let Some(Some(at)) = started {
                 self.started(view, at, done, out);
             }
@@ -364,8 +409,12 @@ impl Scanner {
         }
         steps::count(token.len());
         let mut first = First::default();
-        let mut is_key = false;
+        let (mut is_key, mut gzip) = (false, None);
         self.anchors.each(bytes, token.start, token.end, &mut |probe, at| {
+            if probe.rule == anchors::GZIP {
+                gzip = gzip.or(Some(at));
+                return;
+            }
             let rule = &self.rules.rules()[probe.rule];
             done.looked_at(rule);
             if !done.tries.may_try(probe.rule, token.start, at) {
@@ -390,6 +439,9 @@ impl Scanner {
                 }
             }
         });
+        if let Some(at) = gzip {
+            self.gzip(view, at, done, out);
+        }
         if !is_key || first.found.is_some() {
             self.parted(view, &token, first, done, out);
         }
@@ -412,17 +464,21 @@ impl Scanner {
     }
 
     fn encoded(&self, view: &View<'_>, token: Range<usize>, done: &mut Done, out: &mut Sink) {
-        if done.base64 > token.start {
+        if done.base64 > token.start || done.hex > token.start {
             done.scope = Scope::Beyond;
         }
         let token = view.within(token);
+        if let Some(inner) = decode::base32(view, &token) {
+            done.scope = done.scope.max(Scope::Around);
+            self.view(&inner, out);
+        }
         // Hashes and pictures end here.
         if !decode::any_digits(&view.bytes[token.clone()]) {
             return;
         }
-        let mut from = token.start;
-        while let Some((inner, end)) = decode::find_hex(view, from..token.end) {
-            from = end;
+        let mut from = token.start.max(done.hex);
+        while let Some((inner, end)) = decode::find_hex(view, from..token.end.max(from)) {
+            (from, done.hex) = (end, end);
             done.scope = done.scope.max(Scope::Around);
             self.view(&inner, out);
         }
@@ -497,8 +553,16 @@ impl Tries {
 struct Done {
     /// How far base64 was decoded.
     base64: usize,
+    /// How far hex was.
+    hex: usize,
+    /// How far base64 of gzip was unpacked.
+    gzip: usize,
     /// How far UTF-16 was decoded.
     wide: usize,
+    /// How far UTF-32 was.
+    quad: usize,
+    /// How far lists of numbers were.
+    numbers: usize,
     /// How far escaped slashes were.
     slashes: usize,
     /// How far anchors were looked for.

@@ -16,18 +16,23 @@ pub fn locate(content: &[u8], matches: &mut [Match]) {
     let mut counted = 0;
     let mut line = 1;
     for key in matches {
+        // How far behind a line feed's byte the next character starts, and how many bytes each takes.
         let wide = match key.layers.first() {
-            Some(Layer::Utf16Le) => Some(2),
-            Some(Layer::Utf16Be) => Some(1),
+            Some(Layer::Utf16Le) => Some((2, 2)),
+            Some(Layer::Utf16Be) => Some((1, 2)),
+            Some(Layer::Utf32Le) => Some((4, 4)),
+            Some(Layer::Utf32Be) => Some((1, 4)),
             _ => None,
         };
+        let after_feed = wide.map_or(1, |(after, _)| after);
+        let unit = wide.map(|(_, unit)| unit);
         let Range { start, end } = key.span;
         line += memchr::memchr_iter(b'\n', &content[counted..start]).count() as u64;
         counted = start;
         let inside = &content[start..end];
-        let last = start + memchr::memrchr(b'\n', inside).map_or(0, |at| at + wide.unwrap_or(1));
-        let line_start = |at: usize| memchr::memrchr(b'\n', &content[..at]).map_or(0, |end| end + wide.unwrap_or(1));
-        let columns = |from: usize, to: usize| characters(&content[from.min(to)..to], wide.is_some());
+        let last = start + memchr::memrchr(b'\n', inside).map_or(0, |at| at + after_feed);
+        let line_start = |at: usize| memchr::memrchr(b'\n', &content[..at]).map_or(0, |end| end + after_feed);
+        let columns = |from: usize, to: usize| characters(&content[from.min(to)..to], unit);
         let first_start = line_start(start);
         let last_start = if last > start { last } else { first_start };
         key.position = Position {
@@ -42,10 +47,10 @@ pub fn locate(content: &[u8], matches: &mut [Match]) {
     }
 }
 
-/// Characters in UTF-8 (a stray byte counts as one), or in UTF-16.
-fn characters(bytes: &[u8], wide: bool) -> u64 {
-    if wide {
-        return (bytes.len() / 2) as u64;
+/// Characters in UTF-8 (a stray byte counts as one), or of so many bytes each.
+fn characters(bytes: &[u8], unit: Option<usize>) -> u64 {
+    if let Some(unit) = unit {
+        return (bytes.len() / unit) as u64;
     }
     if bytes.is_ascii() {
         return bytes.len() as u64;

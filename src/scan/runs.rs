@@ -46,7 +46,29 @@ pub(super) enum Width {
     Wide,
     /// None: a place where a byte of the class follows a quote or the like, which is where a part of a key may start.
     Opening,
+    /// None: a stretch of little but numbers and what stands between them.
+    Numbers,
+    /// None: a stretch of little but characters that three zero bytes stand between (UTF-32).
+    Quad,
 }
+
+/// What lists of numbers and dumps are written with.
+const fn numbers(byte: u8) -> bool {
+    byte.is_ascii_hexdigit()
+        || matches!(byte, b'x' | b'X' | b'u' | b'\\' | b'{' | b'}' | b'[' | b']' | b'(' | b')' | b',' | b' ' | b':')
+        || matches!(byte, b'\n' | b'\r' | b'\t')
+}
+
+/// `NUMBERS[b]`: whether lists of numbers are written with the byte `b`.
+const NUMBERS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = numbers(byte as u8);
+        byte += 1;
+    }
+    table
+};
 
 /// What the first part of a key may follow.
 const fn opens(byte: u8) -> bool {
@@ -92,6 +114,8 @@ struct Masks {
     zero: u64,
     /// The first part of a key may follow it.
     opens: u64,
+    /// Lists of numbers are written with it.
+    numbers: u64,
 }
 
 /// Without SIMD.
@@ -101,9 +125,19 @@ fn masks(block: &[u8]) -> Masks {
         masks.class |= u64::from(IN_CLASS[byte as usize]) << i;
         masks.zero |= u64::from(byte == 0) << i;
         masks.opens |= u64::from(OPENS[byte as usize]) << i;
+        masks.numbers |= u64::from(NUMBERS[byte as usize]) << i;
     }
     masks
 }
+
+/// So many of 64 bytes are what numbers are written with where a list of them stands: text has fewer.
+const MOSTLY_NUMBERS: u32 = 46;
+/// And so many are digits: an indentation has fewer.
+const LEAST_DIGITS: u32 = 16;
+/// Every fourth bit.
+const QUARTERS: u64 = 0x1111_1111_1111_1111;
+/// So many of 16 characters in UTF-32 are in the class where a key stands.
+const LEAST_QUADS: u32 = 14;
 
 /// Bits of even places. Blocks start at even offsets, so a place's parity is that of its bit.
 const EVEN: u64 = 0x5555_5555_5555_5555;
@@ -124,7 +158,7 @@ struct State {
 impl State {
     #[inline(always)]
     fn block(&mut self, base: usize, masks: Masks, found: &mut dyn FnMut(Range<usize>, Width)) {
-        let Masks { class, zero, opens } = masks;
+        let Masks { class, zero, opens, numbers } = masks;
         let mut openings = shifted(opens, self.opens, 1) & class;
         self.opens = opens;
         while openings != 0 {
@@ -142,6 +176,15 @@ impl State {
         self.before = [class, two, four, eight];
         if long != 0 || self.narrow.is_some() {
             self.narrow(base, long, found);
+        }
+        if numbers.count_ones() >= MOSTLY_NUMBERS && long == 0 && (numbers & class).count_ones() >= LEAST_DIGITS {
+            found(base..base + 64, Width::Numbers);
+        }
+        if zero != 0 {
+            let is_quad = |phase: u32| (class & QUARTERS << phase).count_ones() >= LEAST_QUADS;
+            if zero.count_ones() >= 3 * LEAST_QUADS && (0..4).any(is_quad) {
+                found(base..base + 64, Width::Quad);
+            }
         }
         if zero != 0 || self.wide != [None, None] {
             let alternating = [class & EVEN | zero & !EVEN, class & !EVEN | zero & EVEN];
@@ -235,39 +278,31 @@ fn step(open: &mut Option<usize>, base: usize, mask: u64, least: usize, found: &
 mod avx2 {
     //! The same masks, 32 bytes at a time.
 
-    use super::{Masks, Range, State, Width, in_class, opens};
+    use super::{Masks, Range, State, Width, in_class, numbers, opens};
     use std::arch::x86_64::{
         __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
         _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
     };
 
-    /// `LOW[l]` has bit `h` set where the class holds the byte whose high half is `h` and whose low half is `l`.
-    const LOW: [u8; 32] = {
-        let mut table = [0; 32];
-        let mut byte = 0;
-        while byte < 128 {
-            if in_class(byte) {
-                table[(byte & 15) as usize] |= 1 << (byte >> 4);
-                table[(byte & 15) as usize + 16] |= 1 << (byte >> 4);
-            }
-            byte += 1;
-        }
-        table
-    };
+    /// `[l]` has bit `h` set where a class holds the byte whose high half is `h` and whose low half is `l`.
+    type Low = [u8; 32];
 
-    /// The same for bytes that open.
-    const LOW_OPENS: [u8; 32] = {
-        let mut table = [0; 32];
-        let mut byte = 0;
-        while byte < 128 {
-            if opens(byte) {
-                table[(byte & 15) as usize] |= 1 << (byte >> 4);
-                table[(byte & 15) as usize + 16] |= 1 << (byte >> 4);
+    macro_rules! low {
+        ($holds:ident) => {{
+            let mut table = [0; 32];
+            let mut byte = 0;
+            while byte < 128 {
+                if $holds(byte) {
+                    table[(byte & 15) as usize] |= 1 << (byte >> 4);
+                    table[(byte & 15) as usize + 16] |= 1 << (byte >> 4);
+                }
+                byte += 1;
             }
-            byte += 1;
-        }
-        table
-    };
+            table
+        }};
+    }
+
+    const CLASSES: [Low; 3] = [low!(in_class), low!(opens), low!(numbers)];
 
     /// `HIGH[h]` is bit `h`; none for bytes above 127.
     const HIGH: [u8; 32] = {
@@ -283,20 +318,19 @@ mod avx2 {
 
     #[target_feature(enable = "avx2")]
     pub(super) fn blocks(bytes: &[u8], state: &mut State, found: &mut dyn FnMut(Range<usize>, Width)) {
-        let tables = [load(&LOW), load(&LOW_OPENS), load(&HIGH)];
+        let tables = (CLASSES.each_ref().map(|low| load(low)), load(&HIGH));
         let (blocks, _) = bytes.as_chunks::<64>();
         for (i, block) in blocks.iter().enumerate() {
             let (first, second) = block.split_at(32);
             let first = load(first.try_into().expect("half of 64"));
             let second = load(second.try_into().expect("half of 64"));
-            let ((class, opens), (more, more_opens)) = (classes_of(first, tables), classes_of(second, tables));
-            let (class, opens) =
-                (u64::from(class) | u64::from(more) << 32, u64::from(opens) | u64::from(more_opens) << 32);
+            let (low, high) = (classes_of(first, tables), classes_of(second, tables));
+            let both = |i: usize| u64::from(low[i]) | u64::from(high[i]) << 32;
             let zero = match zeros(_mm256_min_epu8(first, second)) {
                 0 => 0,
                 _ => u64::from(zeros(first)) | u64::from(zeros(second)) << 32,
             };
-            state.block(i * 64, Masks { class, zero, opens }, found);
+            state.block(i * 64, Masks { class: both(0), zero, opens: both(1), numbers: both(2) }, found);
         }
         state.tail(bytes, blocks.len() * 64, found);
     }
@@ -311,15 +345,13 @@ mod avx2 {
         }
     }
 
-    /// Bit `i` of the first says whether byte `i` is in the class, of the second whether it opens.
+    /// Bit `i` of each says whether byte `i` is in that class.
     #[target_feature(enable = "avx2")]
     #[inline]
-    fn classes_of(bytes: __m256i, [low, low_opens, high]: [__m256i; 3]) -> (u32, u32) {
+    fn classes_of(bytes: __m256i, (lows, high): ([__m256i; 3], __m256i)) -> [u32; 3] {
         let halves = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), _mm256_set1_epi8(15));
         let high = _mm256_shuffle_epi8(high, halves);
-        let class = _mm256_and_si256(_mm256_shuffle_epi8(low, bytes), high);
-        let opens = _mm256_and_si256(_mm256_shuffle_epi8(low_opens, bytes), high);
-        (!zeros(class), !zeros(opens))
+        lows.map(|low| !zeros(_mm256_and_si256(_mm256_shuffle_epi8(low, bytes), high)))
     }
 
     /// Bit `i` says whether byte `i` is zero.
@@ -378,7 +410,8 @@ mod tests {
             let mut openings = Vec::new();
             each(&bytes, &mut |run, width| match width {
                 Width::Opening => openings.push(run.start),
-                _ => runs.push((run, width == Width::Wide)),
+                Width::Numbers | Width::Quad => {}
+                Width::Narrow | Width::Wide => runs.push((run, width == Width::Wide)),
             });
             let opens = |at: &usize| *at > 0 && OPENS[bytes[at - 1] as usize] && IN_CLASS[bytes[*at] as usize];
             assert_eq!(openings, (0..bytes.len()).filter(opens).collect::<Vec<_>>());

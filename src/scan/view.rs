@@ -45,8 +45,17 @@ pub(super) enum Ratio {
     One,
     /// Two for one: hex and UTF-16.
     Two,
+    /// Four for one: UTF-32.
+    Four,
     /// Four for three: base64.
     FourThirds,
+    /// So many in all for so many, and nobody knows which for which: what was compressed.
+    Share {
+        /// Decoded bytes.
+        from: u32,
+        /// Encoded bytes.
+        to: u32,
+    },
 }
 
 impl ViewPart {
@@ -56,7 +65,9 @@ impl ViewPart {
             + match self.ratio {
                 Ratio::One => offset,
                 Ratio::Two => offset * 2,
+                Ratio::Four => offset * 4,
                 Ratio::FourThirds => offset / 3 * 4 + offset % 3,
+                Ratio::Share { from, to } => (offset as u64 * u64::from(to) / u64::from(from.max(1))) as usize,
             }
     }
 }

@@ -186,6 +186,37 @@ fn keys_in_archives_are_found_with_their_member_line_and_layers() {
     }
 }
 
+/// Helm keeps a release as base64 of base64 of gzip; the places of two keys in it are not the same.
+#[test]
+fn base64_of_gzip_is_unpacked() {
+    let project = Project::new();
+    let text =
+        format!("{}\nOPENAI_API_KEY: {}\n{}\nother: {}\n", "values ".repeat(99), key(1), "a b ".repeat(400), key(2));
+    let once = data_encoding::BASE64.encode(&gzip(text.as_bytes()));
+    let folded: Vec<&str> = once.as_bytes().chunks(76).map(|line| str::from_utf8(line).unwrap()).collect();
+    project.write("once.yaml", format!("release: {once}\n"));
+    project.write("folded.txt", folded.join("\n"));
+    project.write("twice.yaml", format!("data:\n  release: {}\n", data_encoding::BASE64.encode(once.as_bytes())));
+    // A bomb is unpacked in proportion, and what it starts with is seen.
+    let bomb = [text.as_bytes(), &vec![b' '; 64 << 20]].concat();
+    project.write("bomb.txt", data_encoding::BASE64.encode(&gzip(&bomb)));
+    let scan = project.scan(&[]);
+    let found: Vec<(String, serde_json::Value)> = scan
+        .findings
+        .iter()
+        .map(|finding| (finding["location"]["path"].as_str().unwrap().to_owned(), finding["layers"].clone()))
+        .collect();
+    let one = |path: &str, layers: &[&str]| (path.to_owned(), json!(layers));
+    let two = |path: &str, layers: &[&str]| [one(path, layers), one(path, layers)];
+    let wanted = [
+        two("bomb.txt", &["base64", "gzip"]),
+        two("folded.txt", &["base64", "gzip"]),
+        two("once.yaml", &["base64", "gzip"]),
+        two("twice.yaml", &["base64", "base64", "gzip"]),
+    ];
+    assert_eq!(found, wanted.concat(), "{:#?}", scan.output);
+}
+
 #[test]
 fn every_mode_opens_the_same() {
     let project = Project::git();

@@ -9,6 +9,7 @@
     reason = "it is a program of its own"
 )]
 
+mod binary;
 mod encodings;
 mod kinds;
 mod look_alikes;
@@ -46,7 +47,7 @@ fn main() -> ExitCode {
 }
 
 fn write(directory: &Path, seed: u64) -> std::io::Result<usize> {
-    let keys = plant::plants(seed).into_iter().chain(plant::parts(seed));
+    let keys = plant::plants(seed).into_iter().chain(plant::parts(seed)).chain(plant::binaries(seed));
     let cases = keys.chain(plant::look_alikes(seed));
     let mut manifest = Vec::new();
     for (number, case) in cases.enumerate() {

@@ -54,6 +54,12 @@ impl Kind {
         self.keys.iter().any(|key| key.contains("PRIVATE"))
     }
 
+    /// Whether its keys are all written with counts that leave no choice.
+    pub(crate) fn has_one_length(&self) -> bool {
+        let is_open = |key: &String| key.contains(",") || key.contains('?') || key.contains('.');
+        self.tail.is_empty() && !self.keys.iter().any(is_open)
+    }
+
     /// Whether a key that `next` follows would have no end.
     pub(crate) fn goes_on_with(&self, next: char) -> bool {
         let tail: Vec<char> = self.tail.chars().collect();

@@ -2,6 +2,7 @@
 
 use keysweep::rule::template::Random;
 
+use crate::binary::FORMATS;
 use crate::encodings::{FILES, PARTS};
 use crate::kinds::{Kind, expand, kinds};
 use crate::look_alikes::TEXTS;
@@ -73,6 +74,22 @@ pub(crate) fn parts(seed: u64) -> Vec<Case> {
                 content: filled.into_bytes(),
                 secret: Some(key),
             });
+        }
+    }
+    cases
+}
+
+/// Every key of a distinctive kind that has one length, in binary files.
+pub(crate) fn binaries(seed: u64) -> Vec<Case> {
+    let mut random = Random::new(seed ^ 0x6269_6e61);
+    let mut cases = Vec::new();
+    for kind in kinds().iter().filter(|kind| kind.distinctive && kind.has_one_length()) {
+        for (place, write) in FORMATS {
+            let key = kind.key(&mut random);
+            if key.len() < 256 {
+                let (place, content) = ((*place).to_owned(), write(key.as_bytes()));
+                cases.push(Case { kind: kind.id.clone(), distinctive: true, place, content, secret: Some(key) });
+            }
         }
     }
     cases

@@ -199,7 +199,7 @@ impl Decoder<'_> {
 }
 
 /// If a line ends at `at` and another line of base64 follows: where that starts.
-fn line_join(bytes: &[u8], at: usize) -> Option<usize> {
+pub(super) fn line_join(bytes: &[u8], at: usize) -> Option<usize> {
     let rest = &bytes[at..];
     let end = [&b"\r\n"[..], b"\n", b"\\r\\n", b"\\n"].into_iter().find(|end| rest.starts_with(end))?;
     let next = at + end.len();

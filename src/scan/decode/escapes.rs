@@ -1,4 +1,4 @@
-//! Numeric escapes: `%41`, `\x41`, `\u0041`, `&#65;`.
+//! Numeric escapes: `%41`, `\x41`, `\u0041`, `\101`, `&#65;`; and underscores that Markdown and LaTeX escape.
 
 use std::ops::Range;
 
@@ -19,7 +19,7 @@ pub(in crate::scan) fn escapes<'a>(view: &'a View<'a>, run: Range<usize>, decode
     let mut layer = None;
     let mut done = run.start;
     while let Some((at, (byte, length, kind))) = next(bytes, done) {
-        if in_key(byte) || matches!(byte, b'=' | b':' | b'/' | b'.' | b'"') {
+        if in_key(byte) || matches!(byte, b'=' | b':' | b'/' | b'.' | b'"' | b'%' | b'\\' | b'&') {
             layer = layer.or(Some(kind));
         }
         decoded.start(done, Ratio::One);
@@ -71,6 +71,10 @@ fn escape(bytes: &[u8], at: usize, slashes: usize) -> Option<Escape> {
         (0, [b'&', b'#', rest @ ..]) => html(rest)?,
         (1.., [b'x', a, b, ..]) => (hex_digit(*a)? << 4 | hex_digit(*b)?, 3, Layer::Unicode),
         (1.., [b'u', b'0', b'0', a, b, ..]) => (hex_digit(*a)? << 4 | hex_digit(*b)?, 5, Layer::Unicode),
+        (1.., [a @ b'0'..=b'1', b @ b'0'..=b'7', c @ b'0'..=b'7', ..]) => {
+            ((a & 7) << 6 | (b & 7) << 3 | c & 7, 3, Layer::Unicode)
+        }
+        (1.., [byte @ (b'_' | b'-'), ..]) if at > 0 && in_key(bytes[at - 1]) => (*byte, 1, Layer::Joined),
         _ => return None,
     };
     Some((byte, slashes + length, kind))

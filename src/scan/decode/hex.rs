@@ -1,4 +1,4 @@
-//! Hex of ASCII text.
+//! Hex of ASCII text, on one line or folded.
 
 use std::ops::Range;
 
@@ -23,16 +23,45 @@ pub(in crate::scan) fn find_hex<'a>(view: &'a View<'a>, token: Range<usize>) -> 
         steps::count(before + length);
         if before + length >= LEAST {
             let start = text - before / 2 * 2;
-            let (pairs, _) = bytes[start..end].as_chunks::<2>();
             let mut decoded = Decoded::default();
-            decoded.start(start, Ratio::Two);
-            decoded.bytes.extend(pairs.iter().map(|&[high, low]| NIBBLE[high as usize] << 4 | NIBBLE[low as usize]));
-            let range = start..start + pairs.len() * 2;
+            let mut line = start..end;
+            loop {
+                let (pairs, _) = bytes[line.clone()].as_chunks::<2>();
+                decoded.start(line.start, Ratio::Two);
+                let text = pairs.iter().map(|&[high, low]| NIBBLE[high as usize] << 4 | NIBBLE[low as usize]);
+                decoded.bytes.extend(text);
+                line.end = line.start + pairs.len() * 2;
+                match next_line(bytes, &line).filter(|_| decoded.bytes.len() < MOST / 2) {
+                    Some(next) => line = next,
+                    None => break,
+                }
+            }
+            let range = start..line.end;
+            let end = end.max(line.end);
             return Some((view.inner(Layer::Hex, range, &decoded), if length < MOST { end } else { end - SHARED }));
         }
         from = end;
     }
     None
+}
+
+/// The digits of the next line, if a `line` of digits ends where a line does and more of their text follows.
+fn next_line(bytes: &[u8], line: &Range<usize>) -> Option<Range<usize>> {
+    let feed = match bytes.get(line.end..)? {
+        [b'\r', b'\n', ..] => 2,
+        [b'\n', ..] => 1,
+        _ => return None,
+    };
+    let start = line.end + feed;
+    let length = bytes[start..].iter().take(line.len()).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let digits = &bytes[start..start + length];
+    let is_text = digits
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .all(|pair| matches!(pair[0], b'2'..=b'7') || matches!(pair, b"0a" | b"0d" | b"09" | b"0A" | b"0D"));
+    let ends = bytes.get(start + length).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    (length >= 2 && length % 2 == 0 && is_text && ends).then(|| start..start + length)
 }
 
 /// The value of each hex digit.

@@ -7,21 +7,29 @@
 //! Each decoder goes on for at most [`MOST`] characters at a time and says how far it came, so that however long the
 //! encoded text is, each of its bytes is decoded once, and a few ([`SHARED`]) twice.
 
+mod base32;
 mod base64;
 mod digits;
 mod escapes;
+mod gzip;
 mod hex;
+mod numbers;
 mod slashes;
 mod utf16;
+mod utf32;
 
 use std::ops::Range;
 
+pub(super) use base32::base32;
 pub(super) use base64::{base64, base64_bytes, find_base64};
 pub(super) use digits::any as any_digits;
 pub(super) use escapes::escapes;
+pub(super) use gzip::{START as GZIP, gzip};
 pub(super) use hex::find_hex;
+pub(super) use numbers::numbers;
 pub(super) use slashes::slashes;
 pub(super) use utf16::utf16;
+pub(super) use utf32::utf32;
 
 /// The most that is decoded at a time, in encoded characters: bounds the memory that an encoded gigabyte takes.
 const MOST: usize = 1 << 16;

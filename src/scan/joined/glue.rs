@@ -61,6 +61,7 @@ pub(super) fn after(text: &[u8], end: usize) -> Option<Glue> {
         b'&' if code::quote(rest).is_some() => code::between(text, end),
         b'&' | 0xc2 | 0xe2 | 0xef => unseen(text, end),
         b')' => kerned(text, end),
+        0 => linked(text, end),
         b']' if rest.starts_with(b"]]><![CDATA[") => strong(end..end + 12),
         _ => None,
     }?;
@@ -300,6 +301,25 @@ fn unseen(text: &[u8], end: usize) -> Option<Glue> {
         return wrapped(text, at, line_end(&text[at..])).map(|glue| Glue { range: end..glue.range.end, ..glue });
     }
     (at > end).then_some(()).and_then(|()| strong(end..at))
+}
+
+/// A row of SQLite that goes on in another page: the page's number stands here, and another number where it starts.
+fn linked(text: &[u8], end: usize) -> Option<Glue> {
+    const MAGIC: &[u8] = b"SQLite format 3\0";
+    const LINK: usize = 4;
+    let number = u32::from_be_bytes(*text[end..].first_chunk::<LINK>()?);
+    let start = if text.starts_with(MAGIC) {
+        let size = match u16::from_be_bytes([*text.get(16)?, *text.get(17)?]) {
+            1 => 1 << 16,
+            size => usize::from(size),
+        };
+        (number as usize).checked_sub(1)?.checked_mul(size)?.checked_add(LINK)?
+    } else {
+        // Of a part of a file it is only known that pages follow each other.
+        end + LINK
+    };
+    // The parts need not stand in this order, and what is looked at next is what stands at the end of the glue.
+    (number > 0 && start < text.len()).then_some(()).and_then(|()| strong(end..start))
 }
 
 /// Text of a PDF page, moved a little: `(sk-)-12(rest)`.
