@@ -315,8 +315,8 @@ fn linked(text: &[u8], end: usize) -> Option<Glue> {
         };
         (number as usize).checked_sub(1)?.checked_mul(size)?.checked_add(LINK)?
     } else {
-        // Of a part of a file it is only known that pages follow each other.
-        end + LINK
+        // Of a part of a file it is only known that pages follow each other, and that there are not so many.
+        (number < 1 << 20).then_some(end + LINK)?
     };
     // The parts need not stand in this order, and what is looked at next is what stands at the end of the glue.
     (number > 0 && start < text.len()).then_some(()).and_then(|()| strong(end..start))

@@ -137,7 +137,8 @@ impl Scanner {
         let mut index = 0;
         out.candidates.retain(|candidate| {
             index += 1;
-            index <= before || is_surer(candidate.confidence) && !(weak.is_line && self.is_faint(candidate.rule))
+            let value = candidate.secret.expose();
+            index <= before || is_surer(candidate.confidence) && !self.is_faint(candidate.rule, value, weak)
         });
         end.max(own_end)
     }
@@ -182,10 +183,14 @@ impl Scanner {
         looked_at
     }
 
-    /// Whether a rule's keys are told from words by three letters alone: two lines are easily one of them.
-    fn is_faint(&self, rule: usize) -> bool {
+    /// Whether a value may well be words that stand one after another: they are as long as they like, and a prefix of three
+    /// letters or a text without a digit tells nobody.
+    fn is_faint(&self, rule: usize, value: &[u8], weak: Weak) -> bool {
         let rule = &self.rules.rules()[rule];
-        !rule.has_one_length() && rule.rule.anchors.iter().any(|anchor| anchor.len() <= 3)
+        let is_short = weak.is_line && rule.rule.anchors.iter().any(|anchor| anchor.len() <= 3);
+        weak.is_any()
+            && !rule.has_one_length()
+            && (is_short || !value[value.len() / 3..].iter().any(u8::is_ascii_digit))
     }
 
     /// Adds the parts that follow the last one; whether any of them may as well be a value of its own.
