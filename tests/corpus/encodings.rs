@@ -49,7 +49,7 @@ pub(crate) const PARTS: [Encoding; 34] = [
     ("octal escapes", |text| in_yaml(&each(text, |out, byte| write!(out, "\\{byte:03o}")))),
     ("escapes in braces", |text| in_yaml(&each(text, |out, byte| write!(out, "\\u{{{byte:x}}}")))),
     ("decimal bytes", |text| in_yaml(&each(text, |out, byte| write!(out, "{byte},")))),
-    ("decimal bytes, one a line", |text| each(text, |out, byte| write!(out, "    {byte},\n")).into_bytes()),
+    ("decimal bytes, one a line", |text| each(text, |out, byte| writeln!(out, "    {byte},")).into_bytes()),
     ("hex bytes", |text| {
         format!("var k = []byte{{{}}}\n", each(text, |out, byte| write!(out, "0x{byte:02x}, "))).into_bytes()
     }),
