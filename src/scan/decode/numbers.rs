@@ -26,11 +26,11 @@ pub(in crate::scan) fn numbers<'a>(view: &'a View<'a>, block: Range<usize>, from
     // A dump is read from the start of a line.
     let line = memchr::memchr2(b'\n', b'\r', &bytes[start..block.start]).map(|at| at + 1);
     let start = if start == 0 { 0 } else { start + line.unwrap_or(cut) };
-    let mut reader = Reader {
+    let mut reader = NumberReader {
         bytes,
         at: start,
         number: start,
-        line: Line::default(),
+        line: DumpLine::default(),
         readings: Default::default(),
         texts: Vec::new(),
     };
@@ -49,7 +49,7 @@ pub(in crate::scan) fn numbers<'a>(view: &'a View<'a>, block: Range<usize>, from
 
 /// What is known of a line of a dump.
 #[derive(Clone, Copy, Debug, Default)]
-struct Line {
+struct DumpLine {
     /// It starts with an offset.
     has_offset: bool,
     /// How many bytes it has.
@@ -64,23 +64,23 @@ struct Reading {
     range: Range<usize>,
 }
 
-struct Reader<'a> {
+struct NumberReader<'a> {
     bytes: &'a [u8],
     at: usize,
     /// The end of the last number.
     number: usize,
-    line: Line,
+    line: DumpLine,
     /// Decimal, hexadecimal, octal.
     readings: [Reading; 3],
     texts: Vec<(Layer, Range<usize>, Decoded)>,
 }
 
-impl Reader<'_> {
+impl NumberReader<'_> {
     fn step(&mut self) {
         let rest = &self.bytes[self.at..];
         match rest {
             [b'\n' | b'\r', ..] => {
-                self.line = Line::default();
+                self.line = DumpLine::default();
                 self.at += 1;
                 self.offset();
             }
