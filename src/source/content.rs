@@ -108,6 +108,15 @@ thread_local! {
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Lends this thread's buffer. While other threads scan what is in it, this one may turn to another file, which then
+/// gets one of its own.
+fn with_buffer<R>(work: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+    let mut buffer = BUFFER.take();
+    let result = work(&mut buffer);
+    BUFFER.set(buffer);
+    result
+}
+
 impl<'a> ContentScan<'a> {
     pub(crate) fn new(policy: &'a Policy, path: Option<&'a BStr>) -> Self {
         Self { policy, path, stop: None }
@@ -155,7 +164,7 @@ impl<'a> ContentScan<'a> {
             Ok(count)
         };
         let mut is_zip = false;
-        BUFFER.with_borrow_mut(|buffer| {
+        with_buffer(|buffer| {
             let found = |found| content.keys.push(ContentKey::plain(found));
             match Windows::default().scan(self.policy, self.path.unwrap_or_default(), buffer, fill, found) {
                 Ok(length) => content.length = length,
@@ -190,7 +199,7 @@ impl<'a> ContentScan<'a> {
     fn sparse(self, open: &OpenFile) -> Content {
         let (mut content, mut head, mut place, mut at) = (Content::default(), Vec::new(), WindowStart::default(), 0);
         let path = self.path.unwrap_or_default();
-        let ends_as_zip = BUFFER.with_borrow_mut(|buffer| -> io::Result<bool> {
+        let ends_as_zip = with_buffer(|buffer| -> io::Result<bool> {
             let mut ends_as_zip = false;
             while let Some(part) = open.next_part(at)?.filter(|part| part.start < open.size && !self.is_stopped()) {
                 let mut left = part.end.min(open.size) - part.start;

@@ -1,11 +1,14 @@
 //! Scanning content of any size in bounded memory: whole where it fits a buffer, else through windows that
-//! overlap, so that a key across an edge is found, once, at the same line and column.
+//! overlap, so that a key across an edge is found, once, at the same line and column. Of large content several windows
+//! are scanned at a time, by all threads.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::BStr;
 
 use crate::core::finding::Position;
+use crate::core::threads;
 use crate::policy::Policy;
 use crate::scan::Match;
 
@@ -57,29 +60,158 @@ impl Windows {
     ) -> io::Result<u64> {
         buffer.clear();
         buffer.reserve(self.size);
+        let mut reader = WindowReader { windows: self, ended: false, error: None };
         let mut own = 0;
         loop {
-            let (mut ended, mut error) = (false, None);
-            while !ended && buffer.len() < self.size {
-                match fill(buffer) {
-                    Ok(count) => ended = count == 0,
-                    Err(why) => (ended, error) = (true, Some(why)),
-                }
+            reader.fill(buffer, &mut fill);
+            let window = WindowPart { own, end: reader.end(buffer), bytes: Vec::new() };
+            if !reader.ended
+                && let Some(turn) = WindowTurn::take()
+            {
+                let first = WindowPart { bytes: std::mem::take(buffer), ..window };
+                let (last, end) = reader.scan_in_parallel(policy, (path, start), first, &mut fill, &mut found);
+                *buffer = last;
+                drop(turn);
+                return end;
             }
-            let end = if ended { usize::MAX } else { buffer.len() - self.overlap / 2 };
             for found_here in policy.scan_at(buffer, Some(path)) {
-                if (own..end).contains(&found_here.span.start) {
+                if window.owns(&found_here) {
                     found(start.moved(found_here));
                 }
             }
-            if ended {
-                return error.map_or(Ok(start.offset + buffer.len() as u64), Err);
+            if reader.ended {
+                return reader.error.map_or(Ok(start.offset + buffer.len() as u64), Err);
             }
             let done = buffer.len() - self.overlap;
             start.advance(&buffer[..done]);
             buffer.drain(..done);
-            own = end - done;
+            own = window.end - done;
         }
+    }
+}
+
+/// Reads content window by window.
+struct WindowReader {
+    windows: Windows,
+    ended: bool,
+    /// Why it ended before the content did.
+    error: Option<io::Error>,
+}
+
+/// A part of the content, which holds what the one before it ends with.
+struct WindowPart {
+    bytes: Vec<u8>,
+    /// From here to `end` what starts in it is not another's.
+    own: usize,
+    end: usize,
+}
+
+/// What was found in a window, and how far the next one starts behind it.
+type Looked = (Vec<Match>, WindowStart);
+
+impl WindowPart {
+    fn owns(&self, found: &Match) -> bool {
+        (self.own..self.end).contains(&found.span.start)
+    }
+
+    fn look(&self, policy: &Policy, path: &BStr, overlap: usize) -> Looked {
+        let found = policy.scan_at(&self.bytes, Some(path)).into_iter().filter(|found| self.owns(found)).collect();
+        let mut next = WindowStart::default();
+        if self.end < usize::MAX {
+            next.advance(&self.bytes[..self.bytes.len() - overlap]);
+        }
+        (found, next)
+    }
+}
+
+impl WindowReader {
+    fn fill(&mut self, buffer: &mut Vec<u8>, fill: &mut impl FnMut(&mut Vec<u8>) -> io::Result<usize>) {
+        while !self.ended && buffer.len() < self.windows.size {
+            match fill(buffer) {
+                Ok(count) => self.ended = count == 0,
+                Err(why) => (self.ended, self.error) = (true, Some(why)),
+            }
+        }
+    }
+
+    /// Where what a window that was filled owns ends.
+    fn end(&self, buffer: &[u8]) -> usize {
+        if self.ended { usize::MAX } else { buffer.len() - self.windows.overlap / 2 }
+    }
+
+    /// The window that follows `last`, in a buffer that is not needed any more.
+    fn next(
+        &mut self,
+        last: &WindowPart,
+        mut bytes: Vec<u8>,
+        fill: &mut impl FnMut(&mut Vec<u8>) -> io::Result<usize>,
+    ) -> WindowPart {
+        let done = last.bytes.len() - self.windows.overlap;
+        bytes.clear();
+        bytes.reserve(self.windows.size);
+        bytes.extend_from_slice(&last.bytes[done..]);
+        self.fill(&mut bytes, fill);
+        WindowPart { own: last.end - done, end: self.end(&bytes), bytes }
+    }
+
+    /// Scans the windows from `first` on, a batch at a time, while this thread reads the next batch. What is found is
+    /// handed over in order. Returns the last window's bytes, and where it ends or why there are no more.
+    fn scan_in_parallel(
+        mut self,
+        policy: &Policy,
+        (path, start): (&BStr, &mut WindowStart),
+        first: WindowPart,
+        fill: &mut impl FnMut(&mut Vec<u8>) -> io::Result<usize>,
+        found: &mut impl FnMut(Match),
+    ) -> (Vec<u8>, io::Result<u64>) {
+        /// So many windows are held twice at the most.
+        const MOST: usize = 24;
+        let count = (threads::count() * 4).min(MOST);
+        let overlap = self.windows.overlap;
+        let mut batch = vec![first];
+        let mut spare: Vec<Vec<u8>> = Vec::new();
+        loop {
+            let mut looked: Vec<Option<Looked>> = batch.iter().map(|_| None).collect();
+            let mut next: Vec<WindowPart> = Vec::new();
+            rayon::in_place_scope(|scope| {
+                for (window, slot) in batch.iter().zip(&mut looked) {
+                    scope.spawn(move |_| *slot = Some(window.look(policy, path, overlap)));
+                }
+                while !self.ended && next.len() < count {
+                    let Some(last) = next.last().or(batch.last()) else { break };
+                    let window = self.next(last, spare.pop().unwrap_or_default(), fill);
+                    next.push(window);
+                }
+            });
+            for (matches, length) in looked.into_iter().flatten() {
+                matches.into_iter().for_each(|one| found(start.moved(one)));
+                start.pass(&length);
+            }
+            if next.is_empty() {
+                let bytes = batch.pop().map(|last| last.bytes).unwrap_or_default();
+                let end = start.offset + bytes.len() as u64;
+                return (bytes, self.error.map_or(Ok(end), Err));
+            }
+            spare.extend(std::mem::replace(&mut batch, next).into_iter().map(|window| window.bytes));
+        }
+    }
+}
+
+/// The right to scan one content with all threads: as many as there are threads would take as much memory each.
+struct WindowTurn;
+
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+impl WindowTurn {
+    fn take() -> Option<Self> {
+        let is_worth_it = rayon::current_thread_index().is_some() && threads::count() > 1;
+        (is_worth_it && !TAKEN.swap(true, Ordering::AcqRel)).then_some(Self)
+    }
+}
+
+impl Drop for WindowTurn {
+    fn drop(&mut self) {
+        TAKEN.store(false, Ordering::Release);
     }
 }
 
@@ -114,6 +246,13 @@ impl WindowStart {
             None => bytes,
         };
         self.column += characters(last_line);
+    }
+
+    /// Passes over what `other` starts behind, counted from where this starts.
+    fn pass(&mut self, other: &Self) {
+        self.offset += other.offset;
+        self.column = if other.line == 1 { self.column + other.column - 1 } else { other.column };
+        self.line += other.line - 1;
     }
 
     fn moved(&self, mut found: Match) -> Match {

@@ -48,6 +48,7 @@ pub fn scan(policy: &Policy, collector: &Collector, paths: &[BString], options: 
     let walk = Walk { policy, collector, explicit, no_ignore: options.no_ignore, held: AtomicUsize::new(0) };
     if let [root] = roots.as_slice()
         && root.kind != RootKind::Directory
+        && !is_large(root)
     {
         walk.single(root); // one file is scanned before a thread has started
         return Ok(());
@@ -62,6 +63,13 @@ pub fn scan(policy: &Policy, collector: &Collector, paths: &[BString], options: 
             }
         });
     })
+}
+
+/// Whether a file is so large that several threads have work in it.
+fn is_large(root: &Root) -> bool {
+    const LARGE: u64 = 8 << 20;
+    let size = std::fs::metadata(root.real.to_path_lossy()).map(|file| if file.is_file() { file.len() } else { 0 });
+    root.kind == RootKind::File && size.is_ok_and(|size| size >= LARGE)
 }
 
 struct Walk<'a> {

@@ -399,6 +399,31 @@ fn windows_of_any_size_find_the_same() {
     }
 }
 
+/// As many threads as there are, or one: the same bytes come out, in order and once each.
+#[test]
+fn a_large_file_is_the_same_for_any_number_of_threads() {
+    let project = Project::new();
+    let mut random = Random::new(9);
+    let mut text = Vec::new();
+    while text.len() < 24 << 20 {
+        text.extend_from_slice("é lorem ipsum 0123456789 ".repeat(1 + random.below(1 << 13)).as_bytes());
+        if random.below(3) == 0 {
+            text.push(b'\n');
+        }
+        text.extend_from_slice(format!(" k={} ", key(random.next())).as_bytes());
+    }
+    project.write("large.txt", &text);
+    let one = project.run(&["scan", "--format", "jsonl", "--threads", "1", "large.txt"]);
+    assert_eq!(one.code, 1, "{}", one.stderr);
+    assert!(one.stdout.lines().count() > 100);
+    for threads in ["2", "5"] {
+        let many = project.run(&["scan", "--format", "jsonl", "--threads", threads, "large.txt"]);
+        assert!(one.stdout == many.stdout, "{threads} threads");
+        let tree = project.run(&["scan", "--format", "jsonl", "--threads", threads]);
+        assert!(one.stdout == tree.stdout, "{threads} threads, by the walk");
+    }
+}
+
 #[test]
 fn holes_are_not_read_and_places_stay_right() {
     let project = Project::new();
