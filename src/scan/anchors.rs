@@ -70,6 +70,13 @@ const IN_KEY: [bool; 256] = {
 /// A table of so many bits' numbers fits the fastest cache beside all else; one place in fifty is taken.
 const HASH_BITS: u32 = 13;
 
+/// Whether the end of a literal and an operator or another literal stand here.
+fn is_expression(text: &[u8]) -> bool {
+    let [b'"' | b'\'' | b'`', rest @ ..] = text else { return false };
+    let next = rest.iter().take(8).find(|byte| !byte.is_ascii_whitespace());
+    next.is_some_and(|byte| matches!(byte, b'+' | b'.' | b'&' | b'~' | b'"' | b'\'' | b'`' | b'\\' | b'<'))
+}
+
 /// Three bytes as a number, the first one lowest.
 fn three([a, b, c]: [u8; 3]) -> u32 {
     u32::from_le_bytes([a, b, c, 0])
@@ -165,10 +172,17 @@ impl Anchors {
         text[at..].first_chunk::<3>().is_some_and(|&first| self.opens[hash(three(first))])
     }
 
-    /// Whether `part` starts as a key does, or is the start of what keys start with.
-    pub(super) fn opens(&self, text: &[u8], part: &Range<usize>) -> bool {
-        let part = &text[part.clone()];
-        self.openers_at(part).any(|opener| part.starts_with(opener) || opener.starts_with(part))
+    /// Whether a part that starts at `at` starts as a key does, or is the start of what keys start with. In lower case
+    /// that may be any word: then an expression has to follow.
+    pub(super) fn opens(&self, text: &[u8], at: usize) -> bool {
+        const LONGEST: usize = 48;
+        let rest = &text[at..];
+        let length = rest.iter().take(LONGEST).take_while(|&&byte| in_key(byte)).count();
+        let part = &rest[..length];
+        let is_word = || part.iter().all(u8::is_ascii_lowercase);
+        let is_cut =
+            |opener: &[u8]| length >= 3 && opener.starts_with(part) && (!is_word() || is_expression(&rest[length..]));
+        self.openers_at(rest).any(|opener| rest.starts_with(opener) || is_cut(opener))
     }
 
     /// Whether `part` starts with all of what a key starts with, and that is more than chance.

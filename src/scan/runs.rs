@@ -72,7 +72,7 @@ const NUMBERS: [bool; 256] = {
 
 /// What the first part of a key may follow.
 const fn opens(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\'' | b'`' | b'(' | b'=' | b'>' | b';')
+    matches!(byte, b'"' | b'\'' | b'`' | b'=' | b'>' | b';')
 }
 
 /// `OPENS[b]`: whether the first part of a key may follow the byte `b`.

@@ -91,32 +91,81 @@ pub(super) fn before(text: &[u8], start: usize) -> Option<Range<usize>> {
     None
 }
 
-/// Whether a part could end left of `start`, by a look at what stands there: a name and a colon are no glue.
-pub(super) fn may_be_before(text: &[u8], start: usize) -> bool {
-    let before = &text[start.saturating_sub(LONGEST_INDENT)..start];
-    let Some((&last, before)) = before.split_last() else { return false };
-    let is_quote = |byte: u8| matches!(byte, b'"' | b'\'' | b'`');
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
-    let blanks = || before.iter().rev().take_while(|byte| is_blank(byte)).count();
-    match last {
-        _ if is_quote(last) => {
-            let left = &before[..before.len() - blanks()];
+/// The part left of `start`, if glue stands between, it is short, and a key could start where it does; and whether that
+/// depends on another line. `None` where nothing of what stands left matters.
+pub(super) fn short_before(
+    text: &[u8],
+    start: usize,
+    may_open: &dyn Fn(usize) -> bool,
+) -> Option<(Option<Range<usize>>, bool)> {
+    /// So many words may stand in the glue.
+    const MOST_WORDS: usize = 6;
+    let last = *text[..start].last()?;
+    let is_line_start = || {
+        let blanks = text[..start].iter().rev().take(LONGEST_INDENT);
+        let left = blanks.skip_while(|byte| matches!(byte, b' ' | b'\t') || MARKS.contains(byte)).next();
+        matches!(left, Some(b'\n' | b'\r'))
+    };
+    let words = match last {
+        b'"' | b'\'' | b'`' => {
+            let left = text[..start - 1].trim_ascii_end();
             match left {
-                [.., append, b'='] => matches!(append, b'+' | b'.' | b'&' | b'~'),
-                [.., byte] => !matches!(byte, b':' | b'[' | b'?' | b'='),
-                [] => false,
+                [.., append, b'='] if matches!(append, b'+' | b'.' | b'&' | b'~') => MOST_WORDS,
+                [
+                    ..,
+                    b'+' | b'.' | b'&' | b'~' | b',' | b'(' | b'\\' | b'"' | b'\'' | b'`' | b'<' | b'@' | b'$' | b'_',
+                ] => MOST_WORDS,
+                _ => return None,
             }
         }
-        b' ' | b'\t' | b'\n' | b'\r' => {
-            let blanks = blanks();
-            let skipped = &before[before.len() - blanks..];
-            let is_line_start =
-                matches!(last, b'\n' | b'\r') || skipped.iter().any(|byte| matches!(byte, b'\n' | b'\r'));
-            is_line_start || before[..before.len() - blanks].last().is_some_and(|byte| MARKS.contains(byte))
+        // The marks of a comment are one.
+        b'\n' | b'\r' => 2,
+        b' ' | b'\t' if is_line_start() => 3,
+        b'>' => 2,
+        byte if byte >= 0x80 || byte == b'{' || MARKS.contains(&byte) && is_line_start() => 2,
+        _ => return None,
+    };
+    let floor = start.saturating_sub(if last == b'>' { LONGEST_MARKUP } else { LONGEST_BEFORE });
+    let (mut end, mut is_other_line) = (start, false);
+    for _ in 0..words {
+        let skipped = text[floor..end].iter().rev().take_while(|&&byte| !in_part(byte)).count();
+        steps::count(skipped);
+        is_other_line |= memchr::memchr2(b'\n', b'\r', &text[end - skipped..end]).is_some();
+        end -= skipped;
+        if end == floor {
+            break;
         }
-        b'>' | b'}' | b'{' | b'(' | b'[' => true,
-        byte => MARKS.contains(&byte) || byte >= 0x80,
+        // Long ones were looked at where they stand.
+        let length = text[floor..end].iter().rev().take(SHORT).take_while(|&&byte| in_part(byte)).count();
+        steps::count(length);
+        let from = end - length;
+        if length < SHORT && length >= 2 && may_open(from) {
+            let glue = after(text, end).filter(|glue| glue.range.end == start);
+            if let Some(glue) = glue {
+                return Some((Some(from..glue.range.start), true));
+            }
+        }
+        if length == SHORT {
+            break;
+        }
+        end = from;
     }
+    Some((None, is_other_line))
+}
+
+/// The length from which a part is none that is too short for a run of its own.
+const SHORT: usize = 20;
+
+/// Whether a literal ends here and another one of the same expression may follow.
+pub(super) fn is_expression(text: &[u8], end: usize) -> bool {
+    let quote = match text.get(end..) {
+        Some([b'"' | b'\'' | b'`', ..]) => 1,
+        Some([b'\\', b'"' | b'\'' | b'`', ..]) => 2,
+        _ => return false,
+    };
+    let rest = &text[end + quote..];
+    let next = rest.iter().take(LONGEST_INDENT).find(|byte| !byte.is_ascii_whitespace());
+    next.is_some_and(|byte| matches!(byte, b'+' | b'.' | b'&' | b'~' | b'"' | b'\'' | b'`' | b'\\' | b'<' | b'@'))
 }
 
 /// What lines of a comment, a reply, a list or a patch start with.

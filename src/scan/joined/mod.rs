@@ -42,13 +42,12 @@ impl Scanner {
         if at < done.opened.end || at < view.own.start || at >= view.own.end || view.is_joined() {
             return;
         }
-        let part = at..glue::part_end(bytes, at);
-        // What is long enough for a run is looked at as one.
-        let is_short = |text: &[u8]| text.split(|&byte| !in_key(byte)).all(|run| run.len() < runs::LEAST);
-        if !is_short(&bytes[part.clone()]) {
+        if !self.anchors.opens(bytes, at) {
             return;
         }
-        if self.anchors.opens(bytes, &part) {
+        let part = at..glue::part_end(bytes, at);
+        // What is long enough for a run is looked at as one.
+        if bytes[part.clone()].split(|&byte| !in_key(byte)).all(|run| run.len() < runs::LEAST) {
             let end = self.join(view, part, First::default(), done, out);
             done.opened = at..end;
         }
@@ -63,24 +62,26 @@ impl Scanner {
         let is_open = first.is_refused || first.found.is_some();
         if is_open || self.anchors.may_open(bytes, token.start) {
             let part = token.start..glue::part_end(bytes, token.end);
-            if is_open || self.anchors.opens(bytes, &part) {
+            if is_open || self.anchors.opens(bytes, token.start) {
                 done.joined = self.join(view, part, first, done, out);
                 return;
             }
         }
+        if token.len() < runs::LEAST {
+            return;
+        }
         // The part that starts the key may be the short one left of it.
-        if token.len() >= runs::LEAST && glue::may_be_before(bytes, token.start) {
-            done.scope = done.scope.max(Scope::Around);
-            let before = glue::before(bytes, token.start).filter(|before| before.len() < runs::LEAST);
-            if let Some(before) =
-                before.filter(|before| before.start >= done.joined && self.anchors.opens(bytes, before))
-            {
+        let may_open =
+            |at: usize| at >= done.joined && self.anchors.may_open(bytes, at) && self.anchors.opens(bytes, at);
+        if let Some((before, is_near)) = glue::short_before(bytes, token.start, &may_open) {
+            // Another line might stand there.
+            done.scope = done.scope.max(if is_near { Scope::Around } else { Scope::Line });
+            if let Some(before) = before {
                 done.joined = self.join(view, before, first, done, out);
                 return;
             }
         }
-        let quote = bytes.get(token.end).filter(|byte| matches!(byte, b'"' | b'\'' | b'\\'));
-        if token.len() >= runs::LEAST && quote.is_some() && assigned::may_be_value(&bytes[token.clone()]) {
+        if glue::is_expression(bytes, token.end) && assigned::may_be_value(&bytes[token.clone()]) {
             self.join_value(view, token.clone(), done, out);
         }
     }
