@@ -70,9 +70,14 @@ const IN_KEY: [bool; 256] = {
 /// A table of so many bits' numbers fits the fastest cache beside all else; one place in fifty is taken.
 const HASH_BITS: u32 = 13;
 
-/// Whether the end of a literal and an operator or another literal stand here.
+/// Whether a text may go on with another part here: behind a literal's end and an operator or another literal, on the
+/// next line, or behind a tag or a character that nobody sees.
 fn is_expression(text: &[u8]) -> bool {
-    let [b'"' | b'\'' | b'`', rest @ ..] = text else { return false };
+    let rest = match text {
+        [b'"' | b'\'' | b'`', rest @ ..] => rest,
+        [first, ..] => return matches!(first, b'\n' | b'\r' | b'\\' | b'<' | b'&' | 0x80..),
+        [] => return false,
+    };
     let next = rest.iter().take(8).find(|byte| !byte.is_ascii_whitespace());
     next.is_some_and(|byte| matches!(byte, b'+' | b'.' | b'&' | b'~' | b'"' | b'\'' | b'`' | b'\\' | b'<'))
 }

@@ -122,6 +122,8 @@ pub(super) fn short_before(
         b'\n' | b'\r' => 2,
         b' ' | b'\t' if is_line_start() => 3,
         b'>' => 2,
+        // Text of a PDF page, moved a little.
+        b'(' if matches!(text[..start - 1].last(), Some(b'0'..=b'9')) => 2,
         byte if byte >= 0x80 || byte == b'{' || MARKS.contains(&byte) && is_line_start() => 2,
         _ => return None,
     };

@@ -124,7 +124,8 @@ impl Scanner {
         } else {
             self.look(view, &parts, done, out)
         };
-        if out.candidates.len() == before && first.found.is_none() {
+        let is_word = bytes[parts[0].clone()].iter().all(u8::is_ascii_lowercase);
+        if out.candidates.len() == before && first.found.is_none() && !is_word {
             parts.truncate(1);
             parts.extend(variables::rest(bytes, &parts[0], &mut done.spent));
             self.look(view, &parts, done, out);
