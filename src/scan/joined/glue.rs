@@ -102,15 +102,15 @@ pub(super) fn short_before(
     const MOST_WORDS: usize = 6;
     let last = *text[..start].last()?;
     let is_line_start = || {
-        let blanks = text[..start].iter().rev().take(LONGEST_INDENT);
-        let left = blanks.skip_while(|byte| matches!(byte, b' ' | b'\t') || MARKS.contains(byte)).next();
+        let mut blanks = text[..start].iter().rev().take(LONGEST_INDENT);
+        let left = blanks.find(|byte| !matches!(byte, b' ' | b'\t') && !MARKS.contains(byte));
         matches!(left, Some(b'\n' | b'\r'))
     };
     let words = match last {
         b'"' | b'\'' | b'`' => {
             let left = text[..start - 1].trim_ascii_end();
             match left {
-                [.., append, b'='] if matches!(append, b'+' | b'.' | b'&' | b'~') => MOST_WORDS,
+                [.., b'+' | b'.' | b'&' | b'~', b'='] => MOST_WORDS,
                 [
                     ..,
                     b'+' | b'.' | b'&' | b'~' | b',' | b'(' | b'\\' | b'"' | b'\'' | b'`' | b'<' | b'@' | b'$' | b'_',
@@ -141,7 +141,7 @@ pub(super) fn short_before(
         let length = text[floor..end].iter().rev().take(SHORT).take_while(|&&byte| in_part(byte)).count();
         steps::count(length);
         let from = end - length;
-        if length < SHORT && length >= 2 && may_open(from) {
+        if (2..SHORT).contains(&length) && may_open(from) {
             let glue = after(text, end).filter(|glue| glue.range.end == start);
             if let Some(glue) = glue {
                 return Some((Some(from..glue.range.start), true));
