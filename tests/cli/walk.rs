@@ -413,13 +413,13 @@ fn a_large_file_is_the_same_for_any_number_of_threads() {
         text.extend_from_slice(format!(" k={} ", key(random.next())).as_bytes());
     }
     project.write("large.txt", &text);
-    let one = project.run(&["scan", "--format", "jsonl", "--threads", "1", "large.txt"]);
+    let one = project.run(["scan", "--format", "jsonl", "--threads", "1", "large.txt"]);
     assert_eq!(one.code, 1, "{}", one.stderr);
     assert!(one.stdout.lines().count() > 100);
     for threads in ["2", "5"] {
-        let many = project.run(&["scan", "--format", "jsonl", "--threads", threads, "large.txt"]);
+        let many = project.run(["scan", "--format", "jsonl", "--threads", threads, "large.txt"]);
         assert!(one.stdout == many.stdout, "{threads} threads");
-        let tree = project.run(&["scan", "--format", "jsonl", "--threads", threads]);
+        let tree = project.run(["scan", "--format", "jsonl", "--threads", threads]);
         assert!(one.stdout == tree.stdout, "{threads} threads, by the walk");
     }
 }
