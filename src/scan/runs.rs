@@ -60,6 +60,7 @@ const fn numbers(byte: u8) -> bool {
 }
 
 /// `NUMBERS[b]`: whether lists of numbers are written with the byte `b`.
+#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
 const NUMBERS: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;

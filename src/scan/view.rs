@@ -67,7 +67,10 @@ impl ViewPart {
                 Ratio::Two => offset * 2,
                 Ratio::Four => offset * 4,
                 Ratio::FourThirds => offset / 3 * 4 + offset % 3,
-                Ratio::Share { from, to } => (offset as u64 * u64::from(to) / u64::from(from.max(1))) as usize,
+                Ratio::Share { from, to } => {
+                    let place = offset as u64 * u64::from(to) / u64::from(from.max(1));
+                    usize::try_from(place).unwrap_or(usize::MAX)
+                }
             }
     }
 }
