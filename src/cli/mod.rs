@@ -13,6 +13,7 @@ mod framework;
 mod history;
 mod hook;
 mod ignore;
+mod init;
 mod interrupt;
 mod machine_key;
 mod origin;
@@ -109,6 +110,7 @@ fn run(cli: Cli) -> Exit {
         Command::Hook(args) => hook::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Ignore(args) => ignore::run(&args),
+        Command::Init(args) => init::run(&args),
         Command::Baseline(args) => baseline::run(args),
         Command::Config(args) => config::run(args),
         Command::Completions(args) => completions::run(&args),

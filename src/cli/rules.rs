@@ -1,32 +1,66 @@
 //! `keysweep rules`: the rules as data, and their proof.
 
+mod draft;
 mod words;
+
+use std::path::Path;
 
 use crate::cli::args::{RulesCommand, RulesFormat};
 use crate::cli::output::{self, complain};
 use crate::cli::{ScanTarget, policy};
 use crate::core::error::{Error, Exit, Result};
+use crate::core::text::nearest;
 use crate::gitleaks::Engine;
 use crate::policy::Policy;
+use crate::policy::files;
 use crate::report::escape;
-use crate::rule::{Left, Rule, Structure, check};
+use crate::rule::{Left, Rule, RuleSet, SharedRule, Structure, check};
+use crate::scan::Scanner;
 
 /// Carries the command out, for built-in, own and loaded rules alike.
 pub(super) fn run(args: RulesCommand) -> Result<Exit> {
-    let policy = match &args {
-        RulesCommand::List { policy, .. }
-        | RulesCommand::Show { policy, .. }
-        | RulesCommand::Check { policy }
-        | RulesCommand::Explain { policy, .. } => policy.clone(),
+    let sources = match &args {
+        RulesCommand::New { from, id } => return new(from, id.as_deref()),
+        RulesCommand::List { sources, .. }
+        | RulesCommand::Show { sources, .. }
+        | RulesCommand::Check { sources }
+        | RulesCommand::Test { sources, .. }
+        | RulesCommand::Explain { sources, .. } => sources.policy(),
     };
     let target = ScanTarget::here();
-    let loaded = policy::load(&policy, &target.start, &target.path)?;
-    let rules: Vec<&Rule> = loaded.policy.rules().rules().iter().map(|compiled| &*compiled.rule).collect();
-    let imported = loaded.policy.imported.as_ref();
+    let loaded = policy::load(&sources, &target.start, &target.path)?;
+    let mut rules: Vec<&Rule> = loaded.policy.rules().rules().iter().map(|compiled| &*compiled.rule).collect();
+    let mut imported = loaded.policy.imported.as_ref();
+    let ids = || {
+        rules
+            .iter()
+            .map(|rule| rule.id.as_ref())
+            .chain(imported.iter().flat_map(|engine| engine.rules().map(|rule| rule.info.id.as_ref())))
+    };
+    let unknown = |doing: &str, id: &str| {
+        let fault = Error::new(doing, id, "there is none of this id");
+        match nearest(id, ids()) {
+            Some(near) => fault.hint(format!("did you mean {near}?")),
+            None => fault.hint("keysweep rules list prints them all"),
+        }
+    };
     match args {
-        RulesCommand::List { format: RulesFormat::Human, .. } => list(&rules, imported)?,
-        RulesCommand::List { format: RulesFormat::Json, .. } => {
-            json(&rules.iter().map(|rule| RuleObject::new(rule)).collect::<Vec<_>>())?;
+        RulesCommand::List { provider, format, .. } => {
+            if let Some(provider) = &provider {
+                if !rules.iter().any(|rule| rule.provider == *provider) {
+                    let fault = Error::new("list the rules of", provider, "there is no such provider");
+                    return Err(match nearest(provider, rules.iter().map(|rule| rule.provider.as_ref())) {
+                        Some(near) => fault.hint(format!("did you mean {near}?")),
+                        None => fault.hint("keysweep rules list prints all rules"),
+                    });
+                }
+                rules.retain(|rule| rule.provider == *provider);
+                imported = None;
+            }
+            match format {
+                RulesFormat::Human => list(&rules, imported)?,
+                RulesFormat::Json => json(&rules.iter().map(|rule| RuleObject::new(rule)).collect::<Vec<_>>())?,
+            }
         }
         RulesCommand::Show { id, format, .. } => {
             let rule = rules.iter().find(|rule| rule.id == id).ok_or_else(|| unknown("show rule", &id))?;
@@ -36,18 +70,70 @@ pub(super) fn run(args: RulesCommand) -> Result<Exit> {
             }
         }
         RulesCommand::Check { .. } => return check_all(&rules, &loaded.policy),
+        RulesCommand::Test { id, file, .. } => {
+            let rule = loaded.policy.rules().rules().iter().find(|compiled| compiled.rule.id == id);
+            let rule = rule.ok_or_else(|| unknown("test rule", &id))?;
+            return test(rule.rule.clone(), &file);
+        }
         RulesCommand::Explain { id, .. } => {
             let own = rules.iter().find(|rule| rule.id == id).map(|rule| words::of(rule));
             let text = own.or_else(|| imported.and_then(|engine| words::of_imported(engine, &id)));
             let text = text.ok_or_else(|| unknown("explain rule", &id))?;
             output::print(|out| out.write_all(text.as_bytes()))?;
         }
+        RulesCommand::New { .. } => {}
     }
     Ok(Exit::Clean)
 }
 
-fn unknown(doing: &str, id: &str) -> Error {
-    Error::new(doing, id, "there is none of this id").hint("keysweep rules list prints them all")
+fn new(from: &str, id: Option<&str>) -> Result<Exit> {
+    let mut example = from.to_owned();
+    if from == "-" {
+        example.clear();
+        let read = std::io::Read::read_to_string(&mut std::io::stdin().lock(), &mut example);
+        read.map_err(|error| Error::io("read", "standard input", error))?;
+    }
+    let text = draft::of(&example, id)?;
+    output::print(|out| out.write_all(text.as_bytes()))?;
+    Ok(Exit::Clean)
+}
+
+/// What one rule alone finds.
+fn test(rule: SharedRule, file: &Path) -> Result<Exit> {
+    let name = file.display().to_string();
+    let content = match name.as_str() {
+        "-" => {
+            let mut content = Vec::new();
+            let read = std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut content);
+            read.map_err(|error| Error::io("read", "standard input", error))?;
+            content
+        }
+        _ => files::read_named(file)?.ok_or_else(|| Error::new("read", &name, "no such file"))?,
+    };
+    let scanner = Scanner::new(RuleSet::new([rule.clone()]));
+    let found = scanner.scan(&content);
+    output::print(|out| {
+        for found in &found {
+            let at = found.position;
+            writeln!(
+                out,
+                "{}:{}:{}  {}, {}",
+                escape::text(name.as_bytes()),
+                at.line,
+                at.column,
+                found.secret.mask(),
+                found.confidence
+            )?;
+        }
+        match found.len() {
+            0 => {
+                writeln!(out, "{} finds nothing; keysweep explain {} says why.", rule.id, escape::text(name.as_bytes()))
+            }
+            1 => writeln!(out, "1 finding."),
+            more => writeln!(out, "{more} findings."),
+        }
+    })?;
+    Ok(if found.is_empty() { Exit::Clean } else { Exit::Findings })
 }
 
 fn list(rules: &[&Rule], imported: Option<&Engine>) -> Result<()> {

@@ -41,42 +41,57 @@ pub struct IdentifierSpec {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[allow(missing_docs, reason = "documented on Rule")]
 pub struct RuleSpec {
+    /// Unique and stable, in lower case: `acme-api-key`.
     pub id: String,
+    /// What kind of key it is, for people.
     pub title: String,
+    /// How bad it is if the key is live: info, low, medium, high, critical.
     pub severity: String,
+    /// How sure a match is: possible, likely, certain.
     pub confidence: String,
+    /// Texts of at least three bytes, of which every key of this kind holds one.
     #[serde(default)]
     pub anchors: Vec<String>,
+    /// How many bytes before the anchor a key can start (default: 0, it starts with the anchor).
     #[serde(default)]
     pub lookback: u16,
+    /// The shape of the key: a regex of Rust's regex crate, without look-around, over bytes.
     pub regex: String,
+    /// The group of the regex that holds the key (default: 0, the whole match).
     #[serde(default)]
     pub secret_group: u8,
-    /// Inside of a class; `A-Za-z0-9` by default.
+    /// The characters that a key is made of, as inside of a regex class (default: `A-Za-z0-9`): they say where it ends.
     #[serde(default = "alphanumeric")]
     pub alphabet: String,
-    /// `any` or `boundary` (default).
+    /// What may stand left of the key: `any`, or `boundary` (default), which is no letter or digit.
     #[serde(default = "boundary")]
     pub left: String,
+    /// What a key has to satisfy beyond its shape.
     #[serde(default)]
     pub structure: Option<StructureSpec>,
+    /// The least Shannon entropy of the random part, in bits a character (default: 0, not asked).
     #[serde(default)]
     pub entropy: f32,
+    /// For a rule without anchors: words of names of variables that hold such a key, in lower case without separators.
     #[serde(default)]
     pub names: Vec<String>,
+    /// For a rule without anchors: words near an assignment that say whose key it is.
     #[serde(default)]
     pub context: Vec<String>,
+    /// Where its owner revokes it.
     #[serde(default)]
     pub revoke: Option<String>,
+    /// One sentence on what to do beyond revoking it.
     #[serde(default)]
     pub advice: Option<String>,
     /// What the shape is known from; for readers of the file.
     #[serde(default)]
     pub sources: Vec<String>,
+    /// Templates of text in which the part between « and » is found: `KEY=«acme_[a-z0-9]{32}»`.
     #[serde(default)]
     pub examples: Vec<String>,
+    /// Templates of text in which this rule finds nothing.
     #[serde(default)]
     pub non_examples: Vec<String>,
 }
@@ -86,14 +101,18 @@ pub struct RuleSpec {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[allow(missing_docs, reason = "documented on Structure")]
 pub struct StructureSpec {
+    /// Groups 1 and 2 of the regex stand around a watermark and are equally long: the lengths that are known.
     #[serde(default)]
     pub halves: Vec<u16>,
+    /// With `halves`: the alphabet of the last but one character; the last is an `A`.
     #[serde(default)]
     pub ending: String,
+    /// Text that a genuine key holds.
     pub watermark: Option<String>,
+    /// `crc32-base62`: the last six characters are the checksum of those before.
     pub checksum: Option<String>,
+    /// Text that the key holds when it is decoded from base64.
     pub decoded: Option<String>,
 }
 

@@ -188,8 +188,18 @@ fn shell(project: &Project, script: &str) -> std::process::Output {
 /// The examples for a shell, each page's in a repository of its own, one after the other.
 #[test]
 fn examples_for_a_shell_run() {
-    // Of other machines: a mirror on a server, agents that are installed, a bare repository's hook.
-    let elsewhere = ["/srv/", "--agent", "pre-receive", "report merge", "| jq"];
+    // Of other machines: a mirror on a server, agents that are installed, a bare repository's hook. What needs a key
+    // that is typed, or a finding, is run in setup.rs and ignore.rs.
+    let elsewhere = [
+        "/srv/",
+        "--agent",
+        "pre-receive",
+        "report merge",
+        "| jq",
+        "keysweep ignore",
+        "rules new --from -",
+        "rules test acme",
+    ];
     let mut ran = 0;
     for page in
         ["README.md", "docs/ci.md", "docs/history.md", "docs/report.md", "docs/hooks.md", "docs/configuration.md"]

@@ -44,6 +44,22 @@ fn the_environment_goes_before_the_file_and_the_users_file_behind_it() {
     assert!(json.stdout.starts_with('{'), "{json:?}");
 }
 
+/// Of severities that both files give, the repository's holds; the user's own are for the rest.
+#[test]
+fn the_repositorys_severities_go_before_the_users() {
+    let project = Project::git();
+    project.write("a.py", format!("k = '{}'\n", key(1)));
+    let scan = |user: &str, repository: &str| {
+        project.write("../home/.config/keysweep/config.toml", format!("[rules.severity]\n{user}\n"));
+        project.write(".keysweep.toml", format!("[rules.severity]\n{repository}\n"));
+        run(&project, &["scan"], &[]).stdout
+    };
+    let shown = scan("'openai-project-key' = 'info'", "'openai-*' = 'high'");
+    assert!(shown.contains("high, certain"), "{shown}");
+    let shown = scan("'openai-project-key' = 'info'", "'groq-*' = 'high'");
+    assert!(shown.contains("info, certain"), "{shown}");
+}
+
 #[test]
 fn a_variable_that_says_nothing_understandable_is_an_error() {
     let project = Project::git();

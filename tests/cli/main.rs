@@ -40,6 +40,7 @@ mod project;
 mod push;
 mod report;
 mod repository;
+mod setup;
 mod staged;
 mod suppress;
 mod threads;

@@ -52,6 +52,8 @@ Exit codes: 0 complete and clean; 1 complete, keys found; 2 not completed (bad u
 /// A command is its arguments here and one line in `run`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Set a repository up: configuration, hooks, CI.
+    Init(InitArgs),
     /// Scan files and directories.
     Scan(ScanArgs),
     /// Scan everything a git repository keeps: all commits, messages, tags, reflogs, dangling objects.
@@ -85,6 +87,17 @@ pub enum Command {
     Completions(completions::Completions),
 }
 
+/// `keysweep init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Install no hook.
+    #[arg(long)]
+    pub no_hook: bool,
+    /// Write no CI file.
+    #[arg(long)]
+    pub no_ci: bool,
+}
+
 /// `keysweep scan`.
 #[derive(Debug, Args)]
 #[command(after_help = SCAN_EXAMPLES)]
@@ -114,12 +127,14 @@ pub struct ScanArgs {
 pub enum RulesCommand {
     /// List the rules.
     List {
+        /// Only those of this provider.
+        provider: Option<String>,
         /// human or json.
         #[arg(long, value_enum, default_value_t = RulesFormat::Human)]
         format: RulesFormat,
         #[command(flatten)]
         #[allow(missing_docs, reason = "clap would print it")]
-        policy: policy::PolicyArgs,
+        sources: RuleSourceArgs,
     },
     /// Show one rule.
     Show {
@@ -130,13 +145,13 @@ pub enum RulesCommand {
         format: RulesFormat,
         #[command(flatten)]
         #[allow(missing_docs, reason = "clap would print it")]
-        policy: policy::PolicyArgs,
+        sources: RuleSourceArgs,
     },
     /// Run each rule's examples and non-examples through the policy.
     Check {
         #[command(flatten)]
         #[allow(missing_docs, reason = "clap would print it")]
-        policy: policy::PolicyArgs,
+        sources: RuleSourceArgs,
     },
     /// Say in words what a rule looks for and what it takes for a finding.
     Explain {
@@ -144,8 +159,57 @@ pub enum RulesCommand {
         id: String,
         #[command(flatten)]
         #[allow(missing_docs, reason = "clap would print it")]
-        policy: policy::PolicyArgs,
+        sources: RuleSourceArgs,
     },
+    /// Print what one rule finds in a file, whatever other rules and the policy say; exit with 1 if it finds something.
+    Test {
+        /// The rule's id.
+        id: String,
+        /// The file; `-` is standard input.
+        file: PathBuf,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "clap would print it")]
+        sources: RuleSourceArgs,
+    },
+    /// Draft a rule from a key, as TOML for .keysweep.toml. The key itself is not in it.
+    New {
+        /// The key; `-` reads it from standard input, so that no shell remembers it.
+        #[arg(long, value_name = "EXAMPLE")]
+        from: String,
+        /// The rule's id.
+        #[arg(long)]
+        id: Option<String>,
+    },
+}
+
+/// Where rules come from.
+#[derive(Clone, Debug, Args)]
+pub struct RuleSourceArgs {
+    /// The configuration; the default is $KEYSWEEP_CONFIG, then .keysweep.toml at the repository's root.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Load rules from a file, too: keysweep's TOML, or that of gitleaks or betterleaks.
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
+    /// Leave out what an imported rule file asks for and keysweep cannot do, and list it.
+    #[arg(long)]
+    pub skip_unsupported: bool,
+    /// Say on standard error which configuration holds.
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+impl RuleSourceArgs {
+    /// The same for what loads a policy.
+    pub fn policy(&self) -> policy::PolicyArgs {
+        policy::PolicyArgs {
+            config: self.config.clone(),
+            rules: self.rules.clone(),
+            skip_unsupported: self.skip_unsupported,
+            verbose: self.verbose,
+            ..policy::PolicyArgs::default()
+        }
+    }
 }
 
 /// How rules are printed.

@@ -53,6 +53,8 @@ pub enum ConfigCommand {
         #[allow(missing_docs, reason = "clap would print it")]
         policy: PolicyArgs,
     },
+    /// Print the JSON schema of .keysweep.toml, for editors.
+    Schema,
     /// Check the configuration, the rules it loads, the ignore file and the baseline.
     Check {
         #[command(flatten)]

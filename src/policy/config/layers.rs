@@ -137,7 +137,8 @@ fn toml(key: &str, kind: VariableKind, value: &str) -> String {
 pub fn under(mut upper: Config, lower: Config) -> Config {
     upper.extends.extend(lower.extends);
     upper.allowlists.extend(lower.allowlists);
-    upper.rules.severity.extend(lower.rules.severity);
+    // Of several patterns that fit a rule the last holds.
+    upper.rules.severity.splice(..0, lower.rules.severity);
     upper.own.extend(lower.own);
     for (name, words) in lower.context {
         upper.context.entry(name).or_default().extend(words);

@@ -42,8 +42,30 @@ pub fn parse(name: &str, content: &[u8]) -> Result<Config> {
         Error::new(DOING, format!("{name}:{line}"), "not UTF-8").hint("save the file as UTF-8")
     })?;
     let source = Source { name, text };
-    let raw: RawConfig = toml::from_str(text).map_err(|error| source.syntax(DOING, &error))?;
+    let raw: RawConfig =
+        toml::from_str(text).map_err(|error| gitleaks_habit(source).unwrap_or_else(|| source.syntax(DOING, &error)))?;
     resolve(source, raw)
+}
+
+/// `[[rules]]` and `[allowlist]`, as gitleaks calls them: said as such, for what TOML says of it helps nobody.
+fn gitleaks_habit(source: Source<'_>) -> Option<Error> {
+    let at = |head: &str| {
+        let mut start = 0;
+        source.text.split_inclusive('\n').find_map(|line| {
+            start += line.len();
+            (line.trim() == head).then_some(start - line.len())
+        })
+    };
+    if let Some(byte) = at("[[rules]]") {
+        let fault = source.error(DOING, byte, "[[rules]] is a table of gitleaks");
+        return Some(fault.hint("put such rules into a file of their own and name it in extends, or write [[rule]]"));
+    }
+    let byte = at("[[allowlists]]").or_else(|| at("[allowlist]"))?;
+    Some(
+        source
+            .error(DOING, byte, "an allowlist here is [[allowlist]]")
+            .hint("it takes reason, rules, regexes, stopwords, paths"),
+    )
 }
 
 fn resolve(source: Source<'_>, raw: RawConfig) -> Result<Config> {

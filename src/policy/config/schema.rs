@@ -16,3 +16,22 @@ fn the_schema_is_current() {
     let found = std::fs::read_to_string(PATH).unwrap_or_default();
     assert!(found == wanted, "keysweep.schema.json is stale: run KEYSWEEP_WRITE_SCHEMA=1 cargo test schema");
 }
+
+#[test]
+fn every_setting_is_described() {
+    let schema = serde_json::to_value(schemars::schema_for!(RawConfig)).expect("a schema is JSON");
+    let mut missing = Vec::new();
+    let mut stack = vec![(String::new(), &schema)];
+    while let Some((at, value)) = stack.pop() {
+        let Some(members) = value.as_object() else { continue };
+        for (name, property) in members.get("properties").and_then(|all| all.as_object()).into_iter().flatten() {
+            // A reference has the description of what it names.
+            let is_described = property.get("description").is_some() || property.get("$ref").is_some();
+            if !is_described {
+                missing.push(format!("{at}/{name}"));
+            }
+        }
+        stack.extend(members.iter().map(|(name, value)| (format!("{at}/{name}"), value)));
+    }
+    assert!(missing.is_empty(), "{missing:?}");
+}

@@ -1,0 +1,108 @@
+//! `keysweep rules new`: a rule drafted from one key. Nothing of the key but what its provider writes before the random
+//! part gets into the draft.
+
+use std::fmt::Write as _;
+
+use crate::core::error::{Error, Result};
+
+/// The least of a key that is random.
+const LEAST_RANDOM: usize = 16;
+/// A word of a provider's prefix is no longer.
+const LONGEST_WORD: usize = 12;
+/// More digits in a word than this are random.
+const MOST_DIGITS: usize = 2;
+
+/// The draft, as TOML.
+pub(super) fn of(example: &str, id: Option<&str>) -> Result<String> {
+    let example = example.trim();
+    let fault = |why: &str| Error::new("draft a rule from", "the example", why);
+    if example.len() > 4096 || !example.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(fault("it is not one word of printable characters").hint("give one key, without quotes"));
+    }
+    let prefix = prefix(example);
+    let (start, random) = example.split_at(prefix);
+    if random.len() < LEAST_RANDOM {
+        return Err(
+            fault("it is too short to be a key").hint(format!("{LEAST_RANDOM} random characters are the least"))
+        );
+    }
+    let class = class(random);
+    let length = random.len();
+    let words = start.trim_end_matches(['-', '_', '.']).replace(['_', '.'], "-").to_ascii_lowercase();
+    let id = id.map_or_else(|| if words.is_empty() { "my-key".into() } else { format!("{words}-key") }, str::to_owned);
+    let shape = format!("{}{class}{{{length}}}", start.replace('.', "\\."));
+    let mut text = String::new();
+    let mut line = |line: String| writeln!(text, "{line}").expect("writing to a string");
+    line("[[rule]]".into());
+    line(format!("id = '{id}'"));
+    line(format!("title = '{}'", id.replace('-', " ")));
+    line("severity = 'high'              # info, low, medium, high, critical".into());
+    if start.len() >= 3 {
+        line("confidence = 'certain'         # possible, likely, certain".into());
+        line(format!("anchors = ['{start}']"));
+    } else {
+        line("confidence = 'likely'          # possible, likely, certain".into());
+        line("# No text is the same in every key, so say which variables hold one: words of their names.".into());
+        line(format!("names = ['{}']", id.replace('-', "")));
+    }
+    line(format!("regex = '{shape}'"));
+    if class.contains(['-', '_', '+', '/', '.']) {
+        line(format!("alphabet = '{}'", class.trim_matches(['[', ']'])));
+    }
+    if class.contains(['+', '/', '.']) {
+        line("# Such a key is found if twenty letters, digits, `-` or `_` stand in a row somewhere in it.".into());
+    }
+    line("entropy = 3.0                  # bits a character, at least, of the random part".into());
+    let (before, after) =
+        if start.len() >= 3 { (String::new(), "") } else { (format!("{}=", id.replace('-', "_")), "") };
+    line(format!("examples = ['{before}«{shape}»{after}']"));
+    line(format!("non-examples = ['{before}{}{class}{{6}}']", start.replace('.', "\\.")));
+    Ok(text)
+}
+
+/// The length of what stands before the random part: short words, each closed by `-`, `_` or `.`.
+fn prefix(key: &str) -> usize {
+    let mut end = 0;
+    for (at, byte) in key.bytes().enumerate() {
+        if !matches!(byte, b'-' | b'_' | b'.') {
+            continue;
+        }
+        let word = key.get(end..at).unwrap_or_default();
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        let is_mixed =
+            word.bytes().any(|b| b.is_ascii_lowercase()) && word.bytes().skip(1).any(|b| b.is_ascii_uppercase());
+        let rest = key.len() - at - 1;
+        if word.is_empty() || word.len() > LONGEST_WORD || digits > MOST_DIGITS || is_mixed || rest < LEAST_RANDOM {
+            break;
+        }
+        end = at + 1;
+    }
+    end
+}
+
+/// The class of the characters that occur.
+fn class(random: &str) -> String {
+    let has = |test: fn(&u8) -> bool| random.bytes().any(|byte| test(&byte));
+    let (lower, upper, digit) = (has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase), has(u8::is_ascii_digit));
+    let is_hex = random.bytes().all(|byte| byte.is_ascii_hexdigit()) && !(lower && upper);
+    let mut class = String::from("[");
+    match (is_hex, lower, upper) {
+        (true, _, true) => class.push_str("0-9A-F"),
+        (true, ..) => class.push_str("0-9a-f"),
+        _ => {
+            for (is_there, range) in [(upper, "A-Z"), (lower, "a-z"), (digit, "0-9")] {
+                class.push_str(if is_there { range } else { "" });
+            }
+        }
+    }
+    let mut others: Vec<char> = random.chars().filter(|c| !c.is_ascii_alphanumeric() && *c != '-').collect();
+    others.sort_unstable();
+    others.dedup();
+    for other in others {
+        class.push_str(if matches!(other, '\\' | ']' | '[' | '^') { "\\" } else { "" });
+        class.push(other);
+    }
+    // A `-` at the end of a class is itself.
+    class.push_str(if random.contains('-') { "-]" } else { "]" });
+    class
+}
