@@ -52,7 +52,7 @@ fn mistakes_are_explained_in_one_line() {
     for (args, message) in [
         (
             &["scan", "--fromat", "json"][..],
-            "unexpected argument '--fromat' found; tip: a similar argument exists: '--format'; see keysweep --help",
+            "unexpected argument '--fromat' found; tip: a similar argument exists: '--format'; see keysweep scan --help",
         ),
         (&["scan", "missing.txt"], "cannot read missing.txt: it does not exist"),
         (
