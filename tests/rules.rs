@@ -367,15 +367,16 @@ fn random_keys_of_every_rule_are_found_on_a_plain_line() {
     none(&faults);
 }
 
-/// Two keys that a slash joins are two.
+/// Two keys that a slash joins are two, unless the slash may be the first one's own: behind padding it is not.
 #[test]
 fn two_keys_side_by_side_are_both_found() {
     let scanner = Scanner::builtin();
     let mut faults = Vec::new();
-    for rule in rules().iter().filter(|rule| !rule.anchors.is_empty() && !rule.regex.contains('/')) {
+    for rule in rules().iter().filter(|rule| !rule.anchors.is_empty()) {
         let (shape, mut random) = (parsed(&rule.regex), Random::new(11));
         let pair = || Some((key_of(rule, &shape, &mut random)?, key_of(rule, &shape, &mut random)?));
-        for (one, other) in std::iter::from_fn(pair).take(8) {
+        let ends = |one: &str| !rule.regex.contains('/') || one.ends_with('=');
+        for (one, other) in std::iter::from_fn(pair).take(8).filter(|(one, _)| ends(one)) {
             let found = scanner.scan(format!("x {one}/{other} y\n").as_bytes());
             let has = |key: &str| found.iter().any(|match_| match_.secret.expose() == key.as_bytes());
             if !has(&one) || !has(&other) {

@@ -349,7 +349,9 @@ pub(super) fn right_edge(rule: &Compiled, text: &[u8], secret: &Range<usize>) ->
     if next.is_ascii_alphanumeric() {
         return binary::is_counted(text, secret).then_some(end);
     }
-    if rule.can_hold(next) {
+    // No base64 goes on behind its padding.
+    let is_padded = || text[..end].ends_with(b"=") && !rule.can_hold(b'=');
+    if rule.can_hold(next) && !is_padded() {
         let rest = &text[end + 1..];
         let word = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let plain = is_plain_word(&rest[..word]);
