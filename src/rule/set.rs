@@ -4,6 +4,7 @@
 use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::{Shape, SharedRule, Strength, identifiers};
 use crate::core::finding::Secret;
@@ -22,6 +23,8 @@ pub struct Compiled {
     pub rule: SharedRule,
     shape: OnceLock<Shape>,
     alphabet: OnceLock<Box<[bool; 256]>>,
+    /// Bytes that a match can hold.
+    matchable: OnceLock<Box<[bool; 256]>>,
     crosses: OnceLock<bool>,
     /// Of the shortest and of the longest text that the regex matches.
     lengths: OnceLock<(usize, usize)>,
@@ -35,6 +38,7 @@ impl RuleSet {
             rule,
             shape: OnceLock::new(),
             alphabet: OnceLock::new(),
+            matchable: OnceLock::new(),
             crosses: OnceLock::new(),
             lengths: OnceLock::new(),
             strength: OnceLock::new(),
@@ -118,10 +122,39 @@ impl Compiled {
         Secret::new(value).showing(strength.visible(value))
     }
 
+    /// Whether the start of `text` could be a match, going by the length of the shortest and the bytes that a match holds.
+    pub fn may_match(&self, text: &[u8]) -> bool {
+        let matchable = self.matchable.get_or_init(|| {
+            let parsed = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(&self.rule.regex);
+            Box::new(parsed.map_or([true; 256], |hir| bytes_of(&hir)))
+        });
+        text.get(..self.shortest()).is_some_and(|head| head.iter().all(|&byte| matchable[byte as usize]))
+    }
+
     /// Whether a key of this rule can hold `byte`.
     pub fn can_hold(&self, byte: u8) -> bool {
         self.alphabet.get_or_init(|| Box::new(byte_class(&self.rule.alphabet)))[byte as usize]
     }
+}
+
+/// The bytes that a match can hold.
+fn bytes_of(hir: &Hir) -> [bool; 256] {
+    let mut bytes = [false; 256];
+    let mut parts = vec![hir];
+    while let Some(part) = parts.pop() {
+        match part.kind() {
+            HirKind::Empty | HirKind::Look(_) => {}
+            HirKind::Literal(literal) => literal.0.iter().for_each(|&byte| bytes[byte as usize] = true),
+            HirKind::Class(Class::Bytes(class)) => {
+                class.ranges().iter().for_each(|range| bytes[range.start() as usize..=range.end() as usize].fill(true));
+            }
+            HirKind::Class(Class::Unicode(_)) => return [true; 256],
+            HirKind::Repetition(repetition) => parts.push(&repetition.sub),
+            HirKind::Capture(capture) => parts.push(&capture.sub),
+            HirKind::Concat(subs) | HirKind::Alternation(subs) => parts.extend(subs),
+        }
+    }
+    bytes
 }
 
 /// Whether `at` stands between brackets, in which a dot is a dot.

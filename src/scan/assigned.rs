@@ -73,7 +73,7 @@ impl Assigned {
         token: Range<usize>,
         done: &mut Done,
     ) -> Option<(usize, Key, Option<Evidence>)> {
-        let value = self.value(rules, text, &token, done).ok()??;
+        let value = self.value(rules, text, &token, Purpose::Find, done).ok()??;
         // What stands there is a key of the rule for which most speaks, if it has its shape.
         let enough = value.evidence.iter().filter(|(_, evidence)| evidence.is_enough());
         let found = enough.clone().find_map(|(index, evidence)| Some((*index, value.of_rule(*index).ok()?, *evidence)));
@@ -107,6 +107,7 @@ impl Assigned {
         rules: &'a RuleSet,
         text: &'a [u8],
         token: &Range<usize>,
+        purpose: Purpose,
         done: &mut Done,
     ) -> Result<Option<Value<'a>>, Unowned> {
         steps::count(token.len());
@@ -127,21 +128,14 @@ impl Assigned {
             let marks = text[..whole].iter().rev().take_while(|byte| matches!(byte, b'-' | b'_')).count();
             whole_token = whole - marks;
         }
-        let digits = &text[token.clone()];
-        if is_marked_off(&text[..start]) || random::is_surely_language(digits) {
+        if is_marked_off(&text[..start]) {
             return Ok(None);
         }
         let words = self.words.get_or_init(|| Words::of(rules, &self.rules));
         let is_anyones = self.wordless.iter().any(|own| text[start..].starts_with(&own.lead));
-        // Where one value follows another, the words around them are known; no word, no key.
-        let around = (start / BLOCK).saturating_sub(1) * BLOCK..text.len().min(token.end + RIGHT);
-        if !is_anyones && done.hits.reach(&around) && done.hits.within(words, text, &around).next().is_none() {
-            done.scope = Scope::Beyond;
-            return Ok(None);
-        }
+        let digits = &text[token.clone()];
         let goes_on = matches!(text[token.end..], [b'.', next, ..] if next.is_ascii_alphanumeric());
-        let is_plain = !goes_on && text[token.clone()].iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
-        let seeker = Seeker { text, start, words, joined, is_plain };
+        let seeker = Seeker { text, start, words, joined, digits, goes_on };
         let owner = match seeker.owner(&mut done.enclosure) {
             Ok(owner) => owner,
             Err(unowned) => {
@@ -152,8 +146,20 @@ impl Assigned {
                 return Err(unowned);
             }
         };
+        if random::is_surely_language(digits) {
+            return Ok(None);
+        }
         done.scope = Scope::Beyond;
-        let hits = done.hits.around(words, text, &around, start..token.end);
+        let around = (start / BLOCK).saturating_sub(1) * BLOCK..text.len().min(token.end + RIGHT);
+        let mut known = vec![None; rules.rules().len()];
+        let mut accepts = |rule: usize| {
+            let fits = || {
+                purpose == Purpose::Explain
+                    || [start, whole_token].iter().any(|&at| rules.rules()[rule].may_match(&text[at..]))
+            };
+            *known[rule].get_or_insert_with(fits)
+        };
+        let hits = done.hits.around(words, text, &around, start..token.end, &mut accepts);
         if hits.is_empty() && !is_anyones {
             return Ok(None);
         }
@@ -184,7 +190,7 @@ impl Assigned {
     ) -> Vec<(usize, Refusal, Option<Evidence>)> {
         let mut done = Done::default();
         let chosen = self.key(rules, text, token.clone(), &mut done).map(|(index, ..)| index);
-        let value = match self.value(rules, text, token, &mut Done::default()) {
+        let value = match self.value(rules, text, token, Purpose::Explain, &mut Done::default()) {
             Ok(Some(value)) => value,
             Ok(None) => return self.unnamed(rules, text, token, Refusal::Context),
             Err(_) => return self.unnamed(rules, text, token, Refusal::Owner),
@@ -264,6 +270,15 @@ impl Value<'_> {
             None => Ok(Key { secret, confidence: rule.rule.confidence }),
         }
     }
+}
+
+/// What a value is looked at for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// Rules whose keys it cannot be are left out.
+    Find,
+    /// Each rule says what it refuses it for.
+    Explain,
 }
 
 /// What follows a short lead such as `sk-`.

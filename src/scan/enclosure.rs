@@ -56,6 +56,18 @@ pub(super) struct RowTable {
     count: u16,
 }
 
+/// The bytes that say what stands in what.
+const MARKS: [bool; 256] = {
+    let mut table = [false; 256];
+    let marks = b"()[]{}\nvV,;\t|";
+    let mut at = 0;
+    while at < marks.len() {
+        table[marks[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
+
 impl Enclosure {
     /// Goes on to `to`.
     pub(super) fn reach(&mut self, text: &[u8], to: usize) {
@@ -68,6 +80,9 @@ impl Enclosure {
         steps::count(to - self.at);
         for at in self.at..to {
             let byte = text[at];
+            if !MARKS[byte as usize] {
+                continue;
+            }
             match byte {
                 b'(' | b'[' | b'{' if self.opens.len() < DEEPEST => self.opens.push(OpenBracket { at, byte }),
                 b')' | b']' | b'}' => self.close(at, byte),

@@ -132,6 +132,9 @@ impl VariableName {
     pub(super) fn of(name: &[u8]) -> Self {
         let name = &name[name.len().saturating_sub(LONGEST)..];
         let mut this = Self { bytes: [0; LONGEST], words: [NameWord::default(); MOST_WORDS], count: 0 };
+        if is_value(name) {
+            return this;
+        }
         let mut start = None;
         for (at, &byte) in name.iter().enumerate() {
             this.bytes[at] = byte.to_ascii_lowercase();
@@ -248,6 +251,12 @@ impl VariableName {
         let inside = |word: &NameWord| range.start < word.to as usize && (word.from as usize) < range.end;
         self.words().iter().all(|word| inside(word) || word.says & says::NEUTRAL != 0)
     }
+}
+
+/// Whether what stands where a name might is a value itself, such as a hash: long, and every eighth character is a digit.
+fn is_value(name: &[u8]) -> bool {
+    const LEAST: usize = 28;
+    name.len() >= LEAST && name.iter().map(|byte| usize::from(byte.is_ascii_digit())).sum::<usize>() * 8 >= name.len()
 }
 
 /// Whether a word starts at a capital there.

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::enclosure::{Enclosure, cell, column};
 use super::evidence::head;
 use super::identifier::{NameClass, VariableName};
+use super::random;
 use super::steps;
 use super::words::Words;
 
@@ -73,11 +74,18 @@ pub(super) struct Seeker<'a> {
     pub(super) words: &'a Words,
     /// Whether dots, slashes or plus signs hold the value together, so that it may be a path.
     pub(super) joined: bool,
-    /// Whether the value is an id as likely as a key: hexadecimal digits only.
-    pub(super) is_plain: bool,
+    /// The value, or its first part where dots hold it together.
+    pub(super) digits: &'a [u8],
+    /// Whether a dot follows and more.
+    pub(super) goes_on: bool,
 }
 
 impl Seeker<'_> {
+    /// Whether the value is an id as likely as a key: hexadecimal digits only.
+    fn is_plain(&self) -> bool {
+        !self.goes_on && self.digits.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
+    }
+
     pub(super) fn owner(&self, enclosure: &mut Enclosure) -> Result<Owner, Unowned> {
         let text = self.text;
         // In PHP's serialized data the length stands between: `s:32:"…"`.
@@ -100,7 +108,7 @@ impl Seeker<'_> {
             NameClass::Nothing => self.labelled(names, enclosure),
             _ if first.assigned && !matches!(lead, b'(' | b',' | b'[' | b'|' | b'\t' | b';') => {
                 let is_provider = !self.joined && self.words.covers(&text[first.range.clone()], &identifier);
-                if is_provider && (!self.is_plain || self.is_among_keys(enclosure)) {
+                if is_provider && (!self.is_plain() || self.is_among_keys(enclosure)) {
                     return Ok(Owner { name: Some(first.range), identifier, holder: Holder::Provider });
                 }
                 unowned
@@ -186,6 +194,9 @@ impl Seeker<'_> {
         let unowned = Err(Unowned { is_above });
         let &Self { text, start, .. } = self;
         if self.joined || !matches!(lead, b'(' | b',' | b'[' | b'{' | b'|' | b'\t' | b';') {
+            return unowned;
+        }
+        if random::is_surely_language(self.digits) {
             return unowned;
         }
         enclosure.reach(text, start);
@@ -344,6 +355,19 @@ fn names(text: &[u8], start: usize) -> impl Iterator<Item = Name> + '_ {
     })
 }
 
+#[inline]
 pub(super) fn in_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+    IN_NAME[byte as usize]
 }
+
+#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
+const IN_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        table[byte] = b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+        byte += 1;
+    }
+    table
+};

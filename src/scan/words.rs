@@ -281,16 +281,36 @@ impl Hits {
         self.seen.end > 0 && range.start >= self.seen.start && range.start <= self.seen.end
     }
 
-    /// Those of the words within `range` that stand nearest to a value, left and right of it, and are whole words.
-    pub(super) fn around(&mut self, words: &Words, text: &[u8], range: &Range<usize>, value: Range<usize>) -> Vec<Hit> {
+    /// Those of the words within `range` that stand nearest to a value, left and right of it, are whole words, and belong
+    /// to a rule that `accepts` the value.
+    pub(super) fn around(
+        &mut self,
+        words: &Words,
+        text: &[u8],
+        range: &Range<usize>,
+        value: Range<usize>,
+        accepts: &mut dyn FnMut(usize) -> bool,
+    ) -> Vec<Hit> {
         const MOST: [usize; 2] = [64, 24];
         drop(self.within(words, text, range));
-        let whole = |hit: &&Hit| hit.range.start >= range.start && is_whole(text, &hit.range);
         let middle = self.found.partition_point(|hit| hit.range.end <= value.end);
         let left = self.found.range(..middle).rev().take_while(|hit| hit.range.end > range.start);
         let right = self.found.range(middle..).take_while(|hit| hit.range.end <= range.end);
-        let left = left.take(MOST[0] * 2).filter(whole).take(MOST[0]);
-        left.chain(right.take(MOST[1] * 2).filter(whole).take(MOST[1])).cloned().collect()
+        let mut hits = Vec::new();
+        let mut take = |nearest: &mut dyn Iterator<Item = &Hit>, most: usize| {
+            let before = hits.len();
+            for hit in nearest.take(most * 4) {
+                if accepts(hit.rule) && hit.range.start >= range.start && is_whole(text, &hit.range) {
+                    hits.push(hit.clone());
+                    if hits.len() - before == most {
+                        break;
+                    }
+                }
+            }
+        };
+        take(&mut { left }, MOST[0]);
+        take(&mut { right }, MOST[1]);
+        hits
     }
 
     /// The words within `range` of `text`, by where they end.
