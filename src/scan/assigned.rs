@@ -151,13 +151,15 @@ impl Assigned {
         }
         done.scope = Scope::Beyond;
         let around = (start / BLOCK).saturating_sub(1) * BLOCK..text.len().min(token.end + RIGHT);
-        let mut known = vec![None; rules.rules().len()];
+        // By rule: not asked yet, yes, no.
+        let mut known = vec![0_u8; rules.rules().len()];
         let mut accepts = |rule: usize| {
-            let fits = || {
-                purpose == Purpose::Explain
-                    || [start, whole_token].iter().any(|&at| rules.rules()[rule].may_match(&text[at..]))
-            };
-            *known[rule].get_or_insert_with(fits)
+            if known[rule] == 0 {
+                let may_match = |&at: &usize| rules.rules()[rule].may_match(&text[at..]);
+                let is_accepted = purpose == Purpose::Explain || [start, whole_token].iter().any(may_match);
+                known[rule] = if is_accepted { 1 } else { 2 };
+            }
+            known[rule] == 1
         };
         let hits = done.hits.around(words, text, &around, start..token.end, &mut accepts);
         if hits.is_empty() && !is_anyones {

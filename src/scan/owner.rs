@@ -199,6 +199,15 @@ impl Seeker<'_> {
         if random::is_surely_language(self.digits) {
             return unowned;
         }
+        // The first argument of a call: nothing further off is needed.
+        if lead == b'('
+            && let Some(open) = text[..start].iter().rposition(|&byte| byte == b'(')
+            && let (name, true) = head(text, open)
+            && !name.is_empty()
+            && !text[name.clone()].eq_ignore_ascii_case(b"values")
+        {
+            return self.argument(name).ok_or(Unowned { is_above });
+        }
         enclosure.reach(text, start);
         if let Some(open) = enclosure.opens.last() {
             let (name, call) = head(text, open.at);
@@ -206,15 +215,7 @@ impl Seeker<'_> {
             let is_values = text[name.clone()].eq_ignore_ascii_case(b"values");
             let class = identifier.class();
             if open.byte == b'(' && call && !is_values && !name.is_empty() {
-                return match class {
-                    NameClass::Credential | NameClass::Secret => {
-                        Ok(Owner { name: Some(name), identifier, holder: Holder::Credential })
-                    }
-                    _ if makes(&text[name.clone()]) => {
-                        Ok(Owner { name: Some(name), identifier, holder: Holder::Callee })
-                    }
-                    _ => unowned,
-                };
+                return self.argument(name).ok_or(Unowned { is_above });
             }
             if open.byte == b'('
                 && let Some((from, to)) = enclosure.columns
@@ -234,6 +235,17 @@ impl Seeker<'_> {
         cell(text, table.header..end, table.separator, column)
             .and_then(|name| self.label(name))
             .ok_or(Unowned { is_above: true })
+    }
+
+    /// What is passed to the function of this name.
+    fn argument(&self, name: Range<usize>) -> Option<Owner> {
+        let identifier = VariableName::of(&self.text[name.clone()]);
+        let holder = match identifier.class() {
+            NameClass::Credential | NameClass::Secret => Holder::Credential,
+            _ if makes(&self.text[name.clone()]) => Holder::Callee,
+            _ => return None,
+        };
+        Some(Owner { name: Some(name), identifier, holder })
     }
 
     fn label(&self, name: Range<usize>) -> Option<Owner> {

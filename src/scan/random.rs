@@ -206,7 +206,7 @@ const FREQUENT: [u32; 26] = {
 /// Whether it reads like words, as identifiers and file names do; one random text in two thousand does.
 pub(super) fn is_language(text: &[u8]) -> bool {
     let (pairs, frequent) = frequent_pairs(text);
-    pairs >= 12 && frequent * 20 >= pairs * 9
+    is_mostly_letters(text) && is_frequent(pairs, frequent)
 }
 
 /// Whether it is a long identifier in camel case: `convertLangChainToolCallToOpenAI`. One random text of 32 in ten
@@ -226,32 +226,40 @@ pub(super) fn is_camel_case(text: &[u8]) -> bool {
 /// length: one random text in a million does.
 pub(super) fn is_surely_language(text: &[u8]) -> bool {
     const BY_CHANCE: f32 = (PAIRS.len() / 2) as f32 / (26.0 * 26.0);
+    if !is_mostly_letters(text) {
+        return false;
+    }
     let (pairs, frequent) = frequent_pairs(text);
+    if !is_frequent(pairs, frequent) {
+        return false;
+    }
     let (pairs, frequent) = (pairs as f32, frequent as f32);
-    let chance = pairs * BY_CHANCE + 6.0 * (pairs * BY_CHANCE * (1.0 - BY_CHANCE)).sqrt();
-    is_language(text) && frequent >= chance
+    frequent >= pairs * BY_CHANCE + 6.0 * (pairs * BY_CHANCE * (1.0 - BY_CHANCE)).sqrt()
 }
 
-/// How many pairs of letters there are, and how many of them are frequent in English; none in a text in which
-/// other characters are many.
+fn is_frequent(pairs: usize, frequent: usize) -> bool {
+    pairs >= 12 && frequent * 20 >= pairs * 9
+}
+
+/// Seven letters in ten characters: the others are separators.
+fn is_mostly_letters(text: &[u8]) -> bool {
+    text.iter().map(|byte| usize::from(byte.is_ascii_alphabetic())).sum::<usize>() * 10 >= text.len() * 7
+}
+
+/// How many pairs of letters there are, and how many of them are frequent in English.
 fn frequent_pairs(text: &[u8]) -> (usize, usize) {
     const NONE: u8 = 26;
-    let mut letters = 0;
-    let mut pairs = 0;
-    let mut frequent = 0;
+    let (mut pairs, mut frequent) = (0, 0);
     let mut last = NONE;
     for &byte in text {
         let letter = if byte.is_ascii_alphabetic() { (byte | 0x20) - b'a' } else { NONE };
-        if letter != NONE {
-            letters += 1;
-            if last != NONE {
-                pairs += 1;
-                frequent += (FREQUENT[last as usize] >> letter & 1) as usize;
-            }
+        if letter != NONE && last != NONE {
+            pairs += 1;
+            frequent += (FREQUENT[last as usize] >> letter & 1) as usize;
         }
         last = letter;
     }
-    if letters * 10 >= text.len() * 7 { (pairs, frequent) } else { (0, 0) }
+    (pairs, frequent)
 }
 
 #[cfg(test)]
