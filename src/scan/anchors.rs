@@ -182,6 +182,9 @@ impl Anchors {
     pub(super) fn opens(&self, text: &[u8], at: usize) -> bool {
         const LONGEST: usize = 48;
         let rest = &text[at..];
+        if self.openers_at(rest).next().is_none() {
+            return false;
+        }
         let length = rest.iter().take(LONGEST).take_while(|&&byte| in_key(byte)).count();
         let part = &rest[..length];
         let is_word = || part.iter().all(u8::is_ascii_lowercase);

@@ -239,6 +239,9 @@ impl Scanner {
         let mut done = Done::default();
         steps::count(view.bytes.len());
         runs::each(&view.bytes, &mut |run, width| {
+            if width == runs::Width::Opening && !self.anchors.may_open(&view.bytes, run.start) {
+                return;
+            }
             // What surrounds a decoded part is there for context; it was looked at one layer up.
             if width != runs::Width::Opening && (run.end <= view.own.start || run.start >= view.own.end) {
                 return;
@@ -260,6 +263,9 @@ impl Scanner {
         seen.begin();
         runs::each(&view.bytes[part.clone()], &mut |run, width| {
             let run = part.start + run.start..part.start + run.end;
+            if width == runs::Width::Opening && !self.anchors.may_open(&view.bytes, run.start) {
+                return;
+            }
             if width != runs::Width::Narrow {
                 // Whatever else its line holds, and in whichever order the two are met.
                 let scope = done.scope;
@@ -283,15 +289,11 @@ impl Scanner {
         }
     }
 
-    /// Looks at what is no run of single bytes.
-    #[inline]
+    /// Looks at what is no run of single bytes: nearly none is.
+    #[cold]
     fn other(&self, view: &View<'_>, found: Range<usize>, width: runs::Width, done: &mut Done, out: &mut Sink) {
         match width {
-            runs::Width::Opening => {
-                if self.anchors.may_open(&view.bytes, found.start) {
-                    self.opening(view, found.start, done, out);
-                }
-            }
+            runs::Width::Opening => self.opening(view, found.start, done, out),
             runs::Width::Wide => self.wide(view, found, done, out),
             runs::Width::Numbers => self.numbers(view, found, done, out),
             runs::Width::Quad => self.quad(view, found, done, out),

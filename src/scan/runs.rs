@@ -89,7 +89,7 @@ const OPENS: [bool; 256] = {
 };
 
 /// Calls `found` for each longest run in `bytes`, in the order in which they end.
-pub(super) fn each(bytes: &[u8], found: &mut dyn FnMut(Range<usize>, Width)) {
+pub(super) fn each(bytes: &[u8], found: &mut impl FnMut(Range<usize>, Width)) {
     let mut state = State::default();
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
@@ -158,7 +158,7 @@ struct State {
 
 impl State {
     #[inline(always)]
-    fn block(&mut self, base: usize, masks: Masks, found: &mut dyn FnMut(Range<usize>, Width)) {
+    fn block(&mut self, base: usize, masks: Masks, found: &mut impl FnMut(Range<usize>, Width)) {
         let Masks { class, zero, opens, numbers } = masks;
         let mut openings = shifted(opens, self.opens, 1) & class;
         self.opens = opens;
@@ -196,7 +196,7 @@ impl State {
     }
 
     /// Narrow runs of a block of which `long` says where a run is at least [`LEAST`] long.
-    fn narrow(&mut self, base: usize, mut long: u64, found: &mut dyn FnMut(Range<usize>, Width)) {
+    fn narrow(&mut self, base: usize, mut long: u64, found: &mut impl FnMut(Range<usize>, Width)) {
         if let Some(start) = self.narrow {
             let more = long.trailing_ones();
             if more == 64 {
@@ -219,13 +219,13 @@ impl State {
         }
     }
 
-    fn tail(&mut self, bytes: &[u8], from: usize, found: &mut dyn FnMut(Range<usize>, Width)) {
+    fn tail(&mut self, bytes: &[u8], from: usize, found: &mut impl FnMut(Range<usize>, Width)) {
         if from < bytes.len() {
             self.block(from, masks(&bytes[from..]), found);
         }
     }
 
-    fn finish(&mut self, end: usize, found: &mut dyn FnMut(Range<usize>, Width)) {
+    fn finish(&mut self, end: usize, found: &mut impl FnMut(Range<usize>, Width)) {
         if let Some(start) = self.narrow {
             found(start..end, Width::Narrow);
         }
@@ -318,7 +318,7 @@ mod avx2 {
     };
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn blocks(bytes: &[u8], state: &mut State, found: &mut dyn FnMut(Range<usize>, Width)) {
+    pub(super) fn blocks(bytes: &[u8], state: &mut State, found: &mut impl FnMut(Range<usize>, Width)) {
         let tables = (CLASSES.each_ref().map(|low| load(low)), load(&HIGH));
         let (blocks, _) = bytes.as_chunks::<64>();
         for (i, block) in blocks.iter().enumerate() {
