@@ -131,10 +131,16 @@ fn masks(block: &[u8]) -> Masks {
     masks
 }
 
-/// So many of 64 bytes are what numbers are written with where a list of them stands: text has fewer.
-const MOSTLY_NUMBERS: u32 = 46;
+/// So many of 64 bytes are what numbers are written with where a list of them stands.
+const NUMBERS_OF_LIST: u32 = 56;
 /// And so many are digits: an indentation has fewer.
 const LEAST_DIGITS: u32 = 16;
+/// The same for a dump, which has the text beside it.
+const MOSTLY_NUMBERS: u32 = 46;
+const DIGITS_OF_DUMP: u32 = 24;
+/// So many ends of at least eight digits in a row stand in a line of a dump, with its offset and its text; lists of
+/// numbers with fractions have more.
+const MOST_FRACTIONS: u32 = 12;
 /// Every fourth bit.
 const QUARTERS: u64 = 0x1111_1111_1111_1111;
 /// So many of 16 characters in UTF-32 are in the class where a key stands.
@@ -178,7 +184,10 @@ impl State {
         if long != 0 || self.narrow.is_some() {
             self.narrow(base, long, found);
         }
-        if numbers.count_ones() >= MOSTLY_NUMBERS && long == 0 && (numbers & class).count_ones() >= LEAST_DIGITS {
+        let (many, digits) = (numbers.count_ones(), (numbers & class).count_ones());
+        let is_list = many >= NUMBERS_OF_LIST && digits >= LEAST_DIGITS;
+        let is_dump = many >= MOSTLY_NUMBERS && digits >= DIGITS_OF_DUMP;
+        if (is_list || is_dump) && long == 0 && eight.count_ones() <= MOST_FRACTIONS {
             found(base..base + 64, Width::Numbers);
         }
         if zero != 0 {
