@@ -1,12 +1,12 @@
 //! `keysweep history`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::output::{self, KeyDisplay};
 use super::policy::Loaded;
-use super::{ScanTarget, session_at};
+use super::{ScanTarget, repositories, session_at};
 use crate::cli::args::{HistoryArgs, SharedArgs};
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
@@ -18,18 +18,25 @@ use crate::source::Collector;
 
 pub(super) fn run(args: HistoryArgs) -> Result<Exit> {
     let mut options = options(&args)?;
+    let format = if args.plan { Some(Format::Plan) } else { args.shared.format };
+    let shared = SharedArgs { view: Some(args.view.clone()), format, ..args.shared.clone() };
+    if let Some(list) = repositories::named(&args)? {
+        return repositories::run(&args, &list, &options, &shared);
+    }
     // What the environment says is about the repository here, not about one that is named.
-    let is_here = args.repository.as_os_str() == ".";
+    let path = args.repositories.first().map_or(Path::new("."), PathBuf::as_path);
+    let is_here = path.as_os_str() == ".";
     let environment = if is_here { Environment::of_process() } else { Environment::for_another() };
-    let repository = Repository::discover(&args.repository, &environment)?;
+    let repository = Repository::discover(path, &environment)?;
     let top = repository.top().to_owned();
     let target = ScanTarget { path: top.clone(), start: top, is_single: true };
-    let format = if args.plan { Some(Format::Plan) } else { args.shared.format };
-    let shared = SharedArgs { view: Some(args.view), format, ..args.shared };
     session_at(&shared, &target, |loaded, collector| {
         options.threads = loaded.threads(&shared);
         audit(&repository, &options, &loaded.policy, collector)?;
-        args.write_replacements.as_deref().map_or(Ok(()), |file| replacements(file, loaded, collector))
+        let Some(file) = args.write_replacements.as_deref() else { return Ok(()) };
+        let mut replacements = Replacements::default();
+        replacements.add(loaded, collector.findings());
+        write_replacements(file, &replacements, collector)
     })
 }
 
@@ -67,23 +74,26 @@ fn options(args: &HistoryArgs) -> Result<AuditOptions> {
 }
 
 /// The keys that nothing suppresses, each once, and whether each stands somewhere as it is, not encoded.
-fn secrets(loaded: &Loaded, findings: Vec<Finding>) -> Vec<(Secret, bool)> {
-    let mut report = Report { findings, ..Report::default() };
-    // The ignore file and the baseline; markers were read with the content.
-    loaded.apply(&mut report, false);
-    let mut secrets = BTreeMap::new();
-    for finding in report.findings.iter().filter(|finding| finding.suppressed.is_none()) {
-        *secrets.entry(finding.secret.clone()).or_insert(false) |= finding.layers.is_empty();
+#[derive(Default)]
+pub(super) struct Replacements(BTreeMap<Secret, bool>);
+
+impl Replacements {
+    /// Adds the keys of a repository.
+    pub(super) fn add(&mut self, loaded: &Loaded, findings: Vec<Finding>) {
+        let mut report = Report { findings, ..Report::default() };
+        // The ignore file and the baseline; markers were read with the content.
+        loaded.apply(&mut report, false);
+        for finding in report.findings.iter().filter(|finding| finding.suppressed.is_none()) {
+            *self.0.entry(finding.secret.clone()).or_insert(false) |= finding.layers.is_empty();
+        }
     }
-    secrets.into_iter().collect()
 }
 
 /// Writes what `git filter-repo --replace-text` takes: a key a line, each to become `***REMOVED***`.
-fn replacements(file: &Path, loaded: &Loaded, collector: &Collector) -> Result<()> {
-    let secrets = secrets(loaded, collector.findings());
+pub(super) fn write_replacements(file: &Path, replacements: &Replacements, collector: &Collector) -> Result<()> {
     let is_line = |secret: &[u8]| !secret.contains(&b'\n') && !secret.windows(3).any(|three| three == b"==>");
     let (plain, other): (Vec<_>, Vec<_>) =
-        secrets.iter().partition(|(secret, is_plain)| *is_plain && is_line(secret.expose()));
+        replacements.0.iter().partition(|(secret, is_plain)| **is_plain && is_line(secret.expose()));
     output::write(Some(file), KeyDisplay::Shown, |out| {
         plain.iter().try_for_each(|(secret, _)| {
             out.write_all(b"literal:")?;

@@ -23,6 +23,7 @@ mod policy;
 mod progress;
 mod push;
 mod report;
+mod repositories;
 mod rewrite;
 mod rules;
 mod staged;

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Write};
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use bstr::ByteSlice as _;
 
@@ -18,8 +18,8 @@ use crate::policy::Policy;
 use crate::report::escape;
 use crate::scan::Scanner;
 
-/// The policy of this run, once it is known: what its own rules find is masked, too.
-static POLICY: OnceLock<Arc<Policy>> = OnceLock::new();
+/// The policies of this run, once they are known: what their own rules find is masked, too. There is one a repository.
+static POLICIES: RwLock<Vec<Arc<Policy>>> = RwLock::new(Vec::new());
 /// The built-in rules, which mask even where a policy turns them off. No regex is compiled before a candidate is met.
 static BUILTIN: OnceLock<Scanner> = OnceLock::new();
 
@@ -37,14 +37,21 @@ pub(super) enum KeyDisplay {
 
 /// From now on, what this policy finds is masked as well.
 pub(super) fn mask_with(policy: &Arc<Policy>) {
-    // A run has one policy; a second one would be the same.
-    let _ = POLICY.set(policy.clone());
+    let mut policies = POLICIES.write().unwrap_or_else(PoisonError::into_inner);
+    // The built-in rules are asked anyway.
+    if policies.is_empty() || policy.has_own_rules() {
+        policies.push(policy.clone());
+    }
 }
 
 /// `text` with each key in it masked: what any rule finds, whatever a marker or an allowlist says of it.
 pub(super) fn masked(text: &[u8]) -> Cow<'_, [u8]> {
-    let own = POLICY.get().and_then(|policy| policy.masked(text));
-    let mut all = own.map_or(Cow::Borrowed(text), Cow::Owned);
+    let mut all = Cow::Borrowed(text);
+    for policy in POLICIES.read().unwrap_or_else(PoisonError::into_inner).iter() {
+        if let Some(masked) = policy.masked(&all) {
+            all = Cow::Owned(masked);
+        }
+    }
     // A key may hide the one next to it: of two that touch, one is found.
     for _ in 0..PASSES {
         match builtin().masked(&all) {

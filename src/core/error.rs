@@ -103,6 +103,14 @@ impl Error {
         self
     }
 
+    /// The same of a thing in a repository, where a run is of several: `cannot read a.git:src/b.py`.
+    #[must_use]
+    pub fn in_repository(mut self, name: impl fmt::Display) -> Self {
+        let name = one_line(name);
+        self.thing = if self.thing.is_empty() { name } else { format!("{name}:{}", self.thing) };
+        self
+    }
+
     /// The kind of failure.
     pub fn kind(&self) -> ErrorKind {
         self.kind

@@ -204,6 +204,8 @@ lowercase_names!(Part { Message => "message", Author => "author", Tag => "tag", 
 /// Where a finding stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
+    /// The repository, as it was named, where a run is of several.
+    pub repository: Option<BString>,
     /// Relative to where the scan started, `/` on every platform; raw bytes, not necessarily UTF-8.
     pub path: Option<BString>,
     /// The path inside an archive.

@@ -26,7 +26,7 @@ use crate::policy::config::{ArchiveLimits, Paths};
 use crate::policy::files::PathBase;
 use crate::policy::inline::{MarkerVerdict, Markers};
 use crate::policy::known_keys::KnownKeys;
-use crate::rule::RuleSet;
+use crate::rule::{RuleSet, SharedRule};
 use crate::rule::allowlist::{self, Allowlist, Subject};
 use crate::scan::{Match, Scanner, Seen, locate, mask};
 
@@ -115,6 +115,12 @@ impl Policy {
     /// Whether nothing but the scanner's rules finds keys: no imported rules, which may look anywhere, and no known keys.
     pub fn is_local(&self) -> bool {
         self.imported.is_none() && self.known.is_none()
+    }
+
+    /// Whether anything but the built-in rules finds keys.
+    pub fn has_own_rules(&self) -> bool {
+        let is_own = |rule: &SharedRule| !matches!(rule, SharedRule::Builtin(_));
+        !self.is_local() || self.scanner.rules().rules().iter().any(|compiled| is_own(&compiled.rule))
     }
 
     /// Why a file is left out, if it is.

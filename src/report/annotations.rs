@@ -38,8 +38,8 @@ pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write
 fn annotate(entry: &JsonFinding<'_>, out: &mut dyn Write) -> io::Result<()> {
     let location = &entry.location;
     let mut place = String::new();
-    if let Some(path) = &location.path {
-        place = format!("file={}", escape::command_property(path));
+    if let Some(path) = location.file() {
+        place = format!("file={}", escape::command_property(&path));
         if location.line > 0 && location.member.is_none() {
             place += &format!(",line={},endLine={}", location.line, location.end_line.max(location.line));
             if location.line == location.end_line {

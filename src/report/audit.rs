@@ -108,7 +108,37 @@ impl AuditPage<'_, '_, '_> {
             list.push(format!("{} others", grouped(providers[SORTS..].iter().map(|(_, n)| n).sum())));
         }
         self.total("Provider", list)?;
+        self.repositories(&counting)?;
         writeln!(self.page.out)
+    }
+
+    /// Where a report is of several repositories: how many keys each has, and how many keys are in several.
+    fn repositories(&mut self, counting: &[&JsonKey<'_>]) -> io::Result<()> {
+        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+        for name in counting.iter().flat_map(|key| &key.repositories) {
+            *counts.entry(name).or_default() += 1;
+        }
+        if counts.is_empty() {
+            return Ok(());
+        }
+        let mut counts: Vec<(&str, u64)> = counts.into_iter().collect();
+        counts.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+        let named = |(name, n): &(&str, u64)| {
+            format!("{} {}", grouped(*n), fit_end(&escape::text(name.as_bytes()), self.width / 2))
+        };
+        let mut list: Vec<String> = counts.iter().take(SORTS).map(named).collect();
+        if counts.len() > SORTS {
+            list.push(format!("{} more", grouped((counts.len() - SORTS) as u64)));
+        }
+        self.total("In", list)?;
+        let shared = counting.iter().filter(|key| key.repositories.len() > 1).count() as u64;
+        if shared > 0 {
+            let these = if shared == 1 { "is" } else { "are" };
+            let text = format!("{} {these} in more than one repository.", counted(shared, "key"));
+            self.page.paint(BOLD, &fit(&text, self.width))?;
+            writeln!(self.page.out)?;
+        }
+        Ok(())
     }
 
     fn total(&mut self, name: &str, parts: Vec<String>) -> io::Result<()> {
@@ -424,11 +454,11 @@ fn group(by: Grouping, entry: &JsonFinding<'_>) -> String {
 /// Where a finding stands, with its line.
 fn at(entry: &JsonFinding<'_>) -> String {
     let place = entry.place();
-    match (place.is_empty(), entry.location.line) {
-        (true, _) => entry
-            .commit
-            .as_ref()
-            .map_or_else(String::new, |commit| format!("object {}", escape::text(commit.short().as_bytes()))),
+    match (entry.place_within().is_empty(), entry.location.line) {
+        (true, _) => entry.commit.as_ref().map_or_else(String::new, |commit| {
+            let of = if place.is_empty() { String::new() } else { format!("{place} ") };
+            format!("{of}object {}", escape::text(commit.short().as_bytes()))
+        }),
         (false, 0) => place,
         (false, line) => format!("{place}:{line}"),
     }

@@ -22,7 +22,7 @@ struct Issue<'a> {
 
 #[derive(Serialize)]
 struct CodeClimateLocation<'a> {
-    path: &'a str,
+    path: std::borrow::Cow<'a, str>,
     lines: CodeClimateLines,
 }
 
@@ -52,7 +52,7 @@ pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write
             },
             fingerprint: identities.of(entry).unique(),
             location: CodeClimateLocation {
-                path: entry.location.path.as_deref().unwrap_or(&place),
+                path: entry.location.file().unwrap_or_else(|| place.as_str().into()),
                 lines: CodeClimateLines { begin: entry.location.line.max(1), end: entry.location.end_line.max(1) },
             },
         };

@@ -7,7 +7,7 @@ use crate::report::model::{Document, FindingStatus};
 use crate::report::{ReportStyle, escape};
 
 const HEADER: &str = "status,severity,confidence,rule,provider,title,path,member,part,line,column,secret,fingerprint,\
-                      layers,suppressed_by,suppressed_reason,commit,author,date";
+                      layers,suppressed_by,suppressed_reason,commit,author,date,repository";
 
 /// Writes the table.
 pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
@@ -20,7 +20,7 @@ pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write
         write!(out, "{status},{},{}", entry.severity, entry.confidence)?;
         let (line, column) = (location.line.to_string(), location.column.to_string());
         let layers = layers.join(" ");
-        let cells: [&str; 16] = [
+        let cells: [&str; 17] = [
             &entry.rule,
             &entry.provider,
             &entry.title,
@@ -37,6 +37,7 @@ pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write
             commit.map_or("", |commit| &commit.id),
             commit.map_or("", |commit| &commit.author_name),
             commit.map_or("", |commit| &commit.date),
+            location.repository.as_deref().unwrap_or_default(),
         ];
         for cell in cells {
             write!(out, ",{}", escape::csv(cell))?;

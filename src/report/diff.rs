@@ -20,8 +20,8 @@ pub struct Diff<'a> {
     pub unchanged: Vec<&'a JsonFinding<'a>>,
 }
 
-/// Value, path, member and part.
-type DiffKey<'a> = (&'a str, &'a str, &'a str, &'a str);
+/// Value, repository, path, member and part.
+type DiffKey<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str);
 
 fn key<'a>(entry: &'a JsonFinding<'_>) -> DiffKey<'a> {
     let place = &entry.location;
@@ -29,7 +29,7 @@ fn key<'a>(entry: &'a JsonFinding<'_>) -> DiffKey<'a> {
     let part = place.part.map_or("", |part| part.as_str());
     // What stands in no file stands in an object.
     let holder = if path.is_none() { entry.commit.as_ref().map(|commit| commit.id.as_ref()) } else { path };
-    (&entry.fingerprint, holder.unwrap_or_default(), member.unwrap_or_default(), part)
+    (&entry.fingerprint, place.repository.as_deref().unwrap_or_default(), holder.unwrap_or_default(), member.unwrap_or_default(), part)
 }
 
 impl<'a> Diff<'a> {

@@ -67,7 +67,7 @@ struct GitlabIdentifier<'a> {
 
 #[derive(Serialize)]
 struct GitlabLocation<'a> {
-    file: &'a str,
+    file: std::borrow::Cow<'a, str>,
     start_line: u64,
     end_line: u64,
     commit: GitlabCommit<'a>,
@@ -147,7 +147,7 @@ fn vulnerability(entry: &JsonFinding<'_>, id: String, out: &mut dyn Write) -> io
             value: &entry.rule,
         }],
         location: GitlabLocation {
-            file: entry.location.path.as_deref().unwrap_or(&place),
+            file: entry.location.file().unwrap_or_else(|| place.as_str().into()),
             start_line: entry.location.line.max(1),
             end_line: entry.location.end_line.max(1),
             commit: GitlabCommit {

@@ -159,7 +159,27 @@ fn totals(keys: &[&JsonKey<'_>]) -> Vec<Totals> {
         providers.push((counted(others.len() as u64, "other provider"), others.iter().map(|(_, number)| number).sum()));
     }
     let origins = rows(keys, |key| key.origin, |origin| origin.words().to_owned());
-    [("State", states), ("Severity", severities), ("Provider", providers), ("Came in with", origins)]
+    let mut repositories: BTreeMap<&str, u64> = BTreeMap::new();
+    keys.iter().flat_map(|key| &key.repositories).for_each(|name| *repositories.entry(name).or_default() += 1);
+    let mut repositories: Vec<(String, u64)> = repositories.into_iter().map(|(name, n)| (text(name), n)).collect();
+    repositories.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    if repositories.len() > PROVIDERS {
+        let more = repositories.len() - PROVIDERS;
+        let rest: u64 = repositories.split_off(PROVIDERS).iter().map(|(_, number)| number).sum();
+        repositories.push((format!("{} others, keys in several counted for each", grouped(more as u64)), rest));
+    }
+    let shared = keys.iter().filter(|key| key.repositories.len() > 1).count() as u64;
+    if shared > 0 {
+        repositories.push(("more than one of them".into(), shared));
+    }
+    let tables = [
+        ("State", states),
+        ("Severity", severities),
+        ("Provider", providers),
+        ("Came in with", origins),
+        ("Repository", repositories),
+    ];
+    tables
         .into_iter()
         .filter(|(_, rows)| !rows.is_empty())
         .map(|(name, rows)| Totals {

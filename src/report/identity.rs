@@ -36,6 +36,10 @@ impl Identities {
             hasher.update(text.as_bytes());
             hasher.update(b"\0");
         }
+        // Reports of one repository keep the identities that they had before there were others.
+        if let Some(repository) = &entry.location.repository {
+            hasher.update(repository.as_bytes());
+        }
         let digest = hasher.finalize();
         let mut short = [0; 12];
         short.copy_from_slice(&digest[..12]);

@@ -48,8 +48,8 @@ fn case(entry: &JsonFinding<'_>, out: &mut dyn Write) -> io::Result<()> {
     let at = format!("{place}:{}:{}", entry.location.line, entry.location.column);
     let name = xml(&format!("{} in {at}", entry.title));
     write!(out, "<testcase name=\"{name}\" classname=\"{}\"", xml(&entry.rule))?;
-    if let Some(path) = &entry.location.path {
-        write!(out, " file=\"{}\" line=\"{}\"", xml(path), entry.location.line)?;
+    if let Some(path) = entry.location.file() {
+        write!(out, " file=\"{}\" line=\"{}\"", xml(&path), entry.location.line)?;
     }
     write!(out, ">")?;
     if entry.status == FindingStatus::Suppressed {

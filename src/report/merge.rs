@@ -27,6 +27,7 @@ pub struct Merge {
 /// Where a finding stands in a report: the order of [`Report::sort`](crate::report::Report::sort).
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct FindingOrder {
+    repository: Option<String>,
     path: Option<String>,
     member: Option<String>,
     part: Option<usize>,
@@ -53,6 +54,7 @@ struct Line {
 
 #[derive(Deserialize)]
 struct MergedLocation {
+    repository: Option<String>,
     path: Option<String>,
     member: Option<String>,
     part: Option<String>,
@@ -120,6 +122,7 @@ impl Merge {
         let location = line.location?;
         let part = |part: String| PARTS.iter().position(|name| *name == part);
         let place = FindingOrder {
+            repository: location.repository,
             path: location.path,
             member: location.member,
             part: location.part.and_then(part),

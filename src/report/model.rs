@@ -150,6 +150,9 @@ pub struct JsonLocation<'a> {
     /// The path's exact bytes in hexadecimal, where `path` cannot hold them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path_bytes: Option<Cow<'a, str>>,
+    /// The repository, as it was named, where a report is of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<Cow<'a, str>>,
 }
 
 /// How a key is used where it stands.
@@ -391,8 +394,18 @@ impl<'a> JsonFinding<'a> {
         }
     }
 
-    /// What it stands in, for people: the path, with the archive's member, or what else holds it.
+    /// What it stands in, for people: the path, with the archive's member, or what else holds it; behind the repository,
+    /// where there are several.
     pub fn place(&self) -> String {
+        let place = self.place_within();
+        match &self.location.repository {
+            Some(repository) => format!("{}:{place}", escape::text(repository.as_bytes())),
+            None => place,
+        }
+    }
+
+    /// The same without the repository.
+    pub fn place_within(&self) -> String {
         let JsonLocation { path, member, part, .. } = &self.location;
         let mut name = match (path, part) {
             (Some(path), _) => escape::text(path.as_bytes()),
@@ -440,7 +453,17 @@ impl<'a> JsonLocation<'a> {
             end_column: at.end_column,
             part: location.part,
             path_bytes: path.and_then(hex_unless_utf8),
+            repository: location.repository.as_ref().map(|name| plain(name.as_ref())),
         }
+    }
+
+    /// A path for formats that know one file tree: below the repository's name, where a report is of several.
+    pub fn file(&self) -> Option<Cow<'_, str>> {
+        let path = self.path.as_deref()?;
+        Some(match &self.repository {
+            Some(repository) => format!("{}/{path}", repository.trim_end_matches('/')).into(),
+            None => path.into(),
+        })
     }
 }
 

@@ -19,6 +19,12 @@ pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write
     let keys: Vec<JsonKey<'_>> =
         keys::of(document).into_iter().filter(|key| key.status == FindingStatus::Active).collect();
     let mut script = Script { document, keys: &keys, text: String::new(), number: 0 };
+    let repositories: BTreeSet<&str> =
+        document.active().filter_map(|entry| entry.location.repository.as_deref()).collect();
+    if !repositories.is_empty() {
+        script.several(&repositories);
+        return out.write_all(script.text.as_bytes());
+    }
     script.head();
     script.revoke();
     if script.entries(|_, _| true).next().is_some() {
@@ -80,6 +86,19 @@ impl<'a> Script<'a> {
             "has to clone again, and what was pushed stays known to whoever fetched it. So the keys go first.",
         );
         self.line("set -euo pipefail");
+    }
+
+    /// A plan is for one repository: this says which need one.
+    fn several(&mut self, repositories: &BTreeSet<&str>) {
+        self.line("#!/usr/bin/env bash");
+        let found = counted(self.keys.len() as u64, "key");
+        self.comment(&format!("{found} in {} repositories: each history is rewritten by itself.", repositories.len()));
+        self.line("set -euo pipefail");
+        self.revoke();
+        self.step("Write the plan of each repository, read it, and run it step by step.");
+        for (number, name) in repositories.iter().enumerate() {
+            self.line(&format!("keysweep history --plan {} > plan-{}.sh || [ $? = 1 ]", word(name), number + 1));
+        }
     }
 
     fn revoke(&mut self) {

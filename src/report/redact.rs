@@ -8,7 +8,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use bstr::BString;
 
 use crate::core::coverage::Report;
-use crate::core::finding::{Commit, Excerpt, Finding, RuleInfo, Secret};
+use crate::core::finding::{Commit, Excerpt, Finding, Location, RuleInfo, Secret};
 use crate::report::escape;
 use crate::scan::mask;
 
@@ -86,7 +86,8 @@ impl Texts<'_> {
     fn finding(&self, finding: &mut Finding) {
         self.rule(&mut finding.rule);
         self.excerpt(&mut finding.excerpt);
-        finding.location.path.iter_mut().chain(&mut finding.location.member).for_each(|path| self.bytes(path));
+        let Location { repository, path, member, .. } = &mut finding.location;
+        repository.iter_mut().chain(path).chain(member).for_each(|path| self.bytes(path));
         finding.usage.name.iter_mut().for_each(|name| self.text(name));
         finding.note.iter_mut().for_each(|note| self.text(note));
         finding.suppressed.iter_mut().filter_map(|why| why.reason.as_mut()).for_each(|reason| self.text(reason));

@@ -234,9 +234,12 @@ fn location(entry: &JsonFinding<'_>) -> Value {
     let place = &entry.location;
     // GitHub shows nothing that has no file: what stands in a commit's message gets a path that no file has.
     let id = entry.commit.as_ref().map_or("", |commit| &commit.id);
-    let uri = match (&place.path, place.part) {
-        (Some(path), _) => escape::uri(path),
-        (None, part) => escape::uri(&format!(".git/{}/{id}", part.map_or("object", |part| part.as_str()))),
+    let uri = match (place.file(), &place.repository) {
+        (Some(path), _) => escape::uri(&path),
+        (None, repository) => {
+            let top = repository.as_ref().map_or(String::new(), |name| format!("{}/", name.trim_end_matches('/')));
+            escape::uri(&format!("{top}.git/{}/{id}", place.part.map_or("object", |part| part.as_str())))
+        }
     };
     let mut physical = Map::new();
     physical.insert("artifactLocation".into(), json!({"uri": uri}));

@@ -22,6 +22,8 @@ pub mod walk;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use bstr::{BStr, ByteSlice as _};
+
 use crate::core::budget::Budget;
 use crate::core::coverage::{Coverage, Report, Skipped};
 use crate::core::error::Error;
@@ -32,8 +34,8 @@ use crate::core::finding::Finding;
 pub struct Collector {
     findings: Mutex<Vec<Finding>>,
     coverage: Mutex<Coverage>,
-    files: AtomicU64,
-    bytes: AtomicU64,
+    files: Arc<AtomicU64>,
+    bytes: Arc<AtomicU64>,
     budget: Arc<Budget>,
 }
 
@@ -41,6 +43,29 @@ impl Collector {
     /// One whose run ends with this budget.
     pub fn within(budget: Arc<Budget>) -> Self {
         Self { budget, ..Self::default() }
+    }
+
+    /// One for a part of the same run: it ends when this one does, and what it reads counts here. Its findings, and what
+    /// it says of its coverage, are its own.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        let (files, bytes) = (self.files.clone(), self.bytes.clone());
+        Self { files, bytes, ..Self::within(self.budget.clone()) }
+    }
+
+    /// Adds the report of one of several repositories, under its name. What was read counts already ([`beside`](Self::beside)).
+    pub fn add(&self, report: Report, repository: &BStr) {
+        for mut finding in report.findings {
+            finding.location.repository = Some(repository.to_owned());
+            self.finding(finding);
+        }
+        let Coverage { skipped, errors, counts, notes, .. } = report.coverage;
+        for Skipped { path, reason } in skipped {
+            self.skipped(Skipped { path: [repository.as_bytes(), b":", path.as_bytes()].concat().into(), reason });
+        }
+        errors.into_iter().for_each(|error| self.failed(error.in_repository(repository)));
+        notes.into_iter().for_each(|note| self.note(format!("{repository}: {note}")));
+        counts.into_iter().for_each(|(name, number)| self.count(name, number));
     }
 
     /// How much the run may still do.

@@ -13,6 +13,7 @@ Examples:
   keysweep history --range main..topic   what a branch brings in
   keysweep history --not-on-remote       what was not pushed yet
   keysweep history --cache ../server.git a second run scans only what is new
+  keysweep history a.git b.git           several repositories, and the keys that they share
   keysweep history --shard 2/8 --format jsonl -o 2.jsonl
                                          one of eight parts; `keysweep report merge *.jsonl` joins them
 
@@ -22,9 +23,12 @@ Exit codes: 0 complete and clean; 1 complete, keys found; 2 not completed (bad u
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct HistoryArgs {
-    /// The repository, or any directory in it.
+    /// The repository, or any directory in it; several are told of in one report.
     #[arg(value_name = "REPO", default_value = ".")]
-    pub repository: PathBuf,
+    pub repositories: Vec<PathBuf>,
+    /// Scan the repositories that FILE names, one path a line; `-` is standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "repositories")]
+    pub repos: Option<PathBuf>,
     /// Only what these commits bring in: A..B, A...B, ^A, or a revision with its history; several with commas.
     #[arg(long, value_name = "RANGE", help_heading = "Which commits", allow_hyphen_values = true)]
     pub range: Vec<String>,

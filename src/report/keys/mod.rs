@@ -80,7 +80,10 @@ pub struct JsonKey<'a> {
     pub carriers: Vec<Carrier>,
     /// How it gets to those who use the product.
     pub exposures: Vec<Exposure>,
-    /// The same key for several environments, services or files, in words; null if there is one place.
+    /// The repositories that have it, where a report is of several; absent otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repositories: Vec<Cow<'a, str>>,
+    /// The same key for several repositories, environments, services or files, in words; null if there is one place.
     pub reuse: Option<String>,
     /// The key that took its place; null if none is known.
     pub replaced_by: Option<KeyReplacement<'a>>,
@@ -299,6 +302,7 @@ fn one<'a>(document: &'a Document<'a>, places: Vec<usize>) -> JsonKey<'a> {
         uses: uses(&counted),
         carriers: usages().filter_map(|usage| usage.carrier).collect::<BTreeSet<_>>().into_iter().collect(),
         exposures: usages().filter_map(|usage| usage.exposure).collect::<BTreeSet<_>>().into_iter().collect(),
+        repositories: repositories(&counted),
         reuse: reuse::words(&counted),
         replaced_by: None,
         overdue_days: None,
@@ -309,6 +313,12 @@ fn one<'a>(document: &'a Document<'a>, places: Vec<usize>) -> JsonKey<'a> {
 }
 
 const DAY: i64 = 86_400;
+
+/// The repositories of these places, each once; none where a report is of one.
+pub(super) fn repositories<'a>(entries: &[&'a JsonFinding<'a>]) -> Vec<Cow<'a, str>> {
+    let names: BTreeSet<&str> = entries.iter().filter_map(|entry| entry.location.repository.as_deref()).collect();
+    names.into_iter().map(Cow::Borrowed).collect()
+}
 
 fn state(entry: &JsonFinding<'_>) -> KeyState {
     let Some(history) = &entry.history else { return KeyState::Files };
@@ -394,9 +404,9 @@ fn people<'a>(
 }
 
 fn uses<'a>(entries: &[&'a JsonFinding<'a>]) -> Vec<KeyUse<'a>> {
-    let mut names: BTreeMap<Option<&'a str>, BTreeSet<&'a str>> = BTreeMap::new();
+    let mut names: BTreeMap<Option<&'a str>, BTreeSet<Cow<'a, str>>> = BTreeMap::new();
     for entry in entries {
-        let Some(path) = entry.location.path.as_deref() else { continue };
+        let Some(path) = entry.location.file() else { continue };
         let name = entry.usage.as_ref().and_then(|usage| usage.name.as_deref());
         names.entry(name).or_default().insert(path);
     }
@@ -405,7 +415,7 @@ fn uses<'a>(entries: &[&'a JsonFinding<'a>]) -> Vec<KeyUse<'a>> {
         .map(|(name, paths)| KeyUse {
             name: name.map(Cow::Borrowed),
             paths_total: paths.len() as u64,
-            paths: paths.into_iter().take(PATHS).map(Cow::Borrowed).collect(),
+            paths: paths.into_iter().take(PATHS).collect(),
         })
         .collect();
     uses.sort_by_key(|used| (used.name.is_none(), Reverse(used.paths_total)));

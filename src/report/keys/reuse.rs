@@ -1,4 +1,4 @@
-//! One key for several environments, services or files: what makes a leak of one a leak of all.
+//! One key for several repositories, environments, services or files: what makes a leak of one a leak of all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,11 +22,18 @@ const SERVICES: [&str; 6] = ["services", "apps", "packages", "projects", "micros
 const SHOWN: usize = 3;
 
 /// Says that a key stands for more than one thing: `one key for production (.env.production) and staging (…)`.
-pub(super) fn words(entries: &[&JsonFinding<'_>]) -> Option<String> {
+pub(super) fn words<'a>(all: &[&'a JsonFinding<'a>]) -> Option<String> {
     // What is live says most; what was removed long ago may have been moved.
     let is_live = |entry: &&&JsonFinding<'_>| entry.history.as_ref().is_none_or(|history| history.in_head);
-    let live: Vec<&JsonFinding<'_>> = entries.iter().filter(is_live).copied().collect();
-    let entries = if live.is_empty() { entries } else { &live };
+    let live: Vec<&JsonFinding<'_>> = all.iter().filter(is_live).copied().collect();
+    let entries = if live.is_empty() { all } else { &live };
+    // All of them, live or not: whoever has one of the repositories has the key.
+    let repositories = super::repositories(all);
+    if repositories.len() > 1 {
+        let total = repositories.len();
+        let named = repositories.iter().map(|name| shown(name)).collect();
+        return Some(format!("one key in {total} repositories: {}", list(named)));
+    }
     let mut environments: BTreeMap<usize, &str> = BTreeMap::new();
     let mut services: BTreeMap<&str, &str> = BTreeMap::new();
     let mut files = BTreeSet::new();

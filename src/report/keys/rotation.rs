@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use super::{JsonKey, KeyReplacement, begun, seconds};
 use crate::report::model::{Document, JsonFinding};
 
-/// A place that keys follow each other at: the provider, the path and the archive's member.
-type Spot<'a> = (&'a str, &'a str, &'a str);
+/// A place that keys follow each other at: the provider, the repository, the path and the archive's member.
+type Spot<'a> = (&'a str, Option<&'a str>, &'a str, &'a str);
 
 /// Fills in what replaced each key.
 pub(super) fn find<'a>(document: &'a Document<'a>, keys: &mut [JsonKey<'a>]) {
@@ -36,7 +36,7 @@ pub(super) fn find<'a>(document: &'a Document<'a>, keys: &mut [JsonKey<'a>]) {
 fn place<'a>(entry: &'a JsonFinding<'a>) -> Option<Spot<'a>> {
     let path = entry.location.path.as_deref()?;
     let provider = if entry.provider.is_empty() { &entry.rule } else { &entry.provider };
-    Some((provider, path, entry.location.member.as_deref().unwrap_or_default()))
+    Some((provider, entry.location.repository.as_deref(), path, entry.location.member.as_deref().unwrap_or_default()))
 }
 
 /// The first key that came where this one went: under the same name, as far as names are known.

@@ -1,6 +1,8 @@
 //! What to do about a key, in order: revoke, look at its use, put a new one where it belongs, take the old one out of
 //! files, of history, of what only this machine has.
 
+use std::borrow::Cow;
+
 use super::{JsonKey, KeyOrigin, KeyState, NextStep, reuse};
 use crate::core::finding::{Carrier, Exposure, Part};
 use crate::core::shell::shell_path;
@@ -120,14 +122,14 @@ fn replace(key: &JsonKey<'_>, entries: &[&JsonFinding<'_>], steps: &mut Vec<Next
 }
 
 /// Files of HEAD, or as they were scanned, that a change of their text cleans.
-fn live<'a>(entries: &[&'a JsonFinding<'a>]) -> Vec<&'a str> {
+fn live<'a>(entries: &[&'a JsonFinding<'a>]) -> Vec<Cow<'a, str>> {
     let is_live = |entry: &&&JsonFinding<'_>| {
         entry.history.as_ref().is_none_or(|history| history.in_head)
             && entry.location.part.is_none()
             && KeyOrigin::of(entry).is_text()
     };
-    let mut paths: Vec<&str> =
-        entries.iter().filter(is_live).filter_map(|entry| entry.location.path.as_deref()).collect();
+    let mut paths: Vec<Cow<'_, str>> =
+        entries.iter().filter(is_live).filter_map(|entry| entry.location.file()).collect();
     paths.sort_unstable();
     paths.dedup();
     paths
@@ -155,6 +157,11 @@ fn purge(key: &JsonKey<'_>, entries: &[&JsonFinding<'_>], steps: &mut Vec<NextSt
         && let Some(amend) = amend(key, entries)
     {
         return steps.push(amend);
+    }
+    if key.repositories.len() > 1 {
+        let names = key.repositories.iter().take(PATHS).cloned().collect::<Vec<_>>().join(", ");
+        let more = if key.repositories.len() > PATHS { ", …" } else { "" };
+        steps.push(step(format!("Do what follows in each of its repositories: {names}{more}."), None));
     }
     match filter(entries) {
         Some(command) => steps.push(general(

@@ -5,6 +5,7 @@ mod everywhere;
 mod objects;
 mod parts;
 mod random;
+mod several;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
