@@ -26,8 +26,8 @@ use crate::policy::config::{ArchiveLimits, Paths};
 use crate::policy::files::PathBase;
 use crate::policy::inline::{MarkerVerdict, Markers};
 use crate::policy::known_keys::KnownKeys;
-use crate::rule::{RuleSet, SharedRule};
 use crate::rule::allowlist::{self, Allowlist, Subject};
+use crate::rule::{RuleSet, SharedRule};
 use crate::scan::{Match, Scanner, Seen, locate, mask};
 
 /// The engine under a configuration: finds keys and marks those that are accepted. Immutable, shared by all threads.

@@ -29,7 +29,13 @@ fn key<'a>(entry: &'a JsonFinding<'_>) -> DiffKey<'a> {
     let part = place.part.map_or("", |part| part.as_str());
     // What stands in no file stands in an object.
     let holder = if path.is_none() { entry.commit.as_ref().map(|commit| commit.id.as_ref()) } else { path };
-    (&entry.fingerprint, place.repository.as_deref().unwrap_or_default(), holder.unwrap_or_default(), member.unwrap_or_default(), part)
+    (
+        &entry.fingerprint,
+        place.repository.as_deref().unwrap_or_default(),
+        holder.unwrap_or_default(),
+        member.unwrap_or_default(),
+        part,
+    )
 }
 
 impl<'a> Diff<'a> {

@@ -81,8 +81,7 @@ fn keys_that_repositories_share_are_said_in_every_format() {
         assert!(human.contains(text), "{text}: {human}");
     }
     let json: Value = serde_json::from_str(&run("json").stdout).unwrap();
-    let shared: Vec<&Value> =
-        json["keys"].as_array().unwrap().iter().filter(|key| key["places"] == 2).collect();
+    let shared: Vec<&Value> = json["keys"].as_array().unwrap().iter().filter(|key| key["places"] == 2).collect();
     assert_eq!(shared.len(), 1);
     assert_eq!(shared[0]["repositories"], serde_json::json!(["r0", "r1"]));
     assert!(json["keys"].as_array().unwrap().iter().all(|key| key["repositories"].is_array()));
