@@ -92,6 +92,6 @@ fn one(
     let mut report = inner.into_report();
     loaded.apply(&mut report, same(&top, &loaded.root));
     agent_files::annotate(&mut report, &top);
-    collector.add(report, path_bytes::bytes(path.to_owned()).as_ref());
+    collector.add(report, path_bytes::bytes(path).as_ref());
     Ok(())
 }
