@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use bstr::{BString, ByteSlice as _};
+use bstr::{BStr, BString, ByteSlice as _};
 
 use super::history::{Replacements, write_replacements};
 use super::policy::{self, Loaded};
@@ -65,8 +65,13 @@ pub(super) fn run(args: &HistoryArgs, list: &[PathBuf], options: &AuditOptions, 
             if collector.is_stopped() {
                 break;
             }
-            if let Err(error) = one(args, path, &options, (shared, collector), &mut replacements) {
-                collector.failed(error.in_repository(&name));
+            match Repository::discover(path, &Environment::for_another()) {
+                Ok(found) => {
+                    let done = one(args, &found, name.as_ref(), &options, (shared, collector), &mut replacements);
+                    done.unwrap_or_else(|error| collector.failed(error.in_repository(&name)));
+                }
+                // It names the path.
+                Err(error) => collector.failed(error),
             }
         }
         collector.count("repositories", list.len() as u64);
@@ -76,22 +81,22 @@ pub(super) fn run(args: &HistoryArgs, list: &[PathBuf], options: &AuditOptions, 
 
 fn one(
     args: &HistoryArgs,
-    path: &Path,
+    repository: &Repository,
+    name: &BStr,
     options: &AuditOptions,
     (shared, collector): (&SharedArgs, &Collector),
     replacements: &mut Replacements,
 ) -> Result<()> {
-    let repository = Repository::discover(path, &Environment::for_another())?;
     let top = repository.top().to_owned();
     let loaded: Loaded = policy::load(&shared.policy, &top, &top)?;
     let inner = collector.beside();
-    audit(&repository, options, &loaded.policy, &inner)?;
+    audit(repository, options, &loaded.policy, &inner)?;
     if args.write_replacements.is_some() {
         replacements.add(&loaded, inner.findings());
     }
     let mut report = inner.into_report();
     loaded.apply(&mut report, same(&top, &loaded.root));
     agent_files::annotate(&mut report, &top);
-    collector.add(report, path_bytes::bytes(path).as_ref());
+    collector.add(report, name);
     Ok(())
 }

@@ -172,7 +172,8 @@ fn example() -> Project {
     let script = "mkdir src; echo x >src/a.py; echo Y=1 >.env; echo .env >.gitignore; echo '# none' >.gitleaksignore; git add -A; git commit -qm base
         git clone -q --bare . ../project.git; git remote add origin ../project.git; git fetch -q origin
         git branch release; git checkout -q -b topic; echo y >src/b.py; git add -A; git commit -qm topic
-        keysweep scan -o last-week.jsonl; for f in keys today; do cp last-week.jsonl $f.jsonl; done; printf '*.jsonl\\n' >>.git/info/exclude";
+        keysweep scan -o last-week.jsonl; for f in keys today; do cp last-week.jsonl $f.jsonl; done; printf '*.jsonl\\n' >>.git/info/exclude
+        printf '.\\n../project.git\\n' >mirrors.txt";
     let output = shell(&project, script);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     project
