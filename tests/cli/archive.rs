@@ -240,6 +240,44 @@ fn every_mode_opens_the_same() {
     }
 }
 
+/// In a stream there is no directory to look up what a header lies about.
+#[test]
+fn a_header_that_lies_about_a_length_hides_no_member() {
+    let text = format!("{}{}\n", "k = ".repeat(200), key(1));
+    for (name, method) in [("stored", zip::CompressionMethod::Stored), ("deflated", zip::CompressionMethod::Deflated)] {
+        for (what, length, crc) in [
+            ("all that follows", None, None),
+            ("more than there is", Some(u32::MAX - 1), None),
+            ("a part of what follows", Some(300), None),
+            ("all that follows, without a checksum", None, Some(0)),
+        ] {
+            let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            for (member, method) in [("a.txt", method), ("b.txt", method), ("c.env", zip::CompressionMethod::Deflated)]
+            {
+                writer.start_file(member, SimpleFileOptions::default().compression_method(method)).unwrap();
+                writer.write_all(if member == "c.env" { text.as_bytes() } else { b"nothing of note\n" }).unwrap();
+            }
+            let mut zip = writer.finish().unwrap().into_inner();
+            // Both of the first members lie, so that one lie stands in another.
+            let headers: Vec<usize> = memchr::memmem::find_iter(&zip.clone(), b"PK\x03\x04").collect();
+            for &at in &headers[..2] {
+                let length = length.unwrap_or(zip.len() as u32 - at as u32 - 40);
+                zip[at + 18..at + 22].copy_from_slice(&length.to_le_bytes());
+                if let Some(crc) = crc {
+                    zip[at + 14..at + 18].copy_from_slice(&u32::to_le_bytes(crc));
+                }
+            }
+            let project = Project::new();
+            project.write("x.zip.gz", gzip(&zip)).write("y.zip", &zip);
+            for (place, expected) in [("x.zip.gz", "c.env"), ("y.zip", "c.env")] {
+                let scan = project.scan(&[place]);
+                let found: Vec<_> = scan.findings.iter().map(|f| f["location"]["member"].clone()).collect();
+                assert_eq!(found, [json!(expected)], "{name}: {what}: {place}: {:#?}", scan.output);
+            }
+        }
+    }
+}
+
 /// A zip in which every header of a member has these flags and this method.
 fn flagged(zip: &[u8], flags: u16, method: u16) -> Vec<u8> {
     let mut zip = zip.to_vec();

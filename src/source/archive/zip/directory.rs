@@ -1,0 +1,124 @@
+//! The directory at a zip's end: where members stand, and how long they are.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, Read as _, Seek, SeekFrom};
+
+use super::super::inflate::{corrupt, skip};
+use super::super::until::Exact;
+
+/// The directory's end record, without its comment.
+const END: usize = 22;
+/// What stands before the directory's end where numbers are large.
+const LOCATOR: usize = 20;
+
+/// What the directory says of members, by where their headers stand.
+pub(super) type MemberLengths = BTreeMap<u64, Lengths>;
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Lengths {
+    pub(super) packed: u64,
+    pub(super) crc: u32,
+}
+
+/// Whether content that starts as something else ends as a zip: `tail` is its end.
+pub fn is_behind_prefix(tail: &[u8]) -> bool {
+    end_record(tail).is_some_and(|(at, directory)| {
+        let start = at.checked_sub(usize::try_from(directory.length).unwrap_or(usize::MAX));
+        directory.length >= 46 && start.is_none_or(|start| tail[start..].starts_with(b"PK\x01\x02"))
+    })
+}
+
+/// Where the directory stands by the end record's word.
+struct DirectoryExtent {
+    length: u64,
+    offset: u64,
+}
+
+/// The directory's end record, by where it stands in `tail`: the last that reaches the end exactly.
+fn end_record(tail: &[u8]) -> Option<(usize, DirectoryExtent)> {
+    let first = tail.len().saturating_sub(END + usize::from(u16::MAX));
+    let ends_here = |&at: &usize| {
+        let record = &tail[at..];
+        record.len() >= END && END + usize::from(short(record, 20)) == record.len()
+    };
+    let at =
+        memchr::memmem::find_iter(&tail[first..], b"PK\x05\x06").map(|found| first + found).filter(ends_here).last()?;
+    let record = &tail[at..];
+    Some((at, DirectoryExtent { length: long(record, 12).into(), offset: long(record, 16).into() }))
+}
+
+pub(super) fn short(bytes: &[u8], at: usize) -> u16 {
+    bytes.get(at..at + 2).and_then(|field| field.try_into().ok()).map_or(0, u16::from_le_bytes)
+}
+
+pub(super) fn long(bytes: &[u8], at: usize) -> u32 {
+    bytes.get(at..at + 4).and_then(|field| field.try_into().ok()).map_or(0, u32::from_le_bytes)
+}
+
+fn huge(bytes: &[u8], at: usize) -> u64 {
+    bytes.get(at..at + 8).and_then(|field| field.try_into().ok()).map_or(0, u64::from_le_bytes)
+}
+
+/// Reads the directory of at most so many members: an error if there is none that makes sense.
+pub(super) fn read(content: &mut (impl BufRead + Seek), most: u64) -> io::Result<MemberLengths> {
+    let size = content.seek(SeekFrom::End(0))?;
+    let tail_at = size.saturating_sub((END + LOCATOR + usize::from(u16::MAX)) as u64);
+    content.seek(SeekFrom::Start(tail_at))?;
+    let mut tail = Vec::new();
+    content.by_ref().take(size - tail_at).read_to_end(&mut tail)?;
+    let missing = || corrupt("there is no directory");
+    let (at, mut place) = end_record(&tail).ok_or_else(missing)?;
+    let mut end = tail_at + at as u64;
+    let locator = at.checked_sub(LOCATOR).map(|start| &tail[start..at]);
+    if let Some(locator) = locator.filter(|locator| locator.starts_with(b"PK\x06\x07")) {
+        // The record stands right before its locator, wherever that says, since a prefix may have moved both.
+        let record_at = end.checked_sub(LOCATOR as u64 + 56).ok_or_else(missing)?;
+        let mut record = [0; 56];
+        for start in [record_at, huge(locator, 8)] {
+            content.seek(SeekFrom::Start(start))?;
+            if content.read_exact(&mut record).is_ok() && record.starts_with(b"PK\x06\x06") {
+                place = DirectoryExtent { length: huge(&record, 40), offset: huge(&record, 48) };
+                end = start;
+                break;
+            }
+        }
+    }
+    let start = end.checked_sub(place.length).ok_or_else(missing)?;
+    let prefix = start.checked_sub(place.offset).ok_or_else(missing)?;
+    content.seek(SeekFrom::Start(start))?;
+    let mut directory = MemberLengths::new();
+    let mut rest = Exact::new(content, place.length);
+    let mut header = [0; 46];
+    while (directory.len() as u64) < most && rest.read_exact(&mut header).is_ok() && header.starts_with(b"PK\x01\x02") {
+        let (mut packed, mut offset) = (long(&header, 20).into(), u64::from(long(&header, 42)));
+        skip(&mut rest, short(&header, 28).into())?;
+        let mut extra = Vec::new();
+        rest.by_ref().take(short(&header, 30).into()).read_to_end(&mut extra)?;
+        skip(&mut rest, short(&header, 32).into())?;
+        let mut large = wide(&extra);
+        for (number, field) in [(None, 24), (Some(&mut packed), 20), (Some(&mut offset), 42)] {
+            if long(&header, field) == u32::MAX
+                && let Some(value) = large.next()
+                && let Some(number) = number
+            {
+                *number = value;
+            }
+        }
+        directory.insert(offset.saturating_add(prefix), Lengths { packed, crc: long(&header, 16) });
+    }
+    Ok(directory)
+}
+
+/// The numbers of a zip64 extra field, in the order in which the header leaves them out.
+pub(super) fn wide(mut extra: &[u8]) -> impl Iterator<Item = u64> + use<'_> {
+    let mut field: &[u8] = &[];
+    while extra.len() >= 4 {
+        let (id, length) = (short(extra, 0), usize::from(short(extra, 2)));
+        let end = (4 + length).min(extra.len());
+        if id == 1 {
+            field = &extra[4..end];
+        }
+        extra = &extra[end..];
+    }
+    field.chunks_exact(8).map(|number| huge(number, 0))
+}

@@ -1,0 +1,145 @@
+//! What a zip's members are read through.
+
+use std::io::{self, BufRead, Read};
+
+use flate2::Crc;
+
+use super::super::inflate::corrupt;
+
+/// What every member's own header starts with.
+const HEADER: &[u8] = b"PK\x03\x04";
+/// So much of a member that is stored as it is, from the first header in it on, is kept to be read again.
+const MOST_KEPT: usize = 8 << 20;
+
+/// Content whose checksum is known, unless it is zero: that it is wrong is an error at the end.
+pub(super) struct Summed<'a> {
+    inner: Box<dyn Read + 'a>,
+    crc: Crc,
+    wanted: u32,
+}
+
+impl<'a> Summed<'a> {
+    pub(super) fn new(inner: Box<dyn Read + 'a>, wanted: u32) -> Self {
+        Self { inner, crc: Crc::new(), wanted }
+    }
+}
+
+impl Read for Summed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.crc.update(&buffer[..count]);
+        if count == 0 && !buffer.is_empty() && self.wanted != 0 && self.wanted != self.crc.sum() {
+            return Err(corrupt("a zip checksum is wrong"));
+        }
+        Ok(count)
+    }
+}
+
+/// A member that is stored as it is. If its header lies about its length, other members stand in what was read as its
+/// content: from the first header of one on, that is kept.
+pub(super) struct Stored<'a> {
+    inner: Summed<'a>,
+    /// The last bytes read, in which a header may start; from a header on, all of them.
+    kept: Vec<u8>,
+    state: HeaderSearch,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum HeaderSearch {
+    /// Nothing was read.
+    Begins,
+    /// None was met.
+    Goes,
+    /// `kept` starts with one.
+    Found,
+    /// The member is a zip itself, which is opened.
+    IsZip,
+}
+
+impl<'a> Stored<'a> {
+    pub(super) fn new(inner: Summed<'a>) -> Self {
+        Self { inner, kept: Vec::new(), state: HeaderSearch::Begins }
+    }
+
+    /// What has to be read again, as members: the checksum is wrong, or says nothing.
+    pub(super) fn hidden(self) -> Option<Vec<u8>> {
+        let is_right = self.inner.wanted != 0 && self.inner.wanted == self.inner.crc.sum();
+        (self.state == HeaderSearch::Found && !is_right).then_some(self.kept)
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        match self.state {
+            HeaderSearch::IsZip => {}
+            HeaderSearch::Found => {
+                let room = MOST_KEPT - self.kept.len();
+                self.kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            }
+            HeaderSearch::Begins if bytes.starts_with(HEADER) => self.state = HeaderSearch::IsZip,
+            HeaderSearch::Begins | HeaderSearch::Goes => {
+                self.kept.extend_from_slice(bytes);
+                let found = memchr::memmem::find(&self.kept, HEADER);
+                self.state = if found.is_some() { HeaderSearch::Found } else { HeaderSearch::Goes };
+                let before = found.unwrap_or(self.kept.len().saturating_sub(HEADER.len() - 1));
+                self.kept.drain(..before);
+                self.kept.truncate(MOST_KEPT);
+            }
+        }
+    }
+}
+
+impl Read for Stored<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.keep(&buffer[..count]);
+        Ok(count)
+    }
+}
+
+/// A reader that knows where it is, and can be given bytes back.
+pub(super) struct PositionedReader<'a> {
+    inner: &'a mut dyn BufRead,
+    pub(super) at: u64,
+    /// Bytes to be read before those of `inner`.
+    again: io::Cursor<Vec<u8>>,
+}
+
+impl<'a> PositionedReader<'a> {
+    pub(super) fn new(inner: &'a mut dyn BufRead, at: u64) -> Self {
+        Self { inner, at, again: io::Cursor::default() }
+    }
+
+    /// Reads these bytes, the last that were read, next.
+    pub(super) fn give_back(&mut self, mut bytes: Vec<u8>) {
+        self.at = self.at.saturating_sub(bytes.len() as u64);
+        bytes.extend(self.again.fill_buf().unwrap_or_default());
+        self.again = io::Cursor::new(bytes);
+    }
+}
+
+impl Read for PositionedReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = match self.again.read(buffer)? {
+            0 => self.inner.read(buffer)?,
+            count => count,
+        };
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+impl BufRead for PositionedReader<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        match self.again.fill_buf()? {
+            [] => self.inner.fill_buf(),
+            _ => self.again.fill_buf(),
+        }
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.at += count as u64;
+        match self.again.fill_buf() {
+            Ok([_, ..]) => self.again.consume(count),
+            _ => self.inner.consume(count),
+        }
+    }
+}
