@@ -15,7 +15,8 @@ use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Location, SuppressedBy};
 use crate::core::path_bytes;
 use crate::gitleaks::Fate;
-use crate::policy::{encrypted, files};
+use crate::policy::encrypted::EncryptedParts;
+use crate::policy::files;
 use crate::report::escape;
 use crate::scan::{Match, Refusal, Step};
 
@@ -205,7 +206,7 @@ impl<'a> Case<'a> {
         self.loaded.apply(&mut report, false);
         machine_key::protect(&mut report);
         let Some(finding) = report.findings.first() else { return };
-        if encrypted::is_within(self.content, &found.span) {
+        if EncryptedParts::around(self.content, found.span.clone()).hold(&found.span) {
             return line(text, &format!("  {}: no finding, it stands in encrypted content", found.rule.id));
         }
         let name = format!("{} {}", found.rule.id, found.secret.mask());

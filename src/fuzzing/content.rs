@@ -12,7 +12,8 @@ use crate::core::text::Source;
 use crate::gitleaks::{self, Engine, ImportedRules};
 use crate::policy::Policy;
 use crate::policy::config::ArchiveLimits;
-use crate::policy::inline::{self, Markers};
+use crate::policy::encrypted::EncryptedParts;
+use crate::policy::inline::{self, MarkerWords, Markers};
 use crate::scan::{Match, Scanner, Seen, steps};
 use crate::source::archive::{self, Packed, Visitor};
 use crate::source::content::ContentScan;
@@ -23,7 +24,7 @@ pub(super) fn engine(data: &[u8]) {
     steps::take();
     let found = scanner.scan(data);
     let steps = steps::take();
-    assert!(steps <= 128 * data.len() as u64 + (1 << 16), "{steps} steps for {} bytes", data.len());
+    assert!(steps <= 512 * data.len() as u64 + (1 << 16), "{steps} steps for {} bytes", data.len());
     for found in &found {
         assert!(found.span.start < found.span.end && found.span.end <= data.len(), "{:?}", found.span);
         assert!(found.position.line >= 1 && found.position.column >= 1);
@@ -97,9 +98,11 @@ pub(super) fn markers(data: &[u8]) {
     let start = text.len() * usize::from(*start) / 256;
     let span = start..(start + usize::from(*length)).min(text.len());
     let today = Date::parse("2026-06-01").expect("a date");
+    let words = MarkerWords::around(text, span.clone());
     for foreign in [false, true] {
         let markers = Markers { enabled: true, foreign, require_reason: foreign, today };
-        markers.judge(text, span.clone(), "openai-project-key");
+        let verdict = markers.judge(text, span.clone(), "openai-project-key");
+        assert!(verdict.is_none() || words.are_near(&span), "a marker has a word of one");
         for next_line in [false, true] {
             for marker in inline::found(text, next_line, foreign) {
                 let rules = marker.rules.unwrap_or_default();
@@ -107,7 +110,7 @@ pub(super) fn markers(data: &[u8]) {
             }
         }
     }
-    crate::policy::encrypted::is_within(text, &span);
+    EncryptedParts::around(text, span.clone()).hold(&span);
 }
 
 /// Archives, read as streams and with a way back.

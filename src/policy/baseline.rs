@@ -19,7 +19,8 @@ use bstr::{BString, ByteSlice};
 
 use crate::core::error::{Error, Result};
 use crate::core::finding::{Finding, Fingerprint};
-use crate::core::regular_file::{self, Links};
+use crate::core::regular_file::{self, Links, SMALL};
+use crate::core::replace::replace;
 
 /// The directory's usual name.
 pub const NAME: &str = ".keysweep-baseline";
@@ -147,7 +148,7 @@ impl Baseline {
 pub fn write(path: &Path, entries: &BTreeSet<BaselineEntry>) -> Result<()> {
     let failed = |error: io::Error| Error::io("write baseline", path.display(), error);
     if path.is_file() {
-        return fs::write(path, text(entries)).map_err(failed);
+        return write_file(path, Links::Follow, &text(entries));
     }
     fs::create_dir_all(path).map_err(failed)?;
     let wanted = index(entries.clone());
@@ -157,13 +158,17 @@ pub fn write(path: &Path, entries: &BTreeSet<BaselineEntry>) -> Result<()> {
         }
     }
     for (fingerprint, entries) in &wanted {
-        let file = path.join(fingerprint.to_string());
-        let text = text(entries);
-        if fs::read(&file).ok().as_deref() != Some(text.as_bytes()) {
-            fs::write(file, text).map_err(failed)?;
-        }
+        // The directory comes with the repository, and so would a link in it.
+        write_file(&path.join(fingerprint.to_string()), Links::Refuse, &text(entries))?;
     }
     Ok(())
+}
+
+fn write_file(file: &Path, links: Links, text: &str) -> Result<()> {
+    match regular_file::read(file, links, SMALL)? {
+        Some(old) if old == text.as_bytes() => Ok(()),
+        old => replace(file, old.as_deref(), text.as_bytes(), 0o644),
+    }
 }
 
 fn text(entries: &BTreeSet<BaselineEntry>) -> String {
@@ -193,7 +198,7 @@ fn secrets(directory: &Path) -> Result<Vec<String>> {
 }
 
 fn read(file: &Path) -> Result<BTreeSet<BaselineEntry>> {
-    match regular_file::read(file, Links::Refuse, regular_file::SMALL)? {
+    match regular_file::read(file, Links::Refuse, SMALL)? {
         Some(content) => lines(&file.display().to_string(), &content),
         None => Ok(BTreeSet::new()),
     }

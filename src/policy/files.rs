@@ -93,11 +93,7 @@ impl Files for Disk {
 /// has. `None` if there is none.
 pub fn read_named(path: &Path) -> Result<Option<Vec<u8>>> {
     let failed = |error: io::Error| Error::io("read", path.display(), error);
-    let file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if regular_file::is_absent(&error) => return Ok(None),
-        Err(error) => return Err(failed(error)),
-    };
+    let Some(file) = open_named(path)? else { return Ok(None) };
     let mut content = Vec::new();
     file.take(NAMED_LIMIT + 1).read_to_end(&mut content).map_err(failed)?;
     if content.len() as u64 > NAMED_LIMIT {
@@ -106,8 +102,17 @@ pub fn read_named(path: &Path) -> Result<Option<Vec<u8>>> {
     Ok(Some(content))
 }
 
+/// A file that a person named, whatever it is; `None` if there is none. No more than [`NAMED_LIMIT`] is to be read of it.
+pub fn open_named(path: &Path) -> Result<Option<fs::File>> {
+    match fs::File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if regular_file::is_absent(&error) => Ok(None),
+        Err(error) => Err(Error::io("read", path.display(), error)),
+    }
+}
+
 /// More than a report of a million findings has.
-const NAMED_LIMIT: u64 = 1 << 30;
+pub const NAMED_LIMIT: u64 = 1 << 30;
 
 /// The configuration file on the disk: which one wins, and the directory that its paths start from.
 #[derive(Clone, Debug)]

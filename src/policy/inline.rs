@@ -4,7 +4,9 @@
 //! next-line form, on the line above. It is looked for only where there is a finding, so it costs clean text nothing.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use bstr::ByteSlice;
 use memchr::{memchr2, memrchr2};
 
@@ -34,6 +36,7 @@ const FOREIGN: &[(&str, bool)] = &[
     ("pragma: allowlist-secret", false),
 ];
 
+const NAME: &str = "keysweep";
 const OWN: &str = "keysweep:allow";
 
 /// How inline markers are read.
@@ -47,6 +50,31 @@ pub struct Markers {
     pub require_reason: bool,
     /// The day that `until=` is compared with.
     pub today: Date,
+}
+
+/// Where in content a marker may stand, for content with many keys: around most of them no word of one does.
+#[derive(Debug)]
+pub struct MarkerWords(Vec<usize>);
+
+impl MarkerWords {
+    /// Of the content around keys that lie in `keys`.
+    pub fn around(bytes: &[u8], keys: Range<usize>) -> Self {
+        static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+            let words = FOREIGN.iter().map(|(text, _)| *text).chain([NAME]);
+            AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
+        });
+        let around = keys.start.saturating_sub(2 * REACH + 2)..keys.end.saturating_add(REACH).min(bytes.len());
+        let Some(words) = &*WORDS else { return Self(around.collect()) };
+        let text = bytes.get(around.clone()).unwrap_or_default();
+        Self(words.find_iter(text).map(|word| around.start + word.start()).collect())
+    }
+
+    /// Whether one may be within reach of a key.
+    pub fn are_near(&self, key: &Range<usize>) -> bool {
+        let reach = key.start.saturating_sub(2 * REACH + 2)..key.end.saturating_add(REACH);
+        let next = self.0.partition_point(|word| *word < reach.start);
+        self.0.get(next).is_some_and(|word| *word < reach.end)
+    }
 }
 
 /// What a marker means for a finding.
@@ -160,7 +188,6 @@ fn own_marker(after: &[u8], next_line: bool) -> Option<Marker> {
 
 /// `keysweep: allow`, `keysweep:ignore`, `Keysweep-Allow`: what people write for a marker.
 fn is_nearly_a_marker(line: &[u8]) -> bool {
-    const NAME: &str = "keysweep";
     const WORDS: [&[u8]; 7] = [b"allow", b"ignore", b"disable", b"skip", b"off", b"noqa", b"suppress"];
     let lower = line.to_ascii_lowercase();
     lower.find_iter(NAME).any(|at| {

@@ -23,10 +23,11 @@ use bstr::{BStr, BString};
 use crate::core::finding::{Confidence, Excerpt, Position, RuleInfo, Secret, Severity, Usage};
 use crate::gitleaks::{Engine, ImportedMatch, ImportedRule};
 use crate::policy::config::{ArchiveLimits, Paths};
+use crate::policy::encrypted::EncryptedParts;
 use crate::policy::files::PathBase;
-use crate::policy::inline::{MarkerVerdict, Markers};
+use crate::policy::inline::{MarkerVerdict, MarkerWords, Markers};
 use crate::policy::known_keys::KnownKeys;
-use crate::rule::allowlist::{self, Allowlist, Subject};
+use crate::rule::allowlist::{self, AllowedLine, Allowlist, Subject};
 use crate::rule::{RuleSet, SharedRule};
 use crate::scan::{Match, Scanner, Seen, locate, mask};
 
@@ -52,6 +53,9 @@ pub struct Policy {
     /// Where the configuration's paths start.
     pub base: PathBase,
 }
+
+/// Around so many keys, marker by marker is the slower way to look.
+const MANY: usize = 32;
 
 impl Policy {
     /// No configuration: nothing but this scanner and inline markers.
@@ -96,7 +100,13 @@ impl Policy {
 
     fn judged(&self, bytes: &[u8], path: Option<&BStr>, mut matches: Vec<Match>) -> Vec<Match> {
         self.extend(bytes, path, &mut matches);
-        matches.retain(|found| !encrypted::is_within(bytes, &found.span));
+        if matches.is_empty() {
+            return matches;
+        }
+        let first = matches.iter().map(|found| found.span.start).min().unwrap_or_default();
+        let last = matches.iter().map(|found| found.span.end).max().unwrap_or_default();
+        let encrypted = EncryptedParts::around(bytes, first..last);
+        matches.retain(|found| !encrypted.hold(&found.span));
         matches.sort_by(|a, b| (a.span.start, a.span.end, &a.rule.id).cmp(&(b.span.start, b.span.end, &b.rule.id)));
         locate(bytes, &mut matches);
         self.judge(bytes, path, &mut matches);
@@ -148,8 +158,18 @@ impl Policy {
     /// Marks what is accepted, and notes which markers do not hold.
     fn judge(&self, bytes: &[u8], path: Option<&BStr>, matches: &mut [Match]) {
         let path = path.map(|path| self.base.from_root(path));
+        let mut lines = Lines::new(bytes);
+        // By position.
+        let words = match &*matches {
+            [first, .., last] if matches.len() >= MANY => {
+                Some(MarkerWords::around(bytes, first.span.start..last.span.end))
+            }
+            _ => None,
+        };
         for found in matches {
-            match self.markers.judge(bytes, found.span.clone(), &found.rule.id) {
+            let may_be_marked = words.as_ref().is_none_or(|words| words.are_near(&found.span));
+            let marker = || self.markers.judge(bytes, found.span.clone(), &found.rule.id);
+            match may_be_marked.then(marker).flatten() {
                 Some(MarkerVerdict::Suppressed(suppression)) => {
                     found.suppressed = Some(suppression);
                     continue;
@@ -162,10 +182,10 @@ impl Policy {
                     rule: &found.rule.id,
                     secret: found.secret.expose(),
                     matched: &bytes[found.span.clone()],
-                    line: line(bytes, found.span.start),
+                    line: lines.at(found.span.start),
                     path: path.as_ref().map(|path| path.as_ref()),
                 };
-                found.suppressed = allowlist::judge(&self.allowlists, subject);
+                found.suppressed = allowlist::judge(&self.allowlists, subject, &mut lines.allowed);
             }
         }
     }
@@ -224,8 +244,28 @@ fn at_path(rule: &ImportedRule, path: &BStr) -> Match {
     }
 }
 
-fn line(bytes: &[u8], at: usize) -> &[u8] {
-    let start = memchr::memrchr2(b'\n', b'\r', &bytes[..at]).map_or(0, |end| end + 1);
-    let end = memchr::memchr2(b'\n', b'\r', &bytes[at..]).map_or(bytes.len(), |length| at + length);
-    &bytes[start..end]
+/// The lines of content, asked for from the first to the last: one that holds many keys is read once.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    current: Range<usize>,
+    /// What allowlists made of the current line.
+    allowed: AllowedLine,
+}
+
+impl<'a> Lines<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, current: 0..0, allowed: AllowedLine::default() }
+    }
+
+    /// The line that a key starts on.
+    fn at(&mut self, at: usize) -> &'a [u8] {
+        if !self.current.contains(&at) {
+            let bytes = self.bytes;
+            let start = memchr::memrchr2(b'\n', b'\r', &bytes[..at]).map_or(0, |end| end + 1);
+            let end = memchr::memchr2(b'\n', b'\r', &bytes[at..]).map_or(bytes.len(), |length| at + length);
+            self.current = start..end;
+            self.allowed = AllowedLine::default();
+        }
+        &self.bytes[self.current.clone()]
+    }
 }

@@ -10,7 +10,7 @@ use crate::core::finding::{Finding, SuppressedBy, Suppression};
 use crate::policy::baseline::{self, Baseline};
 use crate::policy::files::PathBase;
 use crate::policy::ignore_file::{self, IgnoreFile};
-use crate::rule::allowlist::{self, Allowlist, Subject};
+use crate::rule::allowlist::{self, AllowedLine, Allowlist, Subject};
 
 /// Secrets that are known by fingerprint.
 #[derive(Clone, Debug)]
@@ -65,8 +65,8 @@ impl Suppressions {
             }
             if finding.suppressed.is_none() {
                 let (rule, secret) = (finding.rule.id.as_ref(), finding.secret.expose());
-                finding.suppressed =
-                    allowlist::judge(&self.allowlists, Subject { rule, secret, matched: b"", line: b"", path });
+                let subject = Subject { rule, secret, matched: b"", line: b"", path };
+                finding.suppressed = allowlist::judge(&self.allowlists, subject, &mut AllowedLine::default());
             }
         }
         errors.sort();

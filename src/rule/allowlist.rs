@@ -1,5 +1,7 @@
 //! Allowlists of the configuration: what is found and does not count, by text, path or word.
 
+use std::collections::BTreeMap;
+
 use bstr::ByteSlice;
 use globset::GlobMatcher;
 
@@ -53,9 +55,20 @@ pub struct Subject<'a> {
     pub path: Option<&'a [u8]>,
 }
 
-/// Asks each allowlist in turn.
-pub fn judge(allowlists: &[Allowlist], subject: Subject<'_>) -> Option<Suppression> {
-    let allowed = allowlists.iter().find(|list| list.holds(subject))?;
+/// Which allowlists' regexes match a line, as far as that has been asked: a line may hold many keys. By the allowlist's
+/// place in the list.
+#[derive(Debug, Default)]
+pub struct AllowedLine(BTreeMap<usize, bool>);
+
+/// Asks each allowlist in turn. `line` belongs to the subject's line and has to be a new one for another line.
+pub fn judge(allowlists: &[Allowlist], subject: Subject<'_>, line: &mut AllowedLine) -> Option<Suppression> {
+    let mut holds = |number: usize, list: &Allowlist| {
+        list.holds(subject, |text| {
+            let matches = || list.regexes.iter().any(|regex| regex.is_match(text));
+            if list.target == AllowlistTarget::Line { *line.0.entry(number).or_insert_with(matches) } else { matches() }
+        })
+    };
+    let (_, allowed) = allowlists.iter().enumerate().find(|(number, list)| holds(*number, list))?;
     Some(Suppression { by: SuppressedBy::Allowlist, reason: allowed.reason.clone() })
 }
 
@@ -65,7 +78,8 @@ impl Allowlist {
         !self.paths.is_empty() && (self.regexes.is_empty() || self.target == AllowlistTarget::Secret)
     }
 
-    fn holds(&self, subject: Subject<'_>) -> bool {
+    /// Whether it covers a finding; `matches` says whether one of its regexes matches a text.
+    fn holds(&self, subject: Subject<'_>, matches: impl FnOnce(&[u8]) -> bool) -> bool {
         if !self.rules.is_empty() && !self.rules.iter().any(|pattern| fits(pattern, subject.rule)) {
             return false;
         }
@@ -78,7 +92,7 @@ impl Allowlist {
             (!self.paths.is_empty()).then(|| {
                 subject.path.is_some_and(|path| self.paths.iter().any(|glob| glob.is_match(path.to_path_lossy())))
             }),
-            (!self.regexes.is_empty()).then(|| self.regexes.iter().any(|regex| regex.is_match(text))),
+            (!self.regexes.is_empty()).then(|| matches(text)),
             (!self.stopwords.is_empty()).then(|| {
                 let value = subject.secret.to_ascii_lowercase();
                 self.stopwords.iter().any(|word| value.contains_str(word))
