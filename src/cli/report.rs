@@ -1,7 +1,6 @@
 //! `keysweep report`: what can be done with reports that were written.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
 
 use super::output::{self, KeyDisplay};
@@ -10,6 +9,7 @@ use crate::cli::args::{ColorChoice, DiffFormat, Reports};
 use crate::core::date;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::RuleInfo;
+use crate::policy::files;
 use crate::report::diff::Diff;
 use crate::report::merge::Merge;
 use crate::report::{Document, Format, ReportStyle, read};
@@ -24,7 +24,7 @@ pub(super) fn run(args: Reports) -> Result<Exit> {
             let mut merge = Merge::new(show_secrets);
             for file in &files {
                 let name = file.display().to_string();
-                let text = std::fs::read(file).map_err(|why| Error::new("read report", &name, why))?;
+                let text = files::read_named(file)?.ok_or_else(|| absent(&name))?;
                 merge.add(&name, &text)?;
             }
             let (lines, exit) = merge.finish(exit_zero)?;
@@ -74,13 +74,19 @@ pub(super) fn run(args: Reports) -> Result<Exit> {
     }
 }
 
+fn absent(name: &str) -> Error {
+    Error::new("read report", name, "there is no such file")
+}
+
 fn document(file: &Path) -> Result<Document<'static>> {
     let name = file.display().to_string();
     let mut input: Box<dyn BufRead> = if file.as_os_str() == "-" {
         Box::new(std::io::stdin().lock())
     } else {
-        Box::new(BufReader::new(File::open(file).map_err(|why| Error::new("read report", &name, why))?))
+        Box::new(BufReader::new(files::open_named(file)?.ok_or_else(|| absent(&name))?))
     };
+    // One that is cut off here has no summary, and so is no report.
+    let mut input = (&mut *input).take(files::NAMED_LIMIT);
     read::document(&name, &mut input, &|id| {
         let rule = crate::rule::builtin().iter().find(|rule| rule.id == id);
         rule.map(|rule| -> RuleInfo { rule.info() })

@@ -9,6 +9,7 @@ use crate::cli::args::{RulesCommand, RulesFormat};
 use crate::cli::output::{self, complain};
 use crate::cli::{ScanTarget, policy};
 use crate::core::error::{Error, Exit, Result};
+use crate::core::regular_file;
 use crate::core::text::nearest;
 use crate::gitleaks::Engine;
 use crate::policy::Policy;
@@ -90,7 +91,8 @@ fn new(from: &str, id: Option<&str>) -> Result<Exit> {
     let mut example = from.to_owned();
     if from == "-" {
         example.clear();
-        let read = std::io::Read::read_to_string(&mut std::io::stdin().lock(), &mut example);
+        let mut input = std::io::Read::take(std::io::stdin().lock(), regular_file::SMALL);
+        let read = std::io::Read::read_to_string(&mut input, &mut example);
         read.map_err(|error| Error::io("read", "standard input", error))?;
     }
     let text = draft::of(&example, id)?;

@@ -44,4 +44,6 @@ mod setup;
 mod staged;
 mod suppress;
 mod threads;
+#[cfg(unix)]
+mod unreadable;
 mod walk;

@@ -15,6 +15,7 @@ use crate::core::coverage::Report;
 use crate::core::error::{Error, ErrorKind, Exit, Result};
 use crate::core::files::Files as _;
 use crate::core::finding::{Finding, SuppressedBy};
+use crate::core::regular_file::{self, Links};
 use crate::core::threads;
 use crate::git::{Environment, Objects, Repository};
 use crate::history;
@@ -23,6 +24,9 @@ use crate::report::{Format, model};
 use crate::source::ci::{self, Base, Change, ChangeKind, Job, System};
 use crate::source::{Collector, commits};
 use resolve::Resolved;
+
+/// No system writes a longer event file: GitHub's end at 25 MB.
+const LONGEST_EVENT: u64 = 64 << 20;
 
 pub(super) fn run(args: Ci) -> Result<Exit> {
     let here = std::env::current_dir().map_err(|error| Error::new("read", "the current directory", error))?;
@@ -63,7 +67,10 @@ pub(super) fn run(args: Ci) -> Result<Exit> {
 /// What the system says, where the arguments do not say otherwise.
 fn asked(args: &Ci) -> Result<Change> {
     let variable = |name: &str| std::env::var(name).ok();
-    let file = |path: &str| std::fs::read(path).map_err(|error| Error::new("read the event file", path, error));
+    let file = |path: &str| {
+        let absent = || Error::new("read the event file", path, "there is none");
+        regular_file::read(path.as_ref(), Links::Follow, LONGEST_EVENT)?.ok_or_else(absent)
+    };
     let is_whole = args.head.is_some() && !args.base.is_empty();
     let job = Job { variable: &variable, file: &file };
     let mut change = match ci::change(&job) {

@@ -283,8 +283,7 @@ fn open(path: &Path) -> io::Result<Option<(std::fs::File, u64)>> {
 /// The file's text before and after an edit; where that cannot be had, the edit's own.
 fn whole(edit: &Edit, real: &Path) -> (String, String) {
     let own = || (edit.old.clone().unwrap_or_default(), edit.new.clone());
-    let small = std::fs::metadata(real).is_ok_and(|file| file.is_file() && file.len() <= LARGEST_EDITED);
-    let Some(before) = small.then(|| std::fs::read(real).ok()).flatten() else { return own() };
+    let Ok(Some(before)) = regular_file::read(real, Links::Follow, LARGEST_EDITED) else { return own() };
     let before = before.to_str_lossy().into_owned();
     match &edit.old {
         None => (before, edit.new.clone()),
