@@ -17,7 +17,7 @@ impl EncryptedParts {
     /// Those around matches, which lie in `matched`.
     pub fn around(bytes: &[u8], matched: Range<usize>) -> Self {
         if is_encrypted_file(bytes) {
-            return Self(vec![0..bytes.len()]);
+            return Self(std::iter::once(0..bytes.len()).collect());
         }
         let end = matched.end.min(bytes.len());
         let start = matched.start.min(end).saturating_sub(BLOCK_REACH);
