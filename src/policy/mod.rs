@@ -158,7 +158,7 @@ impl Policy {
     /// Marks what is accepted, and notes which markers do not hold.
     fn judge(&self, bytes: &[u8], path: Option<&BStr>, matches: &mut [Match]) {
         let path = path.map(|path| self.base.from_root(path));
-        let mut lines = Lines::new(bytes);
+        let mut lines = LineCursor::new(bytes);
         // By position.
         let words = match &*matches {
             [first, .., last] if matches.len() >= MANY => {
@@ -245,14 +245,14 @@ fn at_path(rule: &ImportedRule, path: &BStr) -> Match {
 }
 
 /// The lines of content, asked for from the first to the last: one that holds many keys is read once.
-struct Lines<'a> {
+struct LineCursor<'a> {
     bytes: &'a [u8],
     current: Range<usize>,
     /// What allowlists made of the current line.
     allowed: AllowedLine,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> LineCursor<'a> {
     fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, current: 0..0, allowed: AllowedLine::default() }
     }
