@@ -111,7 +111,8 @@ impl Assigned {
         done: &mut Done,
     ) -> Result<Option<Value<'a>>, Unowned> {
         steps::count(token.len());
-        if self.rules.is_empty() && self.wordless.is_empty() || !may_be_value(&text[token.clone()]) {
+        let digits = &text[token.clone()];
+        if self.rules.is_empty() && self.wordless.is_empty() || !may_be_value(digits) {
             return Ok(None);
         }
         let (mut start, mut whole_token) = (value_start(text, token.clone()), token.start);
@@ -133,8 +134,20 @@ impl Assigned {
         }
         let words = self.words.get_or_init(|| Words::of(rules, &self.rules));
         let is_anyones = self.wordless.iter().any(|own| text[start..].starts_with(&own.lead));
-        let digits = &text[token.clone()];
         let goes_on = matches!(text[token.end..], [b'.', next, ..] if next.is_ascii_alphanumeric());
+        let around = (start / BLOCK).saturating_sub(1) * BLOCK..text.len().min(token.end + RIGHT);
+        // Where one value follows another, the words around them are known: no word, no key. A line is remembered for what
+        // it says itself, though.
+        if purpose == Purpose::Find && !done.remembers && !is_anyones && done.density.is_dense(start / BLOCK) {
+            let has_words = done.hits.within(words, text, &around).next().is_some();
+            done.density.looked(has_words);
+            if !has_words {
+                return Ok(None);
+            }
+        }
+        if random::is_identifier(digits) {
+            return Ok(None);
+        }
         let seeker = Seeker { text, start, words, joined, digits, goes_on };
         let owner = match seeker.owner(&mut done.enclosure) {
             Ok(owner) => owner,
@@ -150,7 +163,6 @@ impl Assigned {
             return Ok(None);
         }
         done.scope = Scope::Beyond;
-        let around = (start / BLOCK).saturating_sub(1) * BLOCK..text.len().min(token.end + RIGHT);
         // By rule: not asked yet, yes, no.
         let mut known = vec![0_u8; rules.rules().len()];
         let mut accepts = |rule: usize| {
@@ -271,6 +283,38 @@ impl Value<'_> {
             Some(fault) => Err(Refusal::NotRandom(fault)),
             None => Ok(Key { secret, confidence: rule.rule.confidence }),
         }
+    }
+}
+
+/// Whether values stand so close that it costs less to look for the words around all of them than for the owner of each.
+#[derive(Debug, Default)]
+pub(super) struct Density {
+    block: usize,
+    /// How many values stand in the block, so far.
+    values: u32,
+    /// There are words: none are looked for before this block.
+    next: usize,
+    /// In how many blocks in a row there were.
+    worded: u32,
+}
+
+impl Density {
+    /// Another value stands in `block`; whether words are to be looked for first.
+    fn is_dense(&mut self, block: usize) -> bool {
+        const DENSE: u32 = 12;
+        if self.block != block {
+            // Where one block was dense, the next one is as well.
+            let (values, next) = (self.values / 2, if block < self.block { 0 } else { self.next });
+            *self = Self { block, values, next, ..*self };
+        }
+        self.values += 1;
+        self.values > DENSE && block >= self.next
+    }
+
+    /// What became of that.
+    fn looked(&mut self, has_words: bool) {
+        self.worded = if has_words { (self.worded + 1).min(8) } else { 0 };
+        self.next = if has_words { self.block + (1 << self.worded) } else { 0 };
     }
 }
 

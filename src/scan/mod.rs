@@ -46,7 +46,7 @@ use crate::core::finding::{
 use crate::rule::{Compiled, RuleSet};
 use anchored::Place;
 use anchors::Anchors;
-use assigned::Assigned;
+use assigned::{Assigned, Density};
 use enclosure::Enclosure;
 use joined::First;
 use view::{Decoded, View};
@@ -258,7 +258,7 @@ impl Scanner {
         if self.rules.rules().is_empty() {
             return;
         }
-        let mut done = Done::default();
+        let mut done = Done { remembers: true, ..Done::default() };
         let mut before = out.candidates.len();
         seen.begin();
         runs::each(&view.bytes[part.clone()], &mut |run, width| {
@@ -583,6 +583,10 @@ struct Done {
     spent: usize,
     /// Where the last value started that was refused for what it is assigned to.
     refused: Option<usize>,
+    /// How many values stood where the engine is.
+    density: Density,
+    /// Whether lines are remembered in which nothing is.
+    remembers: bool,
     /// What anything that was refused since this was last cleared depends on, or may depend on.
     scope: Scope,
 }

@@ -141,6 +141,8 @@ const DIGITS_OF_DUMP: u32 = 24;
 /// So many ends of at least eight digits in a row stand in a line of a dump, with its offset and its text; lists of
 /// numbers with fractions have more.
 const MOST_FRACTIONS: u32 = 12;
+/// So many groups of digits with nothing else in them stand in 64 bytes of either.
+const LEAST_GROUPS: u32 = 4;
 /// Every fourth bit.
 const QUARTERS: u64 = 0x1111_1111_1111_1111;
 /// So many of 16 characters in UTF-32 are in the class where a key stands.
@@ -184,10 +186,8 @@ impl State {
         if long != 0 || self.narrow.is_some() {
             self.narrow(base, long, found);
         }
-        let (many, digits) = (numbers.count_ones(), (numbers & class).count_ones());
-        let is_list = many >= NUMBERS_OF_LIST && digits >= LEAST_DIGITS;
-        let is_dump = many >= MOSTLY_NUMBERS && digits >= DIGITS_OF_DUMP;
-        if (is_list || is_dump) && long == 0 && eight.count_ones() <= MOST_FRACTIONS {
+        let many = numbers.count_ones();
+        if many >= MOSTLY_NUMBERS && long == 0 && is_numbers(many, numbers & class, class, eight) {
             found(base..base + 64, Width::Numbers);
         }
         if zero != 0 {
@@ -242,6 +242,19 @@ impl State {
             found(start..end, Width::Wide);
         }
     }
+}
+
+/// Whether a block of which `many` bytes are what numbers are written with, and which has these digits, stands in a list
+/// of numbers or in a dump.
+fn is_numbers(many: u32, digits: u64, class: u64, eight: u64) -> bool {
+    let least = if many >= NUMBERS_OF_LIST { LEAST_DIGITS } else { DIGITS_OF_DUMP };
+    if digits.count_ones() < least || eight.count_ones() > MOST_FRACTIONS {
+        return false;
+    }
+    // A group that is all digits carries its start past its end, out of the class.
+    let starts = digits & !(class << 1);
+    let groups = digits.wrapping_add(starts) & !class;
+    groups.count_ones() >= LEAST_GROUPS
 }
 
 /// `mask` moved up by `by` places, with what stood before it.

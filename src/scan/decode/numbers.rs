@@ -14,8 +14,10 @@ use crate::core::finding::Layer;
 
 /// How far left of the place where numbers were noticed they may have started.
 const BEFORE: usize = 256;
-/// So much that is no number ends the list.
+/// So much that is no list ends it.
 const LONGEST_BREAK: usize = 192;
+/// So many numbers in a row are a list.
+const LEAST_NUMBERS: usize = 4;
 
 /// The texts that the numbers around `block` stand for, and how far they were read; nothing before `from` is read again.
 pub(in crate::scan) fn numbers<'a>(view: &'a View<'a>, block: Range<usize>, from: usize) -> (Vec<View<'a>>, usize) {
@@ -67,7 +69,7 @@ struct Reading {
 struct NumberReader<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// The end of the last number.
+    /// Where the last number ends that follows others, or where a line starts as a dump's does.
     number: usize,
     line: DumpLine,
     /// Decimal, hexadecimal, octal.
@@ -147,7 +149,6 @@ impl NumberReader<'_> {
             }
             return;
         }
-        self.number = self.at;
         let is_decimal = text.iter().all(u8::is_ascii_digit) && digits <= 3 && base.is_none() && lead == 0;
         let is_octal = digits <= 4
             && base.is_none_or(|base| base == 8)
@@ -185,17 +186,23 @@ impl NumberReader<'_> {
                 reading.range.end = self.at;
                 reading.text.start(start, Ratio::One);
                 reading.text.bytes.push(byte);
+                if reading.text.bytes.len() >= LEAST_NUMBERS {
+                    self.number = self.at;
+                }
             }
             None => self.end(reading),
         }
     }
 
     fn end(&mut self, reading: usize) {
-        let Reading { text, range } = std::mem::take(&mut self.readings[reading]);
-        if could_hold_key(&text.bytes) {
-            let layer = if reading == 1 { Layer::Hex } else { Layer::Bytes };
-            self.texts.push((layer, range, text));
+        let text = &mut self.readings[reading].text;
+        if !could_hold_key(&text.bytes) {
+            text.clear();
+            return;
         }
+        let Reading { text, range } = std::mem::take(&mut self.readings[reading]);
+        let layer = if reading == 1 { Layer::Hex } else { Layer::Bytes };
+        self.texts.push((layer, range, text));
     }
 
     fn flush(&mut self) {
