@@ -8,10 +8,10 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::anchored::{Key, Refusal, first_line, right_edge};
-use super::enclosure::BLOCK;
+use super::enclosure::{BLOCK, Enclosure};
 use super::evidence::{Evidence, Exits, Surroundings};
 use super::owner::{Holder, Owner, Seeker, Unowned};
-use super::words::Words;
+use super::words::{Hit, Words};
 use super::{Done, Scope, random, steps};
 use crate::core::finding::Confidence;
 use crate::rule::RuleSet;
@@ -163,36 +163,23 @@ impl Assigned {
             return Ok(None);
         }
         done.scope = Scope::Beyond;
-        // By rule: not asked yet, yes, no.
-        let mut known = vec![0_u8; rules.rules().len()];
+        let mut value = Value { rules, text, start, end: token.end, token: whole_token, owner, evidence: Vec::new() };
+        let fitting = &mut done.fitting;
+        fitting.clear(rules.rules().len());
         let mut accepts = |rule: usize| {
-            if known[rule] == 0 {
+            fitting.get_or(rule, || {
                 let may_match = |&at: &usize| rules.rules()[rule].may_match(&text[at..]);
-                let is_accepted = purpose == Purpose::Explain || [start, whole_token].iter().any(may_match);
-                known[rule] = if is_accepted { 1 } else { 2 };
-            }
-            known[rule] == 1
+                purpose == Purpose::Explain
+                    || [start, whole_token].iter().any(may_match) && value.of_rule(rule).is_ok()
+            })
         };
         let hits = done.hits.around(words, text, &around, start..token.end, &mut accepts);
-        if hits.is_empty() && !is_anyones {
-            return Ok(None);
+        if hits.is_empty() {
+            return Ok(is_anyones.then_some(value));
         }
         done.enclosure.reach(text, start);
-        let last = hits.iter().map(|hit| hit.range.end).max().unwrap_or(0);
-        let exits = Exits::of(text, token.end, last, &done.enclosure);
-        let surroundings =
-            Surroundings { text, value: start..token.end, owner: &owner, enclosure: &done.enclosure, exits };
-        let mut named: Vec<usize> = hits.iter().map(|hit| hit.rule).collect();
-        named.sort_unstable();
-        named.dedup();
-        let of_rule = |rule: usize| (rule, surroundings.evidence(hits.iter().filter(|hit| hit.rule == rule)));
-        let mut evidence: Vec<(usize, Evidence)> = named.into_iter().map(of_rule).collect();
-        let nearest = |rule: usize| {
-            let own = hits.iter().filter(|hit| hit.rule == rule);
-            own.map(|hit| start.abs_diff(hit.range.end)).min()
-        };
-        evidence.sort_by_cached_key(|(rule, evidence)| (std::cmp::Reverse(evidence.sum()), nearest(*rule), *rule));
-        Ok(Some(Value { rules, text, start, end: token.end, token: whole_token, owner, evidence }))
+        value.evidence = value.weighed(&hits, &done.enclosure);
+        Ok(Some(value))
     }
 
     /// For `explain`: what each rule whose regex matches the token says of it, and what speaks for it.
@@ -248,6 +235,25 @@ impl Assigned {
 }
 
 impl Value<'_> {
+    /// What words of rules around it come to, by rule: the rule for which most speaks first.
+    fn weighed(&self, hits: &[Hit], enclosure: &Enclosure) -> Vec<(usize, Evidence)> {
+        let &Self { text, start, end, ref owner, .. } = self;
+        let last = hits.iter().map(|hit| hit.range.end).max().unwrap_or(0);
+        let exits = Exits::of(text, end, last, enclosure);
+        let surroundings = Surroundings { text, value: start..end, owner, enclosure, exits };
+        let mut named: Vec<usize> = hits.iter().map(|hit| hit.rule).collect();
+        named.sort_unstable();
+        named.dedup();
+        let of_rule = |rule: usize| (rule, surroundings.evidence(hits.iter().filter(|hit| hit.rule == rule)));
+        let mut evidence: Vec<(usize, Evidence)> = named.into_iter().map(of_rule).collect();
+        let nearest = |rule: usize| {
+            let own = hits.iter().filter(|hit| hit.rule == rule);
+            own.map(|hit| start.abs_diff(hit.range.end)).min()
+        };
+        evidence.sort_by_cached_key(|(rule, evidence)| (std::cmp::Reverse(evidence.sum()), nearest(*rule), *rule));
+        evidence
+    }
+
     /// The key of a rule that starts here; or before what looked like the end of an escape (`=3D`) or like emphasis (`_`).
     fn of_rule(&self, index: usize) -> Result<Key, Refusal> {
         let &Self { text, start, token, .. } = self;
@@ -283,6 +289,32 @@ impl Value<'_> {
             Some(fault) => Err(Refusal::NotRandom(fault)),
             None => Ok(Key { secret, confidence: rule.rule.confidence }),
         }
+    }
+}
+
+/// Which rules' keys a value can be, as far as that was asked.
+#[derive(Debug, Default)]
+pub(super) struct Fitting {
+    /// By rule: for which value it was asked last, and the answer in the lowest bit.
+    answers: Vec<u32>,
+    value: u32,
+}
+
+impl Fitting {
+    /// Goes on to the next value.
+    fn clear(&mut self, rules: usize) {
+        self.value += 2;
+        if self.answers.len() < rules || self.value >= u32::MAX - 2 {
+            *self = Self { answers: vec![0; rules], value: 2 };
+        }
+    }
+
+    fn get_or(&mut self, rule: usize, ask: impl FnOnce() -> bool) -> bool {
+        let answer = &mut self.answers[rule];
+        if *answer & !1 != self.value {
+            *answer = self.value | u32::from(ask());
+        }
+        *answer & 1 == 1
     }
 }
 

@@ -9,6 +9,8 @@ use std::sync::OnceLock;
 
 use foldhash::fast::FixedState;
 
+use super::random;
+
 /// How many bytes of a long name are read: its end.
 const LONGEST: usize = 96;
 /// How many words.
@@ -116,6 +118,11 @@ const ENDINGS: &[&[u8]] = &[b"key", b"keys", b"token", b"secret"];
 
 /// What a word says.
 fn said(word: &[u8]) -> u8 {
+    /// No word of the table is longer.
+    const LONGEST: usize = 15;
+    if word.len() > LONGEST {
+        return 0;
+    }
     static TABLE: OnceLock<HashMap<&[u8], u8, FixedState>> = OnceLock::new();
     let table = TABLE.get_or_init(|| {
         let mut table: HashMap<&[u8], u8, FixedState> = HashMap::default();
@@ -253,10 +260,12 @@ impl VariableName {
     }
 }
 
-/// Whether what stands where a name might is a value itself, such as a hash: long, and every eighth character is a digit.
+/// Whether what stands where a name might is a value itself, such as a hash or another key: long, and every eighth
+/// character is a digit, or its words have less than three letters.
 fn is_value(name: &[u8]) -> bool {
     const LEAST: usize = 28;
-    name.len() >= LEAST && name.iter().map(|byte| usize::from(byte.is_ascii_digit())).sum::<usize>() * 8 >= name.len()
+    let digits = || name.iter().map(|byte| usize::from(byte.is_ascii_digit())).sum::<usize>();
+    name.len() >= LEAST && (digits() * 8 >= name.len() || random::word_starts(name) * 3 > name.len())
 }
 
 /// Whether a word starts at a capital there.

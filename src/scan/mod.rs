@@ -46,7 +46,7 @@ use crate::core::finding::{
 use crate::rule::{Compiled, RuleSet};
 use anchored::Place;
 use anchors::Anchors;
-use assigned::{Assigned, Density};
+use assigned::{Assigned, Density, Fitting};
 use enclosure::Enclosure;
 use joined::First;
 use view::{Decoded, View};
@@ -275,7 +275,7 @@ impl Scanner {
             }
             if seen.is_new(&run) {
                 if out.candidates.len() == before {
-                    seen.remember(done.scope);
+                    seen.remember(&view.bytes, done.scope);
                 }
                 (done.scope, before) = (Scope::Line, out.candidates.len());
                 seen.enter(&view.bytes, &run, &part);
@@ -285,7 +285,7 @@ impl Scanner {
             }
         });
         if out.candidates.len() == before {
-            seen.remember(done.scope);
+            seen.remember(&view.bytes, done.scope);
         }
     }
 
@@ -583,6 +583,8 @@ struct Done {
     spent: usize,
     /// Where the last value started that was refused for what it is assigned to.
     refused: Option<usize>,
+    /// Which rules' keys the last value can be.
+    fitting: Fitting,
     /// How many values stood where the engine is.
     density: Density,
     /// Whether lines are remembered in which nothing is.

@@ -222,21 +222,26 @@ pub(super) fn is_identifier(text: &[u8]) -> bool {
     if text.len() > LONGEST {
         return false;
     }
-    let (mut state, mut starts, mut lower, mut upper) = (0_usize, 0_usize, 0_usize, 0_usize);
-    for &byte in text {
-        let kind = KINDS[byte as usize];
-        state = (state << 2 | kind as usize) & 63;
-        starts += usize::from(WORD_STARTS >> state & 1 != 0);
-        lower += usize::from(kind == Kind::Lower);
-        upper += usize::from(kind == Kind::Upper);
-    }
+    let starts = word_starts(text);
+    let lower = text.iter().map(|byte| usize::from(byte.is_ascii_lowercase())).sum::<usize>();
+    let upper = text.iter().any(u8::is_ascii_uppercase);
     // Without capitals chance makes fewer starts of words.
-    let shortest_word = if upper > 0 { 4 } else { 6 };
+    let shortest_word = if upper { 4 } else { 6 };
     if lower * 2 < text.len() || starts * shortest_word > text.len() {
         return false;
     }
     let (pairs, frequent) = frequent_pairs(text);
     is_frequent(pairs, frequent)
+}
+
+/// How many words start in a name behind its first: at capitals, digits, and behind digits and marks.
+pub(super) fn word_starts(name: &[u8]) -> usize {
+    let (mut state, mut starts) = (0_usize, 0_usize);
+    for &byte in name {
+        state = (state << 2 | KINDS[byte as usize] as usize) & 63;
+        starts += usize::from(WORD_STARTS >> state & 1 != 0);
+    }
+    starts
 }
 
 /// What a byte of a name is.

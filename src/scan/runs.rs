@@ -341,21 +341,32 @@ mod avx2 {
 
     #[target_feature(enable = "avx2")]
     pub(super) fn blocks(bytes: &[u8], state: &mut State, found: &mut impl FnMut(Range<usize>, Width)) {
-        let tables = (CLASSES.each_ref().map(|low| load(low)), load(&HIGH));
+        let [class, opens, numbers] = &CLASSES;
+        let (class, opens, numbers, high) = (load(class), load(opens), load(numbers), load(&HIGH));
         let (blocks, _) = bytes.as_chunks::<64>();
         for (i, block) in blocks.iter().enumerate() {
             let (first, second) = block.split_at(32);
             let first = load(first.try_into().expect("half of 64"));
             let second = load(second.try_into().expect("half of 64"));
-            let (low, high) = (classes_of(first, tables), classes_of(second, tables));
-            let both = |i: usize| u64::from(low[i]) | u64::from(high[i]) << 32;
+            let (first_halves, second_halves) = (halves(first, high), halves(second, high));
             let zero = match zeros(_mm256_min_epu8(first, second)) {
                 0 => 0,
-                _ => u64::from(zeros(first)) | u64::from(zeros(second)) << 32,
+                _ => both(zeros(first), zeros(second)),
             };
-            state.block(i * 64, Masks { class: both(0), zero, opens: both(1), numbers: both(2) }, found);
+            let masks = Masks {
+                class: both(holds(first, first_halves, class), holds(second, second_halves, class)),
+                zero,
+                opens: both(holds(first, first_halves, opens), holds(second, second_halves, opens)),
+                numbers: both(holds(first, first_halves, numbers), holds(second, second_halves, numbers)),
+            };
+            state.block(i * 64, masks, found);
         }
         state.tail(bytes, blocks.len() * 64, found);
+    }
+
+    #[inline(always)]
+    fn both(first: u32, second: u32) -> u64 {
+        u64::from(first) | u64::from(second) << 32
     }
 
     #[target_feature(enable = "avx2")]
@@ -368,13 +379,18 @@ mod avx2 {
         }
     }
 
-    /// Bit `i` of each says whether byte `i` is in that class.
+    /// For each byte the bit of [`HIGH`] for its high half.
     #[target_feature(enable = "avx2")]
     #[inline]
-    fn classes_of(bytes: __m256i, (lows, high): ([__m256i; 3], __m256i)) -> [u32; 3] {
-        let halves = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), _mm256_set1_epi8(15));
-        let high = _mm256_shuffle_epi8(high, halves);
-        lows.map(|low| !zeros(_mm256_and_si256(_mm256_shuffle_epi8(low, bytes), high)))
+    fn halves(bytes: __m256i, high: __m256i) -> __m256i {
+        _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), _mm256_set1_epi8(15)))
+    }
+
+    /// Bit `i` says whether byte `i` is in a class; `halves` are those of the bytes.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn holds(bytes: __m256i, halves: __m256i, class: __m256i) -> u32 {
+        !zeros(_mm256_and_si256(_mm256_shuffle_epi8(class, bytes), halves))
     }
 
     /// Bit `i` says whether byte `i` is zero.

@@ -19,8 +19,10 @@ pub struct Seen {
     lines: Box<[u64]>,
     /// The line that is looked at.
     line: Range<usize>,
-    /// Its hash, alone and with what stands around it; 0: it is not to be remembered.
-    hashes: [u64; 2],
+    /// Its hash; 0: it is not to be remembered.
+    hash: u64,
+    /// Its hash with what stands around it, once that is asked for.
+    around: Option<u64>,
     known: bool,
 }
 
@@ -41,6 +43,9 @@ const BEFORE: usize = 320;
 /// How far behind it.
 const AFTER: usize = 192;
 
+/// Makes another hash of a line's: there are places where it holds no key because of what stands around it.
+const WITH_AROUND: u64 = 0x5bf0_3635_d1c2_a4e6;
+
 /// How many lines are remembered, at eight bytes each.
 const LINES: usize = 1 << 17;
 /// Longer lines are none that come again.
@@ -49,14 +54,14 @@ const LONGEST: usize = 512;
 impl Default for Seen {
     fn default() -> Self {
         let lines = vec![0; LINES].into();
-        Self { hasher: RandomState::default(), lines, line: 0..0, hashes: [0; 2], known: false }
+        Self { hasher: RandomState::default(), lines, line: 0..0, hash: 0, around: None, known: false }
     }
 }
 
 impl Seen {
     /// Before the runs of `part` are gone through.
     pub(super) fn begin(&mut self) {
-        (self.line, self.hashes, self.known) = (0..0, [0; 2], false);
+        (self.line, self.hash, self.known) = (0..0, 0, false);
     }
 
     /// Whether `run` starts another line than the run before it did.
@@ -71,21 +76,20 @@ impl Seen {
         let start = memchr::memrchr(b'\n', &bytes[from..run.start]).map_or(from, |at| from + at + 1);
         let end = memchr::memchr(b'\n', &bytes[run.end..to]).map_or(to, |at| run.end + at);
         let is_whole = (start > from || from == 0) && (end < to || to == bytes.len());
+        (self.around, self.known) = (None, false);
         if !is_whole || end - start > LONGEST {
-            (self.line, self.hashes, self.known) = (run.clone(), [0; 2], false);
+            (self.line, self.hash) = (run.clone(), 0);
             return;
         }
         self.line = start..end;
-        self.hashes = [self.hash(bytes, &self.line, start), 0];
-        self.known = self.has(self.hashes[0]);
-        if !self.known {
-            let around = start.saturating_sub(BEFORE)..bytes.len().min(end + AFTER);
-            self.hashes[1] = self.hash(bytes, &around, start);
-            self.known = self.has(self.hashes[1]);
+        let hash = self.hasher.hash_one(&bytes[self.line.clone()]) | 1;
+        self.known = self.has(hash);
+        if !self.known && self.has(hash ^ WITH_AROUND) {
+            let around = self.around(bytes, hash);
+            self.around = Some(around);
+            self.known = self.has(around);
         }
-        if start < part.start || end > part.end {
-            self.hashes = [0; 2];
-        }
+        self.hash = if start < part.start || end > part.end { 0 } else { hash };
     }
 
     /// Whether the line that was entered holds no key.
@@ -94,20 +98,31 @@ impl Seen {
     }
 
     /// Remembers the line that was entered: nothing was seen in it, for reasons that lie in `scope`.
-    pub(super) fn remember(&mut self, scope: Scope) {
-        let hash = match scope {
-            Scope::Line => self.hashes[0],
-            Scope::Around => self.hashes[1],
-            Scope::Beyond => return,
-        };
-        if hash != 0 && !self.known {
-            self.lines[Self::place(hash)] = hash;
+    pub(super) fn remember(&mut self, bytes: &[u8], scope: Scope) {
+        if self.hash == 0 || self.known {
+            return;
+        }
+        match scope {
+            Scope::Line => self.add(self.hash),
+            Scope::Around => {
+                let around = self.around.unwrap_or_else(|| self.around(bytes, self.hash));
+                self.add(self.hash ^ WITH_AROUND);
+                self.add(around);
+            }
+            Scope::Beyond => {}
         }
     }
 
-    /// Of `range`, in which the line stands at `start`.
-    fn hash(&self, bytes: &[u8], range: &Range<usize>, start: usize) -> u64 {
-        self.hasher.hash_one((&bytes[range.clone()], start - range.start)) | 1
+    /// The hash of the line with what stands around it; `hash` is that of the line alone.
+    fn around(&self, bytes: &[u8], hash: u64) -> u64 {
+        let Range { start, end } = self.line;
+        let before = &bytes[start.saturating_sub(BEFORE)..start];
+        let after = &bytes[end..bytes.len().min(end + AFTER)];
+        self.hasher.hash_one((hash, before, after)) | 1
+    }
+
+    fn add(&mut self, hash: u64) {
+        self.lines[Self::place(hash)] = hash;
     }
 
     fn has(&self, hash: u64) -> bool {
