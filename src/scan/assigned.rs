@@ -169,8 +169,7 @@ impl Assigned {
         let mut accepts = |rule: usize| {
             fitting.get_or(rule, || {
                 let may_match = |&at: &usize| rules.rules()[rule].may_match(&text[at..]);
-                purpose == Purpose::Explain
-                    || [start, whole_token].iter().any(may_match) && value.of_rule(rule).is_ok()
+                purpose == Purpose::Explain || [start, whole_token].iter().any(may_match) && value.of_rule(rule).is_ok()
             })
         };
         let hits = done.hits.around(words, text, &around, start..token.end, &mut accepts);

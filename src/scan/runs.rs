@@ -143,6 +143,8 @@ const DIGITS_OF_DUMP: u32 = 24;
 const MOST_FRACTIONS: u32 = 12;
 /// So many groups of digits with nothing else in them stand in 64 bytes of either.
 const LEAST_GROUPS: u32 = 4;
+/// And no more breaks, however long: signs and points between numbers are more, the text beside a dump is one or a few.
+const MOST_BREAKS: u32 = 5;
 /// Every fourth bit.
 const QUARTERS: u64 = 0x1111_1111_1111_1111;
 /// So many of 16 characters in UTF-32 are in the class where a key stands.
@@ -187,7 +189,7 @@ impl State {
             self.narrow(base, long, found);
         }
         let many = numbers.count_ones();
-        if many >= MOSTLY_NUMBERS && long == 0 && is_numbers(many, numbers & class, class, eight) {
+        if many >= MOSTLY_NUMBERS && long == 0 && is_numbers(numbers, class, eight) {
             found(base..base + 64, Width::Numbers);
         }
         if zero != 0 {
@@ -244,17 +246,17 @@ impl State {
     }
 }
 
-/// Whether a block of which `many` bytes are what numbers are written with, and which has these digits, stands in a list
-/// of numbers or in a dump.
-fn is_numbers(many: u32, digits: u64, class: u64, eight: u64) -> bool {
-    let least = if many >= NUMBERS_OF_LIST { LEAST_DIGITS } else { DIGITS_OF_DUMP };
+/// Whether a block stands in a list of numbers or in a dump, if most of it is what those are written with.
+fn is_numbers(numbers: u64, class: u64, eight: u64) -> bool {
+    let digits = numbers & class;
+    let least = if numbers.count_ones() >= NUMBERS_OF_LIST { LEAST_DIGITS } else { DIGITS_OF_DUMP };
     if digits.count_ones() < least || eight.count_ones() > MOST_FRACTIONS {
         return false;
     }
+    let starts = |bits: u64| bits & !(bits << 1);
     // A group that is all digits carries its start past its end, out of the class.
-    let starts = digits & !(class << 1);
-    let groups = digits.wrapping_add(starts) & !class;
-    groups.count_ones() >= LEAST_GROUPS
+    let groups = digits.wrapping_add(digits & starts(class)) & !class;
+    groups.count_ones() >= LEAST_GROUPS && starts(!numbers).count_ones() <= MOST_BREAKS
 }
 
 /// `mask` moved up by `by` places, with what stood before it.

@@ -111,6 +111,52 @@ mod tests {
         "\\\\u00[46][1-9]",
     ];
 
+    /// What people's files are full of, as a template for a line, and the most steps for ten bytes of it. One pass over each
+    /// byte is ten: what goes far over it is what the engine is slow on.
+    const ORDINARY: &[(&str, u64)] = &[
+        ("    let (?:total|user|entry) = self\\.(?:get|map|collect_all_the_entries)\\([0-9]{1,4}\\);\n", 18),
+        ("// [a-z]{2,9} [a-z]{2,9} [a-z]{1,12} (?:and|or|of) [a-z]{4,9}\\.\n", 13),
+        (
+            "(?:export|import) type (?:Language|Gateway)(?:Model|Realtime|Provider)(?:Options|Settings|Mock)V[234]Id;\n",
+            40,
+        ),
+        ("- Updated dependencies \\[[0-9a-f]{7}\\]\n  - @ai-sdk/provider@[0-9]\\.[0-9]\\.[0-9]{1,2}\n", 13),
+        ("    \"version\": \"[0-9]\\.[0-9]{1,2}\",\n    \"integrity\": \"sha512-[A-Za-z0-9+/]{85}[AQgw]==\",\n", 27),
+        ("\\[-?0\\.0[0-9]{6},-?0\\.0[0-9]{6},-?0\\.0[0-9]{6}\\],\n", 13),
+        ("[0-9]{1,4},[0-9]{1,6},[A-Z][a-z]{3,9},20[0-9]{2}-0[1-9]-1[0-9]\n", 13),
+        ("<path d=\"M[0-9]{1,2}\\.[0-9]{2} [0-9]{1,2}\\.[0-9]{3}C[0-9]{2} [0-9]\\.[0-9]{3} [0-9]{2}\\.[0-9]\"/>\n", 13),
+        ("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12},[a-z]{4,9}@example\\.org,[0-9]{1,6}\n", 43),
+        ("[0-9a-f]{64}\n", 65),
+        ("[0-9a-f]{40}  [a-z]{3,9}/[a-z]{3,9}_test\\.go\n", 45),
+        ("[A-Za-z0-9+/]{76}\n", 54),
+        ("\"id\": \"msg_[A-Za-z0-9]{24}\", \"model\": \"mistral-large\", \"object\": \"chat.completion.chunk\",\n", 23),
+        (
+            "(?:api_key|OPENAI_API_KEY|mistral_key)(?: = |: |=)\"(?:your-[a-z]{4,9}-key-goes-here|[a-z]{4,9}-[a-z]{4,9}-[0-9]{2})\"\n",
+            35,
+        ),
+    ];
+
+    fn lines(template: &str, seed: u64, size: usize) -> Vec<u8> {
+        let (parsed, mut random) = (Template::parse(template).unwrap(), Random::new(seed));
+        let mut text = String::new();
+        while text.len() < size {
+            text.push_str(&parsed.generate(&mut random).text);
+        }
+        text.into_bytes()
+    }
+
+    #[test]
+    fn ordinary_content_costs_little_more_than_one_pass() {
+        const SIZE: usize = 64 << 10;
+        let scanner = Scanner::builtin();
+        let costs = ORDINARY.iter().zip(0..).map(|((template, most), seed)| {
+            let text = lines(template, seed, SIZE);
+            (steps(&scanner, &text) * 10 / text.len() as u64, *most, *template)
+        });
+        let slow: Vec<_> = costs.filter(|(cost, most, _)| cost > most).collect();
+        assert!(slow.is_empty(), "steps for ten bytes, and the most: {slow:#?}");
+    }
+
     fn steps(scanner: &Scanner, text: &[u8]) -> u64 {
         take();
         scanner.scan(text);
@@ -127,12 +173,7 @@ mod tests {
         let mut texts: Vec<(&str, Vec<u8>)> =
             REPEATED.iter().map(|part| (*part, part.bytes().cycle().take(2 * SIZE).collect())).collect();
         for (seed, template) in RANDOM.iter().enumerate() {
-            let (parsed, mut random) = (Template::parse(template).unwrap(), Random::new(seed as u64));
-            let mut text = String::new();
-            while text.len() < 2 * SIZE {
-                text.push_str(&parsed.generate(&mut random).text);
-            }
-            texts.push((template, text.into_bytes()));
+            texts.push((template, lines(template, seed as u64, 2 * SIZE)));
         }
         let slow = |(name, text): &(&str, Vec<u8>)| {
             let (half, whole) = (steps(scanner, &text[..SIZE]), steps(scanner, &text[..2 * SIZE]));
