@@ -13,7 +13,7 @@ use super::{MOST, SHARED};
 use crate::core::finding::Layer;
 
 /// How far left of the place where numbers were noticed they may have started.
-const BEFORE: usize = 256;
+const BEFORE: usize = 128;
 /// So much that is no list ends it.
 const LONGEST_BREAK: usize = 192;
 /// So many numbers in a row are a list.
@@ -58,6 +58,20 @@ struct DumpLine {
     count: usize,
 }
 
+/// The value of a hex digit; more than any two digits have together: none.
+#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
+const HEX: [u32; 256] = {
+    let mut table = [0x100; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        if let Some(value) = (byte as u8 as char).to_digit(16) {
+            table[byte] = value;
+        }
+        byte += 1;
+    }
+    table
+};
+
 /// One way to read the numbers.
 #[derive(Debug, Default)]
 struct Reading {
@@ -81,6 +95,18 @@ impl NumberReader<'_> {
     fn step(&mut self) {
         let rest = &self.bytes[self.at..];
         match rest {
+            // Most lists are written so.
+            &[b'0', b'x' | b'X', high, low, b',', next, ..] => {
+                let value = HEX[usize::from(high)] << 4 | HEX[usize::from(low)];
+                if value > 0xff {
+                    return self.number();
+                }
+                self.end(0);
+                self.end(2);
+                self.at += 4;
+                self.push(1, self.at - 4, Some(value));
+                self.at += if next == b' ' { 2 } else { 1 };
+            }
             [b'\n' | b'\r', ..] => {
                 self.line = DumpLine::default();
                 self.at += 1;
@@ -210,6 +236,7 @@ impl NumberReader<'_> {
     }
 }
 
+#[inline]
 fn could_hold_key(text: &[u8]) -> bool {
     text.len() >= runs::LEAST && text.split(|&byte| !in_key(byte)).any(|run| run.len() >= runs::LEAST)
 }
