@@ -246,7 +246,7 @@ pub(super) fn word_starts(name: &[u8]) -> usize {
 
 /// What a byte of a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum NameByte {
     Lower,
     Upper,
     Digit,
@@ -254,15 +254,15 @@ enum Kind {
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "each byte once")]
-const KINDS: [Kind; 256] = {
-    let mut table = [Kind::Mark; 256];
+const KINDS: [NameByte; 256] = {
+    let mut table = [NameByte::Mark; 256];
     let mut byte = 0;
     while byte < 256 {
         table[byte] = match byte as u8 {
-            b'a'..=b'z' => Kind::Lower,
-            b'A'..=b'Z' => Kind::Upper,
-            b'0'..=b'9' => Kind::Digit,
-            _ => Kind::Mark,
+            b'a'..=b'z' => NameByte::Lower,
+            b'A'..=b'Z' => NameByte::Upper,
+            b'0'..=b'9' => NameByte::Digit,
+            _ => NameByte::Mark,
         };
         byte += 1;
     }
