@@ -45,7 +45,7 @@ use crate::core::coverage::Report;
 use crate::core::date;
 use crate::core::error::{Exit, Result};
 use crate::core::path_bytes;
-use crate::report::{Document, Format, exposure, model, redact};
+use crate::report::{Document, Format, exposure, model, redact, scanner_examples};
 use crate::source::{Collector, stdin, walk};
 
 /// The whole program: reads the command line, carries the command out, says what went wrong.
@@ -234,6 +234,7 @@ fn finish_to(shared: &SharedArgs, mut report: Report, ending: Ending<'_>) -> Res
         report.refuse_unopened();
     }
     exposure::rate(&mut report);
+    scanner_examples::rate(&mut report);
     let found = report.findings.len();
     report.findings.retain(|finding| !shared.is_below(finding.severity, finding.confidence));
     if report.findings.len() < found {

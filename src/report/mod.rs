@@ -25,6 +25,7 @@ mod plan;
 pub mod read;
 mod redact;
 mod sarif;
+pub mod scanner_examples;
 #[cfg(test)]
 mod schema;
 

@@ -180,6 +180,30 @@ fn what_clients_get_is_rated_up_with_the_reason() {
 }
 
 #[test]
+fn samples_of_a_scanner_are_possible_and_the_report_says_why() {
+    let project = Project::new();
+    let cases = [
+        ("pkg/detectors/groq/groq_test.go", "possible"),
+        ("src/detectors/openai.test.ts", "possible"),
+        ("tests/rules/test_openai.py", "possible"),
+        ("cmd/generate/config/rules/openai.go", "possible"),
+        ("pkg/detectors/groq/groq.go", "certain"),
+        ("tests/test_openai.py", "certain"),
+        ("config/rules.go", "certain"),
+    ];
+    for (number, (path, _)) in (1..).zip(cases) {
+        project.write(path, format!("key = \"{}\"\n", key(number)));
+    }
+    let scan = project.scan(&[]);
+    for (path, confidence) in cases {
+        let finding = scan.findings.iter().find(|finding| finding["location"]["path"] == path).unwrap();
+        assert_eq!(finding["confidence"], confidence, "{path}");
+        let note = finding["note"].as_str().unwrap_or_default();
+        assert_eq!(note.contains("secret scanner's own"), confidence == "possible", "{path}: {note}");
+    }
+}
+
+#[test]
 fn keys_in_urls_have_their_own_advice() {
     let project = Project::new();
     project.write("a.sh", format!("curl 'https://api.example.com/v1?api_key={}'\n", key(1)));
