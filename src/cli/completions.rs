@@ -12,6 +12,10 @@ use crate::cli::output;
 use crate::core::error::{Error, Exit, Result};
 
 pub(super) fn run(args: &Completions) -> Result<Exit> {
+    if let Some(directory) = args.dir.as_ref().filter(|_| args.shell != For::Man) {
+        let fault = Error::new("use --dir", directory.display(), "it is for manual pages");
+        return Err(fault.hint("completions go to standard output: redirect it to a file"));
+    }
     let mut command = Cli::command();
     let shell = match args.shell {
         For::Man => return pages(args, command),

@@ -47,8 +47,8 @@ fn own_rules(loaded: &policy::Loaded) -> Vec<(String, bool)> {
 pub(super) fn run(args: ConfigCommand) -> Result<Exit> {
     let target = ScanTarget::here();
     match args {
-        ConfigCommand::Show { policy: args } => {
-            let loaded = policy::load(&args, &target.start, &target.path)?;
+        ConfigCommand::Show { args } => {
+            let loaded = policy::load(&args.policy(), &target.start, &target.path)?;
             let text = show::text(&loaded.config);
             output::print(|out| {
                 text.lines().try_for_each(|line| writeln!(out, "{}", escape::text(line.as_bytes())))?;
@@ -56,8 +56,8 @@ pub(super) fn run(args: ConfigCommand) -> Result<Exit> {
             })?;
         }
         ConfigCommand::Schema => output::print(|out| out.write_all(SCHEMA.as_bytes()))?,
-        ConfigCommand::Check { policy: args } => {
-            let loaded = policy::load(&args, &target.start, &target.path)?;
+        ConfigCommand::Check { args } => {
+            let loaded = policy::load(&args.policy(), &target.start, &target.path)?;
             let faults = own_rules(&loaded);
             for (fault, _) in &faults {
                 output::complain(fault);

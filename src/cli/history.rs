@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::output::{self, KeyDisplay};
 use super::policy::Loaded;
 use super::{ScanTarget, repositories, session_at};
-use crate::cli::args::{HistoryArgs, SharedArgs};
+use crate::cli::args::{HistoryArgs, SharedArgs, ViewArgs};
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Finding, Secret};
@@ -19,7 +19,9 @@ use crate::source::Collector;
 pub(super) fn run(args: HistoryArgs) -> Result<Exit> {
     let mut options = options(&args)?;
     let format = if args.plan { Some(Format::Plan) } else { args.shared.format };
-    let shared = SharedArgs { view: Some(args.view.clone()), format, ..args.shared.clone() };
+    let view = ViewArgs { max_age: args.max_age, ..args.view.clone() };
+    let mut shared = SharedArgs { view: Some(view), format, ..args.shared.clone() };
+    shared.policy.fail_on_stale = args.fail_on_stale;
     if let Some(list) = repositories::named(&args)? {
         return repositories::run(&args, &list, &options, &shared);
     }

@@ -14,6 +14,7 @@ use crate::hook::manager::{self, Advice, Manager};
 use crate::hook::place::HookPlace;
 use crate::hook::{HookName, doctor, global, install, memory, message, repair, status};
 use crate::policy::files;
+use crate::report::model::Occasion;
 use crate::source::Collector;
 
 /// Carries out `keysweep hook`.
@@ -219,10 +220,12 @@ fn doctor(fix: bool) -> Result<Exit> {
     Ok(if bad == 0 { Exit::Clean } else { Exit::Findings })
 }
 
-fn run_hook(args: args::HookRunArgs) -> Result<Exit> {
+fn run_hook(mut args: args::HookRunArgs) -> Result<Exit> {
     if let Some(agent) = args.agent {
         return agent::run(agent, &args.shared);
     }
+    let is_commit = |name| matches!(name, HookName::PreCommit | HookName::PreMergeCommit | HookName::CommitMsg);
+    args.shared.occasion = if args.name.is_some_and(is_commit) { Occasion::CommitHook } else { Occasion::PushHook };
     match args.name {
         Some(HookName::PreCommit | HookName::PreMergeCommit) if args.framework => framework::pre_commit(
             &args.shared,

@@ -28,13 +28,15 @@ mod rewrite;
 mod rules;
 mod staged;
 mod targets;
+mod terminal;
 
 use std::borrow::Cow;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use bstr::BString;
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use clap::error::ErrorKind;
 
 use output::complain;
@@ -77,18 +79,22 @@ fn usage(error: &clap::Error) -> Exit {
             let message = lines.join("; ").replace(":; ", ": ");
             let message = message.strip_prefix("error: ").unwrap_or(&message);
             let message = message.trim_end_matches("; For more information, try '--help'.");
-            complain(&format!("{message}; see {} --help", command_of(&text)));
+            complain(&format!("{message}; see {} --help", command_of(std::env::args_os().skip(1))));
             Exit::Incomplete
         }
     }
 }
 
-/// The subcommand that a usage error is about: `keysweep scan`.
-fn command_of(text: &str) -> String {
-    let usage = text.lines().find_map(|line| line.trim().strip_prefix("Usage: ")).unwrap_or("keysweep");
-    let is_name =
-        |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') && !word.starts_with('-');
-    usage.split(' ').take_while(is_name).collect::<Vec<_>>().join(" ")
+/// The subcommand that a usage error is about: `keysweep hook run`.
+fn command_of(words: impl Iterator<Item = OsString>) -> String {
+    let root = Cli::command();
+    let (mut command, mut name) = (&root, root.get_name().to_owned());
+    for word in words {
+        let Some(next) = command.find_subcommand(&word) else { break };
+        command = next;
+        name = name + " " + next.get_name();
+    }
+    name
 }
 
 /// Carries out a command. Whatever stops it is said in one line on standard error.
@@ -133,7 +139,8 @@ fn scan(args: ScanArgs) -> Result<Exit> {
     let (piped, paths): (Vec<BString>, Vec<BString>) = paths.into_iter().partition(|path| path == "-");
     let name = args.stdin_path.map_or_else(|| stdin::NAME.into(), path_bytes::bytes);
     let target = ScanTarget::of(&paths);
-    let shared = SharedArgs { view: Some(args.view), ..args.shared };
+    let mut shared = SharedArgs { view: Some(args.view), ..args.shared };
+    shared.policy.fail_on_stale = args.fail_on_stale;
     session_at(&shared, &target, |loaded, collector| {
         let policy = &loaded.policy;
         let options = walk::WalkOptions { no_ignore: args.no_ignore, threads: loaded.threads(&shared) };
@@ -196,7 +203,8 @@ fn session_at(
         let mut report = collector.take_report();
         loaded.apply(&mut report, is_whole);
         agent_files::annotate(&mut report, &target.start);
-        finish(&shared, report, &target.path)
+        let targets = targets::of(&shared)?;
+        finish_to(&shared, report, Ending { targets, start: target.path.clone(), root: &target.start, change: None })
     };
     let early = || {
         report().unwrap_or_else(|error| {
@@ -215,7 +223,7 @@ fn same(a: &Path, b: &Path) -> bool {
 /// Filters, redacts and writes a report to where the arguments say.
 fn finish(shared: &SharedArgs, report: Report, start: &Path) -> Result<Exit> {
     let targets = targets::of(shared)?;
-    finish_to(shared, report, Ending { targets, start: start.to_owned(), change: None })
+    finish_to(shared, report, Ending { targets, start: start.to_owned(), root: start, change: None })
 }
 
 /// What a command adds to the end of a run.
@@ -224,6 +232,8 @@ struct Ending<'a> {
     targets: Vec<targets::OutputTarget>,
     /// Where the scan started.
     start: PathBuf,
+    /// What the report's paths are relative to.
+    root: &'a Path,
     /// What `keysweep ci` took for the change.
     change: Option<model::JsonChange<'a>>,
 }
@@ -262,6 +272,8 @@ fn finish_to(shared: &SharedArgs, mut report: Report, ending: Ending<'_>) -> Res
     let mut document = Document::new(&report, shared.show_secrets, exit);
     document.summary.failing = failing;
     document.summary.change = ending.change;
+    document.made_by(shared.occasion);
+    document.root = Some(ending.root.to_owned());
     document.overdue_before = shared.view.as_ref().and_then(|view| view.overdue_before(date::now()));
     if ending.targets.iter().any(|target| target.format == Format::Sarif) {
         document.origin = origin::of(&ending.start);

@@ -30,6 +30,25 @@ pub(super) fn write(keys: KeyDisplay, content: impl Fn(&mut dyn io::Write) -> io
     }
 }
 
+/// Whether links pass the pager: there is none, or it is a `less` that is new enough.
+pub(super) fn passes_links() -> bool {
+    /// The first release of `less` that knows them.
+    const RELEASE: u32 = 566;
+    match env::var_os("PAGER") {
+        Some(pager) if pager.is_empty() || pager == "cat" => true,
+        Some(pager) if pager != "less" => false,
+        _ => match Command::new("less").arg("--version").stdin(Stdio::null()).output() {
+            Ok(output) => {
+                let text = String::from_utf8_lossy(&output.stdout);
+                let release = text.strip_prefix("less ").unwrap_or_default();
+                let digits = release.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+                digits.parse().is_ok_and(|release: u32| release >= RELEASE)
+            }
+            Err(_) => true,
+        },
+    }
+}
+
 /// The pager, if one is wanted and there is one.
 fn start() -> Option<Child> {
     if !output::is_stdout_terminal() || env::var_os("TERM").is_some_and(|term| term == "dumb") {

@@ -1,4 +1,5 @@
-//! What shows on a terminal while a scan lasts: nothing for the first half second, then files, bytes, rate and time.
+//! What shows on a terminal while a scan lasts: nothing for the first half second, then files, bytes,
+//! rate and time; where the size of the work is known, also a bar, the share that is done and the time that is left.
 
 use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -18,6 +19,7 @@ pub(super) fn during<T>(collector: &Collector, shown: bool, work: impl FnOnce() 
     if !shown {
         return work();
     }
+    collector.progress().watch();
     thread::scope(|scope| {
         // Without a thread to show it there is no progress to be seen.
         let Ok((done, watch)) = watch(scope, collector) else { return work() };
@@ -36,13 +38,20 @@ fn watch<'s>(scope: &'s Scope<'s, '_>, collector: &'s Collector) -> io::Result<(
         if ended.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
             return;
         }
-        let bar = ProgressBar::new_spinner();
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
-            bar.set_style(style);
-        }
+        let bar = ProgressBar::new(1000);
+        let mut is_measured = None;
         loop {
+            let share = collector.progress().thousandths();
+            if is_measured != Some(share.is_some()) {
+                is_measured = Some(share.is_some());
+                let template = if share.is_some() { "{spinner} [{bar:24}] {msg}" } else { "{spinner} {msg}" };
+                if let Ok(style) = ProgressStyle::with_template(template) {
+                    bar.set_style(style.progress_chars("=> "));
+                }
+            }
             let (files, bytes) = collector.so_far();
-            bar.set_message(message(files, bytes, start.elapsed()));
+            bar.set_position(share.unwrap_or(0));
+            bar.set_message(message(files, bytes, share, start.elapsed()));
             bar.tick();
             if ended.recv_timeout(STEP) != Err(RecvTimeoutError::Timeout) {
                 return bar.finish_and_clear();
@@ -52,11 +61,22 @@ fn watch<'s>(scope: &'s Scope<'s, '_>, collector: &'s Collector) -> io::Result<(
     Ok((sender, thread::Builder::new().spawn_scoped(scope, show)?))
 }
 
-/// `1,204 files, 12 MB, 24 MB/s, 1 s`: the rate is that of the whole run so far.
-fn message(files: u64, bytes: u64, elapsed: Duration) -> String {
+/// `37 %, 1,204 files, 12 MB, 24 MB/s, 12 s, 20 s left`: the rate is that of the whole run so far.
+fn message(files: u64, bytes: u64, share: Option<u64>, elapsed: Duration) -> String {
     let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
     let rate = bytes.saturating_mul(1000) / millis;
-    format!("{}, {}, {}/s, {} s", counted(files, "file"), size(bytes), size(rate), millis / 1000)
+    let text = format!("{}, {}, {}/s, {} s", counted(files, "file"), size(bytes), size(rate), millis / 1000);
+    match share {
+        None => text,
+        // What is left has no size: where the keys that were found stand in the history.
+        Some(1000) => format!("100 %, {text}, looking up where it came in"),
+        // A guess before some of the work is done is no better than none.
+        Some(share) if share < 20 || millis < 2000 => format!("{} %, {text}", share / 10),
+        Some(share) => {
+            let left = millis.saturating_mul(1000 - share) / share / 1000;
+            format!("{} %, {text}, {left} s left", share / 10)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -65,7 +85,15 @@ mod tests {
 
     #[test]
     fn the_rate_is_of_the_whole_run() {
-        assert_eq!(message(1, 0, Duration::ZERO), "1 file, 0 B, 0 B/s, 0 s");
-        assert_eq!(message(1204, 12_000_000, Duration::from_millis(1500)), "1,204 files, 12.0 MB, 8.0 MB/s, 1 s");
+        assert_eq!(message(1, 0, None, Duration::ZERO), "1 file, 0 B, 0 B/s, 0 s");
+        assert_eq!(message(1204, 12_000_000, None, Duration::from_millis(1500)), "1,204 files, 12.0 MB, 8.0 MB/s, 1 s");
+    }
+
+    #[test]
+    fn the_time_that_is_left_is_told_once_it_can_be_known() {
+        let at = |share, seconds| message(0, 0, Some(share), Duration::from_secs(seconds));
+        assert_eq!(at(250, 10), "25 %, 0 files, 0 B, 0 B/s, 10 s, 30 s left");
+        assert_eq!(at(10, 10), "1 %, 0 files, 0 B, 0 B/s, 10 s");
+        assert!(at(1000, 10).starts_with("100 %"));
     }
 }

@@ -21,6 +21,8 @@ use crate::hook::HookName;
 use crate::hook::last::Stopped;
 use crate::hook::push::{self, Has, Pushed, Update};
 use crate::policy::Policy;
+use crate::report::escape;
+use crate::report::model::Occasion;
 use crate::source::{Collector, commits};
 
 /// How long after its time a run may take to end by itself.
@@ -94,6 +96,7 @@ pub(super) fn range(shared: &args::SharedArgs, from: Option<&str>, to: &str) -> 
     let from = from.map(|from| revisions.commit(from)).transpose()?;
     let to = revisions.commit(to)?;
     let commits = Ancestry::of(&repository, &objects, &Budget::default())?.list(&[to], from.as_slice())?;
+    let shared = &args::SharedArgs { occasion: Occasion::Scan, ..shared.clone() };
     super::session_at(shared, &ScanTarget::part_of(repository.top()), |loaded, collector| {
         threads::run(loaded.threads(shared), || commits::scan(&objects, &loaded.policy, collector, &commits))?;
         Ok(())
@@ -160,7 +163,11 @@ fn from_push(finding: &Finding, tips: &[Id], repository: &Repository, objects: &
     let mut text = format!("This push was stopped: {}.\n", staged::why(finding));
     let id = finding.commit.as_ref().and_then(|commit| Id::from_hex(commit.id.as_bytes()));
     if id.is_some_and(|id| staged::on_a_remote(repository, id).unwrap_or(false)) {
-        text += "\x20 A remote has it already: revoke the key first.\n";
+        let at = match finding.rule.revoke.as_ref() {
+            "" => String::new(),
+            address => format!(", at {}", escape::text(address.as_bytes())),
+        };
+        text += &format!("\x20 A remote has it already: revoke the key first{at}\n");
     }
     let commit = finding.commit.as_ref().map(|commit| commit.id.as_str());
     match (commit, finding.location.part) {
@@ -186,7 +193,7 @@ fn from_push(finding: &Finding, tips: &[Id], repository: &Repository, objects: &
                 let variable = lookup::variable(&finding.rule.provider);
                 text += &format!(
                     "\x20 in the code: {}\n",
-                    crate::report::escape::text(lookup::lookup(path, &variable).as_bytes())
+                    escape::text(lookup::lookup(path, &variable).as_bytes())
                 );
             }
         }

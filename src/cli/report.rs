@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::output::{self, KeyDisplay};
 use super::{pager, targets};
-use crate::cli::args::{ColorChoice, DiffFormat, Reports};
+use crate::cli::args::{ColorChoice, DiffFormat, Reports, ViewArgs};
 use crate::core::date;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::RuleInfo;
@@ -31,7 +31,8 @@ pub(super) fn run(args: Reports) -> Result<Exit> {
             output::write(output.as_deref(), keys, |out| out.write_all(&lines))?;
             Ok(exit)
         }
-        Reports::Convert { file, format, output, view } => {
+        Reports::Convert { file, format, output, max_age, view } => {
+            let view = ViewArgs { max_age, ..view };
             let targets = targets::named(&output, format, None)?;
             let mut document = document(&file)?;
             document.time = (date::now(), date::now());

@@ -19,6 +19,7 @@ use crate::git::refs::Lookup;
 use crate::git::{Ancestry, Environment, Id, Objects, Repository};
 use crate::hook::last::{self, Stopped};
 use crate::policy::inline;
+use crate::report::model::Occasion;
 use crate::report::{Format, escape};
 use crate::source::Collector;
 use crate::source::staged::{Staged, StagedOptions};
@@ -28,9 +29,10 @@ pub(super) fn run(args: &args::StagedArgs) -> Result<Exit> {
     let repository = repository()?;
     let staged = Staged::open(&repository)?;
     let target = ScanTarget::part_of(repository.top());
-    super::session_at(&args.shared, &target, |loaded, collector| {
+    let shared = SharedArgs { occasion: Occasion::Staged, ..args.shared.clone() };
+    super::session_at(&shared, &target, |loaded, collector| {
         let whole_files = args.whole_files || loaded.config.hook.whole_files;
-        let options = StagedOptions { whole_files, threads: loaded.threads(&args.shared), ..StagedOptions::default() };
+        let options = StagedOptions { whole_files, threads: loaded.threads(&shared), ..StagedOptions::default() };
         staged.scan(&loaded.policy, collector, &options)
     })
 }

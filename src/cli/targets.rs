@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::output::{self, KeyDisplay};
-use super::pager;
+use super::{pager, terminal};
 use crate::cli::args::{ColorChoice, SharedArgs, ViewArgs};
 use crate::core::error::{Error, Result};
 use crate::report::{Document, Format, ReportStyle, markdown};
@@ -59,16 +59,17 @@ pub(super) fn named(files: &[PathBuf], given: Option<Format>, configured: Option
 
 /// Writes the report to all places; the first failure is told when all have been tried.
 pub(super) fn write(targets: &[OutputTarget], shared: &SharedArgs, document: &Document<'_>) -> Result<()> {
+    let is_paged = |target: &OutputTarget| {
+        target.format == Format::Human && shared.view.as_ref().is_some_and(|view| !view.no_pager)
+    };
     let style = |target: &OutputTarget| ReportStyle {
         show_secrets: shared.show_secrets,
         show_suppressed: shared.show_suppressed,
         quiet: shared.quiet,
         color: colored(shared.color(), target),
+        links: linked(shared.hyperlinks(), target, is_paged(target)),
         width: width(target),
         view: shared.view.as_ref().map(ViewArgs::view).unwrap_or_default(),
-    };
-    let is_paged = |target: &OutputTarget| {
-        target.format == Format::Human && shared.view.as_ref().is_some_and(|view| !view.no_pager)
     };
     let keys = if shared.show_secrets { KeyDisplay::Shown } else { KeyDisplay::Masked };
     each(targets, |target| match &target.to {
@@ -107,18 +108,20 @@ pub(super) fn colored(wish: ColorChoice, target: &OutputTarget) -> bool {
         && match wish {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => target.to == To::Stdout && is_colorful(output::is_stdout_terminal()),
+            ColorChoice::Auto => target.to == To::Stdout && terminal::is_colorful(output::is_stdout_terminal()),
         }
 }
 
-/// What the environment says of colours: `NO_COLOR` before `CLICOLOR_FORCE` and `FORCE_COLOR`, before the terminal.
-fn is_colorful(is_terminal: bool) -> bool {
-    let text = |name| std::env::var_os(name).filter(|value: &std::ffi::OsString| !value.is_empty());
-    if text("NO_COLOR").is_some() {
-        return false;
-    }
-    let is_forced = ["CLICOLOR_FORCE", "FORCE_COLOR"].into_iter().filter_map(text).any(|value| value != "0");
-    let is_off = ["CLICOLOR", "FORCE_COLOR"].into_iter().filter_map(text).any(|value| value == "0");
-    let is_capable = text("TERM").is_none_or(|term| term != "dumb");
-    is_forced || is_terminal && is_capable && !is_off
+fn linked(wish: ColorChoice, target: &OutputTarget, is_paged: bool) -> bool {
+    target.format == Format::Human
+        && match wish {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                target.to == To::Stdout
+                    && output::is_stdout_terminal()
+                    && terminal::has_links(|name| std::env::var(name).ok())
+                    && (!is_paged || pager::passes_links())
+            }
+        }
 }

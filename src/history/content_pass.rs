@@ -143,6 +143,7 @@ fn read_loose<'a>(
             if !index.loose().contains(&number) || scope.collector.is_stopped() {
                 return visitor;
             }
+            scope.collector.progress().advance(LOOSE);
             match index.read(number) {
                 Ok(Some((kind, bytes))) => {
                     visitor.read.kinds.push((number, kind));
@@ -157,6 +158,7 @@ fn read_loose<'a>(
     if index.loose().is_empty() {
         return visitors;
     }
+    scope.collector.progress().expect(LOOSE * index.loose().len() as u64);
     visitors.into_par_iter().with_max_len(1).map(work).collect()
 }
 
@@ -195,6 +197,9 @@ fn rescan_misnamed(index: &ObjectIndex<'_>, scope: &ContentScope<'_>, read: &Con
     }
     visitor.read
 }
+
+/// What a loose object counts for beside the bytes of packs, in a display of progress.
+const LOOSE: u64 = 4096;
 
 const GONE: Corrupt = "it went away while it was read";
 

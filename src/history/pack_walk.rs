@@ -84,6 +84,13 @@ impl<'a> PackWalk<'a> {
         collector: &'a Collector,
     ) -> Self {
         let needed: Vec<Vec<bool>> = members.iter().map(|member| needed(member, wanted)).collect();
+        if collector.progress().is_watched() {
+            let sizes = members.iter().zip(&needed).map(|(member, needed)| {
+                let entries = (0..narrow(member.chains.len())).filter(|&entry| needed[entry as usize]);
+                entries.map(|entry| member.chains.packed_size(entry)).sum::<u64>()
+            });
+            collector.progress().expect(sizes.sum());
+        }
         let mut roots = Vec::new();
         for (at, (member, needed)) in members.iter().zip(&needed).enumerate() {
             let entries = 0..narrow(member.chains.len());
@@ -162,6 +169,8 @@ struct Walker<'w, 'a, V: ObjectVisitor> {
     queue: &'w WorkQueue<DeltaFrame<V::Note>>,
     visitor: V,
     decoder: EntryDecoder,
+    /// Bytes of packs that are done and not told yet.
+    done: u64,
 }
 
 /// Decodes entries of packs into buffers that are used again.
@@ -230,7 +239,7 @@ impl EntryDecoder {
 
 impl<'w, 'a, V: ObjectVisitor> Walker<'w, 'a, V> {
     fn new(walk: &'w PackWalk<'a>, queue: &'w WorkQueue<DeltaFrame<V::Note>>, visitor: V) -> Self {
-        Self { walk, queue, visitor, decoder: EntryDecoder::default() }
+        Self { walk, queue, visitor, decoder: EntryDecoder::default(), done: 0 }
     }
 
     fn run(mut self) -> V {
@@ -249,6 +258,15 @@ impl<'w, 'a, V: ObjectVisitor> Walker<'w, 'a, V> {
             self.descend(frame);
         }
         self.visitor
+    }
+
+    /// Says now and then how far this thread has come.
+    fn count(&mut self, bytes: u64) {
+        const STEP: u64 = 1 << 17;
+        self.done += bytes;
+        if self.done >= STEP {
+            self.walk.collector.progress().advance(std::mem::take(&mut self.done));
+        }
     }
 
     fn root(&mut self, at: u32, entry: u32) {
@@ -278,6 +296,7 @@ impl<'w, 'a, V: ObjectVisitor> Walker<'w, 'a, V> {
         bytes: &Buffer,
         base: Option<(&V::Note, usize)>,
     ) -> V::Note {
+        self.count(member.chains.packed_size(entry));
         let number = member.number(entry);
         let base = base.and_then(|(note, len)| Some((note, Delta::parse(&self.decoder.delta[..len]).ok()?)));
         self.visitor.object(&DecodedObject {

@@ -267,7 +267,10 @@ impl AuditPage<'_, '_, '_> {
             let number = if steps.len() > 1 { format!("{}. ", at + 1) } else { String::new() };
             let text = format!("{number}{}", escape::text(step.text.as_bytes()));
             let lines = wrap(&text, self.width.saturating_sub(3), number.len());
-            lines.iter().try_for_each(|line| writeln!(self.page.out, "   {line}"))?;
+            for line in &lines {
+                let line = self.page.with_links(line);
+                writeln!(self.page.out, "   {line}")?;
+            }
             if let Some(command) = &step.command {
                 // A command is for copying: it stays in one piece.
                 self.page

@@ -1,7 +1,9 @@
 //! The `human` format: findings by file, each with its line and what to do next, then what was covered.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
+use std::path::Path;
 
 use bstr::ByteSlice as _;
 use unicode_width::UnicodeWidthStr as _;
@@ -10,17 +12,25 @@ use crate::core::coverage::is_unopened;
 use crate::core::finding::Severity;
 use crate::report::model::{FindingStatus, JsonCoverage, JsonFinding, JsonSkipped, Summary};
 use crate::report::numbers::{counted, grouped, size};
-use crate::report::{Document, ReportStyle, audit, escape, past};
+use crate::report::{Document, ReportStyle, audit, escape, hyperlink, past};
 
 /// Names shown of what was ignored; the machine formats have them all.
 const SKIPPED_NAMES: usize = 3;
+
+/// What to do about keys that are in the index and nowhere else.
+const ONLY_STAGED: &str = "  Take the key out of the file (keysweep fix PATH does that), and stage the file again.
+  To leave the file out of the commit: git restore --staged PATH
+  If it is no key: keysweep ignore PATH:LINE
+  It is not committed, so it need not be revoked, unless an editor, a coding agent or a sync service has sent it on.
+";
 
 /// As many digits of a fingerprint as `keysweep ignore` needs.
 const SHORT_FINGERPRINT: usize = 12;
 
 /// Writes the report.
 pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
-    let mut page = Page { out, color: style.color };
+    let root = document.root.as_deref();
+    let mut page = Page { out, color: style.color, links: style.links, root };
     if audit::is_for(document, style) {
         return audit::write(document, style, &mut page);
     }
@@ -35,7 +45,7 @@ pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn W
             if heading.is_some() {
                 writeln!(page.out)?;
             }
-            page.paint(BOLD, &name)?;
+            page.linked(finding, false, BOLD, &name)?;
             writeln!(page.out)?;
         }
         let here = format!("{name}:{}", finding.location.line);
@@ -48,6 +58,9 @@ pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn W
     }
     if heading.is_some() {
         writeln!(page.out)?;
+    }
+    if document.occasion.is_advised() {
+        page.advice(document)?;
     }
     page.summary(document)
 }
@@ -62,16 +75,22 @@ pub(super) const GREEN: &str = "32";
 pub(super) struct Page<'a> {
     pub(super) out: &'a mut dyn Write,
     pub(super) color: bool,
+    /// Whether addresses and paths are links.
+    pub(super) links: bool,
+    /// What the report's paths are relative to.
+    pub(super) root: Option<&'a Path>,
 }
 
 impl Page<'_> {
     pub(super) fn paint(&mut self, code: &str, text: &str) -> io::Result<()> {
-        if self.color { write!(self.out, "\x1b[{code}m{text}\x1b[0m") } else { self.out.write_all(text.as_bytes()) }
+        if self.color && !code.is_empty() { write!(self.out, "\x1b[{code}m{text}\x1b[0m") } else { self.out.write_all(text.as_bytes()) }
     }
 
     fn finding(&mut self, finding: &JsonFinding<'_>, style: ReportStyle, seen: Option<&str>) -> io::Result<()> {
         let at = &finding.location;
-        write!(self.out, "  {}:{}  ", at.line, at.column)?;
+        write!(self.out, "  ")?;
+        self.linked(finding, true, "", &format!("{}:{}", at.line, at.column))?;
+        write!(self.out, "  ")?;
         self.paint(BOLD, &escape::text(finding.title.as_bytes()))?;
         write!(self.out, "  ")?;
         let loud = if finding.severity >= Severity::High { RED } else { YELLOW };
@@ -99,8 +118,59 @@ impl Page<'_> {
         }
         match seen {
             Some(first) => writeln!(self.out, "    the same key as {first}"),
-            None => writeln!(self.out, "    {}", finding.next_step()),
+            None => Ok(()),
         }
+    }
+
+    /// Text that leads to where a finding stands, if that is a file here.
+    fn linked(&mut self, finding: &JsonFinding<'_>, with_line: bool, code: &str, text: &str) -> io::Result<()> {
+        let at = &finding.location;
+        let is_file = self.links && finding.commit.is_none() && at.path_bytes.is_none();
+        let address = match (self.root, &at.path) {
+            (Some(root), Some(path)) if is_file => hyperlink::file(root, path, with_line.then_some(at.line)),
+            _ => None,
+        };
+        match address {
+            Some(address) => self.paint(code, &hyperlink::to(&address, text)),
+            None => self.paint(code, text),
+        }
+    }
+
+    /// Text in which addresses are links, if links are wanted.
+    pub(super) fn with_links<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.links { hyperlink::addresses(text) } else { text.into() }
+    }
+
+    /// What to do, once for all keys for which it is the same.
+    fn advice(&mut self, document: &Document<'_>) -> io::Result<()> {
+        let mut steps: Vec<(String, Vec<&str>)> = Vec::new();
+        for entry in document.active() {
+            let step = entry.next_step();
+            let titles = match steps.iter_mut().find(|(known, _)| *known == step) {
+                Some((_, titles)) => titles,
+                None => {
+                    steps.push((step, Vec::new()));
+                    let Some((_, titles)) = steps.last_mut() else { continue };
+                    titles
+                }
+            };
+            if !titles.contains(&entry.title.as_ref()) {
+                titles.push(entry.title.as_ref());
+            }
+        }
+        if steps.is_empty() {
+            return Ok(());
+        }
+        self.paint(BOLD, "What to do")?;
+        writeln!(self.out)?;
+        if document.occasion.is_staged() {
+            return writeln!(self.out, "{ONLY_STAGED}");
+        }
+        for (step, titles) in &steps {
+            let titles = escape::text(titles.join(", ").as_bytes());
+            writeln!(self.out, "  {titles}: {}", self.with_links(step))?;
+        }
+        writeln!(self.out, "  If it is no key: keysweep ignore PATH:LINE\n")
     }
 
     /// The line with a caret below the key; where it was decoded from something, the masked key alone.
@@ -175,6 +245,8 @@ pub(super) fn verdict(document: &Document<'_>) -> String {
     keys.sort_unstable();
     keys.dedup();
     let mut text = match places {
+        0 if document.summary.exit_code == 2 && document.summary.coverage.bytes == 0 => "Not completed".to_owned(),
+        0 if document.summary.exit_code == 2 => "Not completed: no keys in what was scanned".to_owned(),
         0 => "No keys found".to_owned(),
         places if places == keys.len() => counted(places as u64, "key") + " found",
         places => format!("{} found at {}", counted(keys.len() as u64, "key"), counted(places as u64, "place")),

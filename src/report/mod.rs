@@ -10,6 +10,7 @@ pub mod exposure;
 mod gitlab;
 mod html;
 mod human;
+mod hyperlink;
 mod identity;
 mod json;
 mod jsonl;
@@ -46,6 +47,8 @@ pub struct ReportStyle {
     pub quiet: bool,
     /// Use a terminal's colours.
     pub color: bool,
+    /// Make links of addresses and paths, for terminals that have them.
+    pub links: bool,
     /// How many columns people see; 0 if nobody knows.
     pub width: usize,
     /// What people want to see of many keys.

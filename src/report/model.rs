@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use bstr::BStr;
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,36 @@ pub struct Document<'a> {
     pub time: (i64, i64),
     /// Where what was scanned comes from, for those formats that say it. Without one it is what `summary.change` says.
     pub origin: Option<RepositoryOrigin>,
+    /// What made this report.
+    pub occasion: Occasion,
+    /// The directory that the report's paths are relative to, for links.
+    pub root: Option<PathBuf>,
+}
+
+/// What makes a report, which decides what there is to do about a key in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Occasion {
+    /// A scan of what may be anywhere by now.
+    #[default]
+    Scan,
+    /// A scan of the index, which somebody asked for.
+    Staged,
+    /// The hook of a commit, which says itself what to do.
+    CommitHook,
+    /// The hook of a push, which says itself what to do.
+    PushHook,
+}
+
+impl Occasion {
+    /// Whether what was found is only in the index.
+    pub fn is_staged(self) -> bool {
+        matches!(self, Self::Staged | Self::CommitHook)
+    }
+
+    /// Whether the report says what to do.
+    pub fn is_advised(self) -> bool {
+        matches!(self, Self::Scan | Self::Staged)
+    }
 }
 
 /// A repository at a commit.
@@ -97,6 +128,9 @@ pub struct JsonFinding<'a> {
     /// What to do beyond revoking; not written.
     #[serde(skip)]
     pub advice: Cow<'a, str>,
+    /// Whether it is in the index and nowhere else, as far as git knows; not written.
+    #[serde(skip)]
+    pub is_staged: bool,
 }
 
 /// The constant of a finding's `type`.
@@ -322,7 +356,21 @@ impl<'a> Document<'a> {
         let findings: Vec<JsonFinding<'a>> =
             report.findings.iter().map(|finding| JsonFinding::new(finding, show_secrets)).collect();
         let summary = Summary::new(&findings, JsonCoverage::new(&report.coverage), exit.code());
-        Self { findings, summary, overdue_before: None, time: (0, 0), origin: None }
+        Self {
+            findings,
+            summary,
+            overdue_before: None,
+            time: (0, 0),
+            origin: None,
+            occasion: Occasion::default(),
+            root: None,
+        }
+    }
+
+    /// Says what made the report.
+    pub fn made_by(&mut self, occasion: Occasion) {
+        self.occasion = occasion;
+        self.findings.iter_mut().for_each(|entry| entry.is_staged = occasion.is_staged());
     }
 
     /// The findings, the worst first: active before suppressed, severe and certain ones, what is live and pushed.
@@ -391,6 +439,7 @@ impl<'a> JsonFinding<'a> {
             excerpt: Some(&finding.excerpt),
             revoke: revoke.as_ref().into(),
             advice: advice.as_ref().into(),
+            is_staged: false,
         }
     }
 
@@ -425,6 +474,9 @@ impl<'a> JsonFinding<'a> {
 
     /// What the owner does now, in one line.
     pub fn next_step(&self) -> String {
+        if self.is_staged {
+            return STAGED.to_owned();
+        }
         let mut text = match self.revoke.as_ref() {
             "" => "if it is live, revoke it at its provider".to_owned(),
             revoke => format!("revoke it at {}", escape::text(revoke.as_bytes())),
@@ -535,6 +587,10 @@ impl<'a> JsonCoverage<'a> {
         }
     }
 }
+
+/// What to do about a key that is in the index and nowhere else.
+pub(super) const STAGED: &str = "take it out of the file and stage the file again; the key need not be revoked, unless an editor, a \
+                                 coding agent or a sync service has sent it on";
 
 /// A key that may be masked already, masked; safe to print.
 pub(super) fn masked(rule: &str, secret: &str) -> String {

@@ -12,6 +12,7 @@ pub(crate) mod lfs;
 mod open;
 pub mod paths;
 mod pipe;
+mod progress;
 pub mod read;
 mod remotes;
 pub(crate) mod repo;
@@ -23,6 +24,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bstr::{BStr, ByteSlice as _};
+pub use progress::Progress;
 
 use crate::core::budget::Budget;
 use crate::core::coverage::{Coverage, Report, Skipped};
@@ -37,6 +39,7 @@ pub struct Collector {
     files: Arc<AtomicU64>,
     bytes: Arc<AtomicU64>,
     budget: Arc<Budget>,
+    progress: Progress,
 }
 
 impl Collector {
@@ -71,6 +74,11 @@ impl Collector {
     /// How much the run may still do.
     pub fn budget(&self) -> &Arc<Budget> {
         &self.budget
+    }
+
+    /// How far the run has come.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// A key.

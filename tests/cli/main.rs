@@ -43,6 +43,7 @@ mod repository;
 mod setup;
 mod staged;
 mod suppress;
+mod terminal;
 mod threads;
 #[cfg(unix)]
 mod unreadable;

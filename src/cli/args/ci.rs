@@ -5,55 +5,61 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::SharedArgs;
+use super::policy::SUPPRESSIONS;
 
 const EXAMPLES: &str = "\
 Examples:
-  keysweep ci                            what this job's change brings in, commit by commit
+  keysweep ci                            what the change of this job adds, commit by commit
   keysweep ci --dry-run                  what would be scanned, and why
-  keysweep ci --base origin/main         where the CI system does not say it
-  keysweep ci --scope history            everything, as a scheduled job does
-  keysweep ci -o keys.sarif              a report file beside what the CI system shows
+  keysweep ci --base origin/main         if the CI system does not say what the change is based on
+  keysweep ci --scope history            the whole history, as in a scheduled job
+  keysweep ci -o keys.sarif              also write a report file
 
-The policy (configuration, ignore file, baseline, inline markers) is that of the change's base.
-Exit codes: 0 complete and clean; 1 complete, keys found; 2 not completed (a shallow clone, a missing base, …).";
+Configuration, ignore file, baseline and inline markers are those of the change's base: a change cannot accept its own keys.
+Exit codes: 0 no keys found; 1 keys found; 2 not completed (a shallow clone, a missing base, …).";
 
 /// `keysweep ci`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Ci {
-    /// Say what would be scanned and why, and scan nothing.
-    #[arg(long)]
+    /// Print what would be scanned and why, and scan nothing.
+    #[arg(long, help_heading = "What to scan")]
     pub dry_run: bool,
-    /// What to scan; the default is the change, and history in a scheduled job.
-    #[arg(long, value_name = "SCOPE", value_enum)]
+    /// What to scan [default: change; history in a scheduled job].
+    #[arg(long, help_heading = "What to scan", value_name = "SCOPE", value_enum)]
     pub scope: Option<CiScope>,
-    /// What was there before, instead of what the CI system says; may be repeated.
-    #[arg(long, value_name = "REV")]
+    /// The commit that the change is based on, if the CI system does not say it; may be repeated.
+    #[arg(long, help_heading = "What to scan", value_name = "REV")]
     pub base: Vec<String>,
-    /// What is new, instead of what the CI system says.
-    #[arg(long, value_name = "REV")]
+    /// The last commit of the change, if the CI system does not say it.
+    #[arg(long, help_heading = "What to scan", value_name = "REV")]
     pub head: Option<String>,
-    /// In a clone without all of the history, scan what is there and say so.
-    #[arg(long)]
+    /// In a shallow clone, scan what is there and add a note, instead of failing.
+    #[arg(long, help_heading = "What to scan")]
     pub allow_shallow: bool,
-    /// A change whose files are all left out by the configuration passes.
-    #[arg(long)]
+    /// Do not fail if the configuration excludes every file of the change.
+    #[arg(long, help_heading = "What to scan")]
     pub allow_empty: bool,
-    /// Write Markdown for a comment on the change; it begins with a marker by which it can be found and replaced.
-    #[arg(long, value_name = "FILE")]
+    /// Write a Markdown file for a comment on the change.
+    ///
+    /// It starts with a marker, so that a later run can find the comment and replace it.
+    #[arg(long, help_heading = "Output", value_name = "FILE")]
     pub comment_file: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print it")]
     pub shared: SharedArgs,
+    /// Fail if an entry of the ignore file or the baseline matches nothing.
+    #[arg(long, help_heading = SUPPRESSIONS)]
+    pub fail_on_stale: bool,
 }
 
 /// What `keysweep ci` scans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CiScope {
-    /// What the change brings in, commit by commit.
+    /// What the change adds, commit by commit.
     Change,
-    /// All files as they will be.
+    /// All files as they are after the change.
     Tree,
-    /// Everything that the repository keeps.
+    /// The whole history.
     History,
 }

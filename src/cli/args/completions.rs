@@ -16,10 +16,10 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Completions {
-    /// The shell; `man` is for manual pages.
+    /// The shell, or `man` for manual pages.
     #[arg(value_name = "SHELL", value_enum)]
     pub shell: For,
-    /// For man: the directory that the pages are written to.
+    /// With `man`: the directory for the pages.
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
 }

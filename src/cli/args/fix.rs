@@ -8,14 +8,14 @@ use super::policy::PolicyArgs;
 
 const EXAMPLES: &str = "\
 Examples:
-  keysweep fix                  the current directory: shows what it would write, and asks
-  keysweep fix --dry-run src    shows it, and writes nothing
-  keysweep fix --yes a.py       asks nothing
+  keysweep fix                  the current directory: shows the changes, and asks
+  keysweep fix --dry-run src    shows the changes, and writes nothing
+  keysweep fix --yes a.py       does not ask
   keysweep fix --agents         transcripts and settings of coding agents in your home directory
 
-A key goes into .env, which git then ignores, before it leaves a file; its name goes into .env.example. Keys in
-transcripts are masked, and the transcript is kept elsewhere as it was.
-Exit codes: 0 nothing is left; 1 something is left, or was not written; 2 not completed.";
+A key is written to .env, which git then ignores, before it is removed from the file. The name of its variable is
+added to .env.example. In transcripts, keys are masked; a copy of the old transcript is kept.
+Exit codes: 0 no keys are left; 1 some are left, or nothing was written; 2 not completed.";
 
 /// `keysweep fix`.
 #[derive(Debug, Args)]
@@ -24,13 +24,13 @@ pub struct Fix {
     /// Files and directories.
     #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<OsString>,
-    /// The files of coding agents in this user's home directory.
+    /// Mask keys in the files of coding agents in your home directory.
     #[arg(long)]
     pub agents: bool,
-    /// Write without asking.
+    /// Write without a question.
     #[arg(short, long)]
     pub yes: bool,
-    /// Show what would be written, and write nothing.
+    /// Show the changes, and write nothing.
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
     #[command(flatten)]

@@ -15,15 +15,15 @@ Examples:
   keysweep staged --whole-files          also keys that were in these files before
   GIT_INDEX_FILE=x keysweep staged       another index
 
-A key counts if its line was added or changed. In a merge, only what is in no parent counts.
-Exit codes: 0 complete and clean; 1 complete, keys found; 2 not completed.";
+Only lines that were added or changed count. In a merge, only what is in none of its parents counts.
+Exit codes: 0 no keys found; 1 keys found; 2 not completed.";
 
 /// `keysweep staged`.
 #[derive(Debug, Args)]
 #[command(after_help = STAGED_EXAMPLES)]
 pub struct StagedArgs {
-    /// A key that was in a touched file before counts, too.
-    #[arg(long)]
+    /// Also report keys that were in these files before.
+    #[arg(long, help_heading = "What to scan")]
     pub whole_files: bool,
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print it")]
@@ -33,67 +33,69 @@ pub struct StagedArgs {
 /// `keysweep hook`.
 #[derive(Debug, Subcommand)]
 pub enum HookCommand {
-    /// Have git run keysweep.
+    /// Install hooks of git, or of coding agents.
     Install(Install),
-    /// Take it out again, and bring back what was there before.
+    /// Remove keysweep's hooks, and restore what was there before.
     Uninstall(Uninstall),
-    /// Say what git runs, in which order, and what it does not.
+    /// List the hooks that git runs, in their order.
     Status {
-        /// human or json.
+        /// The format: human or json.
         #[arg(long, value_enum, default_value_t = StatusFormat::Human)]
         format: StatusFormat,
     },
-    /// Bring installed hooks of an older keysweep up to date, and write where keysweep is now.
+    /// Update hooks that an older keysweep installed, or after keysweep was moved.
     Update(UpdateArgs),
-    /// Check the installation, and that a key is really stopped.
+    /// Check that the hooks work: that a commit with a key is stopped.
+    ///
+    /// Tries it in a copy of the index; your repository is not changed.
     Doctor {
-        /// Repair what can be repaired, then check.
+        /// Repair what can be repaired, then check again.
         #[arg(long, conflicts_with = "agents")]
         fix: bool,
         /// Check these coding agents instead of git: claude, codex, cursor, copilot, gemini, windsurf, all.
         #[arg(long = "agent", value_name = "AGENT", value_delimiter = ',', value_parser = agent_parser(), hide_possible_values = true)]
         agents: Vec<Choice>,
     },
-    /// What the hooks run; not for people.
+    /// Run a hook. Hooks call this; you do not need it.
     Run(Box<HookRunArgs>),
 }
 
 const INSTALL_EXAMPLES: &str = "\
 Examples:
   keysweep hook install                  pre-commit and pre-merge-commit
-  keysweep hook install --all            and commit-msg, pre-push and post-rewrite
+  keysweep hook install --all            also commit-msg, pre-push and post-rewrite
   keysweep hook install pre-receive      on a server
-  keysweep hook install --global         in every repository made from now on
-  keysweep hook install --write          into the configuration of husky, lefthook, simple-git-hooks,
+  keysweep hook install --global         in every repository that you create or clone from now on
+  keysweep hook install --write          in the configuration of husky, lefthook, simple-git-hooks,
                                          pre-commit or prek
-  keysweep hook install --agent claude   into a coding agent's configuration of this project
+  keysweep hook install --agent claude   in the configuration of a coding agent, for this project
   keysweep hook install --agent all --user
 
-A hook that is there already is kept, runs first, and can still stop things.";
+A hook that is already there is kept. It runs first, and can still stop a commit or push.";
 
 /// `keysweep hook install`.
 #[derive(Debug, Args)]
 #[command(after_help = INSTALL_EXAMPLES)]
 pub struct Install {
-    /// Hooks; without any, pre-commit and pre-merge-commit.
+    /// Which hooks [default: pre-commit and pre-merge-commit].
     #[arg(value_name = "NAME", value_enum)]
     pub names: Vec<HookName>,
-    /// pre-commit, pre-merge-commit, commit-msg, pre-push and post-rewrite.
+    /// Install pre-commit, pre-merge-commit, commit-msg, pre-push and post-rewrite.
     #[arg(long, conflicts_with = "names")]
     pub all: bool,
-    /// For new repositories instead of this one.
+    /// Install for new repositories instead of this one.
     #[arg(long)]
     pub global: bool,
-    /// Add the lines to the configuration of the program that manages the hooks here.
+    /// Write to the configuration of the hook manager of this repository, such as husky or lefthook.
     #[arg(long, conflicts_with = "global")]
     pub write: bool,
-    /// With --write: stop whoever has no keysweep, instead of telling them that nothing is checked.
+    /// With --write: stop commits where keysweep is not installed, instead of only printing a warning.
     #[arg(long, requires = "write")]
     pub require: bool,
-    /// Let things pass when keysweep is not to be found.
+    /// Let commits pass if keysweep cannot be found.
     #[arg(long)]
     pub fail_open: bool,
-    /// Install even where others use the same hooks, or where another program manages them.
+    /// Install even if other repositories share the hooks, or a hook manager writes them.
     #[arg(long)]
     pub force: bool,
     #[command(flatten)]
@@ -104,13 +106,13 @@ pub struct Install {
 /// `keysweep hook uninstall`.
 #[derive(Debug, Args)]
 pub struct Uninstall {
-    /// Hooks; without any, all of keysweep's.
+    /// Which hooks [default: all of keysweep's].
     #[arg(value_name = "NAME", value_enum)]
     pub names: Vec<HookName>,
-    /// Those for new repositories instead of this one's.
+    /// Remove the hooks for new repositories instead of this one's.
     #[arg(long)]
     pub global: bool,
-    /// Also a hook that was changed since it was installed.
+    /// Also remove a hook that was changed after it was installed.
     #[arg(long)]
     pub force: bool,
     #[command(flatten)]
@@ -121,10 +123,10 @@ pub struct Uninstall {
 /// `keysweep hook update`.
 #[derive(Debug, Args)]
 pub struct UpdateArgs {
-    /// Those for new repositories instead of this one's.
+    /// Update the hooks for new repositories instead of this one's.
     #[arg(long)]
     pub global: bool,
-    /// Also a hook that was changed since it was installed.
+    /// Also update a hook that was changed after it was installed.
     #[arg(long)]
     pub force: bool,
 }
@@ -132,7 +134,7 @@ pub struct UpdateArgs {
 /// Which coding agents a command is about.
 #[derive(Debug, Args)]
 pub struct Agents {
-    /// Hooks of these coding agents instead of git's: claude, codex, cursor, copilot, gemini, windsurf, all.
+    /// Use the hooks of these coding agents instead of git's: claude, codex, cursor, copilot, gemini, windsurf, all.
     #[arg(
         long = "agent",
         value_name = "AGENT",
@@ -142,7 +144,7 @@ pub struct Agents {
         conflicts_with_all = ["names", "global", "force"]
     )]
     pub agents: Vec<Choice>,
-    /// For this user in every project, instead of for whoever works in this one.
+    /// For you in every project, instead of for everybody in this project.
     #[arg(long, requires = "agents")]
     pub user: bool,
 }
@@ -167,19 +169,19 @@ fn agent_parser() -> impl TypedValueParser<Value = Choice> {
 /// `keysweep hook run`.
 #[derive(Debug, Args)]
 pub struct HookRunArgs {
-    /// The hook of git.
+    /// The hook of git that runs.
     #[arg(value_name = "NAME", value_enum, required_unless_present = "agent")]
     pub name: Option<HookName>,
-    /// The coding agent whose event comes through standard input.
+    /// The coding agent that sends an event on standard input.
     #[arg(long, value_name = "AGENT", value_enum, conflicts_with_all = ["name", "framework", "timeout", "arguments"])]
     pub agent: Option<Agent>,
     /// Run by pre-commit or prek, which pass file names.
     #[arg(long)]
     pub framework: bool,
-    /// Give up after this many seconds.
+    /// Stop after this many seconds, and fail.
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
-    /// What git or the framework passes.
+    /// What git or the hook manager passes.
     #[arg(value_name = "ARGUMENT")]
     pub arguments: Vec<OsString>,
     #[command(flatten)]

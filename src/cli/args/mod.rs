@@ -21,79 +21,120 @@ pub use hook::{Agents, Choice, HookCommand, HookRunArgs, Install, StagedArgs, St
 use crate::core::finding::{Confidence, Severity};
 use crate::policy::config::{self, Config};
 use crate::report::Format;
+use crate::report::model::Occasion;
 pub use ci::{Ci, CiScope};
 pub use fix::Fix;
 pub use history::HistoryArgs;
 pub use report::{DiffFormat, Reports};
 pub use view::{By, ViewArgs};
 
-/// Find leaked AI API keys, fast and offline.
+/// Find leaked AI API keys in files, commits and git history. Works offline.
 #[derive(Debug, Parser)]
-#[command(name = "keysweep", version, disable_help_subcommand = true, after_help = EXITS)]
+#[command(name = "keysweep", version, disable_help_subcommand = true, help_template = HELP, after_help = EXITS)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
+/// The first help that people see: the commands by what they are for. A test compares it with [`Command`].
+const HELP: &str = "\
+{about-with-newline}
+{usage-heading} {usage}
+
+Find keys:
+  scan         Scan files and directories
+  staged       Scan what the next commit would add
+  history      Scan the whole history of a git repository
+  ci           Scan what a change adds, in a CI job
+
+Handle findings:
+  fix          Replace keys in files with environment variables
+  ignore       Accept a finding that is not a key
+  baseline     Accept all known findings, so that only new ones count
+  explain      Show why a line is or is not a finding
+  report       Convert, compare and merge reports
+
+Set up:
+  init         Set up a repository: configuration, hook, CI file
+  hook         Install, check and remove hooks of git and coding agents
+  config       Show or check the configuration
+  rules        List, test and write rules
+  completions  Print shell completions, or write manual pages
+
+Options:
+{options}
+
+Run keysweep COMMAND --help for the options of a command, or with -h for a short list.{after-help}";
+
 const EXITS: &str = "\
-Exit codes: 0 complete and clean; 1 complete, keys found; 2 not completed (bad usage, something unreadable).";
+Exit codes: 0 no keys found; 1 keys found; 2 not completed (wrong usage, or something could not be read).";
 
 const SCAN_EXAMPLES: &str = "\
 Examples:
   keysweep scan                          the current directory
-  keysweep scan src .env                 these, even if ignored
-  keysweep scan --no-ignore              also what .gitignore names
+  keysweep scan src .env                 these paths, even if git ignores them
+  keysweep scan --no-ignore              also files that .gitignore lists
   kubectl logs app | keysweep scan -     standard input
-  keysweep scan --format jsonl | jq .    for programs
+  keysweep scan --format jsonl | jq .    for other programs
 
-Exit codes: 0 complete and clean; 1 complete, keys found; 2 not completed (bad usage, something unreadable).";
+Exit codes: 0 no keys found; 1 keys found; 2 not completed (wrong usage, or something could not be read).";
 
 /// A command is its arguments here and one line in `run`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Set a repository up: configuration, hooks, CI.
+    /// Set up a repository: configuration, hook, CI file.
     Init(InitArgs),
     /// Scan files and directories.
     Scan(ScanArgs),
-    /// Scan everything a git repository keeps: all commits, messages, tags, reflogs, dangling objects.
+    /// Scan the whole history of a git repository.
+    ///
+    /// Scans everything that the repository keeps: all commits, their messages, tags, notes, reflogs, and objects that no
+    /// branch reaches any more.
     History(Box<HistoryArgs>),
-    /// In a CI job, scan what the change brings in, commit by commit.
+    /// Scan what a change adds, in a CI job.
+    ///
+    /// Finds out from the CI system which commits the change has, and scans them one by one: a key that one commit adds
+    /// and the next removes is found, too.
     Ci(Box<Ci>),
-    /// Work with reports that were written.
+    /// Convert, compare and merge reports.
     #[command(subcommand)]
     Report(Reports),
-    /// List, show or check the rules.
+    /// List, test and write rules.
     #[command(subcommand)]
     Rules(RulesCommand),
     /// Scan what the next commit would add.
     Staged(StagedArgs),
-    /// Take keys out of files and put the lookup of a variable in their place.
+    /// Replace keys in files with environment variables.
+    ///
+    /// Writes each key to .env, which git then ignores, and puts the code that reads the variable in its place.
     Fix(Fix),
-    /// Have git and coding agents run keysweep.
+    /// Install, check and remove hooks of git and coding agents.
     #[command(subcommand)]
     Hook(HookCommand),
-    /// Say of a line which rules looked at it, what each test said, and why it is or is not a finding.
+    /// Show why a line is or is not a finding.
     Explain(policy::Explain),
-    /// Accept what is no key: adds an entry to the ignore file.
+    /// Accept a finding that is not a key.
+    ///
+    /// Adds an entry to the ignore file, .keysweepignore.
     Ignore(policy::IgnoreArgs),
-    /// Accept what is known, so that only new keys count.
+    /// Accept all known findings, so that only new ones count.
     #[command(subcommand)]
     Baseline(policy::BaselineCommand),
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(policy::ConfigCommand),
-    /// Print completions for a shell, or write manual pages.
+    /// Print shell completions, or write manual pages.
     Completions(completions::Completions),
 }
 
 /// `keysweep init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// Install no hook.
+    /// Do not install a hook.
     #[arg(long)]
     pub no_hook: bool,
-    /// Write no CI file.
+    /// Do not write a CI file.
     #[arg(long)]
     pub no_ci: bool,
 }
@@ -105,21 +146,30 @@ pub struct ScanArgs {
     /// Files and directories; `-` is standard input.
     #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<OsString>,
-    /// Scan what .gitignore names, too; without it, only what git tracks of that.
-    #[arg(long)]
+    /// Also scan files that .gitignore lists.
+    ///
+    /// Files that git tracks are scanned in any case.
+    #[arg(long, help_heading = "What to scan")]
     pub no_ignore: bool,
-    /// The files of coding agents in this user's home directory, newest first: settings, logins, transcripts.
-    #[arg(long, conflicts_with_all = ["paths", "no_ignore", "stdin_path"])]
+    /// Scan the files of coding agents in your home directory: settings, logins, transcripts.
+    ///
+    /// The newest files come first.
+    #[arg(long, help_heading = "What to scan", conflicts_with_all = ["paths", "no_ignore", "stdin_path"])]
     pub agents: bool,
-    /// The name of standard input in the report.
-    #[arg(long, value_name = "PATH")]
+    /// The name that the report gives to standard input.
+    #[arg(long, help_heading = "What to scan", value_name = "PATH")]
     pub stdin_path: Option<OsString>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print it")]
-    pub view: ViewArgs,
+    pub shared: SharedArgs,
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print it")]
-    pub shared: SharedArgs,
+    pub view: ViewArgs,
+    /// Fail if an entry of the ignore file or the baseline matches nothing.
+    ///
+    /// Only if the whole repository is scanned.
+    #[arg(long, help_heading = policy::SUPPRESSIONS)]
+    pub fail_on_stale: bool,
 }
 
 /// `keysweep rules`.
@@ -127,9 +177,9 @@ pub struct ScanArgs {
 pub enum RulesCommand {
     /// List the rules.
     List {
-        /// Only those of this provider.
+    /// List only the rules of this provider.
         provider: Option<String>,
-        /// human or json.
+        /// The format: human or json.
         #[arg(long, value_enum, default_value_t = RulesFormat::Human)]
         format: RulesFormat,
         #[command(flatten)]
@@ -140,20 +190,20 @@ pub enum RulesCommand {
     Show {
         /// The rule's id.
         id: String,
-        /// human or json.
+        /// The format: human or json.
         #[arg(long, value_enum, default_value_t = RulesFormat::Human)]
         format: RulesFormat,
         #[command(flatten)]
         #[allow(missing_docs, reason = "clap would print it")]
         sources: RuleSourceArgs,
     },
-    /// Run each rule's examples and non-examples through the policy.
+    /// Check that each rule finds its examples, and not its non-examples.
     Check {
         #[command(flatten)]
         #[allow(missing_docs, reason = "clap would print it")]
         sources: RuleSourceArgs,
     },
-    /// Say in words what a rule looks for and what it takes for a finding.
+    /// Explain in words what a rule looks for.
     Explain {
         /// The rule's id.
         id: String,
@@ -161,22 +211,28 @@ pub enum RulesCommand {
         #[allow(missing_docs, reason = "clap would print it")]
         sources: RuleSourceArgs,
     },
-    /// Print what one rule finds in a file, whatever other rules and the policy say; exit with 1 if it finds something.
+    /// Print what one rule finds in a file.
+    ///
+    /// Other rules, the ignore file and the baseline do not matter. Exits with 1 if the rule finds something.
     Test {
         /// The rule's id.
         id: String,
-        /// The file; `-` is standard input.
+        /// The file to search; `-` is standard input.
         file: PathBuf,
         #[command(flatten)]
         #[allow(missing_docs, reason = "clap would print it")]
         sources: RuleSourceArgs,
     },
-    /// Draft a rule from a key, as TOML for .keysweep.toml. The key itself is not in it.
+    /// Write a first version of a rule, from an example key.
+    ///
+    /// Prints TOML for .keysweep.toml. The key itself is not in it.
     New {
-        /// The key; `-` reads it from standard input, so that no shell remembers it.
+        /// The example key; `-` reads it from standard input.
+        ///
+        /// Use `-` for real keys: what is typed on a command line stays in the history of the shell.
         #[arg(long, value_name = "EXAMPLE")]
         from: String,
-        /// The rule's id.
+        /// The id of the new rule.
         #[arg(long)]
         id: Option<String>,
     },
@@ -185,16 +241,16 @@ pub enum RulesCommand {
 /// Where rules come from.
 #[derive(Clone, Debug, Args)]
 pub struct RuleSourceArgs {
-    /// The configuration; the default is $KEYSWEEP_CONFIG, then .keysweep.toml at the repository's root.
+    /// The configuration file [default: $KEYSWEEP_CONFIG, or .keysweep.toml at the root of the repository].
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Load rules from a file, too: keysweep's TOML, or that of gitleaks or betterleaks.
+    /// Also load rules from this file: keysweep's TOML, or a configuration of gitleaks or betterleaks.
     #[arg(long, value_name = "FILE")]
     pub rules: Vec<PathBuf>,
-    /// Leave out what an imported rule file asks for and keysweep cannot do, and list it.
+    /// Skip what keysweep does not support in a rule file of another tool, and list it.
     #[arg(long)]
     pub skip_unsupported: bool,
-    /// Say on standard error which configuration holds.
+    /// Print which configuration file is used, on standard error.
     #[arg(short, long)]
     pub verbose: bool,
 }
@@ -221,11 +277,14 @@ pub enum RulesFormat {
     Json,
 }
 
+/// The heading of options that decide what is reported and what fails.
+const FILTERS: &str = "Filters and exit code";
+
 /// What every command that scans understands.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Report")]
+#[command(next_help_heading = "Output")]
 pub struct SharedArgs {
-    /// How to write the report; without it, what the file's name ends in says so.
+    /// The format of the report [default: human, or what the name of the output file says].
     #[arg(short, long, value_name = "FORMAT", value_parser = format_parser())]
     pub format: Option<Format>,
     /// What the configuration says of it.
@@ -236,38 +295,55 @@ pub struct SharedArgs {
     #[arg(skip)]
     #[allow(missing_docs, reason = "clap would print it")]
     pub view: Option<ViewArgs>,
-    /// Write the report to this file instead of standard output (`-`); may be repeated.
+    /// Write the report to this file instead of standard output; may be repeated.
+    ///
+    /// Several files can have several formats: the name of each says which, such as keys.sarif. `-` is standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: Vec<PathBuf>,
-    /// Exit with 1 only for keys of at least this severity, confidence or both: high, certain, high,likely.
-    #[arg(long, value_name = "MIN", value_parser = FailOn::parse)]
+    /// Exit with 1 only for keys of at least this severity, confidence or both, such as high or high,likely.
+    #[arg(long, help_heading = FILTERS, value_name = "MIN", value_parser = FailOn::parse)]
     pub fail_on: Option<FailOn>,
-    /// Print the keys themselves instead of masking them.
+    /// Print whole keys instead of masked ones.
     #[arg(long)]
     pub show_secrets: bool,
-    /// Show suppressed findings to people, too; json and jsonl always have them.
+    /// Show suppressed findings, too; json and jsonl reports always have them.
     #[arg(long)]
     pub show_suppressed: bool,
     /// Exit with 0 instead of 1 when keys are found.
-    #[arg(long)]
+    #[arg(long, help_heading = FILTERS)]
     pub exit_zero: bool,
-    /// Leave out findings below this severity: info, low, medium, high, critical.
-    #[arg(long, value_name = "MIN", value_parser = severity_parser(), hide_possible_values = true)]
+    /// Hide findings below this severity: info, low, medium, high, critical.
+    #[arg(long, help_heading = FILTERS, value_name = "MIN", value_parser = severity_parser(), hide_possible_values = true)]
     pub severity: Option<Severity>,
-    /// Leave out findings below this confidence: possible, likely, certain.
-    #[arg(long, value_name = "MIN", value_parser = confidence_parser(), hide_possible_values = true)]
+    /// Hide findings below this confidence: possible, likely, certain.
+    #[arg(long, help_heading = FILTERS, value_name = "MIN", value_parser = confidence_parser(), hide_possible_values = true)]
     pub confidence: Option<Confidence>,
-    /// Threads; the default is one for each processor.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true,
+    /// Number of threads [default: one for each processor].
+    #[arg(long, help_heading = "Other", value_name = "N", default_value_t = 0, hide_default_value = true,
         value_parser = threads_parser())]
     pub threads: usize,
-    /// Exit with 2 if an archive cannot be opened: encrypted, corrupt, of an unsupported kind, beyond a limit.
-    #[arg(long)]
+    /// Exit with 2 if an archive cannot be scanned.
+    ///
+    /// For example because it is encrypted, damaged, of an unsupported kind, or larger than a limit allows.
+    #[arg(long, help_heading = FILTERS)]
     pub strict_archives: bool,
-    /// When to colour the report.
-    #[arg(long, value_name = "WHEN", value_enum)]
+    /// When to use colours: auto, always, never.
+    ///
+    /// `auto`: if the report goes to a terminal, and neither `NO_COLOR` nor `TERM=dumb` is set. `CLICOLOR_FORCE` and
+    /// `FORCE_COLOR` are understood.
+    #[arg(long, value_name = "WHEN", value_enum, hide_possible_values = true)]
     pub color: Option<ColorChoice>,
-    /// No progress, and no summary for people.
+    /// When paths and web addresses are links to click on: auto, always, never.
+    ///
+    /// `auto`: if the report goes to a terminal that is known to support links (OSC 8), and neither `NO_COLOR` nor
+    /// `TERM=dumb` is set.
+    #[arg(long, value_name = "WHEN", value_enum, hide_possible_values = true)]
+    pub hyperlinks: Option<ColorChoice>,
+    /// What runs the scan.
+    #[arg(skip)]
+    #[allow(missing_docs, reason = "clap would print it")]
+    pub occasion: Occasion,
+    /// Show neither progress nor a summary.
     #[arg(short, long, action = ArgAction::SetTrue)]
     pub quiet: bool,
     #[command(flatten)]
@@ -289,6 +365,7 @@ impl SharedArgs {
             severity: self.severity.or(Some(config.rules.min_severity)),
             confidence: self.confidence.or(Some(config.rules.min_confidence)),
             color: self.color.or_else(|| config.output.color.map(configured)),
+            hyperlinks: self.hyperlinks.or_else(|| config.output.hyperlinks.map(configured)),
             show_suppressed: self.show_suppressed || config.output.show_suppressed,
             strict_archives: self.strict_archives || config.limits.strict_archives,
             ..self.clone()
@@ -303,6 +380,11 @@ impl SharedArgs {
     /// When to colour.
     pub fn color(&self) -> ColorChoice {
         self.color.unwrap_or(ColorChoice::Auto)
+    }
+
+    /// When to make links.
+    pub fn hyperlinks(&self) -> ColorChoice {
+        self.hyperlinks.unwrap_or(ColorChoice::Auto)
     }
 
     /// Whether a finding of this worth is left out.
@@ -347,10 +429,10 @@ impl FailOn {
     }
 }
 
-/// When to colour.
+/// When to use what only a terminal has: colours, links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ColorChoice {
-    /// On a terminal, unless `NO_COLOR` is set.
+    /// On a terminal that has it, unless `NO_COLOR` is set.
     Auto,
     /// Always.
     Always,
@@ -377,4 +459,29 @@ fn severity_parser() -> impl clap::builder::TypedValueParser<Value = Severity> {
 fn confidence_parser() -> impl clap::builder::TypedValueParser<Value = Confidence> {
     PossibleValuesParser::new(CONFIDENCES.map(Confidence::as_str))
         .map(|name| *CONFIDENCES.iter().find(|level| level.as_str() == name).expect("one of the possible values"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_first_help_has_every_command() {
+        let listed: Vec<(&str, &str)> = HELP
+            .lines()
+            .filter_map(|line| line.strip_prefix("  ")?.split_once("  "))
+            .map(|(name, about)| (name, about.trim()))
+            .collect();
+        let commands = Cli::command();
+        let mut all: Vec<(&str, String)> = commands
+            .get_subcommands()
+            .map(|command| (command.get_name(), command.get_about().expect("each says what it does").to_string()))
+            .collect();
+        all.sort();
+        let mut shown: Vec<(&str, String)> = listed.into_iter().map(|(name, about)| (name, about.to_owned())).collect();
+        shown.sort();
+        assert_eq!(shown, all);
+    }
 }

@@ -4,79 +4,134 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+/// The heading of options about findings that are accepted.
+pub const SUPPRESSIONS: &str = "Accepted findings";
+
 /// Which configuration, rules and suppressions hold.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Policy")]
+#[command(next_help_heading = "Configuration")]
 pub struct PolicyArgs {
-    /// The configuration; the default is $KEYSWEEP_CONFIG, then .keysweep.toml at the repository's root.
+    /// The configuration file [default: $KEYSWEEP_CONFIG, or .keysweep.toml at the root of the repository].
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Load rules from a file, too: keysweep's TOML, or that of gitleaks or betterleaks.
+    /// Also load rules from this file: keysweep's TOML, or a configuration of gitleaks or betterleaks.
     #[arg(long, value_name = "FILE")]
     pub rules: Vec<PathBuf>,
-    /// Leave out what an imported rule file asks for and keysweep cannot do, and list it.
+    /// Skip what keysweep does not support in a rule file of another tool, and list it.
     #[arg(long)]
     pub skip_unsupported: bool,
-    /// Flag the keys that this machine really holds: `env` for environment variables, paths of .env files.
+    /// Also find these exact values: those of .env files, or with `env` of environment variables.
+    ///
+    /// Finds your own keys of any shape, wherever they were copied to.
     #[arg(long, value_name = "env,FILE", value_delimiter = ',')]
     pub known_keys: Vec<String>,
-    /// Inline markers such as keysweep:allow do not count.
-    #[arg(long)]
+    /// Do not let inline markers such as keysweep:allow suppress findings.
+    #[arg(long, help_heading = SUPPRESSIONS)]
     pub no_inline: bool,
-    /// The ignore file; the default is .keysweepignore at the repository's root.
-    #[arg(long, value_name = "FILE")]
+    /// The ignore file [default: .keysweepignore at the root of the repository].
+    #[arg(long, help_heading = SUPPRESSIONS, value_name = "FILE")]
     pub ignore_file: Option<PathBuf>,
-    /// The baseline; the default is .keysweep-baseline at the repository's root.
-    #[arg(long, value_name = "PATH")]
+    /// The baseline [default: .keysweep-baseline at the root of the repository].
+    #[arg(long, help_heading = SUPPRESSIONS, value_name = "PATH")]
     pub baseline: Option<PathBuf>,
-    /// Entries of the ignore file and the baseline that match nothing are errors, if the whole repository is scanned.
-    #[arg(long)]
+    /// Whether entries of the ignore file and the baseline that match nothing are errors.
+    #[arg(skip)]
+    #[allow(missing_docs, reason = "clap would print it")]
     pub fail_on_stale: bool,
-    /// Take configuration, ignore file and baseline from this commit, and list what the change since then suppresses.
+    /// Take configuration, ignore file and baseline from this commit instead of the working tree.
+    ///
+    /// For changes that you do not trust: what the change itself suppresses does not count, and is listed.
     #[arg(long, value_name = "REV")]
     pub policy_from: Option<String>,
     /// The commit whose additions are listed instead of the working tree's.
     #[arg(skip)]
     #[allow(missing_docs, reason = "clap would print it")]
     pub policy_to: Option<String>,
-    /// Say on standard error which configuration holds.
+    /// Print which configuration file is used, on standard error.
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+/// What decides over a configuration that is looked at, not used.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ConfigArgs {
+    /// The configuration file [default: $KEYSWEEP_CONFIG, or .keysweep.toml at the root of the repository].
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Also load rules from this file: keysweep's TOML, or a configuration of gitleaks or betterleaks.
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
+    /// Skip what keysweep does not support in a rule file of another tool, and list it.
+    #[arg(long)]
+    pub skip_unsupported: bool,
+    /// The ignore file [default: .keysweepignore at the root of the repository].
+    #[arg(long, value_name = "FILE")]
+    pub ignore_file: Option<PathBuf>,
+    /// The baseline [default: .keysweep-baseline at the root of the repository].
+    #[arg(long, value_name = "PATH")]
+    pub baseline: Option<PathBuf>,
+    /// Take configuration, ignore file and baseline from this commit instead of the working tree.
+    #[arg(long, value_name = "REV")]
+    pub policy_from: Option<String>,
+    /// Print which configuration file is used, on standard error.
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+impl ConfigArgs {
+    /// The same for what loads a policy.
+    pub fn policy(self) -> PolicyArgs {
+        let Self { config, rules, skip_unsupported, ignore_file, baseline, policy_from, verbose } = self;
+        PolicyArgs {
+            config,
+            rules,
+            skip_unsupported,
+            ignore_file,
+            baseline,
+            policy_from,
+            verbose,
+            ..PolicyArgs::default()
+        }
+    }
 }
 
 /// `keysweep config`.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Print every setting in force and where it comes from.
+    /// Print every setting, its value, and where the value comes from.
     Show {
         #[command(flatten)]
         #[allow(missing_docs, reason = "clap would print it")]
-        policy: PolicyArgs,
+        args: ConfigArgs,
     },
     /// Print the JSON schema of .keysweep.toml, for editors.
     Schema,
-    /// Check the configuration, the rules it loads, the ignore file and the baseline.
+    /// Check the configuration, its rules, the ignore file and the baseline.
+    ///
+    /// Runs the examples of your own rules.
     Check {
         #[command(flatten)]
         #[allow(missing_docs, reason = "clap would print it")]
-        policy: PolicyArgs,
+        args: ConfigArgs,
     },
 }
 
 /// `keysweep baseline`.
 #[derive(Debug, Subcommand)]
 pub enum BaselineCommand {
-    /// Accept everything that is found now.
+    /// Accept everything that a scan finds now.
     Create(BaselineArgs),
-    /// Accept what is new, too.
+    /// Also accept what is new.
     Update(BaselineArgs),
-    /// Say which findings the baseline lacks and which entries match nothing; exit with 1 if there are any.
+    /// List findings that are not in the baseline, and entries that match nothing.
+    ///
+    /// Exits with 1 if there are any.
     Check(BaselineArgs),
     /// Remove the entries that match nothing.
     Prune(BaselineArgs),
-    /// Carry over .gitleaksignore, a gitleaks JSON report, .secrets.baseline or .secretsignore.
+    /// Take over what another tool accepts: .gitleaksignore, .secrets.baseline, .secretsignore, gitleaks' JSON report.
     Import {
-        /// The list; by default those of these names at the repository's root.
+        /// The files [default: those of these names at the root of the repository].
         #[arg(value_name = "FILE")]
         files: Vec<PathBuf>,
         #[command(flatten)]
@@ -88,13 +143,15 @@ pub enum BaselineCommand {
 /// What the baseline commands share.
 #[derive(Debug, Args)]
 pub struct BaselineArgs {
-    /// Limit each entry to the path where its key stands now; without it a key is known wherever it goes.
+    /// Accept each key only in the file where it is now. Without this option it is accepted everywhere.
     #[arg(long)]
     pub with_paths: bool,
-    /// Accept keys that are certain to be keys, too, without a question.
+    /// Do not ask before keys are accepted that are certainly real.
     #[arg(short, long)]
     pub yes: bool,
-    /// Write one file instead of a directory. Branches that both add to it conflict.
+    /// Write one file instead of a directory.
+    ///
+    /// With one file, two branches that both add entries have a merge conflict.
     #[arg(long)]
     pub single_file: bool,
     #[command(flatten)]
@@ -102,12 +159,22 @@ pub struct BaselineArgs {
     pub policy: PolicyArgs,
 }
 
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  keysweep explain src/a.py:12           why line 12 is or is not a finding
+  keysweep explain --all src/a.py:12     with every rule that looked at it
+  pbpaste | keysweep explain -           standard input";
+
 /// `keysweep explain`.
 #[derive(Debug, Args)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
 pub struct Explain {
-    /// A file, or `-` for standard input; with :LINE only that line is explained.
+    /// A file, or `-` for standard input; with :LINE, only this line.
     #[arg(value_name = "PATH[:LINE]")]
     pub place: std::ffi::OsString,
+    /// Also list the rules that only looked at the line, and why each does not apply.
+    #[arg(long)]
+    pub all: bool,
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print it")]
     pub policy: PolicyArgs,
@@ -117,37 +184,39 @@ const IGNORE_EXAMPLES: &str = "\
 Examples:
   keysweep ignore src/a.json:12 --reason 'a sample of the documentation'
   keysweep ignore 0123456789ab           by the fingerprint that the report shows
-  keysweep ignore --last                 all that stopped the last commit or push
+  keysweep ignore --last                 everything that stopped the last commit or push
   keysweep ignore a.py:3 --until 2027-01-31 --path 'tests/**'
 
-The entry goes into .keysweepignore, and is staged with the commit that it is about.";
+The entry is written to .keysweepignore, and the file is staged for your next commit.";
 
 /// `keysweep ignore`.
 #[derive(Debug, Args)]
 #[command(after_help = IGNORE_EXAMPLES)]
 pub struct IgnoreArgs {
-    /// Where it stands, or the finding's fingerprint: all of it, or the short one of what stopped the last commit or push.
+    /// The place of the finding, or its fingerprint.
+    ///
+    /// A short fingerprint, as reports for people show it, is enough for what stopped the last commit or push.
     #[arg(value_name = "PATH:LINE|FINGERPRINT", required_unless_present = "last", conflicts_with = "last")]
     pub what: Option<std::ffi::OsString>,
-    /// All that stopped the last commit or push.
+    /// Everything that stopped the last commit or push.
     #[arg(long)]
     pub last: bool,
-    /// Why it is no key.
+    /// Why it is not a key.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// The last day on which the entry holds, such as 2027-01-31.
+    /// The last day on which it is accepted, such as 2027-01-31.
     #[arg(long, value_name = "DAY")]
     pub until: Option<String>,
-    /// Accept it in these files only, such as tests/**; without it, anywhere.
+    /// Accept it only in these files, such as tests/**. Without this option it is accepted everywhere.
     #[arg(long, value_name = "GLOB")]
     pub path: Option<String>,
-    /// The configuration; the default is $KEYSWEEP_CONFIG, then .keysweep.toml at the repository's root.
+    /// The configuration file [default: $KEYSWEEP_CONFIG, or .keysweep.toml at the root of the repository].
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Load rules from a file, too.
+    /// Also load rules from this file.
     #[arg(long, value_name = "FILE")]
     pub rules: Vec<PathBuf>,
-    /// The ignore file; the default is .keysweepignore at the repository's root.
+    /// The ignore file [default: .keysweepignore at the root of the repository].
     #[arg(long, value_name = "FILE")]
     pub ignore_file: Option<PathBuf>,
 }

@@ -10,7 +10,7 @@ use crate::report::Format;
 /// `keysweep report`.
 #[derive(Debug, Subcommand)]
 pub enum Reports {
-    /// Join the jsonl reports of all shards of `keysweep history` into the one that an undivided run writes.
+    /// Merge the jsonl reports of all shards of keysweep history into one report.
     Merge {
         /// The reports, in any order.
         #[arg(value_name = "FILE", required = true)]
@@ -18,35 +18,40 @@ pub enum Reports {
         /// Write the report to this file instead of standard output.
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
-        /// Leave keys that a report holds as they are instead of masking them.
+        /// Do not mask keys, if the reports have whole keys.
         #[arg(long)]
         show_secrets: bool,
         /// Exit with 0 instead of 1 when keys are found.
         #[arg(long)]
         exit_zero: bool,
     },
-    /// Write a json or jsonl report in other formats: one scan, any number of reports.
+    /// Convert a json or jsonl report to other formats.
     Convert {
         /// The report; `-` is standard input.
         #[arg(value_name = "FILE")]
         file: PathBuf,
-        /// The format of what goes to standard output, or to a file whose name says nothing.
+        /// The format [default: human, or what the name of the output file says].
         #[arg(short, long, value_name = "FORMAT", value_parser = format_parser())]
         format: Option<Format>,
-        /// Write to this file; may be repeated. The format is what its name ends in.
+        /// Write to this file; may be repeated. The end of its name says which format.
         #[arg(short, long, value_name = "FILE")]
         output: Vec<PathBuf>,
+        /// Mark keys that are still in use after this many days: they are due for rotation.
+        #[arg(long, value_name = "DAYS", help_heading = "Output")]
+        max_age: Option<u32>,
         #[command(flatten)]
         #[allow(missing_docs, reason = "clap would print it")]
         view: ViewArgs,
     },
-    /// Say what is new, fixed and unchanged between two json or jsonl reports; exit with 1 if anything is new.
+    /// Compare two json or jsonl reports: what is new, fixed and unchanged.
+    ///
+    /// Exits with 1 if anything is new.
     Diff {
         /// The older report.
         old: PathBuf,
         /// The newer report.
         new: PathBuf,
-        /// human or json.
+        /// The format: human or json.
         #[arg(short, long, value_enum, default_value_t = DiffFormat::Human)]
         format: DiffFormat,
         /// Write to this file instead of standard output.

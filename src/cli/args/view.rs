@@ -6,19 +6,20 @@ use crate::report::{Grouping, ReportView};
 
 /// What people see of many keys.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "For people")]
+#[command(next_help_heading = "Output")]
 pub struct ViewArgs {
-    /// Tell every key in detail, not only the worst ten.
+    /// Show every key in detail, not only the ten most dangerous.
     #[arg(long)]
     pub full: bool,
-    /// List keys by path, provider, author or commit instead of by danger.
-    #[arg(long, value_name = "WHAT", value_enum)]
+    /// Group keys by path, provider, author or commit instead of by danger.
+    #[arg(long, value_name = "WHAT", value_enum, hide_possible_values = true)]
     pub by: Option<By>,
-    /// Write to the terminal at once, even if it is more than a screen.
+    /// Do not use a pager (`PAGER`, or less) for a long report.
     #[arg(long)]
     pub no_pager: bool,
-    /// Say which keys still stand and are older than this many days: they are due for rotation.
-    #[arg(long, value_name = "DAYS")]
+    /// After how many days a key is due for rotation.
+    #[arg(skip)]
+    #[allow(missing_docs, reason = "clap would print it")]
     pub max_age: Option<u32>,
 }
 

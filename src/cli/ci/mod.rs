@@ -44,7 +44,8 @@ pub(super) fn run(args: Ci) -> Result<Exit> {
         (CiScope::Tree, _) => Some(resolve::resolve(&repository, &objects, &change, true)?),
         (CiScope::Change, _) => Some(resolve::resolve(&repository, &objects, &change, args.allow_shallow)?),
     };
-    let shared = under_base(&args.shared, resolved.as_ref());
+    let mut shared = under_base(&args.shared, resolved.as_ref());
+    shared.policy.fail_on_stale = args.fail_on_stale;
     if args.dry_run {
         return dry_run(&change, scope, resolved.as_ref(), &shared);
     }
@@ -61,7 +62,7 @@ pub(super) fn run(args: Ci) -> Result<Exit> {
     report.coverage.notes.sort();
     report.coverage.notes.dedup();
     let change = described(&change, scope, resolved.as_ref());
-    finish_to(&shared, report, Ending { targets, start: repository.top().to_owned(), change: Some(change) })
+    finish_to(&shared, report, Ending { targets, start: repository.top().to_owned(), root: repository.top(), change: Some(change) })
 }
 
 /// What the system says, where the arguments do not say otherwise.

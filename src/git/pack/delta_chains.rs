@@ -124,6 +124,12 @@ impl DeltaChains {
         self.offsets[entry as usize]
     }
 
+    /// About how many bytes of the pack it takes.
+    pub(crate) fn packed_size(&self, entry: u32) -> u64 {
+        let end = self.offsets.get(entry as usize + 1).copied();
+        end.map_or(0, |end| end.saturating_sub(self.offset(entry)))
+    }
+
     /// The position of its id in the index.
     pub(crate) fn position(&self, entry: u32) -> u32 {
         self.positions[entry as usize]

@@ -52,6 +52,7 @@ const SETTINGS: &[(&str, VariableKind)] = &[
     ("limits.archive-members", VariableKind::Number),
     ("output.format", VariableKind::Text),
     ("output.color", VariableKind::Text),
+    ("output.hyperlinks", VariableKind::Text),
     ("output.show-suppressed", VariableKind::Flag),
     ("hook.whole-files", VariableKind::Flag),
     ("hook.commit-message", VariableKind::Flag),
@@ -191,6 +192,7 @@ pub fn under(mut upper: Config, lower: Config) -> Config {
             "limits.archive-members" => limits.archives.members;
             "output.format" => output.format;
             "output.color" => output.color;
+            "output.hyperlinks" => output.hyperlinks;
             "output.show-suppressed" => output.show_suppressed;
             "hook.whole-files" => hook.whole_files;
             "hook.commit-message" => hook.commit_message;
@@ -226,7 +228,7 @@ mod tests {
                 ("rules.min-confidence", _) => "certain",
                 ("limits.archives", _) => "strict",
                 ("output.format", _) => "json",
-                ("output.color", _) => "always",
+                ("output.color" | "output.hyperlinks", _) => "always",
                 (_, VariableKind::Flag) => match shown.settings.iter().find(|setting| setting.key == *key) {
                     Some(setting) if setting.value == "true" => "off",
                     _ => "on",

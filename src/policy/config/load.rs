@@ -300,10 +300,14 @@ fn output(settings: &mut Settings<'_>, raw: raw::RawOutput) -> Result<Output> {
     let format = settings.value("output.format", raw.format.map(some), None, |format| {
         format!("{:?}", format.as_deref().unwrap_or("human"))
     });
-    let color = raw.color.map(|color| Spanned::new(color.span(), Some(color.into_inner())));
-    let color = settings
-        .value("output.color", color, None, |color| format!("{:?}", color.map_or("auto", raw::ColorSetting::as_str)));
-    Ok(Output { format, color, show_suppressed: settings.flag("output.show-suppressed", raw.show_suppressed, false) })
+    let mut when = |key, given: Option<Spanned<raw::ColorSetting>>| {
+        let given = given.map(|when| Spanned::new(when.span(), Some(when.into_inner())));
+        settings.value(key, given, None, |when| format!("{:?}", when.map_or("auto", raw::ColorSetting::as_str)))
+    };
+    let color = when("output.color", raw.color);
+    let hyperlinks = when("output.hyperlinks", raw.hyperlinks);
+    let show_suppressed = settings.flag("output.show-suppressed", raw.show_suppressed, false);
+    Ok(Output { format, color, hyperlinks, show_suppressed })
 }
 
 fn hook(settings: &mut Settings<'_>, raw: raw::RawHook) -> Result<HookSettings> {

@@ -229,6 +229,8 @@ pub struct Output {
     pub format: Option<String>,
     /// When to colour.
     pub color: Option<ColorSetting>,
+    /// When paths and addresses are links.
+    pub hyperlinks: Option<ColorSetting>,
     /// Whether suppressed findings are shown.
     pub show_suppressed: bool,
 }

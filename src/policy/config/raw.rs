@@ -226,12 +226,15 @@ pub struct RawOutput {
     /// `auto`, `always` or `never`.
     #[cfg_attr(test, schemars(with = "Option<ColorSetting>"))]
     pub color: Option<Spanned<ColorSetting>>,
+    /// When paths and addresses are links: `auto`, `always` or `never`.
+    #[cfg_attr(test, schemars(with = "Option<ColorSetting>"))]
+    pub hyperlinks: Option<Spanned<ColorSetting>>,
     /// Whether suppressed findings are shown (default: false; they are always counted).
     #[cfg_attr(test, schemars(with = "Option<bool>"))]
     pub show_suppressed: Option<Spanned<bool>>,
 }
 
-/// When reports are coloured.
+/// When reports use what only a terminal has: colours, links.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[cfg_attr(test, derive(JsonSchema), schemars(rename = "Color"))]
 #[serde(rename_all = "lowercase")]

@@ -47,6 +47,14 @@ fn general(general: &'static str, text: impl Into<String>, command: Option<Strin
 }
 
 fn revoke(key: &JsonKey<'_>, entries: &[&JsonFinding<'_>], steps: &mut Vec<NextStep>) {
+    if entries.iter().all(|entry| entry.is_staged) {
+        steps.push(general(
+            "They need not be revoked, unless an editor, a coding agent or a sync service has sent them on.",
+            "It need not be revoked, unless an editor, a coding agent or a sync service has sent it on.",
+            None,
+        ));
+        return;
+    }
     let rule = entries.iter().find(|entry| entry.rule == key.rule);
     let (address, advice) = rule.map_or(("", ""), |entry| (entry.revoke.as_ref(), entry.advice.as_ref()));
     let is_firebase = key.exposures == [Exposure::Firebase];
