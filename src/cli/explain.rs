@@ -14,10 +14,12 @@ use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Location, SuppressedBy};
 use crate::core::path_bytes;
+use crate::core::shell::shell_path;
 use crate::gitleaks::Fate;
 use crate::policy::encrypted::EncryptedParts;
 use crate::policy::files;
 use crate::report::escape;
+use crate::rule::Likeness;
 use crate::scan::{Match, Refusal, Step};
 
 /// Lines that are explained where no line is named.
@@ -48,7 +50,7 @@ pub(super) fn run(args: Explain) -> Result<Exit> {
         (content, ScanTarget::of(&[path.to_owned()]))
     };
     let loaded = policy::load(&args.policy, &target.start, &target.path)?;
-    let case = Case::new(&loaded, path, &content);
+    let case = Case { all: args.all, ..Case::new(&loaded, path, &content) };
     if let Some(line) = line.filter(|line| *line == 0 || *line > case.starts.len()) {
         let why = format!("it has {} lines", case.starts.len());
         return Err(Error::new("explain", format!("{path}:{line}"), why));
@@ -74,6 +76,8 @@ fn split(place: &[u8]) -> (&BStr, Option<usize>) {
 }
 
 struct Case<'a> {
+    /// Whether every rule that looked is told of.
+    all: bool,
     loaded: &'a Loaded,
     path: &'a BStr,
     content: &'a [u8],
@@ -91,7 +95,7 @@ impl<'a> Case<'a> {
         let matches = loaded.policy.scan_at(content, Some(path));
         let engine = loaded.policy.imported.as_ref();
         let fates = engine.map_or_else(Vec::new, |engine| engine.explain(content, Some(path)));
-        Self { loaded, path, content, starts, steps: loaded.policy.scanner.explain(content), fates, matches }
+        Self { all: false, loaded, path, content, starts, steps: loaded.policy.scanner.explain(content), fates, matches }
     }
 
     fn line_of(&self, byte: usize) -> usize {
@@ -139,6 +143,9 @@ impl<'a> Case<'a> {
         let mut steps: Vec<&Step> = self.steps.iter().filter(|step| here(step.span.start)).collect();
         // The likeliest leads: what passed, then that for which most speaks.
         steps.sort_by_key(|step| (step.rank(), Reverse(step.evidence.map_or(0, |evidence| evidence.sum()))));
+        if !self.all {
+            return self.shortly(text, &steps, number, start);
+        }
         let is_vague = |step: &&&Step| {
             let rule = &self.loaded.policy.rules().rules()[step.rule].rule;
             step.refusal.is_some() && rule.is_contextual() && step.evidence.is_none_or(|evidence| evidence.sum() == 0)
@@ -150,9 +157,7 @@ impl<'a> Case<'a> {
         vague.sort_by_key(|step| step.span.start);
         self.vague(text, &vague, start);
         for fate in self.fates.iter().filter(|fate| here(fate.span.start)) {
-            let column = self.column(start, fate.span.start);
-            let verdict = fate.refusal.as_ref().map_or("its regex matches".to_owned(), |why| format!("no: {why}"));
-            line(text, &format!("  {} at column {column}: {verdict}", fate.rule.info.id));
+            self.fate(text, fate, start);
         }
         for found in self.matches.iter().filter(|found| here(found.span.start)) {
             self.verdict(text, found);
@@ -160,6 +165,91 @@ impl<'a> Case<'a> {
         if text.len() == before {
             line(text, "  no rule had anything to look at: no rule's anchor, and no key-like value, is on this line");
         }
+    }
+
+    /// What passed, or else what is likeliest and why it is not it; the rest only as a number.
+    fn shortly(&self, text: &mut String, steps: &[&Step], number: usize, start: usize) {
+        let end = self.starts.get(number).copied().unwrap_or(self.content.len());
+        let here = |at: usize| (start..end.max(start + 1)).contains(&at);
+        let fates: Vec<&Fate<'_>> = self.fates.iter().filter(|fate| here(fate.span.start)).collect();
+        let is_found = self.matches.iter().any(|found| here(found.span.start));
+        let passed = |fate: &&&Fate<'_>| fate.refusal.is_none();
+        let mut told = 0;
+        let rule = |step: &Step| &self.loaded.policy.rules().rules()[step.rule].rule;
+        // Of rules that all fit one is the finding's.
+        let is_told = |step: &Step| {
+            let is_match = |found: &&Match| here(found.span.start) && found.rule.id == rule(step).id;
+            step.refusal.is_none() && (!is_found || self.matches.iter().any(|found| is_match(&found)))
+        };
+        for step in steps.iter().filter(|step| is_told(step)) {
+            self.step(text, step, start);
+            told += 1;
+        }
+        for fate in fates.iter().filter(|fate| passed(fate) || fates.len() == 1 && steps.is_empty()) {
+            self.fate(text, fate, start);
+            told += 1;
+        }
+        if told == 0 && !is_found {
+            match (self.likeliest(steps), fates.first()) {
+                (Some((step, Some(likeness))), _) => {
+                    let rule = &self.loaded.policy.rules().rules()[step.rule].rule;
+                    let (column, difference) = (self.column(start, step.span.start), likeness.difference);
+                    let name = format!("{} ({})", rule.title, rule.id);
+                    line(text, &format!("  looks like: {name}, at column {column}, but: {difference}"));
+                    told += 1;
+                }
+                (Some((step, None)), _) => {
+                    self.step(text, step, start);
+                    told += 1;
+                }
+                (None, Some(fate)) => {
+                    self.fate(text, fate, start);
+                    told += 1;
+                }
+                (None, None) => {
+                    line(text, "  no rule had anything to look at: no rule's anchor, and no key-like value, is on this line");
+                    return;
+                }
+            }
+        }
+        for found in self.matches.iter().filter(|found| here(found.span.start)) {
+            self.verdict(text, found);
+        }
+        let more = (steps.len() + fates.len()).saturating_sub(told);
+        if more > 0 {
+            let place = escape::text(&shell_path(self.path).into_bytes());
+            let rules = if more == 1 { "1 more rule".to_owned() } else { format!("{more} more rules") };
+            line(text, &format!("  {rules} looked at this line: keysweep explain --all {place}:{number}"));
+        }
+    }
+
+    /// The step that came furthest; of those whose shape does not fit, that of the rule which the text is most like.
+    fn likeliest<'s>(&self, steps: &[&'s Step]) -> Option<(&'s Step, Option<Likeness>)> {
+        let first = steps.first()?;
+        let rule = |step: &Step| &self.loaded.policy.rules().rules()[step.rule].rule;
+        if first.refusal != Some(Refusal::Shape) || rule(first).is_contextual() {
+            return Some((first, None));
+        }
+        let like = steps.iter().filter(|step| step.refusal == Some(Refusal::Shape) && !rule(step).is_contextual());
+        let like = like.map(|step| (*step, Likeness::of(rule(step), self.word(step.span.start))));
+        like.max_by_key(|(_, likeness)| (likeness.prefix, Reverse(likeness.off_by)))
+            .map(|(step, likeness)| (step, Some(likeness)))
+    }
+
+    /// The word that stands at a place.
+    fn word(&self, at: usize) -> &[u8] {
+        let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'+' | b'~');
+        let at = at.min(self.content.len());
+        let start = self.content[..at].iter().rposition(|byte| !is_word(byte)).map_or(0, |before| before + 1);
+        let rest = &self.content[start..];
+        let end = rest.iter().position(|byte| !is_word(byte)).unwrap_or(rest.len());
+        &rest[..end]
+    }
+
+    fn fate(&self, text: &mut String, fate: &Fate<'_>, start: usize) {
+        let column = self.column(start, fate.span.start);
+        let verdict = fate.refusal.as_ref().map_or("its regex matches".to_owned(), |why| format!("no: {why}"));
+        line(text, &format!("  {} at column {column}: {verdict}", fate.rule.info.id));
     }
 
     fn column(&self, start: usize, at: usize) -> usize {

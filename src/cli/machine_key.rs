@@ -7,7 +7,9 @@ use std::sync::OnceLock;
 
 use sha2::{Digest as _, Sha256};
 
+use super::output::complain;
 use crate::core::coverage::Report;
+use crate::core::error::{Error, Result};
 use crate::core::finding::Fingerprint;
 use crate::core::regular_file::{self, Links};
 use crate::core::replace::replace;
@@ -29,27 +31,47 @@ fn key() -> &'static [u8; 32] {
     KEY.get_or_init(|| match std::env::var_os(VARIABLE).filter(|text| !text.is_empty()) {
         Some(text) => Sha256::digest(text.as_encoded_bytes()).into(),
         // Where nothing can be kept, this run has a key of its own.
-        None => kept().unwrap_or_else(random),
+        None => kept().unwrap_or_else(|error| {
+            complain(&format!(
+                "warning: {error}; fingerprints of short values differ from run to run; make the directory writable, or \
+                 set {VARIABLE}"
+            ));
+            random()
+        }),
     })
 }
 
 /// The key in this user's state directory.
-fn kept() -> Option<[u8; 32]> {
+fn kept() -> Result<[u8; 32]> {
     let path = directory()?.join("fingerprint-key");
-    let read = || regular_file::read(&path, Links::Refuse, 1 << 10).ok()??.try_into().ok();
-    if let Some(key) = read() {
-        return Some(key);
+    let read = || -> Result<Option<[u8; 32]>> {
+        let Some(bytes) = regular_file::read(&path, Links::Refuse, 1 << 10)? else { return Ok(None) };
+        let wrong = || Error::new("read the key of fingerprints from", path.display(), "it does not have 32 bytes");
+        bytes.try_into().map(Some).map_err(|_| wrong())
+    };
+    if let Some(key) = read()? {
+        return Ok(key);
     }
-    std::fs::create_dir_all(path.parent()?).ok()?;
+    if let Some(directory) = path.parent() {
+        let failed = |why| Error::io("keep the key of fingerprints in", directory.display(), why);
+        std::fs::create_dir_all(directory).map_err(failed)?;
+    }
     // Another run may have been faster: then its key holds.
-    let _ = replace(&path, None, &random(), 0o600);
-    read()
+    let written = replace(&path, None, &random(), 0o600);
+    if let Some(key) = read()? {
+        return Ok(key);
+    }
+    written?;
+    Err( Error::new("read the key of fingerprints from", path.display(), "it is gone again"))
 }
 
-fn directory() -> Option<PathBuf> {
+fn directory() -> Result<PathBuf> {
     let state = std::env::var_os("XDG_STATE_HOME").filter(|state| !state.is_empty()).map(PathBuf::from);
-    let state = state.or_else(|| Some(agents::home().ok()?.join(".local").join("state")))?;
-    Some(state.join("keysweep"))
+    let state = match state {
+        Some(state) => state,
+        None => agents::home()?.join(".local").join("state"),
+    };
+    Ok(state.join("keysweep"))
 }
 
 /// Bytes that nobody can foresee: the standard library seeds its hashers from the system.

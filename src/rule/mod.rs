@@ -7,6 +7,7 @@ pub mod allowlist;
 mod builtin;
 pub mod check;
 pub mod id_pattern;
+mod likeness;
 pub mod pattern;
 mod set;
 mod shape;
@@ -15,6 +16,7 @@ pub mod spec;
 pub mod strength;
 pub mod template;
 
+pub use likeness::Likeness;
 pub use set::{Compiled, RuleSet, compile};
 pub use shape::{Groups, Shape};
 pub use shared::SharedRule;

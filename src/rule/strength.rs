@@ -69,10 +69,15 @@ impl Strength {
         strength
     }
 
+    /// The length of the longest fixed beginning that a text has.
+    pub fn prefix_of(&self, text: &[u8]) -> usize {
+        self.prefixes.iter().filter(|prefix| text.starts_with(prefix)).map(Vec::len).max().unwrap_or(0)
+    }
+
     /// What of a value may be shown, so that enough stays unknown however one counts: by the regex, and by the
     /// characters that the value is made of.
     pub fn visible(&self, value: &[u8]) -> Visible {
-        let prefix = self.prefixes.iter().filter(|prefix| value.starts_with(prefix)).map(Vec::len).max().unwrap_or(0);
+        let prefix = self.prefix_of(value);
         let more = value.len().saturating_sub(self.shortest) as f64 * self.each;
         let (length, symbols) = secret::alphabet(&value[prefix..]);
         let (by_regex, by_value) = (self.bits + more, length as f64 * symbols.log2());

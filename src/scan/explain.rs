@@ -80,14 +80,14 @@ impl Refusal {
     /// In words, behind "no:".
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Shape => "its regex does not match here",
-            Self::LeftEdge => "a letter or digit stands directly left of it, so it is part of a word",
-            Self::RightEdge => "it goes on where a key of this kind ends",
-            Self::Identifier => "it is a public id, not a secret",
+            Self::Shape => "its regex does not match",
+            Self::LeftEdge => "it is part of a longer word: a letter or digit is directly before it",
+            Self::RightEdge => "the value is longer than this kind of key",
+            Self::Identifier => "it is a public identifier, not a secret",
             Self::NotRandom(fault) => fault.as_str(),
-            Self::Context => "too little near it says that it is one",
-            Self::Owner => "what it is assigned to holds something else",
-            Self::Lesser => "more speaks for another rule",
+            Self::Context => "too few words near it say that it is a key of this kind",
+            Self::Owner => "the variable that it is assigned to is for something else",
+            Self::Lesser => "another rule fits better",
         }
     }
 }

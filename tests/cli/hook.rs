@@ -281,6 +281,36 @@ fn places_that_others_share_are_refused() {
     }
 }
 
+/// A template that somebody has already keeps its hooks, in clones, too; an update and an uninstall leave them.
+#[test]
+fn global_hooks_join_the_template_that_is_there() {
+    let project = repository();
+    let start = "export GIT_CONFIG_GLOBAL=$HOME/.gitconfig XDG_CONFIG_HOME=$HOME/.config";
+    ok(
+        &project,
+        &format!(
+            "{start}; mkdir -p $HOME/template/hooks; git config --global init.templateDir $HOME/template
+             printf '#!/bin/sh\\necho their hook ran >&2\\n' >$HOME/template/hooks/pre-commit; chmod +x $HOME/template/hooks/pre-commit
+             $KEYSWEEP hook install --global; $KEYSWEEP hook update --global"
+        ),
+    );
+    for make in ["git init -q new", "git clone -q . new"] {
+        let commit = format!("{start}; rm -rf new; {make}; cd new; echo $K >k; git add k; git commit -qm x");
+        let output = shell(&project, &commit);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+        assert!(!output.status.success() && said.contains("This commit was stopped"), "{make}: {said}");
+        assert!(said.contains("their hook ran"), "{make}: {said}");
+        ok(&project, &format!("{start}; cd new; git rm -q --cached k; echo fine >f; git add f; git commit -qm x"));
+    }
+    ok(
+        &project,
+        &format!(
+            "{start}; $KEYSWEEP hook uninstall --global; test \"$(git config --global init.templateDir)\" = $HOME/template
+             grep -q 'their hook' $HOME/template/hooks/pre-commit; ! grep -qi keysweep $HOME/template/hooks/pre-commit"
+        ),
+    );
+}
+
 #[test]
 fn global_hooks_reach_new_repositories_and_go_again() {
     let project = repository();

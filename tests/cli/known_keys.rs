@@ -100,3 +100,20 @@ fn a_value_that_could_be_guessed_has_a_fingerprint_of_this_machine_alone() {
     assert!(created.stderr.contains("a.txt:1: no entry for known-key"), "{created:?}");
     assert_eq!(std::fs::read_dir(here.path(".keysweep-baseline")).map_or(0, Iterator::count), 0);
 }
+
+#[test]
+fn where_the_key_of_fingerprints_cannot_be_kept_one_line_says_so() {
+    let project = Project::git();
+    project.write(".env", "DB_PASSWORD=Correct-Horse-7-Battery\n").write("a.txt", "x Correct-Horse-7-Battery y\n");
+    // A file where its directory would be.
+    project.write("state", "");
+    for (variable, warns) in [("XDG_STATE_HOME", true), ("KEYSWEEP_FINGERPRINT_KEY", false)] {
+        let mut command = project.command(env!("CARGO_BIN_EXE_keysweep"));
+        command.args(["scan", "--known-keys", ".env", "a.txt"]).env(variable, project.path("state"));
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said.lines().count(), usize::from(warns), "{said}");
+        assert_eq!(said.contains("fingerprints of short values differ from run to run"), warns, "{said}");
+    }
+}

@@ -54,9 +54,10 @@ fn the_human_report_leads_from_the_line_to_what_to_do() {
     let caret = "^".repeat(mask.chars().count());
     for part in [
         "a.py\n  1:9  OpenAI project API key",
-        &format!("    1 | key = \"{mask}\"  # 鍵\n      |        {caret}\n    revoke it at https://"),
+        &format!("    1 | key = \"{mask}\"  # 鍵\n      |        {caret}\n"),
         "b/c.txt\n  1:1  ",
         "    the same key as a.py:1\n",
+        "\nWhat to do\n  OpenAI project API key: revoke it at https://",
         "1 key found at 2 places.\n",
         "Scanned 2 files, ",
     ] {

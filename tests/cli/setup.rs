@@ -77,6 +77,28 @@ fn a_drafted_rule_finds_keys_of_its_kind_and_holds_none() {
     }
 }
 
+/// What one example lacks by chance, the next key may have.
+#[test]
+fn a_drafted_rule_allows_for_what_its_example_lacks_by_chance() {
+    let sample = "aB3dE5gH7jK9mN1pQ2sT4vW6yZ8bC0xF".to_owned();
+    for (example, other, said) in [
+        (format!("acme_{sample}"), format!("acme_-{}_", &sample[2..]), "no `-` and `_`"),
+        (format!("acme_{}-", &sample[1..]), format!("acme_{}_", &sample[1..]), "no `_`"),
+        (format!("acme.{}+", &sample[1..]), format!("acme.{}/", &sample[1..]), "no `/`"),
+        (format!("acme_{}", "ab".repeat(16)), String::new(), ""),
+    ] {
+        let project = Project::git();
+        let draft = project.run(["rules", "new", "--id", "acme-key", "--from", &example]);
+        assert_eq!(draft.code, 0, "{draft:?}");
+        assert_eq!(draft.stdout.contains("another key may"), !said.is_empty(), "{}", draft.stdout);
+        assert!(draft.stdout.contains(said), "{}", draft.stdout);
+        project.write(".keysweep.toml", &draft.stdout).write("a.txt", format!("k = \"{other}\"\n"));
+        assert_eq!(project.run(["config", "check"]).code, 0, "{}", draft.stdout);
+        let test = project.run(["rules", "test", "acme-key", "a.txt"]);
+        assert_eq!(test.code, i32::from(!other.is_empty()), "{}: {test:?}", draft.stdout);
+    }
+}
+
 #[test]
 fn names_that_are_mistyped_are_guessed() {
     let project = Project::git();

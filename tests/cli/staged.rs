@@ -470,7 +470,6 @@ fn what_a_person_sees_fits_a_screen_and_says_what_to_do() {
         "os.environ[\"OPENAI_API_KEY\"]",
         "git restore --staged -- 'src/a b.py'",
         "keysweep:allow",
-        "platform.openai.com/api-keys",
     ] {
         assert!(stdout.contains(part), "{part}: {stdout}");
     }

@@ -7,6 +7,8 @@ use crate::core::error::{Error, Result};
 
 /// The least of a key that is random.
 const LEAST_RANDOM: usize = 16;
+/// As many letters and digits in a row are found among other characters.
+const RUN: usize = 20;
 /// A word of a provider's prefix is no longer.
 const LONGEST_WORD: usize = 12;
 /// More digits in a word than this are random.
@@ -26,7 +28,7 @@ pub(super) fn of(example: &str, id: Option<&str>) -> Result<String> {
             fault("it is too short to be a key").hint(format!("{LEAST_RANDOM} random characters are the least"))
         );
     }
-    let class = class(random);
+    let (class, guessed) = class(random);
     let length = random.len();
     let words = start.trim_end_matches(['-', '_', '.']).replace(['_', '.'], "-").to_ascii_lowercase();
     let id = id.map_or_else(|| if words.is_empty() { "my-key".into() } else { format!("{words}-key") }, str::to_owned);
@@ -45,6 +47,9 @@ pub(super) fn of(example: &str, id: Option<&str>) -> Result<String> {
         line("# No text is the same in every key, so say which variables hold one: words of their names.".into());
         line(format!("names = ['{}']", id.replace('-', "")));
     }
+    if !guessed.is_empty() {
+        line(format!("# The example has no {guessed}, but another key may: take out what your keys never have."));
+    }
     line(format!("regex = '{shape}'"));
     if class.contains(['-', '_', '+', '/', '.']) {
         line(format!("alphabet = '{}'", class.trim_matches(['[', ']'])));
@@ -55,7 +60,12 @@ pub(super) fn of(example: &str, id: Option<&str>) -> Result<String> {
     line("entropy = 3.0                  # bits a character, at least, of the random part".into());
     let (before, after) =
         if start.len() >= 3 { (String::new(), "") } else { (format!("{}=", id.replace('-', "_")), "") };
-    line(format!("examples = ['{before}«{shape}»{after}']"));
+    // An example is found whatever is random in it.
+    let sample = match length.checked_sub(RUN).filter(|_| class.contains(['+', '/', '.'])) {
+        Some(rest) => format!("{}[A-Za-z0-9]{{{RUN}}}{class}{{{rest}}}", start.replace('.', "\\.")),
+        None => shape,
+    };
+    line(format!("examples = ['{before}«{sample}»{after}']"));
     line(format!("non-examples = ['{before}{}{class}{{6}}']", start.replace('.', "\\.")));
     Ok(text)
 }
@@ -80,8 +90,44 @@ fn prefix(key: &str) -> usize {
     end
 }
 
+/// How likely an example lacks by chance what other keys have, before a draft allows for that.
+const BY_CHANCE: f64 = 0.001;
+
+/// The class of the characters that occur, and of those that may be missing by chance alone; these also by name.
+fn class(random: &str) -> (String, String) {
+    let has = |test: fn(&u8) -> bool| random.bytes().any(|byte| test(&byte));
+    let (lower, upper, digit) = (has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase), has(u8::is_ascii_digit));
+    let is_hex = random.bytes().all(|byte| byte.is_ascii_hexdigit()) && !(lower && upper);
+    let lacks = |of: i32, all: i32| (f64::from(of) / f64::from(all)).powi(narrow(random.len())) > BY_CHANCE;
+    let others: String = random.chars().filter(|c| !c.is_ascii_alphanumeric()).collect();
+    let mut whole = random.to_owned();
+    let mut guessed: Vec<&str> = Vec::new();
+    let mut allow = |sample: &str, name: &'static str| {
+        whole += sample;
+        guessed.push(name);
+    };
+    if !is_hex && !digit && lacks(52, 62) {
+        allow("0", "digit");
+    }
+    match others.as_str() {
+        // base64 and base64url have two symbols each, of which a short text may have one or none.
+        "" if lower && upper && lacks(62, 64) => allow("-_", "`-` and `_`"),
+        text if text.bytes().all(|byte| byte == b'-') && lower && upper && lacks(63, 64) => allow("_", "`_`"),
+        text if text.bytes().all(|byte| byte == b'_') && lower && upper && lacks(63, 64) => allow("-", "`-`"),
+        text if text.bytes().all(|byte| byte == b'+') && !text.is_empty() => allow("/", "`/`"),
+        text if text.bytes().all(|byte| byte == b'/') && !text.is_empty() => allow("+", "`+`"),
+        _ => {}
+    }
+    let guessed = guessed.join(" and no ");
+    (exactly(&whole), guessed)
+}
+
+fn narrow(length: usize) -> i32 {
+    i32::try_from(length).unwrap_or(i32::MAX)
+}
+
 /// The class of the characters that occur.
-fn class(random: &str) -> String {
+fn exactly(random: &str) -> String {
     let has = |test: fn(&u8) -> bool| random.bytes().any(|byte| test(&byte));
     let (lower, upper, digit) = (has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase), has(u8::is_ascii_digit));
     let is_hex = random.bytes().all(|byte| byte.is_ascii_hexdigit()) && !(lower && upper);
