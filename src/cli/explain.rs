@@ -95,7 +95,16 @@ impl<'a> Case<'a> {
         let matches = loaded.policy.scan_at(content, Some(path));
         let engine = loaded.policy.imported.as_ref();
         let fates = engine.map_or_else(Vec::new, |engine| engine.explain(content, Some(path)));
-        Self { all: false, loaded, path, content, starts, steps: loaded.policy.scanner.explain(content), fates, matches }
+        Self {
+            all: false,
+            loaded,
+            path,
+            content,
+            starts,
+            steps: loaded.policy.scanner.explain(content),
+            fates,
+            matches,
+        }
     }
 
     fn line_of(&self, byte: usize) -> usize {
@@ -207,7 +216,10 @@ impl<'a> Case<'a> {
                     told += 1;
                 }
                 (None, None) => {
-                    line(text, "  no rule had anything to look at: no rule's anchor, and no key-like value, is on this line");
+                    line(
+                        text,
+                        "  no rule had anything to look at: no rule's anchor, and no key-like value, is on this line",
+                    );
                     return;
                 }
             }

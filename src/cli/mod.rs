@@ -36,8 +36,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use bstr::BString;
-use clap::{CommandFactory as _, Parser as _};
 use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
 
 use output::complain;
 use policy::Loaded;

@@ -191,10 +191,7 @@ fn from_push(finding: &Finding, tips: &[Id], repository: &Repository, objects: &
             };
             if let Some(path) = &finding.location.path {
                 let variable = lookup::variable(&finding.rule.provider);
-                text += &format!(
-                    "\x20 in the code: {}\n",
-                    escape::text(lookup::lookup(path, &variable).as_bytes())
-                );
+                text += &format!("\x20 in the code: {}\n", escape::text(lookup::lookup(path, &variable).as_bytes()));
             }
         }
     }

@@ -83,7 +83,11 @@ pub(super) struct Page<'a> {
 
 impl Page<'_> {
     pub(super) fn paint(&mut self, code: &str, text: &str) -> io::Result<()> {
-        if self.color && !code.is_empty() { write!(self.out, "\x1b[{code}m{text}\x1b[0m") } else { self.out.write_all(text.as_bytes()) }
+        if self.color && !code.is_empty() {
+            write!(self.out, "\x1b[{code}m{text}\x1b[0m")
+        } else {
+            self.out.write_all(text.as_bytes())
+        }
     }
 
     fn finding(&mut self, finding: &JsonFinding<'_>, style: ReportStyle, seen: Option<&str>) -> io::Result<()> {

@@ -42,7 +42,10 @@ impl Likeness {
         let mark = rule.anchors.first()?;
         let at = text.find(mark.as_bytes()).filter(|at| *at >= prefix)?;
         let (before, after) = (at - prefix, text.len() - at - mark.len());
-        let known = MatchLengths { known: lengths.iter().map(|length| usize::from(*length)).collect(), ..MatchLengths::default() };
+        let known = MatchLengths {
+            known: lengths.iter().map(|length| usize::from(*length)).collect(),
+            ..MatchLengths::default()
+        };
         let off_by = known.distance(before) + known.distance(after) + before.abs_diff(after);
         let difference = match off_by {
             0 => format!("other characters than {}", rule.regex),

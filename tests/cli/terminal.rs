@@ -57,7 +57,8 @@ fn links_are_made_when_asked_for_and_change_no_text() {
 fn a_run_that_did_not_complete_does_not_say_that_there_are_no_keys() {
     let project = Project::new();
     project.write("a.txt", "nothing");
-    for (args, said) in [(&["scan", "missing"][..], "Not completed."), (&["scan", "a.txt", "missing"], "Not completed:")]
+    for (args, said) in
+        [(&["scan", "missing"][..], "Not completed."), (&["scan", "a.txt", "missing"], "Not completed:")]
     {
         let output = project.run(args);
         assert_eq!(output.code, 2, "{output:#?}");
@@ -98,11 +99,9 @@ fn a_command_offers_only_what_it_uses() {
     ] {
         assert_eq!(project.run(args).code, 2, "{args:?}");
     }
-    for (args, needed) in [
-        (&["scan", "--fail-on-stale"][..], 0),
-        (&["ci", "--help"], 0),
-        (&["config", "check", "--baseline", "b"], 0),
-    ] {
+    for (args, needed) in
+        [(&["scan", "--fail-on-stale"][..], 0), (&["ci", "--help"], 0), (&["config", "check", "--baseline", "b"], 0)]
+    {
         assert_eq!(project.run(args).code, needed, "{args:?}");
     }
 }

@@ -177,7 +177,7 @@ pub struct ScanArgs {
 pub enum RulesCommand {
     /// List the rules.
     List {
-    /// List only the rules of this provider.
+        /// List only the rules of this provider.
         provider: Option<String>,
         /// The format: human or json.
         #[arg(long, value_enum, default_value_t = RulesFormat::Human)]

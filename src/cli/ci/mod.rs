@@ -62,7 +62,11 @@ pub(super) fn run(args: Ci) -> Result<Exit> {
     report.coverage.notes.sort();
     report.coverage.notes.dedup();
     let change = described(&change, scope, resolved.as_ref());
-    finish_to(&shared, report, Ending { targets, start: repository.top().to_owned(), root: repository.top(), change: Some(change) })
+    finish_to(
+        &shared,
+        report,
+        Ending { targets, start: repository.top().to_owned(), root: repository.top(), change: Some(change) },
+    )
 }
 
 /// What the system says, where the arguments do not say otherwise.
