@@ -96,9 +96,13 @@ impl Assigned {
         if !matches!(value.owner.holder, Holder::Credential | Holder::Label) {
             return None;
         }
+        self.wordless(value).next().map(|(rule, key)| (rule, key, None))
+    }
+
+    /// The rules without words whose key a value can be.
+    fn wordless(&self, value: &Value<'_>) -> impl Iterator<Item = (usize, Key)> {
         let fits = |own: &&Wordless| value.text[value.start..].starts_with(&own.lead);
-        let mut rules = self.wordless.iter().filter(fits);
-        rules.find_map(|own| Some((own.rule, value.of_rule(own.rule).ok()?, None)))
+        self.wordless.iter().filter(fits).filter_map(|own| Some((own.rule, value.of_rule(own.rule).ok()?)))
     }
 
     /// What may be a key at a token, with all that speaks for a rule. An error says that it is assigned to something else.
@@ -133,7 +137,16 @@ impl Assigned {
             return Ok(None);
         }
         let words = self.words.get_or_init(|| Words::of(rules, &self.rules));
-        let is_anyones = self.wordless.iter().any(|own| text[start..].starts_with(&own.lead));
+        let mut value = Value {
+            rules,
+            text,
+            start,
+            end: token.end,
+            token: whole_token,
+            owner: Owner::unknown(),
+            evidence: Vec::new(),
+        };
+        let is_anyones = self.wordless(&value).next().is_some();
         let goes_on = matches!(text[token.end..], [b'.', next, ..] if next.is_ascii_alphanumeric());
         let around = (start / BLOCK).saturating_sub(1) * BLOCK..text.len().min(token.end + RIGHT);
         // Where one value follows another, the words around them are known: no word, no key. A line is remembered for what
@@ -149,8 +162,8 @@ impl Assigned {
             return Ok(None);
         }
         let seeker = Seeker { text, start, words, joined, digits, goes_on };
-        let owner = match seeker.owner(&mut done.enclosure) {
-            Ok(owner) => owner,
+        match seeker.owner(&mut done.enclosure) {
+            Ok(owner) => value.owner = owner,
             Err(unowned) => {
                 if unowned.is_above {
                     done.scope = done.scope.max(Scope::Around);
@@ -158,12 +171,11 @@ impl Assigned {
                 done.refused = Some(start);
                 return Err(unowned);
             }
-        };
+        }
         if random::is_surely_language(digits) {
             return Ok(None);
         }
         done.scope = Scope::Beyond;
-        let mut value = Value { rules, text, start, end: token.end, token: whole_token, owner, evidence: Vec::new() };
         let fitting = &mut done.fitting;
         fitting.clear(rules.rules().len());
         let mut accepts = |rule: usize| {
