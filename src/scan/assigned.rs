@@ -5,13 +5,12 @@
 //! greatest sum whose shape the value has gets it.
 
 use std::ops::Range;
-use std::sync::OnceLock;
 
 use super::anchored::{Key, Refusal, first_line, right_edge};
 use super::enclosure::{BLOCK, Enclosure};
 use super::evidence::{Evidence, Exits, Surroundings};
 use super::owner::{Holder, Owner, Seeker, Unowned};
-use super::words::{Hit, Words};
+use super::words::{Hit, LazyWords, WordSource};
 use super::{Done, Scope, random, steps};
 use crate::core::finding::Confidence;
 use crate::rule::RuleSet;
@@ -25,7 +24,7 @@ pub(super) struct Assigned {
     rules: Vec<usize>,
     /// Rules without words: they take what is a credential's by its name and no other rule's.
     wordless: Vec<Wordless>,
-    words: OnceLock<Words>,
+    words: LazyWords,
 }
 
 /// A rule without words, and what its keys start with.
@@ -61,7 +60,7 @@ impl Assigned {
         Self {
             rules: rules.into_iter().map(|(index, _)| index).collect(),
             wordless: wordless.collect(),
-            words: OnceLock::new(),
+            words: LazyWords::default(),
         }
     }
 
@@ -136,7 +135,7 @@ impl Assigned {
         if is_marked_off(&text[..start]) {
             return Ok(None);
         }
-        let words = self.words.get_or_init(|| Words::of(rules, &self.rules));
+        let words = WordSource { words: &self.words, set: rules, rules: &self.rules };
         let mut value = Value {
             rules,
             text,
@@ -152,7 +151,7 @@ impl Assigned {
         // Where one value follows another, the words around them are known: no word, no key. A line is remembered for what
         // it says itself, though.
         if purpose == Purpose::Find && !done.remembers && !is_anyones && done.density.is_dense(start / BLOCK) {
-            let has_words = done.hits.within(words, text, &around).next().is_some();
+            let has_words = done.hits.within(words.get(), text, &around).next().is_some();
             done.density.looked(has_words);
             if !has_words {
                 return Ok(None);
@@ -184,7 +183,7 @@ impl Assigned {
                 purpose == Purpose::Explain || [start, whole_token].iter().any(may_match) && value.of_rule(rule).is_ok()
             })
         };
-        let hits = done.hits.around(words, text, &around, start..token.end, &mut accepts);
+        let hits = done.hits.around(words.get(), text, &around, start..token.end, &mut accepts);
         if hits.is_empty() {
             return Ok(is_anyones.then_some(value));
         }

@@ -178,6 +178,12 @@ impl VariableName {
         self.count += 1;
     }
 
+    /// The name from each of its words on.
+    pub(super) fn starts(&self) -> impl Iterator<Item = &[u8]> {
+        let end = self.words().last().map_or(0, |word| usize::from(word.to));
+        self.words().iter().map(move |word| &self.bytes[word.from as usize..end])
+    }
+
     fn words(&self) -> &[NameWord] {
         &self.words[..self.count]
     }

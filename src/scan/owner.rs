@@ -8,7 +8,7 @@ use super::evidence::head;
 use super::identifier::{NameClass, VariableName};
 use super::random;
 use super::steps;
-use super::words::Words;
+use super::words::WordSource;
 
 /// How far left of a value its owner is looked for.
 const LEFT: usize = 300;
@@ -71,7 +71,7 @@ pub(super) struct Seeker<'a> {
     pub(super) text: &'a [u8],
     /// Where the value starts.
     pub(super) start: usize,
-    pub(super) words: &'a Words,
+    pub(super) words: WordSource<'a>,
     /// Whether dots, slashes or plus signs hold the value together, so that it may be a path.
     pub(super) joined: bool,
     /// The value, or its first part where dots hold it together.

@@ -1,13 +1,15 @@
 //! The words of contextual rules: where in a text do they stand, in any case?
 //!
-//! One automaton for all rules, made when the first value is met that could be a key. It passes over what separates the
+//! One automaton for all rules, made when the first value is met that its owner does not speak against. It passes over what separates the
 //! parts of a name, so that `azureOpenAiKey` and `AZURE_OPENAI_KEY` are the same to it, and it goes over each byte of a
 //! text once, however many values stand there: nearly all of them have no word of any rule near them, and are done with.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use bstr::ByteSlice as _;
+use foldhash::fast::FixedState;
 
 use super::identifier::{VariableName, is_whole};
 use super::steps;
@@ -28,6 +30,47 @@ pub(super) struct Words {
     /// By state: the words that end there.
     ends: Vec<Vec<u32>>,
     words: Vec<Word>,
+}
+
+/// Words of rules, whose automaton is made when it is asked for: most small runs have no use for it.
+#[derive(Debug, Default)]
+pub(super) struct LazyWords {
+    made: OnceLock<Words>,
+    /// The first letters of names.
+    leads: OnceLock<HashSet<[u8; LEAD], FixedState>>,
+}
+
+/// So many letters of names are compared before the automaton is made.
+const LEAD: usize = 3;
+
+/// [`LazyWords`], and what they are made of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WordSource<'a> {
+    pub(super) words: &'a LazyWords,
+    pub(super) set: &'a RuleSet,
+    pub(super) rules: &'a [usize],
+}
+
+impl<'a> WordSource<'a> {
+    pub(super) fn get(self) -> &'a Words {
+        self.words.made.get_or_init(|| Words::of(self.set, self.rules))
+    }
+
+    /// Whether a name is a rule's word, with nothing beside it that says something else.
+    pub(super) fn covers(self, name: &[u8], identifier: &VariableName) -> bool {
+        let leads = self.words.leads.get_or_init(|| {
+            let names = self.rules.iter().flat_map(|&rule| self.set.rules()[rule].rule.names.iter());
+            names.filter_map(|name| lead(name.as_bytes())).collect()
+        });
+        identifier.starts().any(|start| lead(start).is_none_or(|lead| leads.contains(&lead)))
+            && self.get().covers(name, identifier)
+    }
+}
+
+/// The first letters of a name, in lower case and without separators; `None` if it has fewer.
+fn lead(name: &[u8]) -> Option<[u8; LEAD]> {
+    let mut letters = name.iter().filter(|byte| !is_separator(**byte)).map(u8::to_ascii_lowercase);
+    Some([letters.next()?, letters.next()?, letters.next()?])
 }
 
 /// A word of a rule.
@@ -172,8 +215,7 @@ impl Words {
         }
     }
 
-    /// Whether a name is a rule's word, with nothing beside it that says something else.
-    pub(super) fn covers(&self, name: &[u8], identifier: &VariableName) -> bool {
+    fn covers(&self, name: &[u8], identifier: &VariableName) -> bool {
         const LONGEST: usize = 40;
         if name.len() > LONGEST {
             return false;
