@@ -310,6 +310,8 @@ pub(super) struct Hits {
     seen: Range<usize>,
     state: u32,
     found: VecDeque<Hit>,
+    /// The rules whose words were found, and how many of them.
+    rules: Vec<(usize, usize)>,
 }
 
 impl Hits {
@@ -335,6 +337,10 @@ impl Hits {
     ) -> Vec<Hit> {
         const MOST: [usize; 2] = [64, 24];
         drop(self.within(words, text, range));
+        // Where words follow each other, their rules are few.
+        if !self.rules.iter().any(|(rule, _)| accepts(*rule)) {
+            return Vec::new();
+        }
         let middle = self.found.partition_point(|hit| hit.range.end <= value.end);
         let left = self.found.range(..middle).rev().take_while(|hit| hit.range.end > range.start);
         let right = self.found.range(middle..).take_while(|hit| hit.range.end <= range.end);
@@ -372,11 +378,22 @@ impl Hits {
         if range.end > self.seen.end {
             let kept = range.start.saturating_sub(Self::KEPT);
             while self.found.front().is_some_and(|hit| hit.range.end < kept) {
-                self.found.pop_front();
+                let gone = self.found.pop_front().map(|hit| hit.rule);
+                for (_, count) in self.rules.iter_mut().filter(|(rule, _)| Some(*rule) == gone) {
+                    *count -= 1;
+                }
             }
+            self.rules.retain(|(_, count)| *count > 0);
             self.seen.start = self.seen.start.max(kept);
+            let known = self.found.len();
             self.state = words.walk(text, self.seen.end..end, self.state, &mut self.found);
             self.seen.end = end;
+            for hit in self.found.range(known..) {
+                match self.rules.iter_mut().find(|(rule, _)| *rule == hit.rule) {
+                    Some((_, count)) => *count += 1,
+                    None => self.rules.push((hit.rule, 1)),
+                }
+            }
         }
         let range = range.clone();
         let first = self.found.partition_point(|hit| hit.range.end <= range.start);
