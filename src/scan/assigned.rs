@@ -100,7 +100,10 @@ impl Assigned {
 
     /// The rules without words whose key a value can be.
     fn wordless(&self, value: &Value<'_>) -> impl Iterator<Item = (usize, Key)> {
-        let fits = |own: &&Wordless| value.text[value.start..].starts_with(&own.lead);
+        let fits = |own: &&Wordless| {
+            let text = &value.text[value.start..];
+            text.starts_with(&own.lead) && value.rules.rules()[own.rule].may_match(text)
+        };
         self.wordless.iter().filter(fits).filter_map(|own| Some((own.rule, value.of_rule(own.rule).ok()?)))
     }
 

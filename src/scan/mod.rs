@@ -417,11 +417,12 @@ impl Scanner {
                 gzip = gzip.or(Some(at));
                 return;
             }
-            let rule = &self.rules.rules()[probe.rule];
-            done.looked_at(rule);
+            // One that may not be tried was refused in this token, and noted then.
             if !done.tries.may_try(probe.rule, token.start, at) {
                 return;
             }
+            let rule = &self.rules.rules()[probe.rule];
+            done.looked_at(rule);
             let outline = probe.outline(rule);
             let key = Place { rule, outline, text: bytes, anchor: at, token: Some(token.clone()) }.key();
             out.step(view, probe.rule, at..at + 1, key.as_ref().err());
