@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+
+use clap::CommandFactory as _;
 
 use crate::project::Project;
 
@@ -30,14 +31,9 @@ fn every_file_names_the_version_of_cargo_toml() {
 }
 
 fn subcommands() -> Vec<String> {
-    let help = Command::new(env!("CARGO_BIN_EXE_keysweep")).arg("--help").output().unwrap();
-    let help = String::from_utf8(help.stdout).unwrap();
-    let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    let names: Vec<String> = lines
-        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
-        .map(|line| line.split_whitespace().next().unwrap().to_owned())
-        .collect();
-    assert!(names.iter().any(|name| name == "scan"), "{help}");
+    let command = keysweep::cli::args::Cli::command();
+    let names: Vec<String> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    assert!(names.len() > 10, "{names:?}");
     names
 }
 
