@@ -6,18 +6,19 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::output::{self, KeyDisplay};
 use super::policy::Loaded;
+use super::shard::{self, PartIdentity};
 use super::{ScanTarget, repositories, session_at};
 use crate::cli::args::{HistoryArgs, SharedArgs, ViewArgs};
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Finding, Secret};
 use crate::git::{Environment, Repository};
-use crate::history::{AuditOptions, Request, Shard, audit, user_directory};
+use crate::history::{AuditOptions, Request, audit, user_directory};
 use crate::report::Format;
 use crate::source::Collector;
 
 pub(super) fn run(args: HistoryArgs) -> Result<Exit> {
-    let mut options = options(&args)?;
+    let options = options(&args)?;
     let format = if args.plan { Some(Format::Plan) } else { args.shared.format };
     let view = ViewArgs { max_age: args.max_age, ..args.view.clone() };
     let mut shared = SharedArgs { view: Some(view), format, ..args.shared.clone() };
@@ -31,10 +32,29 @@ pub(super) fn run(args: HistoryArgs) -> Result<Exit> {
     let environment = if is_here { Environment::of_process() } else { Environment::for_another() };
     let repository = Repository::discover(path, &environment)?;
     let top = repository.top().to_owned();
-    let target = ScanTarget { path: top.clone(), start: top, is_single: true };
+    let part = |common: &[[u8; 32]]| {
+        let identity = PartIdentity::of(&args, &shared, &[]);
+        options.shard.map(|shard| {
+            let content = crate::history::identity(&repository);
+            let common: Vec<[u8; 32]> = std::iter::once(content).chain(common.iter().copied()).collect();
+            identity.part(shard, &common, &[content])
+        })
+    };
+    if let Some(part) = part(&[])
+        && let Some(exit) = shard::done(&shared, &part)?
+    {
+        return Ok(exit);
+    }
+    // A part of a repository says nothing of what is accepted and not found.
+    let target = ScanTarget { path: top.clone(), start: top, is_single: options.shard.is_none() };
     session_at(&shared, &target, |loaded, collector| {
-        options.threads = loaded.threads(&shared);
+        let options = AuditOptions { threads: loaded.threads(&shared), ..options.clone() };
         audit(&repository, &options, &loaded.policy, collector)?;
+        if let Some(part) = part(&[shard::rules(&loaded.policy)])
+            && !collector.is_stopped()
+        {
+            collector.is_part(part);
+        }
         let Some(file) = args.write_replacements.as_deref() else { return Ok(()) };
         let mut replacements = Replacements::default();
         replacements.add(loaded, collector.findings());
@@ -43,11 +63,8 @@ pub(super) fn run(args: HistoryArgs) -> Result<Exit> {
 }
 
 fn options(args: &HistoryArgs) -> Result<AuditOptions> {
-    let shard = |text: &String| {
-        let wrong =
-            || Error::new("use --shard", text, "it has to be a part of a number").hint("the second of eight is 2/8");
-        Shard::parse(text).ok_or_else(wrong)
-    };
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let shard = args.shard.as_ref().map(|text| shard::parse(text, &variable)).transpose()?;
     let cache = match &args.cache {
         None => None,
         Some(Some(directory)) => Some(directory.clone()),
@@ -70,7 +87,7 @@ fn options(args: &HistoryArgs) -> Result<AuditOptions> {
             not_on_remote: args.not_on_remote,
             now: i64::try_from(now).unwrap_or(i64::MAX),
         },
-        shard: args.shard.as_ref().map(shard).transpose()?,
+        shard,
         cache,
     })
 }

@@ -26,6 +26,7 @@ mod report;
 mod repositories;
 mod rewrite;
 mod rules;
+mod shard;
 mod staged;
 mod targets;
 mod terminal;

@@ -8,12 +8,14 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use super::history::{Replacements, write_replacements};
 use super::policy::{self, Loaded};
+use super::shard::{self, PartIdentity};
 use super::{ScanTarget, agent_files, same, session_at};
 use crate::cli::args::{HistoryArgs, SharedArgs};
 use crate::core::error::{Error, Exit, Result};
+use crate::core::part::AuditPart;
 use crate::core::path_bytes;
 use crate::git::{Environment, Repository};
-use crate::history::{AuditOptions, audit};
+use crate::history::{AuditOptions, Shard, audit};
 use crate::source::Collector;
 
 /// A list of repositories is no longer than this.
@@ -57,8 +59,18 @@ fn listed(file: &Path) -> Result<Vec<PathBuf>> {
 pub(super) fn run(args: &HistoryArgs, list: &[PathBuf], options: &AuditOptions, shared: &SharedArgs) -> Result<Exit> {
     let here = ScanTarget::here();
     let target = ScanTarget { is_single: false, ..here };
+    let division = Division::of(list, options.shard);
+    let identity = PartIdentity::of(args, shared, list);
+    let part = |common: &[[u8; 32]]| options.shard.map(|shard| division.part(shard, &identity, common));
+    if let Some(part) = part(&[])
+        && let Some(exit) = shard::done(shared, &part)?
+    {
+        return Ok(exit);
+    }
+    let list = &division.mine;
     session_at(shared, &target, |own, collector| {
-        let options = AuditOptions { threads: own.threads(shared), ..options.clone() };
+        let shard = options.shard.filter(|_| !division.is_by_repository);
+        let options = AuditOptions { threads: own.threads(shared), shard, ..options.clone() };
         let mut replacements = Replacements::default();
         for path in list {
             let name: BString = path_bytes::bytes(path.clone());
@@ -74,9 +86,55 @@ pub(super) fn run(args: &HistoryArgs, list: &[PathBuf], options: &AuditOptions, 
                 Err(error) => collector.failed(error),
             }
         }
-        collector.count("repositories", list.len() as u64);
+        collector.count("repositories", division.counted);
+        if let Some(part) = part(&[shard::rules(&own.policy)])
+            && !collector.is_stopped()
+        {
+            collector.is_part(part);
+        }
         args.write_replacements.as_deref().map_or(Ok(()), |file| write_replacements(file, &replacements, collector))
     })
+}
+
+/// Which repositories a run reads.
+struct Division {
+    mine: Vec<PathBuf>,
+    /// Whether parts have different repositories. A list with fewer repositories than parts is divided inside of them.
+    is_by_repository: bool,
+    /// How many this part counts, so that the parts together count all.
+    counted: u64,
+}
+
+impl Division {
+    fn of(list: &[PathBuf], shard: Option<Shard>) -> Self {
+        let all = list.len() as u64;
+        match shard {
+            Some(Shard { index, count }) if all >= count => {
+                let numbered = (0..count).cycle().zip(list);
+                let mine: Vec<PathBuf> =
+                    numbered.filter(|(part, _)| part + 1 == index).map(|(_, path)| path.clone()).collect();
+                Self { counted: mine.len() as u64, mine, is_by_repository: true }
+            }
+            Some(shard) => Self {
+                mine: list.to_vec(),
+                is_by_repository: false,
+                counted: if shard.index == 1 { all } else { 0 },
+            },
+            None => Self { mine: list.to_vec(), is_by_repository: false, counted: all },
+        }
+    }
+
+    /// The part's header. One that cannot be opened has an error in the report.
+    fn part(&self, shard: Shard, identity: &PartIdentity, common: &[[u8; 32]]) -> AuditPart {
+        let open = |path: &PathBuf| Repository::discover(path, &Environment::for_another()).ok();
+        let contents: Vec<[u8; 32]> =
+            self.mine.iter().map(|path| open(path).map_or([0; 32], |found| crate::history::identity(&found))).collect();
+        let mut all = common.to_vec();
+        if !self.is_by_repository {
+            all.extend(&contents);
+        }
+        identity.part(shard, &all, &contents)
+    }
 }
 
 fn one(
@@ -95,7 +153,7 @@ fn one(
         replacements.add(&loaded, inner.findings());
     }
     let mut report = inner.into_report();
-    loaded.apply(&mut report, same(&top, &loaded.root));
+    loaded.apply(&mut report, options.shard.is_none() && same(&top, &loaded.root));
     agent_files::annotate(&mut report, &top);
     collector.add(report, name);
     Ok(())

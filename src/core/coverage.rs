@@ -4,6 +4,7 @@ use bstr::BString;
 
 use crate::core::error::{Error, Exit};
 use crate::core::finding::Finding;
+use crate::core::part::{AuditPart, UnscannedList};
 
 /// What was scanned, and what was not.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,10 @@ pub struct Coverage {
     pub counts: Vec<(&'static str, u64)>,
     /// Remarks that are neither: `shallow clone: ...`.
     pub notes: Vec<String>,
+    /// Of a part of a divided audit, which it is.
+    pub part: Option<AuditPart>,
+    /// Of such a part, the lists that are behind some of the errors, notes and counts.
+    pub lists: Vec<UnscannedList>,
 }
 
 /// Something that was left out on purpose.
@@ -85,6 +90,7 @@ impl Report {
         self.coverage.skipped.sort();
         self.coverage.skipped.dedup();
         self.coverage.errors.sort_by_cached_key(ToString::to_string);
+        self.coverage.notes.sort();
     }
 
     /// How many findings count.

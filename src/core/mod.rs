@@ -14,6 +14,7 @@ pub mod json;
 pub mod mode;
 pub mod narrow;
 #[cfg(feature = "cli")]
+pub mod part;
 pub mod path_bytes;
 #[cfg(feature = "cli")]
 pub mod regular_file;

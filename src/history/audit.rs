@@ -12,7 +12,8 @@ use super::content_pass::{self, ContentPass, ContentScope, ScanDecision};
 use super::findings::{self, FindingBuilder};
 use super::incomplete::OtherSubjects;
 use super::introducing::Occurrences;
-use super::missing::{LIMIT, Unscanned};
+use super::division::Division;
+use super::missing::Unscanned;
 use super::narrowed::{self, Narrowed};
 use super::object_index::ObjectIndex;
 use super::options::AuditOptions;
@@ -33,10 +34,6 @@ use crate::source::Collector;
 /// Scans everything that a repository keeps, or the commits that the options ask for. An object that cannot be read is
 /// an error in the collector; an error is returned only if nothing could be scanned.
 pub fn audit(repository: &Repository, options: &AuditOptions, policy: &Policy, collector: &Collector) -> Result<()> {
-    if let Some(shard) = options.shard {
-        collector.count("shard", shard.index);
-        collector.count("shards", shard.count);
-    }
     threads::run(options.threads, || audit_with_submodules(repository, options, policy, collector))?
 }
 
@@ -85,7 +82,7 @@ fn audit_repository(
 ) -> Result<()> {
     let refs = Refs::read(repository);
     let store = Objects::open(repository);
-    let unscanned = Unscanned::new(options.allow_incomplete, collector);
+    let unscanned = Unscanned::new(options.allow_incomplete, options.shard.is_some(), collector);
     let selection =
         if options.request.is_empty() { None } else { Some(revs::select(&store, &refs, &options.request)?) };
     let look = |selection| narrowed::look(repository, options, (&store, &refs, policy), selection, collector);
@@ -96,7 +93,9 @@ fn audit_repository(
     }
     let (mut index, errors) = ObjectIndex::of(&store);
     errors.iter().chain(&refs.errors).cloned().for_each(|error| unscanned.report(error));
-    let mut read = scan_content(&index, options, narrowed.as_ref(), policy, collector, &unscanned);
+    let division = options.shard.map(|shard| Division::of(&index, shard));
+    let sifting = Sifting { narrowed: narrowed.as_ref(), division: division.as_ref() };
+    let mut read = scan_content(&index, options, sifting, policy, collector, &unscanned);
     read.kinds.iter().for_each(|&(number, kind)| index.set_kind(number, kind));
     if collector.is_stopped() {
         findings::report_interrupted(&index, read.hits, collector);
@@ -112,9 +111,16 @@ fn audit_repository(
         index: &index,
         refs: &refs,
         selected: None,
-        scans_part: options.shard.is_some() || narrowed.is_some(),
+        scans_part: division.is_some() || narrowed.is_some(),
         numbering: Numbering::default(),
+        division: division.as_ref(),
     };
+    if let Some(division) = &division {
+        if selection.is_none() && audit.is_part_clean(division, &read) {
+            return Ok(());
+        }
+        read.append_pass(audit.read_other_commits(division));
+    }
     let names_with_keys = if options.file_names { file_names::names_with_keys(&audit) } else { HashSet::new() };
     // Neither needs the other.
     let (mut graph, trees) = rayon::join(
@@ -131,15 +137,23 @@ fn audit_repository(
     Ok(())
 }
 
+/// What is not all of a repository.
+#[derive(Clone, Copy)]
+struct Sifting<'a> {
+    narrowed: Option<&'a Narrowed>,
+    division: Option<&'a Division>,
+}
+
 /// Scans all blobs, commits and tags but those that the cache knows to be clean.
 fn scan_content(
     index: &ObjectIndex<'_>,
     options: &AuditOptions,
-    narrowed: Option<&Narrowed>,
+    sifting: Sifting<'_>,
     policy: &Policy,
     collector: &Collector,
     unscanned: &Unscanned<'_>,
 ) -> ContentPass {
+    let Sifting { narrowed, division } = sifting;
     let open = |path: &PathBuf| Cache::open(path, policy.rules(), index.hash());
     let mut cache = options.cache.as_ref().filter(|_| policy.is_local()).map(open);
     let packs: Vec<[u8; 32]> = cache.iter().flat_map(|_| index.packs().iter().map(|pack| pack.digest())).collect();
@@ -148,13 +162,14 @@ fn scan_content(
     // The ids of loose objects are always checked.
     let may_skip = |number: u32| index.pack_of(number).is_none_or(|pack| is_checked[pack]);
     let decide = |number: u32, id: &Id, kind: Kind| match &cache {
-        _ if options.shard.is_some_and(|shard| !shard.has(id)) => ScanDecision::Elsewhere,
         _ if narrowed.is_some_and(|narrowed| !narrowed.objects.contains(id)) => ScanDecision::Elsewhere,
         Some(cache) if kind == Kind::Blob && cache.has(id) && may_skip(number) => ScanDecision::KnownClean,
         _ => ScanDecision::Scan,
     };
     let remembers = |number: u32| cache.is_some() && !may_skip(number);
-    let scope = ContentScope { policy, decide: &decide, remembers: &remembers, collector, unscanned };
+    let part = |number: u32| division.is_some_and(|division| division.has(number));
+    let part: Option<&(dyn Fn(u32) -> bool + Sync)> = if division.is_some() { Some(&part) } else { None };
+    let scope = ContentScope { policy, part, decide: &decide, remembers: &remembers, collector, unscanned };
     let read = content_pass::read(index, &scope);
     if let Some(cache) = &mut cache
         && !collector.is_stopped()
@@ -183,12 +198,22 @@ pub(super) struct Audit<'a> {
     scans_part: bool,
     /// The numbers of file names and of missing objects, which all passes over trees share.
     pub(super) numbering: Numbering,
+    /// The objects of this part, if the audit is divided.
+    pub(super) division: Option<&'a Division>,
 }
 
 impl<'a> Audit<'a> {
     /// Whether a node of the commit graph is asked for.
     pub(super) fn is_selected(&self, node: usize) -> bool {
         self.selected.as_ref().is_none_or(|selected| selected.get(node).is_some_and(|selected| *selected))
+    }
+
+    /// Says in the report how many commits, tags and references were looked at; of parts, only one counts references.
+    pub(super) fn count(&self, commits: usize, tags: usize) {
+        let refs = if self.division.is_none_or(Division::is_first) { self.refs.list.len() } else { 0 };
+        self.collector.count("refs", refs as u64);
+        self.collector.count("commits", commits as u64);
+        self.collector.count("tags", tags as u64);
     }
 
     /// Traces what was found through the commits, and reports it.
@@ -199,10 +224,10 @@ impl<'a> Audit<'a> {
         mut trees: PrunedTrees<'a>,
         names_with_keys: &HashSet<Vec<u8>>,
     ) {
-        self.collector.count("refs", self.refs.list.len() as u64);
+        let is_mine = |number: u32| self.division.is_none_or(|division| division.has(number));
         let commits = graph.nodes.iter().enumerate().filter(|(at, node)| node.is_commit && self.is_selected(*at));
-        self.collector.count("commits", commits.count() as u64);
-        self.collector.count("tags", read.tags.len() as u64);
+        let commits = commits.filter(|(_, node)| is_mine(node.number)).count();
+        self.count(commits, read.tags.iter().filter(|tag| is_mine(tag.number)).count());
         let numbering = &self.numbering;
         let shard_paths =
             self.scans_part.then(|| shard::scan_other_versions(self, &graph, &mut trees, numbering, &mut read));
@@ -221,7 +246,7 @@ impl<'a> Audit<'a> {
         let list = numbering.names.list();
         let secrets = Secrets::of(&read, file_names::keys_in(self.policy, names_with_keys, &list));
         let others = OtherSubjects { first: secrets.count() };
-        let pointers: HashSet<u32> = read.pointers.iter().take(LIMIT).map(|(number, _)| *number).collect();
+        let pointers: HashSet<u32> = self.named_pointers(&read).iter().map(|(number, _)| *number).collect();
         let subjects_at = |name: u32, object: u32| match object {
             GITLINK => vec![others.submodule()],
             ENTRY_NAME => secrets.in_name(name),
@@ -256,14 +281,14 @@ impl<'a> Audit<'a> {
         list: &[Arc<[u8]>],
     ) {
         let mut builder = FindingBuilder::new(self, graph);
-        builder.report_unscanned_archives(&read.unscanned_archives, self.unscanned);
+        findings::report_unscanned_archives(self.index, &read.unscanned_archives, self.collector, self.unscanned);
         if self.selected.is_none() {
             for (blob, paths) in builder.blobs_without_path(&read.hits, &occurrences) {
                 builder.report_in_blob(blob, secrets, &paths);
             }
         }
         builder.report(occurrences, secrets, &read.hits, paths, list);
-        if self.options.shard.is_none_or(super::options::Shard::is_first) {
+        if self.division.is_none_or(Division::is_first) {
             builder.report_in_ref_names();
         }
     }
@@ -273,6 +298,7 @@ impl<'a> Audit<'a> {
         let index = self.index;
         TreeQuery {
             index,
+            only: None,
             targets: None,
             follow_names: None,
             names_with_keys: None,
@@ -297,7 +323,7 @@ impl<'a> Audit<'a> {
     ) -> PrunedTrees<'a> {
         let mut targets = vec![false; self.index.len() as usize];
         read.hits.iter().for_each(|hit| targets[hit.number as usize] = true);
-        read.pointers.iter().take(LIMIT).for_each(|(number, _)| targets[*number as usize] = true);
+        self.named_pointers(read).iter().for_each(|(number, _)| targets[*number as usize] = true);
         let target = |number: u32| targets[number as usize];
         let names_with_keys = Some(names_with_keys).filter(|names| !names.is_empty());
         let query = self.tree_query(&self.numbering);

@@ -38,7 +38,7 @@ pub(super) struct Cache {
 impl Cache {
     /// Reads the cache for these rules from a directory.
     pub(super) fn open(directory: &Path, rules: &RuleSet, hash: Hash) -> Self {
-        let file = directory.join(format!("{}-{}.blobs", identity(rules), hash.width() * 8));
+        let file = directory.join(format!("{}-{}.blobs", rules_identity(rules), hash.width() * 8));
         let mut cache = Self { file, hash, blobs: HashSet::new(), packs: HashSet::new(), is_new: false };
         let bytes = regular_file::read(&cache.file, Links::Follow, LONGEST).ok().flatten().unwrap_or_default();
         // A file that is cut short or strange is begun anew: it only ever saves time.
@@ -117,7 +117,7 @@ impl Cache {
 }
 
 /// A hash of the version and of all properties of the rules.
-fn identity(rules: &RuleSet) -> String {
+pub fn rules_identity(rules: &RuleSet) -> String {
     let mut hash = Sha256::new();
     hash.update(env!("CARGO_PKG_VERSION"));
     for compiled in rules.rules() {

@@ -84,12 +84,21 @@ pub(super) struct TagRecord {
 /// Which objects the pass scans, with what, and where to it reports.
 pub(super) struct ContentScope<'a> {
     pub(super) policy: &'a Policy,
+    /// Which objects are read at all; `None`: all of them.
+    pub(super) part: Option<&'a (dyn Fn(u32) -> bool + Sync)>,
     /// What to do with a blob, commit or tag, by its number and id.
     pub(super) decide: &'a (dyn Fn(u32, &Id, Kind) -> ScanDecision + Sync),
     /// Whether a blob's id has to be checked because the cache will remember it if it is clean.
     pub(super) remembers: &'a (dyn Fn(u32) -> bool + Sync),
     pub(super) collector: &'a Collector,
     pub(super) unscanned: &'a Unscanned<'a>,
+}
+
+impl ContentScope<'_> {
+    /// Whether an object is read here, not in another part of the audit.
+    fn has(&self, number: u32) -> bool {
+        self.part.is_none_or(|part| part(number))
+    }
 }
 
 /// What to do with an object.
@@ -99,7 +108,7 @@ pub(super) enum ScanDecision {
     Scan,
     /// Leave it out: an earlier run scanned it and found nothing.
     KnownClean,
-    /// Leave it out: another shard scans it, or no commit that is asked for brings it in.
+    /// Leave it out: no commit that is asked for brings it in, or another part of the audit scans it.
     Elsewhere,
 }
 
@@ -107,6 +116,9 @@ pub(super) enum ScanDecision {
 pub(super) fn read(index: &ObjectIndex<'_>, scope: &ContentScope<'_>) -> ContentPass {
     // All commits are read, as the graph needs them; and all copies of an object, as they may differ.
     let wanted = |number: u32| {
+        if !scope.has(number) {
+            return false;
+        }
         let Some(kind) = index.kind(number).filter(|&kind| kind != Kind::Tree) else { return false };
         kind != Kind::Blob
             || index.has_copies(number)
@@ -147,7 +159,9 @@ fn read_loose<'a>(
             match index.read(number) {
                 Ok(Some((kind, bytes))) => {
                     visitor.read.kinds.push((number, kind));
-                    visitor.read_checked(number, kind, &bytes);
+                    if scope.has(number) {
+                        visitor.read_checked(number, kind, &bytes);
+                    }
                 }
                 // It went into a pack since it was listed, or away.
                 Ok(None) => visitor.read.failed.push((number, GONE)),
@@ -176,7 +190,9 @@ fn retry(index: &ObjectIndex<'_>, scope: &ContentScope<'_>, failed: Vec<(u32, Co
                 if index.kind(number).is_none() {
                     visitor.read.kinds.push((number, kind));
                 }
-                visitor.read_if_selected(number, kind, &bytes);
+                if scope.has(number) {
+                    visitor.read_if_selected(number, kind, &bytes);
+                }
             }
             // A gc drops only what nothing needs.
             Ok(None) if why == GONE => {}
@@ -204,6 +220,13 @@ const LOOSE: u64 = 4096;
 const GONE: Corrupt = "it went away while it was read";
 
 impl ContentPass {
+    /// Adds what another pass over other objects found.
+    pub(super) fn append_pass(&mut self, other: Self) {
+        self.is_sound &= other.is_sound;
+        self.append(other);
+        self.sort();
+    }
+
     fn append(&mut self, mut other: Self) {
         self.hits.append(&mut other.hits);
         self.commits.append(&mut other.commits);

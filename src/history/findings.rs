@@ -252,20 +252,6 @@ impl<'a> FindingBuilder<'a> {
         }
     }
 
-    /// Reports the members of archives that were not scanned, and the archives that were too large.
-    pub(super) fn report_unscanned_archives(&self, troubles: &[UnscannedArchive], unscanned: &Unscanned<'_>) {
-        for (number, skipped, too_large) in troubles {
-            let blob = BString::from(format!("blob {}", self.index.id(*number)));
-            for (member, reason) in skipped {
-                let path = archive::shown(blob.as_ref(), member.as_ref());
-                self.collector.skipped(Skipped { path, reason });
-            }
-            if *too_large {
-                unscanned.report(Error::new("unpack", &blob, TOO_LARGE).hint("unpack it and scan the result"));
-            }
-        }
-    }
-
     /// Blobs with findings that are at no path of any commit, with the paths that they have in the index.
     pub(super) fn blobs_without_path(&self, hits: &[ObjectHit], occurrences: &Occurrences) -> Vec<(u32, Vec<BString>)> {
         let at_paths = occurrences.objects();
@@ -354,6 +340,25 @@ pub(super) fn report_interrupted(index: &ObjectIndex<'_>, hits: Vec<ObjectHit>, 
             let mut finding = key.found.at(location);
             finding.commit = Some(object.clone());
             collector.finding(finding);
+        }
+    }
+}
+
+/// Reports the members of archives that were not scanned, and the archives that were too large.
+pub(super) fn report_unscanned_archives(
+    index: &ObjectIndex<'_>,
+    troubles: &[UnscannedArchive],
+    collector: &Collector,
+    unscanned: &Unscanned<'_>,
+) {
+    for (number, skipped, too_large) in troubles {
+        let blob = BString::from(format!("blob {}", index.id(*number)));
+        for (member, reason) in skipped {
+            let path = archive::shown(blob.as_ref(), member.as_ref());
+            collector.skipped(Skipped { path, reason });
+        }
+        if *too_large {
+            unscanned.report(Error::new("unpack", &blob, TOO_LARGE).hint("unpack it and scan the result"));
         }
     }
 }

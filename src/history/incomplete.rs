@@ -14,6 +14,7 @@ use super::reachability;
 use super::tree_pass::TreeQuery;
 use super::tree_paths::{PathTable, PrunedTrees};
 use crate::git::{Id, Kind};
+use crate::source::lfs::Pointer;
 
 /// The subjects that are traced like secrets to learn their paths. They are numbered from `first` on, where the numbers
 /// of secrets end.
@@ -122,17 +123,29 @@ impl Audit<'_> {
             all
         };
         let mut list = Vec::new();
-        for (number, pointer) in read.pointers.iter().take(LIMIT) {
+        for (number, pointer) in self.named_pointers(read) {
+            let blob = self.index.id(*number);
             match paths_of(others.object(*number)).into_iter().next() {
-                Some(path) => list.push((path, pointer.id.clone())),
+                Some(path) => list.push((blob, path, pointer.id.clone())),
                 None if self.selected.is_some() => {}
-                None => list.push((format!("blob {}", self.index.id(*number)).into(), pointer.id.clone())),
+                None => list.push((blob, format!("blob {blob}").into(), pointer.id.clone())),
             }
         }
-        list.sort();
         let total = if self.selected.is_some() { list.len() } else { read.pointers.len() };
         self.unscanned.pointers(total, &list);
-        let mut links = paths_of(others.submodule());
+        self.report_submodules(paths_of(others.submodule()));
+    }
+
+    /// The Git LFS pointers that are named: those with the least ids, which does not depend on how the blobs are packed.
+    pub(super) fn named_pointers<'p>(&self, read: &'p ContentPass) -> Vec<&'p (u32, Pointer)> {
+        let mut list: Vec<&(u32, Pointer)> = read.pointers.iter().collect();
+        list.sort_by_cached_key(|(number, _)| self.index.id(*number));
+        list.truncate(LIMIT);
+        list
+    }
+
+    /// Reports the paths of submodules that are not scanned.
+    pub(super) fn report_submodules(&self, mut links: Vec<BString>) {
         if self.options.submodules {
             let scanned = self.repository.submodules().unwrap_or_default();
             links.retain(|path| !scanned.iter().any(|module| module.path == *path));

@@ -10,6 +10,7 @@ use super::commit_graph::CommitGraph;
 use super::object_index::ObjectIndex;
 use super::tree_paths::PrunedTrees;
 use crate::core::error::Error;
+use crate::core::part::{Joining, NAMED, UnscannedList, left_out, unnamed};
 use crate::git::{Id, Kind, Refs, Repository};
 use crate::source::Collector;
 
@@ -17,17 +18,33 @@ use crate::source::Collector;
 pub(super) struct Unscanned<'a> {
     /// Whether it is a note in the report, not an error.
     allowed: bool,
+    /// Whether this is a part of a divided audit, which has to say more.
+    is_part: bool,
     collector: &'a Collector,
     /// What [`report_once`](Self::report_once) was given.
     reported: Mutex<BTreeSet<Error>>,
 }
 
-/// How many of a kind are named.
-pub(super) const LIMIT: usize = 20;
+/// So many Git LFS pointers without content are followed to their paths: as many as are named.
+pub(super) const LIMIT: usize = NAMED;
+
+/// What the counts are of, in words.
+const THINGS: [(&str, &str); 5] = [
+    ("missing_objects", "missing objects"),
+    ("shallow_commits", "shallow commits"),
+    ("lfs_pointers", "Git LFS pointers"),
+    ("unscanned_submodules", "submodules"),
+    ("broken_refs", "broken references"),
+];
+
+/// Entries that are named in the order of what is said of them.
+fn by_error(errors: impl Iterator<Item = Error>) -> Vec<(String, Error)> {
+    errors.map(|error| (String::new(), error)).collect()
+}
 
 impl<'a> Unscanned<'a> {
-    pub(super) fn new(allowed: bool, collector: &'a Collector) -> Self {
-        Self { allowed, collector, reported: Mutex::default() }
+    pub(super) fn new(allowed: bool, is_part: bool, collector: &'a Collector) -> Self {
+        Self { allowed, is_part, collector, reported: Mutex::default() }
     }
 
     /// Reports an error that several passes may meet, the first time.
@@ -40,21 +57,37 @@ impl<'a> Unscanned<'a> {
     /// Reports an error.
     pub(super) fn report(&self, error: Error) {
         if self.allowed {
-            self.collector.note(format!("left out: {error}"));
+            self.collector.note(left_out(&error.to_string()));
         } else {
             self.collector.failed(error);
         }
     }
 
-    /// Adds `total` to a count of the report, and reports the first of the errors; `things` says what is counted.
-    fn report_some(&self, count: &'static str, things: &str, total: usize, errors: impl IntoIterator<Item = Error>) {
+    /// Adds a list's total to a count of the report, and reports the first of its entries.
+    fn report_some(&self, name: &'static str, joining: Joining, total: usize, mut entries: Vec<(String, Error)>) {
         if total == 0 {
             return;
         }
-        self.collector.count(count, total as u64);
-        errors.into_iter().take(LIMIT).for_each(|error| self.report(error));
-        if total > LIMIT {
-            self.report(Error::new("name", format!("{} more {things}", total - LIMIT), "the list would be long"));
+        let things = THINGS.iter().find(|(count, _)| *count == name).map_or(name, |(_, things)| things);
+        let total = total as u64;
+        self.collector.count(name, total);
+        entries.sort_by_cached_key(|(order, error)| (order.clone(), error.to_string()));
+        entries.iter().take(NAMED).for_each(|(_, error)| self.report(error.clone()));
+        unnamed(total, things).into_iter().for_each(|error| self.report(error));
+        if self.is_part {
+            // Of a union, all count; of others, those that may be named.
+            let kept = if joining == Joining::Union { usize::MAX } else { NAMED };
+            entries.truncate(kept);
+            let allowed = self.allowed;
+            self.collector.listed(UnscannedList {
+                repository: None,
+                name,
+                things,
+                joining,
+                allowed,
+                total,
+                entries,
+            });
         }
     }
 
@@ -75,7 +108,7 @@ impl<'a> Unscanned<'a> {
             let place = if missing.place.is_empty() { String::new() } else { format!(" ({})", missing.place) };
             Error::new(format!("scan {word}"), format!("{id}{place}"), "it is not in the repository").hint(hint)
         };
-        self.report_some("missing_objects", "missing objects", missing.len(), missing.iter().map(error));
+        self.report_some("missing_objects", Joining::Same, missing.len(), by_error(missing.iter().map(error)));
     }
 
     /// Reports the number of commits whose parents were never fetched.
@@ -83,16 +116,17 @@ impl<'a> Unscanned<'a> {
         let what = format!("the history before {commits} commit{}", if commits == 1 { "" } else { "s" });
         let why = format!("{} is a shallow clone", repository.common_dir.display());
         let error = Error::new("scan", what, why).hint("run `git fetch --unshallow` there");
-        self.report_some("shallow_commits", "shallow commits", usize::from(commits > 0), [error]);
+        self.report_some("shallow_commits", Joining::Same, usize::from(commits > 0), by_error([error].into_iter()));
     }
 
-    /// Reports Git LFS pointers whose content is not here: their paths and the content's ids.
-    pub(super) fn pointers(&self, total: usize, paths: &[(BString, String)]) {
-        let error = |(path, id): &(BString, String)| {
-            Error::new("scan", path, format!("Git LFS keeps its content, {id}, outside of git"))
-                .hint("run `git lfs pull` and `keysweep scan` there, or pass --allow-incomplete")
+    /// Reports Git LFS pointers whose content is not here: each pointer's own id, a path, and the content's id.
+    pub(super) fn pointers(&self, total: usize, paths: &[(Id, BString, String)]) {
+        let error = |(blob, path, id): &(Id, BString, String)| {
+            let error = Error::new("scan", path, format!("Git LFS keeps its content, {id}, outside of git"))
+                .hint("run `git lfs pull` and `keysweep scan` there, or pass --allow-incomplete");
+            (blob.to_string(), error)
         };
-        self.report_some("lfs_pointers", "Git LFS pointers", total, paths.iter().map(error));
+        self.report_some("lfs_pointers", Joining::Sum, total, paths.iter().map(error).collect());
     }
 
     /// Reports the paths of submodules that were not scanned; `asked` says whether they should have been.
@@ -100,7 +134,7 @@ impl<'a> Unscanned<'a> {
         let hint = if asked { "run `git submodule update --init` there" } else { "pass --submodules" };
         let why = if asked { "its repository is not here" } else { "it is another repository" };
         let error = |path: &BString| Error::new("scan submodule", path, why).hint(hint);
-        self.report_some("unscanned_submodules", "submodules", paths.len(), paths.iter().map(error));
+        self.report_some("unscanned_submodules", Joining::Union, paths.len(), by_error(paths.iter().map(error)));
     }
 
     /// Reports references to objects that are not there.
@@ -110,7 +144,7 @@ impl<'a> Unscanned<'a> {
             Error::new("follow reference", name, format!("object {id} is not in the repository"))
                 .hint("run `git fsck` there")
         };
-        self.report_some("broken_refs", "broken references", graph.broken.len(), graph.broken.iter().map(error));
+        self.report_some("broken_refs", Joining::Same, graph.broken.len(), by_error(graph.broken.iter().map(error)));
     }
 }
 

@@ -124,6 +124,11 @@ impl<'a> ObjectIndex<'a> {
         self.copies.get(number as usize).is_some_and(|copies| *copies)
     }
 
+    /// The number of an object's first copy, by that of any.
+    pub(super) fn first_copy(&self, number: u32) -> u32 {
+        if self.has_copies(number) { self.find(&self.id(number)).unwrap_or(number) } else { number }
+    }
+
     /// Whether this is the object's first copy.
     pub(super) fn is_first_copy(&self, number: u32) -> bool {
         !self.has_copies(number) || self.find(&self.id(number)) == Some(number)

@@ -58,7 +58,8 @@ impl Shard {
         (shard.index >= 1 && shard.index <= shard.count).then_some(shard)
     }
 
-    /// Whether an object belongs to this part. Ids are hashes, so the parts are about equal.
+    /// Whether this part is given an object of which nothing but the id is known. Ids are hashes, so the parts are about
+    /// equal.
     pub(super) fn has(self, id: &Id) -> bool {
         id.leading() % self.count == self.index - 1
     }

@@ -51,7 +51,7 @@ pub(super) struct WalkedPack<'a> {
 }
 
 impl WalkedPack<'_> {
-    fn number(&self, entry: u32) -> u32 {
+    pub(super) fn number(&self, entry: u32) -> u32 {
         self.first + self.chains.position(entry)
     }
 }

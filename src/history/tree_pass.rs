@@ -20,6 +20,8 @@ use crate::git::{Id, Kind};
 /// What a pass over all trees looks for.
 pub(super) struct TreeQuery<'a> {
     pub(super) index: &'a ObjectIndex<'a>,
+    /// Which trees are read; `None`: all of them.
+    pub(super) only: Option<&'a (dyn Fn(u32) -> bool + Sync)>,
     /// The blobs of interest. Without any, no edges are kept but those that the other fields ask for.
     pub(super) targets: Option<&'a (dyn Fn(u32) -> bool + Sync)>,
     /// File names whose entries are of interest whatever they name.

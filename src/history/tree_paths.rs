@@ -107,8 +107,13 @@ impl<'a> PrunedTrees<'a> {
             omitted: Cell::new(0),
         };
         trees.intern(Vec::new());
-        edges.into_iter().for_each(|(tree, edges)| trees.edges[tree as usize] = Some(edges));
+        trees.add(edges);
         trees
+    }
+
+    /// Adds trees with their entries of interest, before anything is pruned.
+    pub(super) fn add(&mut self, edges: impl IntoIterator<Item = (u32, Arc<[Edge]>)>) {
+        edges.into_iter().for_each(|(tree, edges)| self.edges[tree as usize] = Some(edges));
     }
 
     /// The node with these entries.

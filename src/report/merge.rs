@@ -1,15 +1,17 @@
-//! Joining the `jsonl` reports of the shards of one audit: the result has the same bytes as an undivided run's.
+//! Joining the `jsonl` reports of the parts of one audit: the result has the same bytes as an undivided run's.
 //!
-//! Findings are taken over as they were written, each once: shards tell alike what two of them found. Counts of what a
-//! shard read are added; counts of the whole repository are the same in all.
+//! Findings are taken over as they were written, each once: parts tell alike what two of them found. Counts are of what a
+//! part read, and are added; what several parts may list is joined by its list.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::Deserialize;
 
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::SuppressedBy;
-use crate::report::model::{JsonCoverage, Summary, SummaryType};
+use crate::core::part::{AuditPart, Joining, NAMED, left_out, unnamed};
+use crate::report::model::{JsonCoverage, JsonError, JsonPart, JsonUnscanned, Summary, SummaryType};
 use crate::report::redact::SHORTEST;
 use crate::rule::strength;
 
@@ -19,8 +21,10 @@ pub struct Merge {
     show_secrets: bool,
     findings: BTreeMap<FindingOrder, (String, bool, Option<SuppressedBy>)>,
     coverage: JsonCoverage<'static>,
-    shards: BTreeSet<u64>,
-    count: Option<u64>,
+    lists: BTreeMap<(Option<String>, String), JsonUnscanned<'static>>,
+    parts: BTreeSet<u64>,
+    /// How many parts there are, and what they agree in.
+    of: Option<(u64, String)>,
     reports: u64,
 }
 
@@ -50,6 +54,7 @@ struct Line {
     location: Option<MergedLocation>,
     commit: Option<MergedCommit>,
     coverage: Option<JsonCoverage<'static>>,
+    part: Option<JsonPart<'static>>,
 }
 
 #[derive(Deserialize)]
@@ -85,7 +90,7 @@ fn masked(raw: &str, rule: &str, secret: &str) -> Option<String> {
 /// The parts in their order.
 const PARTS: [&str; 5] = ["message", "author", "tag", "ref", "name"];
 
-/// Counts of what each shard reads for itself; all others are of the whole.
+/// Counts of what each report is of alone, where they are no parts; all others are of the whole.
 const OWN: [&str; 2] = ["lfs_pointers", "below_threshold"];
 
 impl Merge {
@@ -106,12 +111,15 @@ impl Merge {
             let line: Line = serde_json::from_str(raw).map_err(|why| failed(&why))?;
             match &*line.r#type {
                 "finding" => self.finding(line, raw).ok_or_else(|| failed(&"it lacks a part of a finding"))?,
-                "summary" => summary = line.coverage,
+                "summary" => summary = line.coverage.map(|coverage| (coverage, line.part)),
                 other => return Err(failed(&format!("{other} is neither a finding nor a summary"))),
             }
         }
-        let cut = || Error::new("merge", name, "it has no summary: its run did not end").hint("run that shard again");
-        self.coverage(name, summary.ok_or_else(cut)?)
+        let cut = || Error::new("merge", name, "it has no summary: its run did not end").hint("run that part again");
+        let (coverage, part) = summary.ok_or_else(cut)?;
+        self.check(name, part.as_ref())?;
+        self.coverage(coverage, part);
+        Ok(())
     }
 
     fn finding(&mut self, line: Line, raw: &str) -> Option<()> {
@@ -136,54 +144,84 @@ impl Merge {
         Some(())
     }
 
-    fn coverage(&mut self, name: &str, mut other: JsonCoverage<'static>) -> Result<()> {
+    /// Checks that a report belongs to those before.
+    fn check(&mut self, name: &str, part: Option<&JsonPart<'_>>) -> Result<()> {
         self.reports += 1;
+        let wrong = |why: &str| {
+            let hint = "give each part of one audit once, of copies of one clone, with the same options and rules";
+            Err(Error::new("merge", name, why).hint(hint))
+        };
+        match (part, &self.of) {
+            (None, None) => Ok(()),
+            (None, Some(_)) => wrong("it is no part of a divided audit, others are"),
+            (Some(_), None) if self.reports > 1 => wrong("it is a part of a divided audit, others are none"),
+            (Some(part), Some((count, _))) if part.count != *count => {
+                wrong(&format!("it is one of {} parts, others are of {count}", part.count))
+            }
+            (Some(part), Some((_, whole))) if part.whole != *whole => {
+                wrong("it is of other objects, references, packs, rules or options than the parts before it")
+            }
+            (Some(part), _) if part.index == 0 || part.index > part.count => wrong("its part is none of those"),
+            (Some(part), _) => {
+                self.of = Some((part.count, part.whole.to_string()));
+                if self.parts.insert(part.index) { Ok(()) } else { wrong(&format!("part {} is there twice", part.index)) }
+            }
+        }
+    }
+
+    fn coverage(&mut self, mut other: JsonCoverage<'static>, part: Option<JsonPart<'static>>) {
+        let is_part = part.is_some();
+        for list in part.into_iter().flat_map(|part| part.lists) {
+            take_out(&list, &mut other);
+            self.join(list);
+        }
         let all = &mut self.coverage;
         all.files = all.files.saturating_add(other.files);
         all.bytes = all.bytes.saturating_add(other.bytes);
         all.skipped.append(&mut other.skipped);
         all.errors.append(&mut other.errors);
-        for note in other.notes {
-            if !all.notes.contains(&note) {
-                all.notes.push(note);
-            }
-        }
-        let wrong = |why: &str| Err(Error::new("merge", name, why).hint("merge each shard of one audit once"));
-        match (other.counts.remove("shard"), other.counts.remove("shards")) {
-            (Some(shard), Some(count)) => {
-                if self.count.is_some_and(|known| known != count) {
-                    return wrong("it is of an audit in another number of shards");
-                }
-                self.count = Some(count);
-                if !self.shards.insert(shard) {
-                    return wrong("its shard is there twice");
-                }
-            }
-            _ if self.count.is_some() => return wrong("it is no shard's report, others are"),
-            _ => {}
-        }
+        all.notes.append(&mut other.notes);
         for (name, number) in other.counts {
             let sum = all.counts.entry(name.clone()).or_default();
-            *sum = if OWN.contains(&&*name) { sum.saturating_add(number) } else { (*sum).max(number) };
+            let is_added = is_part || OWN.contains(&&*name);
+            *sum = if is_added { sum.saturating_add(number) } else { (*sum).max(number) };
         }
-        Ok(())
+    }
+
+    /// Joins a part's list with those of the parts before.
+    fn join(&mut self, list: JsonUnscanned<'static>) {
+        let key = (list.repository.as_deref().map(str::to_owned), list.name.to_string());
+        let Some(all) = self.lists.get_mut(&key) else {
+            self.lists.insert(key, list);
+            return;
+        };
+        all.entries.extend(list.entries);
+        all.entries.sort();
+        all.entries.dedup();
+        all.total = match all.joining {
+            Joining::Sum => all.total.saturating_add(list.total),
+            Joining::Same => all.total.max(list.total),
+            Joining::Union => all.entries.len() as u64,
+        };
     }
 
     /// The joined report and the exit code that it speaks of.
     pub fn finish(mut self, exit_zero: bool) -> Result<(Vec<u8>, Exit)> {
-        let count = self.count.unwrap_or(0);
-        if let Some(missing) = (1..=count).find(|shard| !self.shards.contains(shard)) {
-            let error = Error::new("merge", "reports", format!("shard {missing}/{count} is not among them"));
+        let count = self.of.as_ref().map_or(0, |(count, _)| *count);
+        if let Some(missing) = (1..=count).find(|part| !self.parts.contains(part)) {
+            let error = Error::new("merge", "reports", format!("part {missing}/{count} is not among them"));
             return Err(error.hint("run it and merge again"));
         }
-        if count > 0 && self.reports > count {
-            return Err(Error::new("merge", "reports", "a report that is no shard's is among them"));
-        }
         let coverage = &mut self.coverage;
+        for list in self.lists.values() {
+            put_in(list, coverage);
+        }
         coverage.skipped.sort();
         coverage.skipped.dedup();
         coverage.errors.sort_by(|a, b| a.message.cmp(&b.message));
         coverage.errors.dedup();
+        coverage.notes.sort();
+        coverage.notes.dedup();
         let active = self.findings.values().filter(|(_, active, _)| *active).count();
         let exit = match (coverage.errors.is_empty(), active) {
             (false, _) => Exit::Incomplete,
@@ -209,10 +247,77 @@ impl Merge {
             exit_code: exit.code(),
             change: None,
             coverage: self.coverage,
+            part: None,
         };
         let failed = |why: serde_json::Error| Error::new("write", "the report", why);
         serde_json::to_writer(&mut out, &summary).map_err(failed)?;
         out.push(b'\n');
         Ok((out, exit))
     }
+}
+
+/// What a list says in a report's errors or notes.
+fn said(list: &JsonUnscanned<'_>) -> Vec<JsonError<'static>> {
+    let named = list.entries.iter().take(NAMED).map(|entry| JsonError {
+        item: entry.item.to_string().into(),
+        message: entry.message.to_string().into(),
+    });
+    let others = unnamed(list.total, &list.things).map(|error| {
+        let error = match list.repository.as_deref().filter(|_| !list.allowed) {
+            Some(repository) => error.in_repository(repository),
+            None => error,
+        };
+        JsonError { item: error.thing().to_owned().into(), message: error.to_string().into() }
+    });
+    named.chain(others).collect()
+}
+
+/// The same as notes.
+fn noted(list: &JsonUnscanned<'_>) -> Vec<Cow<'static, str>> {
+    let note = |error: JsonError<'_>| {
+        let text = left_out(&error.message);
+        match &list.repository {
+            Some(repository) => format!("{repository}: {text}").into(),
+            None => text.into(),
+        }
+    };
+    said(list).into_iter().map(note).collect()
+}
+
+/// Takes what a list says out of a report.
+fn take_out(list: &JsonUnscanned<'_>, coverage: &mut JsonCoverage<'_>) {
+    if list.allowed {
+        let said: HashSet<Cow<'_, str>> = noted(list).into_iter().collect();
+        coverage.notes.retain(|note| !said.contains(note));
+    } else {
+        let said: HashSet<String> = said(list).into_iter().map(|error| error.message.into_owned()).collect();
+        coverage.errors.retain(|error| !said.contains(error.message.as_ref()));
+    }
+    if let Some(count) = coverage.counts.get_mut(&*list.name) {
+        *count = count.saturating_sub(list.total);
+        if *count == 0 {
+            coverage.counts.remove(&*list.name);
+        }
+    }
+}
+
+/// Puts what a list says into a report.
+fn put_in(list: &JsonUnscanned<'_>, coverage: &mut JsonCoverage<'static>) {
+    if list.allowed {
+        coverage.notes.extend(noted(list));
+    } else {
+        coverage.errors.extend(said(list));
+    }
+    let count = coverage.counts.entry(list.name.to_string().into()).or_default();
+    *count = count.saturating_add(list.total);
+}
+
+/// The exit code of a part's report, if it is whole and this very part's.
+pub fn whole_part(text: &[u8], part: &AuditPart) -> Option<u8> {
+    let lines = text.strip_suffix(b"\n")?;
+    let last = lines.rsplit(|&byte| byte == b'\n').next()?;
+    let summary: Summary<'_> = serde_json::from_slice(last).ok()?;
+    let found = summary.part?;
+    let is_it = found.index == part.index && found.count == part.count && found.content == part.content;
+    is_it.then_some(summary.exit_code)
 }

@@ -13,11 +13,12 @@ use bstr::BStr;
 use serde::{Deserialize, Serialize};
 
 use crate::core::coverage::{self, Report};
-use crate::core::error::Exit;
+use crate::core::error::{Error, Exit};
 use crate::core::finding::{
     self, Carrier, Confidence, Excerpt, Exposure, Finding, KeyForm, Layer, Part, Reach, RuleInfo, Severity,
     SuppressedBy,
 };
+use crate::core::part::{AuditPart, Joining, UnscannedList};
 use crate::report::escape;
 use crate::rule::strength;
 
@@ -281,6 +282,58 @@ pub struct Summary<'a> {
     pub change: Option<JsonChange<'a>>,
     /// What was scanned, and what was not.
     pub coverage: JsonCoverage<'a>,
+    /// Of a part of a divided audit (`--shard`): which it is, for `keysweep report merge`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<JsonPart<'a>>,
+}
+
+/// A part of a divided audit.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "AuditPart"))]
+pub struct JsonPart<'a> {
+    /// Which one, counted from 1.
+    pub index: u64,
+    /// How many there are.
+    pub count: u64,
+    /// A hash of what all parts have to agree in: options, rules, and what is read, as it is packed.
+    pub whole: Cow<'a, str>,
+    /// A hash of what this part was given to read.
+    pub content: Cow<'a, str>,
+    /// What is behind those errors, notes and counts that several parts have in common.
+    pub lists: Vec<JsonUnscanned<'a>>,
+}
+
+/// Things of one kind that could not be scanned, as a part of an audit met them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "UnscannedList"))]
+pub struct JsonUnscanned<'a> {
+    /// The repository, where a report is of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<Cow<'a, str>>,
+    /// The name of the count.
+    pub name: Cow<'a, str>,
+    /// What is counted, in words.
+    pub things: Cow<'a, str>,
+    /// How the lists of several parts become one.
+    pub joining: Joining,
+    /// Whether they are notes (`--allow-incomplete`), not errors.
+    pub allowed: bool,
+    /// How many there are.
+    pub total: u64,
+    /// Those that may be named, in their order.
+    pub entries: Vec<JsonUnscannedEntry<'a>>,
+}
+
+/// Something that could not be scanned.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "UnscannedEntry"))]
+pub struct JsonUnscannedEntry<'a> {
+    /// What it is sorted by, before its message.
+    pub order: Cow<'a, str>,
+    /// One line, as in `errors`.
+    pub message: Cow<'a, str>,
+    /// What it happened to.
+    pub item: Cow<'a, str>,
 }
 
 /// What `keysweep ci` scanned.
@@ -355,7 +408,8 @@ impl<'a> Document<'a> {
     pub fn new(report: &'a Report, show_secrets: bool, exit: Exit) -> Self {
         let findings: Vec<JsonFinding<'a>> =
             report.findings.iter().map(|finding| JsonFinding::new(finding, show_secrets)).collect();
-        let summary = Summary::new(&findings, JsonCoverage::new(&report.coverage), exit.code());
+        let mut summary = Summary::new(&findings, JsonCoverage::new(&report.coverage), exit.code());
+        summary.part = JsonPart::of(&report.coverage);
         Self {
             findings,
             summary,
@@ -410,7 +464,35 @@ impl<'a> Summary<'a> {
             exit_code,
             change: None,
             coverage,
+            part: None,
         }
+    }
+}
+
+impl<'a> JsonPart<'a> {
+    fn of(coverage: &'a coverage::Coverage) -> Option<Self> {
+        let AuditPart { index, count, whole, content } = coverage.part.as_ref()?;
+        let entry = |(order, error): &'a (String, Error)| JsonUnscannedEntry {
+            order: order.as_str().into(),
+            message: error.to_string().into(),
+            item: error.thing().into(),
+        };
+        let list = |list: &'a UnscannedList| JsonUnscanned {
+            repository: list.repository.as_ref().map(|name| plain(name.as_ref())),
+            name: list.name.into(),
+            things: list.things.into(),
+            joining: list.joining,
+            allowed: list.allowed,
+            total: list.total,
+            entries: list.entries.iter().map(entry).collect(),
+        };
+        Some(Self {
+            index: *index,
+            count: *count,
+            whole: whole.as_str().into(),
+            content: content.as_str().into(),
+            lists: coverage.lists.iter().map(list).collect(),
+        })
     }
 }
 

@@ -26,6 +26,9 @@ pub fn redact(report: &mut Report, mask: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {
     coverage.skipped.iter_mut().for_each(|skipped| texts.bytes(&mut skipped.path));
     coverage.errors.iter_mut().for_each(|error| error.each_text(|text| texts.text(text)));
     coverage.notes.iter_mut().for_each(|note| texts.text(note));
+    for list in &mut coverage.lists {
+        list.entries.iter_mut().for_each(|(_, error)| error.each_text(|text| texts.text(text)));
+    }
 }
 
 /// The keys that were found. Each is a secret at other places, too, where nothing near it says so.

@@ -30,6 +30,7 @@ use crate::core::budget::Budget;
 use crate::core::coverage::{Coverage, Report, Skipped};
 use crate::core::error::Error;
 use crate::core::finding::Finding;
+use crate::core::part::{AuditPart, UnscannedList};
 
 /// What all threads of a run push into. Findings, skips and errors are few, so a lock costs nothing.
 #[derive(Debug, Default)]
@@ -62,7 +63,14 @@ impl Collector {
             finding.location.repository = Some(repository.to_owned());
             self.finding(finding);
         }
-        let Coverage { skipped, errors, counts, notes, .. } = report.coverage;
+        let Coverage { skipped, errors, counts, notes, lists, .. } = report.coverage;
+        for mut list in lists {
+            if !list.allowed {
+                list.entries.iter_mut().for_each(|(_, error)| *error = error.clone().in_repository(repository));
+            }
+            list.repository = Some(repository.to_owned());
+            self.listed(list);
+        }
         for Skipped { path, reason } in skipped {
             self.skipped(Skipped { path: [repository.as_bytes(), b":", path.as_bytes()].concat().into(), reason });
         }
@@ -94,6 +102,16 @@ impl Collector {
     /// Something that should have been scanned and was not.
     pub fn failed(&self, error: Error) {
         lock(&self.coverage).errors.push(error);
+    }
+
+    /// What is behind some of the errors, notes and counts of a part of a divided audit.
+    pub fn listed(&self, list: UnscannedList) {
+        lock(&self.coverage).lists.push(list);
+    }
+
+    /// Says that this is a part of a divided audit, and which.
+    pub fn is_part(&self, part: AuditPart) {
+        lock(&self.coverage).part = Some(part);
     }
 
     /// A remark for the report.

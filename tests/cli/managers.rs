@@ -7,7 +7,7 @@ use std::process::Output;
 use crate::project::{Project, key};
 
 /// Whether a program is there to test with; if not, that is said. In `.ci/run` it has to be there.
-fn installed(program: &str) -> bool {
+pub(crate) fn installed(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).any(|directory| directory.join(program).is_file());
     assert!(found || std::env::var_os("KEYSWEEP_REQUIRE_TOOLS").is_none(), "{program} is not in PATH: see .ci/tools");

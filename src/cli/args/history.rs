@@ -58,7 +58,8 @@ pub struct HistoryArgs {
     /// They are remembered in DIR, or in your cache directory.
     #[arg(long, help_heading = "What to scan", value_name = "DIR", num_args = 0..=1, require_equals = true)]
     pub cache: Option<Option<PathBuf>>,
-    /// Scan the I-th of N equal parts of all objects; keysweep report merge joins the reports.
+    /// Do the I-th of N equal parts of the work; auto: what Kubernetes, GitLab, Buildkite or Slurm ask this job for. keysweep
+    /// report merge joins the reports.
     #[arg(long, help_heading = "What to scan", value_name = "I/N")]
     pub shard: Option<String>,
     /// Mark keys that are still in use after this many days: they are due for rotation.

@@ -55,6 +55,13 @@ pub(crate) enum Form {
     DeltaToId(Id),
 }
 
+impl PackEntry {
+    /// How long its header says that the object, or the delta, is.
+    pub(crate) fn stated_size(&self) -> u64 {
+        self.size
+    }
+}
+
 impl Pack {
     /// Maps `pack-….pack`.
     pub(crate) fn open(path: &Path, index: PackIndex, hash: Hash) -> Result<Self> {
@@ -83,6 +90,11 @@ impl Pack {
     #[inline]
     fn entries(&self) -> &[u8] {
         &self.data[..self.data.len() - self.hash.width()]
+    }
+
+    /// The checksum that the pack ends in: git's hash of all that stands before it.
+    pub(crate) fn checksum(&self) -> &[u8] {
+        &self.data[self.data.len() - self.hash.width()..]
     }
 
     /// The header of the entry at an offset.
