@@ -115,11 +115,9 @@ impl Division {
                     numbered.filter(|(part, _)| part + 1 == index).map(|(_, path)| path.clone()).collect();
                 Self { counted: mine.len() as u64, mine, is_by_repository: true }
             }
-            Some(shard) => Self {
-                mine: list.to_vec(),
-                is_by_repository: false,
-                counted: if shard.index == 1 { all } else { 0 },
-            },
+            Some(shard) => {
+                Self { mine: list.to_vec(), is_by_repository: false, counted: if shard.index == 1 { all } else { 0 } }
+            }
             None => Self { mine: list.to_vec(), is_by_repository: false, counted: all },
         }
     }

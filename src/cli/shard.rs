@@ -37,12 +37,7 @@ enum First {
 }
 
 const SYSTEMS: [JobSystem; 4] = [
-    JobSystem {
-        name: "Kubernetes",
-        index: "JOB_COMPLETION_INDEX",
-        first: First::Is(0),
-        count: "JOB_COMPLETIONS",
-    },
+    JobSystem { name: "Kubernetes", index: "JOB_COMPLETION_INDEX", first: First::Is(0), count: "JOB_COMPLETIONS" },
     JobSystem { name: "GitLab", index: "CI_NODE_INDEX", first: First::Is(1), count: "CI_NODE_TOTAL" },
     JobSystem {
         name: "Buildkite",
@@ -86,9 +81,10 @@ fn of_environment(variable: &dyn Fn(&str) -> Option<String>) -> Result<Shard> {
     let (index, count) = (number(system.index)?, number(system.count)?);
     let (first, step) = match system.first {
         First::Is(first) => (first, 1),
-        First::Said(first, step) => {
-            (if variable(first).is_some() { number(first)? } else { 0 }, if variable(step).is_some() { number(step)? } else { 1 })
-        }
+        First::Said(first, step) => (
+            if variable(first).is_some() { number(first)? } else { 0 },
+            if variable(step).is_some() { number(step)? } else { 1 },
+        ),
     };
     let at = index.checked_sub(first).filter(|at| step > 0 && at % step == 0).map(|at| at / step);
     let outside = || {
@@ -108,8 +104,9 @@ impl PartIdentity {
     pub(super) fn of(args: &HistoryArgs, shared: &SharedArgs, repositories: &[PathBuf]) -> Self {
         let mut settings = Sha256::new();
         settings.update(env!("CARGO_PKG_VERSION"));
-        let HistoryArgs { range, since, branch, not_on_remote, submodules, file_names, allow_incomplete, max_refs, .. } =
-            args;
+        let HistoryArgs {
+            range, since, branch, not_on_remote, submodules, file_names, allow_incomplete, max_refs, ..
+        } = args;
         let SharedArgs { policy, show_secrets, severity, confidence, strict_archives, .. } = shared;
         settings.update(format!(
             "{range:?}{since:?}{branch:?}{not_on_remote}{submodules}{file_names}{allow_incomplete}{max_refs}\
@@ -210,9 +207,8 @@ mod tests {
             (&[], Err("no variable says")),
         ];
         for (variables, expected) in cases {
-            let variable = |name: &str| {
-                variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-            };
+            let variable =
+                |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
             match (parse("auto", &variable), expected) {
                 (Ok(shard), Ok(expected)) => assert_eq!((shard.index, shard.count), *expected, "{variables:?}"),
                 (Err(error), Err(text)) => assert!(error.to_string().contains(text), "{variables:?}: {error}"),

@@ -79,15 +79,7 @@ impl<'a> Unscanned<'a> {
             let kept = if joining == Joining::Union { usize::MAX } else { NAMED };
             entries.truncate(kept);
             let allowed = self.allowed;
-            self.collector.listed(UnscannedList {
-                repository: None,
-                name,
-                things,
-                joining,
-                allowed,
-                total,
-                entries,
-            });
+            self.collector.listed(UnscannedList { repository: None, name, things, joining, allowed, total, entries });
         }
     }
 

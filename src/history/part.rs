@@ -44,9 +44,8 @@ impl Audit<'_> {
 
     /// Reads the commits and tags of the other parts, without scanning them.
     pub(super) fn read_other_commits(&self, division: &Division) -> ContentPass {
-        let is_other = |number: u32| {
-            !division.has(number) && matches!(self.index.kind(number), Some(Kind::Commit | Kind::Tag))
-        };
+        let is_other =
+            |number: u32| !division.has(number) && matches!(self.index.kind(number), Some(Kind::Commit | Kind::Tag));
         let scope = ContentScope {
             policy: self.policy,
             part: Some(&is_other),

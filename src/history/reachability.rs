@@ -27,8 +27,7 @@ pub(super) struct TreePass {
 pub(super) fn read_trees(query: &TreeQuery<'_>, unscanned: &Unscanned<'_>, collector: &Collector) -> TreePass {
     let index = query.index;
     let is_read = |number: u32| query.only.is_none_or(|only| only(number));
-    let wanted =
-        |number: u32| index.kind(number) == Some(Kind::Tree) && index.is_first_copy(number) && is_read(number);
+    let wanted = |number: u32| index.kind(number) == Some(Kind::Tree) && index.is_first_copy(number) && is_read(number);
     let mut visitors = PackWalk::new(index.members(), &wanted, collector).run(|| TreeVisitor::new(query));
     let mut last = TreeVisitor::new(query);
     for number in index.loose().filter(|&number| wanted(number)) {

@@ -164,7 +164,11 @@ impl Merge {
             (Some(part), _) if part.index == 0 || part.index > part.count => wrong("its part is none of those"),
             (Some(part), _) => {
                 self.of = Some((part.count, part.whole.to_string()));
-                if self.parts.insert(part.index) { Ok(()) } else { wrong(&format!("part {} is there twice", part.index)) }
+                if self.parts.insert(part.index) {
+                    Ok(())
+                } else {
+                    wrong(&format!("part {} is there twice", part.index))
+                }
             }
         }
     }
@@ -258,10 +262,11 @@ impl Merge {
 
 /// What a list says in a report's errors or notes.
 fn said(list: &JsonUnscanned<'_>) -> Vec<JsonError<'static>> {
-    let named = list.entries.iter().take(NAMED).map(|entry| JsonError {
-        item: entry.item.to_string().into(),
-        message: entry.message.to_string().into(),
-    });
+    let named = list
+        .entries
+        .iter()
+        .take(NAMED)
+        .map(|entry| JsonError { item: entry.item.to_string().into(), message: entry.message.to_string().into() });
     let others = unnamed(list.total, &list.things).map(|error| {
         let error = match list.repository.as_deref().filter(|_| !list.allowed) {
             Some(repository) => error.in_repository(repository),

@@ -99,12 +99,9 @@ fn parts_of_random_histories_join_to_the_whole() {
 
 #[test]
 fn what_is_missing_or_elsewhere_is_said_once() {
-    for (name, harm) in [
-        ("submodules", None),
-        ("a blob", Some("d0/e0/f0.txt")),
-        ("a tree", Some("d0/e0")),
-        ("a root", Some("")),
-    ] {
+    for (name, harm) in
+        [("submodules", None), ("a blob", Some("d0/e0/f0.txt")), ("a tree", Some("d0/e0")), ("a root", Some(""))]
+    {
         let repo = Repo::new();
         for n in 0..6 {
             repo.write(&format!("d{}/e0/f0.txt", n % 3), format!("{n}\n"));
@@ -155,12 +152,9 @@ fn a_part_that_is_there_and_whole_is_not_run_again() {
 fn parts_that_do_not_belong_together_are_refused() {
     let repo = random_repository(2);
     let project = &repo.project;
-    for (name, shard, args) in [
-        ("a1", "1/2", &[][..]),
-        ("a2", "2/2", &[]),
-        ("b2", "2/3", &[]),
-        ("c2", "2/2", &["--max-refs", "3"]),
-    ] {
+    for (name, shard, args) in
+        [("a1", "1/2", &[][..]), ("a2", "2/2", &[]), ("b2", "2/3", &[]), ("c2", "2/2", &["--max-refs", "3"])]
+    {
         part(project, args, shard, &format!("../{name}.jsonl"));
     }
     project.run(["history", "-f", "jsonl", "-o", "../all.jsonl"]);
