@@ -75,7 +75,7 @@ fn of_environment(variable: &dyn Fn(&str) -> Option<String>) -> Result<Shard> {
     let number = |name: &str| -> Result<u64> {
         let wrong = |why: &str| Error::new("use --shard auto in", system.name, format!("{name} {why}"));
         let text = variable(name)
-            .ok_or_else(|| wrong("is not set").hint(format!("set it to the number of parts, or give --shard I/N")))?;
+            .ok_or_else(|| wrong("is not set").hint("set it to the number of parts, or give --shard I/N"))?;
         text.trim().parse().map_err(|_| wrong(&format!("is {text:?}, not a number")))
     };
     let (index, count) = (number(system.index)?, number(system.count)?);
@@ -163,9 +163,12 @@ fn shown(file: &Path) -> String {
 mod tests {
     use super::*;
 
+    /// Variables, and the part of how many, or what the error says.
+    type Case = (&'static [(&'static str, &'static str)], std::result::Result<(u64, u64), &'static str>);
+
     #[test]
     fn the_environment_says_which_part() {
-        let cases: &[(&[(&str, &str)], std::result::Result<(u64, u64), &str>)] = &[
+        let cases: &[Case] = &[
             (&[("JOB_COMPLETION_INDEX", "0"), ("JOB_COMPLETIONS", "8")], Ok((1, 8))),
             (&[("JOB_COMPLETION_INDEX", "7"), ("JOB_COMPLETIONS", "8")], Ok((8, 8))),
             (&[("JOB_COMPLETION_INDEX", "8"), ("JOB_COMPLETIONS", "8")], Err("none of 8 jobs")),
