@@ -48,7 +48,8 @@ pub(super) fn run(args: HistoryArgs) -> Result<Exit> {
     // A part of a repository says nothing of what is accepted and not found.
     let target = ScanTarget { path: top.clone(), start: top, is_single: options.shard.is_none() };
     session_at(&shared, &target, |loaded, collector| {
-        let options = AuditOptions { threads: loaded.threads(&shared), ..options.clone() };
+        let (threads, accepted) = (loaded.threads(&shared), loaded.accepted().cloned());
+        let options = AuditOptions { threads, accepted, ..options.clone() };
         audit(&repository, &options, &loaded.policy, collector)?;
         if let Some(part) = part(&[shard::rules(&loaded.policy)])
             && !collector.is_stopped()
@@ -89,6 +90,7 @@ fn options(args: &HistoryArgs) -> Result<AuditOptions> {
         },
         shard,
         cache,
+        accepted: None,
     })
 }
 

@@ -215,6 +215,11 @@ impl Loaded {
         }
     }
 
+    /// What is accepted by fingerprint, unless a commit's policy has a say in it.
+    pub(super) fn accepted(&self) -> Option<&Suppressions> {
+        self.commit.is_none().then_some(&self.known)
+    }
+
     /// Marks what is known and notes what the policy has to say of the run. `is_whole`: all of the root was scanned.
     pub(super) fn apply(&self, report: &mut Report, is_whole: bool) {
         if let Some((commit, additions)) = &self.commit {

@@ -12,24 +12,19 @@
 //! is larger than 4 GiB; one of more than 64 MiB is at most 200 times as large as the bytes that hold it; memory is taken
 //! for what the data can yield, not for what a header promises.
 
-use std::collections::{HashMap, HashSet};
-use std::ffi::OsStr;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use super::delta_bases::{DecodedBase, DeltaBases};
 use super::id::{Hash, Id, Kind};
 use super::inflate::Corrupt;
 use super::loose;
 use super::map::CUT_SHORT;
-use super::pack::{Delta, Form, Pack, PackIndex, multi_index};
+use super::pack::{Delta, Form, Pack};
+use super::pack_list::PackList;
 use super::repository::Repository;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::regular_file;
-
-/// Bytes of decoded delta bases that are kept: objects that are read one after the other share theirs.
-const KEPT: usize = 32 << 20;
 
 /// A longer chain of deltas is a circle; git makes none longer than 4095.
 const LONGEST: usize = 1 << 16;
@@ -43,44 +38,10 @@ pub struct Objects {
     errors: Vec<Error>,
     /// Those of them that are there.
     unreadable: Vec<Error>,
-    packs: RwLock<Option<Arc<Packs>>>,
+    packs: RwLock<Option<Arc<PackList>>>,
     /// Where the last object was: after a clone all is packed, and a look for a loose file costs more than one into a pack.
     packed_last: AtomicBool,
-    bases: Mutex<Bases>,
-}
-
-/// The packs of all directories at one time.
-#[derive(Debug, Default)]
-struct Packs {
-    list: Vec<Arc<Listed>>,
-    errors: Vec<Error>,
-    /// Whether one comes from a partial clone.
-    has_promisor: bool,
-}
-
-/// A pack that is opened when it is first needed.
-#[derive(Debug)]
-struct Listed {
-    path: PathBuf,
-    /// From a `multi-pack-index`, of a pack without an index of its own.
-    index: Mutex<Option<PackIndex>>,
-    opened: OnceLock<Result<Arc<Pack>>>,
-}
-
-/// Where an entry is: its pack, which stays where it is in memory as long as it is open, and its offset.
-type PackPosition = (usize, u64);
-
-/// A decoded object that others are deltas to.
-type DecodedBase = (Kind, Arc<Vec<u8>>);
-
-#[derive(Debug, Default)]
-struct Bases {
-    bytes: usize,
-    decoded: HashMap<PackPosition, DecodedBase>,
-    /// Entries that cannot be decoded, so that all that hang on a broken one are refused at once.
-    broken: HashSet<PackPosition>,
-    /// Packs whose entries are named above.
-    packs: HashMap<usize, Arc<Pack>>,
+    bases: Mutex<DeltaBases>,
 }
 
 impl Objects {
@@ -250,10 +211,7 @@ impl Objects {
         decoded.map_err(|why| {
             let is_cut_short = pack.is_cut_short() || chain.iter().any(|(pack, _)| pack.is_cut_short());
             let mut bases = self.bases();
-            for (pack, offset) in chain {
-                let place = bases.place(&pack, offset);
-                bases.broken.insert(place);
-            }
+            chain.into_iter().for_each(|(pack, offset)| bases.refuse(&pack, offset));
             if is_cut_short { CUT_SHORT } else { why }
         })
     }
@@ -330,121 +288,27 @@ impl Objects {
         Ok(content)
     }
 
-    fn bases(&self) -> std::sync::MutexGuard<'_, Bases> {
+    fn bases(&self) -> std::sync::MutexGuard<'_, DeltaBases> {
         self.bases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn packs(&self) -> Arc<Packs> {
+    fn packs(&self) -> Arc<PackList> {
         if let Some(packs) = &*self.packs.read().unwrap_or_else(PoisonError::into_inner) {
             return packs.clone();
         }
         let mut packs = self.packs.write().unwrap_or_else(PoisonError::into_inner);
-        packs.get_or_insert_with(|| Arc::new(Packs::list(&self.directories, self.hash, &[]))).clone()
+        packs.get_or_insert_with(|| Arc::new(PackList::of(&self.directories, self.hash, &[]))).clone()
     }
 
     /// Lists the packs once more, and says whether they are others now.
     fn list_again(&self) -> bool {
         let old = self.packs();
-        let new = Packs::list(&self.directories, self.hash, &old.list);
+        let new = PackList::of(&self.directories, self.hash, &old.list);
         let is_new = !new.list.iter().map(|pack| &pack.path).eq(old.list.iter().map(|pack| &pack.path));
         if is_new {
             *self.packs.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(new));
         }
         is_new
-    }
-}
-
-impl Bases {
-    fn place(&mut self, pack: &Arc<Pack>, offset: u64) -> PackPosition {
-        let at = Arc::as_ptr(pack) as usize;
-        self.packs.entry(at).or_insert_with(|| pack.clone());
-        (at, offset)
-    }
-
-    fn get(&mut self, pack: &Arc<Pack>, offset: u64) -> std::result::Result<Option<DecodedBase>, Corrupt> {
-        let place = (Arc::as_ptr(pack) as usize, offset);
-        if self.broken.contains(&place) {
-            Err("its chain of deltas is broken")
-        } else {
-            Ok(self.decoded.get(&place).cloned())
-        }
-    }
-
-    fn keep(&mut self, pack: &Arc<Pack>, offset: u64, kind: Kind, content: &Arc<Vec<u8>>) {
-        if self.bytes + content.len() > KEPT {
-            self.decoded.clear();
-            self.bytes = 0;
-        }
-        let place = self.place(pack, offset);
-        if content.len() <= KEPT / 4 && self.decoded.insert(place, (kind, content.clone())).is_none() {
-            self.bytes += content.len();
-        }
-    }
-}
-
-impl Packs {
-    /// Lists the packs of all directories; those of `known` that are still there stay open.
-    fn list(directories: &[PathBuf], hash: Hash, known: &[Arc<Listed>]) -> Self {
-        let known: HashMap<&Path, &Arc<Listed>> = known.iter().map(|pack| (&*pack.path, pack)).collect();
-        let mut packs = Self::default();
-        for directory in directories {
-            packs.list_in(&directory.join("pack"), hash, &known).unwrap_or_else(|error| packs.errors.push(error));
-        }
-        packs
-    }
-
-    fn list_in(&mut self, directory: &Path, hash: Hash, known: &HashMap<&Path, &Arc<Listed>>) -> Result<()> {
-        let failed = |why: std::io::Error| Error::new("list packs in", directory.display(), regular_file::why(&why));
-        let files = match fs::read_dir(directory) {
-            Ok(files) => files,
-            Err(why) if regular_file::is_absent(&why) => return Ok(()),
-            Err(why) => return Err(failed(why)),
-        };
-        let mut paths = files.map(|file| Ok(file.map_err(failed)?.path())).collect::<Result<Vec<PathBuf>>>()?;
-        paths.sort();
-        let of = |extension: &str| -> HashSet<&OsStr> {
-            let is_such = |path: &&PathBuf| path.extension().is_some_and(|own| own == extension);
-            paths.iter().filter(is_such).filter_map(|path| path.file_stem()).collect()
-        };
-        let (indexes, names) = (of("idx"), of("pack"));
-        self.has_promisor |= !of("promisor").is_empty();
-        for path in paths.iter().filter(|path| path.extension().is_some_and(|own| own == "idx")) {
-            if path.file_stem().is_some_and(|name| !names.contains(name)) {
-                let error = Error::new("read pack", path.with_extension("pack").display(), "there is only its index");
-                self.errors.push(error.hint("a gc may have been cut off: run `git fsck` there"));
-            }
-        }
-        let mut multi = None;
-        for path in paths.iter().filter(|path| path.extension().is_some_and(|own| own == "pack")) {
-            if let Some(known) = known.get(&**path) {
-                self.list.push(Arc::clone(known));
-                continue;
-            }
-            let name = path.file_stem().unwrap_or_default();
-            let mut index = None;
-            if !indexes.contains(name) {
-                let multi = match &mut multi {
-                    Some(multi) => multi,
-                    None => multi.insert(multi_index::read(directory, hash)?),
-                };
-                index = multi.remove(&*name.to_string_lossy());
-            }
-            self.list.push(Arc::new(Listed { path: path.clone(), index: Mutex::new(index), opened: OnceLock::new() }));
-        }
-        Ok(())
-    }
-}
-
-impl Listed {
-    fn open(&self, hash: Hash) -> Result<Arc<Pack>> {
-        let open = || {
-            let index = match self.index.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                Some(index) => index,
-                None => PackIndex::open(&self.path.with_extension("idx"), hash)?,
-            };
-            Pack::open(&self.path, index, hash).map(Arc::new)
-        };
-        self.opened.get_or_init(open).clone()
     }
 }
 

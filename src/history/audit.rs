@@ -87,10 +87,13 @@ fn audit_repository(
         if options.request.is_empty() { None } else { Some(revs::select(&store, &refs, &options.request)?) };
     let look = |selection| narrowed::look(repository, options, (&store, &refs, policy), selection, collector);
     let narrowed = selection.as_ref().and_then(look);
-    if let Some(narrowed) = narrowed.as_ref().filter(|narrowed| narrowed.is_clean) {
-        narrowed.count(&refs, collector);
-        return Ok(());
-    }
+    let narrowed = match narrowed {
+        Some(narrowed) if narrowed.is_clean => {
+            narrowed.report(&refs, collector);
+            return Ok(());
+        }
+        narrowed => narrowed,
+    };
     let (mut index, errors) = ObjectIndex::of(&store);
     errors.iter().chain(&refs.errors).cloned().for_each(|error| unscanned.report(error));
     let division = options.shard.map(|shard| Division::of(&index, shard));

@@ -38,6 +38,7 @@ mod secrets;
 mod shard;
 mod tree_pass;
 mod tree_paths;
+mod work_queue;
 
 pub use audit::audit;
 pub use cache::{rules_identity, user_directory};

@@ -1,26 +1,29 @@
 //! An audit of a few commits: it reads what they bring in, and not the rest of the repository.
 //!
-//! A first look says whether that holds anything to report. Nearly always it does not, and the audit is over. Else the
-//! passes over the whole repository tell of it as they do of everything (who brought it in, where it still is), but they
-//! scan no other blob.
+//! A first look says whether that holds anything to report. Nearly always it does not, or nothing but keys that are
+//! accepted, and the audit is over. Else the passes over the whole repository tell of it as they do of everything (who
+//! brought it in, where it still is), but they scan no other blob.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use bstr::BString;
 use rayon::prelude::*;
 
 use super::options::AuditOptions;
 use super::revs::CommitSelection;
 use crate::core::budget::Budget;
 use crate::core::error::Result;
+use crate::core::finding::Finding;
 use crate::git::commit::ParsedTag;
 use crate::git::tree::EntryKind;
 use crate::git::tree_diff::{between, tree_of};
 use crate::git::{Ancestry, Id, Kind, Node, Objects, Refs, Repository};
 use crate::policy::Policy;
+use crate::policy::suppressions::Suppressions;
 use crate::source::Collector;
-use crate::source::commits::keys_in_text;
+use crate::source::commits::{self, keys_in_text};
 use crate::source::content::ContentScan;
 use crate::source::lfs::Pointer;
 
@@ -36,8 +39,9 @@ const DEEPEST: usize = 64;
 pub(super) struct Narrowed {
     /// Blobs, commits and tags.
     pub(super) objects: HashSet<Id>,
-    /// Whether there is nothing to report.
+    /// Whether there is nothing to report but `accepted`.
     pub(super) is_clean: bool,
+    accepted: Vec<Finding>,
     commits: u64,
     tags: u64,
     files: u64,
@@ -45,8 +49,9 @@ pub(super) struct Narrowed {
 }
 
 impl Narrowed {
-    /// Says in the report how much was read.
-    pub(super) fn count(&self, refs: &Refs, collector: &Collector) {
+    /// Reports what was read and is accepted, where that is all.
+    pub(super) fn report(self, refs: &Refs, collector: &Collector) {
+        self.accepted.into_iter().for_each(|finding| collector.finding(finding));
         collector.scanned(self.files, self.bytes);
         collector.count("refs", refs.list.len() as u64);
         collector.count("commits", self.commits);
@@ -73,12 +78,21 @@ pub(super) fn look(
         policy,
         collector,
         seen: Mutex::default(),
-        has_any: AtomicBool::new(false),
+        tips: Mutex::default(),
+        has_keys: AtomicBool::new(false),
+        has_more: AtomicBool::new(false),
+        keys_elsewhere: Mutex::default(),
         files: AtomicU64::new(0),
         bytes: AtomicU64::new(0),
     };
     // Whatever goes wrong here, the passes over everything meet it too and say it better.
-    look.run(repository, refs, selection).ok().flatten()
+    let (mut narrowed, nodes) = look.run(repository, refs, selection).ok().flatten()?;
+    if !narrowed.is_clean
+        && let Some(accepted) = &options.accepted
+    {
+        look.accept(&nodes, accepted, &mut narrowed);
+    }
+    Some(narrowed)
 }
 
 struct Look<'a> {
@@ -86,19 +100,34 @@ struct Look<'a> {
     policy: &'a Policy,
     collector: &'a Collector,
     seen: Mutex<HashSet<Id>>,
-    /// Whether there is something to report.
-    has_any: AtomicBool,
+    /// What the tips that are tags lead to.
+    tips: Mutex<HashMap<Id, Id>>,
+    /// Whether there are keys.
+    has_keys: AtomicBool,
+    /// Whether there is something else to report.
+    has_more: AtomicBool,
+    /// Tags that hold keys, and references whose names do.
+    keys_elsewhere: Mutex<(Vec<Id>, Vec<BString>)>,
     files: AtomicU64,
     bytes: AtomicU64,
 }
 
 impl Look<'_> {
-    fn run(&self, repository: &Repository, refs: &Refs, selection: &CommitSelection) -> Result<Option<Narrowed>> {
+    fn run(
+        &self,
+        repository: &Repository,
+        refs: &Refs,
+        selection: &CommitSelection,
+    ) -> Result<Option<(Narrowed, Vec<Node>)>> {
         let (mut tips, mut trees) = (Vec::new(), Vec::new());
         for &id in &selection.include {
             match self.peeled(id)? {
-                Some((Kind::Commit, id, _)) => tips.push(id),
-                Some((Kind::Tree, id, _)) => trees.push(id),
+                Some((kind @ (Kind::Commit | Kind::Tree), target, _)) => {
+                    if target != id {
+                        lock(&self.tips).insert(id, target);
+                    }
+                    if kind == Kind::Commit { &mut tips } else { &mut trees }.push(target);
+                }
                 // No commit has it, so none that is asked for.
                 Some((Kind::Blob | Kind::Tag, ..)) => {}
                 None => return Ok(None),
@@ -107,18 +136,58 @@ impl Look<'_> {
         let Some(nodes) = self.commits(repository, selection, &tips)? else { return Ok(None) };
         let selected: HashSet<Id> = nodes.iter().map(|node| node.id).chain(trees.iter().copied()).collect();
         nodes.par_iter().try_for_each(|node| self.commit(node))?;
+        // What they hold has no commit.
+        if !trees.is_empty() {
+            self.has_more.store(true, Ordering::Relaxed);
+        }
         // A tree without a commit has no time.
         let trees = trees.par_iter().filter(|_| selection.since.is_none());
         trees.try_for_each(|&tree| self.tree(tree, &[]))?;
         let tags = self.refs(refs, &selected)?;
-        Ok(Some(Narrowed {
-            objects: std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner)),
-            is_clean: !self.has_any.load(Ordering::Relaxed),
+        let narrowed = Narrowed {
+            objects: std::mem::take(&mut *lock(&self.seen)),
+            is_clean: !self.has_any(),
+            accepted: Vec::new(),
             commits: nodes.len() as u64,
             tags,
             files: self.files.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
-        }))
+        };
+        Ok(Some((narrowed, nodes)))
+    }
+
+    fn has_any(&self) -> bool {
+        self.has_keys.load(Ordering::Relaxed) || self.has_more.load(Ordering::Relaxed)
+    }
+
+    /// Takes what the commits bring in as reported if it is nothing but keys that are accepted.
+    fn accept(&self, nodes: &[Node], accepted: &Suppressions, narrowed: &mut Narrowed) {
+        if self.has_more.load(Ordering::Relaxed) {
+            return;
+        }
+        let inner = Collector::default();
+        commits::scan(self.objects, self.policy, &inner, nodes);
+        let (tags, names) = std::mem::take(&mut *lock(&self.keys_elsewhere));
+        tags.iter().for_each(|&tag| commits::message(self.objects, self.policy, &inner, tag));
+        names.iter().for_each(|name| commits::name(self.policy, &inner, name));
+        let mut report = inner.into_report();
+        accepted.apply(&mut report);
+        let is_all_accepted = report.findings.iter().all(|finding| finding.suppressed.is_some());
+        let is_whole = report.coverage.errors.is_empty() && report.coverage.skipped.is_empty();
+        if !is_whole || !is_all_accepted || report.findings.is_empty() {
+            return;
+        }
+        // One for each key and path: that of the first commit.
+        let place = |finding: &Finding| {
+            let location = &finding.location;
+            (finding.fingerprint, location.path.clone(), location.member.clone(), location.part)
+        };
+        let order: HashMap<String, usize> = nodes.iter().zip(0..).map(|(node, at)| (node.id.to_string(), at)).collect();
+        let first = |finding: &Finding| finding.commit.as_ref().and_then(|commit| order.get(&commit.id));
+        report.findings.sort_by_cached_key(|finding| (place(finding), first(finding)));
+        report.findings.dedup_by_key(|finding| place(finding));
+        (narrowed.files, narrowed.bytes) = (report.coverage.files, report.coverage.bytes);
+        (narrowed.accepted, narrowed.is_clean) = (report.findings, true);
     }
 
     /// The selected commits, unless there are too many, or one whose parents are not here.
@@ -151,7 +220,7 @@ impl Look<'_> {
     fn tree(&self, tree: Id, parents: &[Id]) -> Result<()> {
         for change in between(self.objects, tree, parents, self.collector.budget())?.changed {
             match change.kind {
-                EntryKind::Submodule => self.has_any.store(true, Ordering::Relaxed),
+                EntryKind::Submodule => self.has_more.store(true, Ordering::Relaxed),
                 _ => self.blob(change.id)?,
             }
         }
@@ -159,40 +228,54 @@ impl Look<'_> {
     }
 
     fn blob(&self, id: Id) -> Result<()> {
-        if !self.is_new(id) || self.has_any.load(Ordering::Relaxed) {
+        if !self.is_new(id) || self.has_any() {
             return Ok(());
         }
         let bytes = self.objects.read(id, Kind::Blob)?;
         let content = ContentScan::new(self.policy, None).until(self.collector.stopper()).bytes(&bytes, None);
         let is_unscanned = content.too_large || !content.unopened.is_empty() || Pointer::parse(&bytes).is_some();
-        self.read(1, bytes.len(), is_unscanned || !content.keys.is_empty());
+        self.read(1, bytes.len(), !content.keys.is_empty());
+        if is_unscanned {
+            self.has_more.store(true, Ordering::Relaxed);
+        }
         Ok(())
     }
 
     fn text(&self, id: Id, kind: Kind, bytes: &[u8]) {
         if self.is_new(id) {
-            self.read(0, bytes.len(), !keys_in_text(self.policy, kind, bytes).is_empty());
+            let has_keys = !keys_in_text(self.policy, kind, bytes).is_empty();
+            self.read(0, bytes.len(), has_keys);
+            if has_keys && kind == Kind::Tag {
+                lock(&self.keys_elsewhere).0.push(id);
+            }
         }
     }
 
     fn is_new(&self, id: Id) -> bool {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
+        lock(&self.seen).insert(id)
     }
 
-    fn read(&self, files: u64, bytes: usize, has_any: bool) {
+    fn read(&self, files: u64, bytes: usize, has_keys: bool) {
         self.files.fetch_add(files, Ordering::Relaxed);
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-        if has_any {
-            self.has_any.store(true, Ordering::Relaxed);
+        if has_keys {
+            self.has_keys.store(true, Ordering::Relaxed);
         }
     }
 
     /// The names of the references to what is selected, and the tags on the way, which are counted.
     fn refs(&self, refs: &Refs, selected: &HashSet<Id>) -> Result<u64> {
         let mut read = HashSet::new();
+        if selected.is_empty() {
+            return Ok(0);
+        }
+        let tips = std::mem::take(&mut *lock(&self.tips));
         for (name, id) in &refs.list {
             let mut is_selected = selected.contains(id);
+            // Where a tag leads is known of most, and then it is read again only if that is asked for.
+            let may_be = tips.get(id).is_none_or(|target| selected.contains(target));
             if !is_selected
+                && may_be
                 && self.objects.kind(*id)? == Some(Kind::Tag)
                 && let Some((_, target, tags)) = self.peeled(*id)?
             {
@@ -204,6 +287,7 @@ impl Look<'_> {
             }
             if is_selected && !self.policy.scan(name).is_empty() {
                 self.read(0, 0, true);
+                lock(&self.keys_elsewhere).1.push(name.clone());
             }
         }
         Ok(read.len() as u64)
@@ -227,4 +311,8 @@ impl Look<'_> {
         }
         Ok(None)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::revs::Request;
 use crate::git::Id;
+use crate::policy::suppressions::Suppressions;
 
 /// How a repository is audited.
 #[derive(Clone, Debug)]
@@ -24,6 +25,9 @@ pub struct AuditOptions {
     pub shard: Option<Shard>,
     /// The directory of the cache of clean blobs.
     pub cache: Option<PathBuf>,
+    /// What is accepted by fingerprint. Where the commits that are asked for bring in nothing but accepted keys, their
+    /// findings name the commit and say nothing of the rest of the history; `None`: all findings say all.
+    pub accepted: Option<Suppressions>,
 }
 
 impl Default for AuditOptions {
@@ -37,6 +41,7 @@ impl Default for AuditOptions {
             request: Request::default(),
             shard: None,
             cache: None,
+            accepted: None,
         }
     }
 }

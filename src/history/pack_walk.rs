@@ -6,11 +6,12 @@
 //! included.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
 
+use super::work_queue::WorkQueue;
 use crate::core::narrow::narrow;
 use crate::core::threads;
 use crate::git::Kind;
@@ -402,59 +403,6 @@ impl<'w, 'a, V: ObjectVisitor> Walker<'w, 'a, V> {
     }
 }
 
-/// Work that threads with much left share with threads that wait.
-struct WorkQueue<T> {
-    state: Mutex<QueueState<T>>,
-    wake: Condvar,
-    has_waiting: AtomicBool,
-}
-
-struct QueueState<T> {
-    tasks: Vec<T>,
-    /// Threads that have begun. The pool may begin with one when another has ended.
-    begun: usize,
-    /// Threads of those that wait or have ended.
-    idle: usize,
-}
-
-impl<T> WorkQueue<T> {
-    fn new() -> Self {
-        let state = Mutex::new(QueueState { tasks: Vec::new(), begun: 0, idle: 0 });
-        Self { state, wake: Condvar::new(), has_waiting: AtomicBool::new(false) }
-    }
-
-    /// Counts a thread that begins.
-    fn begin(&self) {
-        self.lock().begun += 1;
-    }
-
-    fn has_waiting(&self) -> bool {
-        self.has_waiting.load(Ordering::Relaxed)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, QueueState<T>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits for work; `None` when all threads that have begun wait: one that begins later has none to share.
-    fn wait(&self) -> Option<T> {
-        let mut state = self.lock();
-        state.idle += 1;
-        loop {
-            if let Some(task) = state.tasks.pop() {
-                state.idle -= 1;
-                return Some(task);
-            }
-            if state.idle == state.begun {
-                self.wake.notify_all();
-                return None;
-            }
-            self.has_waiting.store(true, Ordering::Relaxed);
-            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-}
-
 impl<N> WorkQueue<DeltaFrame<N>> {
     /// Gives away half of what the lowest frame has left: most of the work is below it.
     fn share(&self, frames: &mut [DeltaFrame<N>]) {
@@ -471,11 +419,6 @@ impl<N> WorkQueue<DeltaFrame<N>> {
             children: middle..frame.children.end,
         };
         frame.children.end = middle;
-        let mut state = self.lock();
-        state.tasks.push(given);
-        let more = state.idle > state.tasks.len();
-        drop(state);
-        self.has_waiting.store(more, Ordering::Relaxed);
-        self.wake.notify_one();
+        self.give(given);
     }
 }

@@ -1,5 +1,7 @@
 //! The commits that an audit is asked for: revisions, ranges, branches and dates.
 
+use std::collections::HashSet;
+
 use bstr::BString;
 
 use crate::core::date;
@@ -71,6 +73,16 @@ pub(super) fn select(store: &Objects, refs: &Refs, request: &Request) -> Result<
     if selection.include.is_empty() {
         let all = refs.list.iter().filter(|(name, _)| !request.not_on_remote || !remote(name));
         selection.include.extend(all.map(|(_, id)| *id).chain(refs.head));
+    }
+    // Of thousands of references nearly all are where a remote's are: that needs no walk.
+    let exclude: HashSet<Id> = selection.exclude.drain(..).collect();
+    selection.include.sort_unstable();
+    selection.include.dedup();
+    selection.include.retain(|id| !exclude.contains(id));
+    selection.exclude = exclude.into_iter().collect();
+    selection.exclude.sort_unstable();
+    if selection.include.is_empty() {
+        selection.exclude.clear();
     }
     Ok(selection)
 }

@@ -1,11 +1,7 @@
 //! Whether a key would really be stopped here: every part is looked at, and at the end one is staged.
 
 use std::env;
-use std::ffi::OsString;
-use std::fs;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use bstr::ByteSlice;
 
@@ -13,9 +9,9 @@ use super::install::is_executable;
 use super::manager::{self, Manager};
 use super::place::HookPlace;
 use super::shim::Shim;
+use super::stage::Stage;
 use super::{HookName, hook_text, repair, status};
 use crate::core::error::{Error, Result};
-use crate::git::refs;
 use crate::policy::files;
 use crate::rule::template::{Random, Template};
 
@@ -259,133 +255,4 @@ pub(super) fn made_up_key() -> Result<String> {
         .map_or(0, |time| u64::from(time.subsec_nanos()) ^ time.as_secs() << 30);
     let template = Template::parse(template).map_err(|error| Error::new("make up", "a key", error))?;
     Ok(template.generate(&mut Random::new(seed)).text)
-}
-
-/// A throw-away index and object directory; nothing of it reaches the repository.
-struct Stage {
-    directory: PathBuf,
-    variables: Vec<(&'static str, OsString)>,
-}
-
-struct Ended {
-    code: Option<i32>,
-    says_keysweep: bool,
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
-    path: OsString,
-}
-
-impl Ended {
-    /// What the hook wrote to standard error, and whether a short PATH is to blame.
-    fn said(&self) -> String {
-        // pre-commit says everything on standard output.
-        let all = if self.stderr.trim_ascii().is_empty() { &self.stdout } else { &self.stderr };
-        let lines: Vec<_> = all.lines().filter(|line| !line.trim_ascii().is_empty()).collect();
-        if lines.is_empty() {
-            return String::new();
-        }
-        let shown: Vec<_> = lines.iter().rev().take(MOST_LINES).rev().map(|line| line.to_str_lossy()).collect();
-        let mut said = format!("; it says: {}", shown.join(" | "));
-        if ABSENT.iter().any(|words| self.stderr.contains_str(words) || self.stdout.contains_str(words)) {
-            said += &format!(
-                "; keysweep is not in the short PATH that programs started from a desktop have ({}): \
-                 keysweep hook doctor --fix",
-                self.path.to_string_lossy()
-            );
-        }
-        said
-    }
-}
-
-/// What shells, frameworks and our own lines say if there is no keysweep.
-const ABSENT: [&str; 4] = [
-    "keysweep: not found",
-    "keysweep: command not found",
-    "Executable `keysweep` not found",
-    "keysweep is not installed",
-];
-
-/// What a program started from a desktop has as PATH.
-pub(super) const SHORT_PATH: [&str; 4] = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
-
-/// Lines of a hook's own words that are shown.
-const MOST_LINES: usize = 5;
-
-impl Stage {
-    fn new(place: &HookPlace, top: &Path) -> Result<Self> {
-        let directory =
-            env::temp_dir().join(format!("keysweep-doctor-{}-{:x}", std::process::id(), Random::new(0).next()));
-        let failed = |error| Error::new("make", directory.display(), error);
-        fs::create_dir(&directory).map_err(failed)?;
-        fs::create_dir(directory.join("objects")).map_err(failed)?;
-        let variables = vec![
-            ("GIT_INDEX_FILE", directory.join("index").into()),
-            ("GIT_OBJECT_DIRECTORY", directory.join("objects").into()),
-            ("GIT_ALTERNATE_OBJECT_DIRECTORIES", place.repository.objects.clone().into()),
-        ];
-        let stage = Self { directory, variables };
-        // What is staged at the moment must not decide the canary's fate; before the first commit nothing is there.
-        if refs::head(&place.repository)?.is_some() {
-            stage.git(top, &["read-tree", "HEAD"], "")?;
-        }
-        Ok(stage)
-    }
-
-    /// Stages a file with this content.
-    fn put(&self, top: &Path, content: &str) -> Result<()> {
-        let id = self.git(top, &["hash-object", "-w", "--stdin"], content)?;
-        let entry = format!("100644,{},keysweep-canary.txt", id.trim());
-        self.git(top, &["update-index", "--add", "--cacheinfo", &entry], "")?;
-        Ok(())
-    }
-
-    /// Runs the hook as a commit would; its output is read, not shown.
-    fn run(&self, hook: &Path, top: &Path) -> io::Result<Ended> {
-        let path = env::var_os("PATH").unwrap_or_default();
-        let git_directory = env::split_paths(&path).find(|directory| is_executable(&directory.join("git")));
-        // What a program started from a desktop has, and git.
-        let gui = SHORT_PATH.map(PathBuf::from).into_iter().chain(git_directory);
-        let short = env::join_paths(gui).map_err(io::Error::other)?;
-        let output = Command::new(hook)
-            .current_dir(top)
-            .env("PATH", &short)
-            .env_remove("SKIP")
-            .env("GIT_EDITOR", ":")
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .output()?;
-        let says_keysweep =
-            [&output.stdout, &output.stderr].iter().any(|text| text.contains_str("keysweep-canary.txt"));
-        let (stdout, stderr) = (output.stdout, output.stderr);
-        Ok(Ended { code: output.status.code(), says_keysweep, stdout, stderr, path: short })
-    }
-
-    fn git(&self, top: &Path, arguments: &[&str], input: &str) -> Result<String> {
-        let failed = |why: String| Error::new("stage", "a made-up key", why);
-        let mut child = Command::new("git")
-            .arg("-C")
-            .arg(top)
-            .args(arguments)
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| failed(error.to_string()))?;
-        if let Some(mut stdin) = child.stdin.take() {
-            stdin.write_all(input.as_bytes()).map_err(|error| failed(error.to_string()))?;
-        }
-        let output = child.wait_with_output().map_err(|error| failed(error.to_string()))?;
-        if !output.status.success() {
-            return Err(failed(output.stderr.trim_ascii().to_str_lossy().into_owned()));
-        }
-        Ok(output.stdout.to_str_lossy().into_owned())
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        // What is left in the temporary directory is a made-up key.
-        let _ = fs::remove_dir_all(&self.directory);
-    }
 }

@@ -19,6 +19,7 @@ pub mod push;
 pub mod repair;
 pub mod shim;
 mod simple_git_hooks;
+mod stage;
 pub mod status;
 pub(crate) mod yaml;
 

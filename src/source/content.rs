@@ -16,10 +16,11 @@ use crate::core::regular_file;
 use crate::policy::Policy;
 use crate::scan::{Match, Seen};
 use crate::source::Collector;
-use crate::source::archive::{self, Container, Packed};
+use crate::source::archive::{self, Container};
 use crate::source::lfs::Pointer;
 use crate::source::open::{self, OpenFile};
 use crate::source::read::{WindowStart, Windows};
+use crate::source::unpacked::{ReadState, UnpackedKeys, WatchedReader};
 
 /// A key in content, or in a member of the archive that the content is.
 #[derive(Clone, Debug)]
@@ -97,9 +98,9 @@ impl Content {
 /// How content is scanned.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ContentScan<'a> {
-    policy: &'a Policy,
+    pub(super) policy: &'a Policy,
     /// The content's path, relative to where the scan started.
-    path: Option<&'a BStr>,
+    pub(super) path: Option<&'a BStr>,
     stop: Option<&'a AtomicBool>,
 }
 
@@ -272,8 +273,8 @@ impl<'a> ContentScan<'a> {
 
     /// Content that can be read but once.
     pub(crate) fn stream(self, stream: &mut dyn Read) -> Content {
-        let mut watched = WatchedReader { inner: stream, stop: self.stop, state: ReadState::default() };
-        let mut inside = Inside::new(self);
+        let mut watched = WatchedReader::new(stream, self.stop);
+        let mut inside = UnpackedKeys::new(self);
         let too_large = archive::unpack_stream(&mut watched, self.policy.archives, &mut inside).is_err();
         let (content, state) = (inside.content, watched.state);
         Content { length: state.length, ..content }.ended(state, too_large)
@@ -307,8 +308,8 @@ impl<'a> ContentScan<'a> {
                 return content;
             }
         };
-        let mut watched = WatchedReader { inner: packed, stop: self.stop, state: ReadState::default() };
-        let mut inside = Inside::new(self);
+        let mut watched = WatchedReader::new(packed, self.stop);
+        let mut inside = UnpackedKeys::new(self);
         let limits = self.policy.archives;
         let too_large = archive::unpack(layer, &mut watched, content.length, limits, &mut inside).is_err();
         // What is stored as it is was seen from outside too.
@@ -352,104 +353,4 @@ pub(crate) fn path_names(policy: &Policy, name: &[u8]) -> impl Iterator<Item = C
     const SHORTEST: usize = 16;
     let found = if name.len() < SHORTEST { Vec::new() } else { policy.scan(name) };
     found.into_iter().map(|found| ContentKey { part: Some(Part::Name), ..ContentKey::plain(found) })
-}
-
-/// What is packed in content, as it is unpacked.
-struct Inside<'a> {
-    scan: ContentScan<'a>,
-    buffer: Vec<u8>,
-    content: Content,
-    /// Reasons for which more was not opened than is named.
-    more: Vec<&'static str>,
-}
-
-/// Members of an archive that are named as not opened; of the others only the archive is.
-const MOST_NAMED: usize = 1000;
-
-impl<'a> Inside<'a> {
-    fn new(scan: ContentScan<'a>) -> Self {
-        Self { scan, buffer: Vec::new(), content: Content::default(), more: Vec::new() }
-    }
-}
-
-impl archive::Visitor for Inside<'_> {
-    fn content(&mut self, at: &Packed, content: &mut dyn Read) -> io::Result<()> {
-        let fill = |buffer: &mut Vec<u8>| {
-            let count = io::copy(&mut content.take(64 << 10), buffer)?;
-            Ok(usize::try_from(count).unwrap_or(usize::MAX))
-        };
-        let keys = &mut self.content.keys;
-        let found = |mut found: Match| {
-            found.layers.splice(0..0, at.layers.iter().copied());
-            let is_unpacked = !at.layers.is_empty();
-            keys.push(ContentKey { member: at.member.clone(), is_unpacked, ..ContentKey::plain(found) });
-        };
-        let path = archive::shown(self.scan.path.unwrap_or_default(), at.member.as_ref());
-        Windows::default().scan(self.scan.policy, path.as_ref(), &mut self.buffer, fill, found)?;
-        // A zip that was not opened for another reason ends as one, too.
-        let is_said = self.content.unopened.last().is_some_and(|(member, _)| *member == at.member);
-        if !is_said && archive::is_behind_prefix(&self.buffer) {
-            self.unopened(at, archive::reason::PREFIXED);
-        }
-        Ok(())
-    }
-
-    fn name(&mut self, at: &Packed, name: &[u8]) {
-        let named = path_names(self.scan.policy, name).map(|mut key| {
-            key.found.layers.splice(0..0, at.layers.iter().copied());
-            ContentKey { member: at.member.clone(), is_unpacked: true, ..key }
-        });
-        self.content.keys.extend(named);
-    }
-
-    fn unopened(&mut self, at: &Packed, reason: &'static str) {
-        if self.content.unopened.len() < MOST_NAMED {
-            self.content.unopened.push((at.member.clone(), reason));
-        } else if !self.more.contains(&reason) {
-            self.more.push(reason);
-            self.content.unopened.push((None, reason));
-        }
-    }
-}
-
-/// What became of reading packed content: that the system failed, or the run was stopped, is not a damage of it.
-#[derive(Debug, Default)]
-struct ReadState {
-    length: u64,
-    is_stopped: bool,
-    error: Option<io::Error>,
-}
-
-struct WatchedReader<'a, R> {
-    inner: R,
-    stop: Option<&'a AtomicBool>,
-    state: ReadState,
-}
-
-impl<R: Read> Read for WatchedReader<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
-            self.state.is_stopped = true;
-            return Err(io::Error::other("the run was stopped"));
-        }
-        match self.inner.read(buffer) {
-            Ok(count) => {
-                self.state.length += count as u64;
-                Ok(count)
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
-            Err(error) => {
-                let copy =
-                    error.raw_os_error().map_or_else(|| io::Error::from(error.kind()), io::Error::from_raw_os_error);
-                self.state.error = Some(error);
-                Err(copy)
-            }
-        }
-    }
-}
-
-impl<R: Seek> Seek for WatchedReader<'_, R> {
-    fn seek(&mut self, position: io::SeekFrom) -> io::Result<u64> {
-        self.inner.seek(position)
-    }
 }

@@ -18,6 +18,7 @@ mod remotes;
 pub(crate) mod repo;
 pub mod staged;
 pub mod stdin;
+mod unpacked;
 pub mod walk;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

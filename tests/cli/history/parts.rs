@@ -73,6 +73,32 @@ fn a_clean_range_costs_what_it_brings_in() {
     assert_eq!((scan.output.code, &scan.summary["coverage"]["files"]), (0, &3.into()), "{:?}", scan.output);
 }
 
+/// A key that is accepted is no reason to read everything else.
+#[test]
+fn a_range_with_accepted_keys_alone_costs_what_it_brings_in() {
+    let Line { repo, keys } = line();
+    let start = repo.git(&["rev-parse", "HEAD"]);
+    repo.write("marked.txt", format!("k = '{}' # keysweep:allow reason=test\n", key(4100))).commit("marked");
+    repo.write("ignored.txt", format!("k = '{}'\n", key(4101)));
+    let known = repo.project.scan(&["ignored.txt"]).findings[0]["fingerprint"].as_str().unwrap().to_owned();
+    repo.write(".keysweepignore", format!("{known} # reason=test\n"));
+    let last = repo.commit("ignored");
+    repo.write("ignored.txt", format!("# a line\nk = '{}'\n", key(4101))).commit("again");
+    repo.git(&["gc", "-q"]);
+    let range = format!("{}..", start.trim());
+    let scan = repo.history(&["--range", &range]);
+    let found: Vec<_> = scan.findings.iter().map(|finding| (&finding["status"], &finding["suppressed_by"])).collect();
+    assert_eq!(found.len(), 2, "{:#?}", scan.output);
+    assert!(scan.findings.iter().all(|finding| finding["status"] == "suppressed"), "{found:?}");
+    assert!(scan.findings.iter().any(|finding| finding["commit"]["id"] == *last.trim()), "{:#?}", scan.output);
+    assert_eq!((scan.output.code, &scan.summary["coverage"]["files"]), (0, &4.into()), "{:#?}", scan.output);
+    // One that is not accepted is told as by an audit of everything.
+    repo.write("new.txt", format!("k = '{}'\n", keys[0])).commit("new");
+    let scan = repo.history(&["--range", &range]);
+    assert_eq!((scan.output.code, scan.findings.len()), (1, 3), "{:#?}", scan.output);
+    assert!(scan.findings.iter().all(|finding| finding["history"].is_object()), "{:#?}", scan.output);
+}
+
 /// A report without what says how much was read.
 fn findings(output: &Output) -> Vec<&str> {
     output.stdout.lines().filter(|line| line.contains("\"finding\"")).collect()

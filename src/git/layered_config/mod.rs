@@ -4,18 +4,25 @@
 //! How a repository is stored is read from its own file alone ([`super::config`]). This is for what git itself would do
 //! there: which hooks it runs, what it calls a remote. Includes are followed as git follows them, conditions too.
 
+mod conditions;
+mod locations;
+mod parameters;
+
 use std::env;
 use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice as _};
-use globset::GlobBuilder;
 
 use super::config::GitConfig;
-use super::environment::path;
 use super::refs::Lookup;
 use super::repository::Repository;
 use crate::core::error::{Error, Result};
 use crate::core::regular_file::{self, Links, SMALL};
+use conditions::{is_at, matches, with_end};
+use locations::{home, system_file, variable, xdg_file};
+use parameters::parameters;
+
+pub use locations::{expanded, user_file};
 
 /// Where a setting stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,65 +114,6 @@ impl LayeredConfig {
             Some((entry.subsection.as_deref()?.as_bstr(), entry.key.as_bstr(), entry.value.as_bstr()))
         })
     }
-}
-
-/// A value that is a path, as git understands it.
-pub fn expanded(value: &[u8]) -> PathBuf {
-    let rest = value.strip_prefix(b"~").filter(|rest| rest.is_empty() || rest.starts_with(b"/"));
-    if let (Some(rest), Some(home)) = (rest, home()) {
-        return home.join(path(rest.trim_start_with(|c| c == '/')));
-    }
-    if let (Some(rest), Some(prefix)) = (value.strip_prefix(b"%(prefix)/"), installation()) {
-        return prefix.join(path(rest));
-    }
-    path(value)
-}
-
-/// The file that `git config --global` writes to.
-pub fn user_file() -> Option<PathBuf> {
-    if let Some(file) = variable("GIT_CONFIG_GLOBAL") {
-        return Some(file);
-    }
-    let of_home = home().map(|home| home.join(".gitconfig"));
-    let of_xdg = xdg_file().filter(|file| file.exists());
-    match of_home {
-        Some(file) if file.exists() => Some(file),
-        of_home => of_xdg.or(of_home),
-    }
-}
-
-fn variable(name: &str) -> Option<PathBuf> {
-    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
-}
-
-fn home() -> Option<PathBuf> {
-    variable("HOME").or_else(|| variable("USERPROFILE").filter(|_| cfg!(windows)))
-}
-
-fn xdg_file() -> Option<PathBuf> {
-    let directory = variable("XDG_CONFIG_HOME").or_else(|| Some(home()?.join(".config")))?;
-    Some(directory.join("git/config"))
-}
-
-/// Where git is installed: `/usr` of `/usr/bin/git`.
-fn installation() -> Option<PathBuf> {
-    let list = env::var_os("PATH")?;
-    let name = if cfg!(windows) { "git.exe" } else { "git" };
-    let directory = env::split_paths(&list).find(|directory| directory.is_absolute() && directory.join(name).is_file());
-    directory?.parent().map(Path::to_owned)
-}
-
-/// git knows where it was compiled to look for this; from outside, it is where its packages put it.
-fn system_file() -> Option<PathBuf> {
-    if let Some(file) = variable("GIT_CONFIG_SYSTEM") {
-        return Some(file);
-    }
-    if cfg!(windows) {
-        return git2::Config::find_system().ok();
-    }
-    let of_prefix =
-        installation().filter(|prefix| prefix != Path::new("/usr")).map(|prefix| prefix.join("etc/gitconfig"));
-    of_prefix.filter(|file| file.exists()).or_else(|| Some("/etc/gitconfig".into()))
 }
 
 /// Includes within includes are followed no further, as in git.
@@ -325,118 +273,4 @@ impl Reader<'_> {
 
 fn is_true(value: &str) -> bool {
     ["1", "true", "yes", "on"].iter().any(|word| value.eq_ignore_ascii_case(word))
-}
-
-/// Whether a git directory matches the pattern of a condition, which may start from the file's own directory.
-fn is_at(git_dir: &Path, pattern: &[u8], directory: Option<&Path>, any_case: bool) -> bool {
-    let real = |path: PathBuf| path.canonicalize().unwrap_or(path).into_os_string().into_encoded_bytes();
-    let below = |directory: PathBuf, rest: &[u8]| [literal(&real(directory)), b"/".to_vec(), rest.to_vec()].concat();
-    let whole = match (pattern.strip_prefix(b"~/"), pattern.strip_prefix(b"./")) {
-        (Some(rest), _) => home().map(|home| below(home, rest)),
-        (_, Some(rest)) => directory.map(|directory| below(directory.to_owned(), rest)),
-        _ if path(pattern).is_absolute() => Some(pattern.to_vec()),
-        _ => Some([b"**/", pattern].concat()),
-    };
-    whole.is_some_and(|whole| matches(&with_end(whole), git_dir.as_os_str().as_encoded_bytes(), any_case))
-}
-
-/// `a/` means all below it.
-fn with_end(mut pattern: Vec<u8>) -> Vec<u8> {
-    if pattern.ends_with(b"/") {
-        pattern.extend_from_slice(b"**");
-    }
-    pattern
-}
-
-/// Text in a pattern that stands for itself.
-fn literal(text: &[u8]) -> Vec<u8> {
-    let escaped = text.iter().flat_map(|&byte| match byte {
-        b'*' | b'?' | b'[' | b']' | b'\\' if !cfg!(windows) || byte != b'\\' => vec![b'\\', byte],
-        byte => vec![byte],
-    });
-    escaped.collect()
-}
-
-/// As git's `wildmatch`, which knows no braces.
-fn matches(pattern: &[u8], text: &[u8], any_case: bool) -> bool {
-    let pattern = pattern.to_str_lossy().replace('{', "\\{").replace('}', "\\}");
-    let mut builder = GlobBuilder::new(&pattern);
-    let glob = builder.literal_separator(true).backslash_escape(true).case_insensitive(any_case).build();
-    glob.is_ok_and(|glob| glob.compile_matcher().is_match(path(text)))
-}
-
-/// What `git -c` leaves for the programs that git starts: `'name'='value'`, in older versions `'name=value'`.
-fn parameters(text: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let mut found = Vec::new();
-    let mut rest = text.trim_ascii();
-    while let Some((name, after)) = unquoted(rest) {
-        let (name, value, after) = match after.strip_prefix(b"=") {
-            Some(after) => {
-                let (value, after) = unquoted(after).unwrap_or_default();
-                (name, value, after)
-            }
-            None => match name.split_once_str("=") {
-                Some((name, value)) => (name.to_vec(), value.to_vec(), after),
-                None => (name, b"true".to_vec(), after),
-            },
-        };
-        found.push((name, value));
-        rest = after.trim_ascii_start();
-    }
-    found
-}
-
-/// The word in single quotes that `text` starts with, and what follows it.
-fn unquoted(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
-    let mut rest = text.strip_prefix(b"'")?;
-    let mut word = Vec::new();
-    loop {
-        let end = rest.find_byte(b'\'')?;
-        word.extend_from_slice(&rest[..end]);
-        rest = &rest[end + 1..];
-        match rest {
-            [b'\\', escaped @ (b'\'' | b'!'), b'\'', after @ ..] => {
-                word.push(*escaped);
-                rest = after;
-            }
-            _ => return Some((word, rest)),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_git_leaves_in_the_environment_is_read() {
-        for (text, expected) in [
-            ("", &[][..]),
-            ("'a.b'='c d'", &[("a.b", "c d")]),
-            ("'a.b=c' 'x.y'", &[("a.b", "c"), ("x.y", "true")]),
-            (r"'a.b'='it'\''s' 'c.D.e'=''", &[("a.b", "it's"), ("c.D.e", "")]),
-            ("'a.b", &[]),
-        ] {
-            let expected: Vec<_> =
-                expected.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect();
-            assert_eq!(parameters(text.as_bytes()), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn conditions_match_as_gits_do() {
-        for (pattern, dir, any_case, expected) in [
-            ("/a/", "/a/b/.git", false, true),
-            ("/a/b/.git", "/a/b/.git", false, true),
-            ("b/", "/a/b/.git", false, true),
-            ("b", "/a/b/.git", false, false),
-            ("/a/*/.git", "/a/b/.git", false, true),
-            ("/a/*", "/a/b/.git", false, false),
-            ("/A/", "/a/b/.git", false, false),
-            ("/A/", "/a/b/.git", true, true),
-            ("/{a,b}/", "/a/b/.git", false, false),
-        ] {
-            assert_eq!(is_at(Path::new(dir), pattern.as_bytes(), None, any_case), expected, "{pattern} {dir}");
-        }
-    }
 }

@@ -1,0 +1,128 @@
+//! Decoded objects that deltas start from: objects that are read one after the other share theirs.
+//!
+//! What is kept has a limit, and what has to go for something new is left to chance. So of a chain of deltas that does
+//! not fit, something is kept everywhere, and in whatever order its objects are asked for, each needs a few steps.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::id::Kind;
+use super::inflate::Corrupt;
+use super::pack::Pack;
+
+/// So many bytes of them are kept.
+const KEPT: usize = 32 << 20;
+
+/// Where an entry is: its pack, which stays where it is in memory as long as it is open, and its offset.
+type PackPosition = (usize, u64);
+
+/// A decoded object that others are deltas to.
+pub(super) type DecodedBase = (Kind, Arc<Vec<u8>>);
+
+#[derive(Debug, Default)]
+pub(super) struct DeltaBases {
+    bytes: usize,
+    list: Vec<(PackPosition, DecodedBase)>,
+    /// Where each stands in the list.
+    places: HashMap<PackPosition, usize>,
+    /// Entries that cannot be decoded, so that all that hang on a broken one are refused at once.
+    broken: HashSet<PackPosition>,
+    /// Packs whose entries are named above.
+    packs: HashMap<usize, Arc<Pack>>,
+    /// What chance says next.
+    random: u64,
+}
+
+impl DeltaBases {
+    /// The object of an entry, if it is kept; an error if it is known that there is none.
+    pub(super) fn get(&self, pack: &Arc<Pack>, offset: u64) -> Result<Option<DecodedBase>, Corrupt> {
+        let position = (Arc::as_ptr(pack) as usize, offset);
+        if self.broken.contains(&position) {
+            return Err("its chain of deltas is broken");
+        }
+        Ok(self.places.get(&position).map(|&at| self.list[at].1.clone()))
+    }
+
+    /// Remembers that an entry cannot be decoded.
+    pub(super) fn refuse(&mut self, pack: &Arc<Pack>, offset: u64) {
+        let position = self.position(pack, offset);
+        self.broken.insert(position);
+    }
+
+    /// Keeps an entry's object, unless it takes too much of what others need.
+    pub(super) fn keep(&mut self, pack: &Arc<Pack>, offset: u64, kind: Kind, content: &Arc<Vec<u8>>) {
+        let position = self.position(pack, offset);
+        self.keep_at(position, kind, content);
+    }
+
+    fn keep_at(&mut self, position: PackPosition, kind: Kind, content: &Arc<Vec<u8>>) {
+        if content.len() > KEPT / 4 || self.places.contains_key(&position) {
+            return;
+        }
+        self.bytes += content.len();
+        while self.bytes > KEPT && !self.list.is_empty() {
+            self.drop_one();
+        }
+        self.places.insert(position, self.list.len());
+        self.list.push((position, (kind, content.clone())));
+    }
+
+    fn drop_one(&mut self) {
+        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let at = usize::try_from(self.random >> 33).unwrap_or_default() % self.list.len();
+        let (position, (_, content)) = self.list.swap_remove(at);
+        self.places.remove(&position);
+        self.bytes -= content.len();
+        if let Some((moved, _)) = self.list.get(at) {
+            self.places.insert(*moved, at);
+        }
+    }
+
+    fn position(&mut self, pack: &Arc<Pack>, offset: u64) -> PackPosition {
+        let at = Arc::as_ptr(pack) as usize;
+        self.packs.entry(at).or_insert_with(|| pack.clone());
+        (at, offset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::Arc;
+
+    use super::{DeltaBases, KEPT};
+    use crate::git::id::Kind;
+    use crate::rule::template::Random;
+
+    /// A chain of ten times what is kept, asked for in any order: as if deltas were undone, each step keeps its object.
+    #[test]
+    fn a_long_chain_costs_few_steps_an_object_in_any_order() {
+        const LENGTH: u64 = 4000;
+        let content = Arc::new(vec![0; 10 * KEPT / 4000]);
+        let mut random = Random::new(1);
+        let forwards: Vec<u64> = (0..LENGTH).collect();
+        let backwards: Vec<u64> = (0..LENGTH).rev().collect();
+        let mut shuffled = forwards.clone();
+        (1..shuffled.len()).rev().for_each(|at| shuffled.swap(at, random.below(at + 1)));
+        for (order, list) in [("forwards", forwards), ("backwards", backwards), ("shuffled", shuffled)] {
+            let mut bases = DeltaBases::default();
+            let mut steps = 0;
+            for &wanted in &list {
+                let mut at = wanted;
+                while at > 0 && !bases.places.contains_key(&(0, at)) {
+                    at -= 1;
+                }
+                for made in at + 1..=wanted {
+                    steps += 1;
+                    if made < wanted {
+                        bases.keep_at((0, made), Kind::Blob, &content);
+                    }
+                }
+                assert!(bases.bytes <= KEPT);
+            }
+            let distinct: HashSet<_> = bases.list.iter().map(|(position, _)| position).collect();
+            assert_eq!(distinct.len(), bases.list.len());
+            assert!(steps < 40 * LENGTH, "{order}: {steps} steps");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The patterns of `includeIf`.
+
+use std::path::{Path, PathBuf};
+
+use bstr::ByteSlice as _;
+use globset::GlobBuilder;
+
+use super::locations::home;
+use crate::git::environment::path;
+
+/// Whether a git directory matches the pattern of a condition, which may start from the file's own directory.
+pub(super) fn is_at(git_dir: &Path, pattern: &[u8], directory: Option<&Path>, any_case: bool) -> bool {
+    let real = |path: PathBuf| path.canonicalize().unwrap_or(path).into_os_string().into_encoded_bytes();
+    let below = |directory: PathBuf, rest: &[u8]| [literal(&real(directory)), b"/".to_vec(), rest.to_vec()].concat();
+    let whole = match (pattern.strip_prefix(b"~/"), pattern.strip_prefix(b"./")) {
+        (Some(rest), _) => home().map(|home| below(home, rest)),
+        (_, Some(rest)) => directory.map(|directory| below(directory.to_owned(), rest)),
+        _ if path(pattern).is_absolute() => Some(pattern.to_vec()),
+        _ => Some([b"**/", pattern].concat()),
+    };
+    whole.is_some_and(|whole| matches(&with_end(whole), git_dir.as_os_str().as_encoded_bytes(), any_case))
+}
+
+/// `a/` means all below it.
+pub(super) fn with_end(mut pattern: Vec<u8>) -> Vec<u8> {
+    if pattern.ends_with(b"/") {
+        pattern.extend_from_slice(b"**");
+    }
+    pattern
+}
+
+/// Text in a pattern that stands for itself.
+fn literal(text: &[u8]) -> Vec<u8> {
+    let escaped = text.iter().flat_map(|&byte| match byte {
+        b'*' | b'?' | b'[' | b']' | b'\\' if !cfg!(windows) || byte != b'\\' => vec![b'\\', byte],
+        byte => vec![byte],
+    });
+    escaped.collect()
+}
+
+/// As git's `wildmatch`, which knows no braces.
+pub(super) fn matches(pattern: &[u8], text: &[u8], any_case: bool) -> bool {
+    let pattern = pattern.to_str_lossy().replace('{', "\\{").replace('}', "\\}");
+    let mut builder = GlobBuilder::new(&pattern);
+    let glob = builder.literal_separator(true).backslash_escape(true).case_insensitive(any_case).build();
+    glob.is_ok_and(|glob| glob.compile_matcher().is_match(path(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_match_as_gits_do() {
+        for (pattern, dir, any_case, expected) in [
+            ("/a/", "/a/b/.git", false, true),
+            ("/a/b/.git", "/a/b/.git", false, true),
+            ("b/", "/a/b/.git", false, true),
+            ("b", "/a/b/.git", false, false),
+            ("/a/*/.git", "/a/b/.git", false, true),
+            ("/a/*", "/a/b/.git", false, false),
+            ("/A/", "/a/b/.git", false, false),
+            ("/A/", "/a/b/.git", true, true),
+            ("/{a,b}/", "/a/b/.git", false, false),
+        ] {
+            assert_eq!(is_at(Path::new(dir), pattern.as_bytes(), None, any_case), expected, "{pattern} {dir}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What is packed in content: keys of it are gathered while it is unpacked.
+
+use std::io::{self, Read, Seek};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::archive::{self, Packed};
+use super::content::{Content, ContentKey, ContentScan, path_names};
+use super::read::Windows;
+use crate::scan::Match;
+
+/// What is packed in content, as it is unpacked.
+pub(super) struct UnpackedKeys<'a> {
+    scan: ContentScan<'a>,
+    buffer: Vec<u8>,
+    pub(super) content: Content,
+    /// Reasons for which more was not opened than is named.
+    more: Vec<&'static str>,
+}
+
+/// Members of an archive that are named as not opened; of the others only the archive is.
+const MOST_NAMED: usize = 1000;
+
+impl<'a> UnpackedKeys<'a> {
+    pub(super) fn new(scan: ContentScan<'a>) -> Self {
+        Self { scan, buffer: Vec::new(), content: Content::default(), more: Vec::new() }
+    }
+}
+
+impl archive::Visitor for UnpackedKeys<'_> {
+    fn content(&mut self, at: &Packed, content: &mut dyn Read) -> io::Result<()> {
+        let fill = |buffer: &mut Vec<u8>| {
+            let count = io::copy(&mut content.take(64 << 10), buffer)?;
+            Ok(usize::try_from(count).unwrap_or(usize::MAX))
+        };
+        let keys = &mut self.content.keys;
+        let found = |mut found: Match| {
+            found.layers.splice(0..0, at.layers.iter().copied());
+            let is_unpacked = !at.layers.is_empty();
+            keys.push(ContentKey { member: at.member.clone(), is_unpacked, ..ContentKey::plain(found) });
+        };
+        let path = archive::shown(self.scan.path.unwrap_or_default(), at.member.as_ref());
+        Windows::default().scan(self.scan.policy, path.as_ref(), &mut self.buffer, fill, found)?;
+        // A zip that was not opened for another reason ends as one, too.
+        let is_said = self.content.unopened.last().is_some_and(|(member, _)| *member == at.member);
+        if !is_said && archive::is_behind_prefix(&self.buffer) {
+            self.unopened(at, archive::reason::PREFIXED);
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, at: &Packed, name: &[u8]) {
+        let named = path_names(self.scan.policy, name).map(|mut key| {
+            key.found.layers.splice(0..0, at.layers.iter().copied());
+            ContentKey { member: at.member.clone(), is_unpacked: true, ..key }
+        });
+        self.content.keys.extend(named);
+    }
+
+    fn unopened(&mut self, at: &Packed, reason: &'static str) {
+        if self.content.unopened.len() < MOST_NAMED {
+            self.content.unopened.push((at.member.clone(), reason));
+        } else if !self.more.contains(&reason) {
+            self.more.push(reason);
+            self.content.unopened.push((None, reason));
+        }
+    }
+}
+
+/// What became of reading packed content: that the system failed, or the run was stopped, is not a damage of it.
+#[derive(Debug, Default)]
+pub(super) struct ReadState {
+    pub(super) length: u64,
+    pub(super) is_stopped: bool,
+    pub(super) error: Option<io::Error>,
+}
+
+/// A reader that ends when the run is stopped.
+pub(super) struct WatchedReader<'a, R> {
+    inner: R,
+    stop: Option<&'a AtomicBool>,
+    pub(super) state: ReadState,
+}
+
+impl<'a, R> WatchedReader<'a, R> {
+    pub(super) fn new(inner: R, stop: Option<&'a AtomicBool>) -> Self {
+        Self { inner, stop, state: ReadState::default() }
+    }
+}
+
+impl<R: Read> Read for WatchedReader<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+            self.state.is_stopped = true;
+            return Err(io::Error::other("the run was stopped"));
+        }
+        match self.inner.read(buffer) {
+            Ok(count) => {
+                self.state.length += count as u64;
+                Ok(count)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) => {
+                let copy =
+                    error.raw_os_error().map_or_else(|| io::Error::from(error.kind()), io::Error::from_raw_os_error);
+                self.state.error = Some(error);
+                Err(copy)
+            }
+        }
+    }
+}
+
+impl<R: Seek> Seek for WatchedReader<'_, R> {
+    fn seek(&mut self, position: io::SeekFrom) -> io::Result<u64> {
+        self.inner.seek(position)
+    }
+}
