@@ -41,7 +41,7 @@ pub(super) fn run(command: Command) -> Result<Exit> {
         let fault = Error::new("create baseline", shown(&loaded.baseline), "there is one already");
         return Err(fault.hint("keysweep baseline update adds what is new"));
     }
-    let old = before.unwrap_or_default().all()?;
+    let old = before.unwrap_or_default().entries()?;
     let report = scan(&loaded, &root)?;
     let exit = if report.coverage.errors.is_empty() { Exit::Clean } else { Exit::Incomplete };
     let state = BaselineRun { args, loaded: &loaded, old, findings: report.findings };

@@ -65,7 +65,7 @@ pub(super) fn run(args: ConfigCommand) -> Result<Exit> {
             if faults.iter().any(|(_, is_fault)| *is_fault) {
                 return Ok(Exit::Incomplete);
             }
-            let entries = loaded.known.baseline.all()?.len();
+            let entries = loaded.known.baseline.entries()?.len();
             let imported = loaded.policy.imported.as_ref().map_or(0, |engine| engine.rules().count());
             let rules = loaded.policy.rules().rules().len() + imported;
             let file = loaded.config.file.as_deref().unwrap_or("no configuration file").to_owned();

@@ -104,7 +104,7 @@ pub(super) fn markers(data: &[u8]) {
         let verdict = markers.judge(text, span.clone(), "openai-project-key");
         assert!(verdict.is_none() || words.are_near(&span), "a marker has a word of one");
         for next_line in [false, true] {
-            for marker in inline::found(text, next_line, foreign) {
+            for marker in inline::markers_in(text, next_line, foreign) {
                 let rules = marker.rules.unwrap_or_default();
                 assert!(rules.iter().map(String::len).sum::<usize>() <= 3 * text.len());
             }

@@ -271,6 +271,7 @@ impl Objects {
         mut content: Arc<Vec<u8>>,
         chain: &[(Arc<Pack>, u64)],
     ) -> std::result::Result<Arc<Vec<u8>>, Corrupt> {
+        let stride = DeltaBases::stride(chain.len(), content.len());
         let mut delta = Vec::new();
         for (left, (pack, offset)) in chain.iter().enumerate().rev() {
             let entry = pack.entry(*offset)?;
@@ -281,7 +282,7 @@ impl Objects {
             let mut made = vec![0; pack.delta_size(&entry, &delta, content.len())?];
             delta.apply(&content, &mut made)?;
             content = Arc::new(made);
-            if left > 0 {
+            if left > 0 && left % stride == 0 {
                 self.bases().keep(pack, *offset, kind, &content);
             }
         }

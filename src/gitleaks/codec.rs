@@ -30,7 +30,7 @@ struct DecodedPart {
 }
 
 /// Ranges overlap, in gitleaks, when they touch.
-fn touches(a: &Range<usize>, b: &Range<usize>) -> bool {
+fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
     b.start <= a.end && b.end >= a.start
 }
 
@@ -50,7 +50,7 @@ impl<'a> DecodedText<'a> {
 
     fn touching<'b>(&'b self, range: &'b Range<usize>) -> impl Iterator<Item = &'b DecodedPart> + 'b {
         let first = self.parts.partition_point(|part| part.decoded.end < range.start);
-        self.parts[first..].iter().take_while(move |part| touches(&part.decoded, range))
+        self.parts[first..].iter().take_while(move |part| overlap(&part.decoded, range))
     }
 
     /// Where a range of this text stands in the content; `None` if no decoded part has a share in it.
@@ -59,7 +59,7 @@ impl<'a> DecodedText<'a> {
             return Some(range.clone());
         }
         self.touching(range).next()?;
-        Some(up(&self.parts, &self.before, range.clone()))
+        Some(in_original(&self.parts, &self.before, range.clone()))
     }
 
     /// How a range's text was reached.
@@ -98,7 +98,7 @@ impl<'a> DecodedText<'a> {
             let mut layers = self.layers(&encoded);
             layers.push(encoding.layer());
             let original =
-                if self.is_plain() { encoded.clone() } else { up(&self.parts, &self.before, encoded.clone()) };
+                if self.is_plain() { encoded.clone() } else { in_original(&self.parts, &self.before, encoded.clone()) };
             parts.push(DecodedPart { original, encoded, decoded: start..out.len(), layers });
         }
         if parts.is_empty() {
@@ -115,9 +115,9 @@ impl<'a> DecodedText<'a> {
 }
 
 /// One pass up, and on from there, until the range is one of the content.
-fn up(parts: &[DecodedPart], before: &[Vec<DecodedPart>], range: Range<usize>) -> Range<usize> {
+fn in_original(parts: &[DecodedPart], before: &[Vec<DecodedPart>], range: Range<usize>) -> Range<usize> {
     let mut above: Option<Range<usize>> = None;
-    for part in parts.iter().filter(|part| touches(&part.decoded, &range)) {
+    for part in parts.iter().filter(|part| overlap(&part.decoded, &range)) {
         if part.decoded.start <= range.start && range.end <= part.decoded.end {
             return part.original.clone();
         }
@@ -127,7 +127,7 @@ fn up(parts: &[DecodedPart], before: &[Vec<DecodedPart>], range: Range<usize>) -
         above = Some(above.map_or(start..end, |sum| sum.start.min(start)..sum.end.max(end)));
     }
     match (above, before.split_first()) {
-        (Some(above), Some((parts, before))) => up(parts, before, above),
+        (Some(above), Some((parts, before))) => in_original(parts, before, above),
         (Some(above), None) => above,
         (None, _) => range,
     }
@@ -165,7 +165,7 @@ impl Encoding {
 /// Drops what touches a stronger neighbour.
 fn strongest(all: Vec<(Encoding, Range<usize>)>) -> Vec<(Encoding, Range<usize>)> {
     let weaker = |(encoding, range): &(Encoding, Range<usize>), other: Option<&(Encoding, Range<usize>)>| {
-        other.is_some_and(|(stronger, place)| touches(range, place) && stronger < encoding)
+        other.is_some_and(|(stronger, place)| overlap(range, place) && stronger < encoding)
     };
     let kept = all.iter().enumerate().filter(|(index, item)| {
         let previous = index.checked_sub(1).and_then(|index| all.get(index));

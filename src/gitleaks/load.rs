@@ -179,7 +179,7 @@ impl Loader<'_> {
                     return Err(fault.hint("gitleaks refuses it too; name a rule of the same file"));
                 }
             }
-            if let Some(why) = beyond(&rule) {
+            if let Some(why) = unsupported(&rule) {
                 self.unsupported(at, &id, why)?;
                 continue;
             }
@@ -191,7 +191,7 @@ impl Loader<'_> {
         }
         for (list, at) in draft.allowlists {
             let targets = list.target_rules.clone();
-            let list = match allow(list) {
+            let list = match allowlist(list) {
                 Ok(list) => list,
                 Err(RuleFault::Unsupported(why)) => {
                     self.unsupported(at, "allowlist", why)?;
@@ -218,7 +218,7 @@ impl Loader<'_> {
 }
 
 /// What keysweep cannot do that the rule asks for.
-fn beyond(rule: &RawRule) -> Option<String> {
+fn unsupported(rule: &RawRule) -> Option<String> {
     if !rule.filter.trim().is_empty() {
         return Some("its filter is an expression of betterleaks, which keysweep does not run".into());
     }
@@ -276,14 +276,14 @@ fn convert(raw: RawRule) -> std::result::Result<ImportedRule, RuleFault> {
         return Err(RuleFault::Wrong("[rules.allowlist] beside [[rules.allowlists]]; keep one form".into()));
     }
     let regex = (!raw.regex.is_empty()).then(|| shape(&raw.regex)).transpose()?;
-    let path = (!raw.path.is_empty()).then(|| go("path", &raw.path)).transpose()?;
+    let path = (!raw.path.is_empty()).then(|| go_pattern("path", &raw.path)).transpose()?;
     let groups = regex.as_ref().map_or(0, |shape| shape.pattern.groups());
     let secret_group = usize::try_from(raw.secret_group).unwrap_or(usize::MAX);
     if regex.is_some() && secret_group > groups {
         return Err(RuleFault::Wrong(format!("secretGroup {} of a regex with {groups} groups", raw.secret_group)));
     }
     let allowlists =
-        raw.allowlist.into_iter().chain(raw.allowlists).map(allow).collect::<std::result::Result<_, _>>()?;
+        raw.allowlist.into_iter().chain(raw.allowlists).map(allowlist).collect::<std::result::Result<_, _>>()?;
     let is_generic = raw.id.to_ascii_lowercase().contains("generic");
     Ok(ImportedRule {
         info: RuleInfo {
@@ -322,26 +322,26 @@ fn shape(regex: &str) -> std::result::Result<ImportedRegex, RuleFault> {
     Ok(ImportedRegex { pattern, needles: literals::of(&tree) })
 }
 
-fn go(field: &str, regex: &str) -> std::result::Result<Pattern, RuleFault> {
+fn go_pattern(field: &str, regex: &str) -> std::result::Result<Pattern, RuleFault> {
     let pattern = translate(regex).and_then(|regex| Pattern::ascii(&regex));
     pattern.map(|(pattern, _)| pattern).map_err(|why| RuleFault::Unsupported(format!("{field}: {why}")))
 }
 
 /// All of them as one pattern; each is tried by itself first, so that an error names the one at fault.
-fn any(field: &str, regexes: &[String]) -> std::result::Result<Option<Pattern>, RuleFault> {
+fn pattern_of_any(field: &str, regexes: &[String]) -> std::result::Result<Option<Pattern>, RuleFault> {
     if regexes.is_empty() {
         return Ok(None);
     }
     let mut translated = BTreeMap::new();
     for (index, regex) in regexes.iter().enumerate() {
-        let pattern = go(field, regex)?;
+        let pattern = go_pattern(field, regex)?;
         translated.insert(index, pattern.as_str().to_owned());
     }
     let texts: Vec<&str> = translated.values().map(String::as_str).collect();
     Pattern::any(&texts).map(Some).map_err(|why| RuleFault::Unsupported(format!("{field}: {why}")))
 }
 
-fn allow(raw: RawAllow) -> std::result::Result<ImportedAllowlist, RuleFault> {
+fn allowlist(raw: RawAllow) -> std::result::Result<ImportedAllowlist, RuleFault> {
     let all = match raw.condition.to_uppercase().as_str() {
         "AND" | "&&" => true,
         "" | "OR" | "||" => false,
@@ -360,8 +360,8 @@ fn allow(raw: RawAllow) -> std::result::Result<ImportedAllowlist, RuleFault> {
         reason: Some(raw.description).filter(|reason| !reason.is_empty()),
         all,
         commits: raw.commits.iter().map(|commit| commit.trim().to_lowercase()).collect(),
-        paths: any("paths", &raw.paths)?,
-        regexes: any("regexes", &raw.regexes)?,
+        paths: pattern_of_any("paths", &raw.paths)?,
+        regexes: pattern_of_any("regexes", &raw.regexes)?,
         target,
         stopwords: raw.stopwords.iter().map(|word| word.to_lowercase()).collect(),
     })

@@ -165,11 +165,14 @@ impl Look<'_> {
         if self.has_more.load(Ordering::Relaxed) {
             return;
         }
-        let inner = Collector::default();
+        let inner = self.collector.apart();
         commits::scan(self.objects, self.policy, &inner, nodes);
         let (tags, names) = std::mem::take(&mut *lock(&self.keys_elsewhere));
         tags.iter().for_each(|&tag| commits::message(self.objects, self.policy, &inner, tag));
         names.iter().for_each(|name| commits::name(self.policy, &inner, name));
+        if inner.is_stopped() {
+            return;
+        }
         let mut report = inner.into_report();
         accepted.apply(&mut report);
         let is_all_accepted = report.findings.iter().all(|finding| finding.suppressed.is_some());

@@ -59,7 +59,7 @@ pub fn checks(place: &HookPlace) -> Result<Vec<Check>> {
     let mut checks = vec![where_hooks_are(place)];
     let Some(text) = hook_text(&file)? else {
         checks.push(check("hook", Verdict::Bad, format!("{} is not there: keysweep hook install", file.display())));
-        checks.extend(lost(place)?);
+        checks.extend(lost_hooks(place)?);
         return Ok(checks);
     };
     checks.extend(hook_file(&file, &text));
@@ -75,7 +75,7 @@ pub fn checks(place: &HookPlace) -> Result<Vec<Check>> {
         None if Shim::is_ours(&text) => {
             checks.push(check("shim", Verdict::Bad, "it was changed: keysweep hook install brings it back"));
         }
-        None => checks.extend(others(place, &text)?),
+        None => checks.extend(other_programs(place, &text)?),
     }
     let chained = Shim::chained(&file);
     if chained.exists() {
@@ -90,7 +90,7 @@ pub fn checks(place: &HookPlace) -> Result<Vec<Check>> {
             checks.push(check("shadow", Verdict::Note, format!("{}: {}", shadowed.path.display(), shadowed.why)));
         }
     }
-    checks.extend(lost(place)?);
+    checks.extend(lost_hooks(place)?);
     if env::var_os("SKIP").is_some_and(|skip| skip.as_encoded_bytes().split_str(",").any(|name| name == b"keysweep")) {
         checks.push(check("SKIP", Verdict::Bad, "keysweep is in SKIP, so hooks run from here are skipped: unset SKIP"));
     }
@@ -100,7 +100,7 @@ pub fn checks(place: &HookPlace) -> Result<Vec<Check>> {
 }
 
 /// What another program's hook comes to.
-fn others(place: &HookPlace, text: &[u8]) -> Result<Vec<Check>> {
+fn other_programs(place: &HookPlace, text: &[u8]) -> Result<Vec<Check>> {
     let manager = manager::running(place, text);
     let name = manager.map_or("another program", Manager::as_str);
     if !status::of(place)?.protects_commits() {
@@ -123,7 +123,7 @@ fn others(place: &HookPlace, text: &[u8]) -> Result<Vec<Check>> {
 }
 
 /// Hooks that were installed here and are not run any more.
-fn lost(place: &HookPlace) -> Result<Vec<Check>> {
+fn lost_hooks(place: &HookPlace) -> Result<Vec<Check>> {
     let hooks = status::of(place)?.hooks;
     let lost = hooks.iter().filter(|hook| hook.is_lost());
     Ok(lost.map(|hook| check("lost", Verdict::Bad, format!("{}: {}", hook.name, hook.why_lost()))).collect())

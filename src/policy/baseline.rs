@@ -120,7 +120,7 @@ impl Baseline {
     }
 
     /// The entries of one secret.
-    pub fn of(&self, fingerprint: Fingerprint) -> Result<BTreeSet<BaselineEntry>> {
+    pub fn entries_of(&self, fingerprint: Fingerprint) -> Result<BTreeSet<BaselineEntry>> {
         match &self.store {
             Store::None => Ok(BTreeSet::new()),
             Store::Loaded(entries) => Ok(entries.get(&fingerprint).cloned().unwrap_or_default()),
@@ -129,7 +129,7 @@ impl Baseline {
     }
 
     /// Every entry.
-    pub fn all(&self) -> Result<BTreeSet<BaselineEntry>> {
+    pub fn entries(&self) -> Result<BTreeSet<BaselineEntry>> {
         match &self.store {
             Store::None => Ok(BTreeSet::new()),
             Store::Loaded(entries) => Ok(entries.values().flatten().cloned().collect()),

@@ -167,7 +167,7 @@ fn new_markers(commit: &CommitTree, path: &BStr) -> Result<BTreeSet<u64>> {
     let mut patch = Patch::from_buffers(&then, None, &now, None, Some(&mut options)).map_err(failed)?;
     let mut markers = BTreeSet::new();
     let mut line = |_: git2::DiffDelta<'_>, _: Option<git2::DiffHunk<'_>>, line: git2::DiffLine<'_>| {
-        let has = |next_line| inline::found(line.content(), next_line, true).next().is_some();
+        let has = |next_line| inline::markers_in(line.content(), next_line, true).next().is_some();
         if let (Some(number), '+', true) = (line.new_lineno(), line.origin(), has(false) || has(true)) {
             markers.insert(u64::from(number));
         }
@@ -184,7 +184,7 @@ pub fn additions(then: &Accepted<'_>, now: &Accepted<'_>) -> Result<Vec<String>>
         policy.ignore.entries.iter().map(|entry| entry.text.clone()).collect()
     };
     list.extend(entries(now).difference(&entries(then)).map(|entry| format!("{}: {entry}", now.ignore.name)));
-    let (old, new) = (then.baseline.all()?, now.baseline.all()?);
+    let (old, new) = (then.baseline.entries()?, now.baseline.entries()?);
     let added: Vec<&baseline::BaselineEntry> = new.difference(&old).collect();
     list.extend(added.iter().map(|entry| format!("{}: {entry}", now.baseline.name)));
     let settings = |config: &Config| -> BTreeSet<(String, String)> {

@@ -101,7 +101,7 @@ impl Markers {
         let (line, above) = lines(bytes, &span);
         let mut refused = None;
         for (text, next_line) in [(line, false), (above, true)] {
-            for verdict in found(text, next_line, self.foreign).filter_map(|marker| self.weigh(&marker, rule)) {
+            for verdict in markers_in(text, next_line, self.foreign).filter_map(|marker| self.weigh(&marker, rule)) {
                 match verdict {
                     MarkerVerdict::Suppressed(_) => return Some(verdict),
                     MarkerVerdict::Refused(_) => refused = refused.or(Some(verdict)),
@@ -150,7 +150,7 @@ pub struct Marker {
 }
 
 /// Every marker in a line; `next_line` asks for those that speak of the line below, else for the others.
-pub fn found(line: &[u8], next_line: bool, foreign: bool) -> impl Iterator<Item = Marker> + '_ {
+pub fn markers_in(line: &[u8], next_line: bool, foreign: bool) -> impl Iterator<Item = Marker> + '_ {
     // A marker's text ends where the next marker starts, so that no part of a line is read more than once.
     let own = line.find_iter(OWN).filter_map(move |at| {
         let rest = &line[at + OWN.len()..];

@@ -151,7 +151,7 @@ impl Policy {
         if let Some(engine) = &self.imported {
             let path = path.map(|path| self.base.from_root(path));
             let found = engine.scan(bytes, path.as_ref().map(BString::as_ref));
-            add(matches, found.into_iter().map(|found| of(found, bytes.len())).collect());
+            add(matches, found.into_iter().map(|found| imported_match(found, bytes.len())).collect());
         }
     }
 
@@ -211,7 +211,7 @@ fn add(matches: &mut Vec<Match>, more: Vec<Match>) {
     matches.extend(more);
 }
 
-fn of(found: ImportedMatch<'_>, length: usize) -> Match {
+fn imported_match(found: ImportedMatch<'_>, length: usize) -> Match {
     let end = found.span.end.min(length);
     Match {
         rule: found.rule.info.clone(),

@@ -107,7 +107,7 @@ impl Suppressions {
                 }
             }
         }
-        for entry in self.baseline.of(finding.fingerprint)? {
+        for entry in self.baseline.entries_of(finding.fingerprint)? {
             if entry.covers(&finding.rule.id, finding.fingerprint, path) {
                 used.baseline.insert(entry);
                 suppression = suppression.or(Some(Suppression { by: SuppressedBy::Baseline, reason: None }));
@@ -122,7 +122,7 @@ impl Suppressions {
             (!used.ignore.contains(&index)).then(|| Stale { file, entry: entry.text.clone() })
         };
         let mut stale: Vec<Stale> = self.ignore.entries.iter().enumerate().filter_map(unused).collect();
-        let all = self.baseline.all()?;
+        let all = self.baseline.entries()?;
         let unused = all.iter().filter(|entry| !used.baseline.contains(entry));
         stale.extend(unused.map(|entry| Stale { file: self.baseline.name.clone(), entry: entry.to_string() }));
         Ok(stale)

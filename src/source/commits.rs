@@ -68,7 +68,7 @@ pub fn scan(objects: &Objects, policy: &Policy, collector: &Collector, commits: 
         let described = batch.iter().map(|_| OnceLock::new()).collect();
         let blobs =
             Blobs { objects, policy, collector, commits: batch, brought: &brought, parents, described, seen: &seen };
-        order.par_iter().for_each(|id| blobs.one(*id, &places[id]));
+        order.par_iter().for_each(|id| blobs.scan_blob(*id, &places[id]));
         let all = brought.iter().flatten().flat_map(|changes| &changes.changed);
         changed += all.filter(|change| change.kind != EntryKind::Submodule).count();
         if collector.is_stopped() {
@@ -108,7 +108,7 @@ pub fn between_trees(
         };
         match content {
             Ok(Some((content, keys))) if !keys.is_empty() => {
-                let known = parents.among(change, &content, &keys);
+                let known = parents.known_before(change, &content, &keys);
                 let new = keys.into_iter().zip(known).filter(|(_, known)| !known);
                 new.for_each(|(key, _)| collector.finding(key.at(change.path.as_bstr())));
             }
@@ -213,7 +213,7 @@ struct Blobs<'a> {
 
 impl Blobs<'_> {
     /// One blob, with all the places at which it comes in; each key counts once at each path.
-    fn one(&self, id: Id, places: &[(usize, usize)]) {
+    fn scan_blob(&self, id: Id, places: &[(usize, usize)]) {
         let mut is_clean = lock(&self.seen.clean).contains(&id);
         // Nearly always the first look shows that there is no key, and the others are spared.
         for &(commit, at) in places {
@@ -241,7 +241,7 @@ impl Blobs<'_> {
                 }
                 continue;
             }
-            let known = parents.among(change, &content, &keys);
+            let known = parents.known_before(change, &content, &keys);
             for (key, known) in keys.into_iter().zip(known) {
                 let place = (change.path.clone(), key.member.clone(), key.found.span.clone(), key.found.secret.clone());
                 if !known && lock(&self.seen.reported).insert((id, place)) {

@@ -50,6 +50,12 @@ impl Collector {
         Self { budget, ..Self::default() }
     }
 
+    /// One for a part of the same run that counts for itself: it ends when this one does.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self::within(self.budget.clone())
+    }
+
     /// One for a part of the same run: it ends when this one does, and what it reads counts here. Its findings, and what
     /// it says of its coverage, are its own.
     #[must_use]

@@ -78,7 +78,7 @@ impl<'a> Staged<'a> {
             collector.finding(key.at(path.as_bstr()));
         }
         self.objects.unreadable().iter().for_each(|error| collector.failed(error.clone()));
-        scan.all(&changes)
+        scan.scan_changes(&changes)
     }
 }
 
@@ -91,15 +91,15 @@ struct StagedScan<'a> {
 }
 
 impl StagedScan<'_> {
-    fn all(&self, changes: &Changes) -> Result<()> {
+    fn scan_changes(&self, changes: &Changes) -> Result<()> {
         if changes.changed.len() < WORTH_THREADS {
-            changes.changed.iter().for_each(|change| self.one(change));
+            changes.changed.iter().for_each(|change| self.scan_file(change));
             return Ok(());
         }
-        threads::run(self.options.threads, || changes.changed.par_iter().for_each(|change| self.one(change)))
+        threads::run(self.options.threads, || changes.changed.par_iter().for_each(|change| self.scan_file(change)))
     }
 
-    fn one(&self, change: &ChangedFile) {
+    fn scan_file(&self, change: &ChangedFile) {
         if self.collector.is_stopped() {
             return;
         }
@@ -113,7 +113,7 @@ impl StagedScan<'_> {
         }
         let known = match self.options.whole_files {
             true => vec![false; keys.len()],
-            false => self.known.among(change, &content, &keys),
+            false => self.known.known_before(change, &content, &keys),
         };
         for (key, known) in keys.into_iter().zip(known) {
             if !known {

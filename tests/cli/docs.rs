@@ -7,6 +7,7 @@ use std::process::Stdio;
 
 use clap::{CommandFactory as _, Parser as _};
 use keysweep::cli::args::Cli;
+use serde_json::Value;
 
 use crate::project::Project;
 
@@ -223,4 +224,105 @@ fn examples_for_a_shell_run() {
         }
     }
     assert!(ran > 35, "only {ran} examples ran: the reader of examples is broken");
+}
+
+/// The blocks of a language in a page.
+fn fenced<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
+    let start = format!("```{language}\n");
+    page.split(&start).skip(1).filter_map(|rest| rest.split("\n```").next()).collect()
+}
+
+/// Every example in YAML, and the files of this repository in it: they parse, and have the parts that their readers ask
+/// for.
+#[test]
+fn examples_in_yaml_are_what_their_readers_take() {
+    let mut texts: Vec<(String, String)> = Vec::new();
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        texts.extend(fenced(&text, "yaml").into_iter().map(|block| (page.display().to_string(), block.to_owned())));
+    }
+    assert!(texts.len() >= 7, "{} examples were found", texts.len());
+    let workflows = fs::read_dir(root().join(".github/workflows")).unwrap().map(|entry| entry.unwrap().path());
+    let files = ["action.yml", "ci-templates/gitlab.yml", ".pre-commit-hooks.yaml"].map(|file| root().join(file));
+    for file in files.into_iter().chain(workflows) {
+        texts.push((file.display().to_string(), fs::read_to_string(&file).unwrap()));
+    }
+    for (place, text) in &texts {
+        let value: Value = serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{place}: {error}\n{text}"));
+        if let Err(why) = structure(&value) {
+            panic!("{place}: {why}\n{text}");
+        }
+    }
+}
+
+/// What is missing of whatever this is.
+fn structure(value: &Value) -> Result<(), String> {
+    let has = |value: &Value, key: &str| value.get(key).is_some_and(|value| !value.is_null());
+    let needs = |value: &Value, keys: &[&str]| match keys.iter().find(|key| !has(value, key)) {
+        Some(key) => Err(format!("no {key} in {value}")),
+        None => Ok(()),
+    };
+    if let Some(hooks) = value.as_array() {
+        return hooks.iter().try_for_each(|hook| needs(hook, &["id", "name", "entry", "language"]));
+    }
+    if let Some(repositories) = value["repos"].as_array() {
+        return repositories.iter().try_for_each(|repository| {
+            needs(repository, &["repo", "hooks"])?;
+            let is_local = repository["repo"] == "local";
+            if is_local { Ok(()) } else { needs(repository, &["rev"]) }
+        });
+    }
+    if has(value, "apiVersion") {
+        return needs(value, &["kind", "metadata", "spec"]);
+    }
+    if has(value, "runs") {
+        needs(value, &["name", "description", "inputs"])?;
+        return steps(&value["runs"]["steps"], &["run", "uses"]);
+    }
+    let jobs = value["jobs"].as_object();
+    if has(value, "workflows") {
+        // CircleCI
+        return jobs.ok_or("no jobs")?.values().try_for_each(|job| needs(job, &["docker", "steps"]));
+    }
+    if let Some(jobs) = jobs {
+        let names: Vec<&String> = jobs.keys().collect();
+        return jobs.values().try_for_each(|job| {
+            let needed = job["needs"].as_array().map_or_else(|| vec![&job["needs"]], |needed| needed.iter().collect());
+            let unknown =
+                needed.into_iter().filter_map(Value::as_str).find(|needed| !names.iter().any(|n| n == needed));
+            if let Some(unknown) = unknown {
+                return Err(format!("no job {unknown}"));
+            }
+            if has(job, "uses") {
+                return Ok(());
+            }
+            needs(job, &["runs-on"])?;
+            steps(&job["steps"], &["run", "uses"])
+        });
+    }
+    if has(value, "steps") {
+        // Azure
+        needs(value, &["trigger", "pool"])?;
+        return steps(&value["steps"], &["script", "checkout", "task", "publish"]);
+    }
+    // GitLab: jobs at the top, those with a dot and some words aside.
+    let top = value.as_object().ok_or("it is no mapping")?;
+    let is_job = |name: &str| !matches!(name, "spec" | "stages" | "variables" | "include" | "default" | "workflow");
+    let mut found = 0;
+    for (_, job) in top.iter().filter(|(name, _)| is_job(name)) {
+        needs(job, &["script"])?;
+        found += 1;
+    }
+    if found > 0 { Ok(()) } else { Err("no job".into()) }
+}
+
+/// Each step does exactly one of these; actions have a version and their inputs are a mapping.
+fn steps(steps: &Value, actions: &[&str]) -> Result<(), String> {
+    let steps = steps.as_array().filter(|steps| !steps.is_empty()).ok_or("no steps")?;
+    steps.iter().try_for_each(|step| {
+        let does = actions.iter().filter(|action| step.get(**action).is_some()).count();
+        let is_pinned = step["uses"].as_str().is_none_or(|action| action.contains('@') || action.starts_with("./"));
+        let has_inputs = step.get("with").is_none_or(Value::is_object);
+        if does == 1 && is_pinned && has_inputs { Ok(()) } else { Err(format!("not a step: {step}")) }
+    })
 }

@@ -80,13 +80,13 @@ impl LayeredConfig {
 
     fn read(repository: Option<&Repository>) -> Result<Self> {
         let mut reader = Reader { repository, ..Reader::default() };
-        reader.all()?;
+        reader.read_all()?;
         // Only now the remotes are known that a condition may ask for.
         if reader.asks_for_remotes {
             let urls = reader.entries.iter().filter(|entry| entry.section == b"remote" && entry.key == b"url");
             let urls = urls.map(|entry| entry.value.clone()).collect();
             reader = Reader { repository, urls, ..Reader::default() };
-            reader.all()?;
+            reader.read_all()?;
         }
         Ok(Self { entries: reader.entries })
     }
@@ -133,7 +133,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn all(&mut self) -> Result<()> {
+    fn read_all(&mut self) -> Result<()> {
         if !env::var("GIT_CONFIG_NOSYSTEM").is_ok_and(|value| is_true(&value)) {
             self.outer(system_file(), ConfigScope::System)?;
         }

@@ -118,7 +118,7 @@ impl Packed {
         Self { layers: self.layers.clone(), member: Some(path) }
     }
 
-    fn inside(&self, layer: Layer) -> Self {
+    fn packed_in(&self, layer: Layer) -> Self {
         let layers = self.layers.iter().copied().chain([layer]).collect();
         Self { layers, member: self.member.clone() }
     }
@@ -147,7 +147,7 @@ pub fn unpack(
     visitor: &mut dyn Visitor,
 ) -> Result<(), TooLarge> {
     let mut unpacker = Unpacker::new(size, limits, visitor);
-    let at = Packed::default().inside(layer);
+    let at = Packed::default().packed_in(layer);
     let mut content = BufReader::with_capacity(BUFFER, content);
     if layer == Layer::Zip {
         zip::seekable(&mut unpacker, &mut content, &at);
@@ -186,7 +186,7 @@ struct UnpackBudget {
 }
 
 impl UnpackBudget {
-    fn take(&self, bytes: u64) -> io::Result<()> {
+    fn spend(&self, bytes: u64) -> io::Result<()> {
         let unpacked = self.unpacked.get().saturating_add(bytes);
         self.unpacked.set(unpacked);
         if unpacked > self.limits.size.max(self.size.get().saturating_mul(self.limits.ratio)) {
@@ -206,7 +206,7 @@ struct Metered<R> {
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        self.budget.take(count as u64)?;
+        self.budget.spend(count as u64)?;
         Ok(count)
     }
 }
@@ -260,7 +260,7 @@ impl<'a> Unpacker<'a> {
             }
             Some(Container::Known(layer)) => {
                 let mut whole = BufReader::with_capacity(BUFFER, whole);
-                return self.open(layer, &mut whole, &at.inside(layer));
+                return self.open(layer, &mut whole, &at.packed_in(layer));
             }
             Some(Container::Unopened(reason)) => self.visitor.unopened(at, reason),
             None => {

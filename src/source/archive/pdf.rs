@@ -26,7 +26,7 @@ fn streams(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) 
         }
         io::copy(&mut between, &mut io::sink())?;
         is_encrypted |= between.is_encrypted;
-        if !between.inner.found()? {
+        if !between.inner.skip_to_mark()? {
             break;
         }
         if !is_flate(content)? {
@@ -36,7 +36,7 @@ fn streams(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) 
         if !unpacker.counts(at) {
             return Ok(());
         }
-        let member = at.member(format!("stream {number}").as_bytes()).inside(Layer::Zlib);
+        let member = at.member(format!("stream {number}").as_bytes()).packed_in(Layer::Zlib);
         let mut inflate = unpacker.metered(Inflate::zlib(&mut *content));
         if let Err(error) = unpacker.visitor.content(&member, &mut inflate)
             && !is_encrypted

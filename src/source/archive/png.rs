@@ -70,7 +70,7 @@ fn text(unpacker: &mut Unpacker<'_>, chunk: &mut Exact<'_>, at: &Packed, kind: [
     if is_packed {
         let mut packed = BufReader::with_capacity(BUFFER, chunk);
         let mut inflate = unpacker.metered(Inflate::zlib(&mut packed));
-        unpacker.plain(&mut inflate, &member.inside(Layer::Zlib));
+        unpacker.plain(&mut inflate, &member.packed_in(Layer::Zlib));
     } else {
         // From outside, the checksum behind the text could be taken for more of a key.
         unpacker.plain(chunk, &member);

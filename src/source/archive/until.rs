@@ -19,7 +19,7 @@ impl<'a> Until<'a> {
     }
 
     /// Passes over what is left and says whether the mark is there.
-    pub(super) fn found(mut self) -> io::Result<bool> {
+    pub(super) fn skip_to_mark(mut self) -> io::Result<bool> {
         io::copy(&mut self, &mut io::sink())?;
         Ok(self.found)
     }

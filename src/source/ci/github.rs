@@ -10,14 +10,14 @@ pub(super) fn change(job: &Job<'_>) -> Result<Change> {
     let system = if is_forgejo { System::Forgejo } else { System::GitHub };
     let event = event(job)?;
     let name = job.get("GITHUB_EVENT_NAME").unwrap_or_default();
-    let mut change = of(system, &name, &event, job)?;
+    let mut change = event_change(system, &name, &event, job)?;
     change.default_branch = text(&event, "/repository/default_branch");
     let server = job.get("GITHUB_SERVER_URL").zip(job.get("GITHUB_REPOSITORY"));
     change.repository = server.map(|(server, repository)| format!("{server}/{repository}"));
     Ok(change)
 }
 
-fn of(system: System, name: &str, event: &Value, job: &Job<'_>) -> Result<Change> {
+fn event_change(system: System, name: &str, event: &Value, job: &Job<'_>) -> Result<Change> {
     let head = job.head(&["GITHUB_SHA"]);
     let missing = |what: &str| {
         Error::new("read the event of", name, format!("it says nothing of {what}"))

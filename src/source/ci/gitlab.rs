@@ -3,13 +3,13 @@
 use super::{Base, Change, ChangeKind, Job, System, commit, pushed, tagged};
 
 pub(super) fn change(job: &Job<'_>) -> Change {
-    let mut change = of(job);
+    let mut change = pipeline_change(job);
     change.default_branch = job.get("CI_DEFAULT_BRANCH");
     change.repository = job.get("CI_PROJECT_URL");
     change
 }
 
-fn of(job: &Job<'_>) -> Change {
+fn pipeline_change(job: &Job<'_>) -> Change {
     let head = job.head(&["CI_COMMIT_SHA"]);
     let system = System::GitLab;
     if job.is("CI_PIPELINE_SOURCE", "merge_request_event") {

@@ -65,7 +65,12 @@ impl<'a> ParentKeys<'a> {
     }
 
     /// For each key, whether a parent has all its lines already. What cannot be compared counts as new.
-    pub(in crate::source) fn among(&self, change: &ChangedFile, content: &[u8], keys: &[ContentKey]) -> Vec<bool> {
+    pub(in crate::source) fn known_before(
+        &self,
+        change: &ChangedFile,
+        content: &[u8],
+        keys: &[ContentKey],
+    ) -> Vec<bool> {
         let versions: Vec<Version> =
             (0..change.before.len()).filter_map(|parent| self.version(change, content, parent, keys)).collect();
         let is_known = |(at, key): (usize, &ContentKey)| {

@@ -47,7 +47,7 @@ pub(in crate::source) fn file(parent: Parent<'_>, name: &BStr, links: Links) -> 
     }
     let fd = rustix::fs::openat(parent, name.as_bytes(), flags, Mode::empty()).map_err(refused)?;
     let stat = rustix::fs::fstat(&fd).map_err(io::Error::from)?;
-    match of(FileType::from_raw_mode(stat.st_mode)) {
+    match file_kind(FileType::from_raw_mode(stat.st_mode)) {
         FileKind::Regular => {
             let size = u64::try_from(stat.st_size).unwrap_or(0);
             let written = u64::try_from(stat.st_blocks).unwrap_or(0).saturating_mul(512);
@@ -77,14 +77,14 @@ fn refused(errno: Errno) -> Refused {
 
 fn kind_in(parent: Parent<'_>, name: &[u8]) -> Option<FileKind> {
     let stat = rustix::fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
-    Some(of(FileType::from_raw_mode(stat.st_mode)))
+    Some(file_kind(FileType::from_raw_mode(stat.st_mode)))
 }
 
 /// What a path is.
 pub(in crate::source) fn kind(path: &BStr, links: Links) -> io::Result<FileKind> {
     let flags = if links == Links::Refuse { AtFlags::SYMLINK_NOFOLLOW } else { AtFlags::empty() };
     let stat = rustix::fs::statat(CWD, path.as_bytes(), flags)?;
-    Ok(of(FileType::from_raw_mode(stat.st_mode)))
+    Ok(file_kind(FileType::from_raw_mode(stat.st_mode)))
 }
 
 pub(super) fn list(listing: &mut Listing) -> io::Result<Vec<(BString, FileKind)>> {
@@ -98,14 +98,14 @@ pub(super) fn list(listing: &mut Listing) -> io::Result<Vec<(BString, FileKind)>
         let kind = match entry.file_type() {
             // Opening it will say what is wrong.
             FileType::Unknown => kind_in(listing.fd()?, name).unwrap_or(FileKind::Regular),
-            kind => of(kind),
+            kind => file_kind(kind),
         };
         entries.push((BString::from(name), kind));
     }
     Ok(entries)
 }
 
-fn of(kind: FileType) -> FileKind {
+fn file_kind(kind: FileType) -> FileKind {
     match kind {
         FileType::RegularFile => FileKind::Regular,
         FileType::Directory => FileKind::Directory,

@@ -76,7 +76,7 @@ pub(super) fn step(parent: Parent<'_>, name: &[u8]) -> Result<Handle, Refused> {
 
 fn at(path: &Path, links: Links) -> io::Result<FileKind> {
     let metadata = if links == Links::Refuse { fs::symlink_metadata(path)? } else { fs::metadata(path)? };
-    Ok(of(metadata.file_type()))
+    Ok(file_kind(metadata.file_type()))
 }
 
 /// What a path is.
@@ -88,12 +88,12 @@ pub(super) fn list(listing: &mut Listing) -> io::Result<Vec<(BString, FileKind)>
     let mut entries = Vec::new();
     for entry in fs::read_dir(&listing.path)? {
         let entry = entry?;
-        entries.push((path_bytes::bytes(entry.file_name()), of(entry.file_type()?)));
+        entries.push((path_bytes::bytes(entry.file_name()), file_kind(entry.file_type()?)));
     }
     Ok(entries)
 }
 
-fn of(kind: fs::FileType) -> FileKind {
+fn file_kind(kind: fs::FileType) -> FileKind {
     if kind.is_symlink() {
         FileKind::Symlink
     } else if kind.is_dir() {

@@ -101,7 +101,7 @@ impl Zip {
         content: &mut PositionedReader<'_>,
         at: &Packed,
     ) -> io::Result<bool> {
-        while Until::new(content, b"PK").found()? {
+        while Until::new(content, b"PK").skip_to_mark()? {
             match content.fill_buf()? {
                 [1, ..] => {
                     content.consume(1);
@@ -196,7 +196,7 @@ impl Zip {
         let hidden = stored.hidden().filter(|_| !self.is_single);
         // Going back again and again counts as unpacking to too much.
         if let Some(hidden) = hidden
-            && unpacker.budget.take(hidden.len() as u64).is_ok()
+            && unpacker.budget.spend(hidden.len() as u64).is_ok()
         {
             content.give_back(hidden);
         }
