@@ -193,7 +193,8 @@ fn branches_merge_without_conflict() {
         }
         wanted.retain(|entry| !gone.contains(entry));
         project.run_git(&["merge", "-q", "-m", "merge", "left"]);
-        let merged = Baseline::open(&project.path(".keysweep-baseline")).unwrap().unwrap_or_default().entries().unwrap();
+        let merged =
+            Baseline::open(&project.path(".keysweep-baseline")).unwrap().unwrap_or_default().entries().unwrap();
         assert_eq!(merged, wanted, "round {round}");
     }
 }
