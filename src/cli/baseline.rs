@@ -218,7 +218,7 @@ impl BaselineRun<'_> {
             files => files.to_vec(),
         };
         if files.is_empty() {
-            let fault = Error::new("import", "", "there is no list at the repository's root");
+            let fault = Error::new("import", "", "no such file at the root of the repository");
             return Err(fault.hint(format!("name a file; looked for {}", LISTS.join(", "))));
         }
         let mut all = Imported::default();

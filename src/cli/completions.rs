@@ -41,7 +41,7 @@ const NAME: &str = "keysweep";
 fn pages(args: &Completions, command: clap::Command) -> Result<Exit> {
     let Some(directory) = &args.dir else {
         let fault = Error::new("write", "manual pages", "no directory is given");
-        return Err(fault.hint("say --dir DIR: there is one page for each subcommand"));
+        return Err(fault.hint("add --dir DIR: there is one page for each subcommand"));
     };
     let failed = |error| Error::new("write manual pages to", directory.display(), error).hint("--dir names it");
     fs::create_dir_all(directory).map_err(failed)?;

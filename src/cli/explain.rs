@@ -42,10 +42,8 @@ pub(super) fn run(args: Explain) -> Result<Exit> {
         (content, ScanTarget::here())
     } else {
         let file = path_bytes::path(path);
-        let absent = || {
-            Error::new("read", file.display(), "no such file")
-                .hint("explain takes PATH, PATH:LINE, or - for standard input")
-        };
+        let absent =
+            || Error::new("read", file.display(), "no such file").hint("give PATH, PATH:LINE, or - for standard input");
         let content = files::read_named(&file)?.ok_or_else(absent)?;
         (content, ScanTarget::of(&[path.to_owned()]))
     };
@@ -309,7 +307,7 @@ impl<'a> Case<'a> {
         machine_key::protect(&mut report);
         let Some(finding) = report.findings.first() else { return };
         if EncryptedParts::around(self.content, found.span.clone()).hold(&found.span) {
-            return line(text, &format!("  {}: no finding, it stands in encrypted content", found.rule.id));
+            return line(text, &format!("  {}: not a finding: it is in encrypted content", found.rule.id));
         }
         let name = format!("{} {}", found.rule.id, found.secret.mask());
         if let Some(note) = &finding.note {

@@ -141,7 +141,7 @@ fn describe(plan: &Plan, report: &Report) -> Result<Exit> {
     for finding in report.findings.iter().filter(|finding| finding.suppressed.is_none()) {
         if finding.location.member.is_some() {
             let path = finding.location.path.as_ref().map(|path| path.to_str_lossy()).unwrap_or_default();
-            say(&clean(&format!("left: {path}: it stands in an archive")))?;
+            say(&clean(&format!("left: {path}: it is in an archive")))?;
             exit = Exit::Findings;
         }
     }
@@ -156,7 +156,7 @@ fn describe(plan: &Plan, report: &Report) -> Result<Exit> {
 
 fn asked() -> Result<bool> {
     if !std::io::stdin().is_terminal() {
-        return Err(Error::new("ask", "whether to write this", "standard input is no terminal")
+        return Err(Error::new("ask", "whether to write this", "standard input is not a terminal")
             .hint("--yes writes it, --dry-run shows it"));
     }
     output::print(|out| write!(out, "Write this? [y/N] "))?;
@@ -211,7 +211,7 @@ fn farewell(plan: &Plan) -> Result<()> {
         say(match reached {
             Reached::Remote => "\nA remote has it: revoke it now. It stays in the history that others can read.",
             Reached::Commit => "\nIt is in a commit. Revoke it, even if you never pushed that commit.",
-            Reached::NoTip => "\nIf a key was ever committed, pushed or sent, it has to be revoked all the same:",
+            Reached::NoTip => "\nIf a key was ever committed, pushed or sent, it has to be revoked in any case:",
         })?;
         for (title, revoke) in keys {
             say(&format!("  {title}{}{revoke}", if revoke.is_empty() { "" } else { ": " }))?;

@@ -124,8 +124,9 @@ pub(super) fn write_replacements(file: &Path, replacements: &Replacements, colle
     })?;
     if !other.is_empty() {
         let count = other.len();
-        collector
-            .note(format!("{count} keys stand only encoded or packed; git filter-repo cannot replace those by text"));
+        collector.note(format!(
+            "{count} keys are only there in encoded or packed form; git filter-repo cannot replace them"
+        ));
     }
     Ok(())
 }

@@ -62,7 +62,7 @@ fn install(args: &args::Install) -> Result<Exit> {
     }
     if let Some(why) = place.shared().filter(|_| !args.force) {
         return Err(Error::new("install hooks in", place.hooks.display(), why)
-            .hint("--global installs for all repositories, --force installs there all the same"));
+            .hint("--global installs for all repositories, --force installs there anyway"));
     }
     let mut exit = Exit::Clean;
     let mut told = Vec::new();
@@ -88,7 +88,7 @@ fn install(args: &args::Install) -> Result<Exit> {
     memory::remember(&place.common_dir, &installed)?;
     if place.is_versioned() {
         complain(&format!(
-            "{} is part of the work tree: whoever gets these files runs keysweep from its PATH",
+            "{} is part of the work tree: everybody who gets these files needs keysweep in PATH",
             place.hooks.display()
         ));
     }

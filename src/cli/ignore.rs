@@ -84,7 +84,7 @@ fn end(file: &Path, root: &Path, last: Option<&Last>, accepted: &[AcceptedFindin
         complain(&Error::new("stage", name, "git add failed").hint("see git status").to_string());
         return Ok(());
     }
-    say(&format!("Commit {name}, so that it holds for everybody."))
+    say(&format!("Commit {name}, so that it works for everybody."))
 }
 
 /// The part of an entry behind `#`.
@@ -100,13 +100,13 @@ fn comment(args: &IgnoreArgs, loaded: &Loaded) -> Result<String> {
     }
     let text = words.join(" ");
     if matches!(masked(text.as_bytes()), std::borrow::Cow::Owned(_)) {
-        return Err(Error::new("ignore", "", "the reason holds a key").hint("say why without it"));
+        return Err(Error::new("ignore", "", "the reason contains a key").hint("say why without it"));
     }
     let until = match &args.until {
         None => String::new(),
         Some(day) => {
             let date = Date::parse(day).ok_or_else(|| {
-                Error::new("ignore until", day, "it is no date").hint("write the last day as 2027-01-31")
+                Error::new("ignore until", day, "it is not a date").hint("write the last day as 2027-01-31")
             })?;
             if date < Date::today() {
                 return Err(Error::new("ignore until", day, "that day is over"));
@@ -198,7 +198,7 @@ fn at_place(place: &str, loaded: &Loaded) -> Result<Vec<AcceptedFinding>> {
         others.dedup();
         let fault = Error::new("ignore at", place, "nothing is found there");
         return Err(match others.as_slice() {
-            [] => fault.hint("for what stands in an archive or a message, give the finding's fingerprint"),
+            [] => fault.hint("in an archive or a message, give the fingerprint of the finding"),
             lines => fault.hint(format!("there are findings on line {}", lines.join(", "))),
         });
     }

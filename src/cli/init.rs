@@ -120,7 +120,7 @@ fn ci(repository: &Repository, top: &Path) -> Result<()> {
         write(&top.join(name), name, &GITLAB.replace("ci-templates/gitlab.yml", name))?;
         return say(&format!("include it in .gitlab-ci.yml:\n  include:\n    - local: {name}"));
     }
-    say("no CI is known here: in any job, `keysweep ci` scans what the change brings in")
+    say("no known CI system is used here: in any job, run `keysweep ci` to scan a change")
 }
 
 /// Writes a file that is not there.

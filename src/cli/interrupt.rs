@@ -38,7 +38,7 @@ pub(super) fn ignored<T>(work: impl FnOnce() -> T) -> T {
 /// What a report says of a run that was interrupted.
 pub(super) fn error() -> Error {
     Error::new("finish", "the scan", "it was interrupted")
-        .hint("what was found until then is reported; run it again for the rest")
+        .hint("what was found so far is reported; run it again to complete the scan")
 }
 
 #[cfg(unix)]

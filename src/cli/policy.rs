@@ -103,7 +103,7 @@ fn check_format(config: &Config) -> Result<()> {
     };
     let setting = config.settings.iter().find(|setting| setting.key == "output.format");
     let place = setting.map_or("output.format", |setting| setting.from.as_str());
-    let fault = Error::new("read configuration", place, format!("{format:?} is no format"));
+    let fault = Error::new("read configuration", place, format!("{format:?} is not a format"));
     Err(fault.hint(format!("formats: {}", Format::NAMES.join(", "))))
 }
 

@@ -83,7 +83,7 @@ fn distrust(report: &mut Report) {
     };
     for finding in report.findings.iter_mut().filter(by_marker) {
         finding.suppressed = None;
-        finding.note = Some("a marker in what is pushed does not count here: ask who runs this server".into());
+        finding.note = Some("markers in pushed files do not count here: ask the administrator of this server".into());
     }
 }
 
@@ -183,7 +183,7 @@ fn from_push(finding: &Finding, tips: &[Id], repository: &Repository, objects: &
                 false => {
                     let onto = if is_root(objects, id) { "--root".to_owned() } else { format!("{}^", short(id)) };
                     format!(
-                        "\x20 it came in with {}: git rebase -i {onto}, mark it `edit`,\n\
+                        "\x20 commit {} added it: git rebase -i {onto}, mark it `edit`,\n\
                          \x20 {change}, git commit --amend, git rebase --continue\n",
                         short(id)
                     )
@@ -195,7 +195,7 @@ fn from_push(finding: &Finding, tips: &[Id], repository: &Repository, objects: &
             }
         }
     }
-    text + "\x20 a new commit that removes it is not enough: the old one would be pushed too\n\
+    text + "\x20 to remove it in a new commit is not enough: the old commit would be pushed, too\n\
             \x20 if it is no key: keysweep ignore --last (a marker in a new commit does not count for the old one)\n"
 }
 

@@ -76,7 +76,7 @@ pub(super) fn run(args: Reports) -> Result<Exit> {
 }
 
 fn absent(name: &str) -> Error {
-    Error::new("read report", name, "there is no such file")
+    Error::new("read report", name, "no such file")
 }
 
 fn document(file: &Path) -> Result<Document<'static>> {

@@ -79,7 +79,7 @@ fn advice(finding: &Finding) -> String {
     let id = finding.commit.as_ref().map_or("", |commit| commit.id.as_str());
     let id = id.get(..10).unwrap_or(id);
     format!(
-        "The rebase is done; git lets no hook stop it. Before you push: {}.\n\
+        "The rebase is done; no hook can stop it. Before you push: {}.\n\
          \x20 git rebase -i {id}^ (--root if that is the first), mark it `edit`,\n\
          \x20 take the key out, git add, git commit --amend, git rebase --continue\n\
          \x20 or undo the rebase: git reset --keep ORIG_HEAD\n\

@@ -180,9 +180,9 @@ fn structure(structure: &Structure) -> String {
     match structure {
         Structure::Shape => String::new(),
         Structure::Halves { lengths, .. } => format!("two equal halves around a watermark, of {lengths:?} characters"),
-        Structure::Watermark(text) => format!("holds {text}"),
+        Structure::Watermark(text) => format!("contains {text}"),
         Structure::Crc32Base62 => "ends in its checksum (CRC-32, base 62)".into(),
-        Structure::Decoded(text) => format!("decoded from base64 it holds {text}"),
+        Structure::Decoded(text) => format!("decoded from base64 it contains {text}"),
     }
 }
 

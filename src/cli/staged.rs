@@ -92,7 +92,7 @@ fn brought_in(staged: &Staged<'_>, loaded: &Loaded, options: &StagedOptions, rep
             let path = finding.location.path.as_ref().map_or(b"".as_bstr(), |path| path.as_bstr());
             let (line, key) = (finding.location.position.line, finding.secret.mask());
             report.coverage.notes.push(format!(
-                "{path}:{line}: {key} comes in with this merge; a remote has it already, so it does not block"
+                "{path}:{line}: this merge adds {key}; a remote already has it, so the merge is not stopped"
             ));
         }
     } else {
@@ -176,8 +176,8 @@ fn from_commit(finding: &Finding, unborn: bool) -> Option<String> {
          \x20                 then git add -- {word}\n\
          \x20 To leave it out: {unstage} {word}\n\
          \x20 If it is no key: keysweep ignore --last{marker}\n\
-         It is not committed, so it need not be revoked, unless an editor, a coding agent or a sync service has sent it on.\n\
-         Only what is staged is looked at: after a change, stage the file again.\n",
+         It is not committed, so you need not revoke it, unless an editor, a coding agent or a sync service has already sent it.\n\
+         Only what is staged is scanned: after a change, stage the file again.\n",
         why(finding),
         escape::text(lookup.as_bytes()),
     ))
@@ -187,5 +187,5 @@ fn from_commit(finding: &Finding, unborn: bool) -> Option<String> {
 pub(super) fn why(finding: &Finding) -> String {
     let title = escape::text(finding.rule.title.as_bytes());
     let costs = if finding.severity >= Severity::High { " and run up charges" } else { "" };
-    format!("anyone who can read the repository can use this {title}{costs}")
+    format!("anyone who can read this repository can use this {title}{costs}")
 }

@@ -340,7 +340,7 @@ pub struct Commit {
     pub date: String,
     /// The message's first line, with any key in it masked.
     pub summary: String,
-    /// What the object is, where it is no commit: `tree`, `blob`, `tag`.
+    /// What the object is, where it is not a commit: `tree`, `blob`, `tag`.
     pub object: Option<&'static str>,
 }
 

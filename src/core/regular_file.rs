@@ -51,7 +51,7 @@ pub fn read_all(file: &File, limit: u64) -> io::Result<Vec<u8>> {
     if bytes.len() as u64 > limit { Err(too_long()) } else { Ok(bytes) }
 }
 
-/// Whether an error says that there is no such file, rather than that it cannot be read.
+/// Whether an error says that no such file, rather than that it cannot be read.
 pub fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }

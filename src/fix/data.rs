@@ -84,7 +84,7 @@ pub(super) fn terraform(text: &[u8], keys: &[FoundKey]) -> Rewrite {
                     declared.push(name);
                 }
             }
-            None => rewrite.leave(key, "it stands in no string"),
+            None => rewrite.leave(key, "it is not in a string"),
         }
     }
     if !declared.is_empty() {

@@ -23,7 +23,7 @@ pub(super) fn rewrite(text: &[u8], literal: &Literal, extension: &[u8], keys: &[
         match region {
             Some(Region::Comment(_)) => rewrite.replace(key.span.clone(), key.variable.clone()),
             Some(Region::Text(found)) => strings.entry(found.inner.start).or_insert((found, Vec::new())).1.push(key),
-            None => rewrite.leave(key, "it stands in no string"),
+            None => rewrite.leave(key, "it is not in a string"),
         }
     }
     let mut first = None;
@@ -66,7 +66,7 @@ fn string(
         let lookup = language::fill(literal.expression, &key.variable);
         if is_bytes { format!("{lookup}.encode()") } else { lookup }
     };
-    let [first, ..] = keys else { return Err("it stands in no string") };
+    let [first, ..] = keys else { return Err("it is not in a string") };
     if found.is_whole && first.span == found.inner {
         let before = found.outer.start.checked_sub(1).and_then(|at| text.get(at));
         let glued = |byte: Option<&u8>| if byte.is_some_and(|byte| is_word(*byte)) { " " } else { "" };
@@ -93,7 +93,7 @@ fn string(
             })
         };
         if keys.iter().any(|key| braces(key.span.start) != 0) {
-            return Err("it stands in an expression of a string");
+            return Err("it is in an expression in a string");
         }
     }
     if is_attribute(text, extension, found) {

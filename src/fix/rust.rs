@@ -35,7 +35,7 @@ pub(super) fn refused(before: &[u8], after: &[u8]) -> Option<&'static str> {
     if rest[..until].contains_str("=>") || binds {
         return Some("a pattern takes no variable: compare with it instead");
     }
-    is_in_macro(before).then_some("a literal has to stand there")
+    is_in_macro(before).then_some("only a literal is allowed there")
 }
 
 /// Whether the string is a macro's that takes literals, or the first string of any macro: its format.

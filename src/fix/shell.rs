@@ -26,7 +26,7 @@ pub(super) fn rewrite(text: &[u8], keys: &[FoundKey]) -> Rewrite {
     for key in keys {
         let index = spans.partition_point(|(at, _)| at.end <= key.span.start);
         let Some((at, quoting)) = spans.get(index) else {
-            rewrite.leave(key, "it stands behind the script's end");
+            rewrite.leave(key, "it is after the end of the script");
             continue;
         };
         if key.span.end > at.end {
@@ -40,7 +40,7 @@ pub(super) fn rewrite(text: &[u8], keys: &[FoundKey]) -> Rewrite {
             Quoting::Verbatim => {
                 rewrite.leave(key, "this here-document reads no variables: take the quotes off its mark");
             }
-            _ if escaped => rewrite.leave(key, "a backslash stands before it"),
+            _ if escaped => rewrite.leave(key, "there is a backslash before it"),
             Quoting::Double | Quoting::Here => rewrite.replace(key.span.clone(), format!("${{{name}:?}}")),
             Quoting::Bare => rewrite.replace(key.span.clone(), format!("\"${{{name}:?}}\"")),
             Quoting::Single if at.start + 1 == key.span.start && key.span.end + 1 == at.end => {

@@ -192,7 +192,7 @@ impl Index {
         }
         let header = data.get(..12).ok_or("it is too short")?;
         if !header.starts_with(b"DIRC") {
-            return Err("it is no index");
+            return Err("it is not an index");
         }
         let version = be32(&header[4..]);
         if !(2..=4).contains(&version) {

@@ -65,7 +65,7 @@ pub(crate) fn read(directory: &Path, id: &Id) -> std::result::Result<Option<(Kin
         Ok(file) => file,
         Err(why) if regular_file::is_absent(&why) => return Ok(None),
         Err(why) if why.kind() == ErrorKind::PermissionDenied => return Err("permission denied"),
-        Err(_) => return Err("it is no regular file that can be read"),
+        Err(_) => return Err("it is not a regular file that can be read"),
     };
     let file = regular_file::read_all(&file, LONGEST).map_err(|_| "its file cannot be read")?;
     parse(&file).map(Some)

@@ -65,7 +65,8 @@ impl<'a> Revisions<'a> {
 
     fn peeled(&mut self, text: &str, kind: Kind) -> Result<Id> {
         let id = self.object(text)?;
-        let (id, _) = self.peel(id, Some(kind))?.ok_or_else(|| failed(text, &format!("it leads to no {kind:?}")))?;
+        let (id, _) =
+            self.peel(id, Some(kind))?.ok_or_else(|| failed(text, &format!("it does not name a {kind:?}")))?;
         Ok(id)
     }
 
@@ -84,7 +85,7 @@ impl<'a> Revisions<'a> {
                     "blob" => Some(Kind::Blob),
                     _ => return Err(failed(text, "^{…} takes commit, tree, blob or tag")),
                 };
-                id = self.peel(id, kind)?.ok_or_else(|| failed(text, "it leads to no object of that kind"))?.0;
+                id = self.peel(id, kind)?.ok_or_else(|| failed(text, "it does not name an object of that kind"))?.0;
                 rest = next;
                 continue;
             }
@@ -117,7 +118,7 @@ impl<'a> Revisions<'a> {
 
     /// The commit's parent of this number; with 0 the commit itself.
     fn parent(&mut self, text: &str, id: Id, number: u64) -> Result<Id> {
-        let (id, bytes) = self.peel(id, Some(Kind::Commit))?.ok_or_else(|| failed(text, "it is no commit"))?;
+        let (id, bytes) = self.peel(id, Some(Kind::Commit))?.ok_or_else(|| failed(text, "it is not a commit"))?;
         let Some(skipped) = number.checked_sub(1) else { return Ok(id) };
         let mut parents = headers(&bytes).filter_map(|line| line.strip_prefix(b"parent ")).filter_map(Id::from_hex);
         let nth = usize::try_from(skipped).ok().and_then(|skipped| parents.nth(skipped));

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use toml::Spanned;
 
+use super::loose::lower_keys;
 use super::raw::{RawAllow, RawRule, RawRuleFile};
 use super::{ImportedAllowlist, ImportedRegex, ImportedRule, Required, Set};
 use crate::core::error::{Error, Result};
@@ -76,14 +77,15 @@ impl Loader<'_> {
     fn unsupported(&mut self, at: String, what: &str, why: String) -> Result<()> {
         if !self.skip {
             let fault = Error::new(DOING, at, format!("{what}: {why}"));
-            return Err(fault.hint("--skip-unsupported lists it and goes on without it"));
+            return Err(fault.hint("with --skip-unsupported it is listed and skipped"));
         }
         self.left_out.push(Unsupported { at, what: what.to_owned(), why });
         Ok(())
     }
 
     fn file(&mut self, source: Source<'_>, depth: usize) -> Result<Draft> {
-        let raw: RawRuleFile = toml::from_str(source.text).map_err(|error| source.syntax(DOING, &error))?;
+        let raw: RawRuleFile =
+            toml::from_str(&lower_keys(source.text)).map_err(|error| source.syntax(DOING, &error))?;
         for (key, given) in [("filter", &raw.filter), ("prefilter", &raw.prefilter)] {
             if let Some(filter) = given.as_ref().filter(|filter| !filter.get_ref().trim().is_empty()) {
                 let why = "an expression of betterleaks, which keysweep does not run; findings it would drop are kept";
@@ -127,7 +129,7 @@ impl Loader<'_> {
             return self.unsupported(
                 at,
                 "[extend] url",
-                "keysweep opens no connection; save the file and use path".into(),
+                "keysweep opens no network connection; save the file and use path".into(),
             );
         }
         let path = if extend.use_default {
@@ -175,7 +177,7 @@ impl Loader<'_> {
             for required in &rule.required {
                 if !ids.contains(&required.id) {
                     let fault =
-                        Error::new(DOING, &at, format!("{id}: it requires {:?}, which is no rule", required.id));
+                        Error::new(DOING, &at, format!("{id}: it requires {:?}, which is not a rule", required.id));
                     return Err(fault.hint("gitleaks refuses it too; name a rule of the same file"));
                 }
             }
@@ -206,7 +208,7 @@ impl Loader<'_> {
             for target in targets {
                 if !ids.contains(&target) {
                     let fault =
-                        Error::new(DOING, &at, format!("allowlist: targetRules names {target:?}, which is no rule"));
+                        Error::new(DOING, &at, format!("allowlist: targetRules names {target:?}, which is not a rule"));
                     return Err(fault.hint("gitleaks refuses it too"));
                 }
                 let targeted = set.rules.iter_mut().filter(|rule| rule.info.id == target);

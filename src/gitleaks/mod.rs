@@ -8,6 +8,7 @@ mod found;
 pub mod go_regex;
 pub mod literals;
 mod load;
+mod loose;
 mod raw;
 mod words;
 
@@ -169,7 +170,7 @@ impl ImportedRules {
 pub fn is_one(text: &str) -> bool {
     const HEADS: [&str; 5] = ["[[rules]]", "[[rules.", "[extend]", "[allowlist]", "[[allowlists]]"];
     text.lines().any(|line| {
-        let line: String = line.chars().filter(|c| !c.is_whitespace()).collect();
+        let line: String = line.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
         HEADS.iter().any(|head| line.starts_with(head))
     })
 }

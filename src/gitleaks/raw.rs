@@ -1,17 +1,17 @@
-//! The TOML of gitleaks and betterleaks as it is written. Keys that neither knows are passed over, as both do.
+//! The TOML of gitleaks and betterleaks as it is written. Keys are in lower case here ([`loose`]). Keys that
+//! neither knows are passed over, as both do.
 
 use serde::Deserialize;
-use toml::{Spanned, Value};
+use toml::Spanned;
+
+use super::loose;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct RawRuleFile {
     pub extend: Option<Spanned<Extend>>,
-    #[serde(alias = "Rules")]
     pub rules: Vec<Spanned<RawRule>>,
-    #[serde(alias = "allowList", alias = "AllowList")]
     pub allowlist: Option<Spanned<RawAllow>>,
-    #[serde(alias = "allowLists", alias = "AllowLists")]
     pub allowlists: Vec<Spanned<RawAllow>>,
     pub filter: Option<Spanned<String>>,
     pub prefilter: Option<Spanned<String>>,
@@ -21,11 +21,10 @@ pub(super) struct RawRuleFile {
 #[serde(default)]
 pub(super) struct Extend {
     pub path: String,
-    #[serde(alias = "URL")]
     pub url: String,
-    #[serde(alias = "useDefault", alias = "UseDefault", alias = "usedefault")]
+    #[serde(rename = "usedefault", deserialize_with = "loose::flag")]
     pub use_default: bool,
-    #[serde(alias = "disabledRules", alias = "DisabledRules", alias = "disabledrules")]
+    #[serde(rename = "disabledrules", deserialize_with = "loose::list")]
     pub disabled_rules: Vec<String>,
 }
 
@@ -36,19 +35,18 @@ pub(super) struct RawRule {
     pub description: String,
     pub path: String,
     pub regex: String,
-    #[serde(alias = "secretGroup", alias = "secretgroup", alias = "SecretGroup")]
+    #[serde(rename = "secretgroup", deserialize_with = "loose::integer")]
     pub secret_group: i64,
-    #[serde(deserialize_with = "number")]
+    #[serde(deserialize_with = "loose::number")]
     pub entropy: f64,
+    #[serde(deserialize_with = "loose::list")]
     pub keywords: Vec<String>,
-    #[serde(alias = "allowList", alias = "AllowList")]
     pub allowlist: Option<RawAllow>,
-    #[serde(alias = "allowLists", alias = "AllowLists")]
     pub allowlists: Vec<RawAllow>,
     pub required: Vec<RawRequired>,
-    #[serde(alias = "skipReport", alias = "skipreport", alias = "SkipReport")]
+    #[serde(rename = "skipreport", deserialize_with = "loose::flag")]
     pub skip_report: bool,
-    #[serde(alias = "tokenEfficiency", alias = "tokenefficiency")]
+    #[serde(rename = "tokenefficiency", deserialize_with = "loose::flag")]
     pub token_efficiency: bool,
     pub filter: String,
 }
@@ -57,9 +55,9 @@ pub(super) struct RawRule {
 #[serde(default)]
 pub(super) struct RawRequired {
     pub id: String,
-    #[serde(alias = "withinLines", alias = "withinlines")]
+    #[serde(rename = "withinlines")]
     pub within_lines: Option<u64>,
-    #[serde(alias = "withinColumns", alias = "withincolumns")]
+    #[serde(rename = "withincolumns")]
     pub within_columns: Option<u64>,
 }
 
@@ -68,22 +66,16 @@ pub(super) struct RawRequired {
 pub(super) struct RawAllow {
     pub description: String,
     pub condition: String,
+    #[serde(deserialize_with = "loose::list")]
     pub commits: Vec<String>,
+    #[serde(deserialize_with = "loose::list")]
     pub paths: Vec<String>,
-    #[serde(alias = "regexTarget", alias = "regextarget", alias = "RegexTarget")]
+    #[serde(rename = "regextarget")]
     pub regex_target: String,
+    #[serde(deserialize_with = "loose::list")]
     pub regexes: Vec<String>,
-    #[serde(alias = "stopWords", alias = "StopWords")]
+    #[serde(deserialize_with = "loose::list")]
     pub stopwords: Vec<String>,
-    #[serde(alias = "targetRules", alias = "targetrules", alias = "TargetRules")]
+    #[serde(rename = "targetrules", deserialize_with = "loose::list")]
     pub target_rules: Vec<String>,
-}
-
-/// `entropy = 3` and `entropy = 3.5`.
-fn number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Integer(number) => Ok(number as f64),
-        Value::Float(number) => Ok(number),
-        other => Err(serde::de::Error::custom(format!("entropy is a number, not a {}", other.type_str()))),
-    }
 }

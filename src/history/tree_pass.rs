@@ -53,7 +53,7 @@ pub(super) const GITLINK: u32 = u32::MAX;
 pub(super) const ENTRY_NAME: u32 = u32::MAX - 1;
 
 /// Why a tree that can be decoded cannot be parsed.
-pub(super) const MALFORMED: Corrupt = "it is no well-formed tree";
+pub(super) const MALFORMED: Corrupt = "it is not a well-formed tree";
 
 /// One thread of the pass, and what it found.
 pub(super) struct TreeVisitor<'a> {

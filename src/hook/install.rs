@@ -62,7 +62,7 @@ pub fn install(directory: &Path, name: HookName, binary: &Path, fail_open: bool)
     }
     if present && chained.symlink_metadata().is_ok() {
         return Err(Error::new("install hook", file.display(), format!("{} is in the way", chained.display()))
-            .hint("something has replaced keysweep's hook: put the two into one, then remove the latter"));
+            .hint("another program replaced keysweep's hook: merge the two into one file, then remove the second"));
     }
     shim.made_directory = !directory.is_dir();
     fs::create_dir_all(directory).map_err(failed)?;

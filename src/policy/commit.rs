@@ -98,7 +98,7 @@ impl Files for CommitTree {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
         if Path::new(path).is_absolute() {
             let fault = Error::new("read policy from", &self.rev, format!("{path} is an absolute path"));
-            return Err(fault.hint("what is read from a commit is named relative to the repository's root"));
+            return Err(fault.hint("paths in a commit are relative to the root of the repository"));
         }
         self.file(path)
     }

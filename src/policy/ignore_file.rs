@@ -85,7 +85,7 @@ fn entry(name: &str, line: usize, text: &str) -> Result<IgnoreEntry> {
         None => (None, secret),
     };
     let fingerprint = Fingerprint::parse(digits).ok_or_else(|| {
-        bad(format!("\"{}\" is no fingerprint", shorten(digits)))
+        bad(format!("\"{}\" is not a fingerprint", shorten(digits)))
             .hint("an entry is [rule:]fingerprint [path] [# reason]; the fingerprint's 32 hex digits are in the report")
     })?;
     let path = path
@@ -93,8 +93,9 @@ fn entry(name: &str, line: usize, text: &str) -> Result<IgnoreEntry> {
         .transpose()?;
     let (reason, until) = match comment {
         None => (None, None),
-        Some(comment) => reason_and_day(comment)
-            .map_err(|text| bad(format!("until={text} is no date")).hint("write the last day as until=2027-01-31"))?,
+        Some(comment) => reason_and_day(comment).map_err(|text| {
+            bad(format!("until={text} is not a date")).hint("write the last day as until=2027-01-31")
+        })?,
     };
     Ok(IgnoreEntry { line, rule, fingerprint, path, reason, until, text: key.to_owned() })
 }
@@ -102,7 +103,7 @@ fn entry(name: &str, line: usize, text: &str) -> Result<IgnoreEntry> {
 /// A path glob as everywhere in keysweep: `*` stays within a directory, `**` does not.
 pub fn glob_of(glob: &str) -> std::result::Result<GlobMatcher, String> {
     let built = GlobBuilder::new(glob).literal_separator(true).backslash_escape(true).build();
-    built.map(|glob| glob.compile_matcher()).map_err(|error| format!("\"{glob}\" is no glob: {}", error.kind()))
+    built.map(|glob| glob.compile_matcher()).map_err(|error| format!("\"{glob}\" is not a glob: {}", error.kind()))
 }
 
 fn reason_and_day(comment: &str) -> std::result::Result<(Option<String>, Option<Date>), String> {

@@ -103,14 +103,14 @@ fn gitleaks_ignore(content: &[u8], findings: &[Finding]) -> Imported {
             }
         };
         let Ok(number) = number.parse() else {
-            imported.refused.push(format!("{what}: its last part is no line number"));
+            imported.refused.push(format!("{what}: its last part is not a line number"));
             continue;
         };
         let why = match commit {
             Some(_) => {
-                "no key stands there today; an old commit's is accepted by its fingerprint, from keysweep history"
+                "there is no key today; to accept one of an old commit, use its fingerprint from keysweep history"
             }
-            None => "no key stands there today",
+            None => "there is no key today",
         };
         imported.carry(findings.iter().filter(|finding| stands_at(finding, path, number)), what, why);
     }
@@ -150,7 +150,7 @@ fn gitleaks_report(name: &str, content: &[u8], findings: &[Finding]) -> Result<I
             );
         } else {
             let at = |finding: &&Finding| stands_at(finding, &leak.file, leak.start_line);
-            imported.carry(findings.iter().filter(at), what, "it is redacted, and no key stands there today");
+            imported.carry(findings.iter().filter(at), what, "it is redacted, and there is no key today");
         }
     }
     Ok(imported)
@@ -173,8 +173,9 @@ struct Hashed {
 }
 
 fn detect_secrets(name: &str, content: &[u8], findings: &[Finding]) -> Result<Imported> {
-    let file: SecretsBaseline = serde_json::from_slice(content)
-        .map_err(|error| Error::new("import", name, error).hint("a detect-secrets baseline has results by file"))?;
+    let file: SecretsBaseline = serde_json::from_slice(content).map_err(|error| {
+        Error::new("import", name, error).hint("in a detect-secrets baseline, results are grouped by file")
+    })?;
     let hash = |value: &[u8]| -> String { Sha1::digest(value).iter().map(|byte| format!("{byte:02x}")).collect() };
     let hashes: Vec<String> = findings.iter().map(|finding| hash(finding.secret.expose())).collect();
     let mut imported = Imported::default();
@@ -231,7 +232,7 @@ fn ripsecrets(name: &str, content: &[u8], findings: &[Finding]) -> Imported {
                 let inside = |finding: &&Finding| {
                     finding.location.path.as_ref().is_some_and(|path| matcher.is_match(path.to_path_lossy()))
                 };
-                imported.carry(findings.iter().filter(inside), what, "no key stands in these paths today");
+                imported.carry(findings.iter().filter(inside), what, "there is no key in these paths today");
                 imported.hints.push(format!(
                     "{name}:{}: keys that come into these paths later are reported; to leave the paths out, put \
                      exclude = [{glob:?}] under [paths] in .keysweep.toml",

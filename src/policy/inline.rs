@@ -123,7 +123,7 @@ impl Markers {
         }
         let refuse = |why: String| Some(MarkerVerdict::Refused(why));
         match &marker.until {
-            Some(Err(text)) => return refuse(format!("its marker's until={text} is no date (2027-01-31)")),
+            Some(Err(text)) => return refuse(format!("its marker's until={text} is not a date such as 2027-01-31")),
             Some(Ok(until)) if *until < self.today => return refuse(format!("its marker expired on {until}")),
             _ => {}
         }

@@ -115,7 +115,7 @@ fn rule(name: &str) -> RuleInfo {
     RuleInfo {
         id: Cow::Borrowed(RULE),
         provider: Cow::Borrowed(""),
-        title: Cow::Owned(format!("Key that this machine holds in {name}")),
+        title: Cow::Owned(format!("Value from {name}")),
         revoke: Cow::Borrowed(""),
         advice: Cow::Borrowed("Revoke it where it was made: it is a key in use."),
     }

@@ -240,7 +240,7 @@ fn at_path(rule: &ImportedRule, path: &BStr) -> Match {
         excerpt: Excerpt::default(),
         usage: Usage::default(),
         suppressed: None,
-        note: Some("the file's name alone says so".into()),
+        note: Some("because of its file name alone".into()),
     }
 }
 

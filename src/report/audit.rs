@@ -292,7 +292,7 @@ impl AuditPage<'_, '_, '_> {
         if texts.is_empty() || self.style.view.full || self.keys.len() == 1 {
             return Ok(());
         }
-        self.page.paint(BOLD, "Then, for all that are not void yet")?;
+        self.page.paint(BOLD, "Then, for all keys that are not revoked yet")?;
         writeln!(self.page.out)?;
         let steps: Vec<NextStep> =
             texts.iter().map(|text| NextStep { text: (*text).into(), command: None, general: None }).collect();
@@ -540,7 +540,7 @@ fn remarks(key: &JsonKey<'_>) -> Vec<String> {
         ));
     }
     if let Some(days) = key.overdue_days {
-        remarks.push(format!("overdue: it is {} old and still stands", counted(days, "day")));
+        remarks.push(format!("overdue for rotation: it is {} old and still in use", counted(days, "day")));
     }
     remarks
 }

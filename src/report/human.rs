@@ -21,7 +21,7 @@ const SKIPPED_NAMES: usize = 3;
 const ONLY_STAGED: &str = "  Take the key out of the file (keysweep fix PATH does that), and stage the file again.
   To leave the file out of the commit: git restore --staged PATH
   If it is no key: keysweep ignore PATH:LINE
-  It is not committed, so it need not be revoked, unless an editor, a coding agent or a sync service has sent it on.
+  It is not committed, so you need not revoke it, unless an editor, a coding agent or a sync service has already sent it.
 ";
 
 /// As many digits of a fingerprint as `keysweep ignore` needs.

@@ -11,7 +11,7 @@ pub(super) fn to(address: &str, text: &str) -> String {
     format!("\x1b]8;;{address}\x1b\\{text}\x1b]8;;\x1b\\")
 }
 
-/// The address of a file below `root`, and of a line of it; `None` if there is no such file.
+/// The address of a file below `root`, and of a line of it; `None` if no such file.
 pub(super) fn file(root: &Path, path: &str, line: Option<u64>) -> Option<String> {
     let whole = root.join(path);
     if !whole.is_absolute() || !whole.is_file() {

@@ -222,7 +222,7 @@ pub struct JsonCommit<'a> {
     pub date: Cow<'a, str>,
     /// The message's first line, with any key in it masked.
     pub summary: Cow<'a, str>,
-    /// What the object is, where it is no commit: `tree`, `blob`, `tag`.
+    /// What the object is, where it is not a commit: `tree`, `blob`, `tag`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<Cow<'a, str>>,
 }
@@ -671,8 +671,8 @@ impl<'a> JsonCoverage<'a> {
 }
 
 /// What to do about a key that is in the index and nowhere else.
-pub(super) const STAGED: &str = "take it out of the file and stage the file again; the key need not be revoked, unless an editor, a \
-                                 coding agent or a sync service has sent it on";
+pub(super) const STAGED: &str = "take it out of the file and stage the file again; the key need not be revoked, unless an \
+                                 editor, a coding agent or a sync service has already sent it";
 
 /// A key that may be masked already, masked; safe to print.
 pub(super) fn masked(rule: &str, secret: &str) -> String {

@@ -26,7 +26,7 @@ pub(super) fn state(history: &JsonHistory<'_>) -> String {
         Reach::Head => "live in HEAD".to_owned(),
         Reach::Ref => "in history, not in HEAD".to_owned(),
         Reach::Reflog => "only in a reflog".to_owned(),
-        Reach::Unreachable => "reached by nothing, still in the repository".to_owned(),
+        Reach::Unreachable => "not reachable, but still in the repository".to_owned(),
     };
     if history.on_remote {
         text.push_str(", pushed");

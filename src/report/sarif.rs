@@ -153,7 +153,7 @@ fn descriptor(rule: &SarifRule<'_>) -> Value {
         "id": entry.rule,
         "name": entry.rule,
         "shortDescription": {"text": title},
-        "fullDescription": {"text": format!("{title}: whoever can read it can use it.")},
+        "fullDescription": {"text": format!("{title}: anyone who can read it can use it.")},
         "help": {"text": help, "markdown": escape::markdown(help)},
         "defaultConfiguration": {"level": level(rule.severity)},
         "properties": {

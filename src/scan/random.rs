@@ -65,7 +65,7 @@ impl Fault {
             Self::Repeat => "one character repeats",
             Self::Walk => "it runs along the alphabet, the digits or a keyboard row",
             Self::Period => "a part of it repeats",
-            Self::Words => "it consists of words that stand in place of a key",
+            Self::Words => "it consists of words that are used instead of a key",
             Self::Language => "it reads like language",
         }
     }

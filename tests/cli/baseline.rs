@@ -236,7 +236,7 @@ fn other_tools_lists_are_carried_over_and_the_rest_is_told() {
         assert_eq!(entries(&project), [format!("{} openai-project-key", Fingerprint::of(value.as_bytes()))], "{name}");
     }
     let project = Project::git();
-    assert!(project.run(["baseline", "import"]).stderr.contains("there is no list"));
+    assert!(project.run(["baseline", "import"]).stderr.contains("no such file at the root of the repository"));
     project.write("x.json", "nonsense");
     assert_eq!(project.run(["baseline", "import", "x.json"]).code, 2);
 }

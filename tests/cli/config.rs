@@ -20,7 +20,7 @@ const BROKEN: &[(&str, &[&str])] = &[
     ("[rules]\nmin-severity = 'hihg'", &[":2: unknown variant `hihg`", "did you mean high?"]),
     ("[rules]\nmin-confidence = 'sure'", &[":2: unknown variant `sure`", "known here: possible, likely, certain"]),
     ("[output]\ncolor = 'sometimes'", &[":2: unknown variant `sometimes`", "known here: auto, always, never"]),
-    ("[output]\nformat = 'xml'", &[":2: \"xml\" is no format", "formats: human"]),
+    ("[output]\nformat = 'xml'", &[":2: \"xml\" is not a format", "formats: human"]),
     ("[limits]\nmax-file-size = '5 apples'", &[":2: no size", "\"20MB\""]),
     ("[limits]\nthreads = 0", &[":2: a scan needs a thread"]),
     ("[limits]\nthreads = -1", &[":2: invalid value: integer `-1`"]),
@@ -72,7 +72,7 @@ const BROKEN_RULES: &[(&str, &str, &[&str])] = &[
     ("{20}'\n", "{20}'\nalphabet = 'z-a'\n", &[":8: rule acme-key: bad alphabet"]),
     ("{20}'\n", "{20}'\nleft = 'anything'\n", &["rule acme-key: \"anything\" is no left"]),
     ("{20}'\n", "{20}'\nexamples = ['a[']\n", &[":8: rule acme-key: \"a[\": unclosed class"]),
-    ("{20}'\n", "{20}'\nstructure = { checksum = 'md5' }\n", &["rule acme-key: \"md5\" is no checksum"]),
+    ("{20}'\n", "{20}'\nstructure = { checksum = 'md5' }\n", &["rule acme-key: \"md5\" is not a checksum"]),
     ("{20}'\n", "{20}'\nstructure = {}\n", &["rule acme-key: a structure is one thing"]),
     ("{20}'\n", "{20}'\nregexp = 'x'\n", &[":8: unknown field `regexp`", "did you mean regex?"]),
 ];

@@ -285,3 +285,149 @@ fn generate(tree: &regex_syntax::hir::Hir, random: &mut Random, out: &mut Vec<u8
         }
     }
 }
+
+/// A base that configurations below extend, and what they are tried on.
+const BASE: &str = "[[rules]]\nid = 'acme-token'\ndescription = 'Acme'\nregex = '''acme_[a-z0-9]{20}'''\nentropy = 2\n\
+                    keywords = ['acme_']\n[[rules]]\nid = 'db-url'\ndescription = 'URL'\n\
+                    regex = '''postgres://[^:]+:([^@\\s]{8,})@'''\n[allowlist]\npaths = ['''\\.lock$''']\n";
+
+/// Configurations with the constructs that projects use, written for this test, and where each finds what.
+/// `1` stands for the token, `u` for the URL's password, `p` for the path.
+const CONFIGURATIONS: &[(&str, &str, &str)] = &[
+    (
+        "paths of one old allowlist",
+        "[extend]\npath = 'base.toml'\n[allowlist]\ndescription = 'd'\npaths = [\n  '''^docs/.*\\.md$''',\n  '''(^|/)tests?/.*\\.(ts|js)$''',\n]\n",
+        "src/a.py:1u src/b.test.js:1u",
+    ),
+    (
+        "disabled rules",
+        "[extend]\npath = 'base.toml'\ndisabledRules = ['db-url', 'not-there']\n",
+        "docs/a.md:1 src/a.py:1 src/b.test.js:1 tests/c.js:1",
+    ),
+    (
+        "a rule of the base gets an allowlist",
+        "[extend]\npath = 'base.toml'\n[[rules]]\nid = 'acme-token'\n[[rules.allowlists]]\nregexTarget = 'line'\ncondition = 'AND'\nregexes = ['''^token''']\npaths = ['''\\.md$''']\n",
+        "docs/a.md:u src/a.py:1u src/b.test.js:1u tests/c.js:1u",
+    ),
+    (
+        "a rule of the base gets another entropy",
+        "[extend]\npath = 'base.toml'\n[[rules]]\nid = 'acme-token'\nentropy = 4.9\n",
+        "docs/a.md:u src/a.py:u src/b.test.js:u tests/c.js:u",
+    ),
+    (
+        "allowlists for some rules",
+        "[extend]\npath = 'base.toml'\n[[allowlists]]\ntargetRules = ['db-url']\npaths = ['''^src/''']\n[[allowlists]]\ndescription = 'fixtures'\nstopwords = ['ACME_']\ntargetRules = ['acme-token']\n",
+        "docs/a.md:u tests/c.js:u",
+    ),
+    (
+        "keys in other case",
+        "[Extend]\nPath = 'base.toml'\n[[Rules]]\nID = 'two'\nRegex = 'acme_[a-z0-9]{21}'\nSecretgroup = 0\n[AllowList]\nPaths = ['^src/', 'md$']\n",
+        "tests/c.js:1u",
+    ),
+    (
+        "one text for a list, numbers and yes in quotes",
+        "[[rules]]\nid = 'x'\nregex = '(acme_)([a-z0-9]{20})'\nsecretGroup = '0'\nentropy = '2.5'\nkeywords = 'ACME_'\nskipReport = 'false'\n[rules.allowlist]\npaths = '^src'\n",
+        "docs/a.md:1 tests/c.js:1 yarn.lock:1",
+    ),
+    (
+        "unknown keys and tables of older releases",
+        "title = 3\nminVersion = 'v8.25.0'\n[[rules]]\nid = 'x'\nregex = 'acme_[a-z0-9]{20}'\nseverity = 'high'\ntags = 'one'\n[[rules.Entropies]]\nMin = '3'\nMax = '7'\nGroup = '1'\n",
+        "docs/a.md:1 src/a.py:1 src/b.test.js:1 tests/c.js:1 yarn.lock:1",
+    ),
+    (
+        "a later rule replaces an earlier one of its id",
+        "[[rules]]\nid = 'x'\nregex = 'postgres'\n[[rules]]\nid = 'x'\nregex = 'acme_[a-z0-9]{20}'\n",
+        "docs/a.md:1 src/a.py:1 src/b.test.js:1 tests/c.js:1 yarn.lock:1",
+    ),
+    (
+        "an inline allowlist for a path rule",
+        "[[rules]]\nid = 'md'\npath = '''\\.md$'''\nallowlist = { regexes = ['.*'] }\n",
+        "docs/a.md:p",
+    ),
+    (
+        "a file type for a rule",
+        "[[rules]]\nid = 'x'\nregex = '''(?i)ACME_[a-z0-9]{20}'''\npath = '''(?i)\\.(PY|js)$'''\n[[rules.allowlists]]\ncondition = '&&'\npaths = ['^tests/']\nstopwords = ['acme']\n",
+        "src/a.py:1 src/b.test.js:1",
+    ),
+];
+
+/// The same findings as gitleaks, where it is installed.
+#[test]
+fn configurations_of_projects_load_and_agree() {
+    let token = format!("acme_{}", text("[a-z0-9]{20}", 5));
+    let password = text("[A-Za-z0-9]{14}", 6);
+    let project = Project::git();
+    let content = format!("token = \"{token}\"\ndb = postgres://app:{password}@db.example.org/app\n");
+    for path in ["src/a.py", "src/b.test.js", "tests/c.js", "docs/a.md", "yarn.lock"] {
+        project.write(format!("tree/{path}"), &content);
+    }
+    project.write("tree/.keysweep.toml", "[rules]\nbuiltin = false\n[paths]\nexclude = ['.keysweep.toml']\n");
+    // Its root is where both start: a file that extends another names it from there.
+    project.run_git(&["init", "-q", "tree"]);
+    let tree = project.path("tree");
+    let has_gitleaks = project.command("gitleaks").arg("version").output().is_ok_and(|output| output.status.success());
+    for (what, configuration, places) in CONFIGURATIONS {
+        project.write("home/base.toml", BASE).write("gl.toml", configuration.replace("base.toml", "../home/base.toml"));
+        let scan = [
+            "scan",
+            "--format",
+            "jsonl",
+            "--show-secrets",
+            "--no-ignore",
+            "--config",
+            ".keysweep.toml",
+            "--rules",
+            "../gl.toml",
+            ".",
+        ];
+        let mut command = project.command(env!("CARGO_BIN_EXE_keysweep"));
+        let output = command.current_dir(&tree).args(scan).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{what}: {said}");
+        let mut ours: Vec<String> = Vec::new();
+        for line in String::from_utf8(output.stdout).unwrap().lines() {
+            let finding: serde_json::Value = serde_json::from_str(line).unwrap();
+            if finding["status"] == "active" {
+                let path = finding["location"]["path"].as_str().unwrap();
+                ours.push(format!("{path} {}", finding["secret"].as_str().unwrap()));
+            }
+        }
+        let value = |letter| match letter {
+            '1' => token.as_str(),
+            'u' => password.as_str(),
+            _ => "docs/a.md",
+        };
+        let places = places.split(' ').map(|place| place.split_once(':').unwrap());
+        let mut wanted: Vec<String> = places
+            .flat_map(|(path, letters)| letters.chars().map(move |letter| format!("{path} {}", value(letter))))
+            .collect();
+        wanted.sort();
+        ours.sort();
+        assert_eq!(ours, wanted, "{what}");
+        if has_gitleaks {
+            let report = project.path("report.json");
+            let mut command = project.command("gitleaks");
+            command.current_dir(&tree).args([
+                "dir",
+                ".",
+                "--no-banner",
+                "--exit-code",
+                "0",
+                "-l",
+                "error",
+                "-f",
+                "json",
+            ]);
+            assert!(command.arg("-r").arg(&report).args(["-c", "../gl.toml"]).status().unwrap().success(), "{what}");
+            let report: Vec<serde_json::Value> = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+            let secret = |leak: &serde_json::Value| match leak["Secret"].as_str() {
+                None | Some("") => leak["File"].as_str().unwrap().to_owned(),
+                Some(secret) => secret.to_owned(),
+            };
+            let mut theirs: Vec<String> =
+                report.iter().map(|leak| format!("{} {}", leak["File"].as_str().unwrap(), secret(leak))).collect();
+            theirs.sort();
+            assert_eq!(ours, theirs, "{what}: gitleaks");
+        }
+    }
+}

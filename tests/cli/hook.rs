@@ -520,7 +520,7 @@ fn a_rebase_that_brings_a_key_in_is_told_and_its_push_is_stopped() {
         let text = String::from_utf8_lossy(&output.stderr);
         // git has done it and asks nobody.
         assert!(output.status.success(), "{name}: {text}");
-        assert_eq!(text.contains("The rebase is done; git lets no hook stop it"), is_told, "{name}: {text}");
+        assert_eq!(text.contains("The rebase is done; no hook can stop it"), is_told, "{name}: {text}");
         assert_eq!(text.contains("1 key found"), is_told, "{name}: {text}");
         assert!(!text.contains(&key(1)), "{name}: {text}");
         let output = shell(&project, "git push -q origin topic");

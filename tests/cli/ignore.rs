@@ -100,7 +100,7 @@ fn what_cannot_be_ignored_is_said_and_nothing_is_written() {
         (&["gone.py:1"], "no such file"),
         (&["--last"], "no commit or push was stopped"),
         (&["0123456789ab"], "give all 32 digits"),
-        (&["a.py:2", "--until", "soon"], "it is no date"),
+        (&["a.py:2", "--until", "soon"], "it is not a date"),
         (&["a.py:2", "--until", "2020-01-01"], "that day is over"),
         (&["a.py:2", "--path", "[a"], "no glob"),
         (&["a.py:2", "--reason", "x until=2027-01-01"], "--until"),
@@ -113,7 +113,7 @@ fn what_cannot_be_ignored_is_said_and_nothing_is_written() {
         assert!(output.stderr.contains(said), "{args:?}: {output:?}");
     }
     let told = project.run(["ignore", "a.py:2", "--reason", &key(1)]);
-    assert!(told.code == 2 && told.stderr.contains("the reason holds a key"), "{told:?}");
+    assert!(told.code == 2 && told.stderr.contains("the reason contains a key"), "{told:?}");
     assert!(!project.path(".keysweepignore").exists());
 }
 

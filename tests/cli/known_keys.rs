@@ -33,7 +33,7 @@ fn a_key_without_a_shape_is_found_plain_and_encoded() {
         let found = scan(&project, &[("ACME_API_KEY", &value)], &["--known-keys", "env"]);
         assert_eq!(found.findings.len(), 1, "{text}: {:#?}", found.output);
         assert_eq!(found.findings[0]["rule"], "known-key");
-        assert_eq!(found.findings[0]["title"], "Key that this machine holds in ACME_API_KEY");
+        assert_eq!(found.findings[0]["title"], "Value from ACME_API_KEY");
         let everything = format!("{}{}", found.output.stdout, found.output.stderr);
         assert!(!everything.contains(&value), "never printed");
     }

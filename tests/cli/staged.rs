@@ -480,7 +480,7 @@ fn what_a_person_sees_fits_a_screen_and_says_what_to_do() {
 fn what_cannot_be_compared_is_an_error() {
     for (setup, message) in [
         ("printf DIRC >.git/index", "cannot read the index"),
-        ("printf garbage-garbage >.git/index", "it is no index"),
+        ("printf garbage-garbage >.git/index", "it is not an index"),
         ("git config extensions.objectFormat sha3", "object format sha3 is not known"),
         (
             "id=$(git rev-parse :a); rm -f .git/objects/$(echo $id | cut -c1-2)/$(echo $id | cut -c3-)",

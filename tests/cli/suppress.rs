@@ -122,9 +122,9 @@ fn the_ignore_file_knows_secrets_and_not_places() {
     project.write("a.txt", &known);
     for (entry, part) in [
         (other.as_str(), ".keysweepignore:1: "),
-        ("\nabc", ".keysweepignore:2: \"abc\" is no fingerprint"),
-        (&format!("{print} a{{b"), "is no glob"),
-        (&format!("{print} # until=never"), "until=never is no date"),
+        ("\nabc", ".keysweepignore:2: \"abc\" is not a fingerprint"),
+        (&format!("{print} a{{b"), "is not a glob"),
+        (&format!("{print} # until=never"), "until=never is not a date"),
     ] {
         project.write(".keysweepignore", entry);
         let output = project.run(["scan"]);

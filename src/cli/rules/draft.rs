@@ -44,7 +44,7 @@ pub(super) fn of(example: &str, id: Option<&str>) -> Result<String> {
         line(format!("anchors = ['{start}']"));
     } else {
         line("confidence = 'likely'          # possible, likely, certain".into());
-        line("# No text is the same in every key, so say which variables hold one: words of their names.".into());
+        line("# No text is the same in every key, so name the variables that hold one: words of their names.".into());
         line(format!("names = ['{}']", id.replace('-', "")));
     }
     if !guessed.is_empty() {
@@ -55,7 +55,7 @@ pub(super) fn of(example: &str, id: Option<&str>) -> Result<String> {
         line(format!("alphabet = '{}'", class.trim_matches(['[', ']'])));
     }
     if class.contains(['+', '/', '.']) {
-        line("# Such a key is found if twenty letters, digits, `-` or `_` stand in a row somewhere in it.".into());
+        line("# Such a key is found if it contains at least twenty letters, digits, `-` or `_` in a row.".into());
     }
     line("entropy = 3.0                  # bits a character, at least, of the random part".into());
     let (before, after) =

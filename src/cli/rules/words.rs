@@ -14,19 +14,19 @@ pub(super) fn of(rule: &Rule) -> String {
     };
     if rule.is_contextual() {
         say("Its shape alone proves nothing, so it looks at values that are assigned to a name.".into());
-        say(format!("The name holds one of: {}.", rule.names.join(", ")));
+        say(format!("The name of the variable contains one of: {}.", rule.names.join(", ")));
         if !rule.context.is_empty() {
             say(format!(
-                "Or it is a general name such as api_key, and near it stands one of: {}.",
+                "Or the name is a general one such as api_key, and one of these words is near it: {}.",
                 rule.context.join(", ")
             ));
         }
     } else {
-        say(format!("It looks wherever one of these stands, plain or encoded: {}.", rule.anchors.join(", ")));
+        say(format!("It looks wherever one of these texts is, plain or encoded: {}.", rule.anchors.join(", ")));
     }
     say(format!("There, the text has to match: {}", rule.regex));
     if rule.left == Left::Boundary {
-        say("No letter or digit may stand left of it, unless it ends an escape such as \\n.".into());
+        say("No letter or digit may be directly before it, unless it ends an escape such as \\n.".into());
     }
     match &rule.structure {
         Structure::Shape => {}
@@ -35,7 +35,7 @@ pub(super) fn of(rule: &Rule) -> String {
         )),
         Structure::Watermark(mark) => say(format!("Without {mark:?} in it, it is one step less sure.")),
         Structure::Crc32Base62 => say("Its last six characters have to be its checksum.".into()),
-        Structure::Decoded(mark) => say(format!("Decoded from base64 it has to hold {mark:?}.")),
+        Structure::Decoded(mark) => say(format!("Decoded from base64, it has to contain {mark:?}.")),
     }
     let floor =
         if rule.entropy > 0.0 { format!(" of at least {} bits a character", rule.entropy) } else { String::new() };
@@ -55,7 +55,10 @@ pub(super) fn of_imported(engine: &Engine, id: &str) -> Option<String> {
         let _ = writeln!(text, "- {}", escape::text(line.as_bytes()));
     };
     if !rule.keywords.is_empty() {
-        say(format!("It looks at files that hold one of these words, in any case: {}.", rule.keywords.join(", ")));
+        say(format!(
+            "It looks at files that contain one of these words, in upper or lower case: {}.",
+            rule.keywords.join(", ")
+        ));
     }
     if let Some(path) = &rule.path {
         say(format!("The path has to match: {}", path.as_str()));
@@ -81,7 +84,7 @@ pub(super) fn of_imported(engine: &Engine, id: &str) -> Option<String> {
     }
     let lists = rule.allowlists.len();
     if lists > 0 {
-        say(format!("{lists} allowlists of its own can let it pass."));
+        say(format!("{lists} allowlists of its own can accept a finding."));
     }
     Some(text)
 }

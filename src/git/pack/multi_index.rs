@@ -60,7 +60,7 @@ pub(crate) fn objects(file: &[u8], hash: Hash, names: &mut Vec<String>) -> std::
     const SHORT: &str = "it is too short";
     let header = file.first_chunk::<12>().ok_or(SHORT)?;
     let [b'M', b'I', b'D', b'X', 1 | 2, format, chunks, _, ..] = *header else {
-        return Err("it is no multi-pack-index of a known version");
+        return Err("it is not a multi-pack-index of a known version");
     };
     if format != if hash == Hash::Sha1 { 1 } else { 2 } {
         return Err("its object ids are not the repository's");

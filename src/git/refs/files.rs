@@ -17,7 +17,7 @@ use crate::git::repository::LONG;
 pub(super) fn find(directories: &[&Path], name: &[u8], hash: Hash) -> Result<Option<RefTarget>> {
     let path = name.to_path_lossy();
     if path.is_absolute() || path.components().any(|part| !matches!(part, std::path::Component::Normal(_))) {
-        return Err(Error::new("read reference", name.as_bstr(), "it is no valid name"));
+        return Err(Error::new("read reference", name.as_bstr(), "it is not a valid name"));
     }
     for directory in directories {
         let file = directory.join(&path);
@@ -155,5 +155,5 @@ fn id_of(hex: &[u8], hash: Hash) -> Option<Id> {
 }
 
 fn broken(name: &BStr) -> Error {
-    Error::new("read reference", name, "it holds no object id").hint("run `git fsck` there")
+    Error::new("read reference", name, "it has no object id").hint("run `git fsck` there")
 }

@@ -46,7 +46,7 @@ impl Stack {
             }
         }
         let table = directory.join(gone.unwrap_or_default());
-        Err(Error::new("read references in", table.display(), "there is no such file, though tables.list names it")
+        Err(Error::new("read references in", table.display(), "the file is missing, but tables.list names it")
             .hint("run `git fsck` there"))
     }
 
@@ -57,7 +57,7 @@ impl Stack {
         for name in list.lines().rev().filter(|name| !name.is_empty()) {
             let path = directory.join(name.to_str_lossy().as_ref());
             if name.find_byteset(b"/\\").is_some() {
-                return Err(Error::new("read references in", path.display(), "it is no name of a table"));
+                return Err(Error::new("read references in", path.display(), "it is not the name of a table"));
             }
             let name = name.to_str_lossy().into_owned();
             let Some(table) = regular_file::read(&path, Links::Follow, left)? else { return Ok(Err(name)) };
@@ -164,7 +164,7 @@ struct Table<'a> {
 impl<'a> Table<'a> {
     fn parse(data: &'a [u8], hash: Hash) -> std::result::Result<Self, Corrupt> {
         if data.len() < 5 || !data.starts_with(b"REFT") {
-            return Err("it is no reftable");
+            return Err("it is not a reftable");
         }
         let (header, of_hash) = match data[4] {
             1 => (24, Some(Hash::Sha1)),

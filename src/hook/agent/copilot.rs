@@ -15,7 +15,7 @@ pub(super) fn parse(mut value: Value) -> Result<Event, String> {
     let cwd = claude::cwd(&mut value);
     let mut beside = Value::Null;
     let action = if value.get("toolName").is_some() {
-        let tool = claude::text(&mut value, "toolName").ok_or("its toolName is no text")?;
+        let tool = claude::text(&mut value, "toolName").ok_or("its toolName is not a text")?;
         if let Some(output) = claude::take(&mut value, "toolResult") {
             Action::ToolOutput { is_mcp: tool::is_mcp(&tool), tool, output }
         } else {

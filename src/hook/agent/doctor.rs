@@ -173,7 +173,7 @@ fn settings(path: &Path, checks: &mut Vec<Check>) -> Value {
     match install::text(path) {
         Ok(None) => Value::Null,
         Ok(Some(text)) => serde_json::from_str(&text).unwrap_or_else(|_| {
-            checks.push(check("settings", Verdict::Note, format!("{} is no plain JSON", path.display())));
+            checks.push(check("settings", Verdict::Note, format!("{} is not plain JSON", path.display())));
             Value::Null
         }),
         Err(error) => {

@@ -211,7 +211,7 @@ pub fn install(agent: Agent, scope: &InstallScope) -> Result<(PathBuf, Outcome)>
     let entries = entries(agent, &program(scope)?);
     let (path, text) = read(agent, scope)?;
     let failed = |why: String| {
-        Error::new("install hooks in", path.display(), why).hint("nothing was changed; put that right first")
+        Error::new("install hooks in", path.display(), why).hint("nothing was changed; correct that first")
     };
     let found = found(agent, &path, text.as_deref()).map_err(failed)?;
     let wanted: Vec<(String, &Value)> = entries.iter().map(|(event, entry)| ((*event).to_owned(), entry)).collect();

@@ -36,7 +36,7 @@ pub(super) fn add(text: &str, entries: &[Entry], more: &[(&str, Value)]) -> Resu
             insert_member(&mut text, root, "hooks", &hooks, 1)?;
             break;
         };
-        expect(&text, &hooks.value, b'{', "hooks is no object")?;
+        expect(&text, &hooks.value, b'{', "hooks is not an object")?;
         let Some(list) = member(&text, hooks.value.start, event)? else {
             let style = Style::of(&text, &hooks.value);
             let array = style.array(entry, 2);
@@ -180,7 +180,7 @@ fn expect(text: &str, at: &Range<usize>, byte: u8, why: &str) -> Result<(), Json
 fn member(text: &str, object: usize, name: &str) -> Result<Option<Member>, JsonFault> {
     let mut named = json::members(text.as_bytes(), object).map_err(fault)?.into_iter().filter(|one| one.name == name);
     match (named.next(), named.next()) {
-        (_, Some(_)) => Err(format!("{name} stands in it twice")),
+        (_, Some(_)) => Err(format!("{name} is in it twice")),
         (found, None) => Ok(found),
     }
 }

@@ -17,7 +17,8 @@ pub(super) fn add(text: &str, entries: &[Entry]) -> Result<String, JsonFault> {
     parse(text)?;
     // A list of tables goes on wherever it stands, so new tables at the end of the file leave every other byte alone.
     let mut document = DocumentMut::new();
-    let hooks = document.entry("hooks").or_insert(Item::Table(implicit())).as_table_mut().ok_or("hooks is no table")?;
+    let hooks =
+        document.entry("hooks").or_insert(Item::Table(implicit())).as_table_mut().ok_or("hooks is not a table")?;
     for (event, entry) in entries {
         let mut list = ArrayOfTables::new();
         list.push(table(entry)?);

@@ -233,11 +233,13 @@ fn limits(settings: &mut Settings<'_>, raw: raw::RawLimits) -> Result<Limits> {
     }
     if let Some(threads) = raw.threads.as_ref().filter(|threads| *threads.get_ref() == 0) {
         let fault = source.error(DOING, threads.span().start, "a scan needs a thread");
-        return Err(fault.hint("leave threads out for one a processor"));
+        return Err(fault.hint("without it there is one thread for each processor"));
     }
     if let Some(threads) = raw.threads.as_ref().filter(|threads| *threads.get_ref() > MOST_THREADS) {
         let fault = source.error(DOING, threads.span().start, format!("{} threads are too many", threads.get_ref()));
-        return Err(fault.hint(format!("the most is {MOST_THREADS}; leave threads out for one a processor")));
+        return Err(
+            fault.hint(format!("the most is {MOST_THREADS}; without it there is one thread for each processor"))
+        );
     }
     let threads = raw.threads.map(|threads| Spanned::new(threads.span(), Some(threads.into_inner())));
     let wide =

@@ -180,7 +180,7 @@ fn structure(spec: Option<&StructureSpec>) -> std::result::Result<Structure, Key
             Ok(Structure::Halves { lengths: Cow::Owned(spec.halves.clone()), ending: Cow::Owned(spec.ending.clone()) })
         }
         Some("crc32-base62") => Ok(Structure::Crc32Base62),
-        Some(other) => Err(KeyFault::new("structure", format!("{other:?} is no checksum"), "known: crc32-base62")),
+        Some(other) => Err(KeyFault::new("structure", format!("{other:?} is not a checksum"), "known: crc32-base62")),
     }
 }
 

@@ -142,7 +142,7 @@ impl KeyState {
             Self::Branch => "live on another branch",
             Self::History => "in history only",
             Self::Reflog => "only in a reflog",
-            Self::Unreachable => "reached by nothing, still in the repository",
+            Self::Unreachable => "not reachable, but still in the repository",
         }
     }
 

@@ -49,8 +49,8 @@ fn general(general: &'static str, text: impl Into<String>, command: Option<Strin
 fn revoke(key: &JsonKey<'_>, entries: &[&JsonFinding<'_>], steps: &mut Vec<NextStep>) {
     if entries.iter().all(|entry| entry.is_staged) {
         steps.push(general(
-            "They need not be revoked, unless an editor, a coding agent or a sync service has sent them on.",
-            "It need not be revoked, unless an editor, a coding agent or a sync service has sent it on.",
+            "They need not be revoked, unless an editor, a coding agent or a sync service has already sent them.",
+            "It need not be revoked, unless an editor, a coding agent or a sync service has already sent it.",
             None,
         ));
         return;
@@ -67,7 +67,7 @@ fn revoke(key: &JsonKey<'_>, entries: &[&JsonFinding<'_>], steps: &mut Vec<NextS
         address => format!("Revoke {what} at {address}"),
     };
     if let Some(new) = &key.replaced_by {
-        text += &format!(": {} took its place on {}, which does not make it void", new.secret, day(&new.date));
+        text += &format!(": {} took its place on {}, which does not revoke it", new.secret, day(&new.date));
     }
     text.push('.');
     if let Some(first) = text.get(..1) {
@@ -83,8 +83,8 @@ fn revoke(key: &JsonKey<'_>, entries: &[&JsonFinding<'_>], steps: &mut Vec<NextS
     {
         let since = day(&first.date);
         steps.push(general(
-            "Look at their use at the provider since they came in, for calls that nobody here made.",
-            format!("Look at its use at the provider since {since}, for calls that nobody here made."),
+            "Check their usage at the provider since they were added, for calls that you did not make.",
+            format!("Check its usage at the provider since {since}, for calls that you did not make."),
             None,
         ));
     }
@@ -148,11 +148,11 @@ fn purge(key: &JsonKey<'_>, entries: &[&JsonFinding<'_>], steps: &mut Vec<NextSt
         // A scan of files knows of no history.
         KeyState::Files => return,
         KeyState::Unreachable => {
-            return steps.push(step("Have git forget what nothing leads to.", Some("git gc --prune=now".into())));
+            return steps.push(step("Let git delete what nothing reaches.", Some("git gc --prune=now".into())));
         }
         KeyState::Reflog => {
             let command = "git reflog expire --expire=now --expire-unreachable=now --all && git gc --prune=now";
-            return steps.push(step("Have git forget what only reflogs lead to.", Some(command.into())));
+            return steps.push(step("Let git delete what only reflogs reach.", Some(command.into())));
         }
         KeyState::Head | KeyState::Branch | KeyState::History => {}
     }

@@ -61,7 +61,7 @@ fn each_kind_of_file_gets_its_own_lookup() {
         assert_eq!(text(&project, ".env.example"), format!("{name}=\n"), "{path}");
         assert_eq!(text(&project, ".gitignore"), ".env\n", "{path}");
         assert!(project.scan(&["."]).findings.is_empty(), "{path}");
-        assert!(!output.stdout.contains(&key(1)) && output.stdout.contains("revoked all the same"), "{output:?}");
+        assert!(!output.stdout.contains(&key(1)) && output.stdout.contains("revoked in any case"), "{output:?}");
     }
 }
 
@@ -277,7 +277,7 @@ fn what_has_to_be_revoked_is_said_by_how_far_the_key_has_come() {
         output.stdout.lines().filter(|line| line.contains("evoke")).map(str::to_owned).collect::<Vec<_>>()
     };
     project.write("base", "x").run_git(&["add", "."]).run_git(&["commit", "-qm", "base"]);
-    let maybe = "If a key was ever committed, pushed or sent, it has to be revoked all the same:";
+    let maybe = "If a key was ever committed, pushed or sent, it has to be revoked in any case:";
     assert_eq!(said(&project), [maybe]);
     project.write("sub/a.py", &file).run_git(&["add", "sub"]).run_git(&["commit", "-qm", "key"]);
     assert_eq!(said(&project), ["It is in a commit. Revoke it, even if you never pushed that commit."]);
