@@ -10,6 +10,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::core::coverage::is_unopened;
 use crate::core::finding::Severity;
+use crate::report::layout::{fit, fit_end};
 use crate::report::model::{FindingStatus, JsonCoverage, JsonFinding, JsonSkipped, Summary};
 use crate::report::numbers::{counted, grouped, size};
 use crate::report::{Document, ReportStyle, audit, escape, hyperlink, past};
@@ -30,7 +31,7 @@ const SHORT_FINGERPRINT: usize = 12;
 /// Writes the report.
 pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
     let root = document.root.as_deref();
-    let mut page = Page { out, color: style.color, links: style.links, root };
+    let mut page = Page { out, color: style.color, links: style.links, width: style.width, root };
     if audit::is_for(document, style) {
         return audit::write(document, style, &mut page);
     }
@@ -77,6 +78,8 @@ pub(super) struct Page<'a> {
     pub(super) color: bool,
     /// Whether addresses and paths are links.
     pub(super) links: bool,
+    /// How many columns people see; 0 if nobody knows.
+    pub(super) width: usize,
     /// What the report's paths are relative to.
     pub(super) root: Option<&'a Path>,
 }
@@ -188,12 +191,16 @@ impl Page<'_> {
             // With --show-secrets the key itself stands below.
             _ => (String::new(), finding.masked(), String::new()),
         };
-        let before = before.trim_start();
         let number = finding.location.line.to_string();
+        // What stands left and right of the key shares the rest of the line; most goes to the left, which says whose it is.
+        let room = if self.width == 0 { usize::MAX } else { self.width.saturating_sub(7 + number.len() + key.width()) };
+        let after = after.trim_end();
+        let before = fit_end(before.trim_start(), room.saturating_sub(after.width().min(room / 3)));
+        let after = fit(after, room.saturating_sub(before.width()));
         self.paint(DIM, &format!("    {number} | "))?;
         write!(self.out, "{before}")?;
         self.paint(RED, &key)?;
-        writeln!(self.out, "{}", after.trim_end())?;
+        writeln!(self.out, "{after}")?;
         self.paint(DIM, &format!("    {:width$} | ", "", width = number.len()))?;
         write!(self.out, "{:width$}", "", width = before.width())?;
         self.paint(RED, &"^".repeat(key.width().max(1)))?;

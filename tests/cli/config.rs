@@ -24,8 +24,8 @@ const BROKEN: &[(&str, &[&str])] = &[
     ("[limits]\nmax-file-size = '5 apples'", &[":2: no size", "\"20MB\""]),
     ("[limits]\nthreads = 0", &[":2: a scan needs a thread"]),
     ("[limits]\nthreads = -1", &[":2: invalid value: integer `-1`"]),
-    ("[paths]\nexclude = ['ok/**',\n 'a{b']", &[":3: \"a{b\" is no glob", "globs are like"]),
-    ("[paths]\ninclude = ['[z-a]']", &[":2: \"[z-a]\" is no glob"]),
+    ("[paths]\nexclude = ['ok/**',\n 'a{b']", &[":3: \"a{b\" is not a glob", "globs are like"]),
+    ("[paths]\ninclude = ['[z-a]']", &[":2: \"[z-a]\" is not a glob"]),
     (
         "[[allowlist]]\nreason = 'nothing'",
         &[":1: this allowlist allows nothing", "give it regexes, paths or stopwords"],

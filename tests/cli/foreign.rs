@@ -134,7 +134,7 @@ const REFUSED: &[(&str, &str, bool)] = &[
     ("[[rules]]\nid = 'bad'\nregex = '(((a{1000}){1000}){1000})'", "bad: regex: its counted repetitions", true),
     ("[[rules]]\nid = 'bad'\nregex = 'a'\nfilter = 'x'", "bad: its filter is an expression of betterleaks", true),
     ("[[rules]]\nid = 'bad'\nregex = 'a'\ntokenEfficiency = true", "bad: tokenEfficiency", true),
-    ("[extend]\nurl = 'https://example.org/x.toml'", "keysweep opens no connection", true),
+    ("[extend]\nurl = 'https://example.org/x.toml'", "keysweep opens no network connection", true),
     (
         "[[rules]]\nid = 'bad'\nregex = 'a'\n[[rules.allowlists]]\nregexes = ['(?!x)']",
         "bad: regexes: look-around",
@@ -326,7 +326,7 @@ const CONFIGURATIONS: &[(&str, &str, &str)] = &[
     ),
     (
         "one text for a list, numbers and yes in quotes",
-        "[[rules]]\nid = 'x'\nregex = '(acme_)([a-z0-9]{20})'\nsecretGroup = '0'\nentropy = '2.5'\nkeywords = 'ACME_'\nskipReport = 'false'\n[rules.allowlist]\npaths = '^src'\n",
+        "[[rules]]\nid = 'x'\nregex = '(acme_[a-z0-9]{20})'\nsecretGroup = '1'\nentropy = '2.5'\nkeywords = 'ACME_'\nskipReport = 'false'\n[rules.allowlist]\npaths = '^src'\n",
         "docs/a.md:1 tests/c.js:1 yarn.lock:1",
     ),
     (
