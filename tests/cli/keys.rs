@@ -134,7 +134,7 @@ fn rotation_and_reuse_are_said() {
     assert!(new["overdue_days"].as_u64().unwrap() > 30, "{new:#}");
     assert_eq!(old["overdue_days"], Value::Null, "it does not stand any more");
     let human = repo.project.run(["history", "--full", "--max-age", "30"]).stdout;
-    for part in ["replaced on 2023-11-16 by sk-proj-", "one key for production", "overdue: it is "] {
+    for part in ["replaced on 2023-11-16 by sk-proj-", "one key for production", "overdue for rotation: it is "] {
         assert!(human.contains(part), "{part}: {human}");
     }
 }

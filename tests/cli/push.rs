@@ -177,7 +177,7 @@ fn a_pushers_marker_counts_only_if_the_server_says_so() {
     ] {
         let (passed, text) = play(action, &install);
         assert_eq!(!passed, stopped, "{install}: {text}");
-        assert_eq!(text.contains("a marker in what is pushed does not count here"), stopped, "{install}: {text}");
+        assert_eq!(text.contains("markers in pushed files do not count here"), stopped, "{install}: {text}");
     }
 }
 
