@@ -78,6 +78,7 @@
       ...row("State", where(key) + (key.days ? ", for " + plural(key.days, "day") : "") + (key.suppressed ? " (accepted: it does not count)" : "")),
       ...row("First commit", commitText(key.first)),
       ...row("Last commit", commitText(key.last)),
+      ...row("Taken out by", commitText(key.removed)),
       ...row("Came in with", key.origin + (key.also.length ? "; also in " + key.also.join(", ") : "")),
       ...row("Also committed by", key.touched.join(", ")),
       ...row("Used as", key.uses.join(", ")),

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use super::output::{self, KeyDisplay};
 use super::{pager, targets};
-use crate::cli::args::{ColorChoice, DiffFormat, Reports, ViewArgs};
+use crate::cli::args::{ColorChoice, DiffBy, DiffFormat, Reports, ViewArgs};
 use crate::core::date;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::RuleInfo;
 use crate::policy::files;
-use crate::report::diff::Diff;
+use crate::report::diff::{Diff, KeyDiff};
 use crate::report::merge::Merge;
 use crate::report::{Document, Format, ReportStyle, read};
 
@@ -53,19 +53,18 @@ pub(super) fn run(args: Reports) -> Result<Exit> {
             // The scan's exit code was the scan's: this only writes.
             Ok(Exit::Clean)
         }
-        Reports::Diff { old, new, format, output } => {
+        Reports::Diff { old, new, format, by, output } => {
             let (old, new) = (document(&old)?, document(&new)?);
-            let diff = Diff::new(&old, &new);
-            output::write(output.as_deref(), KeyDisplay::Masked, |out| match format {
-                DiffFormat::Human => diff.write_human(out),
-                DiffFormat::Json => diff.write_json(out),
-            })?;
+            let mut text = Vec::new();
+            let compared = compared((&old, &new), by, format, &mut text);
+            let has_new = compared.map_err(|why| Error::new("write", "the comparison", why))?;
+            output::write(output.as_deref(), KeyDisplay::Masked, |out| out.write_all(&text))?;
             // A key that an incomplete scan did not see is not fixed, and one that it missed may be new.
             let incomplete = [&old, &new].iter().any(|document| document.summary.exit_code == 2);
-            Ok(match (incomplete, diff.new.is_empty()) {
+            Ok(match (incomplete, has_new) {
                 (true, _) => Exit::Incomplete,
-                (false, false) => Exit::Findings,
-                (false, true) => Exit::Clean,
+                (false, true) => Exit::Findings,
+                (false, false) => Exit::Clean,
             })
         }
         Reports::Schema => {
@@ -77,6 +76,33 @@ pub(super) fn run(args: Reports) -> Result<Exit> {
 
 fn absent(name: &str) -> Error {
     Error::new("read report", name, "no such file")
+}
+
+/// Compares two reports, and says whether the second has anything new.
+fn compared(
+    (old, new): (&Document<'_>, &Document<'_>),
+    by: DiffBy,
+    format: DiffFormat,
+    out: &mut dyn std::io::Write,
+) -> std::io::Result<bool> {
+    match by {
+        DiffBy::Place => {
+            let diff = Diff::new(old, new);
+            match format {
+                DiffFormat::Human => diff.write_human(out),
+                DiffFormat::Json => diff.write_json(out),
+            }?;
+            Ok(!diff.new.is_empty())
+        }
+        DiffBy::Key => {
+            let diff = KeyDiff::new(old, new);
+            match format {
+                DiffFormat::Human => diff.write_human(out),
+                DiffFormat::Json => diff.write_json(out),
+            }?;
+            Ok(!diff.new.is_empty())
+        }
+    }
 }
 
 fn document(file: &Path) -> Result<Document<'static>> {

@@ -21,6 +21,8 @@ pub struct Coverage {
     pub counts: Vec<(&'static str, u64)>,
     /// Remarks that are neither: `shallow clone: ...`.
     pub notes: Vec<String>,
+    /// The full name of the branch that `HEAD` is at, where one repository's history is scanned.
+    pub head: Option<String>,
     /// Of a part of a divided audit, which it is.
     pub part: Option<AuditPart>,
     /// Of such a part, the lists that are behind some of the errors, notes and counts.

@@ -366,6 +366,8 @@ lowercase_names!(Reach { Head => "head", Ref => "ref", Reflog => "reflog", Unrea
 pub struct History {
     /// The last commit that still had it; `None` while it is in HEAD or where no commit has it.
     pub last_commit: Option<Arc<Commit>>,
+    /// The commit after that one, which no longer had it.
+    pub removed_by: Option<Arc<Commit>>,
     /// Whether HEAD has it.
     pub in_head: bool,
     /// Full names of the references whose history contains it, sorted.

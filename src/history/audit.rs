@@ -81,6 +81,9 @@ fn audit_repository(
     collector: &Collector,
 ) -> Result<()> {
     let refs = Refs::read(repository);
+    if let Some(name) = &refs.head_name {
+        collector.head(name.to_string());
+    }
     let store = Objects::open(repository);
     let unscanned = Unscanned::new(options.allow_incomplete, options.shard.is_some(), collector);
     let selection =

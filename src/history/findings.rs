@@ -100,9 +100,11 @@ impl<'a> FindingBuilder<'a> {
         let in_head = occurrence.in_head.is_some();
         let until = if in_head { self.graph.head.map_or(ended, |head| self.commit(head).1) } else { ended };
         let has_commit = self.graph.nodes[occurrence.first as usize].is_commit;
+        let removed = occurrence.removed.filter(|_| !in_head && has_commit).map(|at| self.commit(at).0);
         finding.commit = Some(first);
         finding.history = Some(History {
             last_commit: (!in_head && has_commit).then_some(last),
+            removed_by: removed,
             in_head,
             refs: self.ref_names(list),
             refs_total: list.len(),
@@ -368,6 +370,7 @@ fn history(mask: u8, days_exposed: u64) -> History {
     let in_head = mask & HEAD != 0;
     History {
         last_commit: None,
+        removed_by: None,
         in_head,
         refs: Vec::new(),
         refs_total: 0,

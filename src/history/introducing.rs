@@ -30,6 +30,8 @@ pub(super) struct Occurrence {
     pub(super) object: u32,
     /// The last commit that had it, chosen in the same order.
     pub(super) last: u32,
+    /// The first commit without it after that one, if there is one.
+    pub(super) removed: Option<u32>,
     /// How many different objects at the path held it.
     pub(super) versions: u64,
     /// The object at the path in `HEAD`, if it holds the subject.
@@ -116,6 +118,7 @@ impl Occurrences {
                 first: NONE,
                 object,
                 last: NONE,
+                removed: None,
                 versions: 0,
                 in_head: None,
                 at_branch: false,
@@ -157,13 +160,13 @@ impl Occurrences {
         };
         let ids = &self.ids;
         let list = &mut self.list;
-        let mut ends_at = |at: u32, leaf: Leaf, in_child: &[u32]| {
+        let mut ends_at = |at: u32, child: Option<u32>, leaf: Leaf, in_child: &[u32]| {
             let left: HashSet<SubjectId> = in_child.iter().flat_map(|&object| subjects_at(leaf.name, object)).collect();
             for subject in subjects_at(leaf.name, leaf.object).into_iter().filter(|subject| !left.contains(subject)) {
                 if let Some(&id) = ids.get(&(leaf.path, subject)) {
                     let occurrence = &mut list[id as usize];
                     if occurrence.last == NONE || is_later(at, occurrence.last) {
-                        occurrence.last = at;
+                        (occurrence.last, occurrence.removed) = (at, child);
                     }
                 }
             }
@@ -178,11 +181,13 @@ impl Occurrences {
             }
             for &parent in &node.parents {
                 let before = roots[parent as usize];
-                trees.added_leaves(before, &[roots[at]], paths, &mut |leaf, in_child| ends_at(parent, leaf, in_child));
+                trees.added_leaves(before, &[roots[at]], paths, &mut |leaf, in_child| {
+                    ends_at(parent, Some(narrow(at)), leaf, in_child);
+                });
             }
         }
         for (root, at) in tips {
-            trees.added_leaves(root, &[], paths, &mut |leaf, none| ends_at(at, leaf, none));
+            trees.added_leaves(root, &[], paths, &mut |leaf, none| ends_at(at, None, leaf, none));
         }
         let branches: HashSet<u32> = graph.branches().map(|node| roots[node as usize]).collect();
         for root in branches {

@@ -17,9 +17,13 @@ use crate::report::{Grouping, ReportStyle, escape, exposure, human};
 /// With more places than this, a scan of files is told by keys.
 const MANY: usize = 20;
 /// Keys that have a line of their own.
-const LINES: usize = 36;
+const LINES: usize = 30;
 /// Keys that are told in detail.
 const DETAILS: usize = 10;
+/// Lines of a text in these details, unless all is asked for.
+const TEXT: usize = 2;
+/// As many digits of a fingerprint as `keysweep ignore` needs.
+const SHORT_FINGERPRINT: usize = 12;
 /// Sorts of keys that a line of totals names.
 const SORTS: usize = 6;
 /// Groups, and keys in each, with `--by`.
@@ -247,16 +251,20 @@ impl AuditPage<'_, '_, '_> {
         }
         self.text(&state(key))?;
         self.text(&self.places(key))?;
-        if let Some(text) = origin(key) {
+        for text in origin(key).into_iter().chain(removed(key)) {
             self.text(&text)?;
         }
-        for text in remarks(key) {
-            self.text(&text)?;
+        let mut remarks = remarks(key);
+        remarks.push(format!("fingerprint {}", short_fingerprint(key)));
+        if self.is_full() {
+            remarks.iter().try_for_each(|text| self.text(text))?;
+        } else {
+            self.text(&remarks.join("; "))?;
         }
         for note in self.notes(key) {
             self.text(&note)?;
         }
-        let is_told = |step: &&NextStep| self.style.view.full || self.keys.len() == 1 || step.general.is_none();
+        let is_told = |step: &&NextStep| self.is_full() || step.general.is_none();
         let steps: Vec<NextStep> = key.next_steps.iter().filter(is_told).cloned().collect();
         self.steps(&steps)?;
         writeln!(self.page.out)
@@ -266,7 +274,7 @@ impl AuditPage<'_, '_, '_> {
         for (at, step) in steps.iter().enumerate() {
             let number = if steps.len() > 1 { format!("{}. ", at + 1) } else { String::new() };
             let text = format!("{number}{}", escape::text(step.text.as_bytes()));
-            let lines = wrap(&text, self.width.saturating_sub(3), number.len());
+            let lines = self.limited(wrap(&text, self.width.saturating_sub(3), number.len()), TEXT + 1);
             for line in &lines {
                 let line = self.page.with_links(line);
                 writeln!(self.page.out, "   {line}")?;
@@ -289,7 +297,7 @@ impl AuditPage<'_, '_, '_> {
                 texts.push(text);
             }
         }
-        if texts.is_empty() || self.style.view.full || self.keys.len() == 1 {
+        if texts.is_empty() || self.is_full() {
             return Ok(());
         }
         self.page.paint(BOLD, "Then, for all keys that are not revoked yet")?;
@@ -301,12 +309,29 @@ impl AuditPage<'_, '_, '_> {
     }
 
     fn text(&mut self, text: &str) -> io::Result<()> {
-        wrap(text, self.width.saturating_sub(3), 2).iter().try_for_each(|line| writeln!(self.page.out, "   {line}"))
+        let lines = self.limited(wrap(text, self.width.saturating_sub(3), 2), TEXT);
+        lines.iter().try_for_each(|line| writeln!(self.page.out, "   {line}"))
+    }
+
+    /// Whether nothing is cut.
+    fn is_full(&self) -> bool {
+        self.style.view.full || self.keys.len() == 1
+    }
+
+    /// The first lines of a text; `--full` has all.
+    fn limited(&self, mut lines: Vec<String>, most: usize) -> Vec<String> {
+        if !self.is_full() && lines.len() > most {
+            lines.truncate(most);
+            if let Some(last) = lines.last_mut() {
+                *last = fit(&format!("{last} …"), self.width.saturating_sub(3));
+            }
+        }
+        lines
     }
 
     /// `src/a.py:3 and 30 more places, 40 versions; on main and 12 more`
     fn places(&self, key: &JsonKey<'_>) -> String {
-        const SHOWN: usize = 2;
+        let most: usize = if self.is_full() { 2 } else { 1 };
         let room = self.width.saturating_sub(30).max(20);
         let first = self.first(key);
         let mut named: Vec<String> = Vec::new();
@@ -316,7 +341,7 @@ impl AuditPage<'_, '_, '_> {
             if !named.contains(&place) {
                 named.push(place);
             }
-            if named.len() == SHOWN.min(key.findings.len()) {
+            if named.len() == most.min(key.findings.len()) {
                 break;
             }
         }
@@ -329,7 +354,7 @@ impl AuditPage<'_, '_, '_> {
             text += &format!(", {}", counted(key.versions, "version"));
         }
         let refs: Vec<String> =
-            key.refs.iter().take(3).map(|name| fit(&escape::text(short(name).as_bytes()), 32)).collect();
+            key.refs.iter().take(most + 1).map(|name| fit(&escape::text(short(name).as_bytes()), 32)).collect();
         if !refs.is_empty() {
             text += &format!("; on {}", refs.join(", "));
             let more = key.refs_total.saturating_sub(refs.len() as u64);
@@ -512,6 +537,23 @@ fn origin(key: &JsonKey<'_>) -> Option<String> {
         }
     }
     Some(said)
+}
+
+/// `taken out by Bob on 2026-02-03 in 450a1c9c38: use a vault`
+fn removed(key: &JsonKey<'_>) -> Option<String> {
+    let commit = key.removed_by.as_ref()?;
+    let text = |text: &str| escape::text(text.as_bytes());
+    let (who, id) = (fit(&text(&commit.author_name), 40), text(commit.short()));
+    let mut said = format!("taken out by {who} on {} in {id}", text(commit.date.get(..10).unwrap_or_default()));
+    if !commit.summary.is_empty() {
+        said += &format!(": {}", fit(&text(&commit.summary), 48));
+    }
+    Some(said)
+}
+
+/// What `keysweep ignore` takes for a key.
+fn short_fingerprint(key: &JsonKey<'_>) -> String {
+    key.fingerprint.get(..SHORT_FINGERPRINT).unwrap_or(&key.fingerprint).to_owned()
 }
 
 /// Names it is used under, reuse, exposure, rotation.

@@ -3,14 +3,21 @@
 use std::io::{self, Write};
 
 use crate::core::finding::{Layer, Part};
-use crate::report::model::{Document, FindingStatus};
-use crate::report::{ReportStyle, escape};
+use crate::report::model::{Document, FindingStatus, JsonCommit};
+use crate::report::{ReportStyle, escape, keys};
 
 const HEADER: &str = "status,severity,confidence,rule,provider,title,path,member,part,line,column,secret,fingerprint,\
                       layers,suppressed_by,suppressed_reason,commit,author,date,repository";
 
-/// Writes the table.
-pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
+const KEYS: &str = "status,state,on_remote,severity,confidence,rule,provider,title,secret,fingerprint,first_commit,\
+                    first_date,brought_in_by,last_commit,last_date,removed_by,removed_in,days_exposed,places,versions,\
+                    references,repositories,first_place,uses,reuse,replaced_by,overdue_days,next_steps";
+
+/// Writes the table: of places, or of keys if that was asked for.
+pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
+    if style.view.tables_of_keys {
+        return keys(document, out);
+    }
     writeln!(out, "{HEADER}")?;
     for entry in &document.findings {
         let location = &entry.location;
@@ -38,6 +45,56 @@ pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write
             commit.map_or("", |commit| &commit.author_name),
             commit.map_or("", |commit| &commit.date),
             location.repository.as_deref().unwrap_or_default(),
+        ];
+        for cell in cells {
+            write!(out, ",{}", escape::csv(cell))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn keys(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{KEYS}")?;
+    for key in keys::of(document) {
+        let status = if key.status == FindingStatus::Active { "active" } else { "suppressed" };
+        write!(out, "{status},{},{},{},{}", key.state.name(), key.on_remote, key.severity, key.confidence)?;
+        let commit = |commit: &Option<JsonCommit<'_>>| {
+            let texts = commit.as_ref().map(|commit| (commit.id.to_string(), commit.date.to_string()));
+            texts.unwrap_or_default()
+        };
+        let (first, first_date) = commit(&key.first_commit);
+        let (last, last_date) = commit(&key.last_commit);
+        let (removed, _) = commit(&key.removed_by);
+        let person = |name: &str, email: &str| format!("{name} <{email}>");
+        let remover = key.removed_by.as_ref().map(|commit| person(&commit.author_name, &commit.author_email));
+        let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
+        let uses: Vec<&str> = key.uses.iter().filter_map(|used| used.name.as_deref()).collect();
+        let steps: Vec<&str> = key.next_steps.iter().map(|step| step.text.as_str()).collect();
+        let cells: [&str; 23] = [
+            &key.rule,
+            &key.provider,
+            &key.title,
+            &key.secret,
+            &key.fingerprint,
+            &first,
+            &first_date,
+            &key.brought_in_by.as_ref().map(|by| person(&by.name, &by.email)).unwrap_or_default(),
+            &last,
+            &last_date,
+            &remover.unwrap_or_default(),
+            &removed,
+            &number(key.days_exposed),
+            &key.places.to_string(),
+            &key.versions.to_string(),
+            &key.refs_total.to_string(),
+            &key.repositories.join(" "),
+            &key.findings.first().map(|&at| document.findings[at].place()).unwrap_or_default(),
+            &uses.join(" "),
+            key.reuse.as_deref().unwrap_or_default(),
+            key.replaced_by.as_ref().map_or("", |new| &new.secret),
+            &number(key.overdue_days),
+            &steps.join(" "),
         ];
         for cell in cells {
             write!(out, ",{}", escape::csv(cell))?;

@@ -1,11 +1,12 @@
 //! What changed between two reports: new, fixed and unchanged findings, by the key's value and where it stands, never
-//! by line.
+//! by line; or new keys, those that are gone, and those that are still there, wherever they stand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::report::keys::{self, JsonKey, KeyState};
 use crate::report::model::{Document, FindingStatus, JsonFinding};
 use crate::report::numbers::counted;
 
@@ -69,6 +70,72 @@ impl<'a> Diff<'a> {
     }
 
     /// One document: `{"new": [...], "fixed": [...], "unchanged": [...]}`.
+    pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, self)?;
+        out.write_all(b"\n")
+    }
+}
+
+/// The keys of two reports, compared.
+#[derive(Debug, Serialize)]
+pub struct KeyDiff<'a> {
+    /// Active in the new report alone.
+    pub new: Vec<JsonKey<'a>>,
+    /// Active in the old report alone: gone, or accepted since.
+    pub gone: Vec<JsonKey<'a>>,
+    /// Active in both, as the new one has them.
+    pub unchanged: Vec<JsonKey<'a>>,
+    /// Where those were; not written.
+    #[serde(skip)]
+    before: BTreeMap<String, (KeyState, bool)>,
+    /// Fingerprints of what is accepted now; not written.
+    #[serde(skip)]
+    accepted: BTreeSet<String>,
+}
+
+impl<'a> KeyDiff<'a> {
+    /// Compares two reports.
+    pub fn new(old: &'a Document<'a>, new: &'a Document<'a>) -> Self {
+        let is_active = |key: &JsonKey<'_>| key.status == FindingStatus::Active;
+        let old: Vec<JsonKey<'a>> = keys::of(old).into_iter().filter(is_active).collect();
+        let (now, accepted): (Vec<JsonKey<'a>>, Vec<JsonKey<'a>>) = keys::of(new).into_iter().partition(is_active);
+        let before: BTreeMap<String, (KeyState, bool)> =
+            old.iter().map(|key| (key.fingerprint.to_string(), (key.state, key.on_remote))).collect();
+        let (unchanged, added): (Vec<_>, Vec<_>) =
+            now.into_iter().partition(|key| before.contains_key(key.fingerprint.as_ref()));
+        let still: BTreeSet<String> = unchanged.iter().map(|key| key.fingerprint.to_string()).collect();
+        let gone = old.into_iter().filter(|key| !still.contains(key.fingerprint.as_ref())).collect();
+        let accepted = accepted.into_iter().map(|key| key.fingerprint.into_owned()).collect();
+        Self { new: added, gone, unchanged, before, accepted }
+    }
+
+    /// For people: a line a key that is new, gone or elsewhere than before, then the numbers.
+    pub fn write_human(&self, out: &mut dyn Write) -> io::Result<()> {
+        let line = |key: &JsonKey<'_>| {
+            let title = crate::report::escape::text(key.title.as_bytes());
+            let places = counted(key.places, "place");
+            format!("{title}  {}  {}, {}  {places}", key.masked(), key.severity, key.confidence)
+        };
+        let state = |state: KeyState, pushed: bool| format!("{}{}", state.word(), if pushed { " pushed" } else { "" });
+        for key in &self.new {
+            writeln!(out, "+ {}  {}", line(key), state(key.state, key.on_remote))?;
+        }
+        for key in &self.gone {
+            let why = if self.accepted.contains(key.fingerprint.as_ref()) { "accepted" } else { "gone" };
+            writeln!(out, "- {}  {}, now {why}", line(key), state(key.state, key.on_remote))?;
+        }
+        for key in &self.unchanged {
+            let now = (key.state, key.on_remote);
+            if let Some(before) = self.before.get(key.fingerprint.as_ref()).filter(|before| **before != now) {
+                writeln!(out, "= {}  {}, now {}", line(key), state(before.0, before.1), state(now.0, now.1))?;
+            }
+        }
+        let (new, still) = (counted(self.new.len() as u64, "new key"), self.unchanged.len());
+        let live = self.unchanged.iter().filter(|key| key.state.is_live()).count();
+        writeln!(out, "{new}, {} gone, {still} still there, {live} of them live.", self.gone.len())
+    }
+
+    /// One document: `{"new": [...], "gone": [...], "unchanged": [...]}`.
     pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
         serde_json::to_writer(&mut *out, self)?;
         out.write_all(b"\n")

@@ -309,6 +309,7 @@ fn one(key: &JsonKey<'_>, places: Vec<Value>, steps: Vec<Value>, commits: &mut I
         "remote": key.on_remote,
         "first": commits.commit(key.first_commit.as_ref()),
         "last": commits.commit(key.last_commit.as_ref()),
+        "removed": commits.commit(key.removed_by.as_ref()),
         "days": key.days_exposed,
         "versions": key.versions,
         "refs": names(&key.refs),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::report::escape::markdown as text;
-use crate::report::model::{Document, JsonFinding};
+use crate::report::keys::{self, JsonKey};
+use crate::report::model::{Document, FindingStatus, JsonCommit, JsonFinding};
 use crate::report::numbers::{counted, grouped};
 use crate::report::{ReportStyle, human};
 
@@ -22,16 +23,61 @@ pub const SUMMARY: usize = 1_000_000;
 const TAIL: usize = 8_000;
 
 /// Writes a report that fits into a comment.
-pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
-    out.write_all(within(document, COMMENT).as_bytes())
+pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
+    let page = if style.view.tables_of_keys { of_keys(document, COMMENT) } else { within(document, COMMENT) };
+    out.write_all(page.as_bytes())
+}
+
+/// The same by key: where each still is, since when, and what to do first.
+fn of_keys(document: &Document<'_>, limit: usize) -> String {
+    let mut page = head(document);
+    let keys: Vec<JsonKey<'_>> =
+        keys::of(document).into_iter().filter(|key| key.status == FindingStatus::Active).collect();
+    let mut shown = 0;
+    for key in &keys {
+        let row = key_row(document, key);
+        if page.len() + row.len() + TAIL > limit {
+            break;
+        }
+        if shown == 0 {
+            page += "| Severity | Key | State | From | Until | Where | What to do first |\n|---|---|---|---|---|---|---|\n";
+        }
+        page += &row;
+        shown += 1;
+    }
+    if shown < keys.len() {
+        page += &format!("\n{} more keys, less dangerous ones, are in the full report.\n", grouped((keys.len() - shown) as u64));
+    }
+    let mut tail = Tail { page, limit };
+    tail.end(document);
+    tail.page
+}
+
+fn key_row(document: &Document<'_>, key: &JsonKey<'_>) -> String {
+    let code = |untrusted: &str| format!("<code>{}</code>", text(untrusted));
+    let day = |commit: Option<&JsonCommit<'_>>| commit.map_or_else(String::new, |c| text(c.date.get(..10).unwrap_or("")));
+    let until = if key.state.is_live() { "now".to_owned() } else { day(key.last_commit.as_ref()) };
+    let place = key.findings.first().map(|&at| document.findings[at].place()).unwrap_or_default();
+    let more = if key.places > 1 { format!(" and {} more", grouped(key.places - 1)) } else { String::new() };
+    let step = key.next_steps.first().map_or("", |step| &step.text);
+    format!(
+        "| {}, {} | {} {} | {}{} | {} | {until} | {}{more} | {} |\n",
+        key.severity,
+        key.confidence,
+        text(&key.title),
+        code(&key.masked()),
+        key.state.word(),
+        if key.on_remote { ", pushed" } else { "" },
+        day(key.first_commit.as_ref()),
+        code(&place),
+        text(step),
+    )
 }
 
 /// The report in at most `limit` bytes; empty if not even its head fits.
 pub fn within(document: &Document<'_>, limit: usize) -> String {
     let summary = &document.summary;
-    let verdict = human::verdict(document);
-    let incomplete = if summary.exit_code == 2 { " — **the scan did not complete**" } else { "" };
-    let mut page = format!("{MARKER}\n### keysweep: {}{incomplete}\n\n", text(verdict.trim_end_matches('.')));
+    let mut page = head(document);
     if page.len() + TAIL > limit {
         return if page.len() <= limit { page } else { String::new() };
     }
@@ -61,13 +107,15 @@ pub fn within(document: &Document<'_>, limit: usize) -> String {
     for (title, step) in advice {
         tail.add(&format!("- {}: {}\n", text(title), text(&step)));
     }
-    tail.list("Not completed", summary.coverage.errors.iter().map(|fault| fault.message.as_ref()));
-    tail.list("Notes", summary.coverage.notes.iter().map(AsRef::as_ref));
-    if let Some(change) = &summary.change {
-        tail.add(&format!("\n{}\n", text(&change.why)));
-    }
-    tail.add(&format!("\n{}.\n", text(&human::scanned(&summary.coverage))));
+    tail.end(document);
     tail.page
+}
+
+/// What is first: the marker and what came of the scan.
+fn head(document: &Document<'_>) -> String {
+    let verdict = human::verdict(document);
+    let incomplete = if document.summary.exit_code == 2 { " — **the scan did not complete**" } else { "" };
+    format!("{MARKER}\n### keysweep: {}{incomplete}\n\n", text(verdict.trim_end_matches('.')))
 }
 
 fn row(entry: &JsonFinding<'_>) -> String {
@@ -94,6 +142,17 @@ struct Tail {
 }
 
 impl Tail {
+    /// What was scanned, and what was not.
+    fn end(&mut self, document: &Document<'_>) {
+        let summary = &document.summary;
+        self.list("Not completed", summary.coverage.errors.iter().map(|fault| fault.message.as_ref()));
+        self.list("Notes", summary.coverage.notes.iter().map(AsRef::as_ref));
+        if let Some(change) = &summary.change {
+            self.add(&format!("\n{}\n", text(&change.why)));
+        }
+        self.add(&format!("\n{}.\n", text(&human::scanned(&summary.coverage))));
+    }
+
     fn add(&mut self, part: &str) -> bool {
         let fits = self.page.len() + part.len() <= self.limit;
         if fits {

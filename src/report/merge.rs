@@ -26,6 +26,7 @@ pub struct Merge {
     /// How many parts there are, and what they agree in.
     of: Option<(u64, String)>,
     reports: u64,
+    head: Option<String>,
 }
 
 /// Where a finding stands in a report: the order of [`Report::sort`](crate::report::Report::sort).
@@ -55,6 +56,7 @@ struct Line {
     commit: Option<MergedCommit>,
     coverage: Option<JsonCoverage<'static>>,
     part: Option<JsonPart<'static>>,
+    head: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -111,13 +113,15 @@ impl Merge {
             let line: Line = serde_json::from_str(raw).map_err(|why| failed(&why))?;
             match &*line.r#type {
                 "finding" => self.finding(line, raw).ok_or_else(|| failed(&"it lacks a part of a finding"))?,
-                "summary" => summary = line.coverage.map(|coverage| (coverage, line.part)),
+                "summary" => summary = line.coverage.map(|coverage| (coverage, line.part, line.head)),
                 other => return Err(failed(&format!("{other} is neither a finding nor a summary"))),
             }
         }
         let cut = || Error::new("merge", name, "it has no summary: its run did not end").hint("run that part again");
-        let (coverage, part) = summary.ok_or_else(cut)?;
+        let (coverage, part, head) = summary.ok_or_else(cut)?;
         self.check(name, part.as_ref())?;
+        // Reports of several repositories that are no parts have several.
+        self.head = if self.reports == 1 || self.head == head { head } else { None };
         self.coverage(coverage, part);
         Ok(())
     }
@@ -251,6 +255,7 @@ impl Merge {
             exit_code: exit.code(),
             change: None,
             coverage: self.coverage,
+            head: self.head.map(Into::into),
             part: None,
         };
         let failed = |why: serde_json::Error| Error::new("write", "the report", why);

@@ -62,6 +62,8 @@ pub struct ReportView {
     pub full: bool,
     /// By what they are told.
     pub by: Grouping,
+    /// Whether tables that are of places otherwise are of keys.
+    pub tables_of_keys: bool,
 }
 
 /// By what keys are told.

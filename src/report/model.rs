@@ -233,6 +233,9 @@ pub struct JsonCommit<'a> {
 pub struct JsonHistory<'a> {
     /// The last commit that still had it; null while it is in HEAD.
     pub last_commit: Option<JsonCommit<'a>>,
+    /// The commit after that one, which took it out; absent where none did, or that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_by: Option<JsonCommit<'a>>,
     /// Whether HEAD has it.
     pub in_head: bool,
     /// Full names of the references whose history contains it, sorted; `--max-refs` cuts the list.
@@ -282,6 +285,9 @@ pub struct Summary<'a> {
     pub change: Option<JsonChange<'a>>,
     /// What was scanned, and what was not.
     pub coverage: JsonCoverage<'a>,
+    /// The full name of the branch that HEAD is at, in an audit of one repository's history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Cow<'a, str>>,
     /// Of a part of a divided audit (`--shard`): which it is, for `keysweep report merge`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<JsonPart<'a>>,
@@ -410,6 +416,7 @@ impl<'a> Document<'a> {
             report.findings.iter().map(|finding| JsonFinding::new(finding, show_secrets)).collect();
         let mut summary = Summary::new(&findings, JsonCoverage::new(&report.coverage), exit.code());
         summary.part = JsonPart::of(&report.coverage);
+        summary.head = report.coverage.head.as_deref().map(Cow::Borrowed);
         Self {
             findings,
             summary,
@@ -464,6 +471,7 @@ impl<'a> Summary<'a> {
             exit_code,
             change: None,
             coverage,
+            head: None,
             part: None,
         }
     }
@@ -636,6 +644,7 @@ impl<'a> JsonHistory<'a> {
         let total = history.refs_total.max(history.refs.len());
         Self {
             last_commit: history.last_commit.as_deref().map(JsonCommit::new),
+            removed_by: history.removed_by.as_deref().map(JsonCommit::new),
             in_head: history.in_head,
             refs: history.refs.iter().map(|name| name.as_str().into()).collect(),
             refs_total: (total > history.refs.len()).then_some(total as u64),

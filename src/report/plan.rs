@@ -1,7 +1,7 @@
 //! The `plan` format: a shell script that takes the keys of a report out of a repository's history, commented step by step,
 //! for a person to read and then run. Nothing in it runs by itself, and it waits before anything is pushed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use super::keys::{self, JsonKey, KeyOrigin, KeyState};
@@ -13,12 +13,16 @@ use crate::core::shell::shell_path;
 
 /// Names that a comment lists.
 const NAMES: usize = 50;
+/// More paths than these stand at the end of the script, not in a command.
+const PATHS: usize = 12;
+/// What the list of paths at the end stands below.
+const LIST: &str = "# --- paths ---";
 
 /// Writes the script.
 pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
     let keys: Vec<JsonKey<'_>> =
         keys::of(document).into_iter().filter(|key| key.status == FindingStatus::Active).collect();
-    let mut script = Script { document, keys: &keys, text: String::new(), number: 0 };
+    let mut script = Script { document, keys: &keys, text: String::new(), number: 0, list: Vec::new() };
     let repositories: BTreeSet<&str> =
         document.active().filter_map(|entry| entry.location.repository.as_deref()).collect();
     if !repositories.is_empty() {
@@ -33,6 +37,7 @@ pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write
         script.push();
         script.here();
         script.people();
+        script.paths();
     }
     out.write_all(script.text.as_bytes())
 }
@@ -42,6 +47,8 @@ struct Script<'a> {
     keys: &'a [JsonKey<'a>],
     text: String,
     number: u32,
+    /// Lines of the list at the end.
+    list: Vec<String>,
 }
 
 impl<'a> Script<'a> {
@@ -86,6 +93,7 @@ impl<'a> Script<'a> {
             "has to clone again, and what was pushed stays known to whoever fetched it. So the keys go first.",
         );
         self.line("set -euo pipefail");
+        self.line("script=$(cd \"$(dirname \"$0\")\" && pwd)/$(basename \"$0\")");
     }
 
     /// A plan is for one repository: this says which need one.
@@ -156,8 +164,7 @@ impl<'a> Script<'a> {
             entries.iter().filter(packed).filter_map(|entry| entry.location.path.as_deref()).collect();
         if !paths.is_empty() {
             self.comment("Binary files, archives and names hold no text to replace: these paths go altogether. Look at them first.");
-            let words: Vec<String> = paths.iter().map(|path| format!("    --path {}", word(path))).collect();
-            self.line(&format!("git filter-repo --sensitive-data-removal --invert-paths \\\n{}", words.join(" \\\n")));
+            self.drop_paths(&paths);
         }
         if has(&[Part::Author]) {
             self.comment("A key stands in an author's name: write ../mailmap (see git help check-mailmap), then");
@@ -170,6 +177,55 @@ impl<'a> Script<'a> {
         }
         self.step("What is left. Keys that stand encoded have to be added to the replacements by hand.");
         self.line("keysweep history");
+    }
+
+    /// Takes paths out of history altogether. Many stand in a list at the end of the script, which it cuts off itself.
+    fn drop_paths(&mut self, paths: &BTreeSet<&str>) {
+        const COMMAND: &str = "git filter-repo --sensitive-data-removal --invert-paths";
+        // A line of a list has to be one line, of text that shows what it is.
+        let is_plain = |path: &&&str| paths.len() > PATHS && escape::text(path.as_bytes()) == **path;
+        let (listed, named): (Vec<&&str>, Vec<&&str>) = paths.iter().partition(is_plain);
+        let mut words: Vec<String> = named.iter().map(|path| format!("    --path {}", word(path))).collect();
+        if !listed.is_empty() {
+            self.comment(&format!("{} stand at the end of this script:", counted(listed.len() as u64, "path")));
+            self.paths_by_folder(&listed);
+            self.line(&format!("sed '1,/^{LIST}$/d' \"$script\" > ../paths.txt"));
+            words.insert(0, "    --paths-from-file ../paths.txt".to_owned());
+        }
+        self.line(&format!("{COMMAND} \\\n{}", words.join(" \\\n")));
+        self.list = listed.into_iter().map(|path| format!("literal:{path}")).collect();
+    }
+
+    /// Says in which folders many paths are.
+    fn paths_by_folder(&mut self, paths: &[&&str]) {
+        let mut folders: BTreeMap<&str, u64> = BTreeMap::new();
+        for path in paths {
+            let mut ends = path.match_indices('/').map(|(at, _)| at);
+            let end = ends.nth(1).or_else(|| path.find('/'));
+            *folders.entry(end.and_then(|end| path.get(..end)).unwrap_or(".")).or_default() += 1;
+        }
+        let mut folders: Vec<(&str, u64)> = folders.into_iter().collect();
+        folders.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+        for (folder, number) in folders.iter().take(PATHS) {
+            self.comment(&format!("   {number:>6}  {folder}"));
+        }
+        if folders.len() > PATHS {
+            self.comment(&format!("   and {}", counted((folders.len() - PATHS) as u64, "more folder")));
+        }
+    }
+
+    /// The list of paths, which no shell reads: the script ends before it.
+    fn paths(&mut self) {
+        if self.list.is_empty() {
+            return;
+        }
+        self.line("");
+        self.comment("What follows is read by the sed above.");
+        self.line("exit 0");
+        self.line(LIST);
+        for line in std::mem::take(&mut self.list) {
+            self.line(&line);
+        }
     }
 
     fn push(&mut self) {

@@ -25,7 +25,7 @@ pub fn redact(report: &mut Report, mask: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {
     let coverage = &mut report.coverage;
     coverage.skipped.iter_mut().for_each(|skipped| texts.bytes(&mut skipped.path));
     coverage.errors.iter_mut().for_each(|error| error.each_text(|text| texts.text(text)));
-    coverage.notes.iter_mut().for_each(|note| texts.text(note));
+    coverage.notes.iter_mut().chain(&mut coverage.head).for_each(|note| texts.text(note));
     for list in &mut coverage.lists {
         list.entries.iter_mut().for_each(|(_, error)| error.each_text(|text| texts.text(text)));
     }
@@ -96,7 +96,7 @@ impl Texts<'_> {
         finding.suppressed.iter_mut().filter_map(|why| why.reason.as_mut()).for_each(|reason| self.text(reason));
         finding.commit.iter_mut().for_each(|commit| self.commit(commit));
         if let Some(history) = &mut finding.history {
-            history.last_commit.iter_mut().for_each(|commit| self.commit(commit));
+            history.last_commit.iter_mut().chain(&mut history.removed_by).for_each(|commit| self.commit(commit));
             history.refs.iter_mut().for_each(|name| self.text(name));
         }
     }

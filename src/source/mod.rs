@@ -121,6 +121,11 @@ impl Collector {
         lock(&self.coverage).part = Some(part);
     }
 
+    /// The branch that `HEAD` is at.
+    pub fn head(&self, name: String) {
+        lock(&self.coverage).head = Some(name);
+    }
+
     /// A remark for the report.
     pub fn note(&self, note: impl Into<String>) {
         lock(&self.coverage).notes.push(note.into());

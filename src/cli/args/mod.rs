@@ -25,7 +25,7 @@ use crate::report::model::Occasion;
 pub use ci::{Ci, CiScope};
 pub use fix::Fix;
 pub use history::HistoryArgs;
-pub use report::{DiffFormat, Reports};
+pub use report::{DiffBy, DiffFormat, Reports};
 pub use view::{By, ViewArgs};
 
 /// Find leaked AI API keys in files, commits and git history. Works offline.

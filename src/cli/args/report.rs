@@ -54,12 +54,24 @@ pub enum Reports {
         /// The format: human or json.
         #[arg(short, long, value_enum, default_value_t = DiffFormat::Human)]
         format: DiffFormat,
+        /// Compare places (a key at a path), or keys, wherever they stand.
+        #[arg(long, value_name = "WHAT", value_enum, default_value_t = DiffBy::Place)]
+        by: DiffBy,
         /// Write to this file instead of standard output.
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
     /// Print the JSON Schema of json and jsonl reports.
     Schema,
+}
+
+/// What is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffBy {
+    /// A key at a path.
+    Place,
+    /// A key, wherever it stands.
+    Key,
 }
 
 /// How a comparison is printed.

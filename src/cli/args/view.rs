@@ -11,7 +11,7 @@ pub struct ViewArgs {
     /// Show every key in detail, not only the ten most dangerous.
     #[arg(long)]
     pub full: bool,
-    /// Group keys by path, provider, author or commit instead of by danger.
+    /// Group keys by path, provider, author or commit instead of by danger; key: csv and markdown list keys, not places.
     #[arg(long, value_name = "WHAT", value_enum, hide_possible_values = true)]
     pub by: Option<By>,
     /// Do not use a pager (`PAGER`, or less) for a long report.
@@ -33,7 +33,7 @@ impl ViewArgs {
             Some(By::Author) => Grouping::Author,
             Some(By::Commit) => Grouping::Commit,
         };
-        ReportView { full: self.full, by }
+        ReportView { full: self.full, by, tables_of_keys: self.by == Some(By::Key) }
     }
 
     /// The moment before which a key that still stands must not have come in, `now` being in seconds since 1970.

@@ -53,6 +53,9 @@ pub struct JsonKey<'a> {
     pub first_commit: Option<JsonCommit<'a>>,
     /// The last commit that had it anywhere; null while it is in HEAD, or where no commit is known.
     pub last_commit: Option<JsonCommit<'a>>,
+    /// The commit that took it out, where it was last; absent where none did, or that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_by: Option<JsonCommit<'a>>,
     /// Whole days from the first to the last commit that had it, or to HEAD's; null where no commit is known.
     pub days_exposed: Option<u64>,
     /// How many places it stands at: paths, members of archives, messages.
@@ -121,6 +124,18 @@ pub enum KeyState {
 impl KeyState {
     /// All of them, the most dangerous first.
     pub const ALL: [Self; 6] = [Self::Files, Self::Head, Self::Branch, Self::History, Self::Reflog, Self::Unreachable];
+
+    /// As in machine output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Files => "files",
+            Self::Head => "head",
+            Self::Branch => "branch",
+            Self::History => "history",
+            Self::Reflog => "reflog",
+            Self::Unreachable => "unreachable",
+        }
+    }
 
     /// In a table.
     pub const fn word(self) -> &'static str {
@@ -267,7 +282,7 @@ fn one<'a>(document: &'a Document<'a>, places: Vec<usize>) -> JsonKey<'a> {
     let first = counted.iter().copied().filter(|entry| entry.commit.is_some()).min_by_key(|entry| begun(entry));
     let last = counted.iter().filter_map(|entry| entry.history.as_ref()?.last_commit.as_ref());
     let state = counted.iter().map(|entry| state(entry)).min().unwrap_or(KeyState::Files);
-    let (refs, refs_total, refs_cut) = references(&counted);
+    let (refs, refs_total, refs_cut) = references(&counted, document.summary.head.as_deref());
     let mut origins: Vec<(Option<i64>, KeyOrigin)> =
         counted.iter().map(|entry| (begun(entry), KeyOrigin::of(entry))).collect();
     origins.sort();
@@ -289,6 +304,7 @@ fn one<'a>(document: &'a Document<'a>, places: Vec<usize>) -> JsonKey<'a> {
         on_remote: counted.iter().any(|entry| entry.history.as_ref().is_some_and(|history| history.on_remote)),
         first_commit: first.and_then(|entry| entry.commit.clone()),
         last_commit: if state.is_live() { None } else { last.max_by_key(|commit| seconds(&commit.date)).cloned() },
+        removed_by: if state.is_live() { None } else { removed(&counted) },
         days_exposed: time.map(|(first, last)| u64::try_from((last - first) / DAY).unwrap_or(0)),
         places: counted.len() as u64,
         versions: counted.iter().map(|entry| entry.history.as_ref().map_or(1, |history| history.versions)).sum(),
@@ -353,7 +369,7 @@ fn time(entries: &[&JsonFinding<'_>]) -> Option<(i64, i64)> {
 }
 
 /// The references that contain a key at any of its places: some names, and how many there are.
-fn references<'a>(entries: &[&'a JsonFinding<'a>]) -> (Vec<Cow<'a, str>>, u64, bool) {
+fn references<'a>(entries: &[&'a JsonFinding<'a>], head: Option<&str>) -> (Vec<Cow<'a, str>>, u64, bool) {
     let mut lists: HashSet<&[Cow<'a, str>]> = HashSet::new();
     let (mut most, mut is_cut) = (0, false);
     for history in entries.iter().filter_map(|entry| entry.history.as_ref()) {
@@ -365,22 +381,38 @@ fn references<'a>(entries: &[&'a JsonFinding<'a>]) -> (Vec<Cow<'a, str>>, u64, b
     let names: HashSet<&str> = lists.into_iter().flatten().map(AsRef::as_ref).collect();
     let total = most.max(names.len() as u64);
     let mut names: Vec<&str> = names.into_iter().collect();
-    names.sort_by_key(|name| (telling(name), *name));
+    names.sort_by_key(|name| (telling(name, head), *name));
     let shown = names.into_iter().take(REFS).map(Cow::Borrowed).collect();
     (shown, total, is_cut && !is_one)
 }
 
-/// Branches before tags before what a forge makes, and the usual names of default branches before all.
-fn telling(name: &str) -> u8 {
+/// `HEAD`'s branch and its remote's before branches before tags before what a forge makes. Where nobody says what `HEAD` is
+/// at, the usual names of default branches come first.
+fn telling(name: &str, head: Option<&str>) -> u8 {
     let branch = name.strip_prefix("refs/heads/");
-    match branch.or_else(|| name.strip_prefix("refs/remotes/origin/")) {
-        Some("main" | "master" | "trunk" | "develop" | "HEAD") => 0,
-        Some(_) if branch.is_some() => 1,
-        Some(_) => 2,
-        None if name.starts_with("refs/remotes/") => 3,
-        None if name.starts_with("refs/tags/") => 4,
-        None => 5,
+    let remote = name.strip_prefix("refs/remotes/").and_then(|rest| Some(rest.split_once('/')?.1));
+    match head {
+        Some(head) if name == head || name == "HEAD" => return 0,
+        Some(head) if remote.is_some() && remote == head.strip_prefix("refs/heads/") => return 1,
+        _ if name == "refs/remotes/origin/HEAD" => return 2,
+        Some(_) => {}
+        None if matches!(branch.or(remote), Some("main" | "master" | "trunk" | "develop")) => return 1,
+        None => {}
     }
+    match name {
+        _ if branch.is_some() => 3,
+        _ if name.starts_with("refs/remotes/origin/") => 4,
+        _ if remote.is_some() => 5,
+        _ if name.starts_with("refs/tags/") => 6,
+        _ => 7,
+    }
+}
+
+/// The commit that took a key out of its last place.
+fn removed<'a>(entries: &[&'a JsonFinding<'a>]) -> Option<JsonCommit<'a>> {
+    let histories = entries.iter().filter_map(|entry| entry.history.as_ref());
+    let removed = histories.filter_map(|history| history.removed_by.as_ref());
+    removed.max_by_key(|commit| (seconds(&commit.date), commit.id.as_ref())).cloned()
 }
 
 /// Who brought a key in, and who else committed it somewhere.

@@ -2,6 +2,7 @@
 
 mod broken;
 mod everywhere;
+mod follow_up;
 mod objects;
 mod parts;
 mod random;

@@ -27,8 +27,10 @@ fn without_ids(scan: &Scan) -> Vec<Value> {
     let strip = |finding: &Value| {
         let mut finding = finding.clone();
         finding["commit"]["id"].take();
-        if finding["history"]["last_commit"].is_object() {
-            finding["history"]["last_commit"]["id"].take();
+        for commit in ["last_commit", "removed_by"] {
+            if finding["history"][commit].is_object() {
+                finding["history"][commit]["id"].take();
+            }
         }
         finding
     };
