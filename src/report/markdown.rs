@@ -40,13 +40,17 @@ fn of_keys(document: &Document<'_>, limit: usize) -> String {
             break;
         }
         if shown == 0 {
-            page += "| Severity | Key | State | From | Until | Where | What to do first |\n|---|---|---|---|---|---|---|\n";
+            page +=
+                "| Severity | Key | State | From | Until | Where | What to do first |\n|---|---|---|---|---|---|---|\n";
         }
         page += &row;
         shown += 1;
     }
     if shown < keys.len() {
-        page += &format!("\n{} more keys, less dangerous ones, are in the full report.\n", grouped((keys.len() - shown) as u64));
+        page += &format!(
+            "\n{} more keys, less dangerous ones, are in the full report.\n",
+            grouped((keys.len() - shown) as u64)
+        );
     }
     let mut tail = Tail { page, limit };
     tail.end(document);
@@ -55,7 +59,8 @@ fn of_keys(document: &Document<'_>, limit: usize) -> String {
 
 fn key_row(document: &Document<'_>, key: &JsonKey<'_>) -> String {
     let code = |untrusted: &str| format!("<code>{}</code>", text(untrusted));
-    let day = |commit: Option<&JsonCommit<'_>>| commit.map_or_else(String::new, |c| text(c.date.get(..10).unwrap_or("")));
+    let day =
+        |commit: Option<&JsonCommit<'_>>| commit.map_or_else(String::new, |c| text(c.date.get(..10).unwrap_or("")));
     let until = if key.state.is_live() { "now".to_owned() } else { day(key.last_commit.as_ref()) };
     let place = key.findings.first().map(|&at| document.findings[at].place()).unwrap_or_default();
     let more = if key.places > 1 { format!(" and {} more", grouped(key.places - 1)) } else { String::new() };
