@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Builds the wheel and the npm packages of this machine once, and blocks a commit through each of the ways in:
-# pip, pre-commit (the python id, with the wheel from a folder) and npm. Needs python3 with venv, node with npm, and git.
+# pip, pre-commit and prek (the python id, with the wheel from a folder), npm, and the archive that a release has.
+# Needs python3 with venv, node with npm, and git. What `cargo build --release` made is used, not made again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/keysweep-ci/packaging
+target=${CARGO_TARGET_DIR:-$root/target}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-export GIT_CONFIG_GLOBAL=$work/gitconfig GIT_CONFIG_NOSYSTEM=1 PRE_COMMIT_HOME=$work/pre-commit PIP_DISABLE_PIP_VERSION_CHECK=1
+export GIT_CONFIG_GLOBAL=$work/gitconfig GIT_CONFIG_NOSYSTEM=1 PRE_COMMIT_HOME=$work/pre-commit-home PREK_HOME=$work/prek-home PIP_DISABLE_PIP_VERSION_CHECK=1
 git config --global user.name check
 git config --global user.email check@example.invalid
 git config --global init.defaultBranch main
@@ -16,23 +17,37 @@ git config --global protocol.file.allow always
 say() { printf '\n-- %s\n' "$*"; }
 fail() { printf 'packaging: %s\n' "$*" >&2; exit 1; }
 
+case "$(uname -s)-$(uname -m)" in
+  Linux-x86_64) name=linux-x64 ;;
+  Linux-aarch64) name=linux-arm64 ;;
+  Darwin-x86_64) name=darwin-x64 ;;
+  Darwin-arm64) name=darwin-arm64 ;;
+  *) fail "no npm package for $(uname -s) $(uname -m)" ;;
+esac
+
 say "versions"
 python3 packaging/version.py
 
 say "tools"
-[ -x "$cache/bin/maturin" ] && [ -x "$cache/bin/pre-commit" ] || {
-  python3 -m venv "$cache"
-  "$cache/bin/pip" install -q 'maturin>=1.9,<2' pre-commit
-}
+PATH=$(.ci/tools):$PATH
 
 say "wheel"
-(cd packaging/pypi && "$cache/bin/maturin" build --release --locked --compatibility linux --out "$work/wheels" \
-  --target-dir "$root/target" >"$work/build.log" 2>&1) || { cat "$work/build.log"; exit 1; }
+(cd packaging/pypi && maturin build --release --locked --compatibility linux --compression-level 9 --out "$work/wheels" \
+  --target-dir "$target" >"$work/build.log" 2>&1) || { cat "$work/build.log"; exit 1; }
 wheel=$(echo "$work"/wheels/*.whl)
 size=$(wc -c <"$wheel")
 printf '%s: %s bytes\n' "$(basename "$wheel")" "$size"
 [ "$size" -le 4194304 ] || fail "the wheel is larger than 4 MiB"
 [[ $(python3 -m zipfile -l "$wheel") == *sboms/*cyclonedx* ]] || fail "the wheel holds no SBOM"
+
+say "archive"
+cp -r "$work/wheels" "$work/dist"
+python3 packaging/archive.py "$name" check "$work/dist"
+for inside in keysweep completions/_keysweep completions/keysweep.nu man/keysweep-scan.1 LICENSE-MIT; do
+  tar -tzf "$work"/dist/keysweep-check-$name.tar.gz "keysweep-check-$name/$inside" >/dev/null || fail "the archive holds no $inside"
+done
+binary=$work/dist/bin/keysweep
+python3 packaging/picture.py "$binary" docs/scan.svg --check
 
 # A key of the right shape that stands in no file of ours.
 key="sk-proj-$(python3 - <<'PY'
@@ -73,26 +88,29 @@ repository "$work/pip"
 (cd "$work/pip" && "$work/venv/bin/keysweep" hook install >/dev/null)
 blocked "$work/pip" pip
 
-say "pre-commit"
+say "binary"
+repository "$work/archive"
+(cd "$work/archive" && "$binary" hook install >/dev/null)
+blocked "$work/archive" binary
+
 # The repository as it is committed here, with a tag, is what a user would name by its address.
 git clone -q --no-hardlinks "$root" "$work/keysweep"
 git -C "$work/keysweep" tag v0-check
-repository "$work/framework"
-(cd "$work/framework"
- printf 'repos:\n- repo: %s\n  rev: v0-check\n  hooks:\n  - id: keysweep\n' "$work/keysweep" >.pre-commit-config.yaml
- git add .pre-commit-config.yaml
- PIP_FIND_LINKS=$work/wheels "$cache/bin/pre-commit" install --install-hooks >"$work/out" 2>&1 || { cat "$work/out"; exit 1; })
-blocked "$work/framework" pre-commit
+for framework in pre-commit prek; do
+  say "$framework"
+  repository "$work/$framework"
+  (cd "$work/$framework"
+   printf 'repos:\n- repo: %s\n  rev: v0-check\n  hooks:\n  - id: keysweep\n' "$work/keysweep" >.pre-commit-config.yaml
+   git add .pre-commit-config.yaml
+   export PIP_FIND_LINKS=$work/wheels UV_FIND_LINKS=$work/wheels
+   started=$(date +%s)
+   "$framework" install --install-hooks >"$work/out" 2>&1 || { cat "$work/out"; exit 1; }
+   printf '%s: installed in %s s\n' "$framework" $(($(date +%s) - started)))
+  blocked "$work/$framework" "$framework"
+done
 
 say "npm"
-case "$(uname -s)-$(uname -m)" in
-  Linux-x86_64) name=linux-x64 ;;
-  Linux-aarch64) name=linux-arm64 ;;
-  Darwin-x86_64) name=darwin-x64 ;;
-  Darwin-arm64) name=darwin-arm64 ;;
-  *) fail "no npm package for $(uname -s) $(uname -m)" ;;
-esac
-node packaging/npm/platform.mjs "$name" target/release/keysweep "$work/npm"
+node packaging/npm/platform.mjs "$name" "$binary" "$work/npm"
 (cd "$work" && npm pack --silent "./npm/$name" "$root/packaging/npm/keysweep" >/dev/null)
 repository "$work/node"
 (cd "$work/node"

@@ -15,6 +15,7 @@ use crate::cli::progress;
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Confidence, Finding, SuppressedBy};
+use crate::core::order::Order as _;
 use crate::core::regular_file::{self, Links};
 use crate::policy::baseline::{self, Baseline, BaselineEntry};
 use crate::policy::files;
@@ -128,7 +129,7 @@ impl BaselineRun<'_> {
             news.push((first, format!("{worth}  {title}  {masked}  {path}:{line}{more}")));
         }
         let key = |(finding, _): &(&Finding, String)| (Reverse(finding.severity), Reverse(finding.confidence));
-        news.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.0.location.cmp(&b.0.location)));
+        news.order_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.0.location.cmp(&b.0.location)));
         news
     }
 

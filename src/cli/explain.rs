@@ -13,6 +13,7 @@ use crate::cli::policy::{self, Loaded};
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Location, SuppressedBy};
+use crate::core::order::Order as _;
 use crate::core::path_bytes;
 use crate::core::shell::shell_path;
 use crate::gitleaks::Fate;
@@ -149,7 +150,7 @@ impl<'a> Case<'a> {
         let before = text.len();
         let mut steps: Vec<&Step> = self.steps.iter().filter(|step| here(step.span.start)).collect();
         // The likeliest leads: what passed, then that for which most speaks.
-        steps.sort_by_key(|step| (step.rank(), Reverse(step.evidence.map_or(0, |evidence| evidence.sum()))));
+        steps.order_by_key(|step| (step.rank(), Reverse(step.evidence.map_or(0, |evidence| evidence.sum()))));
         if !self.all {
             return self.shortly(text, &steps, number, start);
         }
@@ -161,7 +162,7 @@ impl<'a> Case<'a> {
         for step in clear {
             self.step(text, step, start);
         }
-        vague.sort_by_key(|step| step.span.start);
+        vague.order_by_key(|step| step.span.start);
         self.vague(text, &vague, start);
         for fate in self.fates.iter().filter(|fate| here(fate.span.start)) {
             self.fate(text, fate, start);

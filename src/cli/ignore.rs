@@ -13,6 +13,7 @@ use crate::cli::args::policy::{IgnoreArgs, PolicyArgs};
 use crate::core::date::Date;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Fingerprint, Secret};
+use crate::core::order::Order as _;
 use crate::core::replace::replace;
 use crate::hook::git;
 use crate::hook::last::{self, Last, Stopped};
@@ -126,7 +127,7 @@ fn accepted(args: &IgnoreArgs, loaded: &Loaded, last: Option<&Last>) -> Result<V
     };
     let Some(what) = &args.what else {
         let mut all: Vec<AcceptedFinding> = shown.iter().filter_map(of_last).collect();
-        all.sort_by(|a, b| (&a.rule, a.fingerprint).cmp(&(&b.rule, b.fingerprint)));
+        all.order_by(|a, b| (&a.rule, a.fingerprint).cmp(&(&b.rule, b.fingerprint)));
         all.dedup_by(|a, b| (&a.rule, a.fingerprint) == (&b.rule, b.fingerprint));
         if all.is_empty() {
             return Err(Error::new(

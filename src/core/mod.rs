@@ -13,6 +13,7 @@ pub mod json;
 #[cfg(feature = "cli")]
 pub mod mode;
 pub mod narrow;
+pub mod order;
 #[cfg(feature = "cli")]
 pub mod part;
 pub mod path_bytes;

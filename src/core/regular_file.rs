@@ -65,9 +65,9 @@ pub fn why(error: &io::Error) -> String {
     }
 }
 
-/// Some systems refuse what is no regular file in words that do not say so.
+/// Some systems refuse what is no regular file in words that do not say so: to Windows, opening a directory is denied.
 fn refused(path: &Path, links: Links, error: io::Error) -> io::Error {
-    if is_absent(&error) || error.kind() == ErrorKind::PermissionDenied {
+    if is_absent(&error) || (cfg!(unix) && error.kind() == ErrorKind::PermissionDenied) {
         return error;
     }
     let found = if links == Links::Refuse { path.symlink_metadata() } else { path.metadata() };

@@ -21,6 +21,7 @@ use bstr::ByteSlice as _;
 
 use crate::core::error::{Error, Result};
 use crate::core::finding::Secret;
+use crate::core::order::Order as _;
 use crate::core::regular_file::{self, Links};
 use crate::core::replace::replace;
 use crate::scan::Match;
@@ -72,7 +73,7 @@ impl Rewrite {
     /// The text after it.
     fn apply(&self, text: &[u8]) -> Vec<u8> {
         let mut sorted: Vec<&(Range<usize>, String)> = self.replacements.iter().collect();
-        sorted.sort_by_key(|(at, _)| (at.start, at.end));
+        sorted.order_by_key(|(at, _)| (at.start, at.end));
         let mut out = Vec::with_capacity(text.len());
         let mut done = 0;
         for (at, with) in sorted {
@@ -183,7 +184,7 @@ impl Plan {
         change.gone = keys.into_iter().filter(|key| !stays.contains(&key.span.start)).collect();
         change.new = rewrite.apply(&change.old);
         change.replacements = rewrite.replacements;
-        change.replacements.sort_by_key(|(at, _)| (at.start, at.end));
+        change.replacements.order_by_key(|(at, _)| (at.start, at.end));
         if !masks {
             change.gone.iter().for_each(|key| environment.add(&key.variable, &key.secret));
         }

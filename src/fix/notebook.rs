@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::language;
 use super::{FoundKey, Rewrite, literal};
 use crate::core::json;
+use crate::core::order::Order as _;
 
 /// Rewrites a notebook.
 pub(super) fn rewrite(text: &[u8], keys: &[FoundKey]) -> Rewrite {
@@ -82,7 +83,7 @@ fn source(text: &[u8], cell: &Cell, keys: &[&FoundKey], extension: &str) -> Opti
             }
         }
     }
-    inner.sort_by_key(|key| key.span.start);
+    inner.order_by_key(|key| key.span.start);
     let literal = language::of(extension.as_bytes())?.literal.as_ref()?;
     let rewritten = literal::rewrite(program.as_bytes(), literal, extension.as_bytes(), &inner);
     if !rewritten.left.is_empty() {

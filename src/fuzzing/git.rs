@@ -118,7 +118,7 @@ pub(super) fn pack(data: &[u8]) {
     let mut input = Unstructured::new(data);
     let hash = HASHES[usize::from(input.arbitrary::<bool>().unwrap_or_default())];
     let count = input.int_in_range(0..=32_u8).unwrap_or_default();
-    let offsets: Vec<u16> = (0..count).map(|_| input.arbitrary().unwrap_or_default()).collect();
+    let offsets: Vec<u16> = (0..count).map(|_| input.arbitrary::<u16>().unwrap_or_default()).collect();
     let body = input.take_rest();
     let file = [&b"PACK\0\0\0\x02\0\0\0\0"[..], body, &[0; 32][..hash.width()]].concat();
     let mut list: Vec<(Id, u64)> = offsets

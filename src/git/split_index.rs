@@ -2,6 +2,7 @@
 //! replaced, and which come in addition.
 
 use crate::core::narrow::narrow;
+use crate::core::order::Order as _;
 
 use super::Id;
 use super::id::Hash;
@@ -92,7 +93,7 @@ pub(crate) fn join(base: Index, mut own: Index, link: &Link) -> Result<Index, Co
         joined.push(named(own.path(entry), entry)?);
     }
     let name = |entry: &IndexEntry| &names[entry.name.start as usize..entry.name.end as usize];
-    joined.sort_by(|a, b| (name(a), a.stage).cmp(&(name(b), b.stage)));
+    joined.order_by(|a, b| (name(a), a.stage).cmp(&(name(b), b.stage)));
     let data = own.take_data();
     Ok(Index::from_parts(data, own, names, joined))
 }

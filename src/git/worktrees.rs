@@ -11,6 +11,7 @@ use super::index::Index;
 use super::repository::{Repository, looks_like_git_dir};
 use super::tree::EntryKind;
 use crate::core::error::{Error, Result};
+use crate::core::order::Order as _;
 
 /// A submodule whose repository is here.
 #[derive(Clone, Debug)]
@@ -49,7 +50,7 @@ impl Repository {
                 Err(error) => errors.push(error),
             }
         }
-        staged.sort();
+        staged.order();
         staged.dedup();
         staged
     }
@@ -69,7 +70,7 @@ impl Repository {
                 }
             }
         }
-        found.sort_by(|a, b| a.git_dir.cmp(&b.git_dir));
+        found.order_by(|a, b| a.git_dir.cmp(&b.git_dir));
         Ok(found)
     }
 

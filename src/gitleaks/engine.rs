@@ -12,6 +12,7 @@ use bstr::BStr;
 use super::codec::DecodedText;
 use super::found::{self, Fate, ImportedMatch};
 use super::words::RuleWords;
+use crate::core::order::Order as _;
 use crate::gitleaks::{ImportedRule, ImportedRules, Set};
 
 /// How often decoded text is decoded again; gitleaks' default.
@@ -53,7 +54,7 @@ impl Engine {
             run.passes();
             all.extend(found::without_generic(run.found));
         }
-        all.sort_by(|a, b| {
+        all.order_by(|a, b| {
             (a.span.start, &a.rule.info.id, a.span.end).cmp(&(b.span.start, &b.rule.info.id, b.span.end))
         });
         all.dedup_by(|a, b| a.span == b.span && a.rule.info.id == b.rule.info.id && a.secret == b.secret);

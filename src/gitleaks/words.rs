@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
+use crate::core::order::Order as _;
 use crate::gitleaks::ImportedRule;
 
 /// Keywords and required literals of a set's rules.
@@ -130,7 +131,7 @@ impl SeenWords {
         if windows.is_empty() {
             return None;
         }
-        windows.sort_by_key(|window| window.start);
+        windows.order_by_key(|window| window.start);
         let mut merged: Vec<Range<usize>> = Vec::with_capacity(windows.len());
         for window in windows {
             match merged.last_mut() {

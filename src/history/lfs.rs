@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::content_pass::{ContentPass, ObjectHit};
 use crate::core::error::Error;
+use crate::core::order::Order as _;
 use crate::git::Kind;
 use crate::policy::Policy;
 use crate::source::Collector;
@@ -38,5 +39,5 @@ pub(super) fn read_local(common_dir: &Path, policy: &Policy, collector: &Collect
             read.hits.push(ObjectHit { number, kind: Kind::Blob, keys: content.keys, bytes: Vec::new() });
         }
     }
-    read.hits.sort_by_key(|hit| hit.number);
+    read.hits.order_by_key(|hit| hit.number);
 }

@@ -14,6 +14,7 @@ use super::commit_graph::CommitGraph;
 use super::content_pass::{ContentPass, ObjectHit};
 use super::tree_pass::{Numbering, TreeQuery};
 use super::tree_paths::{PathTable, PrunedTrees};
+use crate::core::order::Order as _;
 use crate::git::Kind;
 use crate::source::content::ContentScan;
 
@@ -49,7 +50,7 @@ pub(super) fn scan_other_versions(
     });
     let mut all_trees = PrunedTrees::new(audit.index, tree_pass.edges);
     let mut versions: Vec<(BString, u32)> = all_versions(graph, &mut all_trees, numbering).into_iter().collect();
-    versions.sort();
+    versions.order();
     for (path, object) in versions {
         if !shard_paths.paths.contains(&path) || object >= audit.index.len() || !done.insert(object) {
             continue;
@@ -65,7 +66,7 @@ pub(super) fn scan_other_versions(
             Err(error) => audit.unscanned.report_once(error),
         }
     }
-    read.hits.sort_by_key(|hit| hit.number);
+    read.hits.order_by_key(|hit| hit.number);
     shard_paths
 }
 

@@ -19,6 +19,7 @@ use bstr::{BString, ByteSlice};
 
 use crate::core::error::{Error, Result};
 use crate::core::finding::{Finding, Fingerprint};
+use crate::core::order::Order as _;
 use crate::core::regular_file::{self, Links, SMALL};
 use crate::core::replace::replace;
 
@@ -193,7 +194,7 @@ fn secrets(directory: &Path) -> Result<Vec<String>> {
             names.push(name);
         }
     }
-    names.sort();
+    names.order();
     Ok(names)
 }
 

@@ -14,6 +14,7 @@ use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, Encoding, HEXLOWER};
 
 use crate::core::error::{Error, Result};
 use crate::core::finding::{Confidence, Excerpt, Layer, Position, RuleInfo, Secret, Severity, Usage};
+use crate::core::order::Order as _;
 use crate::scan::Match;
 
 /// The rule's id.
@@ -59,7 +60,7 @@ impl KnownKeys {
     /// Keeps the pairs that look like keys.
     fn of(mut pairs: Vec<(Vec<u8>, Vec<u8>)>) -> Result<Option<Self>> {
         pairs.retain(|(name, value)| is_key_name(name) && is_key(value));
-        pairs.sort();
+        pairs.order();
         pairs.dedup_by(|a, b| a.1 == b.1);
         let mut texts: Vec<Vec<u8>> = Vec::new();
         let mut patterns = Vec::new();

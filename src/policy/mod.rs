@@ -21,6 +21,7 @@ use std::ops::Range;
 use bstr::{BStr, BString};
 
 use crate::core::finding::{Confidence, Excerpt, Position, RuleInfo, Secret, Severity, Usage};
+use crate::core::order::Order as _;
 use crate::gitleaks::{Engine, ImportedMatch, ImportedRule};
 use crate::policy::config::{ArchiveLimits, Paths};
 use crate::policy::encrypted::EncryptedParts;
@@ -107,7 +108,7 @@ impl Policy {
         let last = matches.iter().map(|found| found.span.end).max().unwrap_or_default();
         let encrypted = EncryptedParts::around(bytes, first..last);
         matches.retain(|found| !encrypted.hold(&found.span));
-        matches.sort_by(|a, b| (a.span.start, a.span.end, &a.rule.id).cmp(&(b.span.start, b.span.end, &b.rule.id)));
+        matches.order_by(|a, b| (a.span.start, a.span.end, &a.rule.id).cmp(&(b.span.start, b.span.end, &b.rule.id)));
         locate(bytes, &mut matches);
         self.judge(bytes, path, &mut matches);
         matches

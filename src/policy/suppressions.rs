@@ -7,6 +7,7 @@ use bstr::ByteSlice;
 use crate::core::coverage::Report;
 use crate::core::date::Date;
 use crate::core::finding::{Finding, SuppressedBy, Suppression};
+use crate::core::order::Order as _;
 use crate::policy::baseline::{self, Baseline};
 use crate::policy::files::PathBase;
 use crate::policy::ignore_file::{self, IgnoreFile};
@@ -69,7 +70,7 @@ impl Suppressions {
                 finding.suppressed = allowlist::judge(&self.allowlists, subject, &mut AllowedLine::default());
             }
         }
-        errors.sort();
+        errors.order();
         errors.dedup();
         report.coverage.errors.extend(errors);
         report.coverage.notes.extend(notes);

@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::human::{BOLD, DIM, GREEN, Page, RED, YELLOW};
 use crate::core::finding::Severity;
+use crate::core::order::Order as _;
 use crate::report::keys::{self, JsonKey, KeyState, NextStep};
 use crate::report::layout::{fit, fit_end, pad, wrap};
 use crate::report::model::{Document, FindingStatus, JsonFinding};
@@ -105,7 +106,7 @@ impl AuditPage<'_, '_, '_> {
             severities.iter().map(|(severity, n)| format!("{} {}", grouped(*n), severity.0)).collect(),
         )?;
         let mut providers = count(&counting, provider);
-        providers.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        providers.order_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let named = |(name, n): &(String, u64)| format!("{} {name}", grouped(*n));
         let mut list: Vec<String> = providers.iter().take(SORTS).map(named).collect();
         if providers.len() > SORTS {
@@ -126,7 +127,7 @@ impl AuditPage<'_, '_, '_> {
             return Ok(());
         }
         let mut counts: Vec<(&str, u64)> = counts.into_iter().collect();
-        counts.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+        counts.order_by_key(|(_, number)| std::cmp::Reverse(*number));
         let named = |(name, n): &(&str, u64)| {
             format!("{} {}", grouped(*n), fit_end(&escape::text(name.as_bytes()), self.width / 2))
         };
@@ -399,7 +400,7 @@ impl AuditPage<'_, '_, '_> {
         }
         // Where the most dangerous key is, first; then where the most are.
         let mut groups: Vec<(String, Vec<usize>)> = groups.into_iter().collect();
-        groups.sort_by_key(|(_, numbers)| (numbers.first().copied(), std::cmp::Reverse(numbers.len())));
+        groups.order_by_key(|(_, numbers)| (numbers.first().copied(), std::cmp::Reverse(numbers.len())));
         let (most, each) = if self.style.view.full { (usize::MAX, usize::MAX) } else { (GROUPS, IN_GROUP) };
         for (name, numbers) in groups.iter().take(most) {
             let name = if name.is_empty() { "(none)" } else { name };

@@ -16,6 +16,7 @@ use super::model::{Document, FindingStatus, JsonCommit, JsonFinding};
 use super::numbers::{counted, grouped};
 use super::{ReportStyle, escape, exposure, human};
 use crate::core::date;
+use crate::core::order::Order as _;
 
 const STYLE: &str = include_str!("../../templates/report.css");
 const SCRIPT: &str = include_str!("../../templates/report.js");
@@ -153,7 +154,7 @@ fn totals(keys: &[&JsonKey<'_>]) -> Vec<Totals> {
     let states = rows(keys, |key| (key.state, !key.on_remote, state(key)), |(_, _, name)| name.clone());
     let severities = rows(keys, |key| std::cmp::Reverse(key.severity), |severity| severity.0.to_string());
     let mut providers = rows(keys, |key| text(&key.provider), Clone::clone);
-    providers.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    providers.order_by_key(|(_, number)| std::cmp::Reverse(*number));
     if providers.len() > PROVIDERS {
         let others = providers.split_off(PROVIDERS - 1);
         providers.push((counted(others.len() as u64, "other provider"), others.iter().map(|(_, number)| number).sum()));
@@ -162,7 +163,7 @@ fn totals(keys: &[&JsonKey<'_>]) -> Vec<Totals> {
     let mut repositories: BTreeMap<&str, u64> = BTreeMap::new();
     keys.iter().flat_map(|key| &key.repositories).for_each(|name| *repositories.entry(name).or_default() += 1);
     let mut repositories: Vec<(String, u64)> = repositories.into_iter().map(|(name, n)| (text(name), n)).collect();
-    repositories.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    repositories.order_by_key(|(_, number)| std::cmp::Reverse(*number));
     if repositories.len() > PROVIDERS {
         let more = repositories.len() - PROVIDERS;
         let rest: u64 = repositories.split_off(PROVIDERS).iter().map(|(_, number)| number).sum();

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use super::decode;
 use super::outline::Outline;
 use crate::core::narrow::narrow;
+use crate::core::order::Order as _;
 use crate::rule::{Compiled, Rule, RuleSet, Text};
 
 /// Anchors of a rule set.
@@ -125,13 +126,13 @@ impl Anchors {
                 }
             }
         }
-        anchors.probes.sort_by(|(a, one), (b, other)| {
+        anchors.probes.order_by(|(a, one), (b, other)| {
             (hash(*a), a, &one.text, one.rule).cmp(&(hash(*b), b, &other.text, other.rule))
         });
         // Found on the way, at no cost of its own.
         let gzip = decode::GZIP.into();
         anchors.add(Probe { rule: GZIP, text: gzip, is_repeated: false, outline: OnceLock::new() });
-        anchors.openers.sort();
+        anchors.openers.order();
         for index in (0..anchors.probes.len()).rev() {
             let (key, probe) = &anchors.probes[index];
             let is_repeated = index > 0 && anchors.probes[index - 1].1.text == probe.text;

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::view::View;
 use super::{Evidence, Refusal, Scanner, Sink};
 use crate::core::finding::Layer;
+use crate::core::order::Order as _;
 
 /// A rule looked at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ impl Scanner {
         let mut sink = Sink { steps: Some(Vec::new()), ..Sink::default() };
         self.view(&View::of(bytes), &mut sink);
         let mut steps = sink.steps.unwrap_or_default();
-        steps.sort_by_key(|step| (step.span.start, step.span.end, step.rule, step.layers.len()));
+        steps.order_by_key(|step| (step.span.start, step.span.end, step.rule, step.layers.len()));
         steps.dedup();
         steps
     }

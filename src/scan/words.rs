@@ -14,6 +14,7 @@ use foldhash::fast::FixedState;
 use super::identifier::{VariableName, is_whole};
 use super::steps;
 use crate::core::narrow::narrow;
+use crate::core::order::Order as _;
 use crate::rule::RuleSet;
 
 /// Words of rules.
@@ -193,7 +194,7 @@ impl Words {
         // States in which a word ends get the highest numbers, so that one comparison tells them.
         let count = self.ends.len();
         let mut order: Vec<usize> = (0..count).collect();
-        order.sort_by_key(|&state| !self.ends[state].is_empty());
+        order.order_by_key(|&state| !self.ends[state].is_empty());
         let mut row = vec![0_u32; count];
         order.iter().enumerate().for_each(|(place, &state)| row[state] = narrow(place * width));
         self.first_hit = narrow(order.partition_point(|&state| self.ends[state].is_empty()) * width);

@@ -8,6 +8,7 @@ use bstr::{BStr, ByteSlice as _};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::core::error::Error;
+use crate::core::order::Order as _;
 
 /// What an agent's file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,7 +191,7 @@ pub fn at_home(home: &Path) -> (Vec<FoundAgentFile>, Vec<Error>) {
             }
         }
     }
-    found.sort_by(|a, b| (b.modified, &a.path).cmp(&(a.modified, &b.path)));
+    found.order_by(|a, b| (b.modified, &a.path).cmp(&(a.modified, &b.path)));
     found.dedup_by(|a, b| a.path == b.path);
     (found, errors)
 }

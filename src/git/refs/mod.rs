@@ -13,6 +13,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 use super::Id;
 use super::repository::{RefStorage, Repository};
 use crate::core::error::{Error, Result};
+use crate::core::order::Order as _;
 use crate::core::regular_file::{self, Links, SMALL};
 use reftable::Stack;
 
@@ -124,7 +125,7 @@ impl Refs {
         refs.list.sort();
         refs.dangling
             .retain(|name| !raw.contains_key(name) || refs.list.binary_search_by(|(n, _)| n.cmp(name)).is_err());
-        refs.dangling.sort();
+        refs.dangling.order();
         refs.dangling.dedup();
         refs.logged = logged.finish();
         refs

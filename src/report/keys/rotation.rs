@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::{JsonKey, KeyReplacement, begun, seconds};
+use crate::core::order::Order as _;
 use crate::report::model::{Document, JsonFinding};
 
 /// A place that keys follow each other at: the provider, the repository, the path and the archive's member.
@@ -19,7 +20,7 @@ pub(super) fn find<'a>(document: &'a Document<'a>, keys: &mut [JsonKey<'a>]) {
     }
     places.retain(|_, entries| entries.iter().any(|entry| entry.fingerprint != entries[0].fingerprint));
     for entries in places.values_mut() {
-        entries.sort_by_key(|entry| (begun(entry), entry.fingerprint.as_ref()));
+        entries.order_by_key(|entry| (begun(entry), entry.fingerprint.as_ref()));
     }
     for key in keys.iter_mut() {
         let entries = key.findings.iter().map(|&at| &document.findings[at]);
