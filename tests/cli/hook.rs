@@ -1,7 +1,6 @@
 //! Installing hooks beside what is there, taking them out again, and the shim itself.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
@@ -16,7 +15,7 @@ fn state(directory: &Path) -> Option<BTreeMap<PathBuf, (u32, Vec<u8>)>> {
         entries
             .map(|entry| {
                 let path = entry.unwrap().path();
-                let mode = path.symlink_metadata().unwrap().permissions().mode();
+                let mode = Project::mode(&path);
                 let content = match path.read_link() {
                     Ok(target) => target.into_os_string().into_encoded_bytes(),
                     Err(_) => std::fs::read(&path).unwrap_or_default(),

@@ -25,6 +25,7 @@ mod formats;
 mod history;
 mod hook;
 mod hooks_path;
+#[cfg(unix)]
 mod hostile;
 mod house;
 mod ignore;
@@ -41,6 +42,8 @@ mod push;
 mod report;
 mod repository;
 mod setup;
+#[cfg(unix)]
+mod special_files;
 mod staged;
 mod suppress;
 mod terminal;

@@ -38,6 +38,15 @@ impl Project {
         project
     }
 
+    /// The permissions of what stands at a path, which only Unix tells apart.
+    pub(crate) fn mode(path: &Path) -> u32 {
+        let permissions = path.symlink_metadata().unwrap().permissions();
+        #[cfg(unix)]
+        return std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o777;
+        #[cfg(not(unix))]
+        return if permissions.readonly() { 0o500 } else { 0o700 };
+    }
+
     /// Where commands run.
     pub(crate) fn root(&self) -> PathBuf {
         self.dir.path().join("work")

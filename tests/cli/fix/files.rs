@@ -1,7 +1,5 @@
 //! Kinds of files, the environment file, and what keeps a fix from losing anything.
 
-use std::process::Command;
-
 use serde_json::json;
 
 use super::{fix, text};
@@ -250,7 +248,7 @@ fn transcripts_are_masked_and_kept_elsewhere() {
 #[cfg(unix)]
 fn what_cannot_be_written_loses_nothing() {
     use std::os::unix::fs::PermissionsExt as _;
-    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
+    let is_root = std::process::Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
     if is_root {
         return;
     }
