@@ -133,6 +133,9 @@ pub fn rules_identity(rules: &RuleSet) -> String {
 pub fn user_directory(variable: impl Fn(&str) -> Option<std::ffi::OsString>) -> Option<PathBuf> {
     let path = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = path("XDG_CACHE_HOME").or_else(|| {
+        if cfg!(windows) {
+            return path("LOCALAPPDATA");
+        }
         let home = path("HOME")?;
         Some(if cfg!(target_os = "macos") { home.join("Library/Caches") } else { home.join(".cache") })
     });

@@ -55,7 +55,7 @@ pub(super) fn required(text: &str, name: HookName, words: &str) -> Option<String
 
 /// The directories in which that shell finds keysweep however short PATH is.
 pub(super) fn places(top: &Path) -> Vec<PathBuf> {
-    let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let home = env::home_dir().unwrap_or_default();
     let all = super::stage::SHORT_PATH.iter().copied().chain(PLACES.split(':'));
     all.map(|place| match place.strip_prefix("$HOME/") {
         Some(below) => home.join(below),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
-use super::install::is_executable;
+use super::install::{is_executable, program};
 use super::manager::{self, Manager};
 use super::place::HookPlace;
 use super::shim::Shim;
@@ -196,7 +196,7 @@ fn binary(shim: &Shim) -> Vec<Check> {
 
 fn in_path() -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|directory| directory.join("keysweep")).find(|file| is_executable(file))
+    env::split_paths(&path).map(|directory| directory.join(program("keysweep"))).find(|file| is_executable(file))
 }
 
 /// Stages a made-up key in an index and an object directory of its own, and runs the hook as a GUI client would.

@@ -77,7 +77,7 @@ pub fn forget_empty(hooks: &Path) -> Result<()> {
 
 fn own_template() -> Result<PathBuf> {
     let directory = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let config = directory("XDG_CONFIG_HOME").or_else(|| Some(directory("HOME")?.join(".config")));
+    let config = directory("XDG_CONFIG_HOME").or_else(|| Some(std::env::home_dir()?.join(".config")));
     let config = config.ok_or_else(|| Error::new("find", "the home directory", "HOME is not set"))?;
     Ok(config.join("keysweep/git-template"))
 }

@@ -143,6 +143,11 @@ fn put(file: &Path, text: &[u8]) -> std::io::Result<()> {
     temporary.persist(file).map(drop).map_err(|error| error.error)
 }
 
+/// A program's file: on Windows, `git` is `git.exe`.
+pub(super) fn program(name: &str) -> String {
+    format!("{name}{}", std::env::consts::EXE_SUFFIX)
+}
+
 /// keysweep as other programs will find it: the name in PATH that leads to this binary, which an update keeps,
 /// or else the binary itself.
 pub fn binary() -> Result<PathBuf> {
@@ -151,7 +156,7 @@ pub fn binary() -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let named = std::env::split_paths(&path)
         .filter(|directory| directory.is_absolute())
-        .map(|directory| directory.join("keysweep"))
+        .map(|directory| directory.join(program("keysweep")))
         .find(|candidate| fs::canonicalize(candidate).is_ok_and(|candidate| candidate == real));
     Ok(named.unwrap_or(own))
 }

@@ -68,7 +68,10 @@ pub fn repair(place: &HookPlace, binary: &Path) -> Result<Repairs> {
 
 /// Where hooks find keysweep under a short PATH; `None` if they do not.
 pub(super) fn reachable(top: &Path) -> Option<PathBuf> {
-    command::places(top).into_iter().map(|place| place.join("keysweep")).find(|file| install::is_executable(file))
+    command::places(top)
+        .into_iter()
+        .map(|place| place.join(install::program("keysweep")))
+        .find(|file| install::is_executable(file))
 }
 
 /// Lines of shell in other programs' files name no place of this machine, so keysweep has to be at one that they know.
@@ -76,7 +79,7 @@ fn link(top: &Path, binary: &Path, repairs: &mut Repairs) {
     if reachable(top).is_some() {
         return;
     }
-    let Some(home) = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute()) else { return };
+    let Some(home) = std::env::home_dir().filter(|home| home.is_absolute()) else { return };
     let directory = home.join(".local/bin");
     let link = directory.join("keysweep");
     let made = fs::create_dir_all(&directory).and_then(|()| system::link(binary, &link));

@@ -47,7 +47,7 @@ impl Shim {
         let mut put = |part: &str| text.extend_from_slice(part.as_bytes());
         put("# `keysweep hook uninstall` takes it out again and brings back what was here before.\n");
         put("keysweep=");
-        text.extend_from_slice(&quoted(self.binary.as_os_str().as_encoded_bytes()));
+        text.extend_from_slice(&quoted(&self.shell_binary()));
         let mut put = |part: &str| text.extend_from_slice(part.as_bytes());
         put(&format!("\nchained=${{0%/*}}/{name}.{CHAINED}\n"));
         put(if name.reads_input() { CHAIN_WITH_INPUT } else { CHAIN });
@@ -64,6 +64,12 @@ impl Shim {
             true => RUN_WITH_INPUT.replace("NAME", name.as_str()),
         });
         text
+    }
+
+    /// The binary's path as the hook's shell takes it: Git for Windows' reads `C:/a` as `C:\a`, and so does Windows.
+    fn shell_binary(&self) -> Vec<u8> {
+        let path = self.binary.as_os_str().as_encoded_bytes();
+        if cfg!(windows) { path.replace(b"\\", b"/") } else { path.to_vec() }
     }
 
     /// Reads back what [`Shim::text`] wrote; `None` if a file is no shim of ours.

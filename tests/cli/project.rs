@@ -76,6 +76,7 @@ impl Project {
             }
         }
         command.current_dir(self.root()).env("HOME", self.dir.path().join("home"));
+        command.env("USERPROFILE", self.dir.path().join("home"));
         command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null").env("LC_ALL", "C");
         for who in ["AUTHOR", "COMMITTER"] {
             command.env(format!("GIT_{who}_NAME"), "Ada").env(format!("GIT_{who}_EMAIL"), "ada@example.org");
