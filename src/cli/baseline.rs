@@ -15,7 +15,7 @@ use crate::cli::progress;
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Confidence, Finding, SuppressedBy};
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 use crate::core::regular_file::{self, Links};
 use crate::policy::baseline::{self, Baseline, BaselineEntry};
 use crate::policy::files;

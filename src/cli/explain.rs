@@ -13,7 +13,7 @@ use crate::cli::policy::{self, Loaded};
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Location, SuppressedBy};
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 use crate::core::path_bytes;
 use crate::core::shell::shell_path;
 use crate::gitleaks::Fate;

@@ -13,7 +13,7 @@ use crate::cli::args::policy::{IgnoreArgs, PolicyArgs};
 use crate::core::date::Date;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Fingerprint, Secret};
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 use crate::core::replace::replace;
 use crate::hook::git;
 use crate::hook::last::{self, Last, Stopped};

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::mem;
 
 /// Stable sorting of short lists.
-pub trait Order<T> {
+pub trait ListOrder<T> {
     /// Like `sort_by`.
     fn order_by(&mut self, compare: impl FnMut(&T, &T) -> Ordering);
 
@@ -25,7 +25,7 @@ pub trait Order<T> {
     }
 }
 
-impl<T> Order<T> for [T] {
+impl<T> ListOrder<T> for [T] {
     fn order_by(&mut self, mut compare: impl FnMut(&T, &T) -> Ordering) {
         let mut from = places(self.len(), &mut |a, b| match (self.get(a), self.get(b)) {
             (Some(a), Some(b)) => compare(a, b),
@@ -59,7 +59,7 @@ fn arrange(from: &mut [usize], swap: &mut dyn FnMut(usize, usize)) {
 
 #[cfg(test)]
 mod tests {
-    use super::Order;
+    use super::ListOrder;
 
     #[test]
     fn the_order_is_that_of_a_stable_sort() {

@@ -21,7 +21,7 @@ use bstr::ByteSlice as _;
 
 use crate::core::error::{Error, Result};
 use crate::core::finding::Secret;
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 use crate::core::regular_file::{self, Links};
 use crate::core::replace::replace;
 use crate::scan::Match;

@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::language;
 use super::{FoundKey, Rewrite, literal};
 use crate::core::json;
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 
 /// Rewrites a notebook.
 pub(super) fn rewrite(text: &[u8], keys: &[FoundKey]) -> Rewrite {

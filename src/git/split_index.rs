@@ -2,7 +2,7 @@
 //! replaced, and which come in addition.
 
 use crate::core::narrow::narrow;
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 
 use super::Id;
 use super::id::Hash;

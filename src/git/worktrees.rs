@@ -11,7 +11,7 @@ use super::index::Index;
 use super::repository::{Repository, looks_like_git_dir};
 use super::tree::EntryKind;
 use crate::core::error::{Error, Result};
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 
 /// A submodule whose repository is here.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use bstr::BStr;
 use super::codec::DecodedText;
 use super::found::{self, Fate, ImportedMatch};
 use super::words::RuleWords;
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 use crate::gitleaks::{ImportedRule, ImportedRules, Set};
 
 /// How often decoded text is decoded again; gitleaks' default.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 use crate::gitleaks::ImportedRule;
 
 /// Keywords and required literals of a set's rules.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::content_pass::{ContentPass, ObjectHit};
 use crate::core::error::Error;
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 use crate::git::Kind;
 use crate::policy::Policy;
 use crate::source::Collector;

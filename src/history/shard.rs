@@ -14,7 +14,7 @@ use super::commit_graph::CommitGraph;
 use super::content_pass::{ContentPass, ObjectHit};
 use super::tree_pass::{Numbering, TreeQuery};
 use super::tree_paths::{PathTable, PrunedTrees};
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 use crate::git::Kind;
 use crate::source::content::ContentScan;
 

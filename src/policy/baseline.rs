@@ -19,7 +19,7 @@ use bstr::{BString, ByteSlice};
 
 use crate::core::error::{Error, Result};
 use crate::core::finding::{Finding, Fingerprint};
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 use crate::core::regular_file::{self, Links, SMALL};
 use crate::core::replace::replace;
 

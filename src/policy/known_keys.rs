@@ -14,7 +14,7 @@ use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, Encoding, HEXLOWER};
 
 use crate::core::error::{Error, Result};
 use crate::core::finding::{Confidence, Excerpt, Layer, Position, RuleInfo, Secret, Severity, Usage};
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 use crate::scan::Match;
 
 /// The rule's id.

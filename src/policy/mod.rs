@@ -21,7 +21,7 @@ use std::ops::Range;
 use bstr::{BStr, BString};
 
 use crate::core::finding::{Confidence, Excerpt, Position, RuleInfo, Secret, Severity, Usage};
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 use crate::gitleaks::{Engine, ImportedMatch, ImportedRule};
 use crate::policy::config::{ArchiveLimits, Paths};
 use crate::policy::encrypted::EncryptedParts;

@@ -7,7 +7,7 @@ use bstr::ByteSlice;
 use crate::core::coverage::Report;
 use crate::core::date::Date;
 use crate::core::finding::{Finding, SuppressedBy, Suppression};
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 use crate::policy::baseline::{self, Baseline};
 use crate::policy::files::PathBase;
 use crate::policy::ignore_file::{self, IgnoreFile};

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::human::{BOLD, DIM, GREEN, Page, RED, YELLOW};
 use crate::core::finding::Severity;
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 use crate::report::keys::{self, JsonKey, KeyState, NextStep};
 use crate::report::layout::{fit, fit_end, pad, wrap};
 use crate::report::model::{Document, FindingStatus, JsonFinding};

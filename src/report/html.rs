@@ -16,7 +16,7 @@ use super::model::{Document, FindingStatus, JsonCommit, JsonFinding};
 use super::numbers::{counted, grouped};
 use super::{ReportStyle, escape, exposure, human};
 use crate::core::date;
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 
 const STYLE: &str = include_str!("../../templates/report.css");
 const SCRIPT: &str = include_str!("../../templates/report.js");

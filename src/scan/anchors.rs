@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::decode;
 use super::outline::Outline;
 use crate::core::narrow::narrow;
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 use crate::rule::{Compiled, Rule, RuleSet, Text};
 
 /// Anchors of a rule set.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::view::View;
 use super::{Evidence, Refusal, Scanner, Sink};
 use crate::core::finding::Layer;
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 
 /// A rule looked at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use foldhash::fast::FixedState;
 use super::identifier::{VariableName, is_whole};
 use super::steps;
 use crate::core::narrow::narrow;
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 use crate::rule::RuleSet;
 
 /// Words of rules.

@@ -8,7 +8,7 @@ use bstr::{BStr, ByteSlice as _};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::core::error::Error;
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 
 /// What an agent's file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 use super::Id;
 use super::repository::{RefStorage, Repository};
 use crate::core::error::{Error, Result};
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 use crate::core::regular_file::{self, Links, SMALL};
 use reftable::Stack;
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::{JsonKey, KeyReplacement, begun, seconds};
-use crate::core::order::Order as _;
+use crate::core::order::ListOrder as _;
 use crate::report::model::{Document, JsonFinding};
 
 /// A place that keys follow each other at: the provider, the repository, the path and the archive's member.
