@@ -10,11 +10,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::core::coverage::is_unopened;
 use crate::core::finding::Severity;
-<<<<<<< HEAD
 use crate::report::layout::{fit, fit_end};
-=======
-use crate::core::order::ListOrder as _;
->>>>>>> 7f933f2 (The name Order is taken)
 use crate::report::model::{FindingStatus, JsonCoverage, JsonFinding, JsonSkipped, Summary};
 use crate::report::numbers::{counted, grouped, size};
 use crate::report::{Document, ReportStyle, audit, escape, hyperlink, past};
