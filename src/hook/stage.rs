@@ -98,7 +98,8 @@ impl Stage {
     /// Runs the hook as a commit would; its output is read, not shown.
     pub(super) fn run(&self, hook: &Path, top: &Path) -> io::Result<Ended> {
         let path = env::var_os("PATH").unwrap_or_default();
-        let git_directory = env::split_paths(&path).find(|directory| is_executable(&directory.join(super::install::program("git"))));
+        let git_directory =
+            env::split_paths(&path).find(|directory| is_executable(&directory.join(super::install::program("git"))));
         // What a program started from a desktop has, and git.
         let gui = SHORT_PATH.map(PathBuf::from).into_iter().chain(git_directory);
         let short = env::join_paths(gui).map_err(io::Error::other)?;
