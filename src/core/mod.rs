@@ -14,7 +14,6 @@ pub mod json;
 pub mod mode;
 pub mod narrow;
 pub mod order;
-#[cfg(feature = "cli")]
 pub mod part;
 pub mod path_bytes;
 #[cfg(feature = "cli")]
