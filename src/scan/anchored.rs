@@ -361,7 +361,9 @@ pub(super) fn right_edge(rule: &Compiled, text: &[u8], secret: &Range<usize>) ->
     while end > secret.start && around == Some(text[end - 1]) && matches!(text[end - 1], b'_' | b'-') {
         end -= 1;
     }
-    while end > secret.start && matches!(text[end - 1], b'.' | b',' | b':') {
+    // What quotes hold is all of it; else a sentence may end there.
+    let is_quoted = matches!(around, Some(b'"' | b'\'' | b'`')) && around == Some(next);
+    while !is_quoted && end > secret.start && matches!(text[end - 1], b'.' | b',' | b':') {
         end -= 1;
     }
     let still_fits = || {

@@ -132,8 +132,10 @@ impl Assigned {
                 return Ok(None);
             }
             start = whole;
-            let marks = text[..whole].iter().rev().take_while(|byte| matches!(byte, b'-' | b'_')).count();
-            whole_token = whole - marks;
+            whole_token = whole - marks_before(text, whole);
+        }
+        if !joined && start == token.start {
+            whole_token = start - marks_before(text, start);
         }
         if is_marked_off(&text[..start]) {
             return Ok(None);
@@ -270,7 +272,7 @@ impl Value<'_> {
     /// The key of a rule that starts here; or before what looked like the end of an escape (`=3D`) or like emphasis (`_`).
     fn of_rule(&self, index: usize) -> Result<Key, Refusal> {
         let &Self { text, start, token, .. } = self;
-        let is_emphasis = text.get(token).is_some_and(|byte| matches!(byte, b'-' | b'_'));
+        let is_emphasis = text.get(token).is_some_and(|byte| matches!(byte, b'-' | b'_' | b'+' | b'/' | b'.'));
         if token >= start {
             self.of_rule_at(index, start)
         } else if is_emphasis && token.checked_sub(1).is_some_and(|at| matches!(text[at], b'"' | b'\'' | b'=' | b'`')) {
@@ -376,6 +378,13 @@ enum Purpose {
 fn random_part(value: &[u8]) -> &[u8] {
     let lead = value.iter().take(7).position(|byte| matches!(byte, b'-' | b'_')).map_or(0, |at| at + 1);
     if value[..lead].iter().all(|byte| !byte.is_ascii_digit()) { &value[lead..] } else { value }
+}
+
+/// How many marks stand left of a value that may belong to it.
+fn marks_before(text: &[u8], at: usize) -> usize {
+    const MOST: usize = 3;
+    let marks = text[..at].iter().rev().take(MOST);
+    marks.take_while(|byte| matches!(byte, b'-' | b'_' | b'+' | b'/' | b'.')).count()
 }
 
 /// Whether what stands left of a value says that it is none: the parameter of a generic type (`Promise<…`), or the

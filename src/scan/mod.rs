@@ -248,6 +248,7 @@ impl Scanner {
             }
             match width {
                 runs::Width::Narrow => self.run(view, run, &mut done, out),
+                runs::Width::Gapped => self.gapped(view, run, &mut done, out),
                 width => self.other(view, run, width, &mut done, out),
             }
         });
@@ -266,7 +267,7 @@ impl Scanner {
             if width == runs::Width::Opening && !self.anchors.may_open(&view.bytes, run.start) {
                 return;
             }
-            if width != runs::Width::Narrow {
+            if !matches!(width, runs::Width::Narrow | runs::Width::Gapped) {
                 // Whatever else its line holds, and in whichever order the two are met.
                 let scope = done.scope;
                 self.other(view, run, width, &mut done, out);
@@ -281,7 +282,10 @@ impl Scanner {
                 seen.enter(&view.bytes, &run, &part);
             }
             if !seen.is_known() {
-                self.run(view, run, &mut done, out);
+                match width {
+                    runs::Width::Gapped => self.gapped(view, run, &mut done, out),
+                    _ => self.run(view, run, &mut done, out),
+                }
             }
         });
         if out.candidates.len() == before {
@@ -297,7 +301,7 @@ impl Scanner {
             runs::Width::Wide => self.wide(view, found, done, out),
             runs::Width::Numbers => self.numbers(view, found, done, out),
             runs::Width::Quad => self.quad(view, found, done, out),
-            runs::Width::Narrow => {}
+            runs::Width::Narrow | runs::Width::Gapped => {}
         }
     }
 
@@ -343,34 +347,64 @@ impl Scanner {
         }
     }
 
+    /// Looks for keys at the anchors that start between `from` and `to`, where dots, slashes and plus signs may stand.
+    fn anchored(&self, view: &View<'_>, from: usize, to: usize, done: &mut Done, out: &mut Sink) {
+        let bytes: &[u8] = &view.bytes;
+        let (mut started, mut gzip) = (None, None);
+        self.anchors.inside(bytes, from, to, &mut |probe, at| {
+            if probe.rule == anchors::GZIP {
+                gzip = gzip.or(Some(at));
+                return;
+            }
+            let rule = &self.rules.rules()[probe.rule];
+            done.looked_at(rule);
+            let outline = probe.outline(rule);
+            match (Place { rule, outline, text: bytes, anchor: at, token: None }).key() {
+                Ok(key) => {
+                    started = Some(None);
+                    self.claim(view, probe.rule, key, out);
+                }
+                Err(_) => started = started.or(Some((rule.rule.lookback == 0).then_some(at))),
+            }
+        });
+        if let Some(at) = gzip {
+            self.gzip(view, at, done, out);
+        }
+        if let Some(Some(at)) = started {
+            self.started(view, at, done, out);
+        }
+    }
+
+    /// A run with gaps, in which there is no other.
+    #[cold]
+    fn gapped(&self, view: &View<'_>, run: Range<usize>, done: &mut Done, out: &mut Sink) {
+        let bytes: &[u8] = &view.bytes;
+        steps::count(run.len());
+        self.anchored(view, run.start.max(done.anchored), run.end - 3, done, out);
+        done.anchored = run.end - 3;
+        // Paths, addresses and names with dots.
+        let text = &bytes[run.clone()];
+        let has = |fits: fn(&u8) -> bool| text.iter().any(fits);
+        if !has(u8::is_ascii_uppercase) || !has(u8::is_ascii_lowercase) || random::word_starts(text) * 5 < text.len() {
+            return;
+        }
+        if let Some((rule, key, evidence)) = self.assigned.key(&self.rules, bytes, run.clone(), done) {
+            out.weighed(view, rule, key.secret.clone(), None, evidence);
+            self.claim(view, rule, key, out);
+        } else if out.steps.is_some() {
+            let refused = self.assigned.refusals(&self.rules, bytes, &run);
+            refused
+                .iter()
+                .for_each(|(rule, why, evidence)| out.weighed(view, *rule, run.clone(), Some(why), *evidence));
+        }
+    }
+
     fn run(&self, view: &View<'_>, run: Range<usize>, done: &mut Done, out: &mut Sink) {
         let bytes: &[u8] = &view.bytes;
         // A key may hold dots, slashes and plus signs, and its anchor may stand in a part too short for a run.
         if run.start > 0 && assigned::joins(bytes[run.start - 1]) {
             let from = assigned::reach(bytes, run.start, true).max(done.anchored);
-            let (mut started, mut gzip) = (None, None);
-            self.anchors.inside(bytes, from, bytes.len().min(run.start + 3), &mut |probe, at| {
-                if probe.rule == anchors::GZIP {
-                    gzip = gzip.or(Some(at));
-                    return;
-                }
-                let rule = &self.rules.rules()[probe.rule];
-                done.looked_at(rule);
-                let outline = probe.outline(rule);
-                match (Place { rule, outline, text: bytes, anchor: at, token: None }).key() {
-                    Ok(key) => {
-                        started = Some(None);
-                        self.claim(view, probe.rule, key, out);
-                    }
-                    Err(_) => started = started.or(Some((rule.rule.lookback == 0).then_some(at))),
-                }
-            });
-            if let Some(at) = gzip {
-                self.gzip(view, at, done, out);
-            }
-            if let Some(Some(at)) = started {
-                self.started(view, at, done, out);
-            }
+            self.anchored(view, from, bytes.len().min(run.start + 3), done, out);
         }
         // Nearly every run is one token.
         if !bytes[run.clone()].iter().fold(false, |any, &byte| any | runs::is_escape(byte)) {

@@ -36,6 +36,26 @@ const IN_CLASS: [bool; 256] = {
     table
 };
 
+/// The least length of a run with gaps.
+pub(super) const LEAST_GAPPED: usize = 24;
+
+/// What a value is written with in which `+`, `/` and dots may stand, so that no run is left of it.
+pub(super) const fn in_gapped(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'.')
+}
+
+/// `IN_GAPPED[b]`: whether a run with gaps can hold the byte `b`.
+#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
+const IN_GAPPED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = in_gapped(byte as u8);
+        byte += 1;
+    }
+    table
+};
+
 /// What a run is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Width {
@@ -44,6 +64,8 @@ pub(super) enum Width {
     /// Characters that alternate with zero bytes, the zero byte second (UTF-16 LE) or first (BE, from any
     /// neighbouring byte: the two differ by one byte of offset, which the decoder settles).
     Wide,
+    /// Letters, digits, `_`, `-`, and at least one of `+`, `/` and dots, with no run between them.
+    Gapped,
     /// None: a place where a byte of the class follows a quote or the like, which is where a part of a key may start.
     Opening,
     /// None: a stretch of little but numbers and what stands between them.
@@ -117,6 +139,8 @@ struct Masks {
     opens: u64,
     /// Lists of numbers are written with it.
     numbers: u64,
+    /// A run with gaps can hold it.
+    gapped: u64,
 }
 
 /// Without SIMD.
@@ -127,6 +151,7 @@ fn masks(block: &[u8]) -> Masks {
         masks.zero |= u64::from(byte == 0) << i;
         masks.opens |= u64::from(OPENS[byte as usize]) << i;
         masks.numbers |= u64::from(NUMBERS[byte as usize]) << i;
+        masks.gapped |= u64::from(IN_GAPPED[byte as usize]) << i;
     }
     masks
 }
@@ -162,6 +187,12 @@ struct State {
     opens: u64,
     /// Where a narrow run that is long enough already starts.
     narrow: Option<usize>,
+    /// As `before`, of what runs with gaps can hold.
+    before_gapped: [u64; 4],
+    /// Of the last block: where the latest of 20 places in a row ends that are all in the class.
+    run_end: usize,
+    /// Where a run with gaps that is long enough already starts.
+    gapped: Option<usize>,
     /// Where wide runs start that are open at the end of the last block.
     wide: [Option<usize>; 2],
 }
@@ -169,7 +200,7 @@ struct State {
 impl State {
     #[inline(always)]
     fn block(&mut self, base: usize, masks: Masks, found: &mut impl FnMut(Range<usize>, Width)) {
-        let Masks { class, zero, opens, numbers } = masks;
+        let Masks { class, zero, opens, numbers, gapped } = masks;
         let mut openings = shifted(opens, self.opens, 1) & class;
         self.opens = opens;
         while openings != 0 {
@@ -185,8 +216,14 @@ impl State {
         let sixteen = eight & shifted(eight, self.before[3], 8);
         let long = sixteen & shifted(four, self.before[2], 16);
         self.before = [class, two, four, eight];
-        if long != 0 || self.narrow.is_some() {
-            self.narrow(base, long, found);
+        let two = gapped & shifted(gapped, self.before_gapped[0], 1);
+        let four = two & shifted(two, self.before_gapped[1], 2);
+        let eight = four & shifted(four, self.before_gapped[2], 4);
+        let sixteen = eight & shifted(eight, self.before_gapped[3], 8);
+        let long_gapped = sixteen & shifted(eight, self.before_gapped[3], 16);
+        self.before_gapped = [gapped, two, four, eight];
+        if long | long_gapped != 0 || self.narrow.is_some() || self.gapped.is_some() {
+            self.long_runs(base, long, long_gapped, found);
         }
         let many = numbers.count_ones();
         if many >= MOSTLY_NUMBERS && long == 0 && is_numbers(numbers, class, eight) {
@@ -206,27 +243,31 @@ impl State {
         }
     }
 
-    /// Narrow runs of a block of which `long` says where a run is at least [`LEAST`] long.
-    fn narrow(&mut self, base: usize, mut long: u64, found: &mut impl FnMut(Range<usize>, Width)) {
-        if let Some(start) = self.narrow {
-            let more = long.trailing_ones();
-            if more == 64 {
-                return;
+    /// Runs of a block of which `long` says where a narrow one is at least [`LEAST`] long, and `long_gapped` where one
+    /// with gaps is at least [`LEAST_GAPPED`], in the order in which they end.
+    fn long_runs(&mut self, base: usize, long: u64, long_gapped: u64, found: &mut impl FnMut(Range<usize>, Width)) {
+        let (mut with_gaps, mut count) = ([(0, 0); MOST_GAPPED], 0);
+        ends(&mut self.gapped, base, long_gapped, LEAST_GAPPED, &mut |run| {
+            with_gaps[count] = (run.start, run.end);
+            count += 1;
+        });
+        let mut with_gaps = with_gaps[..count].iter().peekable();
+        let run_end = &mut self.run_end;
+        ends(&mut self.narrow, base, long, LEAST, &mut |run| {
+            while let Some(&(start, end)) = with_gaps.next_if(|(_, end)| *end < run.end) {
+                if start >= *run_end {
+                    found(start..end, Width::Gapped);
+                }
             }
-            found(start..base + more as usize, Width::Narrow);
-            self.narrow = None;
-            long &= u64::MAX << more;
-        }
-        while long != 0 {
-            let first = long.trailing_zeros();
-            let start = base + first as usize + 1 - LEAST;
-            let end = first + (long >> first).trailing_ones();
-            if end == 64 {
-                self.narrow = Some(start);
-                return;
+            *run_end = run.end;
+            found(run, Width::Narrow);
+        });
+        // A run that goes on may have started in it.
+        let open = self.narrow.unwrap_or(usize::MAX);
+        for &(start, end) in with_gaps {
+            if start >= self.run_end && end <= open {
+                found(start..end, Width::Gapped);
             }
-            found(start..base + end as usize, Width::Narrow);
-            long &= u64::MAX << end;
         }
     }
 
@@ -239,6 +280,8 @@ impl State {
     fn finish(&mut self, end: usize, found: &mut impl FnMut(Range<usize>, Width)) {
         if let Some(start) = self.narrow {
             found(start..end, Width::Narrow);
+        } else if let Some(start) = self.gapped.filter(|start| *start >= self.run_end) {
+            found(start..end, Width::Gapped);
         }
         for start in self.wide.into_iter().flatten().filter(|start| end.saturating_sub(*start) >= LEAST * 2 - 1) {
             found(start..end, Width::Wide);
@@ -257,6 +300,35 @@ fn is_numbers(numbers: u64, class: u64, eight: u64) -> bool {
     // A group that is all digits carries its start past its end, out of the class.
     let groups = digits.wrapping_add(digits & starts(class)) & !class;
     groups.count_ones() >= LEAST_GROUPS && starts(!numbers).count_ones() <= MOST_BREAKS
+}
+
+/// No more runs with gaps end in a block.
+const MOST_GAPPED: usize = 64 / LEAST_GAPPED + 2;
+
+/// The runs that end in a block, if `long` says where one is at least `least` long; `open` is where one starts that is as
+/// long already.
+#[inline(always)]
+fn ends(open: &mut Option<usize>, base: usize, mut long: u64, least: usize, found: &mut impl FnMut(Range<usize>)) {
+    if let Some(start) = *open {
+        let more = long.trailing_ones();
+        if more == 64 {
+            return;
+        }
+        found(start..base + more as usize);
+        *open = None;
+        long &= u64::MAX << more;
+    }
+    while long != 0 {
+        let first = long.trailing_zeros();
+        let start = base + first as usize + 1 - least;
+        let end = first + (long >> first).trailing_ones();
+        if end == 64 {
+            *open = Some(start);
+            return;
+        }
+        found(start..base + end as usize);
+        long &= u64::MAX << end;
+    }
 }
 
 /// `mask` moved up by `by` places, with what stood before it.
@@ -303,7 +375,7 @@ fn step(open: &mut Option<usize>, base: usize, mask: u64, least: usize, found: &
 mod avx2 {
     //! The same masks, 32 bytes at a time.
 
-    use super::{Masks, Range, State, Width, in_class, numbers, opens};
+    use super::{Masks, Range, State, Width, in_class, in_gapped, numbers, opens};
     use std::arch::x86_64::{
         __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
         _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
@@ -327,7 +399,7 @@ mod avx2 {
         }};
     }
 
-    const CLASSES: [Low; 3] = [low!(in_class), low!(opens), low!(numbers)];
+    const CLASSES: [Low; 4] = [low!(in_class), low!(opens), low!(numbers), low!(in_gapped)];
 
     /// `HIGH[h]` is bit `h`; none for bytes above 127.
     const HIGH: [u8; 32] = {
@@ -343,8 +415,9 @@ mod avx2 {
 
     #[target_feature(enable = "avx2")]
     pub(super) fn blocks(bytes: &[u8], state: &mut State, found: &mut impl FnMut(Range<usize>, Width)) {
-        let [class, opens, numbers] = &CLASSES;
-        let (class, opens, numbers, high) = (load(class), load(opens), load(numbers), load(&HIGH));
+        let [class, opens, numbers, gapped] = &CLASSES;
+        let (class, opens, numbers, gapped) = (load(class), load(opens), load(numbers), load(gapped));
+        let high = load(&HIGH);
         let (blocks, _) = bytes.as_chunks::<64>();
         for (i, block) in blocks.iter().enumerate() {
             let (first, second) = block.split_at(32);
@@ -360,6 +433,7 @@ mod avx2 {
                 zero,
                 opens: both(holds(first, first_halves, opens), holds(second, second_halves, opens)),
                 numbers: both(holds(first, first_halves, numbers), holds(second, second_halves, numbers)),
+                gapped: both(holds(first, first_halves, gapped), holds(second, second_halves, gapped)),
             };
             state.block(i * 64, masks, found);
         }
@@ -408,25 +482,25 @@ mod tests {
     use super::*;
     use crate::rule::template::Random;
 
+    fn maximal(bytes: &[u8], least: usize, fits: &dyn Fn(usize) -> bool, found: &mut dyn FnMut(Range<usize>)) {
+        let mut start = 0;
+        for i in 0..=bytes.len() {
+            if i == bytes.len() || !fits(i) {
+                if i - start >= least {
+                    found(start..i);
+                }
+                start = i + 1;
+            }
+        }
+    }
+
     /// The definition, one byte at a time.
     fn by_definition(bytes: &[u8]) -> Vec<(Range<usize>, bool)> {
         let mut runs = Vec::new();
-        let mut maximal = |least: usize, wide: bool, fits: &dyn Fn(usize) -> bool| {
-            let mut start = 0;
-            for i in 0..=bytes.len() {
-                if i == bytes.len() || !fits(i) {
-                    if i - start >= least {
-                        runs.push((start..i, wide));
-                    }
-                    start = i + 1;
-                }
-            }
-        };
-        maximal(LEAST, false, &|i| IN_CLASS[bytes[i] as usize]);
+        maximal(bytes, LEAST, &|i| IN_CLASS[bytes[i] as usize], &mut |run| runs.push((run, false)));
         for parity in [0, 1] {
-            maximal(LEAST * 2 - 1, true, &|i| {
-                if i % 2 == parity { IN_CLASS[bytes[i] as usize] } else { bytes[i] == 0 }
-            });
+            let fits = |i: usize| if i % 2 == parity { IN_CLASS[bytes[i] as usize] } else { bytes[i] == 0 };
+            maximal(bytes, LEAST * 2 - 1, &fits, &mut |run| runs.push((run, true)));
         }
         runs.sort_by_key(|(run, wide)| (run.start, run.end, *wide));
         runs
@@ -437,7 +511,7 @@ mod tests {
         let mut random = Random::new(7);
         for round in 0..4000 {
             let length = random.below(400);
-            let kinds: &[u8] = if round % 2 == 0 { b"aZ0_-%\\&#; .\n\xe9\"'`(=>" } else { b"a\0a\0b\0a\0 " };
+            let kinds: &[u8] = if round % 2 == 0 { b"aZ0_-%\\&#; .//++.\n\xe9\"'`(=>" } else { b"a\0a\0b\0a\0 " };
             let rare = random.below(30) + 1;
             let mut bytes: Vec<u8> = Vec::new();
             while bytes.len() < length {
@@ -448,16 +522,27 @@ mod tests {
                 }
             }
             let mut runs = Vec::new();
-            let mut openings = Vec::new();
+            let (mut openings, mut gapped) = (Vec::new(), Vec::new());
             each(&bytes, &mut |run, width| match width {
                 Width::Opening => openings.push(run.start),
+                Width::Gapped => gapped.push(run),
                 Width::Numbers | Width::Quad => {}
                 Width::Narrow | Width::Wide => runs.push((run, width == Width::Wide)),
             });
             let opens = |at: &usize| *at > 0 && OPENS[bytes[at - 1] as usize] && IN_CLASS[bytes[*at] as usize];
             assert_eq!(openings, (0..bytes.len()).filter(opens).collect::<Vec<_>>());
             runs.sort_by_key(|(run, wide)| (run.start, run.end, *wide));
-            assert_eq!(runs, by_definition(&bytes), "{bytes:?}");
+            let definition = by_definition(&bytes);
+            let narrow = |run: &Range<usize>| {
+                let overlaps = |other: &Range<usize>| other.end > run.start && other.start < run.end;
+                definition.iter().any(|(other, wide)| !wide && overlaps(other))
+            };
+            let mut wanted = Vec::new();
+            maximal(&bytes, LEAST_GAPPED, &|i| IN_GAPPED[bytes[i] as usize], &mut |run| wanted.push(run));
+            wanted.retain(|run| !narrow(run));
+            gapped.retain(|run| !narrow(run));
+            assert_eq!(gapped, wanted, "{}", String::from_utf8_lossy(&bytes));
+            assert_eq!(runs, definition, "{bytes:?}");
         }
     }
 
