@@ -59,7 +59,7 @@ fn listed(file: &Path) -> Result<Vec<PathBuf>> {
 pub(super) fn run(args: &HistoryArgs, list: &[PathBuf], options: &AuditOptions, shared: &SharedArgs) -> Result<Exit> {
     let here = ScanTarget::here();
     let target = ScanTarget { is_single: false, ..here };
-    let division = Division::of(list, options.shard);
+    let division = OwnRepositories::of(list, options.shard);
     let identity = PartIdentity::of(args, shared, list);
     let part = |common: &[[u8; 32]]| options.shard.map(|shard| division.part(shard, &identity, common));
     if let Some(part) = part(&[])
@@ -97,7 +97,7 @@ pub(super) fn run(args: &HistoryArgs, list: &[PathBuf], options: &AuditOptions, 
 }
 
 /// Which repositories a run reads.
-struct Division {
+struct OwnRepositories {
     mine: Vec<PathBuf>,
     /// Whether parts have different repositories. A list with fewer repositories than parts is divided inside of them.
     is_by_repository: bool,
@@ -105,7 +105,7 @@ struct Division {
     counted: u64,
 }
 
-impl Division {
+impl OwnRepositories {
     fn of(list: &[PathBuf], shard: Option<Shard>) -> Self {
         let all = list.len() as u64;
         match shard {

@@ -25,30 +25,30 @@ struct JobSystem {
     /// The job's number.
     index: &'static str,
     /// The number of the first job, or the variable that says it.
-    first: First,
+    first: FirstJob,
     /// How many jobs there are.
     count: &'static str,
 }
 
-enum First {
+enum FirstJob {
     Is(u64),
     /// The least number, and the distance from one to the next.
     Said(&'static str, &'static str),
 }
 
 const SYSTEMS: [JobSystem; 4] = [
-    JobSystem { name: "Kubernetes", index: "JOB_COMPLETION_INDEX", first: First::Is(0), count: "JOB_COMPLETIONS" },
-    JobSystem { name: "GitLab", index: "CI_NODE_INDEX", first: First::Is(1), count: "CI_NODE_TOTAL" },
+    JobSystem { name: "Kubernetes", index: "JOB_COMPLETION_INDEX", first: FirstJob::Is(0), count: "JOB_COMPLETIONS" },
+    JobSystem { name: "GitLab", index: "CI_NODE_INDEX", first: FirstJob::Is(1), count: "CI_NODE_TOTAL" },
     JobSystem {
         name: "Buildkite",
         index: "BUILDKITE_PARALLEL_JOB",
-        first: First::Is(0),
+        first: FirstJob::Is(0),
         count: "BUILDKITE_PARALLEL_JOB_COUNT",
     },
     JobSystem {
         name: "Slurm",
         index: "SLURM_ARRAY_TASK_ID",
-        first: First::Said("SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_STEP"),
+        first: FirstJob::Said("SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_STEP"),
         count: "SLURM_ARRAY_TASK_COUNT",
     },
 ];
@@ -80,8 +80,8 @@ fn of_environment(variable: &dyn Fn(&str) -> Option<String>) -> Result<Shard> {
     };
     let (index, count) = (number(system.index)?, number(system.count)?);
     let (first, step) = match system.first {
-        First::Is(first) => (first, 1),
-        First::Said(first, step) => (
+        FirstJob::Is(first) => (first, 1),
+        FirstJob::Said(first, step) => (
             if variable(first).is_some() { number(first)? } else { 0 },
             if variable(step).is_some() { number(step)? } else { 1 },
         ),

@@ -118,7 +118,7 @@ mod tests {
         ("// [a-z]{2,9} [a-z]{2,9} [a-z]{1,12} (?:and|or|of) [a-z]{4,9}\\.\n", 13),
         (
             "(?:export|import) type (?:Language|Gateway)(?:Model|Realtime|Provider)(?:Options|Settings|Mock)V[234]Id;\n",
-            40,
+            53,
         ),
         ("- Updated dependencies \\[[0-9a-f]{7}\\]\n  - @ai-sdk/provider@[0-9]\\.[0-9]\\.[0-9]{1,2}\n", 13),
         ("    \"version\": \"[0-9]\\.[0-9]{1,2}\",\n    \"integrity\": \"sha512-[A-Za-z0-9+/]{85}[AQgw]==\",\n", 27),
