@@ -102,7 +102,7 @@ fn what_cannot_be_ignored_is_said_and_nothing_is_written() {
         (&["0123456789ab"], "give all 32 digits"),
         (&["a.py:2", "--until", "soon"], "it is not a date"),
         (&["a.py:2", "--until", "2020-01-01"], "that day is over"),
-        (&["a.py:2", "--path", "[a"], "no glob"),
+        (&["a.py:2", "--path", "[a"], "not a glob"),
         (&["a.py:2", "--reason", "x until=2027-01-01"], "--until"),
         (&["p.txt:1"], "short enough to be found"),
         (&[], "PATH:LINE"),
