@@ -239,7 +239,9 @@ impl Scanner {
         let mut done = Done::default();
         steps::count(view.bytes.len());
         runs::each(&view.bytes, &mut |run, width| {
-            if width == runs::Width::Opening && !self.anchors.may_open(&view.bytes, run.start) {
+            if width == runs::Width::Opening && !self.anchors.may_open(&view.bytes, run.start)
+                || width == runs::Width::Gapped && random::is_path(&view.bytes[run.clone()])
+            {
                 return;
             }
             // What surrounds a decoded part is there for context; it was looked at one layer up.
@@ -264,7 +266,9 @@ impl Scanner {
         seen.begin();
         runs::each(&view.bytes[part.clone()], &mut |run, width| {
             let run = part.start + run.start..part.start + run.end;
-            if width == runs::Width::Opening && !self.anchors.may_open(&view.bytes, run.start) {
+            if width == runs::Width::Opening && !self.anchors.may_open(&view.bytes, run.start)
+                || width == runs::Width::Gapped && random::is_path(&view.bytes[run.clone()])
+            {
                 return;
             }
             if !matches!(width, runs::Width::Narrow | runs::Width::Gapped) {
@@ -382,12 +386,6 @@ impl Scanner {
         steps::count(run.len());
         self.anchored(view, run.start.max(done.anchored), run.end - 3, done, out);
         done.anchored = run.end - 3;
-        // Paths, addresses and names with dots.
-        let text = &bytes[run.clone()];
-        let has = |fits: fn(&u8) -> bool| text.iter().any(fits);
-        if !has(u8::is_ascii_uppercase) || !has(u8::is_ascii_lowercase) || random::word_starts(text) * 5 < text.len() {
-            return;
-        }
         if let Some((rule, key, evidence)) = self.assigned.key(&self.rules, bytes, run.clone(), done) {
             out.weighed(view, rule, key.secret.clone(), None, evidence);
             self.claim(view, rule, key, out);

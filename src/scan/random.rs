@@ -234,6 +234,15 @@ pub(super) fn is_identifier(text: &[u8]) -> bool {
     is_frequent(pairs, frequent)
 }
 
+/// Whether a text with dots and slashes is a path, an address or names with dots between: in one case, or of few words for
+/// its length.
+pub(super) fn is_path(text: &[u8]) -> bool {
+    let (upper, lower) = text.iter().fold((false, false), |(upper, lower), byte| {
+        (upper | byte.is_ascii_uppercase(), lower | byte.is_ascii_lowercase())
+    });
+    !upper || !lower || word_starts(text) * 5 < text.len()
+}
+
 /// How many words start in a name behind its first: at capitals, digits, and behind digits and marks.
 pub(super) fn word_starts(name: &[u8]) -> usize {
     let (mut state, mut starts) = (0_usize, 0_usize);
