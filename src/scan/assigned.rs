@@ -124,19 +124,19 @@ impl Assigned {
         let (mut start, mut whole_token) = (value_start(text, token.clone()), token.start);
         // Part of a path, a dotted name or an address, or of a value that holds such characters itself.
         let joined = matches!(text[..token.start], [.., before, b'/' | b'.' | b'@' | b'+']
-            if before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-' | b'/' | b'+'));
+            if before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-' | b'/' | b'+' | b'.'));
+        let whole = if joined { reach(text, token.start, false) } else { token.start };
+        let is_first = whole == token.start && marks_before(text, whole) > 0;
+        let joined = joined && !is_first;
         if joined {
-            let whole = reach(text, token.start, false);
             let is_refused = whole == token.start || done.refused == Some(whole);
             if is_refused || is_cut(text, token.start) || is_digest(&text[whole..]) {
                 return Ok(None);
             }
             start = whole;
-            whole_token = whole - marks_before(text, whole);
         }
-        if !joined && start == token.start {
-            whole_token = start - marks_before(text, start);
-        }
+        // A value in quotes may start with such a character.
+        whole_token = whole_token.min(whole - marks_before(text, whole));
         if is_marked_off(&text[..start]) {
             return Ok(None);
         }
@@ -380,11 +380,13 @@ fn random_part(value: &[u8]) -> &[u8] {
     if value[..lead].iter().all(|byte| !byte.is_ascii_digit()) { &value[lead..] } else { value }
 }
 
-/// How many marks stand left of a value that may belong to it.
+/// How many marks stand between a quote or a sign and a value: they may belong to it.
 fn marks_before(text: &[u8], at: usize) -> usize {
     const MOST: usize = 3;
     let marks = text[..at].iter().rev().take(MOST);
-    marks.take_while(|byte| matches!(byte, b'-' | b'_' | b'+' | b'/' | b'.')).count()
+    let count = marks.take_while(|byte| matches!(byte, b'-' | b'_' | b'+' | b'/' | b'.')).count();
+    let before = (at - count).checked_sub(1).map(|before| text[before]);
+    if matches!(before, Some(b'"' | b'\'' | b'=' | b'`')) { count } else { 0 }
 }
 
 /// Whether what stands left of a value says that it is none: the parameter of a generic type (`Promise<…`), or the
