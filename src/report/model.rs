@@ -417,6 +417,11 @@ impl<'a> Document<'a> {
         let mut summary = Summary::new(&findings, JsonCoverage::new(&report.coverage), exit.code());
         summary.part = JsonPart::of(&report.coverage);
         summary.head = report.coverage.head.as_deref().map(Cow::Borrowed);
+        Self::of(findings, summary)
+    }
+
+    /// Of findings and their summary, with nothing known of the run.
+    pub(super) fn of(findings: Vec<JsonFinding<'a>>, summary: Summary<'a>) -> Self {
         Self {
             findings,
             summary,

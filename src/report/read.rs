@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::core::error::{Error, Result};
 use crate::core::finding::RuleInfo;
-use crate::report::model::{Document, JsonFinding, Occasion, Summary};
+use crate::report::model::{Document, JsonFinding, Summary};
 
 /// A line longer than this is no finding of ours.
 const LONGEST: u64 = 64 << 20;
@@ -68,13 +68,5 @@ pub fn document(
             (entry.revoke, entry.advice) = (info.revoke, info.advice);
         }
     }
-    Ok(Document {
-        findings,
-        summary,
-        overdue_before: None,
-        time: (0, 0),
-        origin: None,
-        occasion: Occasion::default(),
-        root: None,
-    })
+    Ok(Document::of(findings, summary))
 }

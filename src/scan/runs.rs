@@ -10,6 +10,21 @@
 
 use std::ops::Range;
 
+/// For each byte, whether a class holds it.
+macro_rules! byte_table {
+    ($holds:ident) => {{
+        let mut table = [false; 256];
+        let mut byte = 0_u8;
+        loop {
+            table[byte as usize] = $holds(byte);
+            if byte == u8::MAX {
+                break table;
+            }
+            byte += 1;
+        }
+    }};
+}
+
 /// The least length of a run, in characters.
 pub(super) const LEAST: usize = 20;
 
@@ -25,16 +40,7 @@ pub(super) fn is_escape(byte: u8) -> bool {
 }
 
 /// `IN_CLASS[b]`: whether a run can hold the byte `b`.
-#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
-const IN_CLASS: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = in_class(byte as u8);
-        byte += 1;
-    }
-    table
-};
+const IN_CLASS: [bool; 256] = byte_table!(in_class);
 
 /// The least length of a run with gaps.
 pub(super) const LEAST_GAPPED: usize = 24;
@@ -45,16 +51,7 @@ pub(super) const fn in_gapped(byte: u8) -> bool {
 }
 
 /// `IN_GAPPED[b]`: whether a run with gaps can hold the byte `b`.
-#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
-const IN_GAPPED: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = in_gapped(byte as u8);
-        byte += 1;
-    }
-    table
-};
+const IN_GAPPED: [bool; 256] = byte_table!(in_gapped);
 
 /// What a run is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,16 +79,7 @@ const fn numbers(byte: u8) -> bool {
 }
 
 /// `NUMBERS[b]`: whether lists of numbers are written with the byte `b`.
-#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
-const NUMBERS: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = numbers(byte as u8);
-        byte += 1;
-    }
-    table
-};
+const NUMBERS: [bool; 256] = byte_table!(numbers);
 
 /// What the first part of a key may follow.
 const fn opens(byte: u8) -> bool {
@@ -99,16 +87,7 @@ const fn opens(byte: u8) -> bool {
 }
 
 /// `OPENS[b]`: whether the first part of a key may follow the byte `b`.
-#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
-const OPENS: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = opens(byte as u8);
-        byte += 1;
-    }
-    table
-};
+const OPENS: [bool; 256] = byte_table!(opens);
 
 /// Calls `found` for each longest run in `bytes`, in the order in which they end.
 pub(super) fn each(bytes: &[u8], found: &mut impl FnMut(Range<usize>, Width)) {

@@ -102,6 +102,9 @@ mod tests {
         "\\163\\153",
         "\\_",
         "a\0\0\u{1}",
+        "aB3dEfGh1JkLmN+",
+        "aB3./",
+        "=aB3dEfGh1JkLmN+oP5qRsTu/v \n",
     ];
     const RANDOM: &[&str] = &[
         "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12},mistral,",
