@@ -170,7 +170,7 @@ pub(super) fn fill(
     match keys {
         KeyDisplay::Shown => content(&mut out)?,
         KeyDisplay::Masked => {
-            let mut masking = Masking { out: &mut out, line: Vec::new() };
+            let mut masking = Masking::new(&mut out);
             content(&mut masking)?;
             masking.end()?;
         }
@@ -178,33 +178,45 @@ pub(super) fn fill(
     out.flush()
 }
 
-/// Masks what passes, line by line. A report's own texts were masked one by one before; this is for what was forgotten.
+/// Bytes that are masked at once, as far as lines end there.
+const MASKED_AT_ONCE: usize = 1 << 16;
+
+/// Masks what passes, in whole lines. A report's own texts were masked one by one before; this is for what was forgotten.
 struct Masking<W: Write> {
     out: W,
-    /// The end of what was written, from its last line break on.
-    line: Vec<u8>,
+    /// What was written and has not passed.
+    waiting: Vec<u8>,
+    /// How much of that holds no end of a line.
+    searched: usize,
 }
 
 impl<W: Write> Masking<W> {
+    fn new(out: W) -> Self {
+        Self { out, waiting: Vec::new(), searched: 0 }
+    }
+
     fn pass(&mut self, text: &[u8]) -> io::Result<()> {
         let masked = builtin().masked_by_shape(text);
         self.out.write_all(masked.as_deref().unwrap_or(text))
     }
 
     fn end(mut self) -> io::Result<()> {
-        let line = std::mem::take(&mut self.line);
-        self.pass(&line)
+        let rest = std::mem::take(&mut self.waiting);
+        self.pass(&rest)
     }
 }
 
 impl<W: Write> Write for Masking<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let start = self.line.len();
-        self.line.extend_from_slice(bytes);
-        if let Some(end) = self.line[start..].rfind_byte(b'\n') {
-            let rest = self.line.split_off(start + end + 1);
-            let lines = std::mem::replace(&mut self.line, rest);
-            self.pass(&lines)?;
+        self.waiting.extend_from_slice(bytes);
+        if self.waiting.len() - self.searched >= MASKED_AT_ONCE {
+            let end = self.waiting[self.searched..].rfind_byte(b'\n').map(|end| self.searched + end + 1);
+            let rest = end.map_or_else(Vec::new, |end| self.waiting.split_off(end));
+            if end.is_some() {
+                let lines = std::mem::replace(&mut self.waiting, rest);
+                self.pass(&lines)?;
+            }
+            self.searched = self.waiting.len();
         }
         Ok(bytes.len())
     }

@@ -56,6 +56,11 @@ pub fn now() -> i64 {
     given.unwrap_or_else(|| Timestamp::now().as_second())
 }
 
+/// The moment of an RFC 3339 date (`2027-01-31T23:59:59+01:00`) in seconds since 1970; `None` if it is none.
+pub fn rfc3339(text: &str) -> Option<i64> {
+    text.parse::<Timestamp>().ok().map(Timestamp::as_second)
+}
+
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

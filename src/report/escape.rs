@@ -7,6 +7,13 @@ use bstr::ByteSlice as _;
 /// Bytes for a terminal or a log: control characters, bidirectional overrides and other invisible characters become
 /// `\u{..}`, bytes that are no UTF-8 become `\xNN`, and what a CI system would take for a command is broken up.
 pub fn text(bytes: &[u8]) -> String {
+    // Almost all of it: printable ASCII in which no command can begin.
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b':' | b'#');
+    if bytes.iter().all(is_plain)
+        && let Ok(plain) = std::str::from_utf8(bytes)
+    {
+        return plain.to_owned();
+    }
     let mut safe = String::with_capacity(bytes.len());
     for (start, end, c) in bytes.char_indices() {
         if c == char::REPLACEMENT_CHARACTER && &bytes[start..end] != "\u{fffd}".as_bytes() {

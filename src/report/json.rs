@@ -3,7 +3,8 @@
 
 use std::io::{self, Write};
 
-use crate::report::{Document, ReportStyle, keys};
+use crate::report::keys::KeyList;
+use crate::report::{Document, ReportStyle};
 
 /// Writes the document.
 pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
@@ -13,12 +14,13 @@ pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write
         serde_json::to_writer(&mut *out, entry)?;
     }
     out.write_all(if document.findings.is_empty() { b"],\n\"keys\": [" } else { b"\n],\n\"keys\": [" })?;
-    let keys = keys::of(document);
-    for (i, key) in keys.iter().enumerate() {
-        out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut *out, key)?;
+    let mut is_empty = true;
+    for key in KeyList::new(document).iter() {
+        out.write_all(if is_empty { b"\n" } else { b",\n" })?;
+        serde_json::to_writer(&mut *out, &key)?;
+        is_empty = false;
     }
-    out.write_all(if keys.is_empty() { b"],\n\"summary\": " } else { b"\n],\n\"summary\": " })?;
+    out.write_all(if is_empty { b"],\n\"summary\": " } else { b"\n],\n\"summary\": " })?;
     serde_json::to_writer(&mut *out, &document.summary)?;
     out.write_all(b"}\n")
 }

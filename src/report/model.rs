@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bstr::BStr;
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use crate::core::coverage::{self, Report};
@@ -638,6 +639,18 @@ impl<'a> JsonCommit<'a> {
         }
     }
 
+    /// The same without copies of its texts.
+    pub fn borrowed(&self) -> JsonCommit<'_> {
+        JsonCommit {
+            id: self.id.as_ref().into(),
+            author_name: self.author_name.as_ref().into(),
+            author_email: self.author_email.as_ref().into(),
+            date: self.date.as_ref().into(),
+            summary: self.summary.as_ref().into(),
+            object: self.object.as_deref().map(Cow::Borrowed),
+        }
+    }
+
     /// The id as people write it.
     pub fn short(&self) -> &str {
         self.id.get(..10).unwrap_or(&self.id)
@@ -690,7 +703,7 @@ pub(super) const STAGED: &str = "take it out of the file and stage the file agai
 
 /// A key that may be masked already, masked; safe to print.
 pub(super) fn masked(rule: &str, secret: &str) -> String {
-    let is_masked = secret.contains('…') || secret.len() < 8;
+    let is_masked = secret.len() < 8 || memmem::find(secret.as_bytes(), "…".as_bytes()).is_some();
     if is_masked { escape::text(secret.as_bytes()) } else { strength::masked(rule, secret.as_bytes()) }
 }
 

@@ -54,8 +54,13 @@ pub fn document(
             (findings, summary) = (json.findings, Some(json.summary));
             break;
         }
-        let tag: TypeTag = serde_json::from_slice(&line).map_err(|error| failed(&error))?;
-        match tag.r#type.as_str() {
+        // The type stands first where we wrote the line: nothing has to be read twice.
+        let tag = if line.starts_with(b"{\"type\":\"finding\",") {
+            "finding".to_owned()
+        } else {
+            serde_json::from_slice::<TypeTag>(&line).map_err(|error| failed(&error))?.r#type
+        };
+        match tag.as_str() {
             "finding" => findings.push(serde_json::from_slice(&line).map_err(|error| failed(&error))?),
             "summary" => summary = Some(serde_json::from_slice(&line).map_err(|error| failed(&error))?),
             other => return Err(failed(&format!("{other:?} is neither a finding nor a summary"))),

@@ -28,7 +28,7 @@ pub(super) fn words<'a>(all: &[&'a JsonFinding<'a>]) -> Option<String> {
     let live: Vec<&JsonFinding<'_>> = all.iter().filter(is_live).copied().collect();
     let entries = if live.is_empty() { all } else { &live };
     // All of them, live or not: whoever has one of the repositories has the key.
-    let repositories = super::repositories(all);
+    let repositories = super::facts::repositories(all);
     if repositories.len() > 1 {
         let total = repositories.len();
         let named = repositories.iter().map(|name| shown(name)).collect();

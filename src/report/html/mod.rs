@@ -1,0 +1,169 @@
+//! The `html` format: one page that needs nothing else, for the person who cleans up and for the manager above. The
+//! beginning is plain HTML; the list of keys is data, which the page's own script shows as text, so that ten thousand keys
+//! cost no more than those that are looked at. A content security policy allows that script and that style sheet, by hash,
+//! and nothing else.
+
+mod data;
+mod totals;
+
+use std::io::{self, Write};
+
+use askama::Template;
+use data_encoding::BASE64;
+use sha2::{Digest as _, Sha256};
+
+use data::PageData;
+use totals::{Counts, Totals};
+
+use super::keys::{self, JsonKey, KeyList};
+use super::model::{Document, FindingStatus};
+use super::numbers::{counted, grouped};
+use super::{ReportStyle, escape, human};
+use crate::core::date;
+
+const STYLE: &str = include_str!("../../../templates/report.css");
+const SCRIPT: &str = include_str!("../../../templates/report.js");
+
+/// Keys that stand above the list.
+const WORST: usize = 5;
+/// Lines of a list of what was not scanned.
+const LINES: usize = 500;
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct HtmlPage<'a> {
+    title: String,
+    verdict: String,
+    incomplete: bool,
+    first: Option<String>,
+    shortest: Vec<WorstKey>,
+    totals: Vec<Totals>,
+    scanned: String,
+    change: Option<String>,
+    lists: Vec<CoverageList>,
+    version: &'a str,
+    time: String,
+    shows_secrets: bool,
+    style: &'a str,
+    style_hash: String,
+    script: &'a str,
+    script_hash: String,
+    data: PageData,
+}
+
+/// One of the worst keys, in a line.
+struct WorstKey {
+    severity: &'static str,
+    title: String,
+    secret: String,
+    state: String,
+    step: String,
+}
+
+/// What was not scanned, and remarks.
+struct CoverageList {
+    name: &'static str,
+    lines: Vec<String>,
+}
+
+/// Writes the page.
+pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
+    let (mut data, mut counts) = (PageData::default(), Counts::default());
+    let (mut shown, mut number, mut live) = (Vec::new(), 0_u64, 0_u64);
+    for key in KeyList::new(document).iter() {
+        data.add(document, &key)?;
+        if key.status == FindingStatus::Suppressed {
+            continue;
+        }
+        counts.add(&key);
+        number += 1;
+        live += u64::from(key.is_live_and_pushed());
+        if shown.len() < WORST {
+            shown.push(shortest(&key));
+        }
+    }
+    let (commits, people) = keys::commits_and_people(document);
+    let verdict = human::verdict(document);
+    let by = format!(
+        "; {} by {} {}.",
+        counted(commits, "commit"),
+        grouped(people),
+        if people == 1 { "person" } else { "people" }
+    );
+    let (script, css) = (SCRIPT.replace("\r\n", "\n"), STYLE.replace("\r\n", "\n"));
+    let hash = |text: &str| BASE64.encode(&Sha256::digest(text.as_bytes()));
+    let page = HtmlPage {
+        title: "Keys that leaked".to_owned() + if number == 0 { ": none found" } else { "" },
+        verdict: if commits > 0 { verdict.trim_end_matches('.').to_owned() + &by } else { verdict },
+        incomplete: document.summary.exit_code == 2,
+        first: (live > 0).then(|| {
+            let rest = if live == 1 {
+                "is live and pushed: revoke it first"
+            } else {
+                "are live and pushed: revoke these first"
+            };
+            format!("{} {rest}.", counted(live, "key"))
+        }),
+        shortest: shown,
+        totals: counts.tables(),
+        scanned: human::scanned(&document.summary.coverage),
+        change: document.summary.change.as_ref().map(|change| text(&change.why)),
+        lists: lists(document),
+        version: env!("CARGO_PKG_VERSION"),
+        time: date::utc(document.now()),
+        shows_secrets: style.show_secrets,
+        style_hash: hash(&css),
+        script_hash: hash(&script),
+        style: &css,
+        script: &script,
+        data,
+    };
+    page.write_into(out)
+}
+
+/// Untrusted text as every format writes it: what is invisible or moves a cursor is spelled out. The template, or the
+/// script, sees to what HTML would take for markup.
+fn text(untrusted: &str) -> String {
+    escape::text(untrusted.as_bytes())
+}
+
+fn state(key: &JsonKey<'_>) -> String {
+    format!("{}{}", key.state.word(), if key.on_remote { ", pushed" } else { "" })
+}
+
+fn shortest(key: &JsonKey<'_>) -> WorstKey {
+    let days = key.days_exposed.filter(|days| *days > 0).map(|days| format!(" for {}", counted(days, "day")));
+    WorstKey {
+        severity: key.severity.as_str(),
+        title: text(&key.title),
+        secret: key.masked(),
+        state: format!(
+            "{}{}{}",
+            key.state.words(),
+            if key.on_remote { ", pushed" } else { "" },
+            days.unwrap_or_default()
+        ),
+        step: key.next_steps.first().map(|step| text(&step.text)).unwrap_or_default(),
+    }
+}
+
+fn lists(document: &Document<'_>) -> Vec<CoverageList> {
+    let coverage = &document.summary.coverage;
+    let cut = |lines: Vec<String>| -> Vec<String> {
+        let more = lines.len().saturating_sub(LINES);
+        let mut lines: Vec<String> = lines.into_iter().take(LINES).collect();
+        if more > 0 {
+            lines.push(format!("and {}", counted(more as u64, "more line")));
+        }
+        lines
+    };
+    let errors = coverage.errors.iter().map(|error| text(&error.message)).collect();
+    let skipped =
+        coverage.skipped.iter().map(|skipped| format!("{}: {}", text(&skipped.path), text(&skipped.reason))).collect();
+    let notes = coverage.notes.iter().map(|note| text(note)).collect();
+    [("Not scanned: errors", errors), ("Left out on purpose", skipped), ("Notes", notes)]
+        .into_iter()
+        .filter(|(_, lines): &(_, Vec<String>)| !lines.is_empty())
+        .map(|(name, lines)| CoverageList { name, lines: cut(lines) })
+        .collect()
+}
