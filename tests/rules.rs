@@ -220,9 +220,9 @@ fn the_check_that_users_run_passes() {
     none(&problems);
 }
 
-fn claims(scanner: &Scanner, text: &[u8]) -> Vec<check::Claim> {
+fn claims(scanner: &Scanner, text: &[u8]) -> Vec<check::ExampleMatch> {
     let found = scanner.scan(text).into_iter();
-    found.map(|found| check::Claim { rule: found.rule.id, secret: found.secret }).collect()
+    found.map(|found| check::ExampleMatch { rule: found.rule.id, secret: found.secret }).collect()
 }
 
 /// About how many bits each place of an example's values holds, and one of them: seen in many values, without a look at

@@ -47,7 +47,7 @@ fn decide(event: &Event, shared: &SharedArgs) -> Result<Decision> {
     // An agent may name a directory that is gone: its policy is then that of where the hook runs.
     let start: PathBuf = if start.is_dir() { start } else { here };
     let loaded = policy::load(&shared.policy, &start, &start)?;
-    let shared = shared.under(&loaded.config);
+    let shared = shared.with_config(&loaded.config);
     let least = (
         shared.severity.unwrap_or(loaded.config.rules.min_severity),
         shared.confidence.unwrap_or(loaded.config.rules.min_confidence),

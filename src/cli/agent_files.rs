@@ -112,7 +112,7 @@ fn place(text: &[u8], finding: &Finding) -> Option<usize> {
 
 /// The names around a byte of JSON, or else of TOML or YAML as far as its line says.
 fn way(text: &[u8], at: usize) -> Vec<String> {
-    let way = json::way(text, at);
+    let way = json::path_at(text, at);
     if !way.is_empty() {
         return way;
     }
@@ -157,7 +157,7 @@ pub(super) fn scan(args: &ScanArgs) -> Result<Exit> {
     let (found, errors) = agents::at_home(&home);
     let here = ScanTarget::here();
     let loaded = policy::load(&args.shared.policy, &here.start, &here.path)?;
-    let shared = args.shared.under(&loaded.config);
+    let shared = args.shared.with_config(&loaded.config);
     let collector = Collector::default();
     errors.into_iter().for_each(|error| collector.failed(error));
     let paths: Vec<BString> =

@@ -15,7 +15,7 @@ fn own_rules(loaded: &policy::Loaded) -> Vec<(String, bool)> {
     let mut faults = Vec::new();
     let claims = |text: &[u8]| {
         let found = loaded.policy.scan(text).into_iter();
-        found.map(|found| check::Claim { rule: found.rule.id, secret: found.secret }).collect()
+        found.map(|found| check::ExampleMatch { rule: found.rule.id, secret: found.secret }).collect()
     };
     for rule in &loaded.config.own {
         if rule.examples.is_empty() {

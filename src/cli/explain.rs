@@ -307,7 +307,7 @@ impl<'a> Case<'a> {
         self.loaded.apply(&mut report, false);
         machine_key::protect(&mut report);
         let Some(finding) = report.findings.first() else { return };
-        if EncryptedParts::around(self.content, found.span.clone()).hold(&found.span) {
+        if EncryptedParts::around(self.content, found.span.clone()).contain(&found.span) {
             return line(text, &format!("  {}: not a finding: it is in encrypted content", found.rule.id));
         }
         let name = format!("{} {}", found.rule.id, found.secret.mask());

@@ -128,7 +128,7 @@ fn write(path: &Path, name: &str, text: &str) -> Result<()> {
     if path.symlink_metadata().is_ok() {
         return say(&format!("{name} is there already; nothing changed"));
     }
-    let failed = |error| Error::new("write", name, regular_file::why(&error));
+    let failed = |error| Error::new("write", name, regular_file::system_text(&error));
     if let Some(directory) = path.parent() {
         std::fs::create_dir_all(directory).map_err(failed)?;
     }

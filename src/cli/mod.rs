@@ -191,7 +191,7 @@ fn session_at(
     source: impl FnOnce(&Loaded, &Collector) -> Result<()>,
 ) -> Result<Exit> {
     let loaded = policy::load(&shared.policy, &target.start, &target.path)?;
-    let shared = shared.under(&loaded.config);
+    let shared = shared.with_config(&loaded.config);
     // What cannot be written is said before anything is scanned.
     targets::of(&shared)?;
     let collector = Collector::default();

@@ -15,7 +15,7 @@ use crate::core::files::Files;
 use crate::gitleaks::Engine;
 use crate::policy::Policy;
 use crate::policy::baseline::Baseline;
-use crate::policy::commit::{Accepted, CommitTree, NewMarkers, additions};
+use crate::policy::commit::{CommitTree, NewMarkers, PolicyFiles, additions};
 use crate::policy::config::{self, Config, Named, Selected};
 use crate::policy::files::{self, ConfigFile, Disk, FoundConfig, PathBase};
 use crate::policy::ignore_file::IgnoreFile;
@@ -172,8 +172,8 @@ fn added(to: Option<&CommitTree>, disk: &Disk, config: &Config, known: &Suppress
             path.map(|path| Baseline::open(&path)).transpose()?.flatten().unwrap_or_default()
         }
     };
-    let then = Accepted { config, ignore: &known.ignore, baseline: &known.baseline };
-    additions(&then, &Accepted { config: &now, ignore: &ignore, baseline: &baseline })
+    let then = PolicyFiles { config, ignore: &known.ignore, baseline: &known.baseline };
+    additions(&then, &PolicyFiles { config: &now, ignore: &ignore, baseline: &baseline })
 }
 
 fn policy(

@@ -256,6 +256,10 @@ impl<'a> RuleObject<'a> {
 }
 
 /// What the whole policy finds in an example.
-fn claims(policy: &Policy, text: &[u8]) -> Vec<check::Claim> {
-    policy.scan(text).into_iter().map(|found| check::Claim { rule: found.rule.id, secret: found.secret }).collect()
+fn claims(policy: &Policy, text: &[u8]) -> Vec<check::ExampleMatch> {
+    policy
+        .scan(text)
+        .into_iter()
+        .map(|found| check::ExampleMatch { rule: found.rule.id, secret: found.secret })
+        .collect()
 }

@@ -131,7 +131,7 @@ pub(super) fn conclude(
     stop: Option<Stop<'_>>,
     advise: impl Fn(&Finding) -> Option<String>,
 ) -> Result<Exit> {
-    let shared = shared.under(&loaded.config);
+    let shared = shared.with_config(&loaded.config);
     if let Some(Stop { stopped, git_dir }) = stop {
         let counts =
             |finding: &&Finding| finding.suppressed.is_none() && !shared.is_below(finding.severity, finding.confidence);

@@ -1,5 +1,5 @@
-//! How much a run may do: until when, and how much work. Whoever pushes to a server chooses what the server reads, so
-//! that each loop over it asks here whether to go on.
+//! Limits on the time and the work of a run. A person who pushes to a server chooses what the server reads, so every
+//! loop over pushed content asks here whether it may continue.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::error::{Error, Result};
 
-/// A limit on time and work, shared by all threads of a run. Without limits it still says when somebody stopped the run.
+/// A limit on time and work, shared by all threads of a run. Without limits it still carries the request to stop.
 #[derive(Debug, Default)]
 pub struct Budget {
     deadline: Option<(Instant, Duration)>,
@@ -17,10 +17,11 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// What one more file or directory costs beside its bytes: reading an object and remembering its path.
+    /// The cost of one more file or directory in addition to its bytes, in bytes: reading an object and storing its
+    /// path.
     pub const ITEM: u64 = 4096;
 
-    /// A budget that ends `time` after `start`, or once `work` bytes were read and compared.
+    /// A budget that is used up when `time` has passed since `start`, or when `work` bytes were read and compared.
     pub fn new(start: Instant, time: Option<Duration>, work: Option<u64>) -> Self {
         Self {
             deadline: time.map(|time| (start + time, time)),
@@ -29,7 +30,7 @@ impl Budget {
         }
     }
 
-    /// Takes work from the budget; an error once there is none left, the time is over, or the run was stopped.
+    /// Takes `work` bytes from the budget. It is an error if less is left, the time is over, or the run was stopped.
     pub fn spend(&self, work: u64) -> Result<()> {
         if let Some((left, all)) = &self.work {
             let take = |left: u64| left.checked_sub(work);
@@ -48,13 +49,13 @@ impl Budget {
         }
     }
 
-    /// Ends the run because its time is over.
+    /// Stops the run because its time is over, and returns the error to report.
     pub fn expire(&self) -> Error {
         let seconds = self.deadline.map_or(0, |(_, time)| time.as_secs());
         self.exceed(&format!("it took longer than {seconds} seconds"))
     }
 
-    /// How long until the time is over.
+    /// The time that is left; `None` without a time limit.
     pub fn time_left(&self) -> Option<Duration> {
         self.deadline.map(|(end, _)| end.saturating_duration_since(Instant::now()))
     }
@@ -70,22 +71,22 @@ impl Budget {
         error
     }
 
-    /// Asks all threads to end soon.
+    /// Asks all threads to stop soon.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// Whether to end soon.
+    /// Whether all threads were asked to stop.
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
 
-    /// What [`stop`](Self::stop) sets, for a signal's handler.
-    pub fn stopper(&self) -> &Arc<AtomicBool> {
+    /// The flag that [`stop`](Self::stop) sets, for a signal handler.
+    pub fn stop_flag(&self) -> &Arc<AtomicBool> {
         &self.stopped
     }
 
-    /// The limit that was reached, if one was.
+    /// The error of the limit that was reached, if one was.
     pub fn exceeded(&self) -> Option<&Error> {
         self.exceeded.get()
     }

@@ -1,4 +1,4 @@
-//! What a run found and what it looked at.
+//! The result of a run: its findings and its coverage.
 
 use bstr::BString;
 
@@ -9,37 +9,37 @@ use crate::core::part::{AuditPart, UnscannedList};
 /// What was scanned, and what was not.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
-    /// Files (in history: blobs) read to their end.
+    /// How many files (in history: blobs) were read to their end.
     pub files: u64,
-    /// Bytes of them.
+    /// How many bytes those files have.
     pub bytes: u64,
-    /// What was left out on purpose, with the reason.
+    /// Items that were left out on purpose, with the reason.
     pub skipped: Vec<Skipped>,
-    /// What should have been scanned and was not: each costs exit code 2.
+    /// Items that should have been scanned and were not. Any error makes the exit code 2.
     pub errors: Vec<Error>,
     /// Counts that only some sources have, in the order in which they are shown: `("commits", 1204)`.
     pub counts: Vec<(&'static str, u64)>,
-    /// Remarks that are neither: `shallow clone: ...`.
+    /// Remarks that are neither skips nor errors: `shallow clone: ...`.
     pub notes: Vec<String>,
-    /// The full name of the branch that `HEAD` is at, where one repository's history is scanned.
+    /// The full name of the branch that `HEAD` points to, when the history of one repository is scanned.
     pub head: Option<String>,
-    /// Of a part of a divided audit, which it is.
+    /// In one part of a divided audit: which part it is.
     pub part: Option<AuditPart>,
-    /// Of such a part, the lists that are behind some of the errors, notes and counts.
+    /// In one part of a divided audit: the lists from which some of the errors, notes and counts were made.
     pub lists: Vec<UnscannedList>,
 }
 
-/// Something that was left out on purpose.
+/// An item that was left out on purpose.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Skipped {
-    /// What: a path relative to where the scan started, or an object id.
+    /// The item: a path relative to the start of the scan, or an object id.
     pub path: BString,
-    /// Why, in a few words that do not change between releases: `ignored`, `symlink`, `fifo`, `device`.
+    /// The reason in a few words, stable between releases: `ignored`, `symlink`, `fifo`, `device`.
     pub reason: &'static str,
 }
 
 impl Skipped {
-    /// Whether it is an archive, or a part of one, that could not be opened: the reason is one of [`unopened`].
+    /// Whether this is an archive, or a part of one, that could not be opened: the reason is one of [`unopened`].
     pub fn is_unopened(&self) -> bool {
         is_unopened(self.reason)
     }
@@ -52,19 +52,20 @@ pub fn is_unopened(reason: &str) -> bool {
         || reason.contains(" limits.archive-")
 }
 
-/// Why archives are not opened, or not to their end. What starts with `unsupported format: ` is one, too.
+/// The reasons why an archive is not opened, or not read to its end. A reason that starts with `unsupported format: `
+/// also belongs here.
 pub mod unopened {
     /// A password or key is needed.
     pub const ENCRYPTED: &str = "encrypted";
     /// Damaged or cut off; what decodes before the damage is scanned.
     pub const CORRUPT: &str = "corrupt archive";
-    /// A known archive, compressed in a way that nothing here decodes.
+    /// A known archive with a compression that keysweep cannot decode.
     pub const UNSUPPORTED: &str = "unsupported compression";
-    /// Packed in too many archives.
+    /// Inside too many other archives.
     pub const TOO_DEEP: &str = "deeper than limits.archive-depth";
-    /// A zip that other content precedes, where that can be read but once.
+    /// A zip after other content (a self-extracting archive) in a stream that can be read only once.
     pub const PREFIXED: &str = "unsupported format: zip behind a prefix, inside other content";
-    /// The archive's members after the last that counts.
+    /// The archive has more members than the limit; those after it are not read.
     pub const TOO_MANY: &str = "more members than limits.archive-members";
 }
 
@@ -73,13 +74,13 @@ pub mod unopened {
 pub struct Report {
     /// All findings, suppressed ones too, in the order of [`Report::sort`].
     pub findings: Vec<Finding>,
-    /// What was scanned.
+    /// What was scanned and what was not.
     pub coverage: Coverage,
 }
 
 impl Report {
-    /// Brings findings and coverage into the one order that does not depend on threads, and that whoever has only the
-    /// written report can tell: `report merge` does.
+    /// Sorts findings and coverage. The order does not depend on threads, and uses only what a written report holds,
+    /// so that `report merge` can reproduce it.
     pub fn sort(&mut self) {
         self.findings.sort_by(|a, b| {
             (&a.location, &a.rule.id, a.fingerprint, a.commit.as_ref().map(|c| &c.id)).cmp(&(
@@ -95,12 +96,12 @@ impl Report {
         self.coverage.notes.sort();
     }
 
-    /// How many findings count.
+    /// How many findings are active, that is, not suppressed.
     pub fn active(&self) -> usize {
         self.findings.iter().filter(|finding| finding.suppressed.is_none()).count()
     }
 
-    /// Makes an error of every archive that could not be opened.
+    /// Adds an error for every archive that could not be opened (`archives = "strict"`).
     pub fn refuse_unopened(&mut self) {
         let unopened = self.coverage.skipped.iter().filter(|skipped| skipped.is_unopened());
         let error = |skipped: &Skipped| {
@@ -109,7 +110,7 @@ impl Report {
         self.coverage.errors.extend(unopened.map(error));
     }
 
-    /// Errors win over active findings, which win over none.
+    /// The exit code: 2 if there are errors, else 1 if there are active findings, else 0.
     pub fn exit(&self) -> Exit {
         if !self.coverage.errors.is_empty() {
             Exit::Incomplete

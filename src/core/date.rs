@@ -1,5 +1,5 @@
-//! Calendar days (`until=2027-01-31`) and moments in people's words (`--since '3 weeks ago'`), in UTC: the same on
-//! every machine.
+//! Calendar days (`until=2027-01-31`) and points in time as people write them (`--since '3 weeks ago'`). All are in
+//! UTC, so they are the same on every machine.
 
 use std::fmt;
 
@@ -25,18 +25,18 @@ impl Date {
         text.parse().ok().filter(|_| is_plain).map(Self)
     }
 
-    /// The day in UTC: `KEYSWEEP_TODAY` if it holds one (so that a run can be repeated), else the system's clock.
+    /// Today in UTC: `KEYSWEEP_TODAY` if it holds a day (for reproducible runs), else by the system's clock.
     pub fn today() -> Self {
         let given = std::env::var("KEYSWEEP_TODAY").ok().and_then(|text| Self::parse(&text));
         given.unwrap_or_else(|| Self::of(Timestamp::now()))
     }
 
-    /// The day of a moment, in UTC.
+    /// The UTC day of a point in time.
     pub fn of(moment: Timestamp) -> Self {
         Self(moment.to_zoned(TimeZone::UTC).date())
     }
 
-    /// The day in UTC so many seconds after 1970 began; the first one for what no calendar holds.
+    /// The UTC day of a time in seconds since 1970; 1970-01-01 if the calendar cannot represent it.
     pub fn of_seconds(seconds: u64) -> Self {
         Self::of(
             i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or_default(),
@@ -44,13 +44,14 @@ impl Date {
     }
 }
 
-/// A time in UTC, given in seconds since 1970: `2027-01-31T23:59:59`.
+/// Formats seconds since 1970 as UTC without an offset: `2027-01-31T23:59:59`.
 pub fn utc(seconds: i64) -> String {
     let time = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC);
     time.datetime().to_string()
 }
 
-/// Seconds since 1970: those of `SOURCE_DATE_EPOCH` if that is set (so that a report can be made again), else the clock's.
+/// The time now, in seconds since 1970: `SOURCE_DATE_EPOCH` if it is set (for reproducible reports), else the
+/// system's clock.
 pub fn now() -> i64 {
     let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
     given.unwrap_or_else(|| Timestamp::now().as_second())
@@ -67,8 +68,9 @@ impl fmt::Display for Date {
     }
 }
 
-/// The moment that a text means, in seconds since 1970: `2026-01-31`, `2026-01-31T12:00:00+01:00`, `yesterday`,
-/// `3 weeks ago`, `1.day.ago`, `@1700000000`, or as git prints a commit's date. `now` is what relative ones count from.
+/// Parses a point in time to seconds since 1970; `None` if it is not understood. Accepts `2026-01-31`,
+/// `2026-01-31T12:00:00+01:00`, `yesterday`, `3 weeks ago`, `1.day.ago`, `@1700000000`, and the format of `git log`.
+/// Relative times count back from `now`.
 pub fn moment(text: &str, now: i64) -> Option<i64> {
     let text = text.trim();
     if let Some(seconds) = text.strip_prefix('@') {
@@ -79,7 +81,7 @@ pub fn moment(text: &str, now: i64) -> Option<i64> {
     match text.to_ascii_lowercase().as_str() {
         "now" => return Some(now.timestamp().as_second()),
         "today" => return midnight(now.date()),
-        // All of that day: who asks means no less.
+        // From the start of that day, so that the whole day is included.
         "yesterday" => return now.date().yesterday().ok().and_then(midnight),
         _ => {}
     }
@@ -97,7 +99,7 @@ pub fn moment(text: &str, now: i64) -> Option<i64> {
     time.map(Timestamp::as_second)
 }
 
-/// `3 weeks ago`, `a week ago`, `last month`.
+/// Parses a span of time: `3 weeks ago`, `a week ago`, `last month`.
 fn relative(text: &str) -> Option<Span> {
     let words = text.split(|c: char| c == '.' || c.is_whitespace()).filter(|word| !word.is_empty());
     let number = |word| match word {

@@ -1,7 +1,7 @@
-//! What can go wrong, said in one line, and what the process exits with.
+//! Errors, each displayed as one line, and the exit codes of the process.
 //!
-//! An [`Error`] names what was being done, to which thing, why it failed and what to do about it. Errors on
-//! one item (a file, an object) are data: they travel in the report's coverage and cost exit code 2, and
+//! An [`Error`] says what was being done, to which thing, why it failed and what to do about it. An error on one item
+//! (a file, an object) does not end the run: it is listed in the report's coverage, makes the exit code 2, and
 //! everything else is still scanned.
 
 use std::fmt;
@@ -15,33 +15,33 @@ pub enum Exit {
     Clean = 0,
     /// The scan was complete and found active findings.
     Findings = 1,
-    /// The scan, or whatever was asked, was not completed.
+    /// The scan, or another command, was not completed.
     Incomplete = 2,
 }
 
 impl Exit {
-    /// The number for the operating system.
+    /// The number that the process exits with.
     pub fn code(self) -> u8 {
         self as u8
     }
 }
 
-/// The module's `Result`.
+/// A `Result` with this crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// What kind of failure an [`Error`] is, for programs that treat some of them in their own way.
+/// The category of an [`Error`], for programs that handle some of them differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// What was asked for does not exist.
+    /// The thing does not exist.
     NotFound,
-    /// The system does not let this user do it.
+    /// The operating system denies access.
     PermissionDenied,
-    /// A configuration, rule or list is wrong as it is written.
+    /// A configuration, rule or list has wrong content.
     Invalid,
-    /// Another failure of reading or writing.
+    /// Another failure of input or output.
     Io,
-    /// Anything else; the message says what.
+    /// Anything else; see the message.
     Other,
 }
 
@@ -62,14 +62,15 @@ pub struct Error {
 }
 
 impl Error {
-    /// `doing` is a verb ("read", "parse rule"), `thing` its object (a path, a rule id), `why` the cause.
+    /// Makes an error. `doing` is a verb ("read", "parse rule"), `thing` its object (a path, a rule id), `why` the
+    /// cause.
     pub fn new(doing: impl Into<String>, thing: impl fmt::Display, why: impl fmt::Display) -> Self {
         let (thing, why) = (one_line(thing), one_line(why));
         Self { doing: doing.into(), thing, why, hint: None, kind: ErrorKind::Other, source: None }
     }
 
-    /// A failure of the file system. The message has the system's words without its number; the error is the
-    /// [`source`](std::error::Error::source).
+    /// A failure of the file system. The message has the system's text without its error number; the `io::Error` is
+    /// the [`source`](std::error::Error::source).
     ///
     /// ```
     /// use keysweep::{Error, ErrorKind};
@@ -80,30 +81,30 @@ impl Error {
     /// assert!(std::error::Error::source(&error).is_some());
     /// ```
     pub fn io(doing: impl Into<String>, thing: impl fmt::Display, error: io::Error) -> Self {
-        let text = error.to_string();
-        let words = text.split_once(" (os error").map_or(text.clone(), |(words, _)| words.to_lowercase());
+        let text = system_text(&error);
         let kind = match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ErrorKind::NotFound,
             io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
             _ => ErrorKind::Io,
         };
-        Self { kind, source: Some(Arc::new(error)), ..Self::new(doing, thing, words) }
+        Self { kind, source: Some(Arc::new(error)), ..Self::new(doing, thing, text) }
     }
 
-    /// Says of which kind the failure is.
+    /// Sets the category.
     #[must_use]
     pub fn of_kind(self, kind: ErrorKind) -> Self {
         Self { kind, ..self }
     }
 
-    /// Adds what the reader can do about it.
+    /// Adds a hint on what the user can do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The same of a thing in a repository, where a run is of several: `cannot read a.git:src/b.py`.
+    /// Puts the name of the repository before the thing, for a run over several repositories: `cannot read
+    /// a.git:src/b.py`.
     #[must_use]
     pub fn in_repository(mut self, name: impl fmt::Display) -> Self {
         let name = one_line(name);
@@ -111,22 +112,22 @@ impl Error {
         self
     }
 
-    /// The kind of failure.
+    /// The category of the failure.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Hands over each part of the message, to be redacted: any of them may quote scanned content.
+    /// Passes each part of the message to `change`, which redacts it: any part may quote scanned content.
     pub fn each_text(&mut self, change: impl FnMut(&mut String)) {
         [&mut self.doing, &mut self.thing, &mut self.why].into_iter().chain(&mut self.hint).for_each(change);
     }
 
-    /// What it happened to: a path, an object id, a rule id.
+    /// The thing that the error is about: a path, an object id, a rule id.
     pub fn thing(&self) -> &str {
         &self.thing
     }
 
-    /// What two errors differ in: the message.
+    /// The parts of the message, by which errors are compared and sorted.
     fn message(&self) -> (&str, &str, &str, Option<&str>) {
         (&self.doing, &self.thing, &self.why, self.hint.as_deref())
     }
@@ -152,7 +153,16 @@ impl Ord for Error {
     }
 }
 
-/// Control characters (a path may hold any) become escapes, so that an error stays one line.
+/// The system's error text without its number.
+pub fn system_text(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_lowercase(),
+        None => text,
+    }
+}
+
+/// Escapes control characters (a path may hold any), so that the message stays one line.
 fn one_line(text: impl fmt::Display) -> String {
     let text = text.to_string();
     if text.chars().any(char::is_control) {

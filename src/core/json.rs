@@ -1,22 +1,22 @@
-//! Where things stand in the text of a JSON document, so that a part of it can be changed and every other byte kept.
+//! Positions in the text of a JSON document, so that a part can be changed while every other byte stays the same.
 //!
-//! Comments and commas behind the last entry are understood: programs that read such files as their configuration
-//! mostly allow them. Work grows with the text alone, whatever its depth.
+//! Comments and trailing commas are accepted, as most programs accept them in their configuration. The work is linear
+//! in the text, whatever its depth.
 
 use std::ops::Range;
 
 /// A member of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// Its name.
+    /// The decoded name.
     pub name: String,
-    /// Where it starts: the quote before its name.
+    /// The byte offset of the quote before the name.
     pub start: usize,
-    /// Where its value stands.
+    /// The byte range of the value.
     pub value: Range<usize>,
 }
 
-/// The document's value, if it is one value and nothing else; otherwise the byte where it stops to be.
+/// The byte range of the document's only value. The error is the byte offset where the text stops being JSON.
 pub fn root(text: &[u8]) -> Result<Range<usize>, usize> {
     let bom = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let start = space(text, bom)?;
@@ -27,7 +27,8 @@ pub fn root(text: &[u8]) -> Result<Range<usize>, usize> {
     }
 }
 
-/// The members of the object that starts at `at`, as they stand in the text.
+/// The members of the object that starts at byte `at`, in their order in the text. The error is the offset of the
+/// fault.
 pub fn members(text: &[u8], at: usize) -> Result<Vec<Member>, usize> {
     let mut members = Vec::new();
     entries(text, at, (b'{', b'}'), |text, start| {
@@ -46,7 +47,7 @@ pub fn members(text: &[u8], at: usize) -> Result<Vec<Member>, usize> {
     Ok(members)
 }
 
-/// The elements of the array that starts at `at`.
+/// The byte ranges of the elements of the array that starts at byte `at`. The error is the offset of the fault.
 pub fn elements(text: &[u8], at: usize) -> Result<Vec<Range<usize>>, usize> {
     let mut elements = Vec::new();
     entries(text, at, (b'[', b']'), |text, start| {
@@ -57,10 +58,10 @@ pub fn elements(text: &[u8], at: usize) -> Result<Vec<Range<usize>>, usize> {
     Ok(elements)
 }
 
-/// The way to the byte `at`: the names of members (and the numbers of elements) around it, outermost first. Empty if
-/// the text is no JSON as far as that.
-pub fn way(text: &[u8], at: usize) -> Vec<String> {
-    // What is open, each with the name or the number of the entry that was begun in it last.
+/// The path to byte `at`: the names of the members and the indexes of the elements around it, outermost first. Empty
+/// if the text before it is not JSON.
+pub fn path_at(text: &[u8], at: usize) -> Vec<String> {
+    // The open objects and arrays, each with the name or index of its current entry.
     let mut open: Vec<(u8, String, usize)> = Vec::new();
     let mut next = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let mut is_name = false;
@@ -121,7 +122,7 @@ fn entries(
     Ok(())
 }
 
-/// Behind white space and comments.
+/// The offset after white space and comments.
 fn space(text: &[u8], mut at: usize) -> Result<usize, usize> {
     loop {
         let rest = text.get(at..).unwrap_or_default();
@@ -137,7 +138,7 @@ fn space(text: &[u8], mut at: usize) -> Result<usize, usize> {
     }
 }
 
-/// The end of the value that starts at `at`; of what is in it, only that it is closed as it was opened.
+/// The end of the value that starts at `at`. Inside it only the nesting of brackets is checked.
 fn value(text: &[u8], at: usize) -> Result<usize, usize> {
     let mut open = Vec::new();
     let mut next = at;
@@ -190,7 +191,7 @@ fn string(text: &[u8], at: usize) -> Result<usize, usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{elements, members, root, way};
+    use super::{elements, members, path_at, root};
 
     #[test]
     fn parts_are_found_where_they_stand() {
@@ -216,8 +217,8 @@ mod tests {
     fn a_byte_is_reached_by_names_and_numbers() {
         let text = br#"{"mcpServers": {"git": {"args": ["a", "KEY"], "env": {"T": "KEY2"}}}, "x": 1}"#;
         let at = |what: &[u8]| memchr::memmem::find(text, what).unwrap();
-        assert_eq!(way(text, at(b"KEY")), ["mcpServers", "git", "args", "1"]);
-        assert_eq!(way(text, at(b"KEY2")), ["mcpServers", "git", "env", "T"]);
-        assert_eq!(way(b"no json", 4), Vec::<String>::new());
+        assert_eq!(path_at(text, at(b"KEY")), ["mcpServers", "git", "args", "1"]);
+        assert_eq!(path_at(text, at(b"KEY2")), ["mcpServers", "git", "env", "T"]);
+        assert_eq!(path_at(b"no json", 4), Vec::<String>::new());
     }
 }

@@ -1,4 +1,4 @@
-//! Plain data that every other module speaks of: findings, secrets, errors, coverage. Imports nothing of ours.
+//! Plain data that every other module uses: findings, secrets, errors, coverage. It uses no other module.
 
 pub mod budget;
 pub mod coverage;
@@ -8,10 +8,13 @@ pub mod error;
 #[cfg(feature = "cli")]
 pub mod files;
 pub mod finding;
+mod history;
 #[cfg(feature = "cli")]
 pub mod json;
+mod layer;
 #[cfg(feature = "cli")]
 pub mod mode;
+mod names;
 pub mod narrow;
 pub mod order;
 pub mod part;
@@ -27,3 +30,4 @@ pub mod shell;
 pub mod text;
 #[cfg(feature = "cli")]
 pub mod threads;
+mod usage;

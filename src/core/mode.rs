@@ -1,11 +1,11 @@
-//! Who may read, write and run a file: Unix's mode bits, and nothing on systems that have none.
+//! File permissions: the mode bits of Unix. On other systems these functions do nothing.
 
 use std::io;
 use std::path::Path;
 
 pub use system::{is_executable, set};
 
-/// Makes a new file in a directory for what will stand there once it is whole. The umask takes from `mode`.
+/// Makes a temporary file in `directory`, to be renamed when its content is complete. The umask is applied to `mode`.
 pub fn temporary(directory: &Path, mode: u32) -> io::Result<tempfile::NamedTempFile> {
     system::with(&mut tempfile::Builder::new(), mode).prefix(".keysweep-").tempfile_in(directory)
 }
@@ -19,12 +19,12 @@ mod system {
 
     use tempfile::Builder;
 
-    /// Gives an existing file this mode.
+    /// Sets the mode of an existing file.
     pub fn set(path: &Path, mode: u32) -> io::Result<()> {
         fs::set_permissions(path, fs::Permissions::from_mode(mode))
     }
 
-    /// Whether this is a file that somebody may run.
+    /// Whether this is a file that somebody may execute.
     pub fn is_executable(path: &Path) -> bool {
         fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
     }
@@ -41,12 +41,12 @@ mod system {
 
     use tempfile::Builder;
 
-    /// Who may use a file is what its directory says.
+    /// Does nothing: here the directory decides who may use a file.
     pub fn set(_: &Path, _: u32) -> io::Result<()> {
         Ok(())
     }
 
-    /// Whether this is a file: git's own shell runs any that begins with `#!`.
+    /// Whether this is a regular file: git's own shell runs any file that begins with `#!`.
     pub fn is_executable(path: &Path) -> bool {
         path.is_file()
     }

@@ -1,7 +1,7 @@
-//! Counts and places in 32 bits, which halves the tables that a large repository needs.
+//! Counts and offsets in 32 bits, which halves the tables that a large repository needs.
 
-/// The number in 32 bits. What is numbered so is bounded far below 2^32 where it is read (a pack's entries, an index's
-/// bytes, the nodes of a table in memory); a number that is larger all the same becomes the largest, never another's.
+/// Converts to 32 bits; a larger number becomes `u32::MAX`. Callers limit their numbers far below 2^32 (entries of a
+/// pack, bytes of an index, nodes of a table).
 #[inline]
 pub fn narrow(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)

@@ -1,7 +1,7 @@
-//! Sorting where no run waits for it: in reports, listings and configuration.
+//! Sorting of short lists, where speed does not matter: in reports, listings and configuration.
 //!
-//! Each use of the standard library's sort with a type or a comparison of its own is 8 KB of machine code, and there would be
-//! some forty of them. These sort places instead, with one sort for all, and then put the elements there.
+//! Each use of the standard library's sort with another type or comparison adds 8 KB of machine code, and there would
+//! be about forty. Here one sort of indexes serves all of them, and then the elements are moved.
 
 use std::cmp::Ordering;
 use std::mem;
@@ -35,14 +35,14 @@ impl<T> ListOrder<T> for [T] {
     }
 }
 
-/// Which element goes to each place.
+/// The sorted order: for each position, the index of the element that belongs there.
 fn places(length: usize, compare: &mut dyn FnMut(usize, usize) -> Ordering) -> Vec<usize> {
     let mut from: Vec<usize> = (0..length).collect();
     from.sort_by(|&a, &b| compare(a, b));
     from
 }
 
-/// Follows each cycle of the permutation once.
+/// Moves the elements to their positions by following each cycle of the permutation once.
 fn arrange(from: &mut [usize], swap: &mut dyn FnMut(usize, usize)) {
     for start in 0..from.len() {
         let mut place = start;

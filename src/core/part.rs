@@ -1,66 +1,66 @@
-//! What a part of a divided audit says of itself beside its findings, so that the parts can be joined into the report of an
-//! undivided run.
+//! What one part of a divided audit (`history --shard`) records in addition to its findings, so that `report merge`
+//! can make the report of an undivided run.
 
 use bstr::BString;
 use serde::{Deserialize, Serialize};
 
 use crate::core::error::Error;
 
-/// Which part it is, and of what.
+/// Which part of which audit this is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditPart {
-    /// Which one, counted from 1.
+    /// The number of this part, from 1.
     pub index: u64,
-    /// How many there are.
+    /// How many parts there are.
     pub count: u64,
-    /// A hash of what all parts have to agree in.
+    /// A hash of everything in which all parts must agree.
     pub whole: String,
-    /// A hash of what this part was given to read.
+    /// A hash of the content that was assigned to this part.
     pub content: String,
 }
 
-/// How what the parts of an audit list becomes the list of the whole.
+/// How the lists of all parts are combined into the list of the whole audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Joining {
-    /// A part lists what it met itself: totals are added.
+    /// Each part lists what it found itself: totals are added.
     Sum,
-    /// A part that lists anything lists all.
+    /// Every part that has the list has all of it.
     Same,
-    /// Parts may list the same: what differs is counted.
+    /// Parts may list the same entries: different entries are counted.
     Union,
 }
 
-/// Things of one kind that could not be scanned. A report counts them and names the first.
+/// Items of one kind that could not be scanned. A report counts all of them and names the first ones.
 #[derive(Clone, Debug)]
 pub struct UnscannedList {
-    /// The repository, where a run is of several.
+    /// The repository, in a run over several repositories.
     pub repository: Option<BString>,
     /// The name of the count.
     pub name: &'static str,
-    /// What is counted, in words.
+    /// The plural noun for the items in messages.
     pub things: &'static str,
-    /// How parts are joined.
+    /// How the lists of several parts are combined.
     pub joining: Joining,
-    /// Whether they are notes, not errors.
+    /// Whether the items are notes (the user allowed them), not errors.
     pub allowed: bool,
-    /// How many there are.
+    /// How many items there are.
     pub total: u64,
-    /// In the order in which they are named: by the text, then by the error.
+    /// The items, sorted by their text, then by their error.
     pub entries: Vec<(String, Error)>,
 }
 
-/// How many of a kind are named.
+/// How many items of a kind are named in a report.
 pub const NAMED: usize = 20;
 
-/// What is said of those that are not named.
+/// The error that counts the items which are not named; `None` if all are.
 pub fn unnamed(total: u64, things: &str) -> Option<Error> {
     let more = total.saturating_sub(NAMED as u64);
     (more > 0).then(|| Error::new("name", format!("{more} more {things}"), "the list would be long"))
 }
 
-/// What is said in a note of something that was left out because that was allowed.
+/// The note about an item that was left out because the user allowed it.
 pub fn left_out(error: &str) -> String {
     format!("left out: {error}")
 }

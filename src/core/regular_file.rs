@@ -1,8 +1,8 @@
-//! Reading the files that keysweep reads for itself: configuration, ignore files, baselines, git's own files.
+//! Reading files that keysweep needs for itself: configuration, ignore files, baselines, git's own files.
 //!
-//! Whoever made the directory may have put anything in such a file's place. Only a regular file is read: a FIFO does
-//! not block the run, a device or an endless file does not fill memory, and a symbolic link is followed only if the
-//! caller says so. Whatever is there and cannot be read is an error; only what does not exist is `None`.
+//! An untrusted person may have put anything in place of such a file, so only regular files are read: a FIFO does not
+//! block the run, and a device or endless file does not fill memory. A symbolic link is followed only if the caller
+//! allows it. A file that exists and cannot be read is an error; `None` means that it does not exist.
 
 use std::fs::{File, FileType, OpenOptions};
 use std::io::{self, ErrorKind, Read as _};
@@ -10,19 +10,21 @@ use std::path::Path;
 
 use crate::core::error::{Error, Result};
 
-/// Enough for any file that a person writes.
+pub use crate::core::error::system_text;
+
+/// A size limit in bytes (16 MiB) that is enough for any file written by a person.
 pub const SMALL: u64 = 16 << 20;
 
-/// What is done if the path itself (not a directory on the way to it) is a symbolic link.
+/// What to do if the last component of the path is a symbolic link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Links {
-    /// It is followed: a person named the path, or git follows it too.
+    /// Follow it: a user named the path, or git follows it too.
     Follow,
-    /// It is an error: the file comes with the content that is scanned, and so would the link.
+    /// It is an error: the file belongs to the scanned content, and so would the link.
     Refuse,
 }
 
-/// The whole of a regular file; `None` if there is none. One that is longer than `limit` bytes is an error.
+/// Reads a whole regular file; `None` if it does not exist. A file longer than `limit` bytes is an error.
 pub fn read(path: &Path, links: Links, limit: u64) -> Result<Option<Vec<u8>>> {
     match open(path, links).and_then(|file| read_all(&file, limit)) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -31,41 +33,32 @@ pub fn read(path: &Path, links: Links, limit: u64) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// Opens a regular file without waiting for anything. The error's text says what else stands there.
+/// Opens a regular file without blocking. For anything else the error says what it is (a directory, a FIFO, ...).
 pub fn open(path: &Path, links: Links) -> io::Result<File> {
     let file = system::open(path, links).map_err(|error| refused(path, links, error))?;
     let kind = file.metadata()?.file_type();
     if kind.is_file() { Ok(file) } else { Err(not_a_file(kind)) }
 }
 
-/// The rest of an opened file, as long as that is at most `limit` bytes.
+/// Reads the rest of an open file. More than `limit` bytes are an error.
 pub fn read_all(file: &File, limit: u64) -> io::Result<Vec<u8>> {
     let too_long = || io::Error::new(ErrorKind::FileTooLarge, format!("it is longer than {limit} bytes"));
     let size = file.metadata()?.len();
     if size > limit {
         return Err(too_long());
     }
-    // The byte more sees the end of a file that has the size it says in one call.
+    // One byte more than the size, so that one call reads the content and also sees the end of the file.
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0).saturating_add(1));
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit { Err(too_long()) } else { Ok(bytes) }
 }
 
-/// Whether an error says that no such file, rather than that it cannot be read.
+/// Whether the error says that the file does not exist (as opposed to: it cannot be read).
 pub fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-/// What the system says, without its number.
-pub fn why(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((words, _)) => words.to_lowercase(),
-        None => text,
-    }
-}
-
-/// Some systems refuse what is no regular file in words that do not say so: to Windows, opening a directory is denied.
+/// Makes the reason clear on systems whose error does not: on Windows, opening a directory is "denied".
 fn refused(path: &Path, links: Links, error: io::Error) -> io::Error {
     if is_absent(&error) || (cfg!(unix) && error.kind() == ErrorKind::PermissionDenied) {
         return error;
@@ -96,7 +89,7 @@ mod system {
 
     use super::{File, FileType, Links, OpenOptions, Path, io};
 
-    /// `O_NONBLOCK` opens a FIFO at once, so that it can be refused.
+    /// With `O_NONBLOCK` opening a FIFO returns at once, so that it can be refused.
     pub(super) fn open(path: &Path, links: Links) -> io::Result<File> {
         let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;
         if links == Links::Refuse {
@@ -120,7 +113,7 @@ mod system {
 mod system {
     use super::{File, FileType, Links, OpenOptions, Path, io, not_a_file};
 
-    /// There are no FIFOs in directories here, so that the link is all there is to look for.
+    /// There are no FIFOs in directories on this platform, so only links have to be checked.
     pub(super) fn open(path: &Path, links: Links) -> io::Result<File> {
         if links == Links::Refuse {
             let kind = path.symlink_metadata()?.file_type();

@@ -1,5 +1,5 @@
-//! Putting a file's new content in place in one step, so that whoever reads it meanwhile sees the old or the new one,
-//! and nothing is lost if the machine stops.
+//! Replacing a file's content in one step (write a temporary file, then rename it): a reader sees the old or the new
+//! content, and a crash loses nothing.
 
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
@@ -9,13 +9,14 @@ use crate::core::error::{Error, Result};
 use crate::core::mode;
 use crate::core::regular_file::{self, Links};
 
-/// The most that is read back to see whether a file has changed meanwhile.
+/// The size limit for reading the file again, to see whether it has changed.
 const MOST: u64 = 1 << 40;
 
-/// Writes `content` to a file that held `old` (`None`: that did not exist) when it was read. A file that has changed
-/// since is left alone with an error. Its mode is kept, and a link to it stays one; a new file gets this mode.
+/// Writes `content` to a file whose content was `old` when it was read (`None`: it did not exist). If the file has
+/// changed since, nothing is written and it is an error. The file keeps its permissions, and a symbolic link stays a
+/// link; a new file gets `mode`.
 pub fn replace(path: &Path, old: Option<&[u8]>, content: &[u8], mode: u32) -> Result<()> {
-    let failed = |error: io::Error| Error::new("write", path.display(), regular_file::why(&error));
+    let failed = |error: io::Error| Error::new("write", path.display(), regular_file::system_text(&error));
     let real = match fs::canonicalize(path) {
         Ok(real) => real,
         Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),

@@ -1,4 +1,4 @@
-//! A key's value, how little of it may be shown, and what identifies it.
+//! A key's value, its mask for display, and its fingerprint.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -6,23 +6,24 @@ use std::hash::{Hash, Hasher};
 
 use sha2::{Digest, Sha256};
 
-/// How much of a key has to stay unknown when its mask and its fingerprint are published: 2^96 guesses are out of reach.
+/// How many bits of a key must stay unknown when its mask and its fingerprint are published. 2^96 guesses are
+/// infeasible.
 pub const HIDDEN_BITS: f64 = 96.0;
-/// A value of less than this can be found by trying values until one has the published fingerprint.
+/// A value with fewer bits can be found from its fingerprint by trying all values.
 pub const GUESSABLE_BITS: f64 = 64.0;
-/// The most characters of the random part that a mask shows at each end.
+/// How many characters of the random part a mask shows at most at each end.
 pub const SHOWN: u8 = 4;
 
-/// What of a key may be shown.
+/// Which characters of a key a mask may show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Visible {
-    /// The length of what its provider writes before the random part, in bytes.
+    /// The length of the provider's fixed prefix, in bytes.
     pub prefix: usize,
-    /// How many characters of the random part, behind that and at the end.
+    /// How many characters of the random part are shown after the prefix, and again at the end.
     pub random: u8,
 }
 
-/// The bytes of a key. Neither `Debug` nor anything else prints them; `expose` hands them out.
+/// The bytes of a key. `Debug` and masks never print them; only [`expose`](Secret::expose) returns them.
 #[derive(Clone)]
 pub struct Secret {
     bytes: Box<[u8]>,
@@ -31,17 +32,17 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// Takes the exact bytes of a key of which nothing may be shown.
+    /// A secret of which no character may be shown.
     pub fn new(bytes: &[u8]) -> Self {
         Self { bytes: bytes.into(), visible: Visible::default(), chosen: false }
     }
 
-    /// The same for a value that somebody may have thought of: a password.
+    /// The same for a value that a person may have chosen, such as a password.
     pub fn chosen(bytes: &[u8]) -> Self {
         Self { chosen: true, ..Self::new(bytes) }
     }
 
-    /// The same secret, of which so much may be shown.
+    /// The same secret, showing this much in its mask.
     #[must_use]
     pub fn showing(self, visible: Visible) -> Self {
         Self { visible, ..self }
@@ -52,18 +53,18 @@ impl Secret {
         &self.bytes
     }
 
-    /// The same value has the same fingerprint in every file and commit.
+    /// The fingerprint, which is the same for the same value in every file and commit.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&self.bytes)
     }
 
-    /// Whether who knows the fingerprint could find the value by trying values.
+    /// Whether somebody who knows the fingerprint could find the value by trying values.
     pub fn is_guessable(&self) -> bool {
         self.chosen || bits(self.bytes.get(self.visible.prefix..).unwrap_or_default()) < GUESSABLE_BITS
     }
 
-    /// Enough to recognise the key in a provider's list, never enough to use it: the provider's prefix, and at most
-    /// four characters of the random part at each end of it.
+    /// The text that is displayed: the provider's prefix and at most four characters of the random part at each end.
+    /// That is enough to recognise the key in a provider's list, but not to use it.
     ///
     /// ```
     /// # use keysweep::core::finding::{Secret, Visible};
@@ -116,14 +117,14 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// About how many bits a random value holds, by the kinds of characters in it. Separators between hexadecimal digits
-/// hold none.
+/// An estimate of a random value's bits, by the kinds of characters in it. Separators between hexadecimal digits
+/// count as 0 bits.
 pub fn bits(value: &[u8]) -> f64 {
     let (length, symbols) = alphabet(value);
     length as f64 * symbols.log2()
 }
 
-/// How many characters of a value are of its alphabet, and how large that is.
+/// How many characters of a value count as random, and the size of their alphabet.
 pub fn alphabet(value: &[u8]) -> (usize, f64) {
     let is_separator = |byte: &&u8| matches!(byte, b'-' | b'_' | b'.' | b':' | b' ');
     let (mut digits, mut lower, mut upper, mut hex, mut other) = (0, 0, 0, 0, 0);
@@ -155,17 +156,17 @@ pub fn alphabet(value: &[u8]) -> (usize, f64) {
     (length, symbols.max(2.0))
 }
 
-/// The identity of a secret's value: the first 16 bytes of a SHA-256 over it, shown as 32 hex digits.
+/// Identifies a secret's value: the first 16 bytes of a SHA-256 over it, displayed as 32 hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
-    /// Of a value's exact bytes.
+    /// The fingerprint of a value's exact bytes.
     pub fn of(value: &[u8]) -> Self {
         Self::over(&[b"keysweep/fingerprint/1\0", value])
     }
 
-    /// The same under a key that only this machine has: nobody else can try values until one fits.
+    /// The same with a key that only this machine has, so that nobody else can find the value by trying values.
     pub fn keyed(key: &[u8; 32], value: &[u8]) -> Self {
         let Self(inner) = Self::over(&[b"keysweep/fingerprint/keyed/1\0", key, value]);
         Self::over(&[b"keysweep/fingerprint/keyed/2\0", key, &inner])
@@ -180,7 +181,7 @@ impl Fingerprint {
         Self(short)
     }
 
-    /// Reads the 32 hex digits of [`fmt::Display`].
+    /// Parses the 32 lower-case hex digits that [`fmt::Display`] writes.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.as_bytes();
         if digits.len() != 32 || !digits.iter().all(|d| matches!(d, b'0'..=b'9' | b'a'..=b'f')) {

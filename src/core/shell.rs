@@ -1,8 +1,8 @@
-//! Text as a shell takes it.
+//! Quoting for shells.
 
 use bstr::ByteSlice as _;
 
-/// A path as a shell takes it for one word, and git for one path.
+/// Quotes a path so that a POSIX shell reads it as one word, and git as one path.
 pub fn shell_path(path: &[u8]) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+,@%".contains(byte);
     if path.iter().all(plain) {

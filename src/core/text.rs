@@ -1,36 +1,36 @@
-//! Text with line numbers, so that every fault in a file can be named by its place.
+//! Line numbers in text, so that every error in a file names its line.
 
 use std::ops::Range;
 
 use crate::core::error::{Error, ErrorKind};
 
-/// One file's content and what messages call it.
+/// The content of one file, and its name in messages.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
-    /// Its path.
+    /// The path, as messages show it.
     pub name: &'a str,
-    /// Its content.
+    /// The content.
     pub text: &'a str,
 }
 
 impl Source<'_> {
-    /// `name:line` of a byte.
+    /// `name:line` of a byte offset.
     pub fn at(&self, byte: usize) -> String {
         format!("{}:{}", self.name, self.line(byte))
     }
 
-    /// The line of a byte, from 1.
+    /// The line of a byte offset, from 1.
     pub fn line(&self, byte: usize) -> usize {
         let before = self.text.as_bytes().get(..byte.min(self.text.len())).unwrap_or_default();
         memchr::memchr_iter(b'\n', before).count() + 1
     }
 
-    /// An error at a byte.
+    /// An error whose thing is `name:line` of this byte offset.
     pub fn error(&self, doing: &str, byte: usize, why: impl std::fmt::Display) -> Error {
         Error::new(doing, self.at(byte), why).of_kind(ErrorKind::Invalid)
     }
 
-    /// What the TOML reader found wrong, on one line, with what could have been meant.
+    /// Turns an error of the TOML parser into one line, with a hint on what was probably meant.
     pub fn syntax(&self, doing: &str, error: &toml::de::Error) -> Error {
         let at = error.span().map_or(0, |span| span.start);
         let message = error.message();
@@ -42,8 +42,8 @@ impl Source<'_> {
         }
     }
 
-    /// The byte where `key =` stands in the table that starts with `table`, else the table's start. The reader of
-    /// TOML gives a `[[table]]` the span of its head alone, so its lines are those up to the next head.
+    /// The byte offset of `key =` in the table at the range `table`; else the start of the table. The TOML parser
+    /// gives a `[[table]]` only the range of its header, so the search ends at the next header.
     pub fn key(&self, table: &Range<usize>, key: &str) -> usize {
         let mut at = table.start;
         for (index, line) in self.text.get(table.start..).unwrap_or_default().split_inclusive('\n').enumerate() {
@@ -60,7 +60,7 @@ impl Source<'_> {
     }
 }
 
-/// A hint from serde's message: the nearest of the names it expected.
+/// A hint from serde's message: the expected name that is nearest.
 fn hint(why: &str) -> Option<String> {
     let mut quoted = why.split('`').skip(1).step_by(2);
     if why.starts_with("unknown field") || why.starts_with("unknown variant") {
@@ -83,7 +83,7 @@ fn hint(why: &str) -> Option<String> {
     Some("quote text; a regex goes in '''three single quotes'''".into())
 }
 
-/// The name that is few edits away from `wrong`.
+/// The name with the smallest edit distance from `wrong`; `None` if none is near.
 pub fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let most = wrong.chars().count().div_ceil(3).max(1);
     let distances = names.map(|name| (strsim::levenshtein(wrong, name), name));

@@ -1,13 +1,13 @@
-//! The threads of a run: one pool, as large as `--threads` says, which walks, commits, pushes and audits share.
+//! The threads of a run: one pool with `--threads` threads, which all commands share.
 
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
 use crate::core::error::{Error, Result};
 
-/// Runs `work` in a pool of so many threads, or with 0 of one for each processor: whatever it does in parallel is done
-/// there. Work that is in a pool already stays in that one.
+/// Runs `work` in a pool of this many threads (0: one for each processor). Parallel iterators inside use that pool.
+/// Work that already runs in a pool stays there.
 ///
-/// Where the system has no threads to give, the calling thread does all of it.
+/// If the system cannot start threads, the calling thread does all the work.
 pub fn run<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> Result<R> {
     if rayon::current_thread_index().is_some() {
         return Ok(work());
@@ -17,12 +17,13 @@ pub fn run<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> Result<R
     Ok(pool.install(work))
 }
 
-/// A pool of the calling thread alone, for which nothing has to be started. The thread belongs to it from then on.
+/// A pool that consists of the calling thread alone, so that no thread is started. It stays in that pool until it
+/// ends.
 fn calling_thread() -> std::result::Result<ThreadPool, ThreadPoolBuildError> {
     ThreadPoolBuilder::new().num_threads(1).use_current_thread().build()
 }
 
-/// How many threads the pool has that this work runs in.
+/// How many threads the current pool has.
 pub fn count() -> usize {
     rayon::current_num_threads()
 }

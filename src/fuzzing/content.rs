@@ -110,7 +110,7 @@ pub(super) fn markers(data: &[u8]) {
             }
         }
     }
-    EncryptedParts::around(text, span.clone()).hold(&span);
+    EncryptedParts::around(text, span.clone()).contain(&span);
 }
 
 /// Archives, read as streams and with a way back.

@@ -97,8 +97,12 @@ fn apply(config: &Config, files: &dyn Files) {
         true => policy.rules().rules().iter().map(|rule| &*rule.rule).filter(|_| !config.rules.builtin).collect(),
         false => own.iter().collect(),
     };
-    let claims = |text: &[u8]| -> Vec<check::Claim> {
-        policy.scan(text).into_iter().map(|found| check::Claim { rule: found.rule.id, secret: found.secret }).collect()
+    let claims = |text: &[u8]| -> Vec<check::ExampleMatch> {
+        policy
+            .scan(text)
+            .into_iter()
+            .map(|found| check::ExampleMatch { rule: found.rule.id, secret: found.secret })
+            .collect()
     };
     check::all(own.into_iter().take(4), &claims);
 }
@@ -225,7 +229,7 @@ pub(super) fn agent_settings(data: &[u8]) {
         let _ = json::elements(text, root.start);
     }
     for at in [0, text.len() / 2, text.len()] {
-        json::way(text, at);
+        json::path_at(text, at);
     }
     let directory = disk::directory();
     let scope = InstallScope::Project(directory.path().to_owned());

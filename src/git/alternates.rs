@@ -65,7 +65,7 @@ impl ObjectDirectories {
             }
             Err(error) if regular_file::is_absent(&error) => return self.missing.push(directory),
             Err(error) => {
-                let why = regular_file::why(&error);
+                let why = regular_file::system_text(&error);
                 return self.errors.push(Error::new("open object directory", directory.display(), why));
             }
         }

@@ -18,7 +18,7 @@ pub(super) fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
             Ok(entries)
         }
         Err(error) if regular_file::is_absent(&error) => Ok(Vec::new()),
-        Err(error) => Err(Error::new("list", directory.display(), regular_file::why(&error))),
+        Err(error) => Err(Error::new("list", directory.display(), regular_file::system_text(&error))),
     }
 }
 

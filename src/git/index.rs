@@ -95,7 +95,7 @@ impl Index {
         let data = match map_whole(path) {
             Ok(map) => Data::Mapped(Arc::new(map)),
             Err(error) if regular_file::is_absent(&error) => return Ok(Self::default()),
-            Err(error) => return Err(Error::new("read the index", path.display(), regular_file::why(&error))),
+            Err(error) => return Err(Error::new("read the index", path.display(), regular_file::system_text(&error))),
         };
         let broken = |why| {
             Error::new("read the index", path.display(), why).hint("`git status` says whether git itself can read it")
@@ -106,7 +106,7 @@ impl Index {
         {
             let base = path.with_file_name(format!("sharedindex.{base_id}"));
             let data = map_whole(&base)
-                .map_err(|why| Error::new("read the shared index", base.display(), regular_file::why(&why)))?;
+                .map_err(|why| Error::new("read the shared index", base.display(), regular_file::system_text(&why)))?;
             let (base, _) = Self::decode(Data::Mapped(Arc::new(data)), hash).map_err(broken)?;
             let link = split_index::Link::parse(&index.data[link], hash, base.entries.len()).map_err(broken)?;
             if base.data.is_cut_short() {

@@ -43,7 +43,8 @@ pub(crate) fn with_prefix(directory: &Path, digits: &str, hash: Hash) -> Result<
 
 fn list_fan(directory: &Path, fan: &str, hash: Hash) -> Result<Vec<Id>> {
     let directory = directory.join(fan);
-    let failed = |why: &std::io::Error| Error::new("list objects in", directory.display(), regular_file::why(why));
+    let failed =
+        |why: &std::io::Error| Error::new("list objects in", directory.display(), regular_file::system_text(why));
     let files = match fs::read_dir(&directory) {
         Ok(files) => files,
         Err(why) if regular_file::is_absent(&why) => return Ok(Vec::new()),

@@ -42,7 +42,8 @@ impl PackList {
     }
 
     fn list_in(&mut self, directory: &Path, hash: Hash, known: &HashMap<&Path, &Arc<ListedPack>>) -> Result<()> {
-        let failed = |why: std::io::Error| Error::new("list packs in", directory.display(), regular_file::why(&why));
+        let failed =
+            |why: std::io::Error| Error::new("list packs in", directory.display(), regular_file::system_text(&why));
         let files = match fs::read_dir(directory) {
             Ok(files) => files,
             Err(why) if regular_file::is_absent(&why) => return Ok(()),

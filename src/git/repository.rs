@@ -62,7 +62,9 @@ impl Repository {
                 let error = Error::new("open repository", start.display(), "it is a file");
                 return Err(error.hint("name a repository's directory"));
             }
-            Err(error) => return Err(Error::new("open repository", start.display(), regular_file::why(&error))),
+            Err(error) => {
+                return Err(Error::new("open repository", start.display(), regular_file::system_text(&error)));
+            }
         };
         let located = match &environment.git_dir {
             Some(dir) => {
@@ -233,7 +235,7 @@ impl DotGit {
         if let Err(error) = file.join("HEAD").symlink_metadata()
             && !regular_file::is_absent(&error)
         {
-            return Err(Error::new("open repository", file.display(), regular_file::why(&error)));
+            return Err(Error::new("open repository", file.display(), regular_file::system_text(&error)));
         }
         if !file.is_file() {
             return Ok(Self::Nothing);

@@ -13,7 +13,7 @@ use crate::source::content::ContentScan;
 /// Scans the content that pointers name and that is here, as if it were in the pointers' blobs. The pointers that are
 /// left in `read` are those without content.
 pub(super) fn read_local(common_dir: &Path, policy: &Policy, collector: &Collector, read: &mut ContentPass) {
-    let scan = ContentScan::new(policy, None).until(collector.stopper());
+    let scan = ContentScan::new(policy, None).until(collector.stop_flag());
     let pointers = std::mem::take(&mut read.pointers);
     for (number, pointer) in pointers {
         let content = match scan.lfs(common_dir, &pointer) {

@@ -235,7 +235,7 @@ impl Look<'_> {
             return Ok(());
         }
         let bytes = self.objects.read(id, Kind::Blob)?;
-        let content = ContentScan::new(self.policy, None).until(self.collector.stopper()).bytes(&bytes, None);
+        let content = ContentScan::new(self.policy, None).until(self.collector.stop_flag()).bytes(&bytes, None);
         let is_unscanned = content.too_large || !content.unopened.is_empty() || Pointer::parse(&bytes).is_some();
         self.read(1, bytes.len(), !content.keys.is_empty());
         if is_unscanned {

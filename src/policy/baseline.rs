@@ -1,13 +1,14 @@
-//! The baseline: everything a scan found on the day a team took keysweep up, so that only new keys count.
+//! The baseline: the findings that a team accepted when it started to use keysweep, so that only new keys count.
 //!
-//! It is a directory, `.keysweep-baseline`, with a file for each secret, named by the secret's fingerprint; each line
-//! of the file is an entry, `fingerprint rule` or `fingerprint rule path`. That is why two branches never conflict: a
-//! file of sorted lines does whenever both branches insert between the same two lines, which is always so in a young
-//! baseline, and `merge=union` helps only where the merge runs with the repository's attributes and a forge's merge
-//! button does not. Here two secrets are two files, and the same secret has the same file, byte for byte, whoever
-//! adds it. A lookup reads only the files of the secrets that a scan finds, so a long baseline costs nothing either.
+//! It is a directory, `.keysweep-baseline`, with one file for each secret, named by the secret's fingerprint. Each
+//! line of a file is an entry, `fingerprint rule` or `fingerprint rule path`. With this layout two branches that add
+//! entries do not conflict: different secrets are different files, and the same secret has the same file, byte for
+//! byte, whoever adds it. (One file of sorted lines would conflict whenever both branches insert between the same two
+//! lines, and `merge=union` does not apply to the merge button of a forge.) A lookup reads only the files of the
+//! secrets that a scan finds, so a long baseline costs no time.
 //!
-//! A single file with the same lines is read and written too (`--baseline FILE`), for where no merge happens.
+//! A single file with the same lines can be read and written too (`--baseline FILE`), for repositories without
+//! merges.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -25,28 +26,28 @@ use crate::core::replace::replace;
 
 /// The directory's usual name.
 pub const NAME: &str = ".keysweep-baseline";
-/// More than a baseline of a million entries in one file has.
+/// The size limit of a baseline in one file, in bytes: more than a million entries.
 const LARGEST: u64 = 256 << 20;
 
-/// One known secret, as one rule finds it.
+/// One accepted secret, as found by one rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BaselineEntry {
-    /// Of the secret's value.
+    /// The fingerprint of the secret's value.
     pub fingerprint: Fingerprint,
     /// The rule's id.
     pub rule: String,
-    /// Limits the entry to one path.
+    /// The path that the entry is limited to; any path if `None`.
     pub path: Option<BString>,
 }
 
 impl BaselineEntry {
-    /// The entry for a finding, limited to its path or not.
+    /// The entry for a finding. It is limited to the finding's path if `with_path`.
     pub fn of(finding: &Finding, with_path: bool) -> Self {
         let path = finding.location.path.clone().filter(|_| with_path);
         Self { fingerprint: finding.fingerprint, rule: finding.rule.id.to_string(), path }
     }
 
-    /// Whether it covers this secret of this rule at this path.
+    /// Whether it accepts this secret, found by this rule at this path.
     pub fn covers(&self, rule: &str, fingerprint: Fingerprint, path: Option<&[u8]>) -> bool {
         self.fingerprint == fingerprint
             && self.rule == rule
@@ -77,10 +78,10 @@ impl fmt::Display for BaselineEntry {
     }
 }
 
-/// A baseline that can be asked.
+/// A baseline that entries can be looked up in.
 #[derive(Clone, Debug, Default)]
 pub struct Baseline {
-    /// What messages call it.
+    /// Its name in messages.
     pub name: String,
     store: Store,
 }
@@ -94,14 +95,14 @@ enum Store {
 }
 
 impl Baseline {
-    /// Opens a directory or file; `None` if there is none.
+    /// Opens a directory or a file; `None` if it does not exist.
     pub fn open(path: &Path) -> Result<Option<Self>> {
         let name = path.display().to_string();
         let store = match fs::symlink_metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Error::io("read baseline", name, error)),
             Ok(kind) if kind.is_dir() => Store::Directory(path.to_owned()),
-            // A link is one that a person named; the configuration's path has none left.
+            // If it is a link, a user named it: links in a configuration's path are already resolved.
             Ok(kind) if kind.is_symlink() && path.is_dir() => Store::Directory(path.to_owned()),
             Ok(_) => {
                 let content = regular_file::read(path, Links::Follow, LARGEST)?;
@@ -111,7 +112,7 @@ impl Baseline {
         Ok(Some(Self { name, store }))
     }
 
-    /// A baseline of these files' contents (in a commit).
+    /// A baseline from the names and contents of its files, as read from a commit.
     pub fn from_files<'a>(name: &str, files: impl Iterator<Item = (String, &'a [u8])>) -> Result<Self> {
         let mut all = BTreeSet::new();
         for (file, content) in files {
@@ -120,7 +121,7 @@ impl Baseline {
         Ok(Self { name: name.to_owned(), store: Store::Loaded(index(all)) })
     }
 
-    /// The entries of one secret.
+    /// The entries for one secret. In a directory this reads one file.
     pub fn entries_of(&self, fingerprint: Fingerprint) -> Result<BTreeSet<BaselineEntry>> {
         match &self.store {
             Store::None => Ok(BTreeSet::new()),
@@ -129,7 +130,7 @@ impl Baseline {
         }
     }
 
-    /// Every entry.
+    /// All entries. In a directory this reads all files.
     pub fn entries(&self) -> Result<BTreeSet<BaselineEntry>> {
         match &self.store {
             Store::None => Ok(BTreeSet::new()),
@@ -145,7 +146,7 @@ impl Baseline {
     }
 }
 
-/// Writes exactly these entries: into the file if `path` is one, else into the directory.
+/// Writes exactly these entries: to the file if `path` is a file, else to the directory.
 pub fn write(path: &Path, entries: &BTreeSet<BaselineEntry>) -> Result<()> {
     let failed = |error: io::Error| Error::io("write baseline", path.display(), error);
     if path.is_file() {
@@ -159,7 +160,7 @@ pub fn write(path: &Path, entries: &BTreeSet<BaselineEntry>) -> Result<()> {
         }
     }
     for (fingerprint, entries) in &wanted {
-        // The directory comes with the repository, and so would a link in it.
+        // The directory belongs to the scanned repository, and so would a link in it.
         write_file(&path.join(fingerprint.to_string()), Links::Refuse, &text(entries))?;
     }
     Ok(())
@@ -184,7 +185,7 @@ fn index(entries: BTreeSet<BaselineEntry>) -> BTreeMap<Fingerprint, BTreeSet<Bas
     index
 }
 
-/// The names of the directory's files that are fingerprints; others (a note, an editor's copy) are none of ours.
+/// The names of the directory's files that are fingerprints; other files (a note, an editor's copy) are ignored.
 fn secrets(directory: &Path) -> Result<Vec<String>> {
     let failed = |error: io::Error| Error::io("read baseline", directory.display(), error);
     let mut names = Vec::new();
@@ -205,7 +206,7 @@ fn read(file: &Path) -> Result<BTreeSet<BaselineEntry>> {
     }
 }
 
-/// The entries of one file. Order, repetition and line endings do not matter; a merge's conflict marks are an error.
+/// Parses one file. Order, repeated lines and line endings do not matter; conflict markers are an error.
 fn lines(name: &str, content: &[u8]) -> Result<BTreeSet<BaselineEntry>> {
     let lines = content.lines().enumerate();
     let lines = lines.map(|(index, line)| (index + 1, line.trim_ascii().to_str_lossy()));
@@ -213,7 +214,7 @@ fn lines(name: &str, content: &[u8]) -> Result<BTreeSet<BaselineEntry>> {
     lines.map(|(number, line)| BaselineEntry::parse(name, number, &line)).collect()
 }
 
-/// A path may hold any byte; the entry stays one line of printable ASCII and UTF-8.
+/// Percent-encodes a path, which may hold any bytes, so that an entry is one line of printable text.
 fn escape(path: &[u8]) -> String {
     let mut text = String::new();
     for chunk in path.utf8_chunks() {
@@ -227,7 +228,7 @@ fn escape(path: &[u8]) -> String {
         }
         chunk.invalid().iter().for_each(|byte| text.push_str(&format!("%{byte:02X}")));
     }
-    // The reader trims lines.
+    // The parser trims lines.
     {
         let (plain, escaped) = (' ', "%20");
         if text.starts_with(plain) {

@@ -1,10 +1,10 @@
-//! Policy from a commit (`--policy-from`), and what a change would add to it.
+//! Policy read from a commit (`--policy-from`), and the list of what a change would add to it.
 //!
-//! A pull request is judged by the configuration, ignore file and baseline of the branch it wants to join. What it
-//! adds to them, and the inline markers on its lines, are listed and do not count: else one commit could bring a key
-//! and the word that silences it.
+//! A pull request is checked with the configuration, ignore file and baseline of its target branch. Entries that it
+//! adds to these files, and inline markers on its new lines, are listed but have no effect: otherwise one commit
+//! could add both a key and its suppression.
 //!
-//! The commit is read like any other object, in both object formats; libgit2 compares the lines of two texts.
+//! The commit is read with keysweep's own object reader, in both object formats; libgit2 computes the line diff.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -25,7 +25,7 @@ use crate::policy::config::Config;
 use crate::policy::ignore_file::IgnoreFile;
 use crate::policy::inline;
 
-/// The tree of a commit.
+/// The tree of a commit, as a source of policy files.
 pub struct CommitTree {
     repository: Repository,
     objects: Objects,
@@ -34,7 +34,7 @@ pub struct CommitTree {
 }
 
 impl CommitTree {
-    /// Opens the commit that `rev` names in the repository around `start`.
+    /// Opens the tree of `rev` (any revision that git accepts) in the repository that contains `start`.
     pub fn open(start: &Path, rev: &str) -> Result<Self> {
         let repository = Repository::discover(start, &Environment::of_process())?;
         let objects = Objects::open(&repository);
@@ -43,7 +43,7 @@ impl CommitTree {
         Ok(Self { repository, objects, tree, rev: rev.to_owned() })
     }
 
-    /// What stands at a path from the root of the tree.
+    /// The tree entry at a path relative to the root of the tree.
     fn entry(&self, path: &str) -> Result<Option<(EntryKind, Id)>> {
         let mut at = (EntryKind::Tree, self.tree);
         for name in path.split('/').filter(|name| !matches!(*name, "" | ".")) {
@@ -76,7 +76,7 @@ impl CommitTree {
         Err(Error::new("read", self.name(path), format!("it is {is}, not a file")))
     }
 
-    /// The baseline at a path: a directory's files, or a file.
+    /// The baseline at a path, which may be a directory or a file.
     pub fn baseline(&self, path: &str) -> Result<Baseline> {
         let name = self.name(path);
         let mut files: Vec<(String, Vec<u8>)> = Vec::new();
@@ -108,26 +108,26 @@ impl Files for CommitTree {
     }
 }
 
-/// The inline markers that the working tree has and the commit has not.
+/// The inline markers that are in the working tree but not in the commit.
 pub struct NewMarkers<'a> {
     commit: &'a CommitTree,
-    /// By path the lines that hold one; `None` if that cannot be told.
+    /// For each path, the numbers of the lines with a new marker; `None` if they could not be determined.
     lines: BTreeMap<BString, Option<BTreeSet<u64>>>,
-    /// Those that did not count: path and line.
+    /// The markers that were ignored: path and line.
     distrusted: BTreeSet<(BString, u64)>,
 }
 
-/// A file of the working tree may be this long to be compared.
+/// The size limit, in bytes, of a file in the working tree that is compared.
 const LONGEST: u64 = 1 << 30;
 
 impl<'a> NewMarkers<'a> {
-    /// Nothing is compared until a finding asks for it.
+    /// Files are compared when a finding in them asks for it.
     pub fn since(commit: &'a CommitTree) -> Self {
         Self { commit, lines: BTreeMap::new(), distrusted: BTreeSet::new() }
     }
 
-    /// Takes back an inline suppression whose marker comes with the change, or may: `path` is from the repository's
-    /// root.
+    /// Removes a finding's inline suppression if its marker is new, or if that cannot be determined. `path` is
+    /// relative to the repository's root.
     pub fn distrust(&mut self, finding: &mut Finding, path: &BStr) {
         if finding.suppressed.as_ref().is_none_or(|suppression| suppression.by != SuppressedBy::Inline) {
             return;
@@ -147,13 +147,13 @@ impl<'a> NewMarkers<'a> {
         }
     }
 
-    /// Those that did not count, one a line.
+    /// One line for each marker that was ignored.
     pub fn list(&self) -> impl Iterator<Item = String> {
         self.distrusted.iter().map(|(path, line)| format!("{path}:{line}: an inline marker"))
     }
 }
 
-/// The lines of a file in the working tree that the commit has not and that hold a marker.
+/// The numbers of the lines that have a marker and are not in the commit's version of the file.
 fn new_markers(commit: &CommitTree, path: &BStr) -> Result<BTreeSet<u64>> {
     let file = commit.repository.top().join(path.to_path_lossy());
     let Some(now) = regular_file::read(&file, Links::Refuse, LONGEST)? else { return Ok(BTreeSet::new()) };
@@ -177,10 +177,10 @@ fn new_markers(commit: &CommitTree, path: &BStr) -> Result<BTreeSet<u64>> {
     Ok(markers)
 }
 
-/// What the change adds to the policy files, one a line.
-pub fn additions(then: &Accepted<'_>, now: &Accepted<'_>) -> Result<Vec<String>> {
+/// One line for each entry that the change adds to the policy files.
+pub fn additions(then: &PolicyFiles<'_>, now: &PolicyFiles<'_>) -> Result<Vec<String>> {
     let mut list = Vec::new();
-    let entries = |policy: &Accepted<'_>| -> BTreeSet<String> {
+    let entries = |policy: &PolicyFiles<'_>| -> BTreeSet<String> {
         policy.ignore.entries.iter().map(|entry| entry.text.clone()).collect()
     };
     list.extend(entries(now).difference(&entries(then)).map(|entry| format!("{}: {entry}", now.ignore.name)));
@@ -197,8 +197,8 @@ pub fn additions(then: &Accepted<'_>, now: &Accepted<'_>) -> Result<Vec<String>>
     Ok(list)
 }
 
-/// All that suppresses by policy, at one time.
-pub struct Accepted<'a> {
+/// The policy files of one version of a repository.
+pub struct PolicyFiles<'a> {
     /// The configuration.
     pub config: &'a Config,
     /// The ignore file.

@@ -1,20 +1,21 @@
-//! Content that is encrypted already is no leak: SOPS values, git-crypt files, ansible-vault and age blocks,
-//! sealed secrets. A plain key beside them is one, so what counts is the place of a match, never the file.
+//! Encrypted content is not a leak: SOPS values, git-crypt files, ansible-vault and age blocks, sealed secrets. A
+//! plain key next to them is one, so this is decided for each match by its position, never for a whole file.
 
 use std::ops::Range;
 
 use bstr::ByteSlice;
 use memchr::{memchr, memchr2, memmem};
 
-/// How far above the first match the head of a vault, age or sealed-secret block can stand.
+/// How many bytes before the first match the header of a vault, age or sealed-secret block may be.
 const BLOCK_REACH: usize = 1024 * 1024;
 
-/// The encrypted parts of content. Each byte is read a fixed number of times, however many matches there are.
+/// The byte ranges of content that are encrypted. Finding them reads each byte a fixed number of times, however many
+/// matches there are.
 #[derive(Debug)]
 pub struct EncryptedParts(Vec<Range<usize>>);
 
 impl EncryptedParts {
-    /// Those around matches, which lie in `matched`.
+    /// The encrypted parts around matches, all of which are in the range `matched`.
     pub fn around(bytes: &[u8], matched: Range<usize>) -> Self {
         if is_encrypted_file(bytes) {
             return Self(std::iter::once(0..bytes.len()).collect());
@@ -28,7 +29,7 @@ impl EncryptedParts {
         }
         sealed(bytes, start, &mut parts);
         parts.sort_unstable_by_key(|part| (part.start, part.end));
-        // One kind may stand in another.
+        // A block of one kind may be inside one of another kind.
         parts.dedup_by(|next, last| {
             let overlaps = next.start <= last.end;
             last.end = if overlaps { last.end.max(next.end) } else { last.end };
@@ -37,19 +38,19 @@ impl EncryptedParts {
         Self(parts)
     }
 
-    /// Whether a match lies in one of them.
-    pub fn hold(&self, span: &Range<usize>) -> bool {
+    /// Whether a match is inside one of them.
+    pub fn contain(&self, span: &Range<usize>) -> bool {
         let before = self.0.partition_point(|part| part.start <= span.start);
         before.checked_sub(1).is_some_and(|last| span.end <= self.0[last].end)
     }
 }
 
-/// A git-crypt file, and one that age wrote, are ciphertext from the first byte to the last.
+/// Whether the whole file is ciphertext, as git-crypt and age write it.
 fn is_encrypted_file(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\0GITCRYPT\0") || bytes.starts_with(b"age-encryption.org/v1\n")
 }
 
-/// `ENC[AES256_GCM,data:...,iv:...,tag:...,type:str]`, on one line.
+/// SOPS values: `ENC[AES256_GCM,data:...,iv:...,tag:...,type:str]`, on one line.
 fn sops(bytes: &[u8], among: Range<usize>, parts: &mut Vec<Range<usize>>) {
     let mut end = among.start;
     for open in memmem::find_iter(&bytes[among.clone()], b"ENC[AES256_GCM,").map(|at| among.start + at) {
@@ -63,11 +64,11 @@ fn sops(bytes: &[u8], among: Range<usize>, parts: &mut Vec<Range<usize>>) {
     }
 }
 
-/// A kind of encrypted block: lines of nothing but digits below a head.
+/// A kind of encrypted block: a header line, then lines that consist of digits of its encoding.
 struct EncryptedBlock {
-    /// What stands in the line above.
+    /// The text that the header line contains.
     head: &'static [u8],
-    /// What the block's lines are made of.
+    /// Whether a byte is a digit of the block's encoding.
     is_digit: fn(u8) -> bool,
 }
 
@@ -77,7 +78,7 @@ const BLOCKS: &[EncryptedBlock] = &[
     EncryptedBlock { head: b"-----BEGIN PGP MESSAGE-----", is_digit: is_base64 },
 ];
 
-/// The blocks of a kind; the first line that holds anything but digits ends one.
+/// The blocks of one kind. A block ends at the first line with any other byte.
 fn blocks(bytes: &[u8], among: Range<usize>, block: &EncryptedBlock, parts: &mut Vec<Range<usize>>) {
     let mut end = among.start;
     for head in memmem::find_iter(&bytes[among.clone()], block.head).map(|at| among.start + at) {
@@ -104,8 +105,8 @@ fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
 }
 
-/// Values under `encryptedData:` of a `kind: SealedSecret`: base64 that starts with the length of an RSA-encrypted
-/// session key, 512 bytes for its 4096 bits (`AgA` or `AgB`...), and is longer than any key.
+/// Values under `encryptedData:` in a `kind: SealedSecret`: base64 that starts with the length of an RSA-encrypted
+/// session key (512 bytes for a 4096-bit key, so `AgA` or `AgB`...) and is longer than any key.
 fn sealed(bytes: &[u8], start: usize, parts: &mut Vec<Range<usize>>) {
     if memmem::find(bytes, b"SealedSecret").is_none() {
         return;

@@ -1,5 +1,5 @@
-//! Where policy files are read from: the disk, or a commit, so that a pull request is judged by the rules of the
-//! branch it wants to join and not by those it brings along.
+//! Where policy files are read from: the disk or a commit. With a commit, a pull request is checked with the rules of
+//! its target branch, not with those that it changes itself.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -13,21 +13,21 @@ use crate::core::regular_file::{self, Links};
 use crate::git::repository::top_around;
 use crate::policy::config::{self, Config, ENV, NAME, layers};
 
-/// Files below a directory on the disk.
+/// The files below a directory on the disk.
 ///
-/// They come with what is scanned, so a symbolic link is followed only to a regular file below the same directory: what
-/// lies outside is none of a repository's business, and no message shows a byte of it.
+/// These files belong to the scanned content, so a symbolic link is followed only to a regular file below the same
+/// directory. Otherwise a repository could make an error message show bytes of a file outside.
 #[derive(Clone, Debug)]
 pub struct Disk {
     /// The directory.
     pub root: PathBuf,
-    /// Whether a path may lead out of the directory in so many words (`../rules.toml`, `/etc/keysweep.toml`): only where
-    /// a person named the configuration that says so.
+    /// Whether a path may explicitly lead out of the directory (`../rules.toml`, `/etc/keysweep.toml`). This is
+    /// allowed only for a configuration that a user named.
     pub may_leave: bool,
 }
 
 impl Disk {
-    /// Where a file or directory really stands; `None` if there is none.
+    /// The canonical path of a file or directory; `None` if it does not exist.
     pub fn resolve(&self, path: &str) -> Result<Option<PathBuf>> {
         let whole = self.root.join(path);
         let failed = |why: &dyn std::fmt::Display| Error::new("read", self.name(path), why);
@@ -41,9 +41,9 @@ impl Disk {
         match whole.symlink_metadata() {
             Ok(_) => {}
             Err(error) if regular_file::is_absent(&error) => return Ok(None),
-            Err(error) => return Err(failed(&regular_file::why(&error))),
+            Err(error) => return Err(failed(&regular_file::system_text(&error))),
         }
-        let real = |path: &Path| fs::canonicalize(path).map_err(|error| failed(&regular_file::why(&error)));
+        let real = |path: &Path| fs::canonicalize(path).map_err(|error| failed(&regular_file::system_text(&error)));
         let place = real(&whole)?;
         if place.starts_with(real(&self.root)?) {
             return Ok(Some(place));
@@ -51,7 +51,7 @@ impl Disk {
         Err(failed(&"it is a link that leads out of the repository").hint("put the file itself there"))
     }
 
-    /// Whether a path is below the root, as it is written.
+    /// Whether a path is below the root, without looking at links.
     fn holds(&self, path: &Path) -> bool {
         let Ok(below) = path.strip_prefix(&self.root) else { return false };
         let mut depth = 0_usize;
@@ -83,14 +83,13 @@ impl Files for Disk {
 
     fn name(&self, path: &str) -> String {
         let whole = self.root.join(path);
-        // Near files are called as one would type them.
+        // Files below the current directory are shown relative to it.
         let here = std::env::current_dir().unwrap_or_default();
         whole.strip_prefix(&here).unwrap_or(&whole).display().to_string()
     }
 }
 
-/// The content of a file that a person named: whatever they named is read, pipes too, up to a size that no such file
-/// has. `None` if there is none.
+/// Reads a file that a user named, of any type (pipes too), up to [`NAMED_LIMIT`] bytes; `None` if it does not exist.
 pub fn read_named(path: &Path) -> Result<Option<Vec<u8>>> {
     let failed = |error: io::Error| Error::io("read", path.display(), error);
     let Some(file) = open_named(path)? else { return Ok(None) };
@@ -102,7 +101,8 @@ pub fn read_named(path: &Path) -> Result<Option<Vec<u8>>> {
     Ok(Some(content))
 }
 
-/// A file that a person named, whatever it is; `None` if there is none. No more than [`NAMED_LIMIT`] is to be read of it.
+/// Opens a file that a user named, of any type; `None` if it does not exist. The caller must read at most
+/// [`NAMED_LIMIT`] bytes.
 pub fn open_named(path: &Path) -> Result<Option<fs::File>> {
     match fs::File::open(path) {
         Ok(file) => Ok(Some(file)),
@@ -111,13 +111,13 @@ pub fn open_named(path: &Path) -> Result<Option<fs::File>> {
     }
 }
 
-/// More than a report of a million findings has.
+/// The size limit of files that a user named, in bytes: more than a report of a million findings.
 pub const NAMED_LIMIT: u64 = 1 << 30;
 
-/// The configuration file on the disk: which one wins, and the directory that its paths start from.
+/// The configuration file that is used, and the directory that its paths are relative to.
 #[derive(Clone, Debug)]
 pub struct FoundConfig {
-    /// Where paths start.
+    /// The directory that the configuration's paths are relative to.
     pub root: PathBuf,
     /// The file; `None` if there is none.
     pub file: Option<ConfigFile>,
@@ -126,19 +126,19 @@ pub struct FoundConfig {
 /// Which file the configuration is read from.
 #[derive(Clone, Debug)]
 pub enum ConfigFile {
-    /// The one at the root, which comes with what is scanned.
+    /// The file in the root directory, which belongs to the scanned content.
     AtRoot,
-    /// One that a person named, absolute.
+    /// A file that a user named, as an absolute path.
     Named(PathBuf),
 }
 
 impl FoundConfig {
-    /// The files that this configuration speaks of.
+    /// Where this configuration's own paths are read from.
     pub fn disk(&self) -> Disk {
         Disk { root: self.root.clone(), may_leave: matches!(self.file, Some(ConfigFile::Named(_))) }
     }
 
-    /// What the file, the environment and the user's own file say; without any, every default holds.
+    /// The combined settings of the file, the environment and the user's own file.
     pub fn config(&self) -> Result<Config> {
         layered(self.own_config()?)
     }
@@ -156,19 +156,20 @@ impl FoundConfig {
     }
 }
 
-/// A configuration between what the environment says and what the user's own file says.
+/// Combines a configuration with the environment, which wins over it, and with the user's own file, which gives
+/// defaults.
 pub fn layered(config: Config) -> Result<Config> {
     let config = match user_file()? {
-        Some(user) => layers::under(config, user),
+        Some(user) => layers::with_fallback(config, user),
         None => config,
     };
     Ok(match layers::of_environment(std::env::vars_os())? {
-        Some(environment) => Config { file: config.file.clone(), ..layers::under(environment, config) },
+        Some(environment) => Config { file: config.file.clone(), ..layers::with_fallback(environment, config) },
         None => config,
     })
 }
 
-/// The user's own file, if there is one.
+/// The user's own configuration, if there is one.
 fn user_file() -> Result<Option<Config>> {
     let path = match std::env::var_os(layers::USER_ENV) {
         Some(path) if path.is_empty() => return Ok(None),
@@ -188,16 +189,17 @@ fn user_file() -> Result<Option<Config>> {
     Ok(Some(config))
 }
 
-/// Where this user's configurations are.
+/// The directory of this user's configuration files.
 fn config_home() -> Option<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     absolute("XDG_CONFIG_HOME")
         .or_else(|| if cfg!(windows) { absolute("APPDATA") } else { Some(std::env::home_dir()?.join(".config")) })
 }
 
-/// Looks for the configuration of a scan that starts in `start`. A file that is named must exist.
+/// Finds the configuration of a scan that starts in `start`. It is an error if `given` or the file in
+/// `KEYSWEEP_CONFIG` does not exist.
 pub fn find(given: Option<&Path>, start: &Path) -> Result<FoundConfig> {
-    // `a.py` has no parent that could be looked at; here it has.
+    // `a.py` has no parent directory to look in; its canonical path has.
     let start = std::path::absolute(start).unwrap_or_else(|_| start.to_owned());
     let root = top_around(if start.is_dir() { &start } else { start.parent().unwrap_or(&start) });
     let named = match given {
@@ -212,22 +214,22 @@ pub fn find(given: Option<&Path>, start: &Path) -> Result<FoundConfig> {
         }
         return Ok(FoundConfig { root, file: Some(ConfigFile::Named(absolute)) });
     }
-    // Whatever stands there is read, or is an error: a link to nothing must not turn the policy off.
+    // Anything with this name is read, or is an error: a dangling link must not turn the policy off.
     let file = root.join(NAME).symlink_metadata().is_ok().then_some(ConfigFile::AtRoot);
     Ok(FoundConfig { root, file })
 }
 
-/// Where the paths of a report and those of a configuration start.
+/// Converts paths that are relative to the start of a scan to paths that are relative to the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct PathBase {
-    /// The report's, absolute; empty if both are the same.
+    /// The absolute directory of the report's paths; empty if both are the same.
     start: BString,
-    /// The configuration's, absolute.
+    /// The absolute directory of the configuration's paths.
     root: BString,
 }
 
 impl PathBase {
-    /// For reports whose paths are relative to `start`.
+    /// `start`: the directory of the report's paths; `root`: that of the configuration.
     pub fn new(start: &Path, root: &Path) -> Self {
         let absolute = |path: &Path| {
             let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -237,7 +239,7 @@ impl PathBase {
         if start == root { Self::default() } else { Self { start, root } }
     }
 
-    /// A report's path as the configuration's globs see it: from its root, if it is below that.
+    /// A report's path relative to the configuration's root, for its globs; unchanged if it is not below the root.
     pub fn from_root(&self, path: &BStr) -> BString {
         if self.start.is_empty() && self.root.is_empty() {
             return path.to_owned();

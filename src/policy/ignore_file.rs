@@ -1,4 +1,4 @@
-//! `.keysweepignore`: secrets that somebody has looked at and accepted, one a line, edited by hand.
+//! `.keysweepignore`: secrets that a person has reviewed and accepted, one on each line, edited by hand.
 //!
 //! ```text
 //! # [rule:]fingerprint [path] [# reason until=2027-01-31]
@@ -13,39 +13,39 @@ use crate::core::error::{Error, Result};
 use crate::core::finding::Fingerprint;
 use crate::rule::id_pattern::fits;
 
-/// The file's usual name.
+/// The usual name of the file.
 pub const NAME: &str = ".keysweepignore";
 
-/// The file's entries, in its order.
+/// A parsed ignore file.
 #[derive(Clone, Debug, Default)]
 pub struct IgnoreFile {
-    /// What messages call the file.
+    /// The file's name in messages.
     pub name: String,
-    /// One for each line that is no comment.
+    /// The entries in the file's order, one for each line that is not a comment.
     pub entries: Vec<IgnoreEntry>,
 }
 
 /// One accepted secret.
 #[derive(Clone, Debug)]
 pub struct IgnoreEntry {
-    /// Its line in the file, from 1.
+    /// The line number in the file, from 1.
     pub line: usize,
-    /// The rule's id or a pattern; any rule if `None`.
+    /// The rule's id, or a pattern; any rule if `None`.
     pub rule: Option<String>,
-    /// Of the secret's value.
+    /// The fingerprint of the secret's value.
     pub fingerprint: Fingerprint,
-    /// Where it is accepted; anywhere if `None`.
+    /// The paths where it is accepted; anywhere if `None`.
     pub path: Option<GlobMatcher>,
-    /// Why.
+    /// The reason that a person gave.
     pub reason: Option<String>,
-    /// The last day it is accepted.
+    /// The last day on which it is accepted.
     pub until: Option<Date>,
     /// Fingerprint, rule and path as they were written, for messages.
     pub text: String,
 }
 
 impl IgnoreFile {
-    /// Reads the file's content; `name` is what errors call it.
+    /// Parses the file's content; `name` is the file's name in errors.
     pub fn parse(name: &str, content: &[u8]) -> Result<Self> {
         let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
         let mut entries = Vec::new();
@@ -62,7 +62,8 @@ impl IgnoreFile {
 }
 
 impl IgnoreEntry {
-    /// Whether it accepts this secret of this rule at this path (any, where a finding has none).
+    /// Whether it accepts this secret, found by this rule at this path. A finding without a path is covered only by
+    /// an entry without one.
     pub fn covers(&self, rule: &str, fingerprint: Fingerprint, path: Option<&[u8]>) -> bool {
         self.fingerprint == fingerprint
             && self.rule.as_deref().is_none_or(|pattern| fits(pattern, rule))
@@ -100,7 +101,7 @@ fn entry(name: &str, line: usize, text: &str) -> Result<IgnoreEntry> {
     Ok(IgnoreEntry { line, rule, fingerprint, path, reason, until, text: key.to_owned() })
 }
 
-/// A path glob as everywhere in keysweep: `*` stays within a directory, `**` does not.
+/// Compiles a glob. `*` does not match `/`, `**` does. The error is one line.
 pub fn glob_of(glob: &str) -> std::result::Result<GlobMatcher, String> {
     let built = GlobBuilder::new(glob).literal_separator(true).backslash_escape(true).build();
     built.map(|glob| glob.compile_matcher()).map_err(|error| format!("\"{glob}\" is not a glob: {}", error.kind()))
@@ -119,7 +120,7 @@ fn reason_and_day(comment: &str) -> std::result::Result<(Option<String>, Option<
     Ok(((!reason.is_empty()).then_some(reason), until))
 }
 
-/// What is no fingerprint may be a key that somebody pasted: no message repeats more of it than its start.
+/// Shortens a text that is not a fingerprint to six characters: it may be a pasted key.
 fn shorten(text: &str) -> String {
     let head: String = text.chars().take(6).collect();
     if text.chars().count() > 6 { format!("{head}…") } else { head }

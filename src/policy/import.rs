@@ -1,5 +1,5 @@
-//! Other tools' lists of accepted secrets, carried over to fingerprints. They know secrets by place, by SHA-1 or by
-//! pattern; each entry is matched with what keysweep finds today, and what matches nothing is reported, not dropped.
+//! Imports other tools' lists of accepted secrets. They identify secrets by position, by SHA-1 or by pattern. Each
+//! entry is matched with the findings of today, and an entry that matches none is reported, not dropped silently.
 
 use std::collections::BTreeSet;
 
@@ -13,18 +13,18 @@ use crate::policy::baseline::BaselineEntry;
 use crate::policy::ignore_file::glob_of;
 use crate::rule::pattern::Pattern;
 
-/// What came of a list.
+/// The result of an import.
 #[derive(Debug, Default)]
 pub struct Imported {
-    /// Entries for what was found again.
+    /// Baseline entries for the findings that were matched.
     pub entries: BTreeSet<BaselineEntry>,
-    /// What could not be carried over, and why.
+    /// Entries that could not be imported, and why.
     pub refused: Vec<String>,
-    /// What a person has to decide.
+    /// Advice on decisions that a person has to make.
     pub hints: Vec<String>,
 }
 
-/// Whose list it is.
+/// The kind of list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListFormat {
     /// `.gitleaksignore`.
@@ -38,7 +38,7 @@ pub enum ListFormat {
 }
 
 impl ListFormat {
-    /// By the file's name and first character; `None` if it is none of them.
+    /// Detects the kind by the file's name and first character; `None` if it is unknown.
     pub fn of(name: &str, content: &[u8]) -> Option<Self> {
         let name = name.rsplit('/').next().unwrap_or(name);
         match (name, content.trim_ascii_start().first()) {
@@ -51,7 +51,7 @@ impl ListFormat {
     }
 }
 
-/// Matches a list with findings, whose paths are from the same root.
+/// Matches a list with findings, whose paths must be relative to the same root.
 pub fn import(kind: ListFormat, name: &str, content: &[u8], findings: &[Finding]) -> Result<Imported> {
     match kind {
         ListFormat::GitleaksIgnore => Ok(gitleaks_ignore(content, findings)),
@@ -62,7 +62,7 @@ pub fn import(kind: ListFormat, name: &str, content: &[u8], findings: &[Finding]
 }
 
 impl Imported {
-    /// Adds an entry for each of the findings; says `why` if there is none.
+    /// Adds an entry for each of the findings. If there are none, `what` is refused because of `why`.
     fn carry<'a>(&mut self, findings: impl Iterator<Item = &'a Finding>, what: String, why: &str) {
         let before = self.entries.len();
         let mut any = false;
@@ -83,7 +83,7 @@ fn stands_at(finding: &Finding, path: &str, line: u64) -> bool {
         && (position.line..=position.end_line).contains(&line)
 }
 
-/// `file:rule:line`, or with a commit in front.
+/// Lines `file:rule:line`, or `commit:file:rule:line`.
 fn gitleaks_ignore(content: &[u8], findings: &[Finding]) -> Imported {
     let mut imported = Imported::default();
     for (index, line) in content.lines().enumerate() {
@@ -128,7 +128,7 @@ struct Leak {
     secret: String,
 }
 
-/// A report holds the secrets themselves, unless it was redacted: then only places are left.
+/// A report contains the secrets, unless it was redacted; then findings are matched by position.
 fn gitleaks_report(name: &str, content: &[u8], findings: &[Finding]) -> Result<Imported> {
     let leaks: Vec<Leak> = serde_json::from_slice(content).map_err(|error| {
         Error::new("import", name, error).hint("a gitleaks report is what --report-format json writes")
@@ -197,7 +197,7 @@ fn detect_secrets(name: &str, content: &[u8], findings: &[Finding]) -> Result<Im
     Ok(imported)
 }
 
-/// Paths as in `.gitignore`, then patterns of secrets under `[secrets]`.
+/// Paths as in `.gitignore`, then patterns of secrets in the section `[secrets]`.
 fn ripsecrets(name: &str, content: &[u8], findings: &[Finding]) -> Imported {
     let mut imported = Imported::default();
     let mut in_secrets = false;

@@ -1,7 +1,7 @@
-//! Inline markers: `keysweep:allow` and those that people already have from other tools.
+//! Inline markers: `keysweep:allow`, and the markers of other tools.
 //!
-//! A marker counts anywhere on the finding's line, in whatever the language calls a comment, or, in its
-//! next-line form, on the line above. It is looked for only where there is a finding, so it costs clean text nothing.
+//! A marker counts anywhere on the finding's line; the next-line form counts on the line above. Any comment syntax is
+//! accepted. Markers are searched for only around findings, so clean text costs no time.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -14,12 +14,13 @@ use crate::core::date::Date;
 use crate::core::finding::{SuppressedBy, Suppression};
 use crate::rule::id_pattern::fits;
 
-/// How far from the key, in bytes, a marker on the same line still counts. Without this limit one word in a
-/// minified file would silence a megabyte, and a line with a thousand keys would be read a thousand times.
+/// The maximum distance of a marker from the key on the same line, in bytes. Without this limit one word in a
+/// minified file would suppress everything on a line of a megabyte, and a line with a thousand keys would be read a
+/// thousand times.
 const REACH: usize = 4096;
 
-/// What other tools' markers look like, and whether they speak of the next line. Longer ones go first where one
-/// is another's prefix.
+/// The markers of other tools, and whether each applies to the next line. A longer marker stands before one that is
+/// its prefix.
 const FOREIGN: &[(&str, bool)] = &[
     ("gitleaks:allow", false),
     ("betterleaks:allow", false),
@@ -39,25 +40,26 @@ const FOREIGN: &[(&str, bool)] = &[
 const NAME: &str = "keysweep";
 const OWN: &str = "keysweep:allow";
 
-/// How inline markers are read.
+/// Settings of inline markers.
 #[derive(Clone, Debug)]
 pub struct Markers {
-    /// Whether any marker counts (`--no-inline` says no).
+    /// Whether markers are used at all (`--no-inline` turns them off).
     pub enabled: bool,
-    /// Whether other tools' markers count.
+    /// Whether other tools' markers are used.
     pub foreign: bool,
     /// Whether a marker without a reason is refused.
     pub require_reason: bool,
-    /// The day that `until=` is compared with.
+    /// Today, which `until=` is compared with.
     pub today: Date,
 }
 
-/// Where in content a marker may stand, for content with many keys: around most of them no word of one does.
+/// The positions of words that may belong to a marker, so that most keys in content with many keys need no closer
+/// look.
 #[derive(Debug)]
 pub struct MarkerWords(Vec<usize>);
 
 impl MarkerWords {
-    /// Of the content around keys that lie in `keys`.
+    /// The words around keys, all of which are in the range `keys`.
     pub fn around(bytes: &[u8], keys: Range<usize>) -> Self {
         static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
             let words = FOREIGN.iter().map(|(text, _)| *text).chain([NAME]);
@@ -69,7 +71,7 @@ impl MarkerWords {
         Self(words.find_iter(text).map(|word| around.start + word.start()).collect())
     }
 
-    /// Whether one may be within reach of a key.
+    /// Whether one of the words is close enough to a key.
     pub fn are_near(&self, key: &Range<usize>) -> bool {
         let reach = key.start.saturating_sub(2 * REACH + 2)..key.end.saturating_add(REACH);
         let next = self.0.partition_point(|word| *word < reach.start);
@@ -77,12 +79,12 @@ impl MarkerWords {
     }
 }
 
-/// What a marker means for a finding.
+/// The effect of a marker on a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MarkerVerdict {
-    /// It does not count.
+    /// The finding is suppressed.
     Suppressed(Suppression),
-    /// There is a marker, but it does not hold: why.
+    /// There is a marker, but it is not valid for this finding: the reason, as a sentence.
     Refused(String),
 }
 
@@ -93,7 +95,8 @@ impl Default for Markers {
 }
 
 impl Markers {
-    /// What the markers around `span` say of a finding of `rule`; a marker that holds wins over one that does not.
+    /// The effect of the markers around `span` on a finding of `rule`; `None` without a marker. A valid marker wins
+    /// over an invalid one.
     pub fn judge(&self, bytes: &[u8], span: Range<usize>, rule: &str) -> Option<MarkerVerdict> {
         if !self.enabled {
             return None;
@@ -137,21 +140,21 @@ impl Markers {
     }
 }
 
-/// One marker as it was written.
+/// One parsed marker.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Marker {
-    /// The rules it is limited to.
+    /// The rules that it is limited to.
     pub rules: Option<Vec<String>>,
-    /// Why.
+    /// The reason that a person gave.
     pub reason: Option<String>,
-    /// Its last day; the text where it is none.
+    /// The last day on which it is valid; the original text if that is not a date.
     pub until: Option<Result<Date, String>>,
     broken: bool,
 }
 
-/// Every marker in a line; `next_line` asks for those that speak of the line below, else for the others.
+/// Every marker in a line: with `next_line` those for the line below, else those for this line.
 pub fn markers_in(line: &[u8], next_line: bool, foreign: bool) -> impl Iterator<Item = Marker> + '_ {
-    // A marker's text ends where the next marker starts, so that no part of a line is read more than once.
+    // A marker's text ends where the next marker starts, so that no part of a line is read twice.
     let own = line.find_iter(OWN).filter_map(move |at| {
         let rest = &line[at + OWN.len()..];
         own_marker(&rest[..rest.find(OWN).unwrap_or(rest.len())], next_line)
@@ -186,7 +189,7 @@ fn own_marker(after: &[u8], next_line: bool) -> Option<Marker> {
     Some(marker)
 }
 
-/// `keysweep: allow`, `keysweep:ignore`, `Keysweep-Allow`: what people write for a marker.
+/// Whether the line has something like a misspelled marker: `keysweep: allow`, `keysweep:ignore`, `Keysweep-Allow`.
 fn is_nearly_a_marker(line: &[u8]) -> bool {
     const WORDS: [&[u8]; 7] = [b"allow", b"ignore", b"disable", b"skip", b"off", b"noqa", b"suppress"];
     let lower = line.to_ascii_lowercase();
@@ -198,7 +201,7 @@ fn is_nearly_a_marker(line: &[u8]) -> bool {
     })
 }
 
-/// Whether a marker can stand in a file: some formats have no comments.
+/// Whether a marker can be written in a file with this path: some formats have no comments.
 pub fn can_stand_in(path: &[u8]) -> bool {
     const WITHOUT: [&[u8]; 14] = [
         b"json",
@@ -221,7 +224,7 @@ pub fn can_stand_in(path: &[u8]) -> bool {
     !WITHOUT.contains(&extension)
 }
 
-/// Other tools' markers carry no reason that could be told from what else is on the line.
+/// Other tools' markers have no reason, because it could not be told from the rest of the line.
 fn foreign_marker(line: &[u8], text: &str) -> Option<Marker> {
     let holds = |at: usize| {
         let before = at.checked_sub(1).and_then(|i| line.get(i));
@@ -235,7 +238,7 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
-/// What stands behind `reason=` or `until=`: in quotes, or up to the other field or the comment's end.
+/// The value after `reason=` or `until=`: quoted, or up to the other field or the end of the comment.
 fn value(text: &str, field: &str) -> Option<String> {
     let (_, rest) = text.split_once(field)?;
     for quote in ['"', '\''] {
@@ -252,7 +255,7 @@ fn value(text: &str, field: &str) -> Option<String> {
     rest.get(..end).map(|reason| reason.trim().to_owned())
 }
 
-/// The lines that a span touches, and the line above; `\r` alone ends a line too.
+/// The lines that a span touches, and the line above them. `\r` alone also ends a line.
 fn lines<'a>(bytes: &'a [u8], span: &Range<usize>) -> (&'a [u8], &'a [u8]) {
     let end = span.end.min(bytes.len());
     let start = span.start.min(end);
@@ -264,7 +267,7 @@ fn lines<'a>(bytes: &'a [u8], span: &Range<usize>) -> (&'a [u8], &'a [u8]) {
     let before = &bytes[..line_start];
     let before =
         before.strip_suffix(b"\r\n").or_else(|| before.strip_suffix(b"\n")).or_else(|| before.strip_suffix(b"\r"));
-    // Where the line's start lies beyond reach, the line above is out of reach as well.
+    // If the line starts too far before the key, the line above is too far as well.
     let above = before.map_or(&[][..], |before| {
         let floor = before.len().saturating_sub(REACH);
         let start = memrchr2(b'\n', b'\r', &before[floor..]).map_or(floor, |at| floor + at + 1);

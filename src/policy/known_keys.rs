@@ -1,8 +1,8 @@
-//! The known-key guard: flags exactly the keys that this developer holds, wherever they stand. It is the only way to
-//! catch a key without a shape.
+//! The known-key guard: finds exactly the keys that this developer has, wherever they occur. Only this finds keys
+//! that have no recognisable shape.
 //!
-//! Values come from environment variables and `.env` files with key-like names. They live in this process's memory
-//! alone: nothing prints them, not even `Debug`, and nothing writes them.
+//! The values come from environment variables and `.env` files with key-like names. They stay in this process's
+//! memory: nothing prints them, not even `Debug`, and nothing writes them to a file.
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -19,16 +19,16 @@ use crate::scan::Match;
 
 /// The rule's id.
 pub const RULE: &str = "known-key";
-/// Shorter values are words as often as keys.
+/// The minimum length of a value in bytes; shorter values are often words.
 const SHORTEST: usize = 16;
-/// Longer ones are documents.
+/// The maximum length of a value in bytes; longer values are documents.
 const LONGEST: usize = 4096;
 
-/// The values and how to find them.
+/// The known values, and an automaton that finds all their encodings.
 pub struct KnownKeys {
     automaton: AhoCorasick,
     values: Vec<(String, Secret)>,
-    /// For each pattern of the automaton: whose it is, and how it is written.
+    /// For each pattern of the automaton: the index of its value, and its encoding.
     patterns: Vec<(usize, Option<Layer>)>,
 }
 
@@ -38,7 +38,7 @@ impl fmt::Debug for KnownKeys {
     }
 }
 
-/// Reads the values of `env` (the environment) and of `.env` files; `None` if none of them holds a key.
+/// Reads the values in `env` (the environment) and in `.env` files; `None` if they contain no key.
 pub fn load(sources: &[String], read: impl Fn(&str) -> Result<Option<Vec<u8>>>) -> Result<Option<KnownKeys>> {
     let mut pairs: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     for source in sources.iter().map(|source| source.trim()).filter(|source| !source.is_empty()) {
@@ -57,7 +57,7 @@ pub fn load(sources: &[String], read: impl Fn(&str) -> Result<Option<Vec<u8>>>) 
 }
 
 impl KnownKeys {
-    /// Keeps the pairs that look like keys.
+    /// Keeps the name-value pairs that look like keys.
     fn of(mut pairs: Vec<(Vec<u8>, Vec<u8>)>) -> Result<Option<Self>> {
         pairs.retain(|(name, value)| is_key_name(name) && is_key(value));
         pairs.order();
@@ -81,12 +81,12 @@ impl KnownKeys {
         Ok(Some(Self { automaton, values: values.collect(), patterns }))
     }
 
-    /// Every place where one stands.
+    /// Every occurrence of a known value.
     pub fn find(&self, bytes: &[u8]) -> Vec<Match> {
         let mut matches: Vec<Match> = Vec::new();
         for hit in self.automaton.find_overlapping_iter(bytes) {
             let (index, layer) = self.patterns[hit.pattern().as_usize()];
-            // Alignments of one encoded value overlap; a value may be part of a longer one.
+            // The alignments of one base64-encoded value overlap, and a value may be part of a longer one.
             if let Some(last) = matches.last_mut().filter(|last| last.span.end > hit.start()) {
                 if last.span.len() >= hit.range().len() {
                     continue;
@@ -122,7 +122,7 @@ fn rule(name: &str) -> RuleInfo {
     }
 }
 
-/// Names such as `OPENAI_API_KEY`; not `KEY_FILE`, which holds a path.
+/// Whether a variable's name is that of a key, such as `OPENAI_API_KEY`; not `KEY_FILE`, which holds a path.
 fn is_key_name(name: &[u8]) -> bool {
     const WORDS: [&str; 9] = ["key", "token", "secret", "passw", "pwd", "credential", "auth", "apikey", "pat"];
     let name = name.to_ascii_lowercase();
@@ -136,7 +136,7 @@ fn is_key_name(name: &[u8]) -> bool {
     says && !path
 }
 
-/// A value that is neither a path, a URL, a sentence nor a placeholder.
+/// Whether a value may be a key: not a path, a URL, a sentence or a placeholder.
 fn is_key(value: &[u8]) -> bool {
     const FILLERS: [&str; 9] =
         ["your", "example", "changeme", "change-me", "placeholder", "xxxx", "dummy", "redacted", "****"];
@@ -151,7 +151,7 @@ fn is_key(value: &[u8]) -> bool {
     !is_path && different >= 8 && !FILLERS.iter().any(|word| lower.contains_str(word))
 }
 
-/// The value as it may be written: plain, base64 at each alignment and in both alphabets, hex in both cases.
+/// The encodings of a value: plain, base64 at each alignment and in both alphabets, hex in both cases.
 fn forms(value: &[u8]) -> Vec<(Vec<u8>, Option<Layer>)> {
     let mut forms = vec![(value.to_vec(), None)];
     for alphabet in [&BASE64_NOPAD, &BASE64URL_NOPAD] {
@@ -163,16 +163,16 @@ fn forms(value: &[u8]) -> Vec<(Vec<u8>, Option<Layer>)> {
     forms
 }
 
-/// The digits that depend on the value alone when `shift` unknown bytes stand before it.
+/// The base64 digits that depend on the value alone when `shift` unknown bytes come before it.
 fn base64(value: &[u8], shift: usize, alphabet: &Encoding) -> Vec<u8> {
     let mut bytes = vec![0; shift];
     bytes.extend_from_slice(value);
-    // The digits before these hold bits of the unknown bytes, a last one those of what follows.
+    // The first digits also hold bits of the unknown bytes, and the last one bits of what follows.
     let (first, whole) = ((shift * 8).div_ceil(6), bytes.len() * 8 / 6);
     alphabet.encode(&bytes).into_bytes().into_iter().take(whole).skip(first).collect()
 }
 
-/// `NAME=value` lines with `export`, quotes and comments.
+/// Parses `NAME=value` lines, with `export`, quotes and comments.
 fn dotenv(content: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let pair = |line: &[u8]| {
         let line = line.trim_ascii();

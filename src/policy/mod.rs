@@ -1,9 +1,9 @@
-//! What counts: the configuration of a run, what is accepted, and the [`Policy`] that puts the engine to work under it.
+//! What is accepted and what is reported: the configuration of a run, and the [`Policy`] that applies it to the
+//! engine's matches.
 //!
-//! Inline [markers](inline), [allowlists](crate::rule::allowlist) and the test for [encrypted content](encrypted) are
-//! decided on the content while it is scanned. The [ignore file](ignore_file) and the [`baseline`] know secrets by
-//! fingerprint: [`suppressions`] applies them to findings afterwards. A suppressed finding stays in the report, with
-//! its reason.
+//! Inline [markers](inline), [allowlists](crate::rule::allowlist) and [encrypted content](encrypted) are decided
+//! while content is scanned. The [ignore file](ignore_file) and the [`baseline`] identify secrets by fingerprint;
+//! [`suppressions`] applies them to the findings later. A suppressed finding stays in the report, with its reason.
 
 pub mod baseline;
 pub mod commit;
@@ -32,34 +32,35 @@ use crate::rule::allowlist::{self, AllowedLine, Allowlist, Subject};
 use crate::rule::{RuleSet, SharedRule};
 use crate::scan::{Match, Scanner, Seen, locate, mask};
 
-/// The engine under a configuration: finds keys and marks those that are accepted. Immutable, shared by all threads.
+/// The scanner with the settings of a configuration: finds keys and marks those that are accepted. Immutable and
+/// shared by all threads.
 #[derive(Debug)]
 pub struct Policy {
-    /// The built-in rules and those of the user's own.
+    /// The engine with the built-in rules and the user's own.
     pub scanner: Scanner,
-    /// How inline markers are read.
+    /// The settings of inline markers.
     pub markers: Markers,
-    /// Those that can be judged on content; [`suppressions`] has the others.
+    /// The allowlists that need the content; [`suppressions`] has the others.
     pub allowlists: Vec<Allowlist>,
-    /// Rules of gitleaks' form.
+    /// Imported rules in gitleaks' format.
     pub imported: Option<Engine>,
-    /// The keys that the developer holds.
+    /// The keys that the developer has.
     pub known: Option<KnownKeys>,
-    /// Which paths are scanned.
+    /// The paths to scan.
     pub paths: Paths,
-    /// Larger files are not.
+    /// The maximum file size in bytes; larger files are skipped.
     pub max_file_size: Option<u64>,
-    /// How far archives are opened.
+    /// Limits on opening archives.
     pub archives: ArchiveLimits,
-    /// Where the configuration's paths start.
+    /// The directory that the configuration's paths are relative to.
     pub base: PathBase,
 }
 
-/// Around so many keys, marker by marker is the slower way to look.
+/// With more keys than this in one content, all marker words are located first, which is faster.
 const MANY: usize = 32;
 
 impl Policy {
-    /// No configuration: nothing but this scanner and inline markers.
+    /// A policy without configuration: this scanner and inline markers.
     pub fn plain(scanner: Scanner) -> Self {
         Self {
             scanner,
@@ -74,27 +75,29 @@ impl Policy {
         }
     }
 
-    /// The built-in rules without a configuration.
+    /// A policy with the built-in rules and without configuration.
     pub fn builtin() -> Self {
         Self::plain(Scanner::builtin())
     }
 
-    /// The scanner's rules.
+    /// The rules of the scanner.
     pub fn rules(&self) -> &RuleSet {
         self.scanner.rules()
     }
 
-    /// Every key in content that has no path, by position, one match for each place.
+    /// Every key in content without a path, sorted by position, one match for each place.
     pub fn scan(&self, bytes: &[u8]) -> Vec<Match> {
         self.scan_at(bytes, None)
     }
 
-    /// Every key in the content of a path, relative to the scan's start: some rules and allowlists ask for it.
+    /// Every key in the content at a path, which is relative to the start of the scan. Some rules and allowlists
+    /// depend on it.
     pub fn scan_at(&self, bytes: &[u8], path: Option<&BStr>) -> Vec<Match> {
         self.judged(bytes, path, self.scanner.find(bytes))
     }
 
-    /// The same where lines come again and again, for a part of `bytes` that starts and ends outside of runs.
+    /// The same for the range `part` of content whose lines may have been scanned before. The range must not start or
+    /// end inside a run of key characters.
     pub fn scan_unseen(&self, bytes: &[u8], part: Range<usize>, path: Option<&BStr>, seen: &mut Seen) -> Vec<Match> {
         self.judged(bytes, path, self.scanner.find_unseen(bytes, part, seen))
     }
@@ -107,15 +110,14 @@ impl Policy {
         let first = matches.iter().map(|found| found.span.start).min().unwrap_or_default();
         let last = matches.iter().map(|found| found.span.end).max().unwrap_or_default();
         let encrypted = EncryptedParts::around(bytes, first..last);
-        matches.retain(|found| !encrypted.hold(&found.span));
+        matches.retain(|found| !encrypted.contain(&found.span));
         matches.order_by(|a, b| (a.span.start, a.span.end, &a.rule.id).cmp(&(b.span.start, b.span.end, &b.rule.id)));
         locate(bytes, &mut matches);
         self.judge(bytes, path, &mut matches);
         matches
     }
 
-    /// `text` with every key in it masked, whatever a marker, an allowlist or encryption says of it; `None` if there is
-    /// none.
+    /// `text` with every key in it masked, even suppressed ones; `None` if there is no key.
     pub fn masked(&self, text: &[u8]) -> Option<Vec<u8>> {
         let mut matches = self.scanner.find(text);
         self.extend(text, None, &mut matches);
@@ -123,18 +125,18 @@ impl Policy {
         mask::replace(text, matches.into_iter().map(|found| (found.span, found.secret)))
     }
 
-    /// Whether nothing but the scanner's rules finds keys: no imported rules, which may look anywhere, and no known keys.
+    /// Whether only the scanner's rules find keys: no imported rules, which may match anywhere, and no known keys.
     pub fn is_local(&self) -> bool {
         self.imported.is_none() && self.known.is_none()
     }
 
-    /// Whether anything but the built-in rules finds keys.
+    /// Whether there are other rules than the built-in ones.
     pub fn has_own_rules(&self) -> bool {
         let is_own = |rule: &SharedRule| !matches!(rule, SharedRule::Builtin(_));
         !self.is_local() || self.scanner.rules().rules().iter().any(|compiled| is_own(&compiled.rule))
     }
 
-    /// Why a file is left out, if it is.
+    /// The reason why a file is skipped; `None` if it is scanned.
     pub fn skips(&self, path: &BStr, size: u64) -> Option<&'static str> {
         if self.max_file_size.is_some_and(|most| size > most) {
             return Some("larger than limits.max-file-size");
@@ -143,7 +145,7 @@ impl Policy {
         (!all && !self.paths.allow(&self.base.from_root(path))).then_some("excluded")
     }
 
-    /// Adds what the built-in rules did not find at the same place.
+    /// Adds the matches of known keys and imported rules, except where the built-in rules found one already.
     fn extend(&self, bytes: &[u8], path: Option<&BStr>, matches: &mut Vec<Match>) {
         if let Some(known) = &self.known {
             let more = known.find(bytes);
@@ -156,11 +158,11 @@ impl Policy {
         }
     }
 
-    /// Marks what is accepted, and notes which markers do not hold.
+    /// Marks the matches that are accepted, and adds a note where a marker is not valid.
     fn judge(&self, bytes: &[u8], path: Option<&BStr>, matches: &mut [Match]) {
         let path = path.map(|path| self.base.from_root(path));
         let mut lines = LineCursor::new(bytes);
-        // By position.
+        // Sorted by position.
         let words = match &*matches {
             [first, .., last] if matches.len() >= MANY => {
                 Some(MarkerWords::around(bytes, first.span.start..last.span.end))
@@ -191,7 +193,7 @@ impl Policy {
         }
     }
 
-    /// What the path alone gives away, to rules that look at nothing else.
+    /// Matches of the imported rules that look only at the path.
     pub fn scan_path(&self, path: &BStr) -> Vec<Match> {
         let Some(engine) = &self.imported else { return Vec::new() };
         let path = self.base.from_root(path);
@@ -199,13 +201,14 @@ impl Policy {
     }
 }
 
-/// What stands where a surer rule has found the key already is the same key.
+/// Adds matches that do not overlap an existing match: that would be the same key, found by a rule with higher
+/// confidence.
 fn add(matches: &mut Vec<Match>, more: Vec<Match>) {
     let mut taken: Vec<(usize, usize)> = matches.iter().map(|found| (found.span.start, found.span.end)).collect();
     taken.sort_unstable();
     let free = |found: &Match| {
         let before = taken.partition_point(|(start, _)| *start < found.span.end);
-        // Matches of the engine do not overlap each other, so the last that starts before is the one to ask.
+        // The engine's matches do not overlap each other, so only the last one that starts before has to be checked.
         before == 0 || taken[before - 1].1 <= found.span.start
     };
     let more: Vec<Match> = more.into_iter().filter(free).collect();
@@ -245,11 +248,11 @@ fn at_path(rule: &ImportedRule, path: &BStr) -> Match {
     }
 }
 
-/// The lines of content, asked for from the first to the last: one that holds many keys is read once.
+/// The lines of content, requested in ascending order; a line with many keys is read once.
 struct LineCursor<'a> {
     bytes: &'a [u8],
     current: Range<usize>,
-    /// What allowlists made of the current line.
+    /// The cached results of the allowlists for the current line.
     allowed: AllowedLine,
 }
 
@@ -258,7 +261,7 @@ impl<'a> LineCursor<'a> {
         Self { bytes, current: 0..0, allowed: AllowedLine::default() }
     }
 
-    /// The line that a key starts on.
+    /// The line in which byte `at` is.
     fn at(&mut self, at: usize) -> &'a [u8] {
         if !self.current.contains(&at) {
             let bytes = self.bytes;

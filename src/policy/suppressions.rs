@@ -1,4 +1,4 @@
-//! The one place where the ignore file and the baseline meet the findings.
+//! Applies the ignore file and the baseline to findings.
 
 use std::collections::BTreeSet;
 
@@ -13,18 +13,18 @@ use crate::policy::files::PathBase;
 use crate::policy::ignore_file::{self, IgnoreFile};
 use crate::rule::allowlist::{self, AllowedLine, Allowlist, Subject};
 
-/// Secrets that are known by fingerprint.
+/// The accepted secrets, identified by fingerprint.
 #[derive(Clone, Debug)]
 pub struct Suppressions {
-    /// Accepted by hand.
+    /// The entries that people write by hand.
     pub ignore: IgnoreFile,
-    /// Accepted all at once.
+    /// The entries that keysweep writes.
     pub baseline: Baseline,
-    /// Entries whose `until=` lies before this day do not hold.
+    /// Today: entries with an earlier `until=` have expired.
     pub today: Date,
-    /// Allowlists that need nothing but a finding and its path.
+    /// The allowlists that need only a finding and its path.
     pub allowlists: Vec<Allowlist>,
-    /// Where the paths of entries start.
+    /// Converts a finding's path to one that entries use.
     pub base: PathBase,
 }
 
@@ -35,24 +35,25 @@ impl Default for Suppressions {
     }
 }
 
-/// What [`Suppressions::apply`] did.
+/// The result of [`Suppressions::apply`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
-    /// Entries that matched nothing, in the order of their files. After a scan of everything they are stale.
-    pub stale: Vec<Stale>,
+    /// Entries that matched no finding, in the order of their files. After a scan of everything they are stale.
+    pub stale: Vec<StaleEntry>,
 }
 
-/// An entry that matched nothing.
+/// An entry that matched no finding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stale {
-    /// The file it stands in.
+pub struct StaleEntry {
+    /// The file that it is in.
     pub file: String,
-    /// The entry.
+    /// The entry's text.
     pub entry: String,
 }
 
 impl Suppressions {
-    /// Marks the findings that are known. An unreadable entry becomes an error of the report, an expired one a note.
+    /// Marks the findings that are accepted. An unreadable entry becomes an error in the report, an expired one a
+    /// note.
     pub fn apply(&self, report: &mut Report) -> Applied {
         let mut used = Used::default();
         let mut errors = Vec::new();
@@ -83,7 +84,7 @@ impl Suppressions {
         }
     }
 
-    /// Both files are asked even where one has answered, so that an entry that holds is never called stale.
+    /// Looks in both files even if the first accepts the finding, so that no used entry is called stale.
     fn judge(
         &self,
         finding: &Finding,
@@ -117,15 +118,15 @@ impl Suppressions {
         Ok(suppression)
     }
 
-    fn stale(&self, used: &Used) -> crate::Result<Vec<Stale>> {
+    fn stale(&self, used: &Used) -> crate::Result<Vec<StaleEntry>> {
         let unused = |(index, entry): (usize, &ignore_file::IgnoreEntry)| {
             let file = format!("{}:{}", self.ignore.name, entry.line);
-            (!used.ignore.contains(&index)).then(|| Stale { file, entry: entry.text.clone() })
+            (!used.ignore.contains(&index)).then(|| StaleEntry { file, entry: entry.text.clone() })
         };
-        let mut stale: Vec<Stale> = self.ignore.entries.iter().enumerate().filter_map(unused).collect();
+        let mut stale: Vec<StaleEntry> = self.ignore.entries.iter().enumerate().filter_map(unused).collect();
         let all = self.baseline.entries()?;
         let unused = all.iter().filter(|entry| !used.baseline.contains(entry));
-        stale.extend(unused.map(|entry| Stale { file: self.baseline.name.clone(), entry: entry.to_string() }));
+        stale.extend(unused.map(|entry| StaleEntry { file: self.baseline.name.clone(), entry: entry.to_string() }));
         Ok(stale)
     }
 }

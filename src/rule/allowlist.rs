@@ -1,4 +1,4 @@
-//! Allowlists of the configuration: what is found and does not count, by text, path or word.
+//! Allowlists: findings that match one of them are suppressed, by text, path or word.
 
 use std::collections::BTreeMap;
 
@@ -9,58 +9,59 @@ use crate::core::finding::{SuppressedBy, Suppression};
 use crate::rule::id_pattern::fits;
 use crate::rule::pattern::Pattern;
 
-/// What an allowlist's regexes are tried on.
+/// The text that an allowlist's regexes are tried on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AllowlistTarget {
     /// The key's value.
     #[default]
     Secret,
-    /// All that the rule matched.
+    /// Everything that the rule matched.
     Match,
-    /// The line that the key starts on.
+    /// The line on which the key starts.
     Line,
 }
 
-/// One `[[allowlist]]`.
+/// One `[[allowlist]]` table.
 #[derive(Clone, Debug, Default)]
 pub struct Allowlist {
-    /// Why; shown with each finding it takes out.
+    /// The reason, shown with each suppressed finding.
     pub reason: Option<String>,
-    /// Patterns of rule ids it is limited to; every rule if empty.
+    /// Patterns of the rule ids that it is limited to; every rule if empty.
     pub rules: Vec<String>,
     /// What `regexes` are tried on.
     pub target: AllowlistTarget,
-    /// Any of them.
+    /// It applies if one of these matches.
     pub regexes: Vec<Pattern>,
-    /// Any of these words, in lower case, in the value.
+    /// It applies if the value contains one of these words (in lower case).
     pub stopwords: Vec<String>,
-    /// Any of these globs.
+    /// It applies if one of these globs matches the path.
     pub paths: Vec<GlobMatcher>,
-    /// Whether each kind that is given must hold, instead of any.
+    /// Whether all the kinds of condition that are given must hold; otherwise one is enough.
     pub all: bool,
 }
 
-/// A finding as an allowlist sees it.
+/// The parts of a finding that an allowlist is applied to.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     /// The rule's id.
     pub rule: &'a str,
     /// The key's value.
     pub secret: &'a [u8],
-    /// All that the rule matched.
+    /// Everything that the rule matched.
     pub matched: &'a [u8],
-    /// The line that the key starts on.
+    /// The line on which the key starts.
     pub line: &'a [u8],
-    /// Where, from the configuration's directory.
+    /// The path, relative to the configuration's directory.
     pub path: Option<&'a [u8]>,
 }
 
-/// Which allowlists' regexes match a line, as far as that has been asked: a line may hold many keys. By the allowlist's
-/// place in the list.
+/// A cache for one line, which may hold many keys: whether the regexes of each allowlist (by its index) match the
+/// line.
 #[derive(Debug, Default)]
 pub struct AllowedLine(BTreeMap<usize, bool>);
 
-/// Asks each allowlist in turn. `line` belongs to the subject's line and has to be a new one for another line.
+/// The suppression by the first allowlist that applies. `line` is the cache for the subject's line; use a new one for
+/// each line.
 pub fn judge(allowlists: &[Allowlist], subject: Subject<'_>, line: &mut AllowedLine) -> Option<Suppression> {
     let mut holds = |number: usize, list: &Allowlist| {
         list.holds(subject, |text| {
@@ -73,12 +74,12 @@ pub fn judge(allowlists: &[Allowlist], subject: Subject<'_>, line: &mut AllowedL
 }
 
 impl Allowlist {
-    /// Whether a finding and its path are enough to judge it; else it takes the content around the finding.
+    /// Whether it can be decided from the finding and its path alone, without the content around the finding.
     pub fn is_about_findings(&self) -> bool {
         !self.paths.is_empty() && (self.regexes.is_empty() || self.target == AllowlistTarget::Secret)
     }
 
-    /// Whether it covers a finding; `matches` says whether one of its regexes matches a text.
+    /// Whether it applies to a finding. `matches` says whether one of its regexes matches a text.
     fn holds(&self, subject: Subject<'_>, matches: impl FnOnce(&[u8]) -> bool) -> bool {
         if !self.rules.is_empty() && !self.rules.iter().any(|pattern| fits(pattern, subject.rule)) {
             return false;

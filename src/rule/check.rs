@@ -1,6 +1,6 @@
-//! The proof that a rule carries with it: its examples and non-examples, run through the real pipeline.
+//! Checks rules with their own examples and non-examples, which are scanned like any content.
 //!
-//! `keysweep rules check` and the tests run this same code. All problems are reported, not the first.
+//! `keysweep rules check` and the tests run this same code. All problems are reported, not only the first.
 
 use std::collections::HashSet;
 
@@ -9,22 +9,22 @@ use crate::core::finding::Secret;
 use crate::rule::template::{Random, Sample, Template};
 use crate::rule::{Rule, Text, compile};
 
-/// Texts made from each template: its classes and choices are random, and a rule has to hold for all of them.
+/// How many texts are generated from each template. They are random, and a rule must hold for all of them.
 const SAMPLES: usize = 12;
 
 /// A key that the scan finds in a rule's example.
 #[derive(Clone, Debug)]
-pub struct Claim {
-    /// The id of the rule that claims it.
+pub struct ExampleMatch {
+    /// The id of the rule that matched.
     pub rule: Text,
-    /// The value.
+    /// The value of the key.
     pub secret: Secret,
 }
 
 /// Scans a text with all rules that are on.
-pub type ScanFn<'s> = &'s dyn Fn(&[u8]) -> Vec<Claim>;
+pub type ScanFn<'s> = &'s dyn Fn(&[u8]) -> Vec<ExampleMatch>;
 
-/// What is wrong with these rules; `scan` is the scanner that has them.
+/// The problems of these rules. `scan` must be a scanner with these rules.
 pub fn all<'a>(rules: impl IntoIterator<Item = &'a Rule>, scan: ScanFn<'_>) -> Vec<Error> {
     let mut problems = Vec::new();
     let mut ids = HashSet::new();
@@ -60,7 +60,8 @@ fn one(rule: &Rule, scan: ScanFn<'_>, problems: &mut Vec<Error>) {
     }
 }
 
-/// The first of the template's texts that `fault` finds one in is reported; the others would say the same.
+/// Generates texts from a template and reports the first one in which `fault` finds a problem; the others would
+/// repeat it.
 fn samples(
     rule: &Rule,
     text: &str,
@@ -84,7 +85,7 @@ fn example(rule: &Rule, scan: ScanFn<'_>, sample: &Sample) -> Option<String> {
     let found = scan(sample.text.as_bytes());
     match found.as_slice() {
         [] => Some("nothing is found in it".into()),
-        [only] if only.rule != rule.id => Some(format!("{} claims it", only.rule)),
+        [only] if only.rule != rule.id => Some(format!("{} matches it instead", only.rule)),
         [only] if only.secret.expose() != sample.secret().as_bytes() => {
             let (found, wanted) = (only.secret.expose().len(), sample.secret().len());
             Some(format!("a secret of {found} characters is found instead of the one of {wanted}"))
@@ -106,7 +107,7 @@ fn problem(rule: &Rule, why: impl std::fmt::Display) -> Error {
     Error::new("accept rule", &rule.id, why)
 }
 
-/// A seed of the rule's own, so that another rule's examples do not change this one's texts.
+/// A seed that depends on the rule's id only, so that another rule's examples do not change this rule's texts.
 fn crc(rule: &Rule) -> u64 {
     crc32fast::hash(rule.id.as_bytes()).into()
 }

@@ -1,7 +1,7 @@
 //! Patterns over rule ids: `openai-*` in a configuration, an ignore file or a marker.
 
-/// Whether `pattern`, in which each `*` stands for any text, fits the rule id `id`. Only the last star is ever tried
-/// again, so that the work is at most the product of both lengths: patterns come from scanned content.
+/// Whether `pattern`, in which each `*` stands for any text, matches the rule id `id`. Only the last star is retried,
+/// so the work is at most the product of both lengths: patterns may come from scanned content.
 pub fn fits(pattern: &str, id: &str) -> bool {
     let (pattern, id) = (pattern.as_bytes(), id.as_bytes());
     let (mut in_pattern, mut in_id) = (0, 0);

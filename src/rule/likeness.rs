@@ -1,4 +1,4 @@
-//! How near a text that a rule refuses comes to what the rule looks for, and what keeps it from being that.
+//! How close a text, which a rule does not match, is to a key of that rule, and what the difference is.
 
 use std::collections::BTreeSet;
 
@@ -7,22 +7,22 @@ use regex_syntax::hir::{Hir, HirKind};
 
 use super::{Rule, Strength, Structure};
 
-/// More lengths than this are told as a range.
+/// If there are more possible lengths than this, messages show a range.
 const LENGTHS: usize = 4;
 
 /// A comparison of a text with a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Likeness {
-    /// How many characters of the rule's fixed beginning the text begins with: all of them, or none count.
+    /// How many characters of the rule's fixed prefix the text starts with: all of them or 0.
     pub prefix: usize,
-    /// How many characters the text is longer or shorter than a key.
+    /// By how many characters the text is longer or shorter than a key of this kind.
     pub off_by: usize,
-    /// What is different, in words.
+    /// The difference in words, for messages.
     pub difference: String,
 }
 
 impl Likeness {
-    /// Compares a whole word with a rule.
+    /// Compares a whole word with the keys that a rule matches.
     pub fn of(rule: &Rule, text: &[u8]) -> Self {
         let prefix = Strength::of(rule).prefix_of(text);
         if let Some(halves) = Self::of_halves(rule, text, prefix) {
@@ -58,13 +58,13 @@ impl Likeness {
     }
 }
 
-/// The lengths that a match can have.
+/// The possible lengths of a match, in bytes.
 #[derive(Default)]
 struct MatchLengths {
     known: BTreeSet<usize>,
-    /// The least, if there are too many to tell.
+    /// The minimum, if there are too many lengths to list.
     least: usize,
-    /// The most, if there are too many to tell and there is one.
+    /// The maximum, if there are too many lengths to list and there is a maximum.
     most: Option<usize>,
 }
 
@@ -80,7 +80,7 @@ impl MatchLengths {
         }
     }
 
-    /// How far a length is from the nearest of these.
+    /// The distance from a length to the nearest possible length.
     fn distance(&self, length: usize) -> usize {
         if !self.known.is_empty() {
             return self.known.iter().map(|known| known.abs_diff(length)).min().unwrap_or(0);
@@ -100,7 +100,7 @@ impl MatchLengths {
     }
 }
 
-/// The lengths of a regex's matches, if they are few.
+/// All lengths of a regex's matches, if there are few; `None` if there are too many or no upper limit.
 fn alternatives(hir: &Hir) -> Option<BTreeSet<usize>> {
     let properties = hir.properties();
     if let (Some(least), Some(most)) = (properties.minimum_len(), properties.maximum_len())

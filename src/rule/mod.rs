@@ -1,7 +1,8 @@
-//! What a key looks like: [`Rule`] is data, built in at compile time from `rules/*.toml` or loaded at run time.
+//! A rule describes what a key looks like: [`Rule`] is data, built in at compile time from `rules/*.toml` or loaded
+//! at run time.
 //!
-//! `build.rs` turns the TOML into static tables, so that a run which meets no candidate parses nothing and
-//! compiles no regex. `spec` (shared with `build.rs`) is the one reader of the TOML, for both.
+//! `build.rs` turns the TOML into static tables, so that a run without candidates parses nothing and compiles no
+//! regex. `spec`, which `build.rs` shares, is the only parser of that TOML.
 
 pub mod allowlist;
 mod builtin;
@@ -26,91 +27,94 @@ use std::borrow::Cow;
 
 use crate::core::finding::{Confidence, RuleInfo, Severity};
 
-/// Text that is static for a built-in rule and owned for a loaded one.
+/// Text that is static for a built-in rule and owned for a loaded rule.
 pub type Text = Cow<'static, str>;
-/// A list likewise.
+/// A list that is static for a built-in rule and owned for a loaded rule.
 pub type List<T> = Cow<'static, [T]>;
 
 /// One kind of key.
 ///
-/// A rule with `anchors` is *distinctive*: it looks at each place where an anchor stands. A rule without is
-/// *contextual*: its shape alone proves nothing, so it looks at values that are assigned to one of its `names`,
-/// or to something key-like with one of its `context` words nearby. One without `names` and `context` takes what is
-/// assigned to any credential's name and is no other rule's. A distinctive rule that has `context` words needs one.
+/// A rule with `anchors` is *distinctive*: it is tried wherever one of its anchors occurs. A rule without is
+/// *contextual*: its shape alone proves nothing, so it is tried on values that are assigned to one of its `names`, or
+/// on key-like values with one of its `context` words nearby. A rule without `names` and `context` is tried on values
+/// that are assigned to any credential's name and that no other rule matches. A distinctive rule with `context` words
+/// needs one of them nearby.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// Unique, stable, starts with the provider: `openai-project-key`.
+    /// Unique and stable; starts with the provider: `openai-project-key`.
     pub id: Text,
-    /// `openai`.
+    /// The provider's id: `openai`.
     pub provider: Text,
-    /// `OpenAI project API key`.
+    /// The name for people: `OpenAI project API key`.
     pub title: Text,
-    /// If it is live.
+    /// How bad it is if the key is valid.
     pub severity: Severity,
-    /// What a match is worth when every test passes.
+    /// How likely a match is a key, if all its checks pass.
     pub confidence: Confidence,
-    /// Literals of at least three bytes; each match of `regex` contains one.
+    /// Literals of at least three bytes. Each match of `regex` contains one.
     pub anchors: List<Text>,
-    /// How many bytes before the anchor a match can start; 0: the match starts with the anchor.
+    /// How many bytes before the anchor a match can start; 0 if it starts with the anchor.
     pub lookback: u16,
-    /// The shape, in the syntax of the `regex` crate, without look-around.
+    /// The shape, in the syntax of the `regex` crate (no look-around).
     pub regex: Text,
     /// The capture group that holds the secret; 0: the whole match.
     pub secret_group: u8,
-    /// The bytes a key of this kind is made of, as the inside of a regex class: decides where a key ends.
+    /// The bytes that a key of this kind consists of, as the inside of a regex class. A key ends before any other
+    /// byte.
     pub alphabet: Text,
-    /// What may stand left of a match.
+    /// What may stand directly before a match.
     pub left: Left,
-    /// What the value must satisfy beyond its shape.
+    /// What the value must satisfy in addition to its shape.
     pub structure: Structure,
-    /// Lowest Shannon entropy of the random part, in bits per character.
+    /// The minimum Shannon entropy of the random part, in bits per character.
     pub entropy: f32,
-    /// Words of variable names, in lower case without separators, that say whose key it is.
+    /// Words of variable names that say whose key it is, in lower case without separators.
     pub names: List<Text>,
     /// Words near a key-like assignment that say whose key it is.
     pub context: List<Text>,
-    /// Where the owner revokes it; empty if unknown.
+    /// The URL where the owner revokes the key; empty if unknown.
     pub revoke: Text,
     /// One sentence on what to do beyond revoking; may be empty.
     pub advice: Text,
-    /// [Templates](template) of text in which the part between `«` and `»` is found, exactly.
+    /// [Templates](template) of text. The scan must find exactly the part between `«` and `»`.
     pub examples: List<Text>,
-    /// Templates of text in which this rule finds nothing.
+    /// Templates of text in which this rule must find nothing.
     pub non_examples: List<Text>,
 }
 
-/// What may stand left of a match.
+/// What may stand directly before a match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Left {
-    /// Anything: the shape is distinctive enough to stand in the middle of a word.
+    /// Anything: the shape is distinctive enough to match in the middle of a word.
     Any,
-    /// No letter or digit, unless it ends an escape such as `\n`, `%3D` or an ANSI colour.
+    /// No letter or digit, except the end of an escape such as `\n`, `%3D` or an ANSI colour code.
     Boundary,
 }
 
-/// What a value must satisfy beyond its shape.
+/// What a value must satisfy in addition to its shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Structure {
-    /// Nothing.
+    /// Nothing more.
     Shape,
-    /// Group 1, a watermark and group 2 follow each other, and the key ends where group 2 is as long as group 1.
-    /// One of `lengths` and the `ending` make it certain.
+    /// Group 1, a watermark and group 2 are adjacent, and the key ends where group 2 is as long as group 1. A length
+    /// from `lengths` together with the `ending` makes the match certain.
     Halves {
-        /// Known lengths of a half.
+        /// The known lengths of a half, in bytes.
         lengths: List<u16>,
-        /// Alphabet of the last but one character of a genuine key, which ends in `A`; empty if any ending is.
+        /// The possible last-but-one characters of a genuine key, whose last character is `A`; empty if every ending
+        /// is possible.
         ending: Text,
     },
-    /// The value holds this text; without it a match is one step less sure.
+    /// A genuine value contains this text. Without it the confidence is one step lower.
     Watermark(Text),
-    /// The last six characters are the base-62 CRC-32 of what stands between the prefix and them.
+    /// The last six characters are the base-62 CRC-32 of the characters between the prefix and them.
     Crc32Base62,
-    /// Decoded from base64, what follows the first `_` or the prefix holds this text.
+    /// The part after the first `_` or the prefix, decoded from base64, contains this text.
     Decoded(Text),
 }
 
 impl Rule {
-    /// What a finding says of this rule.
+    /// The parts of this rule that a finding carries.
     pub fn info(&self) -> RuleInfo {
         RuleInfo {
             id: self.id.clone(),
@@ -121,31 +125,31 @@ impl Rule {
         }
     }
 
-    /// Whether its shape alone says nothing.
+    /// Whether its shape alone proves nothing (it has no anchors).
     pub fn is_contextual(&self) -> bool {
         self.anchors.is_empty()
     }
 }
 
-/// A public id that looks like a key and is never reported as one.
+/// A public id that looks like a key and must never be reported as one.
 #[derive(Clone, Copy, Debug)]
 pub struct Identifier {
-    /// `openai-organization-id`.
+    /// The id of this kind: `openai-organization-id`.
     pub id: &'static str,
-    /// What it is.
+    /// The name for people.
     pub title: &'static str,
-    /// The whole value.
+    /// A regex for the whole value.
     pub regex: &'static str,
-    /// Templates of text in which nothing is found.
+    /// Templates of text in which nothing must be found.
     pub examples: &'static [&'static str],
 }
 
-/// The built-in rules, sorted by file and by their order in it.
+/// The built-in rules, in the order of the files and of the rules in each file.
 pub fn builtin() -> &'static [Rule] {
     builtin::RULES
 }
 
-/// The built-in identifiers.
+/// The built-in public ids.
 pub fn identifiers() -> &'static [Identifier] {
     builtin::IDENTIFIERS
 }

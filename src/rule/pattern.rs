@@ -1,4 +1,4 @@
-//! Regexes of the user's own: read and judged when they are loaded, compiled when they are first needed.
+//! Regexes that users write: parsed and limited when they are loaded, compiled on first use.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -9,14 +9,15 @@ use regex_automata::util::syntax;
 use regex_automata::{Input, MatchKind};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-/// Instructions a pattern may come to. Compiled it stays in the tens of megabytes, so compiling cannot fail later.
+/// The maximum number of automaton instructions of a pattern. Compiled, it takes tens of megabytes, so that compiling
+/// cannot fail later.
 const MOST_STEPS: u64 = 400_000;
-/// Instructions that a repeated part of varying length may come to, all its repetitions together: so many ways to match
-/// may have to be followed at each byte.
-const MOST_WAYS: u64 = 2_000;
-/// How deep groups may nest.
+/// The maximum number of instructions of a repeated part of varying length, over all its repetitions: a search may
+/// have to follow that many states at each byte.
+const MAX_STATES: u64 = 2_000;
+/// The maximum nesting depth of groups.
 const MOST_NESTED: u32 = 200;
-/// What a regex may remember of its automaton, for each thread: a run has hundreds of them.
+/// The cache size of a regex's lazy automaton in bytes, for each thread: a run has hundreds of regexes.
 pub(crate) const CACHE: usize = 1 << 20;
 
 /// A regex that is known to compile.
@@ -30,17 +31,17 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Reads a pattern in the `regex` crate's syntax. The error is one line and says where.
+    /// Parses a pattern in the `regex` crate's syntax. The error is one line and gives the position.
     pub fn new(text: &str) -> Result<Self, String> {
         Self::with(text, true).map(|(pattern, _)| pattern)
     }
 
-    /// The same with classes such as `\w` over ASCII alone, and what it matches as a tree.
+    /// The same with ASCII-only classes such as `\w`, and with its syntax tree.
     pub fn ascii(text: &str) -> Result<(Self, Hir), String> {
         Self::with(text, false)
     }
 
-    /// One pattern that matches where any of these does.
+    /// One pattern that matches wherever one of these matches.
     pub fn any(texts: &[&str]) -> Result<Self, String> {
         let joined: Vec<String> = texts.iter().map(|text| format!("(?:{text})")).collect();
         Self::with(&joined.join("|"), false).map(|(pattern, _)| pattern)
@@ -53,7 +54,7 @@ impl Pattern {
         if steps(&hir) > MOST_STEPS {
             return Err("its counted repetitions multiply to more than can be compiled".into());
         }
-        if ways(&hir) > MOST_WAYS {
+        if ways(&hir) > MAX_STATES {
             return Err("it repeats a part of varying length so often that a search would take very long".into());
         }
         let matches_empty = hir.properties().minimum_len() == Some(0);
@@ -61,12 +62,12 @@ impl Pattern {
         Ok((Self { text: text.to_owned(), unicode, matches_empty, groups, compiled: OnceLock::new() }, hir))
     }
 
-    /// Whether it can match the empty text, and so any text.
+    /// Whether it matches the empty text, and so matches in any text.
     pub fn matches_empty(&self) -> bool {
         self.matches_empty
     }
 
-    /// How many groups it captures.
+    /// How many capture groups it has.
     pub fn groups(&self) -> usize {
         self.groups
     }
@@ -81,12 +82,12 @@ impl Pattern {
         self.regex().is_match(bytes)
     }
 
-    /// Its matches within `span`, which see what stands around it.
+    /// Its matches within the byte range `span`. Look-around assertions see the text outside of it.
     pub fn find_in<'a>(&'a self, bytes: &'a [u8], span: Range<usize>) -> impl Iterator<Item = Range<usize>> + 'a {
         self.regex().find_iter(Input::new(bytes).span(span)).map(|found| found.range())
     }
 
-    /// Where the groups of its first match stand; group 0 is the whole.
+    /// The groups of its first match; group 0 is the whole match.
     pub fn groups_of(&self, bytes: &[u8]) -> Option<Captures> {
         let mut captures = self.regex().create_captures();
         self.regex().captures(bytes, &mut captures);
@@ -108,7 +109,7 @@ impl Pattern {
     }
 }
 
-/// About as many automaton instructions as the tree compiles to.
+/// About how many automaton instructions the syntax tree compiles to.
 fn steps(hir: &Hir) -> u64 {
     count(hir, |class| match class {
         Class::Unicode(class) => 2 + 3 * class.ranges().len() as u64,
@@ -116,7 +117,7 @@ fn steps(hir: &Hir) -> u64 {
     })
 }
 
-/// The same with what a class comes to.
+/// Counts instructions, where `of_class` gives those of a character class.
 fn count(hir: &Hir, of_class: fn(&Class) -> u64) -> u64 {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => 1,
@@ -133,7 +134,7 @@ fn count(hir: &Hir, of_class: fn(&Class) -> u64) -> u64 {
     }
 }
 
-/// The most instructions that the repetitions of one part of varying length come to.
+/// The maximum number of states that the repetitions of one part of varying length add to a search.
 fn ways(hir: &Hir) -> u64 {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) | HirKind::Class(_) => 0,
@@ -142,14 +143,14 @@ fn ways(hir: &Hir) -> u64 {
         HirKind::Repetition(repetition) => {
             let times = u64::from(repetition.max.unwrap_or(repetition.min));
             let is_long = times > 1 && varies(&repetition.sub);
-            // However many characters a class has, a search is at one of them.
+            // A search is in one state for a class, however many characters it has.
             let own = if is_long { count(&repetition.sub, |_| 1).saturating_mul(times) } else { 0 };
             own.max(ways(&repetition.sub))
         }
     }
 }
 
-/// Whether a part may be much longer than its shortest match.
+/// Whether a part can match much more than its shortest match.
 fn varies(hir: &Hir) -> bool {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) | HirKind::Class(_) => false,
@@ -161,7 +162,7 @@ fn varies(hir: &Hir) -> bool {
     }
 }
 
-/// The regex crate draws its errors over several lines; this is what is wrong, and where.
+/// The regex crate prints its errors over several lines; this is the fault and its position in one line.
 fn one_line(error: &regex_syntax::Error) -> String {
     let (why, at) = match error {
         regex_syntax::Error::Parse(error) => (error.kind().to_string(), error.span().start.column),

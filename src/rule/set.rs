@@ -1,5 +1,5 @@
-//! The rules of a run. Building a set costs a few microseconds; a rule's regex is compiled when its first
-//! candidate is met.
+//! The rules of a run. Building a set takes a few microseconds; a rule's regex is compiled when its first candidate
+//! is found.
 
 use std::sync::OnceLock;
 
@@ -9,24 +9,24 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use super::{Shape, SharedRule, Strength, identifiers};
 use crate::core::finding::Secret;
 
-/// Rules that are on, in their order.
+/// The enabled rules, in order.
 #[derive(Debug)]
 pub struct RuleSet {
     rules: Vec<Compiled>,
     identifiers: OnceLock<Vec<Regex>>,
 }
 
-/// A rule and its regex.
+/// A rule with its regex and tables, each of which is computed on first use.
 #[derive(Debug)]
 pub struct Compiled {
-    /// The data.
+    /// The rule's data.
     pub rule: SharedRule,
     shape: OnceLock<Shape>,
     alphabet: OnceLock<Box<[bool; 256]>>,
-    /// Bytes that a match can hold.
+    /// The bytes that can occur in a match.
     matchable: OnceLock<Box<[bool; 256]>>,
     crosses: OnceLock<bool>,
-    /// Of the shortest and of the longest text that the regex matches.
+    /// The lengths of the shortest and the longest match.
     lengths: OnceLock<(usize, usize)>,
     strength: OnceLock<Strength>,
 }
@@ -56,7 +56,7 @@ impl RuleSet {
         &self.rules
     }
 
-    /// Whether `value` is, as a whole, a known public id.
+    /// Whether the whole of `value` is a known public id.
     pub fn is_identifier(&self, value: &[u8]) -> bool {
         self.identifiers
             .get_or_init(|| identifiers().iter().filter_map(|known| compile(known.regex, true, true).ok()).collect())
@@ -66,7 +66,7 @@ impl RuleSet {
 }
 
 impl Compiled {
-    /// The regex, compiled on first use: anchored at the start unless the rule looks back.
+    /// The regex, anchored at the start unless the rule has `lookback`.
     pub fn shape(&self) -> &Shape {
         self.shape.get_or_init(|| {
             Shape::new(&self.rule.regex, self.rule.lookback == 0)
@@ -74,8 +74,8 @@ impl Compiled {
         })
     }
 
-    /// Whether a key of this rule may go on over the end of a line, by a quick look at its regex: any part of it that
-    /// could stand for a line end counts.
+    /// Whether a match of this rule may contain a line end. This is a quick test of the regex's text, which may say
+    /// yes too often.
     pub fn may_cross_lines(&self) -> bool {
         let regex = self.rule.regex.as_bytes();
         let plain = |at: usize, byte: u8| match byte {
@@ -90,17 +90,17 @@ impl Compiled {
         *self.crosses.get_or_init(|| !regex.iter().enumerate().all(|(at, &byte)| plain(at, byte)))
     }
 
-    /// The length of the longest text that the regex matches: no need to show it more.
+    /// The length of the longest match in bytes (`usize::MAX` if unlimited): the regex needs no longer text.
     pub fn longest(&self) -> usize {
         self.lengths().1
     }
 
-    /// The length of the shortest.
+    /// The length of the shortest match in bytes.
     pub fn shortest(&self) -> usize {
         self.lengths().0
     }
 
-    /// Whether all texts that the regex matches are equally long.
+    /// Whether all matches have the same length.
     pub fn has_one_length(&self) -> bool {
         let (shortest, longest) = self.lengths();
         shortest == longest
@@ -109,20 +109,20 @@ impl Compiled {
     fn lengths(&self) -> (usize, usize) {
         *self.lengths.get_or_init(|| {
             let parsed = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(&self.rule.regex);
-            // Who looks around has to see what is around.
+            // A regex with look-around must also see the text around the match.
             let bounded = parsed.ok().filter(|hir| hir.properties().look_set().is_empty());
             let lengths = bounded.map(|hir| (hir.properties().minimum_len(), hir.properties().maximum_len()));
             lengths.map_or((0, usize::MAX), |(least, most)| (least.unwrap_or(0), most.unwrap_or(usize::MAX)))
         })
     }
 
-    /// A key of this rule, with what may be shown of it.
+    /// Makes a secret from a key of this rule, with the characters that its mask may show.
     pub fn secret(&self, value: &[u8]) -> Secret {
         let strength = self.strength.get_or_init(|| Strength::of(&self.rule));
         Secret::new(value).showing(strength.visible(value))
     }
 
-    /// Whether the start of `text` could be a match, going by the length of the shortest and the bytes that a match holds.
+    /// Whether a match may start where `text` starts, by the shortest length and the bytes that a match can contain.
     pub fn may_match(&self, text: &[u8]) -> bool {
         let matchable = self.matchable.get_or_init(|| {
             let parsed = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(&self.rule.regex);
@@ -131,13 +131,13 @@ impl Compiled {
         text.get(..self.shortest()).is_some_and(|head| head.iter().all(|&byte| matchable[byte as usize]))
     }
 
-    /// Whether a key of this rule can hold `byte`.
+    /// Whether `byte` can occur in a key of this rule.
     pub fn can_hold(&self, byte: u8) -> bool {
         self.alphabet.get_or_init(|| Box::new(byte_class(&self.rule.alphabet)))[byte as usize]
     }
 }
 
-/// The bytes that a match can hold.
+/// The bytes that can occur in a match.
 fn bytes_of(hir: &Hir) -> [bool; 256] {
     let mut bytes = [false; 256];
     let mut parts = vec![hir];
@@ -157,24 +157,25 @@ fn bytes_of(hir: &Hir) -> [bool; 256] {
     bytes
 }
 
-/// Whether `at` stands between brackets, in which a dot is a dot.
+/// Whether `at` is inside brackets, where a dot is a literal dot.
 fn is_in_class(regex: &[u8], at: usize) -> bool {
     let before = &regex[..at];
     let open = before.iter().rposition(|&byte| byte == b'[');
     open.is_some_and(|open| !before[open..].contains(&b']'))
 }
 
-/// Matches nothing. Loaders and `rules check` refuse a rule whose regex does not compile, so it is never seen.
+/// A regex that matches nothing, for a rule whose regex does not compile. Loaders and `rules check` refuse such
+/// rules.
 const NEVER: &str = "[^\\s\\S]";
 
-/// Compiles a rule's regex: bytes, no Unicode classes, `.` matches any byte.
+/// Compiles a rule's regex: over bytes, with ASCII classes; `.` matches any byte except `\n`.
 pub fn compile(pattern: &str, from_start: bool, to_end: bool) -> Result<Regex, regex::Error> {
     let start = if from_start { "\\A" } else { "" };
     let end = if to_end { "\\z" } else { "" };
     RegexBuilder::new(&format!("{start}(?:{pattern}){end}")).unicode(false).build()
 }
 
-/// The bytes of the inside of a class: `A-Za-z0-9_-`.
+/// The set of bytes of a regex class, given its inside: `A-Za-z0-9_-`.
 fn byte_class(class: &str) -> [bool; 256] {
     let bytes = class.as_bytes();
     let mut set = [false; 256];

@@ -1,8 +1,8 @@
-//! A rule's regex, for short windows around a candidate.
+//! A rule's regex, compiled for short windows around a candidate.
 //!
-//! A run compiles few of them and searches a few hundred bytes with each, so what counts is the compilation: the
-//! `regex` crate's automata for long texts (reverse program, lazy DFA, literal prefilters) are left out. That makes
-//! the first finding of a run several times as cheap, which is what a hook that blocks feels like.
+//! A run compiles few of them and searches a few hundred bytes with each, so the time to compile counts most. The
+//! `regex` crate's automata for long texts (reverse program, lazy DFA, literal prefilters) are left out. That makes a
+//! run's first finding several times faster, which matters in a hook.
 
 use std::ops::Range;
 
@@ -11,26 +11,26 @@ use regex_automata::util::captures::Captures;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input, MatchKind};
 
-/// A compiled regex over bytes, without Unicode classes.
+/// A compiled regex over bytes, with ASCII classes.
 #[derive(Debug)]
 pub struct Shape {
     regex: Regex,
     anchored: bool,
 }
 
-/// One match: the whole at 0, then the groups.
+/// One match: group 0 is the whole match.
 #[derive(Debug)]
 pub struct Groups(Captures);
 
 impl Groups {
-    /// The range of a group that took part in the match.
+    /// The byte range of a group, if it took part in the match.
     pub fn get(&self, group: usize) -> Option<Range<usize>> {
         self.0.get_group(group).map(|span| span.range())
     }
 }
 
 impl Shape {
-    /// Compiles `pattern`. If `anchored`, a match starts where the text starts.
+    /// Compiles `pattern`. If `anchored`, a match starts where the searched text starts.
     pub fn new(pattern: &str, anchored: bool) -> Result<Self, Box<BuildError>> {
         let config = Config::new()
             .match_kind(MatchKind::LeftmostFirst)
@@ -44,14 +44,14 @@ impl Shape {
         Ok(Self { regex, anchored })
     }
 
-    /// The match that starts at `at`.
+    /// The match that starts exactly at byte `at`.
     pub fn match_at(&self, text: &[u8], at: usize) -> Option<Groups> {
         let mut captures = self.regex.create_captures();
         self.regex.captures(Input::new(text).range(at..).anchored(Anchored::Yes), &mut captures);
         captures.is_match().then_some(Groups(captures))
     }
 
-    /// The first match at or after `from`.
+    /// The first match at or after byte `from`.
     pub fn find_at(&self, text: &[u8], from: usize) -> Option<Groups> {
         let anchored = if self.anchored { Anchored::Yes } else { Anchored::No };
         let mut captures = self.regex.create_captures();

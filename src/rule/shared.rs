@@ -1,16 +1,16 @@
-//! A rule as several rule sets and threads hold it.
+//! A rule that several rule sets and threads share.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use super::Rule;
 
-/// A rule to share: a built-in one, which is part of the program, or one that was loaded and is freed with its last user.
+/// A shared rule: a built-in one is part of the program; a loaded one is freed with its last user.
 #[derive(Clone, Debug)]
 pub enum SharedRule {
-    /// Part of the program.
+    /// Built into the program.
     Builtin(&'static Rule),
-    /// Read from a file, or made by a caller of the library.
+    /// Read from a file, or made by a user of the library.
     Loaded(Arc<Rule>),
 }
 

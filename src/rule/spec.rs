@@ -1,24 +1,24 @@
-//! The TOML of `rules/*.toml` and of rules of the user's own. `build.rs` includes this file too, so it depends on
-//! `serde` alone.
+//! The TOML format of `rules/*.toml` and of users' own rules. `build.rs` includes this file too, so it uses only
+//! `serde`.
 
 use serde::Deserialize;
 
-/// One file: what its rules share, and the rules.
+/// One rule file: the values that its rules share, and the rules.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RuleFile {
-    /// `openai`; the file's name without its ending.
+    /// The provider's id: `openai`. It is the file's name without its ending.
     pub provider: String,
-    /// Default for its rules.
+    /// The default for the rules in this file.
     #[serde(default)]
     pub revoke: String,
-    /// Default for its rules.
+    /// The default for the rules in this file.
     #[serde(default)]
     pub advice: String,
     /// The rules.
     #[serde(default, rename = "rule")]
     pub rules: Vec<RuleSpec>,
-    /// Shapes that are no secret and are never reported as one.
+    /// Shapes that are not secret and must never be reported.
     #[serde(default, rename = "identifier")]
     pub identifiers: Vec<IdentifierSpec>,
 }
@@ -27,13 +27,13 @@ pub struct RuleFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct IdentifierSpec {
-    /// `openai-organization-id`.
+    /// The id of this kind: `openai-organization-id`.
     pub id: String,
-    /// What it is.
+    /// The name for people.
     pub title: String,
-    /// The whole value.
+    /// A regex for the whole value.
     pub regex: String,
-    /// Templates of text in which nothing is found.
+    /// Templates of text in which nothing must be found.
     pub examples: Vec<String>,
 }
 

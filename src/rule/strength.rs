@@ -1,4 +1,4 @@
-//! How much of a key of a kind is random, by its regex, and so how much of it may be shown.
+//! How many bits of a kind of key are random, by its regex, and so how many characters a mask may show.
 
 use std::collections::BTreeSet;
 
@@ -9,35 +9,35 @@ use super::{Rule, Structure, builtin};
 use crate::core::finding::{Secret, Visible};
 use crate::core::secret::{self, HIDDEN_BITS, SHOWN};
 
-/// Larger classes are for text of people, and text of people is no more random than this.
+/// The largest class size that is counted. Larger classes are for human text, which is no more random than this.
 const LARGEST_CLASS: f64 = 64.0;
-/// Alternatives of one character among so few are a provider's: `gh[pousr]_`.
+/// An alternative of at most this many single characters belongs to the provider's prefix: `gh[pousr]_`.
 const FEW: usize = 5;
 
-/// The mask of a key that a rule of this name has found: of a rule that is not built in, nothing is known.
+/// The mask of a key that was found by the rule with this id. If that is not a built-in rule, nothing is shown.
 pub fn masked(rule: &str, value: &[u8]) -> String {
     let known = builtin().iter().find(|known| known.id == rule);
     let visible = known.map(|known| Strength::of(known).visible(value)).unwrap_or_default();
     Secret::new(value).showing(visible).mask()
 }
 
-/// What a regex says of the values that it matches.
+/// The random bits and the fixed prefixes of a regex's matches.
 #[derive(Clone, Debug, Default)]
 pub struct Strength {
-    /// What values begin with, as the regex has it.
+    /// The fixed prefixes of the matches, as written in the regex.
     prefixes: BTreeSet<Vec<u8>>,
-    /// Bits of the shortest value.
+    /// The bits of the shortest match.
     bits: f64,
-    /// The length of that.
+    /// The length of the shortest match.
     shortest: usize,
-    /// Bits of each character beyond that, at least.
+    /// The minimum bits of each further character.
     each: f64,
-    /// Bits of a character, at most.
+    /// The maximum bits of a character.
     most: f64,
 }
 
 impl Strength {
-    /// Of a built-in rule or one of the same kind.
+    /// The strength of keys of this rule.
     pub fn of(rule: &Rule) -> Self {
         let mut strength = Self::of_regex(&rule.regex, rule.secret_group.into());
         let certain = match &rule.structure {
@@ -51,7 +51,8 @@ impl Strength {
         strength
     }
 
-    /// Of what a group of a regex matches; 0: all of it. A regex that cannot be read shows nothing.
+    /// The strength of what a group of a regex matches; group 0 is everything. For an invalid regex nothing may be
+    /// shown.
     pub fn of_regex(regex: &str, group: usize) -> Self {
         let parsed = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(regex);
         let Ok(hir) = parsed else { return Self::default() };
@@ -69,13 +70,13 @@ impl Strength {
         strength
     }
 
-    /// The length of the longest fixed beginning that a text has.
+    /// The length of the longest fixed prefix that `text` starts with, in bytes.
     pub fn prefix_of(&self, text: &[u8]) -> usize {
         self.prefixes.iter().filter(|prefix| text.starts_with(prefix)).map(Vec::len).max().unwrap_or(0)
     }
 
-    /// What of a value may be shown, so that enough stays unknown however one counts: by the regex, and by the
-    /// characters that the value is made of.
+    /// What a mask may show of a value. At least [`HIDDEN_BITS`] stay unknown, counted both by the regex and by the
+    /// characters of the value.
     pub fn visible(&self, value: &[u8]) -> Visible {
         let prefix = self.prefix_of(value);
         let more = value.len().saturating_sub(self.shortest) as f64 * self.each;
@@ -88,7 +89,7 @@ impl Strength {
         Visible { prefix, random: (1..=SHOWN).rev().find(|shown| stays(*shown)).unwrap_or(0) }
     }
 
-    /// The least bits of what a part of the regex matches.
+    /// The minimum bits of what a part of the regex matches.
     fn count(&mut self, hir: &Hir) -> f64 {
         match hir.kind() {
             HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) => 0.0,
@@ -119,7 +120,7 @@ fn size(class: &Class) -> f64 {
     }
 }
 
-/// What a group holds.
+/// The subexpression of a capture group.
 fn captured(hir: &Hir, group: usize) -> Option<&Hir> {
     let mut stack = vec![hir];
     while let Some(hir) = stack.pop() {

@@ -1,22 +1,21 @@
-//! Text with random parts, so that rules can carry examples and tests can plant keys while no file ever holds one.
+//! Text with random parts, so that rules can have examples and tests can make keys, while no file contains one.
 //!
-//! The syntax is a small part of a regex's: literals, `\` escapes, classes `[A-Za-z0-9_-]`, groups
-//! `(?:a|b)`, and the counts `{n}`, `{m,n}` and `?`. Three things are our own: `«` and `»` stand around the
-//! secret, and `⟨crc⟩` is the base-62 CRC-32, six characters long, of what was written since `⟨body⟩`, or without
-//! that mark since the last `_`.
+//! The syntax is a small part of regex syntax: literals, `\` escapes, classes `[A-Za-z0-9_-]`, groups `(?:a|b)`, and
+//! the counts `{n}`, `{m,n}` and `?`. Three elements are added: `«` and `»` mark the secret, and `⟨crc⟩` is the
+//! base-62 CRC-32 (six characters) of the text since `⟨body⟩`, or without `⟨body⟩` since the last `_`.
 //!
-//! A template may come with what is scanned, so that what it may ask for is bounded: how deep groups nest, how long its
-//! texts are, how many characters its classes hold.
+//! A template may come with the scanned content, so there are limits: on the nesting of groups, the length of the
+//! texts and the size of the classes.
 
 use std::fmt;
 use std::ops::Range;
 
-/// A source of random numbers that yields the same sequence for the same seed (SplitMix64).
+/// A random number generator (SplitMix64) that gives the same sequence for the same seed.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
 impl Random {
-    /// The sequence of this seed.
+    /// The generator with this seed.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -31,7 +30,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// A number below `end`, which must not be 0.
+    /// A number from 0 to `end - 1`; `end` must not be 0.
     pub fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % end as u64).unwrap_or(0)
     }
@@ -42,7 +41,7 @@ impl Random {
     }
 }
 
-/// A template that was read.
+/// A parsed template.
 #[derive(Clone, Debug)]
 pub struct Template(TemplateNode);
 
@@ -59,10 +58,10 @@ enum TemplateNode {
     Crc,
 }
 
-/// Why a template cannot be read, and where (in characters).
+/// Why a template is invalid, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadTemplate {
-    /// Characters before the fault.
+    /// The number of characters before the fault.
     pub at: usize,
     /// What is wrong.
     pub why: &'static str,
@@ -76,26 +75,26 @@ impl fmt::Display for BadTemplate {
 
 impl std::error::Error for BadTemplate {}
 
-/// Generated text and the secret's place in it.
+/// A generated text, and where the secret is in it.
 #[derive(Clone, Debug)]
 pub struct Sample {
     /// The text.
     pub text: String,
-    /// The part between `«` and `»`, in bytes; `None` without these marks.
+    /// The byte range between `«` and `»`; `None` without these marks.
     pub secret: Option<Range<usize>>,
-    /// Where `⟨body⟩` stood.
+    /// The byte offset of `⟨body⟩`.
     body: Option<usize>,
 }
 
 impl Sample {
-    /// The secret itself; empty without marks.
+    /// The secret; empty without marks.
     pub fn secret(&self) -> &str {
         self.secret.clone().and_then(|range| self.text.get(range)).unwrap_or_default()
     }
 }
 
 impl Template {
-    /// Reads a template.
+    /// Parses a template.
     pub fn parse(text: &str) -> Result<Self, BadTemplate> {
         let chars: Vec<char> = text.chars().collect();
         let mut parser = Parser { chars: &chars, at: 0, depth: 0, room: LARGEST_CLASSES };
@@ -109,7 +108,7 @@ impl Template {
         Ok(Self(node))
     }
 
-    /// One text of it.
+    /// Generates one text.
     pub fn generate(&self, random: &mut Random) -> Sample {
         let mut sample = Sample { text: String::new(), secret: None, body: None };
         generate(&self.0, random, &mut sample);
@@ -156,7 +155,7 @@ pub fn base62(mut number: u32) -> String {
 }
 
 impl TemplateNode {
-    /// How much a text of it holds at most, its parts counted too.
+    /// The maximum length of a generated text, including one for each node.
     fn longest(&self) -> usize {
         let sum = |nodes: &[Self]| nodes.iter().map(Self::longest).fold(1, usize::saturating_add);
         match self {
@@ -170,19 +169,19 @@ impl TemplateNode {
     }
 }
 
-/// Groups nest no deeper: they are read by functions that call themselves.
+/// The maximum nesting depth of groups: the parser is recursive.
 const DEEPEST: usize = 64;
-/// No text of a template is longer.
+/// The maximum length of a generated text, in bytes.
 const LONGEST: usize = 1 << 20;
-/// The classes of a template hold no more characters together.
+/// The maximum number of characters in all classes of a template together.
 const LARGEST_CLASSES: usize = 1 << 16;
 
 struct Parser<'a> {
     chars: &'a [char],
     at: usize,
-    /// Groups that are open.
+    /// The nesting depth of open groups.
     depth: usize,
-    /// Characters that classes may still hold.
+    /// How many more characters classes may contain.
     room: usize,
 }
 

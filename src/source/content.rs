@@ -233,7 +233,7 @@ impl<'a> ContentScan<'a> {
     /// The file that a Git LFS pointer stands for, if it is kept in the repository with this common directory.
     pub(crate) fn lfs(self, common_dir: &Path, pointer: &Pointer) -> Result<Option<Content>> {
         let path = pointer.path(common_dir);
-        let failed = |error: &io::Error| Error::new("read", path.display(), regular_file::why(error));
+        let failed = |error: &io::Error| Error::new("read", path.display(), regular_file::system_text(error));
         let open = match regular_file::open(&path, regular_file::Links::Refuse).and_then(OpenFile::of) {
             Ok(open) => open,
             Err(error) if regular_file::is_absent(&error) => return Ok(None),

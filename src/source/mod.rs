@@ -157,8 +157,8 @@ impl Collector {
     }
 
     /// What [`stop`](Self::stop) sets, for those who cannot call it, such as a signal's handler.
-    pub fn stopper(&self) -> &Arc<AtomicBool> {
-        self.budget.stopper()
+    pub fn stop_flag(&self) -> &Arc<AtomicBool> {
+        self.budget.stop_flag()
     }
 
     /// Whether to end soon.

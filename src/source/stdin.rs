@@ -13,8 +13,8 @@ pub const NAME: &str = "<stdin>";
 
 /// Scans standard input to its end.
 pub fn scan(policy: &Policy, collector: &Collector, name: &BStr) {
-    let scan = ContentScan::new(policy, Some(name)).until(collector.stopper());
-    match Pipe::stdin(collector.stopper()) {
+    let scan = ContentScan::new(policy, Some(name)).until(collector.stop_flag());
+    match Pipe::stdin(collector.stop_flag()) {
         Ok(mut pipe) => scan.stream(&mut pipe).report(collector, name),
         Err(error) => {
             let error = Error::new("read", name, open::why(&error));

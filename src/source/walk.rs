@@ -146,8 +146,8 @@ impl Walk<'_> {
             return stdin::scan(self.policy, self.collector, root.shown.as_ref());
         }
         let shown = root.shown.as_ref();
-        let scan = ContentScan::new(self.policy, Some(shown)).until(self.collector.stopper());
-        match Pipe::open(root.real.as_ref(), self.collector.stopper()) {
+        let scan = ContentScan::new(self.policy, Some(shown)).until(self.collector.stop_flag());
+        match Pipe::open(root.real.as_ref(), self.collector.stop_flag()) {
             Ok(mut pipe) => scan.stream(&mut pipe).report(self.collector, shown),
             Err(error) => self.failed(root.shown.clone(), &error),
         }
@@ -291,7 +291,7 @@ impl Walk<'_> {
 
     /// Scans an opened file, and its name.
     fn content(&self, shown: &BStr, open: &OpenFile, common_dir: Option<&Path>) {
-        let scan = ContentScan::new(self.policy, Some(shown)).until(self.collector.stopper());
+        let scan = ContentScan::new(self.policy, Some(shown)).until(self.collector.stop_flag());
         if let Some(reason) = self.policy.skips(shown, open.size) {
             return self.skipped(shown.to_owned(), reason);
         }

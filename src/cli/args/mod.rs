@@ -354,7 +354,7 @@ pub struct SharedArgs {
 impl SharedArgs {
     /// These arguments, with a configuration's choices where they leave one.
     #[must_use]
-    pub fn under(&self, config: &Config) -> Self {
+    pub fn with_config(&self, config: &Config) -> Self {
         let configured = |color: config::raw::ColorSetting| match color {
             config::raw::ColorSetting::Auto => ColorChoice::Auto,
             config::raw::ColorSetting::Always => ColorChoice::Always,

@@ -50,7 +50,7 @@ pub(super) fn run(args: Ci) -> Result<Exit> {
         return dry_run(&change, scope, resolved.as_ref(), &shared);
     }
     let loaded = policy::load(&shared.policy, repository.top(), repository.top())?;
-    let shared = shared.under(&loaded.config);
+    let shared = shared.with_config(&loaded.config);
     let targets = places(&args, &shared, change.system)?;
     let scan = Scan { args: &args, repository: &repository, objects: &objects, loaded: &loaded, shared: &shared };
     let mut report = scan.run(scope, resolved.as_ref())?;

@@ -48,7 +48,7 @@ impl PackIndex {
         let failed = |why: &str| {
             Error::new("read pack index", path.display(), why).hint("run `git index-pack` on its pack to rebuild it")
         };
-        let file = map(path).map_err(|why| failed(&regular_file::why(&why)))?;
+        let file = map(path).map_err(|why| failed(&regular_file::system_text(&why)))?;
         Self::of_file(file, hash).map_err(failed)
     }
 

@@ -66,7 +66,7 @@ impl Pack {
     /// Maps `pack-….pack`.
     pub(crate) fn open(path: &Path, index: PackIndex, hash: Hash) -> Result<Self> {
         let bad = |why: &str| Error::new("read pack", path.display(), why).hint("run `git fsck` there");
-        let data = map(path).map_err(|why| bad(&regular_file::why(&why)))?;
+        let data = map(path).map_err(|why| bad(&regular_file::system_text(&why)))?;
         Self::of(data, index, hash).map_err(bad)
     }
 

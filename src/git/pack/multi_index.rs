@@ -28,7 +28,7 @@ pub(crate) fn read(directory: &Path, hash: Hash) -> Result<HashMap<String, PackI
         let file = match map(&path) {
             Ok(file) => file,
             Err(why) if regular_file::is_absent(&why) => continue,
-            Err(why) => return Err(failed(&regular_file::why(&why))),
+            Err(why) => return Err(failed(&regular_file::system_text(&why))),
         };
         let lists = objects(&file, hash, &mut names).map_err(failed)?;
         if file.is_cut_short() {

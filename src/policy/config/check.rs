@@ -1,4 +1,4 @@
-//! Turns `[[allowlist]]` tables into allowlists and refuses those that can never hold.
+//! Turns `[[allowlist]]` tables into allowlists; rejects those that could never apply.
 
 use toml::Spanned;
 
@@ -10,11 +10,11 @@ use crate::policy::ignore_file::glob_of;
 use crate::rule::allowlist::{self, Allowlist};
 use crate::rule::pattern::Pattern;
 
-/// What a list of patterns may hold. Each is compiled, most of them into one automaton: a hundred times as many, which a
-/// hostile repository could bring along, take a minute.
+/// The maximum number of patterns in a list. All are compiled, most of them into one automaton; a hundred times as
+/// many, which a hostile repository could contain, would take a minute.
 const MOST: usize = 2_000;
 
-/// Refuses a list that would take long to compile.
+/// Returns an error for a list that is too long.
 pub(super) fn not_too_many<T>(source: Source<'_>, list: &[Spanned<T>]) -> Result<()> {
     let Some(first_too_many) = list.get(MOST) else { return Ok(()) };
     let why = format!("there are {} entries in this list, and the most is {MOST}", list.len());

@@ -1,5 +1,6 @@
-//! Settings from several places: the environment before the repository's file before the user's file before the
-//! defaults. Lists of rules, allowlists and words are added up; of everything else the first that says it wins.
+//! Combines settings from several sources. The environment wins over the repository's file, that over the user's
+//! file, and that over the defaults. Lists of rules, allowlists and words are combined; for other settings the first
+//! source that has a value wins.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -8,12 +9,12 @@ use std::fmt::Write as _;
 use super::{Config, load};
 use crate::core::error::{Error, Result};
 
-/// The user's own file, below the directory for configurations.
+/// The user's own file, relative to the user's configuration directory.
 pub const USER_FILE: &str = "keysweep/config.toml";
-/// Names another file for it; empty: none.
+/// The environment variable with the path of the user's own file; empty for no file.
 pub const USER_ENV: &str = "KEYSWEEP_USER_CONFIG";
 
-/// What a variable's text is in TOML.
+/// How the text of an environment variable is written as TOML.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum VariableKind {
     /// `true` or `false`.
@@ -22,11 +23,11 @@ enum VariableKind {
     Number,
     /// A text.
     Text,
-    /// Texts with commas between them.
+    /// Texts separated by commas.
     List,
 }
 
-/// The settings that a variable can make: `rules.min-severity` is `KEYSWEEP_RULES_MIN_SEVERITY`.
+/// The settings that have an environment variable: `rules.min-severity` is `KEYSWEEP_RULES_MIN_SEVERITY`.
 const SETTINGS: &[(&str, VariableKind)] = &[
     ("known-keys", VariableKind::List),
     ("rules.builtin", VariableKind::Flag),
@@ -61,18 +62,18 @@ const SETTINGS: &[(&str, VariableKind)] = &[
     ("hook.receive-markers", VariableKind::Flag),
 ];
 
-/// The variable of a setting.
+/// The environment variable of a setting.
 pub fn variable(key: &str) -> String {
     format!("KEYSWEEP_{}", key.replace(['.', '-'], "_").to_ascii_uppercase())
 }
 
-/// The keys of all settings that a variable can make.
+/// The keys of all settings that have an environment variable.
 pub fn keys() -> impl Iterator<Item = &'static str> {
     SETTINGS.iter().map(|(key, _)| *key)
 }
 
-/// What the environment says of settings. A variable of a section that is no setting is an error: nobody would see that
-/// it does nothing.
+/// The settings in the environment; `None` if there are none. A variable with the prefix of a section but without a
+/// setting is an error, because otherwise nobody would notice that it has no effect.
 pub fn of_environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<Option<Config>> {
     let mut found: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in variables {
@@ -95,7 +96,7 @@ pub fn of_environment(variables: impl Iterator<Item = (OsString, OsString)>) -> 
         let Some(value) = found.get(&name) else { continue };
         let config = load::parse(&name, toml(key, *kind, value).as_bytes())?;
         whole = Some(match whole {
-            Some(before) => under(config, before),
+            Some(before) => with_fallback(config, before),
             None => config,
         });
     }
@@ -111,7 +112,8 @@ const SECTIONS: [&str; 6] = [
     "KEYSWEEP_HOOK_",
 ];
 
-/// A variable as a line of the configuration. What is no flag or number is quoted, and refused by what reads it.
+/// One variable as a line of TOML. A value that is not a flag or number is quoted, and the configuration parser
+/// rejects it.
 fn toml(key: &str, kind: VariableKind, value: &str) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let value = value.trim();
@@ -134,11 +136,11 @@ fn toml(key: &str, kind: VariableKind, value: &str) -> String {
     format!("{key} = {right}\n")
 }
 
-/// A configuration, with what another one says where this one says nothing.
-pub fn under(mut upper: Config, lower: Config) -> Config {
+/// Combines two configurations. A setting of `lower` is used where `upper` has none.
+pub fn with_fallback(mut upper: Config, lower: Config) -> Config {
     upper.extends.extend(lower.extends);
     upper.allowlists.extend(lower.allowlists);
-    // Of several patterns that fit a rule the last holds.
+    // If several patterns match a rule, the last one wins.
     upper.rules.severity.splice(..0, lower.rules.severity);
     upper.own.extend(lower.own);
     for (name, words) in lower.context {
@@ -239,7 +241,7 @@ mod tests {
             };
             let variables = [(variable(key).into(), value.into())];
             let config = of_environment(variables.into_iter()).expect("a good value").expect("a setting");
-            let whole = under(load::default().expect("defaults"), config);
+            let whole = with_fallback(load::default().expect("defaults"), config);
             let setting = whole.settings.iter().find(|setting| setting.key == *key).expect("it is there");
             assert!(setting.from.starts_with(&variable(key)), "{key}: {setting:?}");
         }

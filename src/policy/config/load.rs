@@ -1,4 +1,4 @@
-//! Reads a configuration and turns it into what it means.
+//! Parses a configuration and converts it to [`Config`].
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -14,12 +14,12 @@ use crate::core::error::{Error, Result};
 use crate::core::files::Files;
 use crate::core::text::Source;
 
-/// What reading a configuration is called in errors.
+/// The verb phrase for errors about the configuration.
 pub(super) const DOING: &str = "read configuration";
-/// A file that comes with what is scanned must not make a scan slow: more threads than this only wait for each other.
+/// The maximum of `limits.threads`. A configuration that belongs to the scanned content must not make a scan slow.
 pub const MOST_THREADS: u16 = 256;
 
-/// Reads the file at `path` of a tree.
+/// Parses the configuration at `path` in `files`. It is an error if it does not exist.
 pub fn load(files: &dyn Files, path: &str) -> Result<Config> {
     let name = files.name(path);
     match files.read(path)? {
@@ -28,13 +28,13 @@ pub fn load(files: &dyn Files, path: &str) -> Result<Config> {
     }
 }
 
-/// The configuration without a file: every default holds.
+/// The configuration with all defaults.
 pub fn default() -> Result<Config> {
     let empty = Source { name: "", text: "" };
     resolve(empty, RawConfig::default()).map(|config| Config { file: None, ..config })
 }
 
-/// Reads a configuration's text; `name` is what errors call it.
+/// Parses the text of a configuration; `name` is its name in errors.
 pub fn parse(name: &str, content: &[u8]) -> Result<Config> {
     let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
     let text = std::str::from_utf8(content).map_err(|error| {
@@ -47,7 +47,7 @@ pub fn parse(name: &str, content: &[u8]) -> Result<Config> {
     resolve(source, raw)
 }
 
-/// `[[rules]]` and `[allowlist]`, as gitleaks calls them: said as such, for what TOML says of it helps nobody.
+/// A helpful error for gitleaks' `[[rules]]` and `[allowlist]`, for which the TOML parser's message would not help.
 fn gitleaks_habit(source: Source<'_>) -> Option<Error> {
     let at = |head: &str| {
         let mut start = 0;
@@ -109,7 +109,7 @@ fn resolve(source: Source<'_>, raw: RawConfig) -> Result<Config> {
     })
 }
 
-/// The list that `config show` prints, filled while values are resolved.
+/// The list that `config show` prints, which is filled while the settings are converted.
 struct Settings<'a> {
     source: Source<'a>,
     list: Vec<EffectiveSetting>,
@@ -120,7 +120,7 @@ impl Settings<'_> {
         self.list.push(EffectiveSetting { key: key.into(), value, from });
     }
 
-    /// The value that holds, noted with where it comes from.
+    /// Converts one setting, and records its value and origin for `config show`.
     fn value<T>(&mut self, key: &str, given: Option<Spanned<T>>, default: T, show: impl Fn(&T) -> String) -> T {
         let (value, from) = match given {
             Some(given) => {
@@ -329,7 +329,7 @@ fn hook(settings: &mut Settings<'_>, raw: raw::RawHook) -> Result<HookSettings> 
     })
 }
 
-/// A size in bytes, or an error at its place.
+/// A size in bytes, or an error with its position.
 fn size_of(source: Source<'_>, size: &Spanned<ByteSize>) -> Result<Spanned<u64>> {
     let no_size = || {
         let fault = source.error(DOING, size.span().start, "no size");

@@ -1,9 +1,9 @@
-//! The policy of a run: which rules, which paths, what is accepted, and where each of these choices was made.
+//! The configuration of a run: which rules, which paths, what is accepted, and where each setting comes from.
 //!
-//! One file wins: `--config`, then `KEYSWEEP_CONFIG`, then `.keysweep.toml` at the repository's root. The environment's
-//! settings go before it, the user's own file behind it ([`layers`]). [`raw`] is
-//! what it says, [`Config`] what it means; nothing downstream sees the raw form. A fault is an error that names the
-//! file, the line and what to write instead, because a policy that is half understood protects nobody.
+//! One file is used: `--config`, else `KEYSWEEP_CONFIG`, else `.keysweep.toml` in the repository's root. Environment
+//! variables override it, and the user's own file gives defaults ([`layers`]). [`raw`] is the format of the file;
+//! [`Config`] is the converted form, which all other code uses. Any mistake is an error with the file, the line and a
+//! hint, because a misunderstood policy gives no protection.
 
 mod check;
 pub mod layers;
@@ -28,67 +28,67 @@ use crate::rule::Rule;
 use crate::rule::allowlist::Allowlist;
 use raw::ColorSetting;
 
-/// The file's usual name.
+/// The usual name of the file.
 pub const NAME: &str = ".keysweep.toml";
-/// Names the file where `--config` does not.
+/// The environment variable with the path of the file, if there is no `--config`.
 pub const ENV: &str = "KEYSWEEP_CONFIG";
 
-/// What is in force.
+/// The settings of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
-    /// The file, as messages call it; `None` where there is none and every default holds.
+    /// The file's name in messages; `None` if there is no file and all defaults apply.
     pub file: Option<String>,
-    /// Rule files to load, as written and relative to the file's directory.
+    /// Rule files to load, relative to the file's directory.
     pub extends: Vec<Named>,
-    /// `env` and `.env` files that hold the developer's real keys.
+    /// Where the developer's real keys are: `env` or paths of `.env` files.
     pub known_keys: Vec<String>,
-    /// Which rules run.
+    /// The rules to use.
     pub rules: Selection,
-    /// Which paths are scanned.
+    /// The paths to scan.
     pub paths: Paths,
-    /// What does not count.
+    /// Findings that match one of these are suppressed.
     pub allowlists: Vec<Allowlist>,
-    /// More context words, by provider or rule.
+    /// Additional context words, by provider or rule.
     pub context: BTreeMap<String, Vec<String>>,
-    /// Markers, ignore file, baseline.
+    /// Inline markers, ignore file and baseline.
     pub suppress: Suppress,
-    /// What a scan may cost.
+    /// Limits on size and work.
     pub limits: Limits,
-    /// How reports look.
+    /// Settings of reports.
     pub output: Output,
-    /// What hooks do.
+    /// Settings of hooks.
     pub hook: HookSettings,
-    /// Rules of the user's own.
+    /// The user's own rules.
     pub own: Vec<Rule>,
-    /// Every setting with its origin, in the file's order of sections, for `config show`.
+    /// Every setting with its origin, for `config show`, in the file's order of sections.
     pub settings: Vec<EffectiveSetting>,
 }
 
-/// A text with the place where it was written: `.keysweep.toml:12`.
+/// A text and where it is written: `.keysweep.toml:12`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Named {
     /// The text.
     pub text: String,
-    /// Where.
+    /// `file:line` of the text.
     pub at: String,
 }
 
-/// Which rules run and what their findings are worth.
+/// Which rules are used, and the severity of their findings.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    /// Whether built-in rules do.
+    /// Whether the built-in rules are used.
     pub builtin: bool,
-    /// Patterns: only these, if there are any.
+    /// Patterns of rule ids; if there are any, only these rules are used.
     pub enable: Vec<Named>,
-    /// Patterns: not these.
+    /// Patterns of rule ids; these rules are not used.
     pub disable: Vec<Named>,
-    /// Patterns with another severity.
+    /// Patterns of rule ids with the severity that their findings get.
     pub severity: Vec<(Named, Severity)>,
-    /// Findings below are not made.
+    /// Findings with a lower severity are not reported.
     pub min_severity: Severity,
-    /// Findings below are not made.
+    /// Findings with a lower confidence are not reported.
     pub min_confidence: Confidence,
-    /// Whether to leave out what a foreign rule file asks for and cannot be done.
+    /// Whether to leave out unsupported features of another tool's rule file, instead of rejecting the file.
     pub skip_unsupported: bool,
 }
 
@@ -106,17 +106,17 @@ impl Default for Selection {
     }
 }
 
-/// Which paths are scanned.
+/// The paths to scan, as globs.
 #[derive(Clone, Debug, Default)]
 pub struct Paths {
-    /// Only these, if there are any.
+    /// If there are any, only these paths are scanned.
     pub include: Globs,
-    /// None of these.
+    /// These paths are not scanned.
     pub exclude: Globs,
 }
 
 impl Paths {
-    /// Whether the path, relative to the configuration's directory, is scanned.
+    /// Whether a path, relative to the configuration's directory, is scanned.
     pub fn allow(&self, path: &[u8]) -> bool {
         if self.include.is_empty() && self.exclude.is_empty() {
             return true;
@@ -125,7 +125,7 @@ impl Paths {
     }
 }
 
-/// Globs that are asked together.
+/// A set of globs.
 #[derive(Clone, Debug, Default)]
 pub struct Globs {
     texts: Vec<String>,
@@ -133,7 +133,7 @@ pub struct Globs {
 }
 
 impl Globs {
-    /// Builds a set; the error says which glob is none, by its index.
+    /// Compiles globs. The error has the index of the invalid glob and the reason.
     pub fn new(texts: Vec<String>) -> Result<Self, (usize, String)> {
         let mut set = GlobSetBuilder::new();
         for (index, text) in texts.iter().enumerate() {
@@ -143,32 +143,32 @@ impl Globs {
         Ok(Self { texts, set })
     }
 
-    /// Whether there are none.
+    /// Whether the set has no globs.
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty()
     }
 
-    /// Whether one matches the path.
+    /// Whether one of the globs matches the path.
     pub fn is_match(&self, path: &[u8]) -> bool {
         use bstr::ByteSlice as _;
         !self.is_empty() && self.set.is_match(path.to_path_lossy())
     }
 }
 
-/// Markers, ignore file, baseline.
+/// Settings of inline markers, ignore file and baseline.
 #[derive(Clone, Debug)]
 pub struct Suppress {
-    /// Whether inline markers count.
+    /// Whether inline markers are used.
     pub inline: bool,
-    /// Whether other tools' markers do.
+    /// Whether markers of other tools are used too.
     pub foreign_markers: bool,
-    /// Whether a reason is needed.
+    /// Whether a suppression needs a reason.
     pub require_reason: bool,
-    /// Relative to the configuration's directory.
+    /// The ignore file, relative to the configuration's directory.
     pub ignore_file: String,
-    /// Relative to the configuration's directory.
+    /// The baseline, relative to the configuration's directory.
     pub baseline: String,
-    /// Whether stale entries fail a scan of everything.
+    /// Whether entries that match nothing make a full scan fail.
     pub fail_on_stale: bool,
 }
 
@@ -185,34 +185,34 @@ impl Default for Suppress {
     }
 }
 
-/// What a scan may cost.
+/// Limits on size and work.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Limits {
-    /// In bytes; no limit if `None`.
+    /// The maximum file size in bytes; unlimited if `None`.
     pub max_file_size: Option<u64>,
-    /// One a processor if `None`.
+    /// The number of threads; one for each processor if `None`.
     pub threads: Option<u16>,
-    /// Whether an archive that cannot be opened is an error.
+    /// Whether an archive that cannot be opened is an error (exit code 2) rather than a skip.
     pub strict_archives: bool,
-    /// How far archives are opened.
+    /// Limits on opening archives.
     pub archives: ArchiveLimits,
 }
 
-/// How far the archives in one file are opened.
+/// Limits on opening the archives in one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ArchiveLimits {
-    /// Bytes that a file of any size may unpack to.
+    /// The number of bytes that any file may unpack to.
     pub size: u64,
-    /// Times its own size that a file may unpack to, where that is more.
+    /// A file may also unpack to this many times its own size, if that is more.
     pub ratio: u64,
-    /// How many archives are opened in each other.
+    /// The maximum nesting depth of archives.
     pub depth: u8,
-    /// Members, in all archives in each other together.
+    /// The maximum number of members, over all nested archives in a file.
     pub members: u64,
 }
 
 impl ArchiveLimits {
-    /// Archives are opened by functions that call each other: more of them would need more stack than threads have.
+    /// The maximum of `depth`: archives are opened by recursive functions, and threads have limited stack.
     pub const MOST_DEPTH: u8 = 16;
 }
 
@@ -222,31 +222,31 @@ impl Default for ArchiveLimits {
     }
 }
 
-/// How reports look.
+/// Settings of reports.
 #[derive(Clone, Debug, Default)]
 pub struct Output {
-    /// The format's name.
+    /// The name of the report format.
     pub format: Option<String>,
-    /// When to colour.
+    /// When to use colours.
     pub color: Option<ColorSetting>,
-    /// When paths and addresses are links.
+    /// When paths and URLs are hyperlinks.
     pub hyperlinks: Option<ColorSetting>,
     /// Whether suppressed findings are shown.
     pub show_suppressed: bool,
 }
 
-/// What hooks do.
+/// Settings of hooks.
 #[derive(Clone, Copy, Debug)]
 pub struct HookSettings {
-    /// Whether an old key in a touched file blocks.
+    /// Whether a key in an unchanged line of a changed file blocks the commit.
     pub whole_files: bool,
-    /// Whether the message is scanned.
+    /// Whether commit messages are scanned.
     pub commit_message: bool,
-    /// Seconds that `pre-receive` gives a push.
+    /// The time limit of `pre-receive` for a push, in seconds.
     pub receive_timeout: u64,
-    /// Bytes that `pre-receive` reads and compares for a push.
+    /// The limit of `pre-receive` on the bytes that it reads and compares for a push.
     pub receive_limit: u64,
-    /// Whether inline markers count in what is pushed.
+    /// Whether inline markers in pushed content are used.
     pub receive_markers: bool,
 }
 
@@ -262,13 +262,13 @@ impl Default for HookSettings {
     }
 }
 
-/// One value that is in force.
+/// One setting with its value and origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EffectiveSetting {
-    /// `rules.disable`.
+    /// The key: `rules.disable`.
     pub key: String,
-    /// As TOML.
+    /// The value as TOML.
     pub value: String,
-    /// `default`, or the file and line.
+    /// `default`, or `file:line`.
     pub from: String,
 }

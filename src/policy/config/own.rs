@@ -1,4 +1,4 @@
-//! Rules of the user's own: the TOML of the built-in ones, from `[[rule]]` tables or from files.
+//! Users' own rules: in the same TOML as the built-in rules, from `[[rule]]` tables or from files.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::rule::spec::{RuleSpec, StructureSpec};
 use crate::rule::template::Template;
 use crate::rule::{Left, List, Rule, Structure, Text};
 
-/// A rule file; `rule::spec::File` with places.
+/// A rule file: like [`RuleFile`](crate::rule::spec::RuleFile), with the position of each rule.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct OwnRuleFile {
@@ -27,7 +27,7 @@ struct OwnRuleFile {
     rules: Vec<Spanned<RuleSpec>>,
 }
 
-/// Reads a rule file in keysweep's format.
+/// Parses a rule file in keysweep's format.
 pub(super) fn file(source: Source<'_>) -> Result<Vec<Rule>> {
     const DOING: &str = "read rules";
     let file: OwnRuleFile = toml::from_str(source.text).map_err(|error| source.syntax(DOING, &error))?;
@@ -39,14 +39,14 @@ pub(super) fn file(source: Source<'_>) -> Result<Vec<Rule>> {
     rules(source, DOING, file.rules, Some(defaults))
 }
 
-/// What the rules of a file share.
+/// The values that the rules of a file share.
 pub(super) struct Defaults {
     provider: String,
     revoke: String,
     advice: String,
 }
 
-/// Checks rules and makes them what the engine runs.
+/// Checks rules and converts them to [`Rule`].
 pub(super) fn rules(
     source: Source<'_>,
     doing: &str,
@@ -78,7 +78,7 @@ pub(super) fn rules(
     Ok(rules)
 }
 
-/// What is wrong with which key of a rule.
+/// A mistake in a rule, with the key that it is in.
 struct KeyFault {
     key: &'static str,
     why: String,

@@ -1,4 +1,5 @@
-//! `.keysweep.toml` as it is written; [`super::Config`] is what it means. The editors' schema is made from these types.
+//! The format of `.keysweep.toml`; [`super::Config`] is the converted form. The schema for editors is generated from
+//! these types.
 
 use std::collections::BTreeMap;
 

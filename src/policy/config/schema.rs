@@ -1,8 +1,8 @@
-//! Keeps `keysweep.schema.json` what the types of [`super::raw`] say. Editors read it; the binary never does.
+//! Keeps `keysweep.schema.json` equal to the types of [`super::raw`]. Editors read the schema; the binary does not.
 
 use super::raw::RawConfig;
 
-/// Where the schema stands.
+/// The path of the schema.
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/keysweep.schema.json");
 
 #[test]
@@ -25,7 +25,7 @@ fn every_setting_is_described() {
     while let Some((at, value)) = stack.pop() {
         let Some(members) = value.as_object() else { continue };
         for (name, property) in members.get("properties").and_then(|all| all.as_object()).into_iter().flatten() {
-            // A reference has the description of what it names.
+            // A reference has the description of the type that it refers to.
             let is_described = property.get("description").is_some() || property.get("$ref").is_some();
             if !is_described {
                 missing.push(format!("{at}/{name}"));

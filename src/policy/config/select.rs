@@ -1,4 +1,4 @@
-//! From a configuration to the rules of a run.
+//! Selects the rules of a run from a configuration.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -15,15 +15,16 @@ use crate::rule::{self, Rule, SharedRule};
 /// The rules of a run.
 #[derive(Debug, Default)]
 pub struct Selected {
-    /// Built-in and own rules, with their severities and context words as configured.
+    /// Built-in and own rules, with the configured severities and context words.
     pub rules: Vec<SharedRule>,
-    /// Rules of gitleaks or betterleaks files.
+    /// Rules from gitleaks or betterleaks files.
     pub imported: ImportedRules,
-    /// What those files ask for and is left out, as `skip-unsupported` allows.
+    /// Unsupported features of those files that were left out (`skip-unsupported`).
     pub left_out: Vec<String>,
 }
 
-/// Loads the rule files of a configuration from its tree and those that a person named (`more`) from the disk, and keeps the rules that are on.
+/// Loads the rule files that a configuration names, and those of the command line (`more`), and returns the rules
+/// that are enabled. Errors: a missing or invalid file, an id that is used twice, a pattern that matches no rule.
 pub fn select(config: &Config, files: &dyn Files, more: &[Named], skip_unsupported: bool) -> Result<Selected> {
     let mut own: Vec<Rule> = config.own.clone();
     let mut imported = ImportedRules::default();
@@ -68,7 +69,7 @@ pub fn select(config: &Config, files: &dyn Files, more: &[Named], skip_unsupport
     Ok(Selected { rules, imported, left_out })
 }
 
-/// The rule with the configuration's severity and context words; built-in ones that keep theirs are not copied.
+/// A rule with the configured severity and context words. A built-in rule without changes is not copied.
 fn adapted(config: &Config, mut rule: Cow<'static, Rule>) -> SharedRule {
     if let Some((_, severity)) = config.rules.severity.iter().rfind(|(pattern, _)| fits(&pattern.text, &rule.id)) {
         rule.to_mut().severity = *severity;
@@ -86,7 +87,7 @@ fn adapted(config: &Config, mut rule: Cow<'static, Rule>) -> SharedRule {
     }
 }
 
-/// A pattern that names no rule is a mistake that would leave a rule on, or off, unnoticed.
+/// Checks that every pattern matches a rule: a misspelled one would silently leave a rule on or off.
 fn known_names(config: &Config, rules: &[Cow<'static, Rule>], imported: &ImportedRules) -> Result<()> {
     let ids = || rules.iter().map(|rule| rule.id.as_ref()).chain(imported.ids());
     let severities = config.rules.severity.iter().map(|(pattern, _)| pattern);

@@ -1,10 +1,10 @@
-//! `keysweep config show`: every setting in force, as TOML, with where it comes from.
+//! `keysweep config show`: every setting as TOML, with its origin.
 
 use std::fmt::Write as _;
 
 use super::Config;
 
-/// The text; `paths` of the values line up their origins.
+/// The text to print. The origins are aligned in one column.
 pub fn text(config: &Config) -> String {
     let mut text = match &config.file {
         Some(file) => format!("# {file}\n"),

@@ -40,7 +40,7 @@ pub(super) fn content_of(
         return Ok(None);
     }
     collector.budget().spend(Budget::ITEM + content.len() as u64)?;
-    let scan = ContentScan::new(policy, Some(path.as_bstr())).until(collector.stopper());
+    let scan = ContentScan::new(policy, Some(path.as_bstr())).until(collector.stop_flag());
     let mut found = scan.bytes(&content, None);
     scan.resolve(&mut found, lfs_dirs(objects), collector);
     found.report_faults(collector, path.as_bstr());

@@ -147,5 +147,5 @@ pub(super) fn reason(kind: FileKind) -> &'static str {
 
 /// What the system says, in lower case and without its number.
 pub(super) fn why(error: &io::Error) -> String {
-    if error.kind() == io::ErrorKind::NotFound { "it does not exist".into() } else { regular_file::why(error) }
+    if error.kind() == io::ErrorKind::NotFound { "it does not exist".into() } else { regular_file::system_text(error) }
 }
