@@ -16,7 +16,7 @@ use crate::core::finding::{Location, SuppressedBy};
 use crate::core::order::ListOrder as _;
 use crate::core::path_bytes;
 use crate::core::shell::shell_path;
-use crate::gitleaks::Fate;
+use crate::gitleaks::MatchOutcome;
 use crate::policy::encrypted::EncryptedParts;
 use crate::policy::files;
 use crate::report::escape;
@@ -83,7 +83,7 @@ struct Case<'a> {
     /// Where each line starts.
     starts: Vec<usize>,
     steps: Vec<Step>,
-    fates: Vec<Fate<'a>>,
+    outcomes: Vec<MatchOutcome<'a>>,
     matches: Vec<Match>,
 }
 
@@ -93,7 +93,7 @@ impl<'a> Case<'a> {
         starts.extend(memchr::memchr_iter(b'\n', content).map(|at| at + 1).filter(|at| *at < content.len()));
         let matches = loaded.policy.scan_at(content, Some(path));
         let engine = loaded.policy.imported.as_ref();
-        let fates = engine.map_or_else(Vec::new, |engine| engine.explain(content, Some(path)));
+        let outcomes = engine.map_or_else(Vec::new, |engine| engine.explain(content, Some(path)));
         Self {
             all: false,
             loaded,
@@ -101,7 +101,7 @@ impl<'a> Case<'a> {
             content,
             starts,
             steps: loaded.policy.scanner.explain(content),
-            fates,
+            outcomes,
             matches,
         }
     }
@@ -113,8 +113,8 @@ impl<'a> Case<'a> {
     fn lines_with_steps(&self) -> Vec<usize> {
         let steps = self.steps.iter().map(|step| self.line_of(step.span.start));
         let matches = self.matches.iter().map(|found| self.line_of(found.span.start));
-        let fates = self.fates.iter().map(|fate| self.line_of(fate.span.start));
-        let mut lines: Vec<usize> = steps.chain(matches).chain(fates).collect();
+        let outcomes = self.outcomes.iter().map(|outcome| self.line_of(outcome.span.start));
+        let mut lines: Vec<usize> = steps.chain(matches).chain(outcomes).collect();
         lines.sort_unstable();
         lines.dedup();
         lines.truncate(MOST_LINES);
@@ -164,8 +164,8 @@ impl<'a> Case<'a> {
         }
         vague.order_by_key(|step| step.span.start);
         self.vague(text, &vague, start);
-        for fate in self.fates.iter().filter(|fate| here(fate.span.start)) {
-            self.fate(text, fate, start);
+        for outcome in self.outcomes.iter().filter(|outcome| here(outcome.span.start)) {
+            self.outcome(text, outcome, start);
         }
         for found in self.matches.iter().filter(|found| here(found.span.start)) {
             self.verdict(text, found);
@@ -179,9 +179,10 @@ impl<'a> Case<'a> {
     fn shortly(&self, text: &mut String, steps: &[&Step], number: usize, start: usize) {
         let end = self.starts.get(number).copied().unwrap_or(self.content.len());
         let here = |at: usize| (start..end.max(start + 1)).contains(&at);
-        let fates: Vec<&Fate<'_>> = self.fates.iter().filter(|fate| here(fate.span.start)).collect();
+        let outcomes: Vec<&MatchOutcome<'_>> =
+            self.outcomes.iter().filter(|outcome| here(outcome.span.start)).collect();
         let is_found = self.matches.iter().any(|found| here(found.span.start));
-        let passed = |fate: &&&Fate<'_>| fate.refusal.is_none();
+        let passed = |outcome: &&&MatchOutcome<'_>| outcome.refusal.is_none();
         let mut told = 0;
         let rule = |step: &Step| &self.loaded.policy.rules().rules()[step.rule].rule;
         // Of rules that all fit one is the finding's.
@@ -193,12 +194,12 @@ impl<'a> Case<'a> {
             self.step(text, step, start);
             told += 1;
         }
-        for fate in fates.iter().filter(|fate| passed(fate) || fates.len() == 1 && steps.is_empty()) {
-            self.fate(text, fate, start);
+        for outcome in outcomes.iter().filter(|outcome| passed(outcome) || outcomes.len() == 1 && steps.is_empty()) {
+            self.outcome(text, outcome, start);
             told += 1;
         }
         if told == 0 && !is_found {
-            match (self.likeliest(steps), fates.first()) {
+            match (self.likeliest(steps), outcomes.first()) {
                 (Some((step, Some(likeness))), _) => {
                     let rule = &self.loaded.policy.rules().rules()[step.rule].rule;
                     let (column, difference) = (self.column(start, step.span.start), likeness.difference);
@@ -210,8 +211,8 @@ impl<'a> Case<'a> {
                     self.step(text, step, start);
                     told += 1;
                 }
-                (None, Some(fate)) => {
-                    self.fate(text, fate, start);
+                (None, Some(outcome)) => {
+                    self.outcome(text, outcome, start);
                     told += 1;
                 }
                 (None, None) => {
@@ -226,7 +227,7 @@ impl<'a> Case<'a> {
         for found in self.matches.iter().filter(|found| here(found.span.start)) {
             self.verdict(text, found);
         }
-        let more = (steps.len() + fates.len()).saturating_sub(told);
+        let more = (steps.len() + outcomes.len()).saturating_sub(told);
         if more > 0 {
             let place = escape::text(&shell_path(self.path).into_bytes());
             let rules = if more == 1 { "1 more rule".to_owned() } else { format!("{more} more rules") };
@@ -257,10 +258,10 @@ impl<'a> Case<'a> {
         &rest[..end]
     }
 
-    fn fate(&self, text: &mut String, fate: &Fate<'_>, start: usize) {
-        let column = self.column(start, fate.span.start);
-        let verdict = fate.refusal.as_ref().map_or("its regex matches".to_owned(), |why| format!("no: {why}"));
-        line(text, &format!("  {} at column {column}: {verdict}", fate.rule.info.id));
+    fn outcome(&self, text: &mut String, outcome: &MatchOutcome<'_>, start: usize) {
+        let column = self.column(start, outcome.span.start);
+        let verdict = outcome.refusal.as_ref().map_or("its regex matches".to_owned(), |why| format!("no: {why}"));
+        line(text, &format!("  {} at column {column}: {verdict}", outcome.rule.info.id));
     }
 
     fn column(&self, start: usize, at: usize) -> usize {

@@ -1,4 +1,4 @@
-//! The directories that a repository's objects are in: its own, and those of other repositories that it borrows from.
+//! The directories with a repository's objects: its own, and the alternates that it borrows from.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -8,24 +8,24 @@ use super::repository::Repository;
 use crate::core::error::Error;
 use crate::core::regular_file::{self, Links, SMALL};
 
-/// Git follows alternates of alternates no deeper.
+/// The maximum depth of alternates of alternates, as in git.
 const DEEPEST: usize = 5;
-/// More directories than anybody has.
+/// The maximum number of object directories.
 const MOST: usize = 1000;
 
-/// Where to look for objects.
+/// The object directories of a repository.
 #[derive(Debug, Default)]
 pub struct ObjectDirectories {
-    /// Those that are there, each once, in the order of search.
+    /// The existing directories without repetition, in the order in which they are searched.
     pub list: Vec<PathBuf>,
-    /// Those that are named and not there.
+    /// Directories that are named but do not exist.
     pub missing: Vec<PathBuf>,
-    /// Why others are not known.
+    /// Errors that prevented finding more of them.
     pub errors: Vec<Error>,
 }
 
 impl Repository {
-    /// The object directory, and the alternates that the environment and `info/alternates` name.
+    /// The repository's object directory, and the alternates in the environment and in `info/alternates`.
     pub fn object_directories(&self) -> ObjectDirectories {
         let mut found = ObjectDirectories::default();
         let mut seen = HashSet::new();
@@ -55,7 +55,7 @@ impl Repository {
 }
 
 impl ObjectDirectories {
-    /// Takes in one directory and collects what its `info/alternates` names, unless it was seen before.
+    /// Adds one directory, unless it was seen before, and puts the alternates that it names into `deeper`.
     fn add(&mut self, directory: PathBuf, seen: &mut HashSet<PathBuf>, deeper: &mut Vec<PathBuf>) {
         match directory.canonicalize() {
             Ok(real) => {

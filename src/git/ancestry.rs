@@ -1,8 +1,8 @@
-//! Who descends from whom: walks over commits that read no more of them than the question needs.
+//! Questions about commits and their ancestors, answered by walks that read only the commits they need.
 //!
-//! Parents come from the commit-graph file where there is one, and else from the commits. In a shallow clone the commits
-//! at its border have none, as in git; grafts and replacements are not obeyed. Loops go over lists, never over the call
-//! stack, and what is kept is a few words a commit.
+//! Parents come from the commit-graph file if there is one, else from the commits. In a shallow clone the commits at
+//! its boundary have no parents, as in git; grafts and replace refs are ignored. The walks are iterative, and keep a
+//! few words of memory for each commit.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
@@ -15,36 +15,37 @@ use crate::core::budget::Budget;
 use crate::core::error::{Error, Result};
 use crate::core::narrow::narrow;
 
-/// A commit with the parents that git knows of: in a shallow clone not all that it names.
+/// A commit and its parents. In a shallow clone some parents are missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// The commit.
+    /// The commit's id.
     pub id: Id,
-    /// Its parents.
+    /// The ids of its parents.
     pub parents: Vec<Id>,
 }
 
-/// What reading a commit costs of a budget.
+/// The cost of reading a commit, in bytes of a budget.
 const COST: u64 = 256;
-/// Tags of tags are followed no further.
+/// The maximum number of tags that point to tags.
 const DEEPEST: usize = 64;
 
-/// Of commits that are in no commit-graph file; those that are in one are no descendants of these.
+/// The generation number of commits outside of the commit-graph file. Such a commit is never an ancestor of one in
+/// it.
 pub(super) const UNKNOWN: u64 = u64::MAX;
 
-/// The commits of a repository, as far as they were asked for.
+/// The commit graph of a repository, loaded as far as it is needed.
 pub struct Ancestry<'a> {
     objects: &'a Objects,
     budget: &'a Budget,
     shallow: HashSet<Id>,
     graph: Option<CommitGraphFile>,
-    /// The commit-graph file contradicts itself or a commit.
+    /// Whether the commit-graph file contradicts itself or a commit.
     is_broken: bool,
     places: HashMap<Id, u32>,
     commits: Vec<Known>,
 }
 
-/// A commit that was read.
+/// A commit that was loaded.
 pub(super) struct Known {
     pub(super) id: Id,
     pub(super) time: i64,
@@ -53,16 +54,16 @@ pub(super) struct Known {
     is_from_graph: bool,
 }
 
-/// What a queue is sorted by: whatever descends from others comes before them, as far as generation numbers tell; else
-/// the youngest comes first.
+/// The sort key of a queue: the highest generation number first, so that a descendant comes before its ancestors;
+/// with equal or unknown numbers the latest date first.
 pub(super) type Order = (u64, i64, u32);
 
-/// Where a walk of two sides got to.
+/// The state of a walk from two commits.
 #[derive(Default)]
 struct Marks {
     of: HashMap<u32, u8>,
     queue: BinaryHeap<Order>,
-    /// Those in the queue that are not below a common ancestor.
+    /// How many commits in the queue are not below a common ancestor.
     open: usize,
 }
 
@@ -73,17 +74,18 @@ const QUEUED: u8 = 8;
 const FOUND: u8 = 16;
 
 impl<'a> Ancestry<'a> {
-    /// Of a repository and its objects.
+    /// The commit graph of a repository and its objects. Reads the list of shallow commits.
     pub fn of(repository: &Repository, objects: &'a Objects, budget: &'a Budget) -> Result<Self> {
         let shallow: HashSet<Id> = repository.shallow()?.into_iter().collect();
         let directories: &[PathBuf] = objects.directories();
-        // The file knows of the parents that a shallow clone has not.
+        // The commit-graph file contains parents that a shallow clone does not have.
         let graph = if shallow.is_empty() { CommitGraphFile::open(directories, objects.hash()) } else { None };
         let (places, commits) = <_>::default();
         Ok(Self { objects, budget, shallow, graph, is_broken: false, places, commits })
     }
 
-    /// The best common ancestors: those that are ancestors of no other one. The youngest comes first.
+    /// The best common ancestors, as `git merge-base --all`: those that are not ancestors of another one. The latest
+    /// comes first.
     pub fn merge_bases(&mut self, one: Id, other: Id) -> Result<Vec<Id>> {
         self.trusting(|walk| {
             let (one, other) = (walk.tip(one)?, walk.tip(other)?);
@@ -106,7 +108,7 @@ impl<'a> Ancestry<'a> {
         })
     }
 
-    /// Whether a commit is the other one or an ancestor of it.
+    /// Whether `ancestor` is the same commit as `of`, or an ancestor of it.
     pub fn is_ancestor(&mut self, ancestor: Id, of: Id) -> Result<bool> {
         self.trusting(|walk| {
             let (ancestor, of) = (walk.tip(ancestor)?, walk.tip(of)?);
@@ -114,12 +116,12 @@ impl<'a> Ancestry<'a> {
         })
     }
 
-    /// When a commit was made, if the walk has come to it.
+    /// The committer date of a commit in seconds since 1970, if it is loaded.
     pub fn time(&self, id: Id) -> Option<i64> {
         self.places.get(&id).map(|&at| self.known(at).time)
     }
 
-    /// Does work again without the commit-graph file if that turned out to be broken.
+    /// Runs `work`, and again without the commit-graph file if that turns out to be broken.
     pub(super) fn trusting<T>(&mut self, work: impl Fn(&mut Self) -> Result<T>) -> Result<T> {
         let done = work(self);
         if !self.is_broken {
@@ -140,12 +142,12 @@ impl<'a> Ancestry<'a> {
         (known.generation, known.time, at)
     }
 
-    /// A commit that has to be here.
+    /// Loads a commit; it is an error if it is missing.
     pub(super) fn tip(&mut self, id: Id) -> Result<u32> {
         self.place(id)?.ok_or_else(|| missing(id, "it is not in the repository"))
     }
 
-    /// A commit, if it is here and one.
+    /// Loads a commit; `None` if the object is missing or not a commit.
     pub(super) fn place(&mut self, id: Id) -> Result<Option<u32>> {
         if let Some(&at) = self.places.get(&id) {
             return Ok(Some(at));
@@ -158,7 +160,7 @@ impl<'a> Ancestry<'a> {
         Ok(Some(at))
     }
 
-    /// The commit that a reference's object leads to, if it is here.
+    /// The commit that an object leads to through tags; `None` if it is missing or not a commit.
     pub(super) fn peeled(&mut self, mut id: Id) -> Result<Option<u32>> {
         for _ in 0..DEEPEST {
             if let Some(at) = self.place(id)? {
@@ -190,7 +192,7 @@ impl<'a> Ancestry<'a> {
         Ok(self.read(id)?.map(|(parents, time)| Known { id, time, generation: UNKNOWN, parents, is_from_graph: false }))
     }
 
-    /// The parents and the date in the commit itself.
+    /// Reads the parents and the committer date from the commit object.
     fn read(&self, id: Id) -> Result<Option<(Vec<Id>, i64)>> {
         let Some((Kind::Commit, bytes)) = self.objects.find(id)? else { return Ok(None) };
         let commit = ParsedCommit::parse(&bytes);
@@ -198,7 +200,7 @@ impl<'a> Ancestry<'a> {
         Ok(Some((parents, commit.committer.seconds)))
     }
 
-    /// The parents that the commit itself names, whatever a commit-graph file says of it.
+    /// The parents in the commit object itself, not those in the commit-graph file.
     pub(super) fn true_parents(&mut self, at: u32) -> Result<Vec<Id>> {
         let known = self.known(at);
         if known.is_from_graph {
@@ -209,7 +211,7 @@ impl<'a> Ancestry<'a> {
         Ok(known.parents.clone())
     }
 
-    /// A commit's parents; those that are not here are left out.
+    /// A commit's parents without missing ones.
     pub(super) fn parents(&mut self, at: u32) -> Result<Vec<u32>> {
         let ids = self.known(at).parents.clone();
         let mut places = Vec::with_capacity(ids.len());
@@ -224,10 +226,10 @@ impl<'a> Ancestry<'a> {
         Ok(places)
     }
 
-    /// Common ancestors, all of the best ones among them.
+    /// Common ancestors, including all of the best ones.
     ///
-    /// What lies on the way from a side to a best one is reached from that side alone, so that the walk is over once
-    /// all that is left in the queue lies below a common ancestor, whatever dates say.
+    /// A commit between a start and a best common ancestor is reached from that start only. So the walk can end when
+    /// every commit left in the queue is below a common ancestor; dates do not matter.
     fn common(&mut self, one: u32, other: u32) -> Result<Vec<u32>> {
         let mut marks = Marks::default();
         for (tip, side) in [(one, ONE), (other, OTHER)] {
@@ -254,7 +256,7 @@ impl<'a> Ancestry<'a> {
         Ok(found)
     }
 
-    /// Whether one of these is a commit or descends from it.
+    /// Whether `to` is one of these commits or an ancestor of one.
     fn reaches(&mut self, from: &[u32], to: u32) -> Result<bool> {
         let lowest = self.known(to).generation;
         let mut seen: HashSet<u32> = from.iter().copied().collect();
@@ -263,7 +265,7 @@ impl<'a> Ancestry<'a> {
             if at == to {
                 return Ok(true);
             }
-            // All that is left is older still. Dates say nothing for sure.
+            // Every commit left in the queue is older by generation. Dates alone would not prove it.
             if generation < lowest {
                 return Ok(false);
             }
@@ -278,7 +280,7 @@ impl<'a> Ancestry<'a> {
 }
 
 impl Marks {
-    /// Adds marks, and a commit that has new ones to the queue.
+    /// Adds marks to a commit, and puts it into the queue if a mark is new.
     fn add(&mut self, at: u32, marks: u8, order: Order) {
         let mark = self.of.entry(at).or_default();
         if *mark & marks == marks {
@@ -294,7 +296,7 @@ impl Marks {
         }
     }
 
-    /// The marks of a commit that leaves the queue.
+    /// Clears the mark `QUEUED` of a commit that was taken from the queue, and returns its marks.
     fn take(&mut self, at: u32) -> u8 {
         let mark = self.of.entry(at).or_default();
         *mark &= !QUEUED;

@@ -1,4 +1,4 @@
-//! Commits and annotated tags: whom they name, what they point to, and what they say.
+//! Parsing commits and annotated tags.
 
 use std::ops::Range;
 
@@ -7,47 +7,47 @@ use bstr::ByteSlice as _;
 use super::id::{Id, Kind};
 use crate::core::finding::{self, Part};
 
-/// A commit, as far as it can be read: a broken line counts as absent.
+/// A parsed commit. A malformed header is treated as missing.
 #[derive(Clone, Debug)]
 pub struct ParsedCommit<'a> {
-    /// The directory that it is a snapshot of.
+    /// The id of the root tree.
     pub tree: Option<Id>,
-    /// The commits that it follows.
+    /// The ids of the parents.
     pub parents: Vec<Id>,
-    /// Who wrote the change.
+    /// The author of the change.
     pub author: Person<'a>,
-    /// Who made the commit.
+    /// The committer.
     pub committer: Person<'a>,
-    /// All after the headers.
+    /// Everything after the headers.
     pub message: &'a [u8],
 }
 
-/// An annotated tag, as far as it can be read.
+/// A parsed annotated tag. A malformed header is treated as missing.
 #[derive(Clone, Debug)]
 pub struct ParsedTag<'a> {
-    /// The object that it names.
+    /// The id of the tagged object.
     pub target: Option<Id>,
-    /// Who made the tag.
+    /// The person who made the tag.
     pub tagger: Person<'a>,
-    /// All after the headers.
+    /// Everything after the headers.
     pub message: &'a [u8],
 }
 
-/// Who did something, and when: `Name <email> seconds offset`.
+/// An author, committer or tagger, with the time: `Name <email> seconds offset`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Person<'a> {
     /// The name.
     pub name: &'a [u8],
-    /// The address.
+    /// The email address.
     pub email: &'a [u8],
-    /// Since 1970, in UTC.
+    /// The time in seconds since 1970, in UTC.
     pub seconds: i64,
-    /// East of Greenwich.
+    /// The offset of the time zone from UTC in minutes, positive to the east.
     pub minutes: i32,
 }
 
 impl<'a> ParsedCommit<'a> {
-    /// Reads a commit object's content.
+    /// Parses the content of a commit object.
     pub fn parse(bytes: &'a [u8]) -> Self {
         let (headers, message) = split(bytes);
         let mut commit =
@@ -61,7 +61,7 @@ impl<'a> ParsedCommit<'a> {
                 commit.author = Person::parse(person);
             } else if let Some(person) = line.strip_prefix(b"committer ") {
                 commit.committer = Person::parse(person);
-                // What follows (signatures, merged tags) says nothing of the graph.
+                // The headers after these (signatures, merged tags) are not needed for the graph.
                 break;
             }
         }
@@ -70,7 +70,7 @@ impl<'a> ParsedCommit<'a> {
 }
 
 impl<'a> ParsedTag<'a> {
-    /// Reads a tag object's content.
+    /// Parses the content of a tag object.
     pub fn parse(bytes: &'a [u8]) -> Self {
         let (headers, message) = split(bytes);
         let mut tag = Self { target: None, tagger: Person::default(), message };
@@ -99,7 +99,7 @@ impl<'a> Person<'a> {
         Self { name: line[..open].trim_ascii(), email, seconds, minutes }
     }
 
-    /// RFC 3339 with the person's own offset; empty if the commit says nothing.
+    /// The time in RFC 3339 with the person's offset; empty if there is none.
     pub fn date(&self) -> String {
         if self.name.is_empty() && self.email.is_empty() && self.seconds == 0 {
             return String::new();
@@ -108,8 +108,8 @@ impl<'a> Person<'a> {
     }
 }
 
-/// The parts of a commit or tag that are scanned for keys, and what to call them. Positions of findings count within
-/// the part, so that a message's first line is line 1.
+/// The parts of a commit or tag that are scanned for keys, with their byte ranges. Positions of findings are relative
+/// to the part, so the first line of a message is line 1.
 pub fn parts(kind: Kind, bytes: &[u8]) -> Vec<(Part, Range<usize>)> {
     let (headers, message) = split(bytes);
     let start = bytes.len() - message.len();
@@ -121,7 +121,7 @@ pub fn parts(kind: Kind, bytes: &[u8]) -> Vec<(Part, Range<usize>)> {
             Some(b"author" | b"committer" | b"tagger") => parts.push((Part::Author, at..at + line.len())),
             Some(b"tree" | b"parent" | b"object") if is_id_line(line) => {}
             Some(b"type") if line.len() <= b"type commit\n".len() => {}
-            // Signatures, a merged tag's text, a tag's name, and whatever else git may come to write here.
+            // Signatures, the text of a merged tag, the name of a tag, and headers that git may add later.
             _ => {
                 parts.push((said, at..headers.len()));
                 break;
@@ -133,7 +133,7 @@ pub fn parts(kind: Kind, bytes: &[u8]) -> Vec<(Part, Range<usize>)> {
     parts
 }
 
-/// What a report says of a commit or tag.
+/// The description of a commit or tag for reports.
 pub fn described(id: Id, kind: Kind, bytes: &[u8]) -> finding::Commit {
     let (person, message) = if kind == Kind::Tag {
         let tag = ParsedTag::parse(bytes);
@@ -153,19 +153,19 @@ pub fn described(id: Id, kind: Kind, bytes: &[u8]) -> finding::Commit {
     }
 }
 
-/// How many bytes of ids a commit starts with: no two commits start alike, and no id is a key.
+/// The number of bytes at the start of a commit that hold only ids. Every commit differs there, and no id is a key.
 pub fn leading_ids(commit: &[u8]) -> usize {
     commit.split_inclusive(|&byte| byte == b'\n').take_while(|line| is_id_line(line)).map(<[u8]>::len).sum()
 }
 
-/// Whether a header holds an object's id and nothing else.
+/// Whether a header line has an object id and nothing else.
 fn is_id_line(line: &[u8]) -> bool {
     let name = [&b"tree "[..], b"parent ", b"object "].into_iter().find(|name| line.starts_with(name));
     let id = name.map(|name| line[name.len()..].trim_ascii_end());
     id.is_some_and(|id| matches!(id.len(), 40 | 64) && id.iter().all(u8::is_ascii_hexdigit))
 }
 
-/// Headers and message; between them stands an empty line.
+/// The headers and the message, which an empty line separates.
 fn split(bytes: &[u8]) -> (&[u8], &[u8]) {
     match memchr::memmem::find(bytes, b"\n\n") {
         Some(at) => (&bytes[..at + 1], &bytes[at + 2..]),
@@ -173,7 +173,7 @@ fn split(bytes: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// A time as RFC 3339 writes it.
+/// Formats a time in RFC 3339, from seconds since 1970 and an offset in minutes.
 pub fn rfc3339(seconds: i64, minutes: i32) -> String {
     let local = seconds.saturating_add(i64::from(minutes) * 60);
     let (year, month, day) = civil(local.div_euclid(86_400));
@@ -190,7 +190,7 @@ pub fn rfc3339(seconds: i64, minutes: i32) -> String {
     )
 }
 
-/// The date of a day since 1970-01-01 (Howard Hinnant's `civil_from_days`).
+/// The year, month and day of a day number since 1970-01-01 (Howard Hinnant's `civil_from_days`).
 fn civil(day: i64) -> (i64, i64, i64) {
     let shifted = day.saturating_add(719_468);
     let era = shifted.div_euclid(146_097);

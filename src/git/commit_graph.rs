@@ -1,10 +1,12 @@
-//! The commit-graph file: parents, dates and generation numbers of commits, so that a walk need not decode them.
+//! The commit-graph file: parents, dates and generation numbers of commits, so that a walk does not have to parse
+//! them.
 //!
-//! Git writes one (`objects/info/commit-graph`) or a chain of them (`objects/info/commit-graphs`) when it packs. It is a
-//! cache: what is missing, of another format, or broken is passed over, and commits are read from their objects.
+//! Git writes one file (`objects/info/commit-graph`) or a chain of files (`objects/info/commit-graphs`) during
+//! maintenance. It is only a cache: if it is missing, broken or in an unknown format, commits are read from their
+//! objects.
 //!
-//! **What it says is believed as git believes it**, within bounds: offsets are checked against the file, positions
-//! against the number of commits, and a walk checks that a generation number is larger than those of the parents.
+//! **Its content is trusted, as git trusts it**, within limits: offsets must be inside the file, positions below the
+//! number of commits, and a walk checks that each generation number is larger than those of the parents.
 
 use std::path::{Path, PathBuf};
 
@@ -13,13 +15,13 @@ use super::id::Hash;
 use super::map::{Mapping, map};
 use crate::core::regular_file::{self, Links, SMALL};
 
-/// More files than this are not chained: git merges them long before.
+/// The maximum length of a chain; git merges files long before.
 const LONGEST: usize = 1024;
 
 const NO_PARENT: u32 = 0x7000_0000;
 const MORE_PARENTS: u32 = 0x8000_0000;
 const LAST: u32 = 0x8000_0000;
-/// Levels stop counting here, so that a parent's may be the same.
+/// The maximum topological level. At this value a parent may have the same level as its child.
 const HIGHEST_LEVEL: u64 = 0x3fff_ffff;
 
 /// A chain of commit-graph files, the oldest first.
@@ -27,11 +29,11 @@ const HIGHEST_LEVEL: u64 = 0x3fff_ffff;
 pub(super) struct CommitGraphFile {
     layers: Vec<GraphLayer>,
     hash: Hash,
-    /// Whether all files have corrected commit dates, so that these can be compared.
+    /// Whether all files have corrected commit dates, so that dates can be used as generation numbers.
     has_dates: bool,
 }
 
-/// One file. Commits are numbered through the whole chain.
+/// One file of the chain. Commit positions count through the whole chain.
 #[derive(Debug)]
 struct GraphLayer {
     file: Mapping,
@@ -40,28 +42,29 @@ struct GraphLayer {
     fanout: usize,
     ids: usize,
     commits: usize,
-    /// Where the offsets of corrected commit dates are, and where and how many those are that fit into no such.
+    /// The offset of the chunk with corrected commit dates; then the offset and the length of the one with large
+    /// dates.
     dates: Option<usize>,
     large_dates: (usize, usize),
-    /// Where and how many further parents there are.
+    /// The offset and the length of the chunk with the third and further parents of merges.
     edges: (usize, usize),
 }
 
-/// What the file says of a commit.
+/// A commit's entry in the file.
 #[derive(Debug)]
 pub(super) struct GraphCommit {
     pub(super) parents: Vec<Id>,
     pub(super) time: i64,
-    /// Larger than that of each parent.
+    /// The generation number, larger than that of each parent.
     pub(super) generation: u64,
 }
 
-/// The file is broken.
+/// The error that the file is broken.
 #[derive(Debug)]
 pub(super) struct BrokenGraph;
 
 impl CommitGraphFile {
-    /// That of the first object directory that has one.
+    /// Opens the chain in the first object directory that has one.
     pub(super) fn open(directories: &[PathBuf], hash: Hash) -> Option<Self> {
         directories.iter().find_map(|directory| {
             let single = directory.join("info").join("commit-graph");
@@ -74,7 +77,7 @@ impl CommitGraphFile {
         for (at, path) in paths.iter().enumerate() {
             let first = layers.last().map_or(Some(0), |last| last.first.checked_add(last.count))?;
             let layer = GraphLayer::parse(map(path).ok()?, hash, first, at)?;
-            // A position has to be told from the marks above.
+            // A position must be distinguishable from the marker values above.
             first.checked_add(layer.count).filter(|&end| end < NO_PARENT)?;
             layers.push(layer);
         }
@@ -85,12 +88,12 @@ impl CommitGraphFile {
         counts.then_some(graph)
     }
 
-    /// A commit's position.
+    /// The position of a commit.
     pub(super) fn find(&self, id: &Id) -> Option<u32> {
         self.layers.iter().rev().find_map(|layer| Some(layer.first + layer.find(id.as_bytes())?))
     }
 
-    /// What is said of the commit at a position.
+    /// The entry at a position.
     pub(super) fn entry(&self, position: u32) -> Result<GraphCommit, BrokenGraph> {
         let commit = self.read(position).ok_or(BrokenGraph)?;
         if self.layers.iter().any(|layer| layer.file.is_cut_short()) { Err(BrokenGraph) } else { Ok(commit) }
@@ -127,12 +130,12 @@ impl CommitGraphFile {
         Some(GraphCommit { parents, time, generation })
     }
 
-    /// Whether a parent of this generation fits to a commit of that one.
+    /// Whether `parent` and `child` are valid generation numbers of a parent and its child.
     pub(super) fn fits(&self, parent: u64, child: u64) -> bool {
         parent < child || !self.has_dates && parent == HIGHEST_LEVEL && child == HIGHEST_LEVEL
     }
 
-    /// How many commits are below it at least, on the longest way to a root.
+    /// The topological level: the number of commits on the longest path to a root.
     fn level(&self, position: u32) -> Option<u64> {
         let (layer, at) = self.layer(position)?;
         Some(u64::from(be32(layer.commit(at, self.hash)?, 8)? >> 2))
@@ -151,7 +154,7 @@ impl CommitGraphFile {
     }
 }
 
-/// The files that a chain names, the oldest first; each may be in any of the object directories.
+/// The files of a chain, the oldest first. Each may be in any of the object directories.
 fn chain(directory: &Path, directories: &[PathBuf]) -> Option<Vec<PathBuf>> {
     let below = |directory: &Path| directory.join("info").join("commit-graphs");
     let list = below(directory).join("commit-graph-chain");
@@ -204,7 +207,7 @@ impl GraphLayer {
         self.file.get(start..start.checked_add(width)?)
     }
 
-    /// What follows the tree's id.
+    /// A commit's data after its tree id.
     fn commit(&self, at: usize, hash: Hash) -> Option<&[u8]> {
         let width = hash.width() + 16;
         let start = self.commits + at * width;
@@ -216,7 +219,7 @@ impl GraphLayer {
         if at < count { be32(&self.file, start + at * 4) } else { None }
     }
 
-    /// The corrected commit date: later than those of all parents.
+    /// The corrected commit date, which is later than those of all parents.
     fn corrected(&self, at: usize, time: u64) -> Option<u64> {
         let offset = be32(&self.file, self.dates? + at * 4)?;
         if offset & LAST == 0 {
@@ -230,7 +233,8 @@ impl GraphLayer {
     }
 }
 
-/// A chunk's place and length, if the entry of this number in the table of contents is its. The next one says where it ends.
+/// The offset and the length of a chunk, if entry `at` of the table of contents has this id. The next entry gives its
+/// end.
 fn chunk(file: &[u8], at: usize, id: &[u8; 4]) -> Option<(usize, usize)> {
     let entry = |at: usize| file.get(8 + at * 12..8 + (at + 1) * 12);
     let offset = |at: usize| {

@@ -1,8 +1,8 @@
-//! A repository's own `config` file: how the repository is stored, and its remotes.
+//! Parsing one configuration file of git, for settings of the repository itself (storage, remotes).
 //!
-//! This reader follows no `include`: git itself follows none either for the settings that say how a repository is
-//! stored, and what a scanned repository includes could be any file of this machine. What depends on the user's
-//! configuration too (which hooks run, what a remote is called) is in [`super::layered_config`].
+//! It does not follow `include`. Git does not follow it either for settings of the storage, and in a scanned
+//! repository it could name any file of this machine. Settings that also depend on the user's configuration (hooks,
+//! names of remotes) are read by [`super::layered_config`].
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -15,23 +15,23 @@ pub struct GitConfig {
     text: Vec<u8>,
 }
 
-/// One line `key = value`, or a section's header, which has no key.
+/// One line `key = value`, or a section header, which has no key.
 #[derive(Clone, Debug)]
 pub struct ConfigEntry<'a> {
-    /// `remote` in `[remote "origin"]`, as it is written.
+    /// The section as written: `remote` in `[remote "origin"]`.
     pub section: &'a [u8],
-    /// `origin`.
+    /// The subsection: `origin`.
     pub subsection: Option<Cow<'a, [u8]>>,
-    /// As it is written; `None` for a section's header.
+    /// The key as written; `None` for a section header.
     pub key: Option<&'a [u8]>,
-    /// Where in the file the value stands, or a header's subsection: with quotes, escapes and a comment behind it.
+    /// The byte range of the value, or of a header's subsection, with quotes, escapes and a trailing comment.
     pub span: Range<usize>,
-    /// `None` for a key without `=`, which means `true`.
+    /// The unparsed value; `None` for a key without `=`, which means `true`.
     raw: Option<&'a [u8]>,
 }
 
 impl GitConfig {
-    /// Of a file's text.
+    /// A configuration with this text.
     pub fn new(text: Vec<u8>) -> Self {
         Self { text }
     }
@@ -41,18 +41,18 @@ impl GitConfig {
         &self.text
     }
 
-    /// All settings and headers, in order. Lines that git would refuse are passed over.
+    /// All settings and section headers, in order. Invalid lines are ignored.
     pub fn settings(&self) -> ConfigEntries<'_> {
         ConfigEntries { text: &self.text, at: 0, section: b"", subsection: None }
     }
 
-    /// The last value of `section.key`, which stands in no subsection.
+    /// The last value of `section.key` (without a subsection).
     pub fn value(&self, section: &str, key: &str) -> Option<Vec<u8>> {
         let wanted = |setting: &ConfigEntry<'_>| setting.subsection.is_none() && setting.is(section, key);
         self.settings().filter(wanted).last().map(|setting| setting.value())
     }
 
-    /// Whether `section.key` is set and says so.
+    /// Whether the last value of `section.key` means true.
     pub fn is_true(&self, section: &str, key: &str) -> bool {
         self.value(section, key).is_some_and(|value| {
             [&b"true"[..], b"yes", b"on", b"1"].iter().any(|word| value.eq_ignore_ascii_case(word))
@@ -61,13 +61,13 @@ impl GitConfig {
 }
 
 impl ConfigEntry<'_> {
-    /// Whether it has this name, whatever its subsection.
+    /// Whether this is `section.key`, in any subsection.
     pub fn is(&self, section: &str, key: &str) -> bool {
         self.section.eq_ignore_ascii_case(section.as_bytes())
             && self.key.is_some_and(|name| name.eq_ignore_ascii_case(key.as_bytes()))
     }
 
-    /// The value without its quotes, escapes and trailing comment.
+    /// The value without quotes, escapes and trailing comment.
     pub fn value(&self) -> Vec<u8> {
         let Some(raw) = self.raw else { return b"true".to_vec() };
         let mut value = Vec::new();
@@ -97,7 +97,7 @@ impl ConfigEntry<'_> {
     }
 }
 
-/// The settings of a file.
+/// Iterates over the settings of a file.
 #[derive(Clone, Debug)]
 pub struct ConfigEntries<'a> {
     text: &'a [u8],
@@ -135,7 +135,7 @@ impl<'a> ConfigEntries<'a> {
         at + self.text[at..].find_byte(b'\n').unwrap_or(self.text.len() - at)
     }
 
-    /// `[section]`, `[section "subsection"]` or `[section.subsection]`. A setting may follow on the same line.
+    /// Parses `[section]`, `[section "subsection"]` or `[section.subsection]`. A setting may follow on the same line.
     fn header(&mut self, start: usize, line_end: usize) -> Option<ConfigEntry<'a>> {
         let body = &self.text[start + 1..line_end];
         let name = body.find_byteset(b"]\" \t").map_or(body, |end| &body[..end]);
@@ -164,7 +164,7 @@ impl<'a> ConfigEntries<'a> {
         Some(ConfigEntry { section, subsection, key: None, span, raw: Some(b"") })
     }
 
-    /// A key and what follows it to the end of the line, or of those that lines ending in `\` go on in.
+    /// Parses a key and its value, which continues on the next line if the line ends in `\`.
     fn setting(&mut self, start: usize) -> Option<ConfigEntry<'a>> {
         let mut end = self.line_end(start);
         let line = &self.text[start..end];
@@ -192,7 +192,7 @@ impl<'a> ConfigEntries<'a> {
     }
 }
 
-/// Whether a value goes on in the next line: it ends in a backslash that no other one escapes.
+/// Whether a value continues on the next line: it ends in a backslash that is not escaped.
 fn is_continued(value: &[u8]) -> bool {
     let value = value.strip_suffix(b"\r").unwrap_or(value);
     value.iter().rev().take_while(|&&byte| byte == b'\\').count() % 2 == 1

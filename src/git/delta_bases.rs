@@ -1,8 +1,8 @@
-//! Decoded objects that deltas start from: objects that are read one after the other share theirs.
+//! A cache of decoded objects that are delta bases: objects that are read one after another often share their bases.
 //!
-//! What is kept has a limit, and what has to go for something new is left to chance. Of a long chain of deltas only every
-//! so manieth object is kept. So of one that does not fit, something is kept everywhere, and in whatever order its objects
-//! are asked for, each needs a few steps.
+//! The cache has a size limit, and entries are evicted at random. Of a long delta chain only every n-th object is
+//! kept, so that the kept ones are spread over the whole chain. Then in any order of reading, each object needs only
+//! a few steps.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -11,38 +11,38 @@ use super::id::Kind;
 use super::inflate::Corrupt;
 use super::pack::Pack;
 
-/// So many bytes of them are kept.
+/// The maximum size of the cache in bytes.
 const KEPT: usize = 32 << 20;
 
-/// Where an entry is: its pack, which stays where it is in memory as long as it is open, and its offset.
+/// The position of an entry: the address of its pack (fixed while the pack is open) and its offset in it.
 type PackPosition = (usize, u64);
 
-/// A decoded object that others are deltas to.
+/// A decoded object to which others are deltas.
 pub(super) type DecodedBase = (Kind, Arc<Vec<u8>>);
 
 #[derive(Debug, Default)]
 pub(super) struct DeltaBases {
     bytes: usize,
     list: Vec<(PackPosition, DecodedBase)>,
-    /// Where each stands in the list.
+    /// The index in the list of each object.
     places: HashMap<PackPosition, usize>,
-    /// Entries that cannot be decoded, so that all that hang on a broken one are refused at once.
+    /// Entries that cannot be decoded, so that all deltas to a broken one fail at once.
     broken: HashSet<PackPosition>,
-    /// Packs whose entries are named above.
+    /// The packs of these entries, kept open so that their addresses stay valid.
     packs: HashMap<usize, Arc<Pack>>,
-    /// What chance says next.
+    /// The state of the random number generator.
     random: u64,
 }
 
 impl DeltaBases {
-    /// Of so many objects of this size that were decoded one from the other, every so manieth is to be kept: together no
-    /// more than a part of all that is.
+    /// Which of `count` objects in a delta chain, each of `size` bytes, to keep: every n-th, so that they take only a
+    /// part of the cache.
     pub(super) fn stride(count: usize, size: usize) -> usize {
         let bytes = count.saturating_mul(size);
         if bytes <= KEPT / 8 { 1 } else { bytes.saturating_mul(8).div_ceil(KEPT) }
     }
 
-    /// The object of an entry, if it is kept; an error if it is known that there is none.
+    /// The object of an entry, if it is in the cache. It is an error if the entry is known to be broken.
     pub(super) fn get(&self, pack: &Arc<Pack>, offset: u64) -> Result<Option<DecodedBase>, Corrupt> {
         let position = (Arc::as_ptr(pack) as usize, offset);
         if self.broken.contains(&position) {
@@ -51,13 +51,13 @@ impl DeltaBases {
         Ok(self.places.get(&position).map(|&at| self.list[at].1.clone()))
     }
 
-    /// Remembers that an entry cannot be decoded.
+    /// Records that an entry cannot be decoded.
     pub(super) fn refuse(&mut self, pack: &Arc<Pack>, offset: u64) {
         let position = self.position(pack, offset);
         self.broken.insert(position);
     }
 
-    /// Keeps an entry's object, unless it takes too much of what others need.
+    /// Adds an entry's object to the cache, unless it is too large.
     pub(super) fn keep(&mut self, pack: &Arc<Pack>, offset: u64, kind: Kind, content: &Arc<Vec<u8>>) {
         let position = self.position(pack, offset);
         self.keep_at(position, kind, content);

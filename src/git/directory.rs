@@ -1,4 +1,4 @@
-//! Listing a directory of a repository so that what cannot be listed is not taken for empty.
+//! Listing directories of a repository. A directory that cannot be listed is an error, never treated as empty.
 
 use std::fs;
 use std::io;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::core::error::{Error, Result};
 use crate::core::regular_file;
 
-/// The entries of a directory, sorted; none if there is no such directory.
+/// The entries of a directory, sorted by name; empty if the directory does not exist.
 pub(super) fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
     let list = |directory: &Path| -> io::Result<Vec<PathBuf>> {
         fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect()
@@ -22,13 +22,13 @@ pub(super) fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
     }
 }
 
-/// Whether a path is a directory itself and not a link to one: what a link leads to is not walked.
+/// Whether a path is a directory and not a symbolic link to one; links are not followed.
 pub(super) fn is_directory(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|found| found.is_dir())
 }
 
-/// All files below a directory, in order, through directories of any depth. A directory that cannot be listed is an
-/// error beside them.
+/// All files below a directory, in order and at any depth. Errors of directories that cannot be listed are added to
+/// `errors`.
 pub(super) fn files_below(directory: PathBuf, errors: &mut Vec<Error>) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut todo = vec![directory];

@@ -1,4 +1,4 @@
-//! The environment variables through which git tells its hooks, and people tell git, where things are.
+//! The environment variables with which git tells hooks, and people tell git, where a repository's files are.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,7 +8,7 @@ use bstr::ByteSlice as _;
 
 use super::quoted;
 
-/// What the environment says about one repository. The default says nothing.
+/// The values of these variables. The default has none.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     /// `GIT_DIR`
@@ -19,16 +19,16 @@ pub struct Environment {
     pub work_tree: Option<PathBuf>,
     /// `GIT_INDEX_FILE`
     pub index_file: Option<PathBuf>,
-    /// `GIT_OBJECT_DIRECTORY`: in a server's hook the quarantine, where a push waits until it is accepted.
+    /// `GIT_OBJECT_DIRECTORY`; in a server's hook this is the quarantine directory of an incoming push.
     pub object_directory: Option<PathBuf>,
     /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`
     pub alternates: Vec<PathBuf>,
-    /// `GIT_CEILING_DIRECTORIES`: above these no repository is looked for.
+    /// `GIT_CEILING_DIRECTORIES`: the search for a repository does not look above these.
     pub ceilings: Vec<PathBuf>,
 }
 
 impl Environment {
-    /// As this process got it.
+    /// The environment of this process.
     pub fn of_process() -> Self {
         let path = |name| env::var_os(name).filter(|value: &OsString| !value.is_empty()).map(PathBuf::from);
         let from_here = |name| path(name).map(|path| std::path::absolute(&path).unwrap_or(path));
@@ -44,14 +44,14 @@ impl Environment {
         }
     }
 
-    /// For a repository that is named: what the environment says is about the one that the process was started in,
-    /// but for where to stop looking.
+    /// The environment for a repository that a user names. It uses only the ceiling directories, because the other
+    /// variables describe the repository that the process was started in.
     pub fn for_another() -> Self {
         let list = env::var_os("GIT_CEILING_DIRECTORIES").unwrap_or_default();
         let mut resolve = true;
         let mut ceilings = Vec::new();
         for path in env::split_paths(&list) {
-            // An empty path says that those behind it hold no symbolic links.
+            // After an empty path in the list, the paths are known to have no symbolic links.
             if path.as_os_str().is_empty() {
                 resolve = false;
             } else if path.is_absolute() {
@@ -61,7 +61,7 @@ impl Environment {
         Self { ceilings, ..Self::default() }
     }
 
-    /// `start` and the directories above it in which a repository is looked for.
+    /// `start` and the directories above it that may be a repository.
     pub(super) fn candidates<'a>(&self, start: &'a Path) -> impl Iterator<Item = &'a Path> + use<'a> {
         let above = |ceiling: &&PathBuf| start != ceiling.as_path() && start.starts_with(ceiling);
         let ceiling = self.ceilings.iter().filter(above).max_by_key(|ceiling| ceiling.components().count()).cloned();
@@ -71,7 +71,7 @@ impl Environment {
 
 const LIST_SEPARATOR: u8 = if cfg!(windows) { b';' } else { b':' };
 
-/// A path from the bytes that git wrote.
+/// A path from bytes that git wrote.
 pub(super) fn path(bytes: &[u8]) -> PathBuf {
     bytes.to_path_lossy().into_owned()
 }

@@ -1,21 +1,21 @@
-//! What git calls an object: a hash of its kind and content, in either of git's two formats.
+//! Object ids (a hash of type and content) and object types, for both of git's object formats.
 
 use std::fmt;
 
 use sha1::Digest as _;
 
-/// Which hash names the objects of a repository.
+/// The hash function of a repository's object ids.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Hash {
-    /// 20 bytes, still the default.
+    /// SHA-1 with 20 bytes, git's default.
     #[default]
     Sha1,
-    /// 32 bytes.
+    /// SHA-256 with 32 bytes.
     Sha256,
 }
 
 impl Hash {
-    /// Bytes of an id.
+    /// The length of an id in bytes.
     pub const fn width(self) -> usize {
         match self {
             Self::Sha1 => 20,
@@ -23,7 +23,7 @@ impl Hash {
         }
     }
 
-    /// The id that an object of this kind and content has.
+    /// Computes the id of an object.
     pub fn id_of(self, kind: Kind, content: &[u8]) -> Id {
         let header = format!("{} {}\0", kind.word(), content.len());
         match self {
@@ -33,22 +33,22 @@ impl Hash {
     }
 }
 
-/// What an object is, numbered as in a pack.
+/// The type of an object, numbered as in a pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Kind {
-    /// A snapshot, its parents and its message.
+    /// A commit.
     Commit = 1,
-    /// A directory.
+    /// A tree, that is, a directory.
     Tree = 2,
-    /// A file's content.
+    /// A blob, that is, the content of a file.
     Blob = 3,
     /// An annotated tag.
     Tag = 4,
 }
 
 impl Kind {
-    /// What git calls it, unless it is a commit.
+    /// Git's name for the type; `None` for a commit.
     pub const fn unless_commit(self) -> Option<&'static str> {
         match self {
             Self::Commit => None,
@@ -60,7 +60,7 @@ impl Kind {
 }
 
 impl Kind {
-    /// From the word in a loose object's header, or in a tag's `type` line.
+    /// Parses the name in a loose object's header or in a tag's `type` line.
     pub fn from_word(word: &[u8]) -> Option<Self> {
         match word {
             b"commit" => Some(Self::Commit),
@@ -71,7 +71,7 @@ impl Kind {
         }
     }
 
-    /// The word for it, as git and people write it.
+    /// Git's name for the type.
     pub fn word(self) -> &'static str {
         match self {
             Self::Commit => "commit",
@@ -81,7 +81,7 @@ impl Kind {
         }
     }
 
-    /// From the number in a pack; `None` for deltas and unknown numbers.
+    /// The type with this number in a pack; `None` for deltas and unknown numbers.
     pub(crate) fn from_number(number: u8) -> Option<Self> {
         match number {
             1 => Some(Self::Commit),
@@ -93,7 +93,7 @@ impl Kind {
     }
 }
 
-/// An object's name. Two are the same only if all their bytes are.
+/// An object id. Ids are compared by all their bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id {
     bytes: [u8; 32],
@@ -101,7 +101,7 @@ pub struct Id {
 }
 
 impl Id {
-    /// From the raw bytes; `None` if there are neither 20 nor 32.
+    /// An id from its raw bytes; `None` if there are not 20 or 32.
     pub fn from_bytes(raw: &[u8]) -> Option<Self> {
         matches!(raw.len(), 20 | 32).then(|| Self::of_digest(raw))
     }
@@ -112,7 +112,7 @@ impl Id {
         Self { bytes, len: if raw.len() == 20 { 20 } else { 32 } }
     }
 
-    /// From lower-case hexadecimal digits.
+    /// Parses 40 or 64 lower-case hexadecimal digits.
     pub fn from_hex(hex: &[u8]) -> Option<Self> {
         let mut bytes = [0; 32];
         if !matches!(hex.len(), 40 | 64) {
@@ -129,23 +129,23 @@ impl Id {
         &self.bytes[..usize::from(self.len)]
     }
 
-    /// Whether it is all zeros, git's way to say "none".
+    /// Whether all bytes are zero, which is git's null id.
     pub fn is_null(&self) -> bool {
         self.bytes == [0; 32]
     }
 
-    /// The first eight bytes. Ids are hashes, so these spread objects evenly; they do not tell objects apart.
+    /// The first eight bytes as a number. They spread objects evenly over a table, but do not identify them.
     pub(crate) fn leading(&self) -> u64 {
         leading(&self.bytes)
     }
 
-    /// Whether it starts with these hexadecimal digits.
+    /// Whether the id starts with these hexadecimal digits.
     pub(crate) fn starts_with(&self, digits: &str) -> bool {
         self.to_string().starts_with(digits)
     }
 }
 
-/// The first eight bytes of a raw id.
+/// The first eight bytes of a raw id as a number.
 #[inline]
 pub(crate) fn leading(raw: &[u8]) -> u64 {
     raw.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))

@@ -1,9 +1,9 @@
-//! The index: what the next commit's files will be, and the cache-tree, which remembers the tree of every
-//! directory that has not changed since it was last written.
+//! The index: the files of the next commit. Its cache-tree extension has the tree id of every directory that has not
+//! changed since the index was written.
 //!
-//! An own reader: names are slices of the file, nothing is decoded that a comparison with a tree does not need, and what
-//! is built is bounded by the size of the file, whatever the file claims. In the whole `staged` run it takes about as long
-//! as a library's reader would: the bound on memory is why it is here.
+//! The parser is our own: names are slices of the file, only what a comparison with trees needs is decoded, and
+//! memory is bounded by the file's size, whatever the file claims. That bound is the reason for it; in a whole run of
+//! `staged` a library's parser would be about as fast.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -22,44 +22,45 @@ use crate::core::error::{Error, Result};
 use crate::core::narrow::narrow;
 use crate::core::regular_file;
 
-/// One entry.
+/// One entry of the index.
 #[derive(Clone, Debug)]
 pub struct IndexEntry {
     pub(crate) name: Range<u32>,
     pub(crate) id: Id,
     /// What it is; [`EntryKind::Tree`] only in a sparse index.
     pub kind: EntryKind,
-    /// 0, or in a conflict 1 (base), 2 (ours) or 3 (theirs).
+    /// The merge stage: 0, or in a conflict 1 (base), 2 (ours) or 3 (theirs).
     pub stage: u8,
-    /// Added with `--intent-to-add`: no part of the next commit.
+    /// Whether it was added with `--intent-to-add` and is not in the next commit.
     pub intent_to_add: bool,
 }
 
-/// A directory of the cache-tree.
+/// One directory of the cache-tree.
 #[derive(Clone, Debug)]
 pub struct CachedTree {
     name: Range<u32>,
-    /// The entries below it and its tree; `None` if something below has changed since.
+    /// The number of index entries below it, and its tree; `None` if something below it has changed.
     pub valid: Option<(u32, Id)>,
-    /// The directories directly below it, in `Index::children`.
+    /// Its subdirectories, as a range of `Index::children`.
     children: Range<u32>,
 }
 
-/// A decoded index.
+/// A parsed index.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
     data: Data,
-    /// Names that stand nowhere in `data` in one piece: those of version 4, and of a split index's base.
+    /// The names of entries that are not contiguous in `data`: in version 4, and in a split index.
     names: Vec<u8>,
     entries: Vec<IndexEntry>,
     trees: Vec<CachedTree>,
-    /// Places of directories in `trees`: those below the same one side by side, by length of name and then by name.
+    /// Indexes into `trees`. Subdirectories of one directory are adjacent, sorted by the length of the name, then by
+    /// name.
     children: Vec<u32>,
     owns_names: bool,
     is_sparse: bool,
 }
 
-/// An index file's bytes.
+/// The bytes of an index file.
 #[derive(Clone, Debug)]
 pub(crate) enum Data {
     Mapped(Arc<Mapping>),
@@ -90,7 +91,7 @@ impl std::ops::Deref for Data {
 }
 
 impl Index {
-    /// Reads the index file; none yet is an empty one.
+    /// Reads an index file; an empty index if it does not exist.
     pub fn read(path: &Path, hash: Hash) -> Result<Self> {
         let data = match map_whole(path) {
             Ok(map) => Data::Mapped(Arc::new(map)),
@@ -117,17 +118,17 @@ impl Index {
         if index.data.is_cut_short() { Err(broken(CUT_SHORT)) } else { Ok(index) }
     }
 
-    /// The entries in order: by path, then by stage.
+    /// The entries, sorted by path, then by stage.
     pub fn entries(&self) -> &[IndexEntry] {
         &self.entries
     }
 
-    /// An entry's path from the top of the work tree; a directory of a sparse index ends in `/`.
+    /// An entry's path relative to the top of the work tree. A directory in a sparse index ends in `/`.
     pub fn path(&self, entry: &IndexEntry) -> &[u8] {
         self.text(&entry.name)
     }
 
-    /// The cache-tree's root.
+    /// The root of the cache-tree, if the index has one.
     pub fn root(&self) -> Option<usize> {
         (!self.trees.is_empty()).then_some(0)
     }
@@ -137,7 +138,7 @@ impl Index {
         &self.trees[at]
     }
 
-    /// The directory `name` directly below `parent`.
+    /// The subdirectory `name` of `parent` in the cache-tree.
     pub fn subtree(&self, parent: usize, name: &[u8]) -> Option<usize> {
         let Range { start, end } = self.trees[parent].children;
         let children = &self.children[start as usize..end as usize];
@@ -145,13 +146,13 @@ impl Index {
         children.binary_search_by(order).ok().map(|at| children[at] as usize)
     }
 
-    /// Whether the entries are in the order in which they have to be.
+    /// Whether the entries are sorted as the format requires.
     pub fn is_sorted(&self) -> bool {
         self.entries.is_sorted_by(|a, b| (self.path(a), a.stage) <= (self.path(b), b.stage))
     }
 
-    /// Whether a file, or if `is_dir` anything below a directory, is in the (sorted) index. What is below a directory
-    /// that only stands as one, in a sparse index, counts: its files are not listed.
+    /// Whether a file, or with `is_dir` anything below a directory, is in the index, which must be sorted. A
+    /// directory entry of a sparse index counts, although its files are not listed.
     pub fn tracks(&self, path: &[u8], is_dir: bool) -> bool {
         let at = self.entries.partition_point(|entry| self.path(entry) < path);
         if self.entries.get(at).is_some_and(|entry| self.path(entry) == path) {
@@ -185,7 +186,7 @@ impl Index {
         &text[range.start as usize..range.end as usize]
     }
 
-    /// The index, and where in its data the extension stands that makes it one half of a split index.
+    /// Parses an index. The range is the body of the `link` extension of a split index.
     pub(crate) fn decode(data: Data, hash: Hash) -> std::result::Result<(Self, Option<Range<usize>>), Corrupt> {
         if data.len() > u32::MAX as usize {
             return Err("it is larger than 4 GiB");
@@ -199,7 +200,7 @@ impl Index {
             return Err("its version is not known");
         }
         let count = be32(&header[8..]) as usize;
-        // The smallest entry tells how many there can be, so that a lie about the count costs no memory.
+        // The minimum size of an entry limits the count, so that a false count does not allocate memory.
         let mut entries = Vec::with_capacity(count.min(data.len() / (42 + hash.width())));
         let mut decoder = Entries { data: &data, at: 12, hash, version, names: Vec::new(), previous: 0..0 };
         for _ in 0..count {
@@ -214,7 +215,7 @@ impl Index {
             let size = be32(&data[at + 4..]) as usize;
             let body = at + 8..(at + 8).checked_add(size).filter(|&to| to <= end).ok_or("an extension is cut off")?;
             match &data[at..at + 4] {
-                // It is only a cache: without it every tree is read.
+                // It is only a cache; without it every tree is read.
                 b"TREE" => trees = CachedTrees::decode(&data, body.clone(), hash).unwrap_or_default(),
                 b"link" => link = Some(body.clone()),
                 b"sdir" => is_sparse = true,
@@ -263,7 +264,7 @@ impl Entries<'_> {
             let length = usize::from(flags & 0xfff);
             let length = if length < 0xfff { length } else { self.data.get(name_at..)?.find_byte(0)? };
             let end = name_at.checked_add(length).filter(|&end| self.data.get(end) == Some(&0))?;
-            // Padded with 1 to 8 zeros to a multiple of eight.
+            // Padded with 1 to 8 zero bytes to a multiple of eight.
             self.at = start + ((end - start + 8) & !7);
             narrow(name_at)..narrow(end)
         };
@@ -276,12 +277,12 @@ impl Entries<'_> {
         })
     }
 
-    /// Version 4 writes a name as the number of bytes to take off the previous one, and what follows then.
+    /// In version 4 a name is the number of bytes to remove from the end of the previous name, and a suffix to add.
     fn prefixed(&mut self, strip: u64, suffix: &[u8]) -> Option<Range<u32>> {
         let previous = self.previous.clone();
         let kept = previous.len().checked_sub(usize::try_from(strip).ok()?)?;
         let start = self.names.len();
-        // Each name may repeat most of the one before: entries that do nothing else would fill memory.
+        // Each name may repeat most of the previous one, so a small file could fill the memory with names.
         if (start + kept) / LONGEST_NAMES > self.data.len() {
             return None;
         }
@@ -292,10 +293,10 @@ impl Entries<'_> {
     }
 }
 
-/// The names of all entries are at most so many times as long as the file.
+/// The total length of all names is at most this many times the length of the file.
 const LONGEST_NAMES: usize = 64;
 
-/// The directories of the cache-tree.
+/// The parsed cache-tree.
 #[derive(Default)]
 struct CachedTrees {
     trees: Vec<CachedTree>,
@@ -303,11 +304,12 @@ struct CachedTrees {
 }
 
 impl CachedTrees {
-    /// Reads the extension, in which a directory stands before those below it.
+    /// Parses the extension, in which a directory comes before its subdirectories.
     fn decode(data: &[u8], body: Range<usize>, hash: Hash) -> Option<Self> {
         let mut read = Self::default();
         let mut at = body.start;
-        // Of each tree its parent, and of the trees on the way to the next one how many below them are to come.
+        // The parent of each tree; and for the trees on the path to the next one, the number of subdirectories still
+        // to come.
         let mut parents: Vec<u32> = Vec::new();
         let mut open: Vec<(u32, u32)> = Vec::new();
         loop {
@@ -344,7 +346,7 @@ impl CachedTrees {
     }
 }
 
-/// Reads one directory, how many are directly below it, and where what follows starts.
+/// Parses one directory; also returns the number of its subdirectories, and the offset after it.
 fn cached_tree(data: &[u8], body: Range<usize>, hash: Hash) -> Option<(CachedTree, u32, usize)> {
     let rest = data.get(body.clone())?;
     let name_len = rest.find_byte(0)?;
@@ -365,12 +367,12 @@ fn tree_name<'a>(data: &'a [u8], tree: &CachedTree) -> &'a [u8] {
     &data[tree.name.start as usize..tree.name.end as usize]
 }
 
-/// The order in which git writes the directories of the cache-tree.
+/// The order in which git writes the subdirectories: by length, then by name.
 fn by_length(a: &[u8], b: &[u8]) -> Ordering {
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 
-/// Git's variable-length number (each byte's continuation adds one), and the bytes that it took.
+/// Parses git's offset varint (each continuation adds one); also returns its length in bytes.
 pub(crate) fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
     let mut value = u64::from(bytes.first()? & 0x7f);
     let mut used = 1;

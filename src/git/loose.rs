@@ -1,4 +1,4 @@
-//! Loose objects: one zlib file each, in a directory named after the first byte of the id.
+//! Loose objects: one zlib file for each, in a directory named by the first byte of the id.
 
 use std::fs;
 use std::io::{ErrorKind, Read as _};
@@ -9,9 +9,9 @@ use super::inflate::{self, Corrupt};
 use crate::core::error::{Error, Result};
 use crate::core::regular_file::{self, Links};
 
-/// A compressed object may be this long.
+/// The maximum size of a compressed object in bytes.
 const LONGEST: u64 = 4 << 30;
-/// `commit 18446744073709551615\0` and some more.
+/// The maximum length of a header, `commit 18446744073709551615\0`, with some spare.
 const HEADER: usize = 32;
 
 fn path(directory: &Path, id: &Id) -> PathBuf {
@@ -20,7 +20,8 @@ fn path(directory: &Path, id: &Id) -> PathBuf {
     directory.join(fan).join(rest)
 }
 
-/// The ids of all loose objects of an object directory, in order. What cannot be listed goes to `errors`.
+/// The ids of all loose objects in an object directory, sorted. Errors of directories that cannot be listed are added
+/// to `errors`.
 pub(crate) fn list(directory: &Path, hash: Hash, errors: &mut Vec<Error>) -> Vec<Id> {
     let mut ids = Vec::new();
     for first in 0..=255_u8 {
@@ -33,7 +34,7 @@ pub(crate) fn list(directory: &Path, hash: Hash, errors: &mut Vec<Error>) -> Vec
     ids
 }
 
-/// The ids of an object directory that start with these hexadecimal digits (at least two).
+/// The ids in an object directory that start with these hexadecimal digits (at least two).
 pub(crate) fn with_prefix(directory: &Path, digits: &str, hash: Hash) -> Result<Vec<Id>> {
     let Some(fan) = digits.get(..2) else { return Ok(Vec::new()) };
     let mut ids = list_fan(directory, fan, hash)?;
@@ -54,13 +55,13 @@ fn list_fan(directory: &Path, fan: &str, hash: Hash) -> Result<Vec<Id>> {
     for file in files {
         let name = file.map_err(|why| failed(&why))?.file_name();
         let id = name.to_str().and_then(|rest| Id::from_hex(format!("{fan}{rest}").as_bytes()));
-        // Besides objects there may be what a write that was interrupted has left.
+        // There may also be temporary files of an interrupted write.
         ids.extend(id.filter(|id| id.as_bytes().len() == hash.width()));
     }
     Ok(ids)
 }
 
-/// Reads an object; `None` if the directory does not have it. Whether the content has this id is not checked.
+/// Reads an object; `None` if the directory does not have it. The content is not checked against the id.
 pub(crate) fn read(directory: &Path, id: &Id) -> std::result::Result<Option<(Kind, Vec<u8>)>, Corrupt> {
     let file = match regular_file::open(&path(directory, id), Links::Follow) {
         Ok(file) => file,
@@ -72,9 +73,9 @@ pub(crate) fn read(directory: &Path, id: &Id) -> std::result::Result<Option<(Kin
     parse(&file).map(Some)
 }
 
-/// Inflates `blob 12\0…` and takes the header off.
+/// Decompresses an object and removes its header `blob 12\0`.
 pub(crate) fn parse(file: &[u8]) -> std::result::Result<(Kind, Vec<u8>), Corrupt> {
-    // Most fit at the first try; of others the header is read first, as it says how long they are.
+    // The first attempt succeeds for most objects. For larger ones the header is read first, which has their length.
     let mut bytes = vec![0; file.len().saturating_mul(6).clamp(1 << 12, 1 << 20)];
     if let Some(len) = inflate::at_most(file, &mut bytes)? {
         bytes.truncate(len);
@@ -93,7 +94,7 @@ pub(crate) fn parse(file: &[u8]) -> std::result::Result<(Kind, Vec<u8>), Corrupt
     Ok((kind, bytes))
 }
 
-/// The kind, the size, and where the content starts.
+/// Parses a header: the type, the size, and the offset of the content.
 fn header(bytes: &[u8]) -> std::result::Result<(Kind, u64, usize), Corrupt> {
     const BROKEN: Corrupt = "its loose file has a broken header";
     let end = memchr::memchr(0, &bytes[..bytes.len().min(HEADER)]).ok_or(BROKEN)?;
@@ -103,10 +104,10 @@ fn header(bytes: &[u8]) -> std::result::Result<(Kind, u64, usize), Corrupt> {
     if words.next().is_some() { Err(BROKEN) } else { Ok((kind, size, end + 1)) }
 }
 
-/// The first bytes of what a stream inflates to.
+/// Decompresses the first bytes of a stream.
 fn start_of(stream: &[u8]) -> Vec<u8> {
     let mut start = Vec::new();
-    // A corrupt stream has a short start, which is no header.
+    // A corrupt stream gives a short text that is not a header.
     let _ = flate2::read::ZlibDecoder::new(stream).take(HEADER as u64).read_to_end(&mut start);
     start
 }

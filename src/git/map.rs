@@ -1,9 +1,9 @@
-//! Files that are read in place: packs, their indexes, the index of the work tree, commit-graph files.
+//! Memory-mapped files: packs, their indexes, the index of the work tree, commit-graph files.
 //!
-//! git writes such a file under another name and from then on only renames or unlinks it, which keeps a mapping valid.
-//! Whoever cuts one short all the same while it is read makes the system send SIGBUS, which ends a process. So these
-//! mappings are guarded: where the signal comes from one of them, the pages that are gone become zeros. What reads them
-//! then fails on broken content, and [`Mapping::is_cut_short`] says why. (Windows refuses to cut a mapped file short.)
+//! git writes such a file under a temporary name and later only renames or unlinks it, which keeps a mapping valid.
+//! If another program truncates it while it is read, the system sends SIGBUS, which would end the process. So these
+//! mappings are guarded: a signal handler replaces the missing pages by zeros. The reader then fails on broken
+//! content, and [`Mapping::is_cut_short`] gives the reason. (Windows does not allow truncating a mapped file.)
 
 use std::io;
 use std::ops::Deref;
@@ -13,10 +13,10 @@ use memmap2::{Mmap, MmapOptions};
 
 use crate::core::regular_file::{self, Links};
 
-/// Why what was in a file cannot be read any more.
+/// The error message for a mapping whose file was truncated.
 pub(crate) const CUT_SHORT: &str = "it was cut short while it was read";
 
-/// A file's bytes, in place.
+/// A memory-mapped file.
 #[derive(Debug)]
 pub(crate) struct Mapping {
     guard: system::Guard,
@@ -24,7 +24,7 @@ pub(crate) struct Mapping {
 }
 
 impl Mapping {
-    /// Whether some of its bytes were gone when they were read, and are zeros now.
+    /// Whether the file was truncated, so that some bytes that were read are zeros.
     pub(crate) fn is_cut_short(&self) -> bool {
         self.guard.is_cut_short()
     }
@@ -46,7 +46,7 @@ impl Deref for Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // Before the addresses can become those of something else.
+        // Must happen before the addresses can be used for another mapping.
         self.guard.release();
     }
 }
@@ -56,7 +56,7 @@ pub(crate) fn map(path: &Path) -> io::Result<Mapping> {
     map_with(&MmapOptions::new(), path)
 }
 
-/// The same for a file that is small and will be read as a whole: fewer page faults.
+/// Maps a small file that will be read completely: with fewer page faults.
 pub(crate) fn map_whole(path: &Path) -> io::Result<Mapping> {
     map_with(MmapOptions::new().populate(), path)
 }
@@ -81,39 +81,39 @@ mod system {
     use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
     use std::sync::{Mutex, OnceLock, PoisonError};
 
-    /// The addresses of a mapping, or of one that was. Never freed, as the handler may be looking at it; used again for
-    /// the next mapping at the same addresses.
+    /// The address range of a current or former mapping. It is never freed, because the handler may be reading it;
+    /// the next mapping at the same addresses uses it again.
     #[derive(Debug)]
     struct Addresses {
         start: usize,
         end: usize,
-        /// Whether a mapping is there.
+        /// Whether a mapping exists there now.
         is_mapped: AtomicBool,
         is_cut_short: AtomicBool,
-        /// The one that was added before; set once, before this one is in the list.
+        /// The element that was added before this one. Set once, before this one is in the list.
         next: *const Self,
     }
 
     #[derive(Debug)]
     pub(super) struct Guard(&'static Addresses);
 
-    // SAFETY: all that is not atomic is written before it is shared.
+    // SAFETY: the fields that are not atomic are written before the value is shared.
     unsafe impl Send for Addresses {}
-    // SAFETY: likewise.
+    // SAFETY: as above.
     unsafe impl Sync for Addresses {}
 
-    /// The head of the list that the handler reads.
+    /// The head of the list that the signal handler reads.
     static LIST: AtomicPtr<Addresses> = AtomicPtr::new(ptr::null_mut());
-    /// The same, for finding addresses again.
+    /// The same elements, to find existing ones by their addresses.
     static KNOWN: OnceLock<Mutex<HashMap<(usize, usize), &'static Addresses>>> = OnceLock::new();
-    /// What the signal did before, and the size of a page.
+    /// The previous signal handler, and the page size.
     static BEFORE: OnceLock<Option<(libc::sigaction, usize)>> = OnceLock::new();
 
     impl Guard {
         pub(super) fn of(map: &[u8]) -> Self {
             let page = BEFORE.get_or_init(install).map_or(1, |(_, page)| page);
             let start = map.as_ptr() as usize;
-            // A mapping has whole pages to itself.
+            // A mapping starts at a page boundary and does not share its pages.
             let key = (start, start + map.len().next_multiple_of(page));
             let mut known = KNOWN.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
             let addresses = *known.entry(key).or_insert_with(|| {
@@ -121,7 +121,7 @@ mod system {
                 let (is_mapped, is_cut_short) = (AtomicBool::new(false), AtomicBool::new(false));
                 let new: &'static mut Addresses =
                     Box::leak(Box::new(Addresses { start, end: key.1, is_mapped, is_cut_short, next }));
-                // Only the holder of the lock adds to the list.
+                // Elements are added only while this lock is held.
                 LIST.store(new, Ordering::SeqCst);
                 new
             });
@@ -139,10 +139,10 @@ mod system {
         }
     }
 
-    /// Installs the handler, and returns what was there before. If that fails, the signal does what it always did.
+    /// Installs the handler and returns the previous one. If that fails, SIGBUS keeps its default effect.
     fn install() -> Option<(libc::sigaction, usize)> {
-        // SAFETY: the structures are plain data for which zeros are a value, and the handler calls nothing but `mmap` and
-        // `sigaction`, which a handler may.
+        // SAFETY: the structures are plain data for which zeros are valid, and the handler calls only `mmap` and
+        // `sigaction`, which are allowed in a signal handler.
         unsafe {
             let page = usize::try_from(libc::sysconf(libc::_SC_PAGESIZE)).ok()?;
             let mut action: libc::sigaction = std::mem::zeroed();
@@ -153,12 +153,12 @@ mod system {
         }
     }
 
-    /// Puts zeros in place of the pages of a mapping that are gone. Any other address is a matter of the handler before.
+    /// Replaces the missing pages of a mapping by zeros. For any other address the previous handler is restored.
     extern "C" fn handle(_: c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
         let Some(Some((before, page))) = BEFORE.get() else { return };
-        // SAFETY: the system hands over a valid `info`. The pages from the address on to the end of a mapping of ours are
-        // ours, as a mapping is in the list only while it exists, and no reader can see content in them that changes: there
-        // is none any more.
+        // SAFETY: the system passes a valid `info`. The pages from the address to the end of the mapping are ours,
+        // because a mapping is marked as mapped only while it exists. No reader can observe a change of their
+        // content, because they have none any more.
         unsafe {
             let address = (*info).si_addr() as usize;
             let mut next: *const Addresses = LIST.load(Ordering::SeqCst);
@@ -175,7 +175,7 @@ mod system {
                 }
                 next = addresses.next;
             }
-            // The instruction runs again, and the signal comes again, to whom it came before.
+            // The instruction is repeated, and the previous handler receives the signal.
             libc::sigaction(libc::SIGBUS, ptr::from_ref(before), ptr::null_mut());
         }
     }
@@ -220,7 +220,7 @@ mod tests {
                 let threads: Vec<_> = readers.map(|reader| scope.spawn(reader)).collect();
                 threads.into_iter().map(|thread| thread.join().unwrap()).collect()
             });
-            // The system itself fills the last page with zeros, without a signal.
+            // The system fills the rest of the last page with zeros, without a signal.
             assert_eq!(sums, [kept * 7; 4], "{kept} bytes kept");
             assert_eq!(mapping.is_cut_short(), kept < 196_608, "{kept} bytes kept");
             assert_eq!(other[199_999], 0);

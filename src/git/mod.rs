@@ -1,8 +1,8 @@
-//! Git's files, read directly: where a repository keeps things, its index, its references, its objects.
+//! Reading git's files directly: the repository's location, index, references and objects.
 //!
-//! This is the path of a commit hook, where a few milliseconds are all there is, and of scanning a repository that
-//! nobody trusts. It starts no process, obeys no setting that could hide content, takes no lock and writes nothing. Only
-//! `layered_config`, which says what git itself would do in a repository, follows includes.
+//! This code runs in a commit hook, which must take only milliseconds, and in repositories that nobody trusts. It
+//! starts no process, ignores settings that could hide content, takes no locks and writes nothing. Only
+//! `layered_config`, which reads the configuration that git itself would use, follows includes.
 
 pub mod alternates;
 pub mod ancestry;

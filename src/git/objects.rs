@@ -1,16 +1,16 @@
-//! The objects of a repository by id: packed or loose, its own or borrowed from alternates.
+//! The objects of a repository by id: packed or loose, in its own directory or in alternates.
 //!
-//! **What an object is read from.** Packs with an `.idx` or a `multi-pack-index` (promisor, cruft and kept packs are packs
-//! like all others), and loose objects, of all object directories. They are listed when the first is asked for, and again
-//! when an object is not found: a gc that runs meanwhile packs loose objects and replaces packs.
+//! **Sources.** Packs with an `.idx` or a `multi-pack-index` (including promisor, cruft and kept packs), and loose
+//! objects, in all object directories. The packs are listed at the first access, and again when an object is not
+//! found, because a concurrent gc packs loose objects and replaces packs.
 //!
-//! **Content is checked against its id** whenever a single object is read: its hash is computed. Of several copies the
-//! first that is right counts, and if none is, that is an error. (The walk over whole packs in `history` checks less; it
-//! says so there.)
+//! **Content is checked against its id** whenever a single object is read, by computing its hash. Of several copies
+//! the first correct one is used; if there is none, it is an error. (The walk over whole packs in `history` checks
+//! less, as documented there.)
 //!
-//! **Bounds.** Deltas are undone in a loop that knows when it goes in a circle, also one through several packs. No object
-//! is larger than 4 GiB; one of more than 64 MiB is at most 200 times as large as the bytes that hold it; memory is taken
-//! for what the data can yield, not for what a header promises.
+//! **Limits.** Deltas are applied in a loop that detects cycles, also through several packs. An object is at most 4
+//! GiB large; one of more than 64 MiB at most 200 times as large as its stored bytes. Memory is allocated for what
+//! the data can produce, not for what a header claims.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +26,7 @@ use super::pack_list::PackList;
 use super::repository::Repository;
 use crate::core::error::{Error, ErrorKind, Result};
 
-/// A longer chain of deltas is a circle; git makes none longer than 4095.
+/// The maximum length of a delta chain; a longer one is a cycle. Git makes chains of at most 4095.
 const LONGEST: usize = 1 << 16;
 
 /// The object database of a repository.
@@ -34,18 +34,19 @@ const LONGEST: usize = 1 << 16;
 pub struct Objects {
     hash: Hash,
     directories: Vec<PathBuf>,
-    /// Alternates that cannot be used.
+    /// Errors of alternates that cannot be used.
     errors: Vec<Error>,
-    /// Those of them that are there.
+    /// Errors of object directories that exist but cannot be read.
     unreadable: Vec<Error>,
     packs: RwLock<Option<Arc<PackList>>>,
-    /// Where the last object was: after a clone all is packed, and a look for a loose file costs more than one into a pack.
+    /// Whether the last object was in a pack. After a clone all objects are packed, and looking for a loose file
+    /// costs more than looking into a pack.
     packed_last: AtomicBool,
     bases: Mutex<DeltaBases>,
 }
 
 impl Objects {
-    /// Knows where to look and opens nothing yet.
+    /// Finds the object directories, and opens no object yet.
     pub fn open(repository: &Repository) -> Self {
         let found = repository.object_directories();
         let absent = |path: &PathBuf| Error::new("read objects in", path.display(), "there is no such directory");
@@ -60,22 +61,23 @@ impl Objects {
         }
     }
 
-    /// Object directories that cannot be read, and lists of them: an object that is only there counts as absent.
+    /// The errors of object directories that cannot be read or listed. Objects that are only there are treated as
+    /// missing.
     pub fn unreadable(&self) -> &[Error] {
         &self.unreadable
     }
 
-    /// What names the objects here.
+    /// The hash function of the object ids.
     pub fn hash(&self) -> Hash {
         self.hash
     }
 
-    /// The object directories, the repository's own first.
+    /// The object directories; the repository's own comes first.
     pub(crate) fn directories(&self) -> &[PathBuf] {
         &self.directories
     }
 
-    /// The object's kind and content; `None` if it is not here.
+    /// Reads an object's type and content; `None` if it does not exist.
     pub fn find(&self, id: Id) -> Result<Option<(Kind, Vec<u8>)>> {
         let why = loop {
             let mut why = None;
@@ -95,7 +97,7 @@ impl Objects {
         why.or_else(elsewhere).map_or(Ok(None), Err)
     }
 
-    /// What an object is, without its content if it is packed; `None` if it is not here.
+    /// An object's type, without decompressing its content if it is packed; `None` if it does not exist.
     pub(crate) fn kind(&self, id: Id) -> Result<Option<Kind>> {
         for listed in &self.packs().list {
             if let Ok(pack) = listed.open(self.hash)
@@ -108,7 +110,7 @@ impl Objects {
         Ok(self.find(id)?.map(|(kind, _)| kind))
     }
 
-    /// What the object is that an entry's chain of deltas begins with.
+    /// The type of the object at the start of an entry's delta chain.
     fn kind_at(&self, pack: &Arc<Pack>, offset: u64) -> Option<Kind> {
         let (mut pack, mut offset) = (pack.clone(), offset);
         for _ in 0..LONGEST {
@@ -121,7 +123,7 @@ impl Objects {
         None
     }
 
-    /// The content of an object that must be here and of this kind.
+    /// Reads the content of an object that must exist and have this type.
     pub fn read(&self, id: Id, kind: Kind) -> Result<Vec<u8>> {
         match self.find(id)? {
             Some((found, content)) if found == kind => Ok(content),
@@ -134,7 +136,7 @@ impl Objects {
         }
     }
 
-    /// Every id that starts with these hexadecimal digits (at least two), in order.
+    /// Every id that starts with these hexadecimal digits (at least two), sorted.
     pub fn with_prefix(&self, digits: &str) -> Result<Vec<Id>> {
         let (packs, _) = self.open_packs();
         let mut ids: Vec<Id> = packs.iter().flat_map(|pack| pack.index.with_prefix(digits)).collect();
@@ -146,12 +148,12 @@ impl Objects {
         Ok(ids)
     }
 
-    /// Whether a pack comes from a partial clone.
+    /// Whether there is a promisor pack, as in a partial clone.
     pub(crate) fn has_promisor(&self) -> bool {
         self.packs().has_promisor
     }
 
-    /// All packs, opened, and why others and alternates cannot be.
+    /// All packs, opened, and the errors of packs and alternates that cannot be used.
     pub(crate) fn open_packs(&self) -> (Vec<Arc<Pack>>, Vec<Error>) {
         loop {
             let packs = self.packs();
@@ -162,7 +164,7 @@ impl Objects {
                     Err(error) => errors.push(error),
                 }
             }
-            // A gc may have replaced a pack since it was listed.
+            // A concurrent gc may have replaced a pack since it was listed.
             if errors.is_empty() && packs.errors.is_empty() || !self.list_again() {
                 errors.extend(self.errors.iter().chain(&packs.errors).cloned());
                 return (opened, errors);
@@ -201,7 +203,7 @@ impl Objects {
         None
     }
 
-    /// The object of an entry, whatever its id.
+    /// Decodes the entry at `offset`, without checking its id.
     pub(crate) fn decode(&self, pack: &Arc<Pack>, offset: u64) -> std::result::Result<(Kind, Vec<u8>), Corrupt> {
         let mut chain = Vec::new();
         let decoded = self.root(pack, offset, &mut chain).and_then(|(kind, base)| {
@@ -216,7 +218,8 @@ impl Objects {
         })
     }
 
-    /// Follows deltas to an object that is stored whole or was kept. `chain` is what lies on the way.
+    /// Follows the delta chain of an entry to an object that is stored whole or is in the cache. The entries on the
+    /// way are added to `chain`.
     fn root(
         &self,
         pack: &Arc<Pack>,
@@ -258,13 +261,13 @@ impl Objects {
         }
     }
 
-    /// The entry of an object, in the same pack if that has it.
+    /// The entry of an object; preferably in `pack`.
     fn entry_of(&self, pack: &Arc<Pack>, id: &Id) -> Option<(Arc<Pack>, u64)> {
         let find = |pack: &Arc<Pack>| Some((pack.clone(), pack.index.offset(pack.index.find(id)?)));
         find(pack).or_else(|| self.packs().list.iter().find_map(|other| find(&other.open(self.hash).ok()?)))
     }
 
-    /// Applies deltas to what they start from, the last of the chain first.
+    /// Applies the deltas of a chain to their base, starting with the last one.
     fn undo(
         &self,
         kind: Kind,
@@ -301,7 +304,7 @@ impl Objects {
         packs.get_or_insert_with(|| Arc::new(PackList::of(&self.directories, self.hash, &[]))).clone()
     }
 
-    /// Lists the packs once more, and says whether they are others now.
+    /// Lists the packs again; returns whether they have changed.
     fn list_again(&self) -> bool {
         let old = self.packs();
         let new = PackList::of(&self.directories, self.hash, &old.list);
@@ -313,10 +316,10 @@ impl Objects {
     }
 }
 
-/// What is said of an object whose content has another hash.
+/// The error message for an object whose content has another id.
 pub(crate) const MISNAMED: Corrupt = "its content does not match its id";
 
-/// The error for an object of which no copy can be read.
+/// The error for an object that exists, but no copy of it can be read.
 pub(crate) fn unreadable(id: &Id, why: Corrupt) -> Error {
     Error::new("read object", id, why).hint("run `git fsck` there and fetch it again")
 }

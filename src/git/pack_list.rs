@@ -1,4 +1,4 @@
-//! The packs of a repository's object directories: found by listing, opened when they are first asked for an object.
+//! The packs in a repository's object directories. They are found by listing, and opened at the first access.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
@@ -11,27 +11,27 @@ use super::pack::{Pack, PackIndex, multi_index};
 use crate::core::error::{Error, Result};
 use crate::core::regular_file;
 
-/// The packs of all directories at one time.
+/// The packs of all object directories at one moment.
 #[derive(Debug, Default)]
 pub(super) struct PackList {
     pub(super) list: Vec<Arc<ListedPack>>,
-    /// What could not be listed.
+    /// Errors of directories that cannot be listed.
     pub(super) errors: Vec<Error>,
-    /// Whether one comes from a partial clone.
+    /// Whether there is a promisor pack, as in a partial clone.
     pub(super) has_promisor: bool,
 }
 
-/// A pack that is opened when it is first needed.
+/// A pack that is opened at the first access.
 #[derive(Debug)]
 pub(super) struct ListedPack {
     pub(super) path: PathBuf,
-    /// From a `multi-pack-index`, of a pack without an index of its own.
+    /// The index from a `multi-pack-index`, for a pack without its own `.idx`.
     index: Mutex<Option<PackIndex>>,
     opened: OnceLock<Result<Arc<Pack>>>,
 }
 
 impl PackList {
-    /// Lists the packs of all directories; those of `known` that are still there stay open.
+    /// Lists the packs of all directories. Packs in `known` that still exist are not opened again.
     pub(super) fn of(directories: &[PathBuf], hash: Hash, known: &[Arc<ListedPack>]) -> Self {
         let known: HashMap<&Path, &Arc<ListedPack>> = known.iter().map(|pack| (&*pack.path, pack)).collect();
         let mut packs = Self::default();
@@ -89,7 +89,7 @@ impl PackList {
 }
 
 impl ListedPack {
-    /// Opens the pack, or says again why that failed.
+    /// Opens the pack; returns the same result again if that was already tried.
     pub(super) fn open(&self, hash: Hash) -> Result<Arc<Pack>> {
         let open = || {
             let index = match self.index.lock().unwrap_or_else(PoisonError::into_inner).take() {

@@ -1,4 +1,4 @@
-//! Lists of paths as git writes them, in which a path may stand in double quotes with C escapes.
+//! Lists of paths as git writes them; a path may be in double quotes with C escapes.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ pub(crate) fn paths(list: &[u8], separator: u8) -> Vec<PathBuf> {
     paths
 }
 
-/// The path that `list` starts with if that is in quotes which close before a separator, and what follows.
+/// The quoted path at the start of `list`, if its quotes end at a separator, and the rest.
 fn quoted(list: &[u8], separator: u8) -> Option<(Vec<u8>, &[u8])> {
     let mut rest = list.strip_prefix(b"\"")?;
     let mut plain = Vec::new();

@@ -1,8 +1,8 @@
-//! Finding a repository and saying where it keeps its files, for everything that reads one.
+//! Finding a repository, and the paths of its files.
 //!
-//! It is found as git finds it: from the environment that git gives its hooks, or upwards from a directory. Nothing is
-//! run, nothing is written, and no setting about safety or ownership is asked. Unlike git, the search goes on across
-//! file systems.
+//! It is found as git finds it: from the environment that git sets for hooks, or upwards from a directory. No process
+//! is started, nothing is written, and git's settings on safe directories and ownership are not used. Unlike git, the
+//! search does not stop at file system boundaries.
 
 use std::path::{Path, PathBuf};
 
@@ -15,46 +15,47 @@ use super::id::Hash;
 use crate::core::error::{Error, Result};
 use crate::core::regular_file::{self, Links, SMALL};
 
-/// How a repository stores its references.
+/// The storage format of references.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefStorage {
     /// Loose files and `packed-refs`.
     Files,
-    /// Binary tables.
+    /// Reftables.
     Reftable,
 }
 
-/// Where a repository keeps its files.
+/// The paths and the formats of a repository.
 #[derive(Clone, Debug)]
 pub struct Repository {
-    /// `.git`, or the linked worktree's own directory below `.git/worktrees`.
+    /// `.git`, or for a linked work tree its directory below `.git/worktrees`.
     pub git_dir: PathBuf,
-    /// What linked worktrees share.
+    /// The directory that all work trees share.
     pub common_dir: PathBuf,
     /// The top of the work tree; `None` in a bare repository.
     pub work_tree: Option<PathBuf>,
-    /// The index, maybe a temporary one.
+    /// The index file, which may be a temporary one.
     pub index_file: PathBuf,
-    /// The object directory, without its alternates: [`object_directories`](Self::object_directories) has them all.
+    /// The repository's own object directory; [`object_directories`](Self::object_directories) also has the
+    /// alternates.
     pub objects: PathBuf,
-    /// The alternates that the environment names.
+    /// The alternates from the environment.
     pub(super) alternates: Vec<PathBuf>,
-    /// What names objects.
+    /// The hash function of object ids.
     pub hash: Hash,
-    /// How references are stored.
+    /// The storage format of references.
     pub ref_storage: RefStorage,
-    /// The repository's own settings.
+    /// The repository's own configuration file.
     pub config: GitConfig,
 }
 
-/// A git directory, and the top of the work tree that it was found for.
+/// A git directory, and the top of its work tree.
 struct Located {
     git_dir: PathBuf,
     work_tree: Option<PathBuf>,
 }
 
 impl Repository {
-    /// The repository that the environment names, or else the one that the directory `start` is in.
+    /// The repository in the environment, else the one that contains the directory `start`.
     pub fn discover(start: &Path, environment: &Environment) -> Result<Self> {
         let start = match start.canonicalize() {
             Ok(start) if start.is_dir() => start,
@@ -81,13 +82,13 @@ impl Repository {
         Self::of(located, &start, environment)
     }
 
-    /// The repository whose work tree's top is `dir`; `None` if `dir` has no `.git`, or one that leads nowhere.
+    /// The repository whose work tree has its top at `dir`; `None` if `dir` has no valid `.git`.
     pub fn at(dir: &Path) -> Result<Option<Self>> {
         let DotGit::Directory(git_dir) = DotGit::at(&dir.join(".git"))? else { return Ok(None) };
         Self::of(Located { git_dir, work_tree: Some(dir.to_owned()) }, dir, &Environment::default()).map(Some)
     }
 
-    /// A repository by its git directory.
+    /// Opens a repository by its git directory.
     pub fn open(git_dir: PathBuf) -> Result<Self> {
         let work_tree = work_tree_of(&git_dir)?;
         let start = git_dir.clone();
@@ -125,7 +126,7 @@ impl Repository {
         if let Some(dir) = &environment.work_tree {
             work_tree = Some(start.join(dir));
         }
-        // git changes to the top of the work tree before it opens these.
+        // git changes to the top of the work tree before it opens these paths.
         let top = work_tree.as_deref().unwrap_or(start);
         Ok(Self {
             index_file: environment.index_file.as_ref().map_or(git_dir.join("index"), |file| top.join(file)),
@@ -140,32 +141,33 @@ impl Repository {
         })
     }
 
-    /// What paths are relative to and where the configuration is: the work tree, or the git directory without one.
+    /// The directory that paths are relative to and that has the configuration: the top of the work tree, or in a
+    /// bare repository the git directory.
     pub fn top(&self) -> &Path {
         self.work_tree.as_deref().unwrap_or(&self.git_dir)
     }
 
-    /// Whether it was made by `git clone --mirror`, so that its references are those of the remote.
+    /// Whether its references are copies of the remote's, as after `git clone --mirror`.
     pub fn is_mirror(&self) -> bool {
         let all = |value: Vec<u8>| value == b"+refs/*:refs/*";
         self.config.settings().any(|setting| setting.is("remote", "fetch") && all(setting.value()))
     }
 
-    /// Whether it was cloned without some of its objects.
+    /// Whether it is a partial clone, so that objects may be missing.
     pub fn is_partial(&self) -> bool {
         let says = |key| self.config.settings().any(|setting| setting.is("remote", key));
         self.config.value("extensions", "partialclone").is_some() || says("partialclonefilter") || says("promisor")
     }
 
-    /// The commits whose parents were left out when the repository was cloned.
+    /// The commits whose parents are missing in a shallow clone.
     pub fn shallow(&self) -> Result<Vec<Id>> {
         let list = regular_file::read(&self.common_dir.join("shallow"), Links::Follow, LONG)?.unwrap_or_default();
         Ok(list.lines().filter_map(|line| Id::from_hex(line.trim_ascii())).collect())
     }
 }
 
-/// The top of the work tree around `start`, or `start` itself where there is none: where its configuration is looked
-/// for. A `.git` that leads nowhere marks a top too.
+/// The top of the work tree that contains `start`, or `start` if there is none. Keysweep's configuration is looked
+/// for there. A directory with a broken `.git` is also a top.
 pub fn top_around(start: &Path) -> PathBuf {
     let start = start.canonicalize().unwrap_or_else(|_| start.to_owned());
     let is_top = |dir: &&Path| looks_like_git_dir(dir) || !matches!(DotGit::at(&dir.join(".git")), Ok(DotGit::Nothing));
@@ -174,8 +176,8 @@ pub fn top_around(start: &Path) -> PathBuf {
     inside.or(top).unwrap_or(start)
 }
 
-/// What the work trees of the repository around `start` share, without a look into any of its files but those that
-/// say where it is; `None` if there is no repository, or a broken one.
+/// The common git directory of the repository that contains `start`, without reading files other than those that say
+/// where it is; `None` if there is no valid repository.
 pub fn common_dir_around(start: &Path, environment: &Environment) -> Option<PathBuf> {
     let git_dir = match &environment.git_dir {
         Some(dir) => match DotGit::at(&start.join(dir)) {
@@ -190,7 +192,7 @@ pub fn common_dir_around(start: &Path, environment: &Environment) -> Option<Path
     }
 }
 
-/// Lists of references and of commits may be this long.
+/// The size limit of lists of references and commits, in bytes.
 pub(super) const LONG: u64 = 1 << 30;
 
 pub(super) fn settings(file: &Path) -> Result<GitConfig> {
@@ -202,7 +204,7 @@ fn unsupported(git_dir: &Path, what: &str, name: &[u8]) -> Error {
     Error::new("open", git_dir.display(), why).hint("update keysweep")
 }
 
-/// Upwards until a directory holds `.git` or is a git directory itself.
+/// Searches upwards for a directory that has a `.git` or is a git directory.
 fn locate(start: &Path, environment: &Environment) -> Result<Option<Located>> {
     for dir in environment.candidates(start) {
         match DotGit::at(&dir.join(".git"))? {
@@ -217,13 +219,13 @@ fn locate(start: &Path, environment: &Environment) -> Result<Option<Located>> {
     Ok(None)
 }
 
-/// What a path is that may be a git directory.
+/// What a path, usually named `.git`, is.
 enum DotGit {
-    /// One, or where a file `gitdir: <path>` leads, as worktrees and submodules have it.
+    /// A git directory, or the target of a file `gitdir: <path>`, as in linked work trees and submodules.
     Directory(PathBuf),
-    /// Such a file that leads nowhere.
+    /// Such a file whose target does not exist.
     Broken(Error),
-    /// Neither. A FIFO or a device is none, for git too.
+    /// Anything else. A FIFO or a device is not valid, as in git.
     Nothing,
 }
 
@@ -254,18 +256,18 @@ impl DotGit {
     }
 }
 
-/// The top of the work tree of a git directory in which the search started.
+/// The top of the work tree of a git directory.
 fn work_tree_of(git_dir: &Path) -> Result<Option<PathBuf>> {
     if git_dir.file_name().is_some_and(|name| name == ".git") {
         return Ok(git_dir.parent().map(Path::to_owned));
     }
-    // A linked worktree's names the `.git` file there.
+    // The git directory of a linked work tree names the `.git` file of that work tree.
     let file = regular_file::read(&git_dir.join("gitdir"), Links::Follow, SMALL)?;
     Ok(file.and_then(|file| git_dir.join(path(file.trim_ascii())).parent().map(Path::to_owned)))
 }
 
 pub(super) fn looks_like_git_dir(dir: &Path) -> bool {
-    // HEAD may be a symbolic link to a branch without a commit yet.
+    // HEAD may be a symbolic link to an unborn branch.
     dir.join("HEAD").symlink_metadata().is_ok() && (dir.join("objects").is_dir() || dir.join("commondir").is_file())
 }
 

@@ -1,9 +1,9 @@
-//! The commits of a range: what some commits reach and others do not, as `git rev-list` lists them.
+//! The commits of a range (reachable from some commits and not from others), as `git rev-list` lists them.
 //!
-//! **Where the walk ends.** Once nothing new is waiting, what is left out may still turn out to reach something that was
-//! listed. With the generation numbers of a commit-graph file it is known when that cannot be. Without them dates have
-//! to do, and clocks go wrong: the walk goes on for a day before the oldest commit that is listed, and for twice the
-//! largest error that it met. Should that not be enough, commits are listed that need not be, never too few.
+//! **When the walk ends.** When no new commits are waiting, an excluded commit may still turn out to be an ancestor
+//! of a listed one. The generation numbers of a commit-graph file show when that is impossible. Without them dates
+//! are used, and clocks can be wrong: the walk continues until one day before the oldest listed commit, or twice the
+//! largest clock error that it saw. If that is not enough, the list has too many commits, never too few.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -12,9 +12,9 @@ use super::Id;
 use super::ancestry::{Ancestry, Node, Order, UNKNOWN, missing};
 use crate::core::error::Result;
 
-/// How far dates are trusted, in seconds.
+/// How far commit dates are trusted at least, in seconds.
 const DAY: i64 = 86_400;
-/// So many commits are looked at after the walk could end by their dates.
+/// How many more commits are examined after the walk could end by dates.
 const MORE: usize = 16;
 
 const LISTED: u8 = 1;
@@ -22,28 +22,27 @@ const LEFT_OUT: u8 = 2;
 const QUEUED: u8 = 4;
 const DONE: u8 = 8;
 
-/// Where a walk got to.
+/// The state of a walk.
 #[derive(Default)]
 struct RevisionWalk {
     marks: Vec<u8>,
     queue: BinaryHeap<Order>,
-    /// What was listed, and may yet be left out.
+    /// The listed commits with their parents; some may still be excluded.
     listed: Vec<(u32, Vec<Id>)>,
-    /// How many of those are not left out.
+    /// How many of them are not excluded.
     left: usize,
-    /// How many in the queue are to be listed.
+    /// How many commits in the queue are to be listed.
     waiting: usize,
-    /// The lowest generation and the earliest date of what was listed.
+    /// The lowest generation number and the earliest date of the listed commits.
     lowest: Option<(u64, i64)>,
-    /// The largest error of a clock.
+    /// The largest clock error that was seen, in seconds.
     error: i64,
     more: usize,
 }
 
 impl Ancestry<'_> {
-    /// The commits that are reachable from `include` and not from `exclude`: parents before their children, and of those
-    /// that could come next, the oldest. Of `exclude`, tags are
-    /// followed, and what is not here says nothing.
+    /// The commits that are reachable from `include` and not from `exclude`. Parents come before their children;
+    /// otherwise the oldest comes first. Tags in `exclude` are followed, and missing objects in it are ignored.
     pub fn list(&mut self, include: &[Id], exclude: &[Id]) -> Result<Vec<Node>> {
         self.trusting(|ancestry| {
             let mut walk = RevisionWalk::default();
@@ -97,13 +96,13 @@ impl RevisionWalk {
         Ok(())
     }
 
-    /// Whether nothing in the queue, of which this comes first, can reach what was listed.
+    /// Whether no commit in the queue, of which this is the first, can be a descendant of a listed one.
     fn is_over(&mut self, (generation, time, _): Order) -> bool {
         let Some((lowest, earliest)) = self.lowest else { return true };
         if generation != UNKNOWN {
             return generation < lowest;
         }
-        // What is in a commit-graph file comes later in the queue and cannot reach what is in none.
+        // Commits in a commit-graph file come later in the queue, and cannot be descendants of commits outside of it.
         let trusted = self.error.saturating_mul(2).max(DAY);
         let is_old = lowest == UNKNOWN && time < earliest.saturating_sub(trusted);
         self.more = if is_old { self.more + 1 } else { 0 };
@@ -137,7 +136,7 @@ impl RevisionWalk {
         }
     }
 
-    /// Leaves out a commit, and what is below it as far as the walk has been there.
+    /// Excludes a commit, and those of its ancestors that the walk has already visited.
     fn leave_out(&mut self, ancestry: &mut Ancestry<'_>, at: u32) -> Result<()> {
         let mut below = vec![at];
         while let Some(at) = below.pop() {

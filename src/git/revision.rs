@@ -1,4 +1,4 @@
-//! Which commits a user means: `main`, `v1~3`, `a1b2c3d`, `topic^{tree}`, `@{upstream}`, `A..B`, `A...B`, `^A`.
+//! Parsing revisions and ranges: `main`, `v1~3`, `a1b2c3d`, `topic^{tree}`, `@{upstream}`, `A..B`, `A...B`, `^A`.
 
 use std::collections::HashSet;
 
@@ -9,33 +9,33 @@ use super::refs::NamedRefs;
 use super::{Id, Kind};
 use crate::core::error::{Error, Result};
 
-/// Commits that count, and commits whose history does not.
+/// A range of commits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Range {
-    /// Tips.
+    /// The commits that are included with their ancestors.
     pub include: Vec<Id>,
-    /// What these reach is left out.
+    /// The commits that are excluded with their ancestors.
     pub exclude: Vec<Id>,
-    /// Pairs of which what both reach is left out (`A...B`).
+    /// Pairs of which the common ancestors are excluded (`A...B`).
     pub between: Vec<(Id, Id)>,
 }
 
-/// Tags of tags are followed no further.
+/// The maximum number of tags that point to tags.
 const DEEPEST: usize = 64;
 
-/// Finds revisions in a repository.
+/// Resolves revisions in a repository.
 pub struct Revisions<'a> {
     names: &'a dyn NamedRefs,
     objects: &'a Objects,
 }
 
 impl<'a> Revisions<'a> {
-    /// In a repository with these references and objects.
+    /// Uses these references and objects.
     pub fn new(names: &'a dyn NamedRefs, objects: &'a Objects) -> Self {
         Self { names, objects }
     }
 
-    /// Adds what `A..B`, `A...B`, `^A`, or a revision with its history means. A side that is left out is `HEAD`.
+    /// Adds `A..B`, `A...B`, `^A`, or a single revision, to a range. A missing side is `HEAD`.
     pub fn range(&mut self, text: &str, range: &mut Range) -> Result<()> {
         let end = |name: &str| if name.is_empty() { "HEAD".to_owned() } else { name.to_owned() };
         if let Some((a, b)) = text.split_once("...") {
@@ -53,12 +53,12 @@ impl<'a> Revisions<'a> {
         Ok(())
     }
 
-    /// The commit that a revision leads to.
+    /// The commit of a revision.
     pub fn commit(&mut self, text: &str) -> Result<Id> {
         self.peeled(text, Kind::Commit)
     }
 
-    /// The tree of the commit that a revision leads to.
+    /// The tree of a revision's commit.
     pub fn tree(&mut self, text: &str) -> Result<Id> {
         self.peeled(text, Kind::Tree)
     }
@@ -70,7 +70,7 @@ impl<'a> Revisions<'a> {
         Ok(id)
     }
 
-    /// A name, followed by any number of `^`, `^2`, `~`, `~3`, `^{commit}`.
+    /// Resolves a name followed by any number of `^`, `^2`, `~`, `~3`, `^{commit}`.
     fn object(&mut self, text: &str) -> Result<Id> {
         let end = text.find(['^', '~']).unwrap_or(text.len());
         let (name, mut rest) = text.split_at_checked(end).unwrap_or((text, ""));
@@ -103,7 +103,7 @@ impl<'a> Revisions<'a> {
         Ok(id)
     }
 
-    /// The first parent's first parent, and so on. Histories are finite, unless somebody forged one.
+    /// The ancestor that is `generations` first-parent steps away. Detects cycles, which only a forged history has.
     fn ancestor(&mut self, text: &str, id: Id, generations: u64) -> Result<Id> {
         let mut id = self.parent(text, id, 0)?;
         let mut seen = HashSet::from([id]);
@@ -116,7 +116,7 @@ impl<'a> Revisions<'a> {
         Ok(id)
     }
 
-    /// The commit's parent of this number; with 0 the commit itself.
+    /// The parent with this number, from 1; 0 is the commit itself.
     fn parent(&mut self, text: &str, id: Id, number: u64) -> Result<Id> {
         let (id, bytes) = self.peel(id, Some(Kind::Commit))?.ok_or_else(|| failed(text, "it is not a commit"))?;
         let Some(skipped) = number.checked_sub(1) else { return Ok(id) };
@@ -125,8 +125,8 @@ impl<'a> Revisions<'a> {
         nth.ok_or_else(|| failed(text, "it has no such parent"))
     }
 
-    /// Follows tags, and a commit to its tree if a tree is asked for, until there is an object of the kind; `None`
-    /// means whatever is no tag.
+    /// Follows tags, and for a wanted tree a commit, until the object has the wanted type; `None` means any type
+    /// except tag.
     fn peel(&mut self, id: Id, wanted: Option<Kind>) -> Result<Option<(Id, Vec<u8>)>> {
         let mut id = id;
         for _ in 0..DEEPEST {
@@ -148,12 +148,12 @@ impl<'a> Revisions<'a> {
         Err(Error::new("follow tag", id, "it leads from tag to tag without end").hint("run `git fsck` there"))
     }
 
-    /// The object of a reference, of an id, of the start of one, or of what `git describe` prints.
+    /// The object of a reference, an id, an abbreviated id, or the output of `git describe`.
     fn name(&mut self, name: &str) -> Result<Option<Id>> {
         if let Some((base, what)) = name.strip_suffix('}').and_then(|name| name.rsplit_once("@{")) {
             return self.names.at(base, what);
         }
-        // A whole id is one for git, too, whatever references are called.
+        // A whole id is an id in git too, even if a reference has that name.
         if let Some(id) = Id::from_hex(name.to_ascii_lowercase().as_bytes()) {
             return Ok(Some(id));
         }

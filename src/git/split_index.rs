@@ -1,5 +1,5 @@
-//! The split index: a large shared file, and a small one that says which of its entries are gone, which are
-//! replaced, and which come in addition.
+//! The split index: a large shared file, and a small file that lists which of its entries are deleted, replaced or
+//! added.
 
 use crate::core::narrow::narrow;
 use crate::core::order::ListOrder as _;
@@ -9,7 +9,7 @@ use super::id::Hash;
 use super::index::{Index, IndexEntry, be32};
 use super::inflate::Corrupt;
 
-/// Which entries of the shared file are gone or replaced.
+/// Which entries of the shared file are deleted or replaced.
 #[derive(Debug)]
 pub(crate) struct Link {
     deleted: Vec<bool>,
@@ -18,14 +18,14 @@ pub(crate) struct Link {
 
 const BROKEN: Corrupt = "its link to the shared index is broken";
 
-/// The shared file's name, of the `link` extension; `None` if there is none.
+/// The id in the name of the shared file, from the `link` extension; `None` if it is zero.
 pub(crate) fn base(body: &[u8], hash: Hash) -> Result<Option<Id>, Corrupt> {
     let id = body.get(..hash.width()).and_then(Id::from_bytes).ok_or(BROKEN)?;
     Ok(Some(id).filter(|id| !id.is_null()))
 }
 
 impl Link {
-    /// Of the `link` extension, for a shared file of so many entries.
+    /// Parses the `link` extension, for a shared file with this many entries.
     pub(crate) fn parse(body: &[u8], hash: Hash, entries: usize) -> Result<Self, Corrupt> {
         let rest = body.get(hash.width()..).ok_or(BROKEN)?;
         if rest.is_empty() {
@@ -37,7 +37,7 @@ impl Link {
     }
 }
 
-/// An EWAH-compressed bitmap of at most `most` bits, and what follows it.
+/// Parses an EWAH-compressed bitmap of at most `most` bits; also returns the rest.
 fn bitmap(bytes: &[u8], most: usize) -> Option<(Vec<bool>, &[u8])> {
     let bits = be32(bytes.get(..4)?) as usize;
     let count = be32(bytes.get(4..8)?) as usize;
@@ -65,7 +65,7 @@ fn be64(word: &[u8]) -> u64 {
     word.iter().fold(0, |value, &byte| value << 8 | u64::from(byte))
 }
 
-/// The one index that both files stand for.
+/// Combines both files to one index.
 pub(crate) fn join(base: Index, mut own: Index, link: &Link) -> Result<Index, Corrupt> {
     let mut names = Vec::new();
     let mut joined: Vec<IndexEntry> = Vec::with_capacity(base.entries().len() + own.entries().len());
@@ -75,7 +75,7 @@ pub(crate) fn join(base: Index, mut own: Index, link: &Link) -> Result<Index, Co
         Ok(IndexEntry { name: start..start + narrow(name.len()), ..entry.clone() })
     };
     let bit = |map: &[bool], at: usize| map.get(at).copied().unwrap_or(false);
-    // Entries that replace one of the base have no name of their own and stand first.
+    // Replacing entries have empty names and come first.
     let (replacing, added): (Vec<&IndexEntry>, Vec<&IndexEntry>) =
         own.entries().iter().partition(|entry| own.path(entry).is_empty());
     let mut replacing = replacing.into_iter();

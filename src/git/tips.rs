@@ -1,4 +1,4 @@
-//! The newest commits of a repository's branches, tags and remote-tracking references: is a text in one of them?
+//! Whether a text is in the latest commit of a branch, tag or remote-tracking reference.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,36 +9,36 @@ use super::revision::Revisions;
 use super::tree::{EntryKind, TreeEntries};
 use super::{Environment, Id, Kind, Objects, Refs, Repository};
 
-/// How far a text has come on its way from a file to other people.
+/// How far a text has been published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reached {
-    /// No newest commit has it. An older one may.
+    /// It is not in the latest commit of any reference; an older commit may have it.
     NoTip,
-    /// A commit here has it, and none that a remote is known to have.
+    /// It is in a local commit, but in none that a remote is known to have.
     Commit,
-    /// A commit that a remote has.
+    /// It is in a commit that a remote has.
     Remote,
 }
 
-/// No more references than this are looked at.
+/// The maximum number of references that are examined.
 const MOST: usize = 256;
 
-/// The newest commits, by their trees.
+/// The trees of the latest commits.
 pub struct Tips {
     repository: Repository,
     objects: Objects,
-    /// Trees, and whether a remote has them.
+    /// Each tree, and whether a remote has it.
     trees: BTreeMap<Id, bool>,
 }
 
 impl Tips {
-    /// Those of the repository around a directory; `None` if there is none that can be read.
+    /// The latest commits of the repository that contains a directory; `None` if there is no readable repository.
     pub fn around(directory: &Path) -> Option<Self> {
         let repository = Repository::discover(directory, &Environment::of_process()).ok()?;
         let refs = Refs::read(&repository);
         let objects = Objects::open(&repository);
         let mut trees = BTreeMap::new();
-        // HEAD first, then what says that a remote has it.
+        // HEAD first, then remote-tracking references.
         let (remote, local): (Vec<_>, Vec<_>) = refs.list.iter().partition(|(name, _)| refs.is_remote(name));
         let head = refs.head.map(|id| (id, false));
         let rest = remote.iter().map(|(_, id)| (*id, true)).chain(local.iter().map(|(_, id)| (*id, false)));
@@ -50,7 +50,7 @@ impl Tips {
         Some(Self { repository, objects, trees })
     }
 
-    /// How far a text has come that stands in a file.
+    /// How far a text in a file has been published.
     pub fn reached(&self, path: &Path, text: &[u8]) -> Reached {
         let Some(inside) = self.inside(path) else { return Reached::NoTip };
         let mut reached = Reached::NoTip;
@@ -67,7 +67,7 @@ impl Tips {
         reached
     }
 
-    /// A path as trees name it.
+    /// A path relative to the top of the work tree.
     fn inside(&self, path: &Path) -> Option<Vec<u8>> {
         let top = self.repository.work_tree.as_ref()?.canonicalize().ok()?;
         let path = path.parent()?.canonicalize().ok()?.join(path.file_name()?);

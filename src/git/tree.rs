@@ -1,23 +1,23 @@
-//! The entries of a tree object.
+//! Parsing tree objects.
 
 use super::Id;
 use super::id::Hash;
 
-/// What an entry of a tree or of the index is.
+/// The type of an entry in a tree or in the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryKind {
-    /// A file, executable or not.
+    /// A regular file, executable or not.
     File,
-    /// A symbolic link; its blob is the target.
+    /// A symbolic link; its blob is the link's target.
     Symlink,
-    /// A commit of another repository.
+    /// A submodule: a commit of another repository.
     Submodule,
     /// A directory.
     Tree,
 }
 
 impl EntryKind {
-    /// Of a mode as git writes it.
+    /// The type of a file mode; `None` for an unknown one.
     pub fn of_mode(mode: u32) -> Option<Self> {
         match mode & 0o170_000 {
             0o100_000 => Some(Self::File),
@@ -32,17 +32,17 @@ impl EntryKind {
 /// One entry of a tree.
 #[derive(Clone, Copy, Debug)]
 pub struct TreeEntry<'a> {
-    /// Without any `/`.
+    /// The name, which contains no `/`.
     pub name: &'a [u8],
-    /// What it is.
+    /// The type.
     pub kind: EntryKind,
-    /// Its object.
+    /// The id of its object.
     pub id: Id,
 }
 
 impl<'a> TreeEntry<'a> {
-    /// The entry at the start of a tree's content, and how long it is. A mode that git does not know is taken for a
-    /// file's, so that the content is looked at.
+    /// Parses the entry at the start of `bytes`; also returns its length. An unknown mode is treated as a regular
+    /// file, so that its content is scanned.
     #[inline]
     pub(crate) fn parse(bytes: &'a [u8], hash: Hash) -> Option<(Self, usize)> {
         let space = bytes.iter().take(8).position(|&byte| byte == b' ')?;
@@ -58,7 +58,7 @@ impl<'a> TreeEntry<'a> {
     }
 }
 
-/// Reads a tree object's entries in order; a broken entry ends them with `None` in its place.
+/// Iterates over the entries of a tree. A broken entry gives `None` and ends the iteration.
 #[derive(Clone, Debug)]
 pub struct TreeEntries<'a> {
     rest: &'a [u8],
@@ -66,7 +66,7 @@ pub struct TreeEntries<'a> {
 }
 
 impl<'a> TreeEntries<'a> {
-    /// Of a decoded tree object.
+    /// The entries of a decoded tree object.
     pub fn new(bytes: &'a [u8], hash: Hash) -> Self {
         Self { rest: bytes, hash }
     }

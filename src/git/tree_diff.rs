@@ -1,7 +1,7 @@
-//! What a commit, made or to be made, changes: its tree or the index, against the trees of its parents.
+//! The changes of a commit, or of the index, relative to the trees of its parents.
 //!
-//! A tree that a parent has too is skipped without reading it. Of the index the cache-tree names the tree of every
-//! directory that nobody touched, so that only the trees on the way to a change are read.
+//! A tree that a parent also has is skipped without reading it. For the index, the cache-tree has the tree ids of
+//! unchanged directories, so that only trees on the path to a change are read.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -15,38 +15,38 @@ use super::{Id, Index, Kind, Objects};
 use crate::core::budget::Budget;
 use crate::core::error::{Error, Result};
 
-/// What a byte of a path costs, as each changed file keeps its own.
+/// The cost of each byte of a changed file's path, in bytes of a budget: each file stores its whole path.
 const PATH_COST: u64 = 16;
 
-/// A file of the next commit that no parent has like this.
+/// A file that no parent has with this content.
 #[derive(Clone, Debug)]
 pub(crate) struct ChangedFile {
     pub(crate) path: Vec<u8>,
     pub(crate) kind: EntryKind,
     pub(crate) id: Id,
-    /// What each parent has at this path.
+    /// The content that each parent has at this path.
     pub(crate) before: Vec<Option<Id>>,
 }
 
-/// A file or directory that a parent has and the next commit has not.
+/// A file or directory that a parent has and the new commit does not.
 #[derive(Clone, Debug)]
-pub(crate) struct Gone {
+pub(crate) struct DeletedEntry {
     pub(crate) parent: usize,
     pub(crate) path: Vec<u8>,
     pub(crate) kind: EntryKind,
     pub(crate) id: Id,
 }
 
-/// All of it.
+/// All changes of a commit or of the index.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     pub(crate) changed: Vec<ChangedFile>,
-    pub(crate) gone: Vec<Gone>,
-    /// Paths in conflict, which cannot be committed yet.
+    pub(crate) deleted: Vec<DeletedEntry>,
+    /// The number of paths with a merge conflict.
     pub(crate) unmerged: u64,
 }
 
-/// Compares the index with the root trees of the parents; with none, everything is new.
+/// Compares the index with the root trees of the parents; without parents everything is new.
 pub(crate) fn changes(index: &Index, objects: &Objects, parents: &[Id], budget: &Budget) -> Result<Changes> {
     let mut walk = TreeDiff::new(index, objects, budget);
     walk.enter_index(0, index.root(), &trees(parents))?;
@@ -65,7 +65,7 @@ fn trees(parents: &[Id]) -> Vec<Option<Id>> {
     parents.iter().copied().map(Some).collect()
 }
 
-/// An entry of a tree, owned.
+/// An owned tree entry.
 #[derive(Debug)]
 struct Item {
     name: Vec<u8>,
@@ -74,7 +74,7 @@ struct Item {
 }
 
 impl Item {
-    /// Trees sort as if their names ended in `/`, which is where their files stand in the index.
+    /// Trees are sorted as if their names ended in `/`, which is also the order of their files in the index.
     fn order(&self, name: &[u8], is_tree: bool) -> Ordering {
         let slash = |is_tree: bool| if is_tree { &b"/"[..] } else { &b""[..] };
         let own = self.name.iter().chain(slash(self.kind == EntryKind::Tree));
@@ -82,22 +82,22 @@ impl Item {
     }
 }
 
-/// A parent's directory, read in step with the index.
+/// The entries of a parent's directory, read in step with the new side.
 type Cursor = Peekable<std::vec::IntoIter<Item>>;
 
-/// A directory on the way down from the root.
+/// A directory on the path from the root to the current position.
 struct Frame {
-    /// The length of its path, with the slash.
+    /// The length of its path in bytes, with the slash.
     prefix: usize,
     side: Side,
     cursors: Vec<Cursor>,
 }
 
-/// Where a directory's new entries come from.
+/// Where the entries of the new side come from.
 enum Side {
-    /// From the index, with the directory's place in its cache-tree.
+    /// From the index, with the directory's index in the cache-tree.
     Index(Option<usize>),
-    /// From this tree: a commit's, or one that a sparse index only names.
+    /// From this tree: a commit's, or a directory entry of a sparse index.
     Tree(Id, std::vec::IntoIter<Item>),
 }
 
@@ -107,10 +107,10 @@ struct TreeDiff<'a> {
     budget: &'a Budget,
     /// The next entry of the index.
     at: usize,
-    /// The path of the directory that is being read, and maybe of the entry in it.
+    /// The path of the current directory, and possibly of an entry in it.
     path: Vec<u8>,
     frames: Vec<Frame>,
-    /// The trees of `frames`: a damaged one may hold itself.
+    /// The trees of `frames`: a damaged tree may contain itself.
     open: HashSet<Id>,
     changes: Changes,
 }
@@ -121,7 +121,7 @@ impl<'a> TreeDiff<'a> {
         Self { index, objects, budget, at: 0, path, frames, open, changes }
     }
 
-    /// One entry after the other, in no more stack for a deep tree than for a flat one.
+    /// Processes one entry after another, iteratively, so that deep trees need no stack.
     fn all(mut self) -> Result<Changes> {
         while let Some(mut frame) = self.frames.pop() {
             self.path.truncate(frame.prefix);
@@ -133,7 +133,7 @@ impl<'a> TreeDiff<'a> {
                 },
             };
             match more {
-                // What lies below is read first.
+                // The entries of the subdirectory come first.
                 Some(Next::Below(below)) => self.frames.extend([frame, below]),
                 Some(Next::Same) => self.frames.push(frame),
                 None => {
@@ -141,7 +141,7 @@ impl<'a> TreeDiff<'a> {
                         self.open.remove(&id);
                     }
                     for (parent, cursor) in frame.cursors.into_iter().enumerate() {
-                        cursor.for_each(|item| self.changes.gone(parent, &self.path[..frame.prefix], item));
+                        cursor.for_each(|item| self.changes.delete(parent, &self.path[..frame.prefix], item));
                     }
                 }
             }
@@ -149,7 +149,7 @@ impl<'a> TreeDiff<'a> {
         Ok(self.changes)
     }
 
-    /// Takes all entries below a directory from the index, unless the cache-tree says that a parent has the same.
+    /// Enters a directory of the index, unless the cache-tree shows that a parent has the same tree.
     fn enter_index(&mut self, prefix: usize, cached: Option<usize>, trees: &[Option<Id>]) -> Result<()> {
         if let Some(frame) = self.index_frame(prefix, cached, trees)? {
             self.frames.push(frame);
@@ -167,7 +167,7 @@ impl<'a> TreeDiff<'a> {
         Ok(Some(Frame { prefix, side: Side::Index(cached), cursors: self.cursors(trees)? }))
     }
 
-    /// A directory that is only named, by a sparse index or by a commit, stands for the files of its tree.
+    /// Enters a directory that is given by its tree, in a commit or a sparse index.
     fn enter_tree(&mut self, prefix: usize, id: Id, trees: &[Option<Id>]) -> Result<()> {
         if let Some(frame) = self.tree_frame(prefix, id, trees)? {
             self.frames.push(frame);
@@ -186,7 +186,7 @@ impl<'a> TreeDiff<'a> {
         Ok(Some(Frame { prefix, side, cursors: self.cursors(trees)? }))
     }
 
-    /// The next entry of the index that is in this directory.
+    /// Processes the next index entry of this directory.
     fn index_entry(&mut self, frame: &mut Frame) -> Result<Option<Next>> {
         let index = self.index;
         let Some(entry) = index.entries().get(self.at) else { return Ok(None) };
@@ -237,7 +237,7 @@ impl<'a> TreeDiff<'a> {
             before.into_iter().map(|item| item.map(|item| (item.kind, item.id))).collect();
         if !before.contains(&Some((kind, id))) {
             self.budget.spend(Budget::ITEM + path.len() as u64 * PATH_COST)?;
-            // A submodule's commit is no version of a file.
+            // A submodule's commit is not a version of a file.
             let blob = |(kind, id)| if kind == EntryKind::Submodule { None } else { Some(id) };
             let before = before.into_iter().map(|item| item.and_then(blob)).collect();
             self.changes.changed.push(ChangedFile { path: path.to_vec(), kind, id, before });
@@ -245,7 +245,7 @@ impl<'a> TreeDiff<'a> {
         Ok(())
     }
 
-    /// The stages of one path follow each other.
+    /// Skips all stages of a path, which are adjacent.
     fn conflict(&mut self, path: &[u8]) {
         let index = self.index;
         while index.entries().get(self.at).is_some_and(|entry| index.path(entry) == path) {
@@ -267,28 +267,28 @@ impl<'a> TreeDiff<'a> {
     }
 }
 
-/// Where to go on after an entry.
+/// Where to continue after an entry.
 enum Next {
     Same,
     Below(Frame),
 }
 
 impl Changes {
-    /// Each parent's entry of this name; what it has before that name, the next commit has not.
+    /// Each parent's entry with this name. Entries before it are recorded as deleted.
     fn take(&mut self, cursors: &mut [Cursor], prefix: &[u8], name: &[u8], is_tree: bool) -> Vec<Option<Item>> {
         let mut found = Vec::with_capacity(cursors.len());
         for (parent, cursor) in cursors.iter_mut().enumerate() {
             while let Some(item) = cursor.next_if(|item| item.order(name, is_tree) == Ordering::Less) {
-                self.gone(parent, prefix, item);
+                self.delete(parent, prefix, item);
             }
             found.push(cursor.next_if(|item| item.order(name, is_tree) == Ordering::Equal));
         }
         found
     }
 
-    fn gone(&mut self, parent: usize, prefix: &[u8], item: Item) {
+    fn delete(&mut self, parent: usize, prefix: &[u8], item: Item) {
         let path = [prefix, &item.name[..]].concat();
-        self.gone.push(Gone { parent, path, kind: item.kind, id: item.id });
+        self.deleted.push(DeletedEntry { parent, path, kind: item.kind, id: item.id });
     }
 }
 
@@ -312,28 +312,28 @@ pub(crate) fn tree_of(objects: &Objects, commit: Id) -> Result<Id> {
     ParsedCommit::parse(&bytes).tree.ok_or_else(|| Error::new("read commit", commit, "it names no tree"))
 }
 
-/// The files below a directory that is gone, itself if it is a file; at most `limit` entries are looked at.
+/// The files below a deleted directory, or the deleted file itself. At most `limit` entries are examined.
 pub(crate) fn files_of(
     objects: &Objects,
-    gone: &Gone,
+    deleted: &DeletedEntry,
     limit: &mut usize,
     budget: &Budget,
-    files: &mut Vec<Gone>,
+    files: &mut Vec<DeletedEntry>,
 ) -> Result<()> {
-    let mut open = vec![gone.clone()];
-    while let Some(gone) = open.pop() {
+    let mut open = vec![deleted.clone()];
+    while let Some(deleted) = open.pop() {
         if *limit == 0 {
             break;
         }
         *limit -= 1;
-        if gone.kind != EntryKind::Tree {
-            files.push(gone);
+        if deleted.kind != EntryKind::Tree {
+            files.push(deleted);
             continue;
         }
-        // The last one is taken first, so that files come in their tree's order.
-        for item in items(objects, gone.id, budget)?.into_iter().rev().take(*limit) {
-            let path = [&gone.path[..], b"/", &item.name[..]].concat();
-            open.push(Gone { parent: gone.parent, path, kind: item.kind, id: item.id });
+        // Pushed in reverse, so that files come out in the order of their tree.
+        for item in items(objects, deleted.id, budget)?.into_iter().rev().take(*limit) {
+            let path = [&deleted.path[..], b"/", &item.name[..]].concat();
+            open.push(DeletedEntry { parent: deleted.parent, path, kind: item.kind, id: item.id });
         }
     }
     Ok(())

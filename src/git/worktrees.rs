@@ -1,4 +1,4 @@
-//! What belongs to a repository beside its own work tree: linked worktrees, and the repositories of its submodules.
+//! Other parts of a repository: linked work trees, and the repositories of its submodules.
 
 use std::path::PathBuf;
 
@@ -13,17 +13,17 @@ use super::tree::EntryKind;
 use crate::core::error::{Error, Result};
 use crate::core::order::ListOrder as _;
 
-/// A submodule whose repository is here.
+/// A submodule that was cloned.
 #[derive(Clone, Debug)]
 pub struct Submodule {
-    /// Its git directory below `modules`.
+    /// Its git directory, below `modules`.
     pub git_dir: PathBuf,
-    /// Where it is checked out, as a path in the repository around it; without that, its name.
+    /// Its path in the containing repository; if that is unknown, its name.
     pub path: BString,
 }
 
 impl Repository {
-    /// The git directories of all work trees: the repository's own first, then those of linked worktrees.
+    /// The git directories of all work trees: the repository's own first, then those of linked work trees.
     pub fn worktree_dirs(&self) -> Result<Vec<PathBuf>> {
         let linked = entries(&self.common_dir.join("worktrees"))?;
         let mut dirs = vec![self.common_dir.clone()];
@@ -34,7 +34,8 @@ impl Repository {
         Ok(dirs)
     }
 
-    /// Paths and contents of what is staged, in all work trees. An index that cannot be read is an error beside them.
+    /// The path and blob id of every staged file, in all work trees. An index that cannot be read is added to
+    /// `errors`.
     pub fn staged_everywhere(&self, errors: &mut Vec<Error>) -> Vec<(BString, Id)> {
         let dirs = self.worktree_dirs().unwrap_or_else(|error| {
             errors.push(error);
@@ -65,7 +66,7 @@ impl Repository {
                     let path = self.submodule_path(&git_dir)?;
                     found.push(Submodule { git_dir, path });
                 } else if is_directory(&git_dir) {
-                    // A submodule's name may hold slashes.
+                    // A submodule's name may contain slashes.
                     todo.push(git_dir);
                 }
             }

@@ -1,35 +1,36 @@
-//! Decodes percent, Unicode-escaped, hex and base64 text in place, in passes, as gitleaks does, and remembers where
-//! each decoded part came from.
+//! Decodes percent, Unicode-escaped, hex and base64 text as gitleaks does: each pass replaces all encoded parts of
+//! the text, and the text of the next pass. The origin of each decoded part is recorded.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::decoders;
 use crate::core::finding::Layer;
 
-/// Content, or what a pass made of it.
+/// The content, or the text after one or more decoding passes.
 #[derive(Clone, Debug)]
 pub(super) struct DecodedText<'a> {
     /// The text.
     pub(super) bytes: Cow<'a, [u8]>,
-    /// The decoded parts, by place.
+    /// The decoded parts, sorted by position.
     parts: Vec<DecodedPart>,
-    /// The parts of the passes before, the last first.
+    /// The decoded parts of the earlier passes, the latest pass first.
     before: Vec<Vec<DecodedPart>>,
 }
 
-/// A part of a text that was decoded.
+/// One decoded part of a text.
 #[derive(Clone, Debug)]
 struct DecodedPart {
-    /// In the content.
+    /// The byte range in the content.
     original: Range<usize>,
-    /// In the text that was decoded.
+    /// The byte range in the text before this pass.
     encoded: Range<usize>,
-    /// In the text that came out.
+    /// The byte range in the text after this pass.
     decoded: Range<usize>,
     layers: Vec<Layer>,
 }
 
-/// Ranges overlap, in gitleaks, when they touch.
+/// Whether two ranges overlap. In gitleaks they also overlap when they touch.
 fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
     b.start <= a.end && b.end >= a.start
 }
@@ -43,7 +44,7 @@ impl<'a> DecodedText<'a> {
         self.parts.is_empty()
     }
 
-    /// Whether a window can hold anything that the pass before did not see.
+    /// Whether a window can contain a match that the pass before did not find.
     pub(super) fn is_new(&self, window: &Range<usize>) -> bool {
         self.is_plain() || self.touching(window).next().is_some()
     }
@@ -53,7 +54,7 @@ impl<'a> DecodedText<'a> {
         self.parts[first..].iter().take_while(move |part| overlap(&part.decoded, range))
     }
 
-    /// Where a range of this text stands in the content; `None` if no decoded part has a share in it.
+    /// The range in the content that a range of this text comes from; `None` if no part of it was decoded.
     pub(super) fn original(&self, range: &Range<usize>) -> Option<Range<usize>> {
         if self.is_plain() {
             return Some(range.clone());
@@ -62,7 +63,7 @@ impl<'a> DecodedText<'a> {
         Some(in_original(&self.parts, &self.before, range.clone()))
     }
 
-    /// How a range's text was reached.
+    /// The encodings of a range, outermost first.
     pub(super) fn layers(&self, range: &Range<usize>) -> Vec<Layer> {
         let mut layers: Vec<Layer> = Vec::new();
         for layer in self.touching(range).flat_map(|part| &part.layers) {
@@ -73,7 +74,7 @@ impl<'a> DecodedText<'a> {
         layers
     }
 
-    /// The line around a match, which in gitleaks starts with the line break before it.
+    /// The line of a match. As in gitleaks, it starts with the line break before it.
     pub(super) fn line(&self, content: &[u8], place: &Range<usize>, range: Range<usize>) -> Vec<u8> {
         let (bytes, range): (&[u8], _) = if self.is_plain() { (content, place.clone()) } else { (&self.bytes, range) };
         let end = range.end.min(bytes.len());
@@ -82,7 +83,7 @@ impl<'a> DecodedText<'a> {
         bytes[start..end].to_vec()
     }
 
-    /// The next pass; `None` if there is nothing to decode.
+    /// Runs one more pass; `None` if nothing is encoded.
     pub(super) fn decode(&self) -> Option<Self> {
         let mut out: Vec<u8> = Vec::new();
         let mut parts = Vec::new();
@@ -114,14 +115,14 @@ impl<'a> DecodedText<'a> {
     }
 }
 
-/// One pass up, and on from there, until the range is one of the content.
+/// Maps a range back through all passes to the content.
 fn in_original(parts: &[DecodedPart], before: &[Vec<DecodedPart>], range: Range<usize>) -> Range<usize> {
     let mut above: Option<Range<usize>> = None;
     for part in parts.iter().filter(|part| overlap(&part.decoded, &range)) {
         if part.decoded.start <= range.start && range.end <= part.decoded.end {
             return part.original.clone();
         }
-        // How far the range stands out on either side is the same one pass up.
+        // Outside of decoded parts, the distances are the same before and after a pass.
         let start = part.encoded.start.saturating_sub(part.decoded.start.saturating_sub(range.start));
         let end = part.encoded.end + range.end.saturating_sub(part.decoded.end);
         above = Some(above.map_or(start..end, |sum| sum.start.min(start)..sum.end.max(end)));
@@ -133,7 +134,8 @@ fn in_original(parts: &[DecodedPart], before: &[Vec<DecodedPart>], range: Range<
     }
 }
 
-/// In the order of their precedence where two touch: the first wins, the other waits for the next pass.
+/// The encodings, by precedence: where two encoded parts touch, the first encoding wins and the other waits for the
+/// next pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Encoding {
     Percent,
@@ -154,15 +156,15 @@ impl Encoding {
 
     fn decode(self, text: &[u8]) -> Option<Vec<u8>> {
         match self {
-            Self::Percent => percent(text),
-            Self::Unicode => Some(unicode(text)),
-            Self::Hex => hex(text),
-            Self::Base64 => base64(text),
+            Self::Percent => decoders::percent(text),
+            Self::Unicode => Some(decoders::unicode(text)),
+            Self::Hex => decoders::hex(text),
+            Self::Base64 => decoders::base64(text),
         }
     }
 }
 
-/// Drops what touches a stronger neighbour.
+/// Removes the encoded parts that touch a neighbour with higher precedence.
 fn strongest(all: Vec<(Encoding, Range<usize>)>) -> Vec<(Encoding, Range<usize>)> {
     let weaker = |(encoding, range): &(Encoding, Range<usize>), other: Option<&(Encoding, Range<usize>)>| {
         other.is_some_and(|(stronger, place)| overlap(range, place) && stronger < encoding)
@@ -174,7 +176,8 @@ fn strongest(all: Vec<(Encoding, Range<usize>)>) -> Vec<(Encoding, Range<usize>)
     kept.map(|(_, item)| item.clone()).collect()
 }
 
-/// Every encoded part, from left to right: `%41`, `%41...%42`, `\u0041`, `U+0041 `, 32 hex digits, 16 of base64.
+/// All encoded parts, from left to right: `%41`, `%41...%42`, `\u0041`, `U+0041 `, at least 32 hex digits, at least
+/// 16 base64 characters.
 fn encoded(bytes: &[u8]) -> Vec<(Encoding, Range<usize>)> {
     let mut all = Vec::new();
     let mut at = 0;
@@ -205,7 +208,7 @@ fn encoded(bytes: &[u8]) -> Vec<(Encoding, Range<usize>)> {
     all
 }
 
-/// The first encoded part in a run of base64 characters, or where to go on.
+/// The first encoded part in a run of base64 characters, or the position to continue at.
 fn in_run(bytes: &[u8], start: usize, end: usize) -> Result<(Encoding, Range<usize>), usize> {
     let is_point = |at: usize| point_end(bytes, at).is_some();
     if bytes[start] == b'U' && is_point(start) {
@@ -223,7 +226,7 @@ fn in_run(bytes: &[u8], start: usize, end: usize) -> Result<(Encoding, Range<usi
         let padding = bytes[end..].iter().take(2).take_while(|byte| **byte == b'=').count();
         return Ok((Encoding::Base64, start..end + padding));
     }
-    // A short run can still end in `U+0041`.
+    // A short run can still end with `U+0041`.
     let point = end.checked_sub(6).filter(|point| *point > start && bytes[*point] == b'U' && is_point(*point));
     Err(point.unwrap_or(end))
 }
@@ -236,11 +239,11 @@ fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'+' | b'-')
 }
 
-fn is_hex_at(bytes: &[u8], at: usize, count: usize) -> bool {
+pub(super) fn is_hex_at(bytes: &[u8], at: usize, count: usize) -> bool {
     bytes.get(at..at + count).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
-/// From a `%41` to the last on the line.
+/// The end of percent-encoded text, which goes from a `%41` to the last one on the line.
 fn percent_end(bytes: &[u8], at: usize) -> Option<usize> {
     if !is_hex_at(bytes, at + 1, 2) {
         return None;
@@ -251,7 +254,7 @@ fn percent_end(bytes: &[u8], at: usize) -> Option<usize> {
     last.map(|last| last + 3)
 }
 
-/// `\u0041`, with one backslash or two, as often as it is repeated.
+/// The end of a sequence of `\u0041`, each with one or two backslashes.
 fn escapes_end(bytes: &[u8], at: usize) -> Option<usize> {
     let mut end = None;
     let mut next = at;
@@ -269,7 +272,7 @@ fn escapes_end(bytes: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// `U+0041` and the white space behind it.
+/// The end of `U+0041`, including one white-space character after it.
 fn point_end(bytes: &[u8], at: usize) -> Option<usize> {
     if !bytes.get(at..)?.starts_with(b"U+") || !is_hex_at(bytes, at + 2, 4) {
         return None;
@@ -279,101 +282,4 @@ fn point_end(bytes: &[u8], at: usize) -> Option<usize> {
         Some(b' ' | b'\t' | b'\n' | b'\r' | 0x0c) => Some(at + 7),
         Some(_) => None,
     }
-}
-
-fn is_printable(byte: u8) -> bool {
-    byte > 8 && byte < 0x7f
-}
-
-fn nibble(digit: u8) -> Option<u8> {
-    (digit as char).to_digit(16).and_then(|value| u8::try_from(value).ok())
-}
-
-fn percent(text: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while at < text.len() {
-        if text[at] == b'%'
-            && at + 2 < text.len()
-            && let (Some(high), Some(low)) = (nibble(text[at + 1]), nibble(text[at + 2]))
-        {
-            let byte = high << 4 | low;
-            if !is_printable(byte) {
-                return None;
-            }
-            out.push(byte);
-            at += 3;
-            continue;
-        }
-        out.push(text[at]);
-        at += 1;
-    }
-    Some(out)
-}
-
-/// Each four hex digits are a character; what cannot be one is the replacement character, as in Go.
-fn unicode(text: &[u8]) -> Vec<u8> {
-    let mut out = String::new();
-    let mut at = 0;
-    while at < text.len() {
-        if is_hex_at(text, at, 4) && text.get(at.wrapping_sub(1)).is_some_and(|byte| matches!(byte, b'u' | b'U' | b'+'))
-        {
-            let value = text[at..at + 4].iter().fold(0, |sum, digit| sum << 4 | u32::from(nibble(*digit).unwrap_or(0)));
-            out.push(char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER));
-            at += 4;
-        } else {
-            at += 1;
-        }
-    }
-    out.into_bytes()
-}
-
-fn hex(text: &[u8]) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.iter().any(u8::is_ascii_digit) {
-        return None;
-    }
-    let pairs = text.chunks_exact(2).map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?));
-    pairs.map(|byte| byte.filter(|byte| is_printable(*byte))).collect()
-}
-
-/// Padded in the standard alphabet, or bare in the one for URLs; printable, or none.
-fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    if !text.iter().any(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'/' | b'-' | b'_')) {
-        return None;
-    }
-    let bare = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
-    let padded = text.len().is_multiple_of(4);
-    if padded && let Some(value) = digits(bare, [b'+', b'/']) {
-        return Some(value);
-    }
-    if bare.len() == text.len() { digits(text, [b'-', b'_']) } else { None }
-}
-
-fn digits(text: &[u8], last: [u8; 2]) -> Option<Vec<u8>> {
-    if text.len() % 4 == 1 {
-        return None;
-    }
-    let mut out = Vec::with_capacity(text.len() * 3 / 4);
-    let (mut bits, mut count) = (0_u32, 0);
-    for &digit in text {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            other if other == last[0] => 62,
-            other if other == last[1] => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            let byte = (bits >> count & 0xff) as u8;
-            if !is_printable(byte) {
-                return None;
-            }
-            out.push(byte);
-        }
-    }
-    Some(out)
 }

@@ -1,8 +1,8 @@
-//! Runs imported rules with gitleaks' semantics, at our speed.
+//! Runs imported rules with gitleaks' semantics, but faster.
 //!
-//! One Aho-Corasick pass finds the rules' keywords and the literals that their regexes require; a regex then runs
-//! only as far around a literal as one of its matches can reach. That is the same as running it over everything,
-//! because each match lies within one such window. Encoded text is decoded in place and looked at again, up to five
+//! One Aho-Corasick pass finds the rules' keywords and the literals that their regexes require. Each regex then runs
+//! only in windows around its literals, as far as a match can reach. The result is the same as running it over
+//! everything, because each match lies within one window. Encoded text is decoded and searched again, up to five
 //! times, as gitleaks does by default.
 
 use std::ops::Range;
@@ -10,18 +10,18 @@ use std::ops::Range;
 use bstr::BStr;
 
 use super::codec::DecodedText;
-use super::found::{self, Fate, ImportedMatch};
+use super::found::{self, ImportedMatch, MatchOutcome};
 use super::words::RuleWords;
 use crate::core::order::ListOrder as _;
-use crate::gitleaks::{ImportedRule, ImportedRules, Set};
+use crate::gitleaks::{ImportedRule, ImportedRules, ImportedSet};
 
-/// How often decoded text is decoded again; gitleaks' default.
+/// The maximum number of decoding passes; gitleaks' default.
 const DEPTH: usize = 5;
 
-/// Imported rules, ready to run.
+/// Imported rules, prepared to run.
 #[derive(Debug)]
 pub struct Engine {
-    sets: Vec<(Set, RuleWords)>,
+    sets: Vec<(ImportedSet, RuleWords)>,
 }
 
 impl Engine {
@@ -30,7 +30,7 @@ impl Engine {
         if foreign.is_empty() {
             return None;
         }
-        let prepare = |set: Set| {
+        let prepare = |set: ImportedSet| {
             let words = RuleWords::of(&set.rules);
             (set, words)
         };
@@ -42,7 +42,7 @@ impl Engine {
         self.sets.iter().flat_map(|(set, _)| &set.rules)
     }
 
-    /// All that the rules find in content at a path, by place.
+    /// Everything that the rules find in content at a path, sorted by position.
     pub fn scan<'a>(&'a self, bytes: &[u8], path: Option<&BStr>) -> Vec<ImportedMatch<'a>> {
         let path: Option<&[u8]> = path.map(|path| path.as_ref());
         let mut all: Vec<ImportedMatch<'a>> = Vec::new();
@@ -50,7 +50,7 @@ impl Engine {
             if set.allowlists.iter().any(|list| list.allows_path(path)) {
                 continue;
             }
-            let mut run = Run { set, words, bytes, path, found: Vec::new() };
+            let mut run = SetScan { set, words, bytes, path, found: Vec::new() };
             run.passes();
             all.extend(found::without_generic(run.found));
         }
@@ -61,26 +61,26 @@ impl Engine {
         all
     }
 
-    /// For `explain`: each match of each rule that looks at this content, and what became of it.
-    pub fn explain<'a>(&'a self, bytes: &[u8], path: Option<&BStr>) -> Vec<Fate<'a>> {
+    /// For `explain`: each match of each rule that applies to this path, and whether it is a finding.
+    pub fn explain<'a>(&'a self, bytes: &[u8], path: Option<&BStr>) -> Vec<MatchOutcome<'a>> {
         let path: Option<&[u8]> = path.map(|path| path.as_ref());
-        let mut fates = Vec::new();
+        let mut outcomes = Vec::new();
         for (set, words) in &self.sets {
             if set.allowlists.iter().any(|list| list.allows_path(path)) {
                 continue;
             }
             let seen = words.find(&set.rules, bytes);
-            let run = Run { set, words, bytes, path, found: Vec::new() };
+            let run = SetScan { set, words, bytes, path, found: Vec::new() };
             for (index, rule) in set.rules.iter().enumerate() {
                 if run.looks_at(rule) && seen.any(words.keywords(index)) {
-                    fates.extend(found::fates(rule, set, bytes, path));
+                    outcomes.extend(found::outcomes(rule, set, bytes, path));
                 }
             }
         }
-        fates
+        outcomes
     }
 
-    /// Rules that look at paths alone: those that this path is enough for.
+    /// The rules without a regex whose `path` matches this path.
     pub fn paths<'a>(&'a self, path: &BStr) -> impl Iterator<Item = &'a ImportedRule> {
         let path: Vec<u8> = path.to_vec();
         self.sets.iter().flat_map(move |(set, _)| {
@@ -95,16 +95,16 @@ impl Engine {
     }
 }
 
-/// One set's way through one piece of content.
-struct Run<'a, 'b> {
-    set: &'a Set,
+/// One rule set applied to one piece of content.
+struct SetScan<'a, 'b> {
+    set: &'a ImportedSet,
     words: &'a RuleWords,
     bytes: &'b [u8],
     path: Option<&'b [u8]>,
     found: Vec<ImportedMatch<'a>>,
 }
 
-impl<'a> Run<'a, '_> {
+impl<'a> SetScan<'a, '_> {
     fn passes(&mut self) {
         self.pass(&DecodedText::plain(self.bytes));
         let mut text = DecodedText::plain(self.bytes);
@@ -134,13 +134,13 @@ impl<'a> Run<'a, '_> {
         }
     }
 
-    /// Whether the rule looks at this path. Without a path (in history, a blob has many) all rules look.
+    /// Whether the rule applies to this path. Without a path (in history a blob can have many) every rule applies.
     fn looks_at(&self, rule: &ImportedRule) -> bool {
         let wanted = rule.path.as_ref().is_none_or(|regex| self.path.is_none_or(|path| regex.is_match(path)));
         wanted && !rule.allowlists.iter().any(|list| list.allows_path(self.path))
     }
 
-    /// The findings that have all the company that their rule requires.
+    /// The findings for which all rules that their rule requires have also matched nearby.
     fn with_required(
         &self,
         rule: &ImportedRule,

@@ -1,35 +1,35 @@
-//! From a regex's match to a finding: the secret's group, entropy, allowlists, as gitleaks decides them.
+//! Turns a match of a regex into a finding as gitleaks does: the group with the secret, entropy, allowlists.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use super::codec::DecodedText;
 use crate::core::finding::{Layer, SuppressedBy, Suppression};
-use crate::gitleaks::{ImportedAllowlist, ImportedRule, Set};
+use crate::gitleaks::{ImportedAllowlist, ImportedRule, ImportedSet};
 
-/// What an imported rule found.
+/// A match of an imported rule.
 #[derive(Clone, Debug)]
 pub struct ImportedMatch<'a> {
-    /// The rule.
+    /// The rule that matched.
     pub rule: &'a ImportedRule,
-    /// The secret, decoded.
+    /// The secret, after decoding.
     pub secret: Vec<u8>,
-    /// Where the secret (decoded text: all of the match) stands in the content.
+    /// The byte range of the secret in the content; in decoded text the range of the whole match.
     pub span: Range<usize>,
-    /// How the text was reached.
+    /// The encodings around it, outermost first.
     pub layers: Vec<Layer>,
-    /// Set by an allowlist.
+    /// Why it is suppressed, if an allowlist applies.
     pub allowed: Option<Suppression>,
-    /// The line that the match starts on, from 0.
+    /// The line where the match starts, from 0.
     pub line: u64,
-    /// The byte of that line, from 0.
+    /// The byte offset of the match in that line, from 0.
     pub column: u64,
 }
 
 /// The rule's findings in these windows of a text.
 pub(super) fn of<'a>(
     rule: &'a ImportedRule,
-    set: &Set,
+    set: &ImportedSet,
     text: &DecodedText<'_>,
     content: &[u8],
     path: Option<&[u8]>,
@@ -46,8 +46,13 @@ pub(super) fn of<'a>(
     found
 }
 
-/// For `explain`: what became of each match of the rule anywhere in a content.
-pub(super) fn fates<'a>(rule: &'a ImportedRule, set: &Set, content: &[u8], path: Option<&[u8]>) -> Vec<Fate<'a>> {
+/// For `explain`: the outcome of each match of the rule in the content.
+pub(super) fn outcomes<'a>(
+    rule: &'a ImportedRule,
+    set: &ImportedSet,
+    content: &[u8],
+    path: Option<&[u8]>,
+) -> Vec<MatchOutcome<'a>> {
     let Some(shape) = &rule.regex else { return Vec::new() };
     let text = DecodedText::plain(content);
     let fate = |range: Range<usize>| {
@@ -58,27 +63,27 @@ pub(super) fn fates<'a>(rule: &'a ImportedRule, set: &Set, content: &[u8], path:
                 format!("its entropy, {bits:.2} bits a character, is not above {}", rule.entropy)
             }
         });
-        Fate { rule, span: range, refusal }
+        MatchOutcome { rule, span: range, refusal }
     };
     shape.pattern.find_in(content, 0..content.len()).map(fate).collect()
 }
 
-/// A match of an imported rule's regex.
+/// A match of an imported rule's regex, and whether it is a finding.
 #[derive(Clone, Debug)]
-pub struct Fate<'a> {
+pub struct MatchOutcome<'a> {
     /// The rule.
     pub rule: &'a ImportedRule,
-    /// All that the regex matches.
+    /// The byte range of the regex's whole match.
     pub span: Range<usize>,
-    /// Why it is no finding; `None` if it is one, accepted or not.
+    /// Why it is not a finding; `None` if it is one, even if suppressed.
     pub refusal: Option<String>,
 }
 
-/// Why a match is no finding.
+/// Why a match is not a finding.
 enum ImportedRefusal {
-    /// No decoded text has a part in it.
+    /// No part of it was decoded, so that an earlier pass found it.
     Seen,
-    /// The value has only so many bits a character.
+    /// The value's Shannon entropy, in bits per character, is too low.
     Entropy(f64),
 }
 
@@ -90,13 +95,13 @@ struct RegexMatch<'a, 'b> {
 }
 
 impl<'a> RegexMatch<'a, '_> {
-    fn judge(self, set: &Set, path: Option<&[u8]>) -> Result<ImportedMatch<'a>, ImportedRefusal> {
+    fn judge(self, set: &ImportedSet, path: Option<&[u8]>) -> Result<ImportedMatch<'a>, ImportedRefusal> {
         let Range { start, end } = self.range.clone();
         let whole = &self.text.bytes[start..end];
         let head = whole.iter().take_while(|byte| **byte == b'\n').count();
         let tail = whole[head..].iter().rev().take_while(|byte| **byte == b'\n').count();
         let matched = &whole[head..whole.len() - tail];
-        // A match that no decoded text has a part in was found one pass ago.
+        // A match in which nothing was decoded was found by the pass before.
         let place = self.text.original(&self.range).ok_or(ImportedRefusal::Seen)?;
         let group = self.secret(matched);
         let secret = &matched[group.clone()];
@@ -121,7 +126,7 @@ impl<'a> RegexMatch<'a, '_> {
         })
     }
 
-    /// The group that holds the secret, found again in the match alone, as gitleaks does.
+    /// The range of the group with the secret. As gitleaks does, the regex is run again on the match alone.
     fn secret(&self, matched: &[u8]) -> Range<usize> {
         let shape = self.rule.regex.as_ref().filter(|shape| shape.pattern.groups() > 0);
         let Some(groups) = shape.and_then(|shape| shape.pattern.groups_of(matched)) else { return 0..matched.len() };
@@ -138,13 +143,14 @@ fn suppression(list: &ImportedAllowlist) -> Suppression {
     Suppression { by: SuppressedBy::Allowlist, reason: list.reason.clone() }
 }
 
-/// Shannon entropy as gitleaks counts it: over characters, with their share of the bytes.
+/// The Shannon entropy in bits per character, as gitleaks computes it: over characters, with their share of the
+/// bytes.
 fn entropy(secret: &[u8]) -> f64 {
     let text = String::from_utf8_lossy(secret);
     let mut counts: HashMap<char, usize> = HashMap::new();
     text.chars().for_each(|c| *counts.entry(c).or_default() += 1);
     let mut counts: Vec<usize> = counts.into_values().collect();
-    // The sum's last bits depend on its order.
+    // Sorted, because the last bits of a floating-point sum depend on the order.
     counts.sort_unstable();
     let length = secret.len() as f64;
     counts.into_iter().fold(0.0, |sum, count| {
@@ -153,7 +159,7 @@ fn entropy(secret: &[u8]) -> f64 {
     })
 }
 
-/// A generic rule's finding goes where another rule's on the same line holds the same secret.
+/// Removes findings of generic rules where another rule finds the same secret on the same line.
 pub(super) fn without_generic(found: Vec<ImportedMatch<'_>>) -> Vec<ImportedMatch<'_>> {
     let is_generic = |found: &ImportedMatch<'_>| found.rule.info.id.to_ascii_lowercase().contains("generic");
     let better = |generic: &ImportedMatch<'_>| {

@@ -1,11 +1,12 @@
-//! Go's regex syntax (RE2) in terms of the `regex` crate's, so that imported rules match what they match in Go.
+//! Translates Go's regex syntax (RE2) to that of the `regex` crate, so that imported rules match the same text as in
+//! Go.
 //!
-//! Most of it is the same. What differs: Go's `\w`, `\d`, `\s` and `\b` are ASCII, and `\s` has no vertical tab; a `{`
-//! that starts no count is a plain character; `[`, `&` and `~` are plain in a class; `\<` is a plain character; octal
-//! escapes and `\Q...\E` exist. Go counts characters, not bytes, where a class is negated or a dot stands.
+//! Most of the syntax is the same. The differences: Go's `\w`, `\d`, `\s` and `\b` are ASCII, and `\s` has no
+//! vertical tab; a `{` that starts no count is a literal; `[`, `&` and `~` are literals in a class; `\<` is a
+//! literal; there are octal escapes and `\Q...\E`. In Go a negated class and a dot match characters, not bytes.
 
-/// A Go pattern in the `regex` crate's syntax, to be compiled without Unicode mode; the error says what Go refuses
-/// too, or what cannot be said.
+/// Translates a Go pattern for use without Unicode mode. The error says what is not valid in Go, or not supported
+/// here.
 pub fn translate(pattern: &str) -> Result<String, String> {
     let chars: Vec<char> = pattern.chars().collect();
     let mut reader = GoRegexReader { chars: &chars, at: 0, out: String::with_capacity(pattern.len() + 16) };
@@ -21,14 +22,14 @@ struct GoRegexReader<'a> {
     out: String,
 }
 
-/// What a class or an escape inside of one stands for.
+/// What an element of a class, or an escape, stands for.
 enum ClassPart {
     Char(char),
     /// The inside of a class of ASCII characters.
     Set(&'static str),
-    /// All but those.
+    /// The complement of such a class.
     NotSet(&'static str),
-    /// `\pL`, `\P{Greek}`.
+    /// A Unicode property: `\pL`, `\P{Greek}`.
     Property(String),
 }
 
@@ -64,7 +65,8 @@ impl GoRegexReader<'_> {
             '\\' => self.escape(),
             '[' => self.class(),
             '.' => {
-                // Bytes or characters: repeated at will they are the same, and bytes are cheaper.
+                // Matching bytes or characters is the same if the part is repeated without limit, and bytes are
+                // faster.
                 let text = if self.is_free() { "." } else { "(?u:.)" };
                 self.out.push_str(text);
                 Ok(())
@@ -87,12 +89,12 @@ impl GoRegexReader<'_> {
         }
     }
 
-    /// Whether what was just read is repeated without a bound.
+    /// Whether the part that was just read is repeated without limit.
     fn is_free(&self) -> bool {
         matches!(self.peek(), Some('*' | '+'))
     }
 
-    /// A group's start: flags and names are Go's and Rust's alike, the rest does not exist in Go.
+    /// The start of a group. Flags and names are the same in Go and Rust; the other forms do not exist in Go.
     fn group(&mut self) -> Result<(), String> {
         self.out.push('(');
         if !self.eat("?") {
@@ -122,7 +124,7 @@ impl GoRegexReader<'_> {
         Err(self.bad("a group is not closed"))
     }
 
-    /// `{2}`, `{2,}`, `{2,5}` behind a `{`; anything else is plain text in Go.
+    /// A count after `{`: `2}`, `2,}` or `2,5}`. Anything else is plain text in Go.
     fn count(&mut self) -> bool {
         let rest: String = self.chars[self.at..].iter().take_while(|c| **c != '}').collect();
         let closed = self.chars.get(self.at + rest.chars().count()) == Some(&'}');
@@ -152,7 +154,7 @@ impl GoRegexReader<'_> {
                 }
                 return Ok(());
             }
-            // RE2 lets a stray \E stand for nothing.
+            // In RE2 a `\E` without `\Q` means nothing.
             Some('E') => {
                 self.at += 1;
                 return Ok(());
@@ -175,7 +177,7 @@ impl GoRegexReader<'_> {
         Ok(())
     }
 
-    /// What stands behind a backslash, in a class or out of it.
+    /// The meaning of the characters after a backslash, inside or outside of a class.
     fn escaped(&mut self) -> Result<ClassPart, String> {
         let Some(c) = self.next() else { return Err(self.bad("a backslash at the end")) };
         Ok(match c {
@@ -282,7 +284,7 @@ impl GoRegexReader<'_> {
                 }
             }
         }
-        // A negated class of ASCII, repeated at will, is the same over bytes.
+        // A negated ASCII class that is repeated without limit matches the same over bytes.
         let bytes = !is_unicode
             || (negated
                 && self.is_free()
@@ -295,7 +297,7 @@ impl GoRegexReader<'_> {
         Ok(())
     }
 
-    /// The end of a range whose start was just read.
+    /// The end of a range, if the start that was just read belongs to one.
     fn range_end(&mut self) -> Result<Option<char>, String> {
         let follows = self.peek() == Some('-') && self.chars.get(self.at + 1).is_some_and(|c| *c != ']');
         if !follows {
@@ -313,7 +315,7 @@ impl GoRegexReader<'_> {
         }
     }
 
-    /// `[:alpha:]` behind its bracket.
+    /// A POSIX class after its bracket: `[:alpha:]`.
     fn posix(&mut self) -> Option<String> {
         let rest: String = self.chars[self.at..].iter().take(12).collect();
         let end = rest.find(":]")?;
@@ -330,7 +332,7 @@ impl GoRegexReader<'_> {
     }
 }
 
-/// A character that means itself, in a class or out of it.
+/// Writes a literal character, escaped for use inside or outside of a class.
 fn push_literal(out: &mut String, c: char) {
     if c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii() {
         out.push(c);

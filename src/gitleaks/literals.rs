@@ -1,5 +1,5 @@
-//! What every match of a regex contains: the literals to look for before the regex is tried at all, and how far from
-//! one a match can reach. With it a regex runs over a few hundred bytes instead of a file.
+//! The literals that every match of a regex contains, and how far a match can reach from one. With them a regex runs
+//! over a few hundred bytes instead of a whole file.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -11,33 +11,33 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::rule::pattern::CACHE;
 
-/// Text, in lower case, in which a match can differ by case alone.
+/// A literal in lower case; a match may contain it in any case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequiredLiteral {
     /// The text.
     pub text: Vec<u8>,
-    /// How many bytes of a match can stand before it; `None`: any number.
+    /// The maximum number of bytes of a match before it; `None` if unlimited.
     pub before: Option<usize>,
-    /// How many bytes of a match can stand behind its end; `None`: any number.
+    /// The maximum number of bytes of a match after its end; `None` if unlimited.
     pub after: Option<usize>,
 }
 
-/// Shorter ones are found everywhere and save nothing.
+/// The minimum length in bytes: shorter literals occur everywhere.
 const SHORTEST: usize = 2;
-/// More of them say little.
+/// The maximum number of alternatives: with more, almost any text contains one.
 const MOST: usize = 64;
 
-/// What a regex requires.
+/// The literals that a regex requires.
 #[derive(Clone, Debug)]
-pub struct Needles {
-    /// Each match contains one of them.
+pub struct RequiredLiterals {
+    /// Every match contains at least one of these.
     pub literals: Vec<RequiredLiteral>,
-    /// The part of the regex from the literal on, where that is one part: it says at once, in a few bytes, that
-    /// `keyboard` is no `key = value`, and how far a match can go.
+    /// The part of the regex from the literal on, if that is one contiguous part. Trying it in a few bytes shows that
+    /// `keyboard` is not `key = value`, and how far a match can reach.
     pub tail: Option<RegexTail>,
 }
 
-/// The end of a regex, tried at the place where a literal stands.
+/// The end of a regex, tried at the position of a literal.
 #[derive(Clone, Debug)]
 pub struct RegexTail {
     hir: Hir,
@@ -45,7 +45,7 @@ pub struct RegexTail {
 }
 
 impl RegexTail {
-    /// Where the longest match from `at` ends; `None` if there is none, and so no match of the whole regex that has its
+    /// The end of the longest match that starts at byte `at`. If it is `None`, the whole regex has no match with its
     /// literal here.
     pub fn longest(&self, bytes: &[u8], at: usize) -> Option<usize> {
         let regex = self.compiled.get_or_init(|| {
@@ -63,8 +63,8 @@ impl RegexTail {
     }
 }
 
-/// Literals of which each match contains one, or `None` where there are no good ones.
-pub fn of(hir: &Hir) -> Option<Needles> {
+/// The literals of which each match contains one; `None` if there are no useful ones.
+pub fn of(hir: &Hir) -> Option<RequiredLiterals> {
     let (literals, tail) = match hir.kind() {
         HirKind::Concat(parts) => {
             let best = best(parts)?;
@@ -74,10 +74,10 @@ pub fn of(hir: &Hir) -> Option<Needles> {
         }
         _ => (required(hir)?, None),
     };
-    (weight(&literals) >= SHORTEST && literals.len() <= MOST).then_some(Needles { literals, tail })
+    (weight(&literals) >= SHORTEST && literals.len() <= MOST).then_some(RequiredLiterals { literals, tail })
 }
 
-/// The shortest literal decides how often one is found.
+/// The length of the shortest literal, which decides how often one of them occurs by chance.
 fn weight(literals: &[RequiredLiteral]) -> usize {
     literals.iter().map(|literal| literal.text.len()).min().unwrap_or(0)
 }
@@ -92,7 +92,7 @@ fn required(hir: &Hir) -> Option<Vec<RequiredLiteral>> {
         HirKind::Capture(capture) => required(&capture.sub),
         HirKind::Repetition(repetition) if repetition.min > 0 => {
             let inner = required(&repetition.sub)?;
-            // The first round holds one; the others stand behind it.
+            // The first repetition contains one; the other repetitions come after it.
             let rest = match repetition.max {
                 Some(1) => Some(0),
                 Some(max) => repetition.sub.properties().maximum_len().map(|len| len.saturating_mul(max as usize - 1)),
@@ -117,14 +117,14 @@ fn required(hir: &Hir) -> Option<Vec<RequiredLiteral>> {
     }
 }
 
-/// What some neighbouring parts of a concatenation require.
-struct Best {
+/// The literals that adjacent parts of a concatenation require.
+struct PartLiterals {
     inner: Vec<RequiredLiteral>,
     range: Range<usize>,
 }
 
-impl Best {
-    /// The same, seen from the whole concatenation.
+impl PartLiterals {
+    /// The same, with distances relative to the whole concatenation.
     fn whole(&self, parts: &[Hir]) -> Vec<RequiredLiteral> {
         let (before, after) = (length(&parts[..self.range.start]), length(&parts[self.range.end..]));
         let literals = self.inner.iter().cloned();
@@ -142,9 +142,9 @@ fn concat(parts: &[Hir]) -> Option<Vec<RequiredLiteral>> {
     best(parts).map(|best| best.whole(parts))
 }
 
-/// The best of what the parts require; neighbours that are plain text count as one part.
-fn best(parts: &[Hir]) -> Option<Best> {
-    let mut best: Option<Best> = None;
+/// The best literals that the parts require. Adjacent parts of plain text count as one part.
+fn best(parts: &[Hir]) -> Option<PartLiterals> {
+    let mut best: Option<PartLiterals> = None;
     let mut start = 0;
     while start < parts.len() {
         let mut text = Vec::new();
@@ -162,21 +162,21 @@ fn best(parts: &[Hir]) -> Option<Best> {
         if let Some(inner) = found
             && best.as_ref().is_none_or(|best| score(&inner) > score(&best.inner))
         {
-            best = Some(Best { inner, range: start..end });
+            best = Some(PartLiterals { inner, range: start..end });
         }
         start = end;
     }
     best
 }
 
-/// Longer literals are rarer; among equals, fewer are better.
+/// Longer literals are better because they are rarer; with equal length, fewer are better.
 fn score(literals: &[RequiredLiteral]) -> (usize, std::cmp::Reverse<usize>) {
     (weight(literals).min(6), std::cmp::Reverse(literals.len()))
 }
 
 fn length(parts: &[Hir]) -> Option<usize> {
     parts.iter().try_fold(0, |sum: usize, part| {
-        // What matches nothing has no length.
+        // A part that matches nothing has no maximum length.
         let len = part.properties().maximum_len()?;
         sum.checked_add(len)
     })
@@ -186,7 +186,7 @@ fn add(a: Option<usize>, b: Option<usize>) -> Option<usize> {
     a?.checked_add(b?)
 }
 
-/// The text of a part that is one text but for case.
+/// The text in lower case of a part that matches only one text, in any case.
 fn lower(hir: &Hir) -> Option<Vec<u8>> {
     match hir.kind() {
         HirKind::Literal(literal) => Some(literal.0.to_ascii_lowercase()),

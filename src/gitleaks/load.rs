@@ -1,47 +1,41 @@
-//! From gitleaks' TOML to rules, with what it extends.
+//! Converts gitleaks' TOML, with the files that it extends, to rules.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::OnceLock;
 
 use toml::Spanned;
 
+use super::ImportedSet;
+use super::convert::{RuleFault, allowlist, convert};
 use super::loose::lower_keys;
 use super::raw::{RawAllow, RawRule, RawRuleFile};
-use super::{ImportedAllowlist, ImportedRegex, ImportedRule, Required, Set};
 use crate::core::error::{Error, Result};
 use crate::core::files::Files;
-use crate::core::finding::{Confidence, RuleInfo, Severity};
 use crate::core::text::Source;
-use crate::gitleaks::go_regex::translate;
-use crate::gitleaks::literals;
-use crate::rule::allowlist::AllowlistTarget;
-use crate::rule::pattern::Pattern;
 
 const DOING: &str = "import rules";
-/// Names gitleaks' default configuration, for files that extend it: keysweep carries no copy of another's rules.
+/// The environment variable with the path of gitleaks' default configuration, for files that extend it. keysweep
+/// contains no copy of another tool's rules.
 pub const DEFAULT_ENV: &str = "KEYSWEEP_GITLEAKS_DEFAULT";
-/// How many files may extend each other; gitleaks follows as many.
+/// The maximum depth of files that extend each other; the same as in gitleaks.
 const MOST_FILES: usize = 3;
 
-/// What came out of a file.
+/// The rules of a file, and what was left out.
 #[derive(Debug, Default)]
 pub struct LoadedRules {
     /// The rules.
-    pub set: Set,
-    /// What was asked for and is left out.
+    pub set: ImportedSet,
+    /// Unsupported features that were left out.
     pub left_out: Vec<Unsupported>,
 }
 
-/// Something that cannot be done as it is asked for.
+/// A feature of a rule file that keysweep does not support.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsupported {
-    /// The files.
+    /// The file and line.
     pub at: String,
-    /// The rule's id, or the file's part.
+    /// The rule's id, or the name of the section.
     pub what: String,
-    /// Why.
+    /// The reason, as a clause.
     pub why: String,
 }
 
@@ -51,7 +45,7 @@ impl fmt::Display for Unsupported {
     }
 }
 
-/// Reads a file. What cannot be honoured is an error, or with `skip` an entry of [`LoadedRules::left_out`].
+/// Parses a rule file. An unsupported feature is an error, or with `skip` an entry of [`LoadedRules::left_out`].
 pub fn load(source: Source<'_>, files: &dyn Files, skip: bool) -> Result<LoadedRules> {
     let mut loader = Loader { files, skip, left_out: Vec::new() };
     let draft = loader.file(source, 1)?;
@@ -59,10 +53,10 @@ pub fn load(source: Source<'_>, files: &dyn Files, skip: bool) -> Result<LoadedR
     Ok(LoadedRules { set, left_out: loader.left_out })
 }
 
-/// The rules of a file and of what it extends, before they are checked.
+/// The rules of a file and of the files that it extends, before they are checked.
 #[derive(Default)]
 struct Draft {
-    /// In order; ids are unique.
+    /// Each rule with its position; ids are unique.
     rules: Vec<(RawRule, String)>,
     allowlists: Vec<(RawAllow, String)>,
 }
@@ -155,7 +149,8 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// gitleaks takes the path from where it runs, which is the root; many write it from the file's own directory.
+    /// Reads a file that is extended. gitleaks resolves the path from its working directory, which is the root; many
+    /// people write it relative to the file, so both are tried.
     fn read(&self, source: Source<'_>, path: &str, at: &str) -> Result<(String, Vec<u8>)> {
         let beside = std::path::Path::new(source.name).with_file_name(path);
         for candidate in [path, &beside.to_string_lossy()] {
@@ -166,8 +161,8 @@ impl Loader<'_> {
         Err(Error::new(DOING, self.files.name(path), "no such file").hint(format!("{at} extends it")))
     }
 
-    fn finish(&mut self, draft: Draft) -> Result<Set> {
-        let mut set = Set::default();
+    fn finish(&mut self, draft: Draft) -> Result<ImportedSet> {
+        let mut set = ImportedSet::default();
         let ids: Vec<String> = draft.rules.iter().map(|(rule, _)| rule.id.clone()).collect();
         for (rule, at) in draft.rules {
             let id = rule.id.clone();
@@ -219,7 +214,7 @@ impl Loader<'_> {
     }
 }
 
-/// What keysweep cannot do that the rule asks for.
+/// Why keysweep does not support this rule; `None` if it does.
 fn unsupported(rule: &RawRule) -> Option<String> {
     if !rule.filter.trim().is_empty() {
         return Some("its filter is an expression of betterleaks, which keysweep does not run".into());
@@ -227,7 +222,7 @@ fn unsupported(rule: &RawRule) -> Option<String> {
     rule.token_efficiency.then(|| "tokenEfficiency needs betterleaks' tokenizer".into())
 }
 
-/// A file's rules win over those it extends, field by field, as in gitleaks.
+/// Merges in the rules of an extended file. As in gitleaks, the extending file's rules win, field by field.
 fn merge(draft: &mut Draft, base: Draft, disabled: &[String]) {
     for (mut rule, at) in base.rules {
         if disabled.contains(&rule.id) {
@@ -261,110 +256,4 @@ fn merge(draft: &mut Draft, base: Draft, disabled: &[String]) {
         own_at.push_str(&format!(" (extends {at})"));
     }
     draft.allowlists.extend(base.allowlists);
-}
-
-enum RuleFault {
-    /// Wrong in gitleaks too.
-    Wrong(String),
-    /// Right there, but not to be had here.
-    Unsupported(String),
-}
-
-fn convert(raw: RawRule) -> std::result::Result<ImportedRule, RuleFault> {
-    if raw.regex.is_empty() && raw.path.is_empty() {
-        return Err(RuleFault::Wrong("neither regex nor path, so it finds nothing".into()));
-    }
-    if raw.allowlist.is_some() && !raw.allowlists.is_empty() {
-        return Err(RuleFault::Wrong("[rules.allowlist] beside [[rules.allowlists]]; keep one form".into()));
-    }
-    let regex = (!raw.regex.is_empty()).then(|| shape(&raw.regex)).transpose()?;
-    let path = (!raw.path.is_empty()).then(|| go_pattern("path", &raw.path)).transpose()?;
-    let groups = regex.as_ref().map_or(0, |shape| shape.pattern.groups());
-    let secret_group = usize::try_from(raw.secret_group).unwrap_or(usize::MAX);
-    if regex.is_some() && secret_group > groups {
-        return Err(RuleFault::Wrong(format!("secretGroup {} of a regex with {groups} groups", raw.secret_group)));
-    }
-    let allowlists =
-        raw.allowlist.into_iter().chain(raw.allowlists).map(allowlist).collect::<std::result::Result<_, _>>()?;
-    let is_generic = raw.id.to_ascii_lowercase().contains("generic");
-    Ok(ImportedRule {
-        info: RuleInfo {
-            title: Cow::Owned(if raw.description.is_empty() { raw.id.clone() } else { raw.description }),
-            id: Cow::Owned(raw.id),
-            provider: Cow::Borrowed(""),
-            revoke: Cow::Borrowed(""),
-            advice: Cow::Borrowed(""),
-        },
-        severity: if is_generic { Severity::Medium } else { Severity::High },
-        confidence: if is_generic { Confidence::Possible } else { Confidence::Likely },
-        regex,
-        path,
-        keywords: raw.keywords.iter().map(|word| word.to_lowercase()).filter(|word| !word.is_empty()).collect(),
-        entropy: raw.entropy,
-        secret_group,
-        allowlists,
-        required: raw
-            .required
-            .into_iter()
-            .map(|required| Required {
-                id: required.id,
-                lines: required.within_lines,
-                columns: required.within_columns,
-            })
-            .collect(),
-        is_part: raw.skip_report,
-        strength: OnceLock::new(),
-    })
-}
-
-fn shape(regex: &str) -> std::result::Result<ImportedRegex, RuleFault> {
-    let bad = |why: String| RuleFault::Unsupported(format!("regex: {why}"));
-    let translated = translate(regex).map_err(bad)?;
-    let (pattern, tree) = Pattern::ascii(&translated).map_err(bad)?;
-    Ok(ImportedRegex { pattern, needles: literals::of(&tree) })
-}
-
-fn go_pattern(field: &str, regex: &str) -> std::result::Result<Pattern, RuleFault> {
-    let pattern = translate(regex).and_then(|regex| Pattern::ascii(&regex));
-    pattern.map(|(pattern, _)| pattern).map_err(|why| RuleFault::Unsupported(format!("{field}: {why}")))
-}
-
-/// All of them as one pattern; each is tried by itself first, so that an error names the one at fault.
-fn pattern_of_any(field: &str, regexes: &[String]) -> std::result::Result<Option<Pattern>, RuleFault> {
-    if regexes.is_empty() {
-        return Ok(None);
-    }
-    let mut translated = BTreeMap::new();
-    for (index, regex) in regexes.iter().enumerate() {
-        let pattern = go_pattern(field, regex)?;
-        translated.insert(index, pattern.as_str().to_owned());
-    }
-    let texts: Vec<&str> = translated.values().map(String::as_str).collect();
-    Pattern::any(&texts).map(Some).map_err(|why| RuleFault::Unsupported(format!("{field}: {why}")))
-}
-
-fn allowlist(raw: RawAllow) -> std::result::Result<ImportedAllowlist, RuleFault> {
-    let all = match raw.condition.to_uppercase().as_str() {
-        "AND" | "&&" => true,
-        "" | "OR" | "||" => false,
-        _ => return Err(RuleFault::Wrong(format!("condition {:?} is neither and nor or", raw.condition))),
-    };
-    let target = match raw.regex_target.as_str() {
-        "" | "secret" => AllowlistTarget::Secret,
-        "match" => AllowlistTarget::Match,
-        "line" => AllowlistTarget::Line,
-        other => return Err(RuleFault::Wrong(format!("regexTarget {other:?} is none of secret, match, line"))),
-    };
-    if raw.commits.is_empty() && raw.paths.is_empty() && raw.regexes.is_empty() && raw.stopwords.is_empty() {
-        return Err(RuleFault::Wrong("an allowlist without commits, paths, regexes or stopwords".into()));
-    }
-    Ok(ImportedAllowlist {
-        reason: Some(raw.description).filter(|reason| !reason.is_empty()),
-        all,
-        commits: raw.commits.iter().map(|commit| commit.trim().to_lowercase()).collect(),
-        paths: pattern_of_any("paths", &raw.paths)?,
-        regexes: pattern_of_any("regexes", &raw.regexes)?,
-        target,
-        stopwords: raw.stopwords.iter().map(|word| word.to_lowercase()).collect(),
-    })
 }

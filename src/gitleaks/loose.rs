@@ -1,11 +1,11 @@
-//! gitleaks reads its TOML loosely: keys in any case, a text for a list of one, numbers and yes or no in quotes. What it
-//! takes is taken here.
+//! gitleaks' lenient TOML: keys in any case, a string for a list of one, numbers and booleans in quotes. The same
+//! variants are accepted here.
 
 use serde::de::Error as _;
 use serde::{Deserialize as _, Deserializer};
 use toml::Value;
 
-/// The same text with every key in lower case. Every byte stays where it is, and strings and comments stay as they are.
+/// The same text with every key in lower case. No byte changes its position; strings and comments stay the same.
 pub(super) fn lower_keys(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
     let mut at = 0;
@@ -19,7 +19,7 @@ pub(super) fn lower_keys(text: &str) -> String {
             }
         };
     }
-    // Letters became letters.
+    // Only letters were replaced by letters.
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
@@ -27,7 +27,7 @@ fn line_end(bytes: &[u8], at: usize) -> usize {
     bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| at + end)
 }
 
-/// Where the string ends that starts at `at`.
+/// The end of the string that starts at `at`.
 fn string_end(bytes: &[u8], at: usize) -> usize {
     let quote = bytes[at];
     let is_long = bytes[at..].starts_with(&[quote; 3]);
@@ -39,13 +39,13 @@ fn string_end(bytes: &[u8], at: usize) -> usize {
             end += 2;
         } else if bytes[end..].starts_with(&[quote; 3][..width]) {
             end += width;
-            // Up to two quotes more belong to a long string.
+            // A multi-line string may end with up to two quotes more.
             while is_long && bytes.get(end) == Some(&quote) {
                 end += 1;
             }
             return end;
         } else if byte == b'\n' && !is_long {
-            // It is not closed; the reader of TOML says so.
+            // Not closed; the TOML parser reports it.
             return end;
         } else {
             end += 1;
@@ -54,7 +54,7 @@ fn string_end(bytes: &[u8], at: usize) -> usize {
     bytes.len()
 }
 
-/// `entropy = 3`, `3.5` and `"3.5"`.
+/// A number: `entropy = 3`, `3.5` and `"3.5"`.
 pub(super) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Integer(number) => Ok(number as f64),
@@ -65,7 +65,7 @@ pub(super) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, 
     }
 }
 
-/// `secretGroup = 1` and `"1"`.
+/// A whole number: `secretGroup = 1` and `"1"`.
 pub(super) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Integer(number) => Ok(number),
@@ -77,7 +77,7 @@ pub(super) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64,
     }
 }
 
-/// `true` and `"true"`.
+/// A boolean: `true` and `"true"`.
 pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Boolean(flag) => Ok(flag),
@@ -91,7 +91,7 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D
     }
 }
 
-/// A list of texts, or one text.
+/// A list of strings, or one string.
 pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::String(text) if text.is_empty() => Ok(Vec::new()),

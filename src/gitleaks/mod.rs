@@ -1,8 +1,10 @@
-//! Rules that a team wrote for gitleaks or betterleaks, loaded unchanged and matched as gitleaks matches.
+//! Rules in the format of gitleaks or betterleaks. Files are loaded unchanged, and rules match as in gitleaks.
 //!
-//! `raw` and `load` know the TOML, [`go_regex`] the regex syntax, [`Engine`] runs the rules over content.
+//! `raw` and `load` handle the TOML, [`go_regex`] the regex syntax, and [`Engine`] runs the rules over content.
 
 mod codec;
+mod convert;
+mod decoders;
 mod engine;
 mod found;
 pub mod go_regex;
@@ -17,61 +19,61 @@ use std::sync::OnceLock;
 use bstr::ByteSlice as _;
 
 pub use engine::Engine;
-pub use found::{Fate, ImportedMatch};
+pub use found::{ImportedMatch, MatchOutcome};
 pub use load::{DEFAULT_ENV, LoadedRules, Unsupported, load};
 
 use crate::core::finding::{Confidence, RuleInfo, Secret, Severity};
-use crate::gitleaks::literals::Needles;
+use crate::gitleaks::literals::RequiredLiterals;
 use crate::rule::Strength;
 use crate::rule::pattern::Pattern;
 
-/// Imported rules, one set a file with what it extends.
+/// Imported rules: one set for each file, together with the files that it extends.
 #[derive(Clone, Debug, Default)]
 pub struct ImportedRules {
-    /// The files, in the order they were named.
-    pub sets: Vec<Set>,
+    /// The sets in the order in which the files were named.
+    pub sets: Vec<ImportedSet>,
 }
 
-/// The rules of one file and the allowlists that hold for all of them.
+/// The rules of one file, and the allowlists that apply to all of them.
 #[derive(Clone, Debug, Default)]
-pub struct Set {
+pub struct ImportedSet {
     /// The rules.
     pub rules: Vec<ImportedRule>,
-    /// Tried on findings of every rule, and on paths before anything is read.
+    /// Applied to findings of every rule, and to paths before a file is read.
     pub allowlists: Vec<ImportedAllowlist>,
 }
 
-/// One rule, as gitleaks understands it.
+/// One rule with the semantics of gitleaks.
 #[derive(Clone, Debug)]
 pub struct ImportedRule {
-    /// What findings say of it.
+    /// The parts of the rule that findings carry.
     pub info: RuleInfo,
-    /// gitleaks has none: high, unless the rule is a generic one.
+    /// The severity, which gitleaks does not have: high, or less for a generic rule.
     pub severity: Severity,
-    /// Likewise.
+    /// The confidence, which gitleaks does not have.
     pub confidence: Confidence,
-    /// The shape; `None` for a rule that looks at paths alone.
+    /// The shape; `None` for a rule that looks only at paths.
     pub regex: Option<ImportedRegex>,
-    /// The paths it looks at.
+    /// The paths that the rule applies to; all if `None`.
     pub path: Option<Pattern>,
-    /// Words in lower case; content without any of them is not searched.
+    /// Keywords in lower case. Content that contains none of them is not searched; no keywords: all content is.
     pub keywords: Vec<String>,
-    /// A value whose Shannon entropy is not above this is none; 0: not asked.
+    /// The Shannon entropy, in bits per character, that a value must exceed; 0: no test.
     pub entropy: f64,
-    /// The group that holds the secret; 0: the first that is not empty.
+    /// The group with the secret; 0: the first group that is not empty.
     pub secret_group: usize,
-    /// What it lets pass.
+    /// The allowlists of this rule.
     pub allowlists: Vec<ImportedAllowlist>,
-    /// Rules that must find something nearby.
-    pub required: Vec<Required>,
-    /// Whether its findings are only there for other rules to require.
+    /// Rules that must also match nearby.
+    pub required: Vec<RequiredRule>,
+    /// Whether its own matches are not reported (`skipReport`), but only used by rules that require it.
     pub is_part: bool,
-    /// How much of what it finds is random, once it is asked.
+    /// The random bits of its matches, computed on first use.
     pub strength: OnceLock<Strength>,
 }
 
 impl ImportedRule {
-    /// A key of this rule, with what may be shown of it.
+    /// Makes a secret from a value that this rule matched, with the characters that its mask may show.
     pub fn secret(&self, value: &[u8]) -> Secret {
         let strength = self.strength.get_or_init(|| match &self.regex {
             Some(shape) => {
@@ -83,47 +85,47 @@ impl ImportedRule {
     }
 }
 
-/// A regex and what is known of its matches.
+/// A regex, and the literals that its matches contain.
 #[derive(Clone, Debug)]
 pub struct ImportedRegex {
     /// The regex, translated from Go's syntax.
     pub pattern: Pattern,
-    /// What each match contains; `None` if nothing is known.
-    pub needles: Option<Needles>,
+    /// The literals that each match contains; `None` if there are none.
+    pub needles: Option<RequiredLiterals>,
 }
 
-/// Another rule that must find something nearby.
+/// Another rule that must also match nearby.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Required {
-    /// Its id.
+pub struct RequiredRule {
+    /// The id of that rule.
     pub id: String,
-    /// How many lines away, at most.
+    /// The maximum distance in lines; `None` if unlimited.
     pub lines: Option<u64>,
-    /// How many columns away, at most.
+    /// The maximum distance in columns; `None` if unlimited.
     pub columns: Option<u64>,
 }
 
-/// An allowlist, as gitleaks understands it.
+/// An allowlist with the semantics of gitleaks.
 #[derive(Clone, Debug, Default)]
 pub struct ImportedAllowlist {
-    /// Shown with what it lets pass.
+    /// The reason, shown with each suppressed finding.
     pub reason: Option<String>,
-    /// Whether each kind of test that is given must hold.
+    /// Whether all the kinds of condition that are given must hold; otherwise one is enough.
     pub all: bool,
     /// Full commit ids, in lower case.
     pub commits: Vec<String>,
-    /// Any of the paths.
+    /// A pattern that matches any of the paths.
     pub paths: Option<Pattern>,
-    /// Any of the regexes.
+    /// A pattern that matches any of the regexes.
     pub regexes: Option<Pattern>,
-    /// What the regexes are tried on.
+    /// The text that the regexes are tried on.
     pub target: crate::rule::allowlist::AllowlistTarget,
-    /// Words in lower case, any of them in the value.
+    /// Words in lower case; one of them must be in the value.
     pub stopwords: Vec<String>,
 }
 
 impl ImportedRules {
-    /// Adds a file's rules.
+    /// Adds the rules of a file.
     pub fn add(&mut self, loaded: LoadedRules) {
         self.sets.push(loaded.set);
     }
@@ -138,17 +140,17 @@ impl ImportedRules {
         self.sets.iter().flat_map(|set| &set.rules)
     }
 
-    /// Whether there is a rule of this id.
+    /// Whether there is a rule with this id.
     pub fn has(&self, id: &str) -> bool {
         self.ids().any(|known| known == id)
     }
 
-    /// Whether there is no rule at all.
+    /// Whether there are no rules.
     pub fn is_empty(&self) -> bool {
         self.sets.iter().all(|set| set.rules.is_empty())
     }
 
-    /// Keeps the rules that are on; one that another requires stays as a part of it.
+    /// Keeps the enabled rules. A disabled rule that an enabled one requires is kept too, but not reported.
     pub fn keep(&mut self, on: &impl Fn(&str) -> bool) {
         for set in &mut self.sets {
             let required: Vec<String> = set
@@ -166,8 +168,8 @@ impl ImportedRules {
     }
 }
 
-/// Whether a rule file is written for gitleaks rather than for keysweep.
-pub fn is_one(text: &str) -> bool {
+/// Whether a rule file is in gitleaks' format rather than keysweep's.
+pub fn is_gitleaks_format(text: &str) -> bool {
     const HEADS: [&str; 5] = ["[[rules]]", "[[rules.", "[extend]", "[allowlist]", "[[allowlists]]"];
     text.lines().any(|line| {
         let line: String = line.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
@@ -176,7 +178,7 @@ pub fn is_one(text: &str) -> bool {
 }
 
 impl ImportedAllowlist {
-    /// Whether a path (or commit) is let pass before its content is looked at.
+    /// Whether a path is allowed, before its content is read.
     pub fn allows_path(&self, path: Option<&[u8]>) -> bool {
         let path_holds = self.paths.as_ref().is_some_and(|paths| path.is_some_and(|path| paths.is_match(path)));
         if !self.all {
@@ -186,7 +188,7 @@ impl ImportedAllowlist {
         only_paths && path_holds
     }
 
-    /// Whether a finding is let pass.
+    /// Whether a finding is allowed.
     pub fn allows(&self, secret: &[u8], matched: &[u8], line: &[u8], path: Option<&[u8]>) -> bool {
         use crate::rule::allowlist::AllowlistTarget;
         let text = match self.target {

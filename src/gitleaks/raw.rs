@@ -1,5 +1,5 @@
-//! The TOML of gitleaks and betterleaks as it is written. Keys are in lower case here ([`loose`]). Keys that
-//! neither knows are passed over, as both do.
+//! The TOML format of gitleaks and betterleaks, with all keys in lower case ([`loose`](super::loose)). Unknown keys
+//! are ignored, as both tools do.
 
 use serde::Deserialize;
 use toml::Spanned;

@@ -1,4 +1,4 @@
-//! The one pass over content that says which imported rules have to look, and where.
+//! One pass over content that decides which imported rules have to search it, and in which windows.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -8,15 +8,15 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use crate::core::order::ListOrder as _;
 use crate::gitleaks::ImportedRule;
 
-/// Keywords and required literals of a set's rules.
+/// The keywords and required literals of the rules in a set.
 #[derive(Debug)]
 pub(super) struct RuleWords {
     automaton: Option<AhoCorasick>,
-    /// For each word: the rules whose regex requires it.
+    /// For each word: the rules whose regex requires it, with the reach of a match.
     targets: Vec<Vec<WordTarget>>,
-    /// For each rule: the words that are its keywords.
+    /// For each rule: the indexes of its keywords.
     keywords: Vec<Vec<usize>>,
-    /// For each rule: whether its regex requires no literal, and so has to run over everything.
+    /// For each rule: whether its regex requires no literal, so that it must search all content.
     everywhere: Vec<bool>,
 }
 
@@ -27,7 +27,7 @@ struct WordTarget {
     after: Option<usize>,
 }
 
-/// What one pass saw.
+/// The words that were found in content, and each rule's windows.
 #[derive(Debug)]
 pub(super) struct SeenWords {
     words: Vec<bool>,
@@ -64,7 +64,7 @@ impl RuleWords {
         targets.resize_with(texts.len(), Vec::new);
         let automaton = automaton(&texts);
         if automaton.is_none() && !texts.is_empty() {
-            // Slower, and as good: every rule looks at everything.
+            // A slower fallback with the same results: every rule searches all content.
             keywords.iter_mut().for_each(Vec::clear);
             everywhere = rules.iter().map(|rule| rule.regex.is_some()).collect();
         }
@@ -79,7 +79,7 @@ impl RuleWords {
         self.everywhere[rule]
     }
 
-    /// `rules` are those that this was made of.
+    /// Searches content. `rules` must be the rules that this was made from.
     pub(super) fn find(&self, rules: &[ImportedRule], bytes: &[u8]) -> SeenWords {
         let mut seen =
             SeenWords { words: vec![false; self.targets.len()], windows: vec![Vec::new(); self.keywords.len()] };
@@ -99,7 +99,7 @@ impl RuleWords {
                 let start = target.before.map_or(0, |before| hit.start().saturating_sub(before));
                 let windows = &mut seen.windows[target.rule];
                 match windows.last_mut() {
-                    // Hits come by their ends, so a window may start before the last one, never before its end by much.
+                    // Hits are sorted by their ends, so a window may start before the previous one.
                     Some(last) if start <= last.end && start >= last.start => last.end = last.end.max(end),
                     _ => windows.push(start..end),
                 }
@@ -109,8 +109,8 @@ impl RuleWords {
     }
 }
 
-/// Finds words in any case, overlapping ones too. A table is fastest; too many words for one need an automaton that
-/// follows links. `None` if there are no words, or more than fit that.
+/// An automaton for words in any case, including overlapping ones. A DFA is fastest; with too many words for it, an
+/// NFA is used. `None` if there are no words, or too many even for that.
 fn automaton(texts: &[Vec<u8>]) -> Option<AhoCorasick> {
     if texts.is_empty() {
         return None;
@@ -120,12 +120,12 @@ fn automaton(texts: &[Vec<u8>]) -> Option<AhoCorasick> {
 }
 
 impl SeenWords {
-    /// Whether one of these words was seen; no words ask for nothing.
+    /// Whether one of these words was found. With no words it is true.
     pub(super) fn any(&self, words: &[usize]) -> bool {
         words.is_empty() || words.iter().any(|&word| self.words[word])
     }
 
-    /// Where a rule has to look, in order and apart from each other; `None` if nowhere.
+    /// The windows that a rule has to search, sorted and disjoint; `None` if there are none.
     pub(super) fn windows(&self, rule: usize) -> Option<Vec<Range<usize>>> {
         let mut windows = self.windows[rule].clone();
         if windows.is_empty() {

@@ -1,4 +1,4 @@
-//! The patterns of `includeIf`.
+//! The patterns of `includeIf` conditions.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use globset::GlobBuilder;
 use super::locations::home;
 use crate::git::environment::path;
 
-/// Whether a git directory matches the pattern of a condition, which may start from the file's own directory.
+/// Whether a git directory matches a `gitdir:` pattern; `./` in it means the configuration file's own directory.
 pub(super) fn is_at(git_dir: &Path, pattern: &[u8], directory: Option<&Path>, any_case: bool) -> bool {
     let real = |path: PathBuf| path.canonicalize().unwrap_or(path).into_os_string().into_encoded_bytes();
     let below = |directory: PathBuf, rest: &[u8]| [literal(&real(directory)), b"/".to_vec(), rest.to_vec()].concat();
@@ -21,7 +21,7 @@ pub(super) fn is_at(git_dir: &Path, pattern: &[u8], directory: Option<&Path>, an
     whole.is_some_and(|whole| matches(&with_end(whole), git_dir.as_os_str().as_encoded_bytes(), any_case))
 }
 
-/// `a/` means all below it.
+/// A pattern that ends in `/` matches everything below that directory.
 pub(super) fn with_end(mut pattern: Vec<u8>) -> Vec<u8> {
     if pattern.ends_with(b"/") {
         pattern.extend_from_slice(b"**");
@@ -29,7 +29,7 @@ pub(super) fn with_end(mut pattern: Vec<u8>) -> Vec<u8> {
     pattern
 }
 
-/// Text in a pattern that stands for itself.
+/// Escapes text so that it matches literally in a pattern.
 fn literal(text: &[u8]) -> Vec<u8> {
     let escaped = text.iter().flat_map(|&byte| match byte {
         b'*' | b'?' | b'[' | b']' | b'\\' if !cfg!(windows) || byte != b'\\' => vec![b'\\', byte],
@@ -38,7 +38,7 @@ fn literal(text: &[u8]) -> Vec<u8> {
     escaped.collect()
 }
 
-/// As git's `wildmatch`, which knows no braces.
+/// Whether text matches a pattern of git's `wildmatch`, which has no braces.
 pub(super) fn matches(pattern: &[u8], text: &[u8], any_case: bool) -> bool {
     let pattern = pattern.to_str_lossy().replace('{', "\\{").replace('}', "\\}");
     let mut builder = GlobBuilder::new(&pattern);

@@ -1,4 +1,4 @@
-//! Where git looks for configuration outside of a repository.
+//! The paths of git's configuration files outside of a repository.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use bstr::ByteSlice as _;
 
 use crate::git::environment::path;
 
-/// A value that is a path, as git understands it.
+/// Expands `~/` and `%(prefix)/` in a path value, as git does.
 pub fn expanded(value: &[u8]) -> PathBuf {
     let rest = value.strip_prefix(b"~").filter(|rest| rest.is_empty() || rest.starts_with(b"/"));
     if let (Some(rest), Some(home)) = (rest, home()) {
@@ -45,7 +45,7 @@ pub(super) fn xdg_file() -> Option<PathBuf> {
     Some(directory.join("git/config"))
 }
 
-/// Where git is installed: `/usr` of `/usr/bin/git`.
+/// The directory where git is installed: `/usr` for `/usr/bin/git`.
 fn installation() -> Option<PathBuf> {
     let list = env::var_os("PATH")?;
     let name = if cfg!(windows) { "git.exe" } else { "git" };
@@ -53,7 +53,7 @@ fn installation() -> Option<PathBuf> {
     directory?.parent().map(Path::to_owned)
 }
 
-/// git knows where it was compiled to look for this; from outside, it is where its packages put it.
+/// The system-wide file. Git has its path compiled in; this is the path that packages of git use.
 pub(super) fn system_file() -> Option<PathBuf> {
     if let Some(file) = variable("GIT_CONFIG_SYSTEM") {
         return Some(file);

@@ -1,8 +1,8 @@
-//! What git's configuration comes to in a repository: the system's file, the user's, the repository's, the work tree's
-//! and the environment's settings, each with the files that it includes, and the later ones before the earlier.
+//! The configuration that git itself uses in a repository: the files of the system, the user, the repository and the
+//! work tree, and the environment, each with the files that it includes. Later values override earlier ones.
 //!
-//! How a repository is stored is read from its own file alone ([`super::config`]). This is for what git itself would do
-//! there: which hooks it runs, what it calls a remote. Includes are followed as git follows them, conditions too.
+//! Settings of the storage come from the repository's own file only ([`super::config`]). This module is for git's
+//! behaviour: which hooks it runs, and the names of remotes. Includes are followed as in git, with their conditions.
 
 mod conditions;
 mod locations;
@@ -24,23 +24,23 @@ use parameters::parameters;
 
 pub use locations::{expanded, user_file};
 
-/// Where a setting stands.
+/// The scope of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfigScope {
-    /// In the file of this machine.
+    /// The file of this machine.
     System,
-    /// In a file of this user.
+    /// A file of this user.
     Global,
-    /// In the repository's own file.
+    /// The repository's own file.
     Local,
-    /// In the file of this work tree.
+    /// The file of this work tree.
     Worktree,
-    /// In the environment, as `git -c` puts it there.
+    /// The environment, which `git -c` uses.
     Command,
 }
 
 impl ConfigScope {
-    /// As git calls it.
+    /// Git's name for the scope.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::System => "system",
@@ -68,12 +68,12 @@ pub struct LayeredConfig {
 }
 
 impl LayeredConfig {
-    /// Those that hold in a repository.
+    /// The configuration in a repository.
     pub fn of(repository: &Repository) -> Result<Self> {
         Self::read(Some(repository))
     }
 
-    /// Those that hold outside of any.
+    /// The configuration outside of any repository.
     pub fn of_user() -> Result<Self> {
         Self::read(None)
     }
@@ -81,7 +81,7 @@ impl LayeredConfig {
     fn read(repository: Option<&Repository>) -> Result<Self> {
         let mut reader = Reader { repository, ..Reader::default() };
         reader.read_all()?;
-        // Only now the remotes are known that a condition may ask for.
+        // A condition may refer to the URLs of remotes, which are known only after the first pass.
         if reader.asks_for_remotes {
             let urls = reader.entries.iter().filter(|entry| entry.section == b"remote" && entry.key == b"url");
             let urls = urls.map(|entry| entry.value.clone()).collect();
@@ -91,12 +91,12 @@ impl LayeredConfig {
         Ok(Self { entries: reader.entries })
     }
 
-    /// The value that counts of a setting without a subsection.
+    /// The last value of `section.key` (without a subsection), and its scope.
     pub fn last(&self, section: &str, key: &str) -> Option<(ConfigScope, &BStr)> {
         self.last_in(None, section, key)
     }
 
-    /// The same, of one scope alone.
+    /// The same, restricted to one scope if one is given.
     pub fn last_in(&self, scope: Option<ConfigScope>, section: &str, key: &str) -> Option<(ConfigScope, &BStr)> {
         let is_it = |entry: &&LayeredEntry| {
             entry.section == section.as_bytes()
@@ -107,7 +107,7 @@ impl LayeredConfig {
         self.entries.iter().rfind(is_it).map(|entry| (entry.scope, entry.value.as_bstr()))
     }
 
-    /// Subsection, key and value of all settings of a section that have a subsection.
+    /// The subsection, key and value of all settings in subsections of a section.
     pub fn section(&self, section: &str) -> impl Iterator<Item = (&BStr, &BStr, &BStr)> {
         let of_section = self.entries.iter().filter(move |entry| entry.section == section.as_bytes());
         of_section.filter_map(|entry| {
@@ -116,15 +116,15 @@ impl LayeredConfig {
     }
 }
 
-/// Includes within includes are followed no further, as in git.
+/// The maximum depth of includes, as in git.
 const DEEPEST: usize = 10;
-/// More files than any configuration has.
+/// The maximum number of files.
 const MOST: usize = 1000;
 
 #[derive(Default)]
 struct Reader<'a> {
     repository: Option<&'a Repository>,
-    /// Addresses of remotes, which a condition may name.
+    /// The URLs of remotes, which a condition may refer to.
     urls: Vec<BString>,
     asks_for_remotes: bool,
     branch: Option<Option<BString>>,
@@ -153,7 +153,7 @@ impl Reader<'_> {
         self.environment()
     }
 
-    /// A file of this machine or user. git goes on without one that it may not read.
+    /// Reads a file of the machine or the user. As in git, a file without read permission is ignored.
     fn outer(&mut self, file: Option<PathBuf>, scope: ConfigScope) -> Result<()> {
         let Some(file) = file.filter(|file| file != Path::new("/dev/null") && file != Path::new("NUL")) else {
             return Ok(());
@@ -180,7 +180,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Takes in the settings of a file that stands in `directory`, and of those that it includes, in order.
+    /// Adds the settings of a file in `directory`, and of the files that it includes, in order.
     fn settings(
         &mut self,
         config: &GitConfig,
@@ -211,7 +211,7 @@ impl Reader<'_> {
             };
         let (scope, file) = (entry.scope, expanded(&entry.value));
         self.entries.push(entry);
-        // What the environment includes has nowhere to start from.
+        // In the environment a relative include path has no base directory.
         let base = directory.or_else(|| Some(Path::new("")).filter(|_| file.is_absolute()));
         match base.filter(|_| includes) {
             Some(base) => self.file(&base.join(file), scope, depth + 1),
@@ -219,7 +219,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether the condition of an `includeIf` is met. One that is not known is not, as in git.
+    /// Whether the condition of an `includeIf` is true. As in git, an unknown condition is false.
     fn holds(&mut self, condition: &[u8], directory: Option<&Path>) -> bool {
         let Some(repository) = self.repository else { return false };
         if let Some(pattern) = condition.strip_prefix(b"gitdir:") {
@@ -241,7 +241,7 @@ impl Reader<'_> {
         false
     }
 
-    /// `git -c name=value` and `GIT_CONFIG_COUNT`.
+    /// The settings of `git -c name=value` and `GIT_CONFIG_COUNT`.
     fn environment(&mut self) -> Result<()> {
         let text = |name: String| env::var_os(name).map(|value| value.into_encoded_bytes());
         let count = env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse::<usize>().ok()).unwrap_or(0);

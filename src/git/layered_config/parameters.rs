@@ -1,8 +1,8 @@
-//! `GIT_CONFIG_PARAMETERS`, in which `git -c` hands its settings on.
+//! Parsing `GIT_CONFIG_PARAMETERS`, with which `git -c` passes settings to child processes.
 
 use bstr::ByteSlice as _;
 
-/// What `git -c` leaves for the programs that git starts: `'name'='value'`, in older versions `'name=value'`.
+/// The names and values in `GIT_CONFIG_PARAMETERS`: `'name'='value'`, in older versions `'name=value'`.
 pub(super) fn parameters(text: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut found = Vec::new();
     let mut rest = text.trim_ascii();
@@ -23,7 +23,7 @@ pub(super) fn parameters(text: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     found
 }
 
-/// The word in single quotes that `text` starts with, and what follows it.
+/// The single-quoted word at the start of `text`, and the rest.
 fn unquoted(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut rest = text.strip_prefix(b"'")?;
     let mut word = Vec::new();

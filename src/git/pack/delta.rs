@@ -1,28 +1,28 @@
-//! How a pack says "like that one, but": copy and insert instructions.
+//! Parsing and applying deltas of a pack: copy and insert instructions.
 
 use super::super::inflate::Corrupt;
 
-/// A delta whose header was read.
+/// A delta with parsed header.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Delta<'a> {
-    /// The size of the object that it applies to.
+    /// The size of the base in bytes.
     pub(crate) base_size: usize,
-    /// The size of the object that it makes.
+    /// The size of the result in bytes.
     pub(crate) size: usize,
     instructions: &'a [u8],
 }
 
-/// One instruction.
+/// One instruction of a delta.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Op<'a> {
-    /// These bytes of the base.
+    /// Copy these bytes of the base.
     Copy { from: usize, len: usize },
-    /// New bytes.
+    /// Insert these bytes.
     Insert(&'a [u8]),
 }
 
 impl<'a> Delta<'a> {
-    /// Reads the header of an inflated delta.
+    /// Parses the header of a decompressed delta.
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, Corrupt> {
         let mut rest = bytes;
         let base_size = varint(&mut rest).ok_or("its delta has a broken header")?;
@@ -30,7 +30,7 @@ impl<'a> Delta<'a> {
         Ok(Self { base_size, size, instructions: rest })
     }
 
-    /// Whether the instructions make as many bytes as the header says. Asked before memory is taken for them.
+    /// Whether the instructions produce as many bytes as the header says. Checked before memory is allocated.
     pub(crate) fn check_size(&self) -> Result<(), Corrupt> {
         let length = |op: Option<Op<'_>>| match op? {
             Op::Copy { len, .. } => Some(len),
@@ -40,17 +40,17 @@ impl<'a> Delta<'a> {
         if sum == Some(self.size) { Ok(()) } else { Err("its delta makes more or less than its header says") }
     }
 
-    /// The instructions in the order of the object's bytes; `None` stands for a broken one.
+    /// The instructions in the order of the result's bytes; `None` is a broken one.
     pub(crate) fn ops(&self) -> Ops<'a> {
         Ops { rest: self.instructions }
     }
 
-    /// Writes the object into `out`, which must be `size` long.
+    /// Writes the result into `out`, which must be `size` bytes long.
     #[inline]
     pub(crate) fn apply(&self, base: &[u8], out: &mut [u8]) -> Result<(), Corrupt> {
         const BROKEN: Corrupt = "its delta does not fit its base";
-        /// Most copies are shorter. A copy of fixed size is a few instructions; what it writes too much is written
-        /// over by the next one.
+        /// Most copies are at most this long. A copy of fixed length takes few instructions, and the next copy
+        /// overwrites what was written too much.
         const SHORT: usize = 64;
         if base.len() != self.base_size || out.len() != self.size {
             return Err(BROKEN);
@@ -92,7 +92,7 @@ impl<'a> Iterator for Ops<'a> {
         let op = if first & 0x80 != 0 {
             self.copy(first)
         } else {
-            // 0 is reserved.
+            // 0 is a reserved instruction.
             let len = usize::from(first);
             self.rest.split_at_checked(len).filter(|_| len > 0).map(|(bytes, rest)| {
                 self.rest = rest;
@@ -107,7 +107,7 @@ impl<'a> Iterator for Ops<'a> {
 }
 
 impl<'a> Ops<'a> {
-    /// Bits of `flags` say which bytes of offset (four) and length (three) are given.
+    /// A copy instruction. The bits of `flags` say which bytes of the offset (four) and the length (three) follow.
     #[inline]
     fn copy(&mut self, flags: u8) -> Option<Op<'a>> {
         let mut number = |bits: std::ops::Range<u32>| {

@@ -1,7 +1,7 @@
 //! The delta chains of a whole pack.
 //!
-//! Every whole object is a root, every delta hangs on its base. The kind of an object is that of its root, so the
-//! kinds of all objects are known from their headers, and nothing has to be inflated for it.
+//! Every entry that is not a delta is a root, and every delta refers to its base. An object has the type of its root,
+//! so the types of all objects are known from the headers, without decompressing anything.
 
 use rayon::prelude::*;
 
@@ -13,18 +13,18 @@ use super::{Form, Pack};
 
 const NONE: u32 = u32::MAX;
 
-/// A pack's entries, numbered in the order of their offsets.
+/// The entries of a pack, numbered in the order of their offsets.
 pub(crate) struct DeltaChains {
     offsets: Vec<u64>,
-    /// The position in the index of each.
+    /// Each entry's position in the pack index.
     positions: Vec<u32>,
-    /// What each is a delta to; itself where that is not known.
+    /// Each entry's delta base; `NONE` for whole objects.
     bases: Vec<u32>,
     kinds: Vec<Option<Kind>>,
     /// The children of entry `i` are `children[starts[i]..starts[i + 1]]`.
     starts: Vec<u32>,
     children: Vec<u32>,
-    /// Entries whose header is broken or whose base is not there.
+    /// Entries with a broken header or a missing base.
     pub(crate) broken: Vec<(u32, Corrupt)>,
 }
 
@@ -57,7 +57,7 @@ impl DeltaChains {
         chains
     }
 
-    /// Makes the lists of children, and carries the kinds from the roots to all that hang on them.
+    /// Computes the children of each entry, and copies the types from the roots to their descendants.
     fn link(&mut self) {
         for &base in self.bases.iter().filter(|&&base| base != NONE) {
             self.starts[base as usize + 1] += 1;
@@ -84,15 +84,15 @@ impl DeltaChains {
             }
         }
         self.heaviest_last(&order);
-        // A chain that bites its own tail, or hangs on a broken entry, is reached from no root.
+        // A chain with a cycle, or on a broken entry, cannot be reached from any root.
         let lost =
             (0..narrow(self.len())).filter(|&e| self.kinds[e as usize].is_none() && self.bases[e as usize] != NONE);
         self.broken.extend(lost.map(|entry| (entry, "the object that its delta needs cannot be read")));
         self.broken.sort_unstable();
     }
 
-    /// Puts the child with most descendants last: a base is freed when its last child is decoded, so a walk then
-    /// holds no more bases at once than the logarithm of the tree's size.
+    /// Moves the child with most descendants to the end. A base can be freed when its last child is decoded, so in
+    /// this order a walk keeps at most a logarithmic number of bases in memory.
     fn heaviest_last(&mut self, parents_first: &[u32]) {
         let mut sizes = vec![1_u32; self.len()];
         for &entry in parents_first.iter().rev() {
@@ -115,7 +115,7 @@ impl DeltaChains {
         self.offsets.len()
     }
 
-    /// `None` if its chain is broken.
+    /// The object's type; `None` if its delta chain is broken.
     pub(crate) fn kind(&self, entry: u32) -> Option<Kind> {
         self.kinds[entry as usize]
     }
@@ -124,28 +124,28 @@ impl DeltaChains {
         self.offsets[entry as usize]
     }
 
-    /// About how many bytes of the pack it takes.
+    /// Approximately the number of bytes that the entry takes in the pack.
     pub(crate) fn packed_size(&self, entry: u32) -> u64 {
         let end = self.offsets.get(entry as usize + 1).copied();
         end.map_or(0, |end| end.saturating_sub(self.offset(entry)))
     }
 
-    /// The position of its id in the index.
+    /// The position of the entry's id in the pack index.
     pub(crate) fn position(&self, entry: u32) -> u32 {
         self.positions[entry as usize]
     }
 
-    /// Whether the entry is a whole object of known kind.
+    /// Whether the entry is a whole object of a known type.
     pub(crate) fn is_root(&self, entry: u32) -> bool {
         self.bases[entry as usize] == NONE && self.kinds[entry as usize].is_some()
     }
 
-    /// What it is a delta to.
+    /// The entry's delta base.
     pub(crate) fn base(&self, entry: u32) -> Option<u32> {
         Some(self.bases[entry as usize]).filter(|&base| base != NONE)
     }
 
-    /// The range of the entry's children; see [`child`](Self::child).
+    /// The range of the entry's children, for [`child`](Self::child).
     #[inline]
     pub(crate) fn children(&self, entry: u32) -> std::ops::Range<u32> {
         self.starts[entry as usize]..self.starts[entry as usize + 1]
@@ -156,7 +156,7 @@ impl DeltaChains {
         self.children[at as usize]
     }
 
-    /// All that hangs on an entry, itself included.
+    /// The entry and all its descendants.
     pub(crate) fn descendants(&self, entry: u32) -> Vec<u32> {
         let mut all = vec![entry];
         let mut done = 0;
@@ -177,7 +177,7 @@ fn head(pack: &Pack, offsets: &[u64], entry: usize) -> Result<Head, Corrupt> {
     const GONE: Corrupt = "the object that its delta needs is not in its pack";
     let base = match pack.entry(offsets[entry])?.form {
         Form::Whole(kind) => return Ok(Head::Root(kind)),
-        // Bases stand close before their deltas: search outwards rather than everywhere.
+        // A base is usually close before its delta, so the search starts there and widens.
         Form::DeltaToOffset(base) => {
             let mut step = 1;
             let mut low = entry;

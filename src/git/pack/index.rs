@@ -1,4 +1,4 @@
-//! Which objects a pack holds and where: its `.idx` file, versions 1 and 2, or what a multi-pack-index says of it.
+//! Which objects a pack has, and at which offsets: from its `.idx` file (version 1 or 2) or from a multi-pack-index.
 
 use std::ops::Range;
 use std::path::Path;
@@ -11,14 +11,14 @@ use crate::core::regular_file;
 
 const FANOUT: usize = 256 * 4;
 
-/// The ids of a pack's objects, in order, each with the offset of its entry. Positions count them.
+/// The sorted ids of a pack's objects, and the offset of each entry. A position is an index into this list.
 #[derive(Debug)]
 pub(crate) struct PackIndex {
     bytes: Bytes,
     width: usize,
-    /// How many ids start with a byte of at most this.
+    /// For each byte value: how many ids start with at most this byte.
     fanout: Vec<u32>,
-    /// Where the first id is, and how far it is from one to the next.
+    /// The offset of the first id, and the distance from one id to the next.
     first_id: usize,
     stride: usize,
     offsets: Offsets,
@@ -27,23 +27,23 @@ pub(crate) struct PackIndex {
 #[derive(Debug)]
 enum Bytes {
     File(Mapping),
-    /// Ids alone.
+    /// The ids without a file.
     Own(Vec<u8>),
 }
 
-/// Where the offsets are.
+/// The location of the offsets.
 #[derive(Debug)]
 enum Offsets {
-    /// Each before its id: version 1.
+    /// Version 1: each offset comes before its id.
     Before,
-    /// In a table of their own, those that need more than 31 bits in another: version 2.
+    /// Version 2: in one table, and in a second one for those that need more than 31 bits.
     Tables { short: usize, long: usize },
-    /// Read already.
+    /// A list in memory.
     Own(Vec<u64>),
 }
 
 impl PackIndex {
-    /// Maps and checks an `.idx` file, so that nothing below reads outside it.
+    /// Maps and checks an `.idx` file, so that no later access is outside of it.
     pub(crate) fn open(path: &Path, hash: Hash) -> Result<Self> {
         let failed = |why: &str| {
             Error::new("read pack index", path.display(), why).hint("run `git index-pack` on its pack to rebuild it")
@@ -52,7 +52,7 @@ impl PackIndex {
         Self::of_file(file, hash).map_err(failed)
     }
 
-    /// Whether its file was cut short while it was read.
+    /// Whether the file was truncated while it was read.
     pub(crate) fn is_cut_short(&self) -> bool {
         matches!(&self.bytes, Bytes::File(file) if file.is_cut_short())
     }
@@ -71,7 +71,7 @@ impl PackIndex {
         }
         let count = fanout[255] as usize;
         let start = table + FANOUT;
-        // The file ends in two checksums.
+        // The file ends with two checksums.
         let (first_id, stride, offsets, least) = if has_version {
             let short = start + count * (width + 4);
             let long = short + count * 4;
@@ -85,7 +85,7 @@ impl PackIndex {
         Ok(Self { bytes: Bytes::File(file), width, fanout, first_id, stride, offsets })
     }
 
-    /// Of ids in order and their offsets.
+    /// An index of sorted ids and their offsets.
     pub(crate) fn of_list(list: impl Iterator<Item = (Id, u64)>, hash: Hash) -> Self {
         let (mut ids, mut offsets, mut fanout) = (Vec::new(), Vec::new(), vec![0; 256]);
         for (id, offset) in list {
@@ -107,24 +107,25 @@ impl PackIndex {
         }
     }
 
-    /// How many objects the pack holds.
+    /// How many objects the pack has.
     pub(crate) fn count(&self) -> u32 {
         self.fanout[255]
     }
 
-    /// The bytes of the id at a position below [`count`](Self::count).
+    /// The raw id at a position, which must be below [`count`](Self::count).
     #[inline]
     pub(crate) fn raw_id(&self, position: u32) -> &[u8] {
         let at = self.first_id + position as usize * self.stride;
         &self.bytes()[at..at + self.width]
     }
 
-    /// The id at a position below [`count`](Self::count).
+    /// The id at a position, which must be below [`count`](Self::count).
     pub(crate) fn id(&self, position: u32) -> Id {
         Id::from_bytes(self.raw_id(position)).expect("an id is as wide as its hash")
     }
 
-    /// The offset of the entry at a position below [`count`](Self::count); past any pack if the file is corrupt.
+    /// The offset of the entry at a position, which must be below [`count`](Self::count). If the file is corrupt, it
+    /// may be outside of the pack.
     pub(crate) fn offset(&self, position: u32) -> u64 {
         let position = position as usize;
         match &self.offsets {

@@ -1,7 +1,7 @@
-//! Pack files: mapped into memory, and read entry by entry.
+//! Pack files, memory-mapped and read entry by entry.
 //!
-//! An entry holds its object whole or as a [`Delta`] to another entry. Nothing here follows deltas: a single object is
-//! put together in [`objects`](super::objects), all objects of a pack along its [`DeltaChains`].
+//! An entry has its object whole, or as a [`Delta`] to another entry. This module does not resolve deltas:
+//! [`objects`](super::objects) decodes single objects, and [`DeltaChains`] all objects of a pack.
 
 pub(crate) mod delta;
 mod delta_chains;
@@ -22,7 +22,7 @@ pub(crate) use delta::Delta;
 pub(crate) use delta_chains::DeltaChains;
 pub(crate) use index::PackIndex;
 
-/// So many bytes are taken for what a delta makes without counting first.
+/// The result size of a delta, in bytes, up to which memory is allocated without checking the instructions first.
 const UNCHECKED: usize = 4 << 20;
 
 /// A pack and its index.
@@ -38,16 +38,16 @@ pub(crate) struct Pack {
 pub(crate) struct PackEntry {
     pub(crate) form: Form,
     offset: u64,
-    /// Of what is inflated: the object, or the delta.
+    /// The decompressed size, of the object or of the delta.
     size: u64,
-    /// Where the compressed data starts.
+    /// The offset of the compressed data.
     data: usize,
 }
 
-/// How an entry holds its object.
+/// How an entry stores its object.
 #[derive(Clone, Copy)]
 pub(crate) enum Form {
-    /// Whole.
+    /// As a whole object.
     Whole(Kind),
     /// As a delta to the entry at this offset.
     DeltaToOffset(u64),
@@ -56,21 +56,21 @@ pub(crate) enum Form {
 }
 
 impl PackEntry {
-    /// How long its header says that the object, or the delta, is.
+    /// The size of the object or of the delta, according to the header.
     pub(crate) fn stated_size(&self) -> u64 {
         self.size
     }
 }
 
 impl Pack {
-    /// Maps `pack-….pack`.
+    /// Maps and checks a `.pack` file.
     pub(crate) fn open(path: &Path, index: PackIndex, hash: Hash) -> Result<Self> {
         let bad = |why: &str| Error::new("read pack", path.display(), why).hint("run `git fsck` there");
         let data = map(path).map_err(|why| bad(&regular_file::system_text(&why)))?;
         Self::of(data, index, hash).map_err(bad)
     }
 
-    /// Of a file's bytes.
+    /// A pack from the bytes of its file.
     pub(crate) fn of(data: Mapping, index: PackIndex, hash: Hash) -> std::result::Result<Self, Corrupt> {
         if data.len() < 12 + hash.width() || !data.starts_with(b"PACK") {
             return Err("it is not a pack");
@@ -81,23 +81,23 @@ impl Pack {
         Ok(Self { index, data, hash })
     }
 
-    /// Whether the pack or its index was cut short while it was read.
+    /// Whether the pack or its index was truncated while it was read.
     pub(crate) fn is_cut_short(&self) -> bool {
         self.data.is_cut_short() || self.index.is_cut_short()
     }
 
-    /// The entries; what follows them is the pack's checksum.
+    /// The entries, without the pack's checksum after them.
     #[inline]
     fn entries(&self) -> &[u8] {
         &self.data[..self.data.len() - self.hash.width()]
     }
 
-    /// The checksum that the pack ends in: git's hash of all that stands before it.
+    /// The pack's checksum, which is the hash of everything before it.
     pub(crate) fn checksum(&self) -> &[u8] {
         &self.data[self.data.len() - self.hash.width()..]
     }
 
-    /// The header of the entry at an offset.
+    /// Parses the header of the entry at an offset.
     #[inline]
     pub(crate) fn entry(&self, offset: u64) -> std::result::Result<PackEntry, Corrupt> {
         const BROKEN: Corrupt = "its pack entry has a broken header";
@@ -139,7 +139,7 @@ impl Pack {
         Ok(PackEntry { form, offset, size, data: at })
     }
 
-    /// How many bytes an entry inflates to, if that can be.
+    /// The decompressed size of an entry. It is an error if the size is not plausible.
     #[inline]
     pub(crate) fn size(&self, entry: &PackEntry) -> std::result::Result<usize, Corrupt> {
         let size = inflate::plausible(entry.size, self.stream(entry).len())?;
@@ -147,7 +147,7 @@ impl Pack {
         Ok(size)
     }
 
-    /// How many bytes a delta makes of its base, if that can be.
+    /// The size of a delta's result. It is an error if the size is not plausible.
     #[inline]
     pub(crate) fn delta_size(
         &self,
@@ -163,26 +163,27 @@ impl Pack {
         Ok(size)
     }
 
-    /// Inflates an entry into a buffer as long as its [`size`](Self::size).
+    /// Decompresses an entry into a buffer of [`size`](Self::size) bytes.
     #[inline]
     pub(crate) fn inflate(&self, entry: &PackEntry, out: &mut [u8]) -> std::result::Result<(), Corrupt> {
         inflate::into(self.stream(entry), out)
     }
 
-    /// The compressed data of an entry; what follows it too, for nothing but inflating says where it ends.
+    /// The compressed data of an entry and everything after it: its end is only known after decompression.
     #[inline]
     fn stream(&self, entry: &PackEntry) -> &[u8] {
         self.entries().get(entry.data..).unwrap_or_default()
     }
 
-    /// The bytes from this entry to the next. Takes time in the number of entries: asked only of huge ones.
+    /// The number of bytes from this entry to the next. Takes time in proportion to the number of entries; used only
+    /// for very large ones.
     fn stored(&self, entry: &PackEntry) -> u64 {
         let after = (0..self.index.count()).map(|at| self.index.offset(at)).filter(|&at| at > entry.offset).min();
         let end = self.entries().len() as u64;
         after.map_or(end, |after| after.min(end)).saturating_sub(entry.offset)
     }
 
-    /// A hash of all that the pack and its index say.
+    /// A hash of the content of the pack and its index.
     pub(crate) fn digest(&self) -> [u8; 32] {
         const PART: usize = 4 << 20;
         let digest = |bytes: &[u8]| -> Vec<u8> {

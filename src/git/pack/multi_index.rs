@@ -1,6 +1,6 @@
-//! The `multi-pack-index`: one list of the objects of many packs.
+//! The `multi-pack-index`: one sorted list of the objects in many packs.
 //!
-//! Packs usually have an `.idx` as well, which says the same faster; this is read for those that have none.
+//! Packs usually also have an `.idx`, which is faster to read; this is used for packs without one.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -15,11 +15,11 @@ use super::index::be32;
 use crate::core::error::{Error, Result};
 use crate::core::regular_file::{self, Links, SMALL};
 
-/// The indexes of the packs in a directory, by their names without an extension, as far as a `multi-pack-index` or a
-/// chain of them tells.
+/// The indexes of the packs in a directory, by their file names without extension, as given by a `multi-pack-index`
+/// or a chain of them.
 pub(crate) fn read(directory: &Path, hash: Hash) -> Result<HashMap<String, PackIndex>> {
     let mut indexes = HashMap::new();
-    // Packs are numbered through a whole chain.
+    // Pack numbers count through the whole chain.
     let mut names = Vec::new();
     for path in layers(directory)? {
         let failed = |why: &str| {
@@ -42,7 +42,7 @@ pub(crate) fn read(directory: &Path, hash: Hash) -> Result<HashMap<String, PackI
     Ok(indexes)
 }
 
-/// The file, or the files of the chain, oldest first.
+/// The file, or the files of a chain, the oldest first.
 fn layers(directory: &Path) -> Result<Vec<PathBuf>> {
     let chained = directory.join("multi-pack-index.d");
     let chain = regular_file::read(&chained.join("multi-pack-index-chain"), Links::Follow, SMALL)?.unwrap_or_default();
@@ -55,7 +55,7 @@ fn layers(directory: &Path) -> Result<Vec<PathBuf>> {
 
 pub(crate) type Lists = HashMap<u32, Vec<(Id, u64)>>;
 
-/// The objects of each pack. Names of further packs are put at the end of `names`.
+/// The ids and offsets of each pack's objects. The names of further packs are added to `names`.
 pub(crate) fn objects(file: &[u8], hash: Hash, names: &mut Vec<String>) -> std::result::Result<Lists, &'static str> {
     const SHORT: &str = "it is too short";
     let header = file.first_chunk::<12>().ok_or(SHORT)?;
@@ -94,7 +94,7 @@ pub(crate) fn objects(file: &[u8], hash: Hash, names: &mut Vec<String>) -> std::
         }
         lists.entry(pack).or_default().push((Id::from_bytes(id).ok_or(SHORT)?, offset));
     }
-    // Each must be in order to be searched.
+    // Each list must be sorted for searching.
     lists.values_mut().for_each(|list| list.sort_unstable());
     Ok(lists)
 }
@@ -103,7 +103,7 @@ fn text(name: &OsStr) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// A chunk, if the entry of this number in the table of contents is its. The next entry says where it ends.
+/// The content of a chunk, if entry `at` of the table of contents has this id. The next entry gives its end.
 fn chunk<'a>(file: &'a [u8], at: usize, id: &[u8; 4]) -> Option<&'a [u8]> {
     let entry = |at: usize| file.get(12 + at * 12..12 + (at + 1) * 12);
     let offset = |at: usize| {

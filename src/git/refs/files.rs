@@ -1,4 +1,4 @@
-//! References as files: one for each below `refs`, many in `packed-refs`, and reflogs below `logs`.
+//! References in files: one for each loose reference, many in `packed-refs`, and the reflogs in `logs`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::git::directory::{entries, files_below, is_directory};
 use crate::git::id::Hash;
 use crate::git::repository::LONG;
 
-/// What one file holds, looked for in directories in this order; `None` if it is in none of them.
+/// Reads one loose reference from the first of the directories that has it; `None` if none does.
 pub(super) fn find(directories: &[&Path], name: &[u8], hash: Hash) -> Result<Option<RefTarget>> {
     let path = name.to_path_lossy();
     if path.is_absolute() || path.components().any(|part| !matches!(part, std::path::Component::Normal(_))) {
@@ -21,7 +21,7 @@ pub(super) fn find(directories: &[&Path], name: &[u8], hash: Hash) -> Result<Opt
     }
     for directory in directories {
         let file = directory.join(&path);
-        // A directory of this name holds other references.
+        // A directory with this name holds other references.
         if !is_directory(&file)
             && let Some(target) = read(&file, name.as_bstr(), hash)?
         {
@@ -31,19 +31,19 @@ pub(super) fn find(directories: &[&Path], name: &[u8], hash: Hash) -> Result<Opt
     Ok(None)
 }
 
-/// What the text of `packed-refs` says of one name.
+/// The object of one reference in the text of `packed-refs`.
 pub(super) fn find_packed(text: &[u8], name: &[u8], hash: Hash) -> Result<Option<Id>> {
     let line = [b" ", name, b"\n"].concat();
     let mut found = memchr::memmem::find_iter(text, &line).map(|at| &text[..at]);
     let id = found.find_map(|before| {
         let id = &before[before.rfind_byte(b'\n').map_or(0, |end| end + 1)..];
-        // A comment may end like this, too.
+        // A comment may end with the same text.
         (!id.contains(&b' ')).then_some(id)
     });
     id.map(|id| id_of(id, hash).ok_or_else(|| broken(name.as_bstr()))).transpose()
 }
 
-/// All that is packed.
+/// All references in `packed-refs`.
 pub(super) fn packed(common_dir: &Path, hash: Hash, refs: &mut BTreeMap<BString, RefTarget>, errors: &mut Vec<Error>) {
     let text = read_packed(common_dir).unwrap_or_else(|error| {
         errors.push(error);
@@ -63,7 +63,7 @@ pub(super) fn read_packed(common_dir: &Path) -> Result<Option<Vec<u8>>> {
     regular_file::read(&common_dir.join("packed-refs"), Links::Follow, LONG)
 }
 
-/// All files below `refs` of a git directory.
+/// All loose references of a git directory.
 pub(super) fn loose(git_dir: &Path, hash: Hash, refs: &mut BTreeMap<BString, RefTarget>, errors: &mut Vec<Error>) {
     for path in files_below(git_dir.join("refs"), errors) {
         let Ok(name) = path.strip_prefix(git_dir) else { continue };
@@ -82,7 +82,7 @@ pub(super) fn loose(git_dir: &Path, hash: Hash, refs: &mut BTreeMap<BString, Ref
     }
 }
 
-/// `HEAD` and what commands leave in capitals beside it: `ORIG_HEAD`, `MERGE_HEAD`, `AUTO_MERGE`. `FETCH_HEAD` has a
+/// `HEAD` and the pseudo-references next to it, such as `ORIG_HEAD`, `MERGE_HEAD`, `AUTO_MERGE`. `FETCH_HEAD` has one
 /// line for each branch.
 pub(super) fn root(git_dir: &Path, hash: Hash, errors: &mut Vec<Error>) -> Vec<(BString, RefTarget)> {
     const OTHERS: [&str; 5] =
@@ -111,7 +111,7 @@ pub(super) fn root(git_dir: &Path, hash: Hash, errors: &mut Vec<Error>) -> Vec<(
     found
 }
 
-/// The objects that the reflogs of a git directory name.
+/// Passes on the object ids in the reflogs of a git directory.
 pub(super) fn logged(git_dir: &Path, mut each: impl FnMut(Id), errors: &mut Vec<Error>) {
     for path in files_below(git_dir.join("logs"), errors) {
         match regular_file::read(&path, Links::Follow, LONG) {
@@ -131,7 +131,7 @@ fn read(path: &Path, name: &BStr, hash: Hash) -> Result<Option<RefTarget>> {
 }
 
 fn read_text(path: &Path) -> Result<Option<Vec<u8>>> {
-    // Very old repositories have a symbolic link to another reference, which may not be there yet.
+    // In very old repositories this can be a symbolic link to another reference, which may not exist yet.
     if let Ok(link) = path.read_link()
         && link.starts_with("refs")
     {

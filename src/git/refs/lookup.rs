@@ -1,4 +1,4 @@
-//! References that are read as they are asked for: of thousands, a commit's walk needs a few.
+//! References that are read when they are asked for: a commit hook needs only a few of thousands.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -12,12 +12,12 @@ use crate::git::Id;
 use crate::git::refs::reftable::Stack;
 use crate::git::repository::{RefStorage, Repository};
 
-/// Something that knows references by name.
+/// A source of references by name.
 pub trait NamedRefs {
-    /// The object of a reference by any name that git understands for it; `None` if it leads nowhere.
+    /// The object of a reference, by any name that git accepts for it; `None` if there is none.
     fn named(&self, name: &BStr) -> Result<Option<Id>>;
 
-    /// What `name@{what}` means; `None` where that is not known.
+    /// The object of `name@{what}`; `None` if it is not known.
     fn at(&self, _name: &str, _what: &str) -> Result<Option<Id>> {
         Ok(None)
     }
@@ -29,12 +29,12 @@ impl NamedRefs for Refs {
     }
 }
 
-/// The references of a repository as its current work tree sees them.
+/// The references of a repository, as seen from its current work tree.
 pub struct Lookup<'a> {
     pub(super) repository: &'a Repository,
     /// The text of `packed-refs`.
     packed: OnceCell<Vec<u8>>,
-    /// The tables of the work tree and the shared ones.
+    /// The reftables of the work tree, and those that all work trees share.
     tables: OnceCell<[Stack; 2]>,
 }
 
@@ -48,7 +48,7 @@ impl NamedRefs for Lookup<'_> {
             return Ok(None);
         }
         for form in super::forms(name) {
-            // Other files beside `HEAD` are no references.
+            // Other files next to `HEAD` are not references.
             let is_root = form.iter().all(|&byte| byte.is_ascii_uppercase() || byte == b'_');
             if (is_root || form.starts_with(b"refs/"))
                 && let Some(id) = self.object(form.as_bstr())?
@@ -65,12 +65,12 @@ impl NamedRefs for Lookup<'_> {
 }
 
 impl<'a> Lookup<'a> {
-    /// Of a repository. Nothing is read yet.
+    /// The references of a repository. Nothing is read yet.
     pub fn new(repository: &'a Repository) -> Self {
         Self { repository, packed: OnceCell::new(), tables: OnceCell::new() }
     }
 
-    /// The object that a reference leads to, by its full name.
+    /// The object that a reference leads to, by its full name; `None` if there is none.
     pub fn object(&self, name: &BStr) -> Result<Option<Id>> {
         let mut name = name.to_owned();
         for _ in 0..=DEEPEST {
@@ -83,12 +83,12 @@ impl<'a> Lookup<'a> {
         Err(Error::new("read reference", name, "its symbolic references form a loop"))
     }
 
-    /// Whether there is a reference of this full name, wherever it leads.
+    /// Whether a reference with this full name exists, even a dangling one.
     pub(super) fn has(&self, name: &BStr) -> Result<bool> {
         Ok(self.target(name)?.is_some())
     }
 
-    /// The name of the reference that a symbolic one names.
+    /// The target of a symbolic reference; `None` for any other reference.
     pub fn symbolic(&self, name: &str) -> Result<Option<BString>> {
         Ok(match self.target(name.into())? {
             Some(RefTarget::Symbolic(name)) => Some(name),
@@ -96,7 +96,8 @@ impl<'a> Lookup<'a> {
         })
     }
 
-    /// The shared references below a place such as `refs/remotes/`, with the objects that they lead to, by name.
+    /// The shared references with a prefix such as `refs/remotes/`, and the objects that they lead to, sorted by
+    /// name.
     pub fn below(&self, prefix: &[u8]) -> Result<Vec<(BString, Id)>> {
         let Repository { common_dir, hash, .. } = self.repository;
         let mut raw = BTreeMap::new();
@@ -118,7 +119,7 @@ impl<'a> Lookup<'a> {
             let [own, shared] = self.tables()?;
             return match own.find(name)? {
                 Some(target) => Ok(Some(target)),
-                // Each work tree has a HEAD of its own.
+                // Each work tree has its own HEAD.
                 None if git_dir == common_dir || name == "HEAD" => Ok(None),
                 None => shared.find(name),
             };

@@ -1,4 +1,4 @@
-//! References: branches, tags, `HEAD`, and what reflogs remember, in either form in which git stores them.
+//! References: branches, tags, `HEAD` and the reflogs, in both storage formats of git.
 
 mod files;
 mod lookup;
@@ -19,19 +19,19 @@ use reftable::Stack;
 
 pub use lookup::{Lookup, NamedRefs};
 
-/// What a reference holds.
+/// The value of a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RefTarget {
-    /// An object.
+    /// An object id.
     Object(Id),
-    /// The name of another reference, which need not exist.
+    /// The name of another reference, which may not exist.
     Symbolic(BString),
 }
 
-/// Symbolic references are followed no further, as in git.
+/// The maximum depth of symbolic references, as in git.
 const DEEPEST: usize = 5;
 
-/// The commit that HEAD leads to; `None` before the first one.
+/// The commit of HEAD; `None` before the first commit.
 pub fn head(repository: &Repository) -> Result<Option<Id>> {
     let lookup = Lookup::new(repository);
     match lookup.object("HEAD".into())? {
@@ -44,8 +44,8 @@ fn no_head() -> Error {
     Error::new("read reference", "HEAD", "there is none").hint("run `git fsck` there")
 }
 
-/// The commits that are being merged into HEAD: those of `MERGE_HEAD`, and before git has written that (in
-/// `pre-merge-commit`) those of the `GITHEAD_<id>` variables which `git merge` sets.
+/// The commits that are being merged into HEAD: from `MERGE_HEAD`, or if that does not exist yet (in
+/// `pre-merge-commit`) from the `GITHEAD_<id>` variables that `git merge` sets.
 pub fn merge_heads(repository: &Repository, variables: impl Iterator<Item = (String, String)>) -> Result<Vec<Id>> {
     let mut ids: Vec<Id> = regular_file::read(&repository.git_dir.join("MERGE_HEAD"), Links::Follow, SMALL)?
         .map(|text| text.lines().filter_map(|line| Id::from_hex(line.trim_ascii())).collect())
@@ -61,28 +61,29 @@ pub fn merge_heads(repository: &Repository, variables: impl Iterator<Item = (Str
 /// All references of a repository and its linked work trees, sorted by name.
 #[derive(Debug, Default)]
 pub struct Refs {
-    /// Full names and the objects that they lead to. A detached `HEAD` is among them, as `HEAD`.
+    /// Full names and the objects that they lead to. A detached `HEAD` is in it with the name `HEAD`.
     pub list: Vec<(BString, Id)>,
-    /// Names that lead to no object: of symbolic references to what is not there, what those name, an unborn branch.
+    /// The names of dangling symbolic references and of their targets, and of an unborn branch.
     pub dangling: Vec<BString>,
-    /// What `HEAD` is at; `None` before the first commit.
+    /// The commit of `HEAD`; `None` before the first commit.
     pub head: Option<Id>,
-    /// What `HEAD` points to, unless it is detached.
+    /// The branch that `HEAD` points to; `None` if it is detached.
     pub head_name: Option<BString>,
-    /// What reflogs, other work trees' `HEAD`s, and pseudo-references such as `ORIG_HEAD` name.
+    /// The objects in reflogs, in other work trees' `HEAD`s, and in pseudo-references such as `ORIG_HEAD`.
     pub logged: Vec<Id>,
-    /// What could not be read.
+    /// Errors of references that cannot be read.
     pub errors: Vec<Error>,
-    /// Whether all of them are copies of a remote's.
+    /// Whether all references are copies of a remote's, as after `git clone --mirror`.
     pub is_mirror: bool,
 }
 
-/// Where remote-tracking references are, and those that only a forge makes: GitHub, GitLab, Bitbucket, Gerrit.
+/// The prefixes of remote-tracking references, and of references that only a forge makes (GitHub, GitLab, Bitbucket,
+/// Gerrit).
 const REMOTE: [&[u8]; 5] =
     [b"refs/remotes/", b"refs/pull/", b"refs/merge-requests/", b"refs/pull-requests/", b"refs/changes/"];
 
 impl Refs {
-    /// Reads all of them.
+    /// Reads all references.
     pub fn read(repository: &Repository) -> Self {
         let mut refs = Self { is_mirror: repository.is_mirror(), ..Self::default() };
         let mut raw = BTreeMap::new();
@@ -117,7 +118,7 @@ impl Refs {
         for (name, target) in &raw {
             match (resolve(target, &raw), target) {
                 (Some(id), _) => refs.list.push((name.clone(), id)),
-                // Such as refs/remotes/origin/HEAD after the branch was deleted.
+                // For example `refs/remotes/origin/HEAD` after the branch was deleted.
                 (None, RefTarget::Symbolic(to)) => refs.dangling.extend([name.clone(), to.clone()]),
                 (None, RefTarget::Object(_)) => {}
             }
@@ -131,8 +132,8 @@ impl Refs {
         refs
     }
 
-    /// Takes in one reference. Each work tree has its own of a few, such as a bisection's: those of others than the
-    /// current one get the names under which git shows them here.
+    /// Adds one reference. Some references, such as those of a bisection, are private to a work tree; those of other
+    /// work trees get the names under which git shows them here.
     fn insert(
         &self,
         raw: &mut BTreeMap<BString, RefTarget>,
@@ -167,12 +168,12 @@ impl Refs {
         }
     }
 
-    /// Whether a reference says that a remote has what it leads to.
+    /// Whether a reference shows that a remote has its object.
     pub fn is_remote(&self, name: &[u8]) -> bool {
         self.is_mirror && name.starts_with(b"refs/") || REMOTE.iter().any(|place| name.starts_with(place))
     }
 
-    /// The object of a reference by any name that git understands for it.
+    /// The object of a reference, by any name that git accepts for it.
     pub fn find(&self, name: &BStr) -> Option<Id> {
         if name == "HEAD" || name == "@" {
             return self.head;
@@ -184,7 +185,7 @@ impl Refs {
     }
 }
 
-/// The full names that a name may stand for, the best first.
+/// The full names that a short name may stand for; the first match wins.
 fn forms(name: &BStr) -> [BString; 6] {
     let forms: [&[&[u8]]; 6] = [
         &[name],
@@ -197,11 +198,11 @@ fn forms(name: &BStr) -> [BString; 6] {
     forms.map(|form| form.concat().into())
 }
 
-/// What one git directory stores: the shared one, or a linked work tree's.
+/// The references in one git directory: the shared one, or that of a linked work tree.
 #[derive(Default)]
 struct Own {
     refs: BTreeMap<BString, RefTarget>,
-    /// `HEAD` and the like.
+    /// `HEAD` and the pseudo-references.
     root: Vec<(BString, RefTarget)>,
 }
 
@@ -227,7 +228,8 @@ impl Own {
             }
             Err(error) => errors.push(error),
         }
-        // A few stay files; a HEAD is there only to make the directory look like a repository.
+        // With reftables a few stay files, and `HEAD` is only a placeholder that makes the directory look like a
+        // repository.
         own.root.extend(files::root(dir, hash, errors).into_iter().filter(|(name, _)| name != "HEAD"));
         own
     }
@@ -244,7 +246,7 @@ fn resolve(target: &RefTarget, raw: &BTreeMap<BString, RefTarget>) -> Option<Id>
     None
 }
 
-/// A set of ids: reflogs name the same ones again and again, and their length must not fill memory.
+/// A set of ids. Reflogs repeat the same ids, and their length must not fill the memory.
 #[derive(Default)]
 struct Ids {
     list: Vec<Id>,

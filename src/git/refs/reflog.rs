@@ -1,5 +1,4 @@
-//! `main@{2}`, `@{-1}`, `@{upstream}`: what a reference was before, the branch that was checked out before, and the
-//! branch that one follows.
+//! The suffixes `main@{2}` (an earlier value), `@{-1}` (the previously checked-out branch) and `@{upstream}`.
 
 use bstr::{BStr, BString, ByteSlice as _};
 
@@ -11,7 +10,7 @@ use crate::git::layered_config::LayeredConfig;
 use crate::git::repository::{LONG, RefStorage};
 
 impl Lookup<'_> {
-    /// What `base@{what}` names; `None` if there is no such thing.
+    /// The object of `base@{what}`; `None` if there is none.
     pub(super) fn suffixed(&self, base: &str, what: &str) -> Result<Option<Id>> {
         if what.eq_ignore_ascii_case("upstream") || what.eq_ignore_ascii_case("u") {
             return self.upstream(base);
@@ -27,7 +26,7 @@ impl Lookup<'_> {
         }
     }
 
-    /// The full name of a branch; without a name, of the one that is checked out.
+    /// The full name of a branch; for an empty name or HEAD, the branch that is checked out.
     fn branch(&self, base: &str) -> Result<Option<BString>> {
         if matches!(base, "" | "@" | "HEAD") {
             self.symbolic("HEAD")
@@ -36,7 +35,7 @@ impl Lookup<'_> {
         }
     }
 
-    /// What the reference was so many changes ago.
+    /// The value of a reference `back` changes ago.
     fn before(&self, base: &str, back: usize) -> Result<Option<Id>> {
         let name = match base {
             "" => self.branch("")?.unwrap_or_else(|| "HEAD".into()),
@@ -62,7 +61,7 @@ impl Lookup<'_> {
         Ok(id.and_then(Id::from_hex).filter(|id| !id.is_null()))
     }
 
-    /// What was checked out so many switches ago.
+    /// The commit that was checked out `back` switches ago.
     fn checked_out(&self, back: usize) -> Result<Option<Id>> {
         let log = self.log(b"HEAD".as_bstr())?;
         let from = |line: &&[u8]| {
@@ -88,7 +87,7 @@ impl Lookup<'_> {
         Ok(regular_file::read(&file, Links::Follow, LONG)?.unwrap_or_default())
     }
 
-    /// The remote-tracking branch that a branch follows, or the local one.
+    /// The object of a branch's upstream.
     fn upstream(&self, base: &str) -> Result<Option<Id>> {
         let Some(branch) = self.branch(base)? else { return Ok(None) };
         let Some(short) = branch.strip_prefix(b"refs/heads/") else { return Ok(None) };
@@ -107,7 +106,7 @@ impl Lookup<'_> {
     }
 }
 
-/// Where a refspec puts a reference.
+/// The destination of a reference by a refspec.
 fn mapped(spec: &[u8], name: &[u8]) -> Option<BString> {
     let (from, to) = spec.strip_prefix(b"+").unwrap_or(spec).split_once_str(":")?;
     match (from.split_once_str("*"), to.split_once_str("*")) {

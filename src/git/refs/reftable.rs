@@ -1,7 +1,7 @@
-//! References in the reftable format: a stack of sorted binary tables, of which the newest has the last word.
+//! References in the reftable format: a stack of sorted binary tables, in which newer tables override older ones.
 //!
-//! What is built is bounded by the size of the tables: names share prefixes in them, so that a small table could claim
-//! names without end.
+//! Memory is bounded by the size of the tables: names share prefixes, so a small table could claim names of any total
+//! length.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
@@ -29,14 +29,14 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// Of these tables, the newest first, each with what messages call it.
+    /// A stack of these tables, the newest first, each with its name in messages.
     pub(crate) fn of(tables: Vec<(String, Vec<u8>)>, hash: Hash) -> Self {
         Self { tables, hash }
     }
 
-    /// Reads all tables that `tables.list` names; without that file, none.
+    /// Reads all tables that `tables.list` names; an empty stack if that file does not exist.
     pub(super) fn open(directory: &Path, hash: Hash) -> Result<Self> {
-        // Tables are merged by whoever writes: those that are gone since the list was read are named no more.
+        // Writers merge tables. If a table has disappeared since the list was read, a newer list no longer names it.
         let mut gone = None;
         for _ in 0..4 {
             let list = regular_file::read(&directory.join("tables.list"), Links::Follow, SMALL)?.unwrap_or_default();
@@ -50,7 +50,7 @@ impl Stack {
             .hint("run `git fsck` there"))
     }
 
-    /// The tables, or the name of one that is not there.
+    /// Reads the tables; the inner error is the name of a missing one.
     fn read(directory: &Path, list: &[u8], hash: Hash) -> Result<std::result::Result<Self, String>> {
         let mut tables = Vec::new();
         let mut left = LONG;
@@ -84,7 +84,7 @@ impl Stack {
         Ok(refs.into_iter().filter_map(|(name, target)| Some((name, target?))).collect())
     }
 
-    /// What one reference holds.
+    /// The value of one reference.
     pub(crate) fn find(&self, wanted: &[u8]) -> Result<Option<RefTarget>> {
         for (name, data) in &self.tables {
             let mut found = None;
@@ -102,7 +102,7 @@ impl Stack {
         Ok(None)
     }
 
-    /// The objects that reflogs name, each before and after a change.
+    /// Passes on the object ids in reflogs: before and after each change.
     pub(crate) fn logged(&self, mut each: impl FnMut(Id)) -> Result<()> {
         let mut deleted: HashSet<Vec<u8>> = HashSet::new();
         for (name, data) in &self.tables {
@@ -136,7 +136,7 @@ impl Stack {
     }
 }
 
-/// How many bytes of names a table may still unfold to.
+/// How many more bytes of names a table may expand to.
 struct Room(usize);
 
 impl Room {
@@ -152,12 +152,12 @@ impl Room {
 
 /// One table.
 struct Table<'a> {
-    /// Without the footer.
+    /// The content without the footer.
     data: &'a [u8],
     hash: Hash,
     header: usize,
     block_size: usize,
-    /// Where the blocks of reflogs start.
+    /// The offset of the blocks with reflogs.
     logs: Option<usize>,
 }
 
@@ -197,7 +197,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// Hands over all references in order; what is deleted has no target.
+    /// Passes on all references in order. A deleted one has no target.
     fn refs(
         &self,
         mut each: impl FnMut(&[u8], Option<RefTarget>) -> std::result::Result<ControlFlow<()>, Corrupt>,
@@ -224,15 +224,15 @@ impl<'a> Table<'a> {
                     return Ok(());
                 }
             }
-            // Blocks are filled up with zeros to a common size, unless the next one follows at once.
+            // Blocks are padded with zeros to a common size, unless the next one follows directly.
             let is_padded = self.block_size > length && self.data.get(at + length).is_none_or(|&byte| byte == 0);
             at += if is_padded { self.block_size } else { length };
         }
         Ok(())
     }
 
-    /// Hands over the key and the two objects of each entry of a reflog; `None` says that older tables' entry of this
-    /// key is deleted.
+    /// Passes on the key and the two objects of each reflog entry. `None` deletes the entry with this key in older
+    /// tables.
     fn logs(
         &self,
         mut each: impl FnMut(&[u8], Option<[Id; 2]>) -> std::result::Result<(), Corrupt>,
@@ -271,7 +271,7 @@ impl<'a> Table<'a> {
         Ok(())
     }
 
-    /// The kind and the length of the block at a place, from there; `None` at the end.
+    /// The type and the length of the block at an offset; `None` at the end.
     fn block(&self, at: usize) -> std::result::Result<Option<(u8, usize)>, Corrupt> {
         let header = self.skip(at) - 4;
         let Some(fixed) = self.data.get(at + header..at + header + 4) else { return Ok(None) };
@@ -282,20 +282,20 @@ impl<'a> Table<'a> {
         Ok(Some((fixed[0], length)))
     }
 
-    /// What stands before a block's records: its header, and in the first block the file's.
+    /// The length of what comes before a block's records: its header, and in the first block the file's header.
     fn skip(&self, at: usize) -> usize {
         if at == 0 { self.header + 4 } else { 4 }
     }
 }
 
-/// The records of a block, whose keys share their starts.
+/// The records of a block. Each key shares a prefix with the previous one.
 struct Records<'a> {
     rest: &'a [u8],
     key: Vec<u8>,
 }
 
 impl<'a> Records<'a> {
-    /// At a block's end are places at which keys stand whole: two bytes of how many, after three for each.
+    /// A block ends with a restart table: three bytes for each restart point, then their number in two bytes.
     fn of(block: &'a [u8]) -> std::result::Result<Self, Corrupt> {
         let (rest, count) = block.split_last_chunk::<2>().ok_or(CUT_OFF)?;
         let places = usize::from(u16::from_be_bytes(*count)) * 3;
@@ -303,7 +303,7 @@ impl<'a> Records<'a> {
         Ok(Self { rest, key: Vec::new() })
     }
 
-    /// Reads the next record's key and returns what kind of value follows it.
+    /// Reads the key of the next record; returns the type of its value.
     fn next_key(&mut self) -> std::result::Result<Option<u8>, Corrupt> {
         if self.rest.is_empty() {
             return Ok(None);

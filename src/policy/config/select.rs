@@ -39,7 +39,7 @@ pub fn select(config: &Config, files: &dyn Files, more: &[Named], skip_unsupport
         };
         let text = std::str::from_utf8(&content).map_err(|_| Error::new("read rules", &name, "not UTF-8"))?;
         let source = Source { name: &name, text };
-        if gitleaks::is_one(text) {
+        if gitleaks::is_gitleaks_format(text) {
             let loaded = gitleaks::load(source, files, skip)?;
             left_out.extend(loaded.left_out.iter().map(ToString::to_string));
             imported.add(loaded);

@@ -13,7 +13,7 @@ use crate::core::budget::Budget;
 use crate::core::error::Result;
 use crate::core::finding::Secret;
 use crate::git::tree::EntryKind;
-use crate::git::tree_diff::{ChangedFile, Changes, Gone, files_of};
+use crate::git::tree_diff::{ChangedFile, Changes, DeletedEntry, files_of};
 use crate::git::{Id, Kind, Objects};
 use crate::policy::Policy;
 
@@ -40,7 +40,7 @@ pub(in crate::source) struct ParentKeys<'a> {
 /// The files that a parent has and the commit has not, so that the likely ones are found however many there are.
 #[derive(Debug, Default)]
 struct GoneFiles {
-    files: Vec<Gone>,
+    files: Vec<DeletedEntry>,
     ids: HashSet<(usize, Id)>,
     /// Those of each parent, by the last part of their path.
     by_name: HashMap<(usize, Vec<u8>), Vec<usize>>,
@@ -132,7 +132,7 @@ impl<'a> ParentKeys<'a> {
             let mut files = Vec::new();
             let mut limit = MOST_LISTED;
             let mut list = |gone| files_of(self.objects, gone, &mut limit, self.budget, &mut files);
-            let listed: Result<()> = self.changes.gone.iter().try_for_each(&mut list);
+            let listed: Result<()> = self.changes.deleted.iter().try_for_each(&mut list);
             // A tree that cannot be read only means that a moved file's keys count as new.
             if listed.is_err() {
                 files.clear();
