@@ -21,7 +21,7 @@ pub(super) enum RuleFault {
 }
 
 /// Converts and checks one rule.
-pub(super) fn convert(raw: RawRule) -> std::result::Result<ImportedRule, RuleFault> {
+pub(super) fn convert(raw: RawRule) -> Result<ImportedRule, RuleFault> {
     if raw.regex.is_empty() && raw.path.is_empty() {
         return Err(RuleFault::Wrong("neither regex nor path, so it finds nothing".into()));
     }
@@ -35,8 +35,7 @@ pub(super) fn convert(raw: RawRule) -> std::result::Result<ImportedRule, RuleFau
     if regex.is_some() && secret_group > groups {
         return Err(RuleFault::Wrong(format!("secretGroup {} of a regex with {groups} groups", raw.secret_group)));
     }
-    let allowlists =
-        raw.allowlist.into_iter().chain(raw.allowlists).map(allowlist).collect::<std::result::Result<_, _>>()?;
+    let allowlists = raw.allowlist.into_iter().chain(raw.allowlists).map(allowlist).collect::<Result<_, _>>()?;
     let is_generic = raw.id.to_ascii_lowercase().contains("generic");
     Ok(ImportedRule {
         info: RuleInfo {
@@ -68,20 +67,20 @@ pub(super) fn convert(raw: RawRule) -> std::result::Result<ImportedRule, RuleFau
     })
 }
 
-fn shape(regex: &str) -> std::result::Result<ImportedRegex, RuleFault> {
+fn shape(regex: &str) -> Result<ImportedRegex, RuleFault> {
     let bad = |why: String| RuleFault::Unsupported(format!("regex: {why}"));
     let translated = translate(regex).map_err(bad)?;
     let (pattern, tree) = Pattern::ascii(&translated).map_err(bad)?;
     Ok(ImportedRegex { pattern, needles: literals::of(&tree) })
 }
 
-fn go_pattern(field: &str, regex: &str) -> std::result::Result<Pattern, RuleFault> {
+fn go_pattern(field: &str, regex: &str) -> Result<Pattern, RuleFault> {
     let pattern = translate(regex).and_then(|regex| Pattern::ascii(&regex));
     pattern.map(|(pattern, _)| pattern).map_err(|why| RuleFault::Unsupported(format!("{field}: {why}")))
 }
 
 /// One pattern for all of them. Each is parsed separately first, so that an error names the invalid one.
-fn pattern_of_any(field: &str, regexes: &[String]) -> std::result::Result<Option<Pattern>, RuleFault> {
+fn pattern_of_any(field: &str, regexes: &[String]) -> Result<Option<Pattern>, RuleFault> {
     if regexes.is_empty() {
         return Ok(None);
     }
@@ -95,7 +94,7 @@ fn pattern_of_any(field: &str, regexes: &[String]) -> std::result::Result<Option
 }
 
 /// Converts and checks one allowlist.
-pub(super) fn allowlist(raw: RawAllow) -> std::result::Result<ImportedAllowlist, RuleFault> {
+pub(super) fn allowlist(raw: RawAllow) -> Result<ImportedAllowlist, RuleFault> {
     let all = match raw.condition.to_uppercase().as_str() {
         "AND" | "&&" => true,
         "" | "OR" | "||" => false,
