@@ -37,8 +37,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use bstr::BString;
+use clap::CommandFactory as _;
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, Parser as _};
 
 use output::complain;
 use policy::Loaded;
@@ -55,7 +55,8 @@ use crate::source::{Collector, stdin, walk};
 pub fn main() -> Exit {
     // What cannot happen is said like everything else: in one line, without a key.
     std::panic::set_hook(Box::new(|panic| complain(&format!("internal error, please report it: {panic}"))));
-    match Cli::try_parse() {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    match args::parse(&words) {
         Ok(cli) => run(cli),
         Err(error) => usage(&error),
     }

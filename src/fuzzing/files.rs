@@ -5,10 +5,9 @@ use std::ffi::OsString;
 use std::io;
 
 use bstr::ByteSlice as _;
-use clap::Parser as _;
 
 use super::{disk, seeds};
-use crate::cli::args::Cli;
+use crate::cli::args::parse;
 use crate::core::date::{self, Date};
 use crate::core::error::Result;
 use crate::core::files::Files;
@@ -282,7 +281,8 @@ pub(super) fn ci_job(data: &[u8]) {
 /// A command line, one argument a line; and each of them as a date.
 pub(super) fn arguments(data: &[u8]) {
     let arguments: Vec<OsString> = data.lines().take(64).map(|line| line.to_os_str_lossy().into_owned()).collect();
-    let _ = Cli::try_parse_from(std::iter::once("keysweep".into()).chain(arguments.iter().cloned()));
+    let words: Vec<OsString> = std::iter::once("keysweep".into()).chain(arguments.iter().cloned()).collect();
+    let _ = parse(&words);
     for text in arguments.iter().filter_map(|argument| argument.to_str()) {
         Date::parse(text);
         date::moment(text, 1_800_000_000);

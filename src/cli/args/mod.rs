@@ -5,6 +5,7 @@ pub mod completions;
 mod fix;
 mod history;
 mod hook;
+mod parse;
 pub mod policy;
 mod report;
 mod view;
@@ -25,6 +26,7 @@ use crate::report::model::Occasion;
 pub use ci::{Ci, CiScope};
 pub use fix::Fix;
 pub use history::HistoryArgs;
+pub use parse::parse;
 pub use report::{DiffBy, DiffFormat, Reports};
 pub use view::{By, ViewArgs};
 
