@@ -8,6 +8,9 @@
 //!
 //! `benches/engine.rs` sets it beside one literal and an automaton over all anchors on the same text.
 
+#[cfg(target_arch = "x86_64")]
+mod vector;
+
 use std::ops::Range;
 
 /// For each byte, whether a class holds it.
@@ -93,12 +96,8 @@ const OPENS: [bool; 256] = byte_table!(opens);
 pub(super) fn each(bytes: &[u8], found: &mut impl FnMut(Range<usize>, Width)) {
     let mut state = State::default();
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        #[allow(unsafe_code, reason = "calling a function compiled for AVX2")]
-        // SAFETY: the feature was detected on the line above.
-        unsafe {
-            avx2::blocks(bytes, &mut state, found);
-        }
+    if let Some(vectors) = vector::Vectors::known().next() {
+        vectors.blocks(bytes, &mut state, found);
         return state.finish(bytes.len(), found);
     }
     let whole = bytes.len() / 64 * 64;
@@ -160,15 +159,15 @@ const EVEN: u64 = 0x5555_5555_5555_5555;
 /// What the blocks so far leave behind.
 #[derive(Debug, Default)]
 struct State {
-    /// Of the last block: which places, and which 2, 4 and 8 places in a row up to each, are in the class.
-    before: [u64; 4],
-    /// Of the last block: whether its last byte opens.
+    /// Of the last block: which places are in the class.
+    class: u64,
+    /// Of the last block: which places a run with gaps can hold.
+    with_gaps: u64,
+    /// Whether the last block's last byte opens: 1 if so.
     opens: u64,
     /// Where a narrow run that is long enough already starts.
     narrow: Option<usize>,
-    /// As `before`, of what runs with gaps can hold.
-    before_gapped: [u64; 4],
-    /// Of the last block: where the latest of 20 places in a row ends that are all in the class.
+    /// Of the last block with one: where the latest of 20 places in a row ends that are all in the class.
     run_end: usize,
     /// Where a run with gaps that is long enough already starts.
     gapped: Option<usize>,
@@ -180,33 +179,28 @@ impl State {
     #[inline(always)]
     fn block(&mut self, base: usize, masks: Masks, found: &mut impl FnMut(Range<usize>, Width)) {
         let Masks { class, zero, opens, numbers, gapped } = masks;
-        let mut openings = shifted(opens, self.opens, 1) & class;
-        self.opens = opens;
+        let mut openings = (opens << 1 | self.opens) & class;
+        self.opens = opens >> 63;
         while openings != 0 {
             let at = base + openings.trailing_zeros() as usize;
             found(at..at, Width::Opening);
             openings &= openings - 1;
         }
-        const { assert!(LEAST == 16 + 4, "what the steps below add up to") }
-        // Bit i of the n-th says that the places up to i, so many in a row, are all in the class.
-        let two = class & shifted(class, self.before[0], 1);
-        let four = two & shifted(two, self.before[1], 2);
-        let eight = four & shifted(four, self.before[2], 4);
-        let sixteen = eight & shifted(eight, self.before[3], 8);
-        let long = sixteen & shifted(four, self.before[2], 16);
-        self.before = [class, two, four, eight];
-        let two = gapped & shifted(gapped, self.before_gapped[0], 1);
-        let four = two & shifted(two, self.before_gapped[1], 2);
-        let eight = four & shifted(four, self.before_gapped[2], 4);
-        let sixteen = eight & shifted(eight, self.before_gapped[3], 8);
-        let long_gapped = sixteen & shifted(eight, self.before_gapped[3], 16);
-        self.before_gapped = [gapped, two, four, eight];
-        if long | long_gapped != 0 || self.narrow.is_some() || self.gapped.is_some() {
-            self.long_runs(base, long, long_gapped, found);
+        let (before, before_with_gaps) = (self.class, self.with_gaps);
+        (self.class, self.with_gaps) = (class, gapped);
+        let mut long = 0;
+        if has_long_run(class | gapped, before | before_with_gaps) || self.narrow.is_some() || self.gapped.is_some() {
+            long = InARow::of(class, before).twenty();
+            let long_with_gaps = InARow::of(gapped, before_with_gaps).twenty_four();
+            if long | long_with_gaps != 0 || self.narrow.is_some() || self.gapped.is_some() {
+                self.long_runs(base, long, long_with_gaps, found);
+            }
         }
-        let many = numbers.count_ones();
-        if many >= MOSTLY_NUMBERS && long == 0 && is_numbers(numbers, class, eight) {
-            found(base..base + 64, Width::Numbers);
+        if numbers.count_ones() >= MOSTLY_NUMBERS && long == 0 {
+            let eight = InARow::of(class, before).eight;
+            if is_numbers(numbers, class, eight) {
+                found(base..base + 64, Width::Numbers);
+            }
         }
         if zero != 0 {
             let is_quad = |phase: u32| (class & QUARTERS << phase).count_ones() >= LEAST_QUADS;
@@ -310,6 +304,51 @@ fn ends(open: &mut Option<usize>, base: usize, mut long: u64, least: usize, foun
     }
 }
 
+/// Whether [`LEAST`] places in a row of a block, or of the end of the one before and its beginning, are all in the masks.
+/// Nothing here waits for a result of the block before.
+#[inline(always)]
+fn has_long_run(mask: u64, before: u64) -> bool {
+    const { assert!(LEAST == 16 + 4 && LEAST_GAPPED >= LEAST, "what the steps below add up to") }
+    let two = mask & mask >> 1;
+    let four = two & two >> 2;
+    let eight = four & four >> 4;
+    let long = eight & eight >> 8 & four >> 16;
+    long != 0 || before.leading_ones() + mask.trailing_ones() >= 16 + 4
+}
+
+/// Bit `i` says that the places up to `i`, so many in a row, are all in a mask.
+struct InARow {
+    four: u64,
+    eight: u64,
+    sixteen: u64,
+    /// Of the block before; right for its end.
+    before: (u64, u64),
+}
+
+impl InARow {
+    #[inline(always)]
+    fn of(mask: u64, before: u64) -> Self {
+        let before_two = before & before << 1;
+        let before_four = before_two & before_two << 2;
+        let before_eight = before_four & before_four << 4;
+        let two = mask & shifted(mask, before, 1);
+        let four = two & shifted(two, before_two, 2);
+        let eight = four & shifted(four, before_four, 4);
+        let sixteen = eight & shifted(eight, before_eight, 8);
+        Self { four, eight, sixteen, before: (before_four, before_eight) }
+    }
+
+    #[inline(always)]
+    fn twenty(&self) -> u64 {
+        self.sixteen & shifted(self.four, self.before.0, 16)
+    }
+
+    #[inline(always)]
+    fn twenty_four(&self) -> u64 {
+        self.sixteen & shifted(self.eight, self.before.1, 16)
+    }
+}
+
 /// `mask` moved up by `by` places, with what stood before it.
 #[inline(always)]
 fn shifted(mask: u64, before: u64, by: u32) -> u64 {
@@ -348,112 +387,6 @@ fn step(open: &mut Option<usize>, base: usize, mask: u64, least: usize, found: &
     }
     let trailing = mask.leading_ones() as usize;
     *open = (trailing > 0).then_some(base + 64 - trailing);
-}
-
-#[cfg(target_arch = "x86_64")]
-mod avx2 {
-    //! The same masks, 32 bytes at a time.
-
-    use super::{Masks, Range, State, Width, in_class, in_gapped, numbers, opens};
-    use std::arch::x86_64::{
-        __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
-        _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
-    };
-
-    /// `[l]` has bit `h` set where a class holds the byte whose high half is `h` and whose low half is `l`.
-    type Low = [u8; 32];
-
-    macro_rules! low {
-        ($holds:ident) => {{
-            let mut table = [0; 32];
-            let mut byte = 0;
-            while byte < 128 {
-                if $holds(byte) {
-                    table[(byte & 15) as usize] |= 1 << (byte >> 4);
-                    table[(byte & 15) as usize + 16] |= 1 << (byte >> 4);
-                }
-                byte += 1;
-            }
-            table
-        }};
-    }
-
-    const CLASSES: [Low; 4] = [low!(in_class), low!(opens), low!(numbers), low!(in_gapped)];
-
-    /// `HIGH[h]` is bit `h`; none for bytes above 127.
-    const HIGH: [u8; 32] = {
-        let mut table = [0; 32];
-        let mut half = 0;
-        while half < 8 {
-            table[half] = 1 << half;
-            table[half + 16] = 1 << half;
-            half += 1;
-        }
-        table
-    };
-
-    #[target_feature(enable = "avx2")]
-    pub(super) fn blocks(bytes: &[u8], state: &mut State, found: &mut impl FnMut(Range<usize>, Width)) {
-        let [class, opens, numbers, gapped] = &CLASSES;
-        let (class, opens, numbers, gapped) = (load(class), load(opens), load(numbers), load(gapped));
-        let high = load(&HIGH);
-        let (blocks, _) = bytes.as_chunks::<64>();
-        for (i, block) in blocks.iter().enumerate() {
-            let (first, second) = block.split_at(32);
-            let first = load(first.try_into().expect("half of 64"));
-            let second = load(second.try_into().expect("half of 64"));
-            let (first_halves, second_halves) = (halves(first, high), halves(second, high));
-            let zero = match zeros(_mm256_min_epu8(first, second)) {
-                0 => 0,
-                _ => both(zeros(first), zeros(second)),
-            };
-            let masks = Masks {
-                class: both(holds(first, first_halves, class), holds(second, second_halves, class)),
-                zero,
-                opens: both(holds(first, first_halves, opens), holds(second, second_halves, opens)),
-                numbers: both(holds(first, first_halves, numbers), holds(second, second_halves, numbers)),
-                gapped: both(holds(first, first_halves, gapped), holds(second, second_halves, gapped)),
-            };
-            state.block(i * 64, masks, found);
-        }
-        state.tail(bytes, blocks.len() * 64, found);
-    }
-
-    #[inline(always)]
-    fn both(first: u32, second: u32) -> u64 {
-        u64::from(first) | u64::from(second) << 32
-    }
-
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    fn load(bytes: &[u8; 32]) -> __m256i {
-        #[allow(unsafe_code, reason = "the unaligned load takes a pointer")]
-        // SAFETY: the reference is to 32 readable bytes, and the load needs no alignment.
-        unsafe {
-            _mm256_loadu_si256(bytes.as_ptr().cast())
-        }
-    }
-
-    /// For each byte the bit of [`HIGH`] for its high half.
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    fn halves(bytes: __m256i, high: __m256i) -> __m256i {
-        _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), _mm256_set1_epi8(15)))
-    }
-
-    /// Bit `i` says whether byte `i` is in a class; `halves` are those of the bytes.
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    fn holds(bytes: __m256i, halves: __m256i, class: __m256i) -> u32 {
-        !zeros(_mm256_and_si256(_mm256_shuffle_epi8(class, bytes), halves))
-    }
-
-    /// Bit `i` says whether byte `i` is zero.
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    fn zeros(bytes: __m256i) -> u32 {
-        _mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_setzero_si256())).cast_unsigned()
-    }
 }
 
 #[cfg(test)]
@@ -525,18 +458,37 @@ mod tests {
         }
     }
 
+    /// Runs that a way of making the masks finds.
+    fn found(
+        bytes: &[u8],
+        blocks: impl FnOnce(&[u8], &mut State, &mut dyn FnMut(Range<usize>, Width)),
+    ) -> Vec<(Range<usize>, Width)> {
+        let (mut state, mut runs) = (State::default(), Vec::new());
+        blocks(bytes, &mut state, &mut |run, width| runs.push((run, width)));
+        state.finish(bytes.len(), &mut |run, width| runs.push((run, width)));
+        runs
+    }
+
     #[test]
-    fn with_and_without_simd_are_the_same() {
+    fn with_and_without_vectors_are_the_same() {
         let mut random = Random::new(8);
-        let bytes: Vec<u8> = (0..10_000).map(|_| *random.pick(b"abcdefghijklmnopqrstuvwxyz_-ABC0123 \0")).collect();
-        let mut plain = State::default();
-        let mut expected = Vec::new();
-        let whole = bytes.len() / 64 * 64;
-        for base in (0..whole).step_by(64) {
-            plain.block(base, masks(&bytes[base..base + 64]), &mut |run, width| expected.push((run, width)));
+        let bytes: Vec<u8> =
+            (0..10_000).map(|_| *random.pick(b"abcdefghijklmnopqrstuvwxyz_-ABC0123+/\"'= \0")).collect();
+        let expected = found(&bytes, |bytes, state, mut found| {
+            let whole = bytes.len() / 64 * 64;
+            for base in (0..whole).step_by(64) {
+                state.block(base, masks(&bytes[base..base + 64]), &mut found);
+            }
+            state.tail(bytes, whole, &mut found);
+        });
+        #[cfg(target_arch = "x86_64")]
+        for kind in vector::Vectors::known() {
+            assert_eq!(
+                found(&bytes, |bytes, state, mut found| kind.blocks(bytes, state, &mut found)),
+                expected,
+                "{kind:?}"
+            );
         }
-        plain.tail(&bytes, whole, &mut |run, width| expected.push((run, width)));
-        plain.finish(bytes.len(), &mut |run, width| expected.push((run, width)));
         let mut runs = Vec::new();
         each(&bytes, &mut |run, width| runs.push((run, width)));
         assert_eq!(runs, expected);
