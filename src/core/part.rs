@@ -30,6 +30,9 @@ pub enum Joining {
     Same,
     /// Parts may list the same entries: different entries are counted.
     Union,
+    /// Several parts may list the same thing at different places: each counts once, at the first place. A thing is what
+    /// stands before the line end in the text that entries are sorted by.
+    Least,
 }
 
 /// Items of one kind that could not be scanned. A report counts all of them and names the first ones.

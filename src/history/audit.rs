@@ -236,10 +236,7 @@ impl<'a> Audit<'a> {
         self.count(commits, read.tags.iter().filter(|tag| is_mine(tag.number)).count());
         let numbering = &self.numbering;
         let shard_paths =
-            self.scans_part.then(|| shard::scan_other_versions(self, &graph, &mut trees, numbering, &mut read));
-        if let Some(shard_paths) = &shard_paths {
-            trees = self.pruned_trees(&read, names_with_keys, Some(&shard_paths.names));
-        }
+            self.scans_part.then(|| shard::scan_other_versions(self, &graph, &mut trees, &mut read, names_with_keys));
         for tree in graph.nodes.iter().filter_map(|node| node.tree) {
             trees.prune(tree);
         }
@@ -321,7 +318,7 @@ impl<'a> Audit<'a> {
 
     /// The trees that lead to objects with findings, submodules, Git LFS pointers and missing objects, and to every entry
     /// with one of `follow_names`.
-    fn pruned_trees(
+    pub(super) fn pruned_trees(
         &self,
         read: &ContentPass,
         names_with_keys: &HashSet<Vec<u8>>,

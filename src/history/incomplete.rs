@@ -13,6 +13,7 @@ use super::missing::{LIMIT, MissingObject, TreeLocations};
 use super::reachability;
 use super::tree_pass::TreeQuery;
 use super::tree_paths::{PathTable, PrunedTrees};
+use crate::core::part::Joining;
 use crate::git::{Id, Kind};
 use crate::source::lfs::Pointer;
 
@@ -98,7 +99,7 @@ impl Audit<'_> {
                 missing.insert(id, MissingObject { kind: Kind::Commit, place: by(node as usize) });
             }
         }
-        self.unscanned.missing(&missing, self.repository, self.index.store.has_promisor());
+        self.unscanned.missing(&missing, self.repository, self.index.store.has_promisor(), Joining::Same);
         self.unscanned.shallow(cut.len(), self.repository);
         self.unscanned.broken(graph, self.refs);
     }

@@ -75,16 +75,23 @@ impl<'a> Unscanned<'a> {
         entries.iter().take(NAMED).for_each(|(_, error)| self.report(error.clone()));
         unnamed(total, things).into_iter().for_each(|error| self.report(error));
         if self.is_part {
-            // Of a union, all count; of others, those that may be named.
-            let kept = if joining == Joining::Union { usize::MAX } else { NAMED };
+            // Where parts list different things, all count; of others, those that may be named.
+            let kept = if matches!(joining, Joining::Union | Joining::Least) { usize::MAX } else { NAMED };
             entries.truncate(kept);
             let allowed = self.allowed;
             self.collector.listed(UnscannedList { repository: None, name, things, joining, allowed, total, entries });
         }
     }
 
-    /// Reports objects that others name and that are not there. `promised`: a pack says that a remote has them.
-    pub(super) fn missing(&self, missing: &BTreeMap<Id, MissingObject>, repository: &Repository, promised: bool) {
+    /// Reports objects that others name and that are not there. `promised`: a pack says that a remote has them. `joining`
+    /// says whether these are all of them or those that one part met.
+    pub(super) fn missing(
+        &self,
+        missing: &BTreeMap<Id, MissingObject>,
+        repository: &Repository,
+        promised: bool,
+        joining: Joining,
+    ) {
         let hint = if repository.is_partial() || promised {
             "this is a partial clone: scan a clone made without --filter"
         } else {
@@ -98,9 +105,12 @@ impl<'a> Unscanned<'a> {
                 Kind::Tag => "tag",
             };
             let place = if missing.place.is_empty() { String::new() } else { format!(" ({})", missing.place) };
-            Error::new(format!("scan {word}"), format!("{id}{place}"), "it is not in the repository").hint(hint)
+            let error = Error::new(format!("scan {word}"), format!("{id}{place}"), "it is not in the repository");
+            // Where parts meet one object at several places, the first of these is told, as by a whole audit.
+            let order = if joining == Joining::Least { format!("{word} {id}\n{}", missing.place) } else { String::new() };
+            (order, error.hint(hint))
         };
-        self.report_some("missing_objects", Joining::Same, missing.len(), by_error(missing.iter().map(error)));
+        self.report_some("missing_objects", joining, missing.len(), missing.iter().map(error).collect());
     }
 
     /// Reports the number of commits whose parents were never fetched.

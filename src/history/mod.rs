@@ -30,6 +30,7 @@ mod missing;
 mod narrowed;
 mod object_index;
 mod options;
+mod own_reach;
 mod pack_walk;
 mod part;
 mod reachability;

@@ -3,9 +3,9 @@
 //! A finding is told with its whole history, for which all commits and trees have to be read. Most parts of most
 //! repositories have none. What else an audit says of commits and trees (what is missing, where submodules are) is
 //! divided like the content: a part looks at the commits of its own stretch, at the trees that these lead to, and at
-//! the trees of its own stretch, which no commit may lead to. If anything is wrong there, it reads everything.
+//! the trees of its own stretch, which no commit may lead to. If a commit or a whole tree is missing, it reads everything.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bstr::BString;
 
@@ -13,8 +13,11 @@ use super::audit::Audit;
 use super::content_pass::{self, ContentPass, ContentScope, ScanDecision};
 use super::division::Division;
 use super::findings;
+use super::missing::MissingObject;
+use super::reachability;
 use super::tree_pass::{GITLINK, TreeQuery};
 use super::tree_paths::{PathTable, PrunedTrees};
+use crate::core::part::Joining;
 use crate::git::commit::ParsedTag;
 use crate::git::{Id, Kind};
 
@@ -22,21 +25,34 @@ use crate::git::{Id, Kind};
 const DEEPEST: usize = 64;
 /// Tags of tags are followed no further.
 const TAGS: usize = 64;
+/// Fewer trees than these are read each by itself, not in a walk over all packs.
+const FEW: usize = 1000;
 
-impl Audit<'_> {
+/// What the commits of a part lead to.
+struct OwnTrees<'a> {
+    trees: PrunedTrees<'a>,
+    /// The pruned trees of references, `HEAD` and reflogs that name no commit.
+    named: BTreeSet<u32>,
+    /// The pruned trees of commits, with the commits.
+    of_commits: BTreeMap<u32, Vec<u32>>,
+}
+
+impl<'a> Audit<'a> {
     /// Whether a part has nothing to trace through history; then it has been reported.
     pub(super) fn is_part_clean(&self, division: &Division, read: &ContentPass) -> bool {
         let has_none = read.hits.is_empty() && read.pointers.is_empty() && read.is_sound;
         if !has_none || self.options.file_names || !self.are_parents_here(read) {
             return false;
         }
-        let Some(mut roots) = self.trees_of_refs(division) else { return false };
-        roots.extend(read.commits.iter().filter_map(|commit| self.index.find(&commit.tree?)));
-        let Some(links) = self.submodule_paths(division, &roots) else { return false };
+        let Some(named) = self.trees_of_refs(division) else { return false };
+        let Some(own) = self.own_trees(division, read, &named) else { return false };
         if self.collector.is_stopped() {
             return true;
         }
+        let Some(missing) = self.own_missing_objects(division, read, &own) else { return false };
+        let Some(links) = self.submodule_paths(&own) else { return false };
         self.count(read.commits.len(), read.tags.len());
+        self.unscanned.missing(&missing, self.repository, self.index.store.has_promisor(), Joining::Least);
         self.report_submodules(links);
         findings::report_unscanned_archives(self.index, &read.unscanned_archives, self.collector, self.unscanned);
         true
@@ -88,8 +104,14 @@ impl Audit<'_> {
         Some(trees)
     }
 
-    /// The tree that an object leads to by tags, if that is what it leads to; `None` if that is not here.
-    fn peel(&self, mut id: Id) -> Option<Option<u32>> {
+    /// The tree that an object is or leads to by tags, if that is what it leads to; `None` if that is not here.
+    fn peel(&self, id: Id) -> Option<Option<u32>> {
+        let (number, kind) = self.peeled(id)?;
+        Some((kind == Kind::Tree).then_some(number))
+    }
+
+    /// The object that an object is or leads to by tags, if it is here.
+    pub(super) fn peeled(&self, mut id: Id) -> Option<(u32, Kind)> {
         for _ in 0..TAGS {
             let number = self.index.find(&id)?;
             match self.index.kind(number)? {
@@ -97,36 +119,54 @@ impl Audit<'_> {
                     let (_, bytes) = self.index.read(number).ok()??;
                     id = ParsedTag::parse(&bytes).target?;
                 }
-                Kind::Tree => return Some(Some(number)),
-                Kind::Commit | Kind::Blob => return Some(None),
+                kind => return Some((number, kind)),
             }
         }
         None
     }
 
-    /// The paths of submodules in the trees of these roots; `None` if an object is missing there, or in a tree of this
-    /// part.
-    fn submodule_paths(&self, division: &Division, roots: &[u32]) -> Option<Vec<BString>> {
+    /// The trees of this part's commits and references, and all that these lead to; `None` if there is too much to tell
+    /// of them here.
+    fn own_trees(&self, division: &Division, read: &ContentPass, named: &[u32]) -> Option<OwnTrees<'a>> {
+        let commits: Vec<(u32, u32)> = read
+            .commits
+            .iter()
+            .filter_map(|commit| Some((commit.number, self.index.find(&commit.tree?)?)))
+            .collect();
+        let roots = commits.iter().map(|(_, tree)| *tree).chain(named.iter().copied());
+        let mut trees = self.trees_below(division, roots.collect())?;
+        let named = named.iter().map(|&root| trees.prune(root)).collect();
+        let mut of_commits: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (commit, tree) in commits {
+            of_commits.entry(trees.prune(tree)).or_default().push(commit);
+        }
+        Some(OwnTrees { trees, named, of_commits })
+    }
+
+    /// The trees that these roots lead to, and those of this part.
+    fn trees_below(&self, division: &Division, roots: HashSet<u32>) -> Option<PrunedTrees<'a>> {
         let none = |_: u32| false;
         let mut is_read = vec![false; self.index.len() as usize];
         let mut is_reached = is_read.clone();
         let mut trees = PrunedTrees::new(self.index, []);
-        let mut next: HashSet<u32> = roots.iter().copied().collect();
+        let mut next = roots;
         for depth in 0..DEEPEST {
-            let wanted = |number: u32| {
-                !is_read[number as usize] && (depth == 0 && division.has(number) || next.contains(&number))
+            let query = TreeQuery { targets: Some(&none), ..self.tree_query(&self.numbering) };
+            let (now, pass) = if depth > 0 && next.len() < FEW {
+                let mut few: Vec<u32> = next.iter().copied().collect();
+                few.sort_unstable();
+                let pass = reachability::read_few_trees(&query, few.iter().copied(), self.unscanned);
+                (few, pass)
+            } else {
+                let wanted = |number: u32| {
+                    !is_read[number as usize] && (depth == 0 && division.has(number) || next.contains(&number))
+                };
+                let pass = self.tree_pass(&TreeQuery { only: Some(&wanted), ..query });
+                ((0..self.index.len()).filter(|&number| wanted(number)).collect(), pass)
             };
-            let query = TreeQuery { only: Some(&wanted), targets: Some(&none), ..self.tree_query(&self.numbering) };
-            let pass = self.tree_pass(&query);
-            if self.collector.is_stopped() {
-                return Some(Vec::new());
-            }
-            if self.numbering.absent.list().is_none_or(|absent| !absent.is_empty()) {
-                return None;
-            }
-            let now: Vec<usize> =
-                (0..self.index.len()).filter(|&number| wanted(number)).map(|number| number as usize).collect();
-            now.into_iter().for_each(|number| is_read[number] = true);
+            now.into_iter().for_each(|number| is_read[number as usize] = true);
+            // Of too many missing objects only the passes over everything can tell.
+            self.numbering.absent.list()?;
             trees.add(pass.edges);
             // Down from what commits have, through trees that this part read anyway.
             let mut todo: Vec<u32> = std::mem::take(&mut next).into_iter().collect();
@@ -141,34 +181,83 @@ impl Audit<'_> {
                 let below = trees.edges(tree).iter().map(|edge| edge.to);
                 todo.extend(below.filter(|&to| self.index.is_tree(to) && !is_reached[to as usize]));
             }
-            if next.is_empty() {
-                return self.links_below(&mut trees, roots);
+            if next.is_empty() || self.collector.is_stopped() {
+                return Some(trees);
             }
         }
         None
     }
 
-    /// The paths of submodules, once all trees are read; `None` if there are so many that some are left out.
-    fn links_below(&self, trees: &mut PrunedTrees<'_>, roots: &[u32]) -> Option<Vec<BString>> {
+    /// The missing objects that this part's commits lead to, if something reaches these; `None` if a path cannot be told.
+    fn own_missing_objects(
+        &self,
+        division: &Division,
+        read: &ContentPass,
+        own: &OwnTrees<'_>,
+    ) -> Option<BTreeMap<Id, MissingObject>> {
+        let absent: HashMap<u32, (Id, Kind)> =
+            self.numbering.absent.list()?.into_iter().map(|(id, number, kind)| (number, (id, kind))).collect();
+        let mut missing: BTreeMap<Id, MissingObject> = BTreeMap::new();
+        if absent.is_empty() {
+            return Some(missing);
+        }
+        let leads = own.trees.leading_to(&|object| absent.contains_key(&object));
+        let is_lacking = |node: u32| leads.get(node as usize).is_some_and(|leads| *leads);
+        let of_commits = own.of_commits.iter().filter(|(node, _)| is_lacking(**node));
+        let lacking: BTreeMap<u32, &[u32]> = of_commits.map(|(node, commits)| (*node, &commits[..])).collect();
+        let mut nodes: BTreeSet<u32> = own.named.iter().copied().filter(|&node| is_lacking(node)).collect();
+        // A gc may have dropped parts of what nothing reaches: that is no loss.
+        nodes.extend(self.reached_nodes(division, read, &lacking));
+        let mut paths = PathTable::new();
+        let mut places: BTreeSet<(u32, u32)> = BTreeSet::new();
+        each_leaf(&own.trees, &nodes, &mut paths, &mut |object, path| {
+            if absent.contains_key(&object) {
+                places.insert((object, path));
+            }
+        });
+        let names = self.numbering.names.list();
+        for (object, path) in places {
+            let Some(&(id, kind)) = absent.get(&object) else { continue };
+            let place = paths.path(path, &names);
+            let least = missing.entry(id).or_insert_with(|| MissingObject { kind, place: place.clone() });
+            if place < least.place {
+                least.place = place;
+            }
+        }
+        own.trees.omitted_paths().is_none().then_some(missing)
+    }
+
+    /// The paths of submodules; `None` if there are so many that some are left out.
+    fn submodule_paths(&self, own: &OwnTrees<'_>) -> Option<Vec<BString>> {
         let mut paths = PathTable::new();
         let mut found = BTreeSet::new();
-        let nodes: BTreeSet<u32> = roots.iter().map(|&root| trees.prune(root)).collect();
-        // Roots differ by other entries; what is told of each is compared with what was told of the one before.
-        let mut last = 0;
-        for node in nodes {
-            trees.added_leaves(node, &[last], &mut paths, &mut |leaf, _| {
-                if leaf.object == GITLINK {
-                    found.insert(leaf.path);
-                }
-            });
-            last = node;
-        }
-        if trees.omitted_paths().is_some() {
+        let nodes = own.named.iter().chain(own.of_commits.keys()).copied().collect();
+        each_leaf(&own.trees, &nodes, &mut paths, &mut |object, path| {
+            if object == GITLINK {
+                found.insert(path);
+            }
+        });
+        if own.trees.omitted_paths().is_some() {
             return None;
         }
         let names = self.numbering.names.list();
         let mut links: Vec<BString> = found.into_iter().map(|path| paths.path(path, &names)).collect();
         links.sort();
         Some(links)
+    }
+}
+
+/// Calls `found` for each object and path below these pruned trees, at least once.
+fn each_leaf(
+    trees: &PrunedTrees<'_>,
+    nodes: &BTreeSet<u32>,
+    paths: &mut PathTable,
+    found: &mut dyn FnMut(u32, u32),
+) {
+    // Roots differ by other entries; what is told of each is compared with what was told of the one before.
+    let mut last = 0;
+    for &node in nodes {
+        trees.added_leaves(node, &[last], paths, &mut |leaf, _| found(leaf.object, leaf.path));
+        last = node;
     }
 }

@@ -28,9 +28,29 @@ pub(super) fn read_trees(query: &TreeQuery<'_>, unscanned: &Unscanned<'_>, colle
     let index = query.index;
     let is_read = |number: u32| query.only.is_none_or(|only| only(number));
     let wanted = |number: u32| index.kind(number) == Some(Kind::Tree) && index.is_first_copy(number) && is_read(number);
-    let mut visitors = PackWalk::new(index.members(), &wanted, collector).run(|| TreeVisitor::new(query));
+    let visitors = PackWalk::new(index.members(), &wanted, collector).run(|| TreeVisitor::new(query));
+    joined(query, visitors, index.loose().filter(|&number| wanted(number)), unscanned)
+}
+
+/// Reads a few trees, each by itself, and reports those that cannot be read.
+pub(super) fn read_few_trees(
+    query: &TreeQuery<'_>,
+    trees: impl Iterator<Item = u32>,
+    unscanned: &Unscanned<'_>,
+) -> TreePass {
+    joined(query, Vec::new(), trees, unscanned)
+}
+
+/// What some threads found, and what there is in these trees beside.
+fn joined<'q>(
+    query: &'q TreeQuery<'q>,
+    mut visitors: Vec<TreeVisitor<'q>>,
+    trees: impl Iterator<Item = u32>,
+    unscanned: &Unscanned<'_>,
+) -> TreePass {
+    let index = query.index;
     let mut last = TreeVisitor::new(query);
-    for number in index.loose().filter(|&number| wanted(number)) {
+    for number in trees {
         match index.read(number) {
             Ok(Some((_, bytes))) => last.read(number, &bytes),
             Ok(None) => last.failed.push((number, "it went away while it was read")),

@@ -12,7 +12,7 @@ use bstr::{BString, ByteSlice};
 use super::audit::Audit;
 use super::commit_graph::CommitGraph;
 use super::content_pass::{ContentPass, ObjectHit};
-use super::tree_pass::{Numbering, TreeQuery};
+use super::tree_pass::ENTRY_NAME;
 use super::tree_paths::{PathTable, PrunedTrees};
 use crate::core::order::ListOrder as _;
 use crate::git::Kind;
@@ -25,34 +25,31 @@ pub(super) struct ShardPaths {
     pub(super) names: HashSet<Vec<u8>>,
 }
 
-/// Scans all other versions at the paths with findings, and adds what is found to `read`.
-pub(super) fn scan_other_versions(
-    audit: &Audit<'_>,
+/// Scans all other versions at the paths with findings, and adds what is found to `read`. `trees` lead to all these versions
+/// from then on.
+pub(super) fn scan_other_versions<'a>(
+    audit: &Audit<'a>,
     graph: &CommitGraph,
-    trees: &mut PrunedTrees<'_>,
-    numbering: &Numbering,
+    trees: &mut PrunedTrees<'a>,
     read: &mut ContentPass,
+    names_with_keys: &HashSet<Vec<u8>>,
 ) -> ShardPaths {
     let mut shard_paths = ShardPaths { paths: HashSet::new(), names: HashSet::new() };
     let mut done: HashSet<u32> = read.hits.iter().map(|hit| hit.number).collect();
-    for (path, _) in all_versions(graph, trees, numbering) {
+    let has_key = |object: u32| object == ENTRY_NAME || done.contains(&object);
+    for (path, _) in versions(audit, graph, trees, &has_key) {
         shard_paths.names.insert(path.rsplit_once_str("/").map_or(&path[..], |(_, name)| name).to_vec());
         shard_paths.paths.insert(path);
     }
     if shard_paths.paths.is_empty() {
         return shard_paths;
     }
-    let none = |_: u32| false;
-    let tree_pass = audit.tree_pass(&TreeQuery {
-        targets: Some(&none),
-        follow_names: Some(&shard_paths.names),
-        ..audit.tree_query(numbering)
-    });
-    let mut all_trees = PrunedTrees::new(audit.index, tree_pass.edges);
-    let mut versions: Vec<(BString, u32)> = all_versions(graph, &mut all_trees, numbering).into_iter().collect();
+    *trees = audit.pruned_trees(read, names_with_keys, Some(&shard_paths.names));
+    let is_object = |object: u32| object < audit.index.len();
+    let mut versions: Vec<(BString, u32)> = versions(audit, graph, trees, &is_object).into_iter().collect();
     versions.order();
     for (path, object) in versions {
-        if !shard_paths.paths.contains(&path) || object >= audit.index.len() || !done.insert(object) {
+        if !shard_paths.paths.contains(&path) || !done.insert(object) {
             continue;
         }
         match audit.index.store.find(audit.index.id(object)) {
@@ -70,17 +67,24 @@ pub(super) fn scan_other_versions(
     shard_paths
 }
 
-/// All pairs of a path and an object that was there in a commit.
-fn all_versions(graph: &CommitGraph, trees: &mut PrunedTrees<'_>, numbering: &Numbering) -> HashSet<(BString, u32)> {
+/// All pairs of a path and a wanted object that was there in a commit.
+fn versions(
+    audit: &Audit<'_>,
+    graph: &CommitGraph,
+    trees: &mut PrunedTrees<'_>,
+    is_wanted: &dyn Fn(u32) -> bool,
+) -> HashSet<(BString, u32)> {
     let mut paths = PathTable::new();
     let mut seen = HashSet::new();
     let roots: Vec<u32> = graph.nodes.iter().map(|node| node.tree.map_or(0, |tree| trees.prune(tree))).collect();
     for (at, node) in graph.nodes.iter().enumerate() {
         let parents: Vec<u32> = node.parents.iter().map(|&parent| roots[parent as usize]).collect();
         trees.added_leaves(roots[at], &parents, &mut paths, &mut |place, _| {
-            seen.insert((place.path, place.object));
+            if is_wanted(place.object) {
+                seen.insert((place.path, place.object));
+            }
         });
     }
-    let list = numbering.names.list();
+    let list = audit.numbering.names.list();
     seen.into_iter().map(|(path, object)| (paths.path(path, &list), object)).collect()
 }

@@ -183,6 +183,20 @@ impl<'a> PrunedTrees<'a> {
         self.pruned[tree as usize].node
     }
 
+    /// By node, whether it leads to a leaf for which `is_wanted` says yes.
+    pub(super) fn leading_to(&self, is_wanted: &dyn Fn(u32) -> bool) -> Vec<bool> {
+        let mut leads: Vec<bool> = Vec::with_capacity(self.nodes.len());
+        // A node is numbered after those below it.
+        for entries in &self.nodes {
+            let is_one = entries.iter().any(|entry| match entry.to {
+                EntryTarget::Node(below) => leads.get(below as usize).is_some_and(|leads| *leads),
+                EntryTarget::Leaf(object) => is_wanted(object),
+            });
+            leads.push(is_one);
+        }
+        leads
+    }
+
     /// The number of paths to leaves in the commit with most of them, of those that were too many to visit all.
     pub(super) fn omitted_paths(&self) -> Option<u64> {
         Some(self.omitted.get()).filter(|&omitted| omitted > 0)

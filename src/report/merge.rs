@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::SuppressedBy;
 use crate::core::part::{AuditPart, Joining, NAMED, left_out, unnamed};
-use crate::report::model::{JsonCoverage, JsonError, JsonPart, JsonUnscanned, Summary, SummaryType};
+use crate::report::model::{JsonCoverage, JsonError, JsonPart, JsonUnscanned, JsonUnscannedEntry, Summary, SummaryType};
 use crate::report::redact::SHORTEST;
 use crate::rule::strength;
 
@@ -203,13 +203,27 @@ impl Merge {
             self.lists.insert(key, list);
             return;
         };
+        match (all.joining, list.joining) {
+            // A part that read everything knows all.
+            (Joining::Least, Joining::Same) => {
+                *all = list;
+                return;
+            }
+            (Joining::Same, Joining::Least) => return,
+            _ => {}
+        }
         all.entries.extend(list.entries);
         all.entries.sort();
-        all.entries.dedup();
+        if all.joining == Joining::Least {
+            let thing = |entry: &JsonUnscannedEntry<'_>| entry.order.split('\n').next().map(str::to_owned);
+            all.entries.dedup_by(|b, a| thing(a) == thing(b));
+        } else {
+            all.entries.dedup();
+        }
         all.total = match all.joining {
             Joining::Sum => all.total.saturating_add(list.total),
             Joining::Same => all.total.max(list.total),
-            Joining::Union => all.entries.len() as u64,
+            Joining::Union | Joining::Least => all.entries.len() as u64,
         };
     }
 

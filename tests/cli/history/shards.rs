@@ -193,6 +193,56 @@ fn a_list_of_repositories_is_divided() {
     }
 }
 
+/// A clone without some blobs, at several places, on branches, in a reflog, and where nothing reaches: parts say together
+/// what the whole says, also where some parts have a key and others none.
+#[test]
+fn missing_blobs_are_told_by_the_parts_whose_commits_lead_to_them() {
+    for has_key in [false, true] {
+        let repo = Repo::new();
+        let mut lost = Vec::new();
+        for n in 0..14 {
+            repo.write(&format!("d{}/f.txt", n % 4), format!("{}{n}\n", "line\n".repeat(80)));
+            if n % 3 == 0 {
+                // The same content, at a path that comes before and at one that comes behind.
+                for place in ["z/deep/lost", "a lost", "a"].iter().take(1 + n % 4) {
+                    repo.write(&format!("{place}{}", n % 5), format!("lost {n}\n"));
+                }
+            }
+            if has_key && n == 6 {
+                repo.write("key.env", format!("{}\n", key(9200)));
+            }
+            if n == 9 {
+                repo.git(&["checkout", "-q", "-b", "side", "HEAD~3"]);
+            }
+            repo.git(&["add", "-A", "."]);
+            repo.commit_staged("m");
+            if n % 3 == 0 {
+                lost.push(repo.git_with(&["hash-object", "--stdin"], format!("lost {n}\n").as_bytes()));
+            }
+        }
+        repo.git(&["tag", "tip"]);
+        repo.git(&["reset", "-q", "--hard", "HEAD~2"]);
+        for id in &lost {
+            let id = id.trim();
+            let _ = std::fs::remove_file(repo.project.path(&format!(".git/objects/{}/{}", &id[..2], &id[2..])));
+        }
+        for reached in ["tag", "reflog", "nothing"] {
+            match reached {
+                "reflog" => drop(repo.git(&["tag", "-d", "tip"])),
+                "nothing" => drop(repo.git(&["reflog", "expire", "--expire=now", "--all"])),
+                _ => {}
+            }
+            for args in [&[][..], &["--allow-incomplete"]] {
+                let whole = whole(&repo.project, args);
+                assert!(whole.stdout.contains("missing_objects"), "{reached}: {whole:?}");
+                for count in [2, 5] {
+                    assert_eq!(joined(&repo.project, args, count), whole, "{reached} {args:?} {count} {has_key}");
+                }
+            }
+        }
+    }
+}
+
 /// What the documents say to do on several machines.
 #[test]
 fn gnu_parallel_runs_the_parts_of_many_repositories() {
