@@ -107,7 +107,8 @@ impl<'a> Unscanned<'a> {
             let place = if missing.place.is_empty() { String::new() } else { format!(" ({})", missing.place) };
             let error = Error::new(format!("scan {word}"), format!("{id}{place}"), "it is not in the repository");
             // Where parts meet one object at several places, the first of these is told, as by a whole audit.
-            let order = if joining == Joining::Least { format!("{word} {id}\n{}", missing.place) } else { String::new() };
+            let order =
+                if joining == Joining::Least { format!("{word} {id}\n{}", missing.place) } else { String::new() };
             (order, error.hint(hint))
         };
         self.report_some("missing_objects", joining, missing.len(), missing.iter().map(error).collect());

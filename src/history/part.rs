@@ -128,11 +128,8 @@ impl<'a> Audit<'a> {
     /// The trees of this part's commits and references, and all that these lead to; `None` if there is too much to tell
     /// of them here.
     fn own_trees(&self, division: &Division, read: &ContentPass, named: &[u32]) -> Option<OwnTrees<'a>> {
-        let commits: Vec<(u32, u32)> = read
-            .commits
-            .iter()
-            .filter_map(|commit| Some((commit.number, self.index.find(&commit.tree?)?)))
-            .collect();
+        let commits: Vec<(u32, u32)> =
+            read.commits.iter().filter_map(|commit| Some((commit.number, self.index.find(&commit.tree?)?))).collect();
         let roots = commits.iter().map(|(_, tree)| *tree).chain(named.iter().copied());
         let mut trees = self.trees_below(division, roots.collect())?;
         let named = named.iter().map(|&root| trees.prune(root)).collect();
@@ -248,12 +245,7 @@ impl<'a> Audit<'a> {
 }
 
 /// Calls `found` for each object and path below these pruned trees, at least once.
-fn each_leaf(
-    trees: &PrunedTrees<'_>,
-    nodes: &BTreeSet<u32>,
-    paths: &mut PathTable,
-    found: &mut dyn FnMut(u32, u32),
-) {
+fn each_leaf(trees: &PrunedTrees<'_>, nodes: &BTreeSet<u32>, paths: &mut PathTable, found: &mut dyn FnMut(u32, u32)) {
     // Roots differ by other entries; what is told of each is compared with what was told of the one before.
     let mut last = 0;
     for &node in nodes {

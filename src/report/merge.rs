@@ -11,7 +11,9 @@ use serde::Deserialize;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::SuppressedBy;
 use crate::core::part::{AuditPart, Joining, NAMED, left_out, unnamed};
-use crate::report::model::{JsonCoverage, JsonError, JsonPart, JsonUnscanned, JsonUnscannedEntry, Summary, SummaryType};
+use crate::report::model::{
+    JsonCoverage, JsonError, JsonPart, JsonUnscanned, JsonUnscannedEntry, Summary, SummaryType,
+};
 use crate::report::redact::SHORTEST;
 use crate::rule::strength;
 
