@@ -46,14 +46,18 @@ impl Division {
             .collect();
         let members = index.members();
         let mut total = [0_u64; 3];
-        each(&members, &mut |_, class, cost| total[class] = total[class].saturating_add(cost));
-        let mut before = [0_u64; 3];
+        let mut entries = Vec::with_capacity(index.len() as usize);
         each(&members, &mut |number, class, cost| {
+            total[class] = total[class].saturating_add(cost);
+            entries.push((number, class, cost));
+        });
+        let mut before = [0_u64; 3];
+        for (number, class, cost) in entries {
             // In 128 bits nothing overflows.
             let at = u128::from(before[class]) * u128::from(shard.count) / u128::from(total[class].max(1));
             mine[number as usize] = at == u128::from(shard.index - 1);
             before[class] = before[class].saturating_add(cost);
-        });
+        }
         // All copies of an object are compared by whoever has the first.
         for number in (0..index.len()).filter(|&number| index.has_copies(number)) {
             mine[number as usize] = mine[index.first_copy(number) as usize];
@@ -73,7 +77,7 @@ impl Division {
 }
 
 /// Calls `found` for each entry of known kind, in the order that is cut: its number, its class and what it costs.
-fn each(members: &[WalkedPack<'_>], found: &mut dyn FnMut(u32, usize, u64)) {
+fn each(members: &[WalkedPack<'_>], found: &mut impl FnMut(u32, usize, u64)) {
     for member in members {
         let chains = member.chains;
         let mut todo = Vec::new();

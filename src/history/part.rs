@@ -146,17 +146,21 @@ impl<'a> Audit<'a> {
         let mut is_read = vec![false; self.index.len() as usize];
         let mut is_reached = is_read.clone();
         let mut trees = PrunedTrees::new(self.index, []);
-        let mut next = roots;
+        // By number, whether a tree is in the list, or was.
+        let mut is_next = is_read.clone();
+        let mut next: Vec<u32> = roots.into_iter().collect();
+        next.iter().for_each(|&root| is_next[root as usize] = true);
         for depth in 0..DEEPEST {
             let query = TreeQuery { targets: Some(&none), ..self.tree_query(&self.numbering) };
             let (now, pass) = if depth > 0 && next.len() < FEW {
-                let mut few: Vec<u32> = next.iter().copied().collect();
+                let mut few = next.clone();
                 few.sort_unstable();
                 let pass = reachability::read_few_trees(&query, few.iter().copied(), self.unscanned);
                 (few, pass)
             } else {
                 let wanted = |number: u32| {
-                    !is_read[number as usize] && (depth == 0 && division.has(number) || next.contains(&number))
+                    let is_mine = depth == 0 && division.has(number);
+                    !is_read[number as usize] && (is_mine || is_next[number as usize])
                 };
                 let pass = self.tree_pass(&TreeQuery { only: Some(&wanted), ..query });
                 ((0..self.index.len()).filter(|&number| wanted(number)).collect(), pass)
@@ -166,10 +170,12 @@ impl<'a> Audit<'a> {
             self.numbering.absent.list()?;
             trees.add(pass.edges);
             // Down from what commits have, through trees that this part read anyway.
-            let mut todo: Vec<u32> = std::mem::take(&mut next).into_iter().collect();
+            let mut todo = std::mem::take(&mut next);
             while let Some(tree) = todo.pop() {
                 if !is_read[tree as usize] {
-                    next.insert(tree);
+                    if !std::mem::replace(&mut is_next[tree as usize], true) {
+                        next.push(tree);
+                    }
                     continue;
                 }
                 if std::mem::replace(&mut is_reached[tree as usize], true) {

@@ -224,7 +224,7 @@ fn missing_blobs_are_told_by_the_parts_whose_commits_lead_to_them() {
         repo.git(&["reset", "-q", "--hard", "HEAD~2"]);
         for id in &lost {
             let id = id.trim();
-            let _ = std::fs::remove_file(repo.project.path(&format!(".git/objects/{}/{}", &id[..2], &id[2..])));
+            let _ = std::fs::remove_file(repo.project.path(format!(".git/objects/{}/{}", &id[..2], &id[2..])));
         }
         for reached in ["tag", "reflog", "nothing"] {
             match reached {
