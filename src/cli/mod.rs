@@ -141,7 +141,7 @@ fn scan(args: ScanArgs) -> Result<Exit> {
     let (piped, paths): (Vec<BString>, Vec<BString>) = paths.into_iter().partition(|path| path == "-");
     let name = args.stdin_path.map_or_else(|| stdin::NAME.into(), path_bytes::bytes);
     let target = ScanTarget::of(&paths);
-    let mut shared = SharedArgs { view: Some(args.view), ..args.shared };
+    let mut shared = SharedArgs { view: Some(args.view.into()), ..args.shared };
     shared.policy.fail_on_stale = args.fail_on_stale;
     session_at(&shared, &target, |loaded, collector| {
         let policy = &loaded.policy;

@@ -72,8 +72,9 @@ pub(super) fn run(args: &HistoryArgs, list: &[PathBuf], options: &AuditOptions, 
         let shard = options.shard.filter(|_| !division.is_by_repository);
         let options = AuditOptions { threads: own.threads(shared), shard, ..options.clone() };
         let mut replacements = Replacements::default();
-        for path in list {
+        for (number, path) in list.iter().enumerate() {
             let name: BString = path_bytes::bytes(path.clone());
+            collector.progress().begin_repository(number as u64, list.len() as u64);
             if collector.is_stopped() {
                 break;
             }

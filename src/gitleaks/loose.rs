@@ -91,12 +91,31 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D
     }
 }
 
-/// A list of strings, or one string.
+/// A text: `id = "5"` and `5`; a boolean is `1` or `0`.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    text_of(Value::deserialize(deserializer)?).map_err(|kind| D::Error::custom(format!("a text is needed, not {kind}")))
+}
+
+/// A list of texts, or one text.
 pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    match Value::deserialize(deserializer)? {
+    let texts = match Value::deserialize(deserializer)? {
         Value::String(text) if text.is_empty() => Ok(Vec::new()),
-        Value::String(text) => Ok(vec![text]),
-        value => value.try_into().map_err(|_| D::Error::custom("a list of texts is needed")),
+        Value::Array(values) => values.into_iter().map(text_of).collect(),
+        value => text_of(value).map(|text| vec![text]),
+    };
+    texts.map_err(|kind| D::Error::custom(format!("a list of texts is needed, and in it is {kind}")))
+}
+
+/// What is no text is one as mapstructure makes it; the error says what cannot be one.
+fn text_of(value: Value) -> Result<String, &'static str> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Integer(number) => Ok(number.to_string()),
+        Value::Float(number) => Ok(number.to_string()),
+        Value::Boolean(flag) => Ok(if flag { "1" } else { "0" }.to_owned()),
+        Value::Datetime(_) => Err("a date"),
+        Value::Array(_) => Err("a list"),
+        Value::Table(_) => Err("a table"),
     }
 }
 

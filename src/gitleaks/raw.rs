@@ -20,7 +20,9 @@ pub(super) struct RawRuleFile {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Extend {
+    #[serde(deserialize_with = "loose::text")]
     pub path: String,
+    #[serde(deserialize_with = "loose::text")]
     pub url: String,
     #[serde(rename = "usedefault", deserialize_with = "loose::flag")]
     pub use_default: bool,
@@ -31,9 +33,13 @@ pub(super) struct Extend {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct RawRule {
+    #[serde(deserialize_with = "loose::text")]
     pub id: String,
+    #[serde(deserialize_with = "loose::text")]
     pub description: String,
+    #[serde(deserialize_with = "loose::text")]
     pub path: String,
+    #[serde(deserialize_with = "loose::text")]
     pub regex: String,
     #[serde(rename = "secretgroup", deserialize_with = "loose::integer")]
     pub secret_group: i64,
@@ -54,6 +60,7 @@ pub(super) struct RawRule {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct RawRequired {
+    #[serde(deserialize_with = "loose::text")]
     pub id: String,
     #[serde(rename = "withinlines")]
     pub within_lines: Option<u64>,
@@ -64,13 +71,15 @@ pub(super) struct RawRequired {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct RawAllow {
+    #[serde(deserialize_with = "loose::text")]
     pub description: String,
+    #[serde(deserialize_with = "loose::text")]
     pub condition: String,
     #[serde(deserialize_with = "loose::list")]
     pub commits: Vec<String>,
     #[serde(deserialize_with = "loose::list")]
     pub paths: Vec<String>,
-    #[serde(rename = "regextarget")]
+    #[serde(rename = "regextarget", deserialize_with = "loose::text")]
     pub regex_target: String,
     #[serde(deserialize_with = "loose::list")]
     pub regexes: Vec<String>,

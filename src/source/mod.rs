@@ -41,7 +41,7 @@ pub struct Collector {
     files: Arc<AtomicU64>,
     bytes: Arc<AtomicU64>,
     budget: Arc<Budget>,
-    progress: Progress,
+    progress: Arc<Progress>,
 }
 
 impl Collector {
@@ -56,12 +56,12 @@ impl Collector {
         Self::within(self.budget.clone())
     }
 
-    /// One for a part of the same run: it ends when this one does, and what it reads counts here. Its findings, and what
+    /// One for a part of the same run: it ends when this one does, and what it reads and how far it is counts here. Its findings, and what
     /// it says of its coverage, are its own.
     #[must_use]
     pub fn beside(&self) -> Self {
-        let (files, bytes) = (self.files.clone(), self.bytes.clone());
-        Self { files, bytes, ..Self::within(self.budget.clone()) }
+        let (files, bytes, progress) = (self.files.clone(), self.bytes.clone(), self.progress.clone());
+        Self { files, bytes, progress, ..Self::within(self.budget.clone()) }
     }
 
     /// Adds the report of one of several repositories, under its name. What was read counts already ([`beside`](Self::beside)).

@@ -51,10 +51,27 @@ fn rules_find_what_gitleaks_finds() {
         ("regex = 'key = ([0-9a-f]{20})'", base64, Some("a1b2c3d4e5f6a7b8c9d0"), "decoded"),
         ("regex = 'key = ([0-9A-F]{20})'", &line.replace(&hex, &up), Some(&up), "upper case"),
         ("path = 'a\\.txt$'", "x", Some("a.txt"), "a path alone"),
+        ("regex = 'key = ([0-9a-f]{20})'\nkeywords = 'acme'", &line, Some(&hex), "one keyword for a list"),
+        (
+            "regex = 'key = ([0-9a-f]{20})'\nkeywords = [5, true, 'acme']",
+            &line,
+            Some(&hex),
+            "a keyword that is no text",
+        ),
+        ("regex = 'key = ([0-9a-f]{20})'\nentropy = '2'\nsecretGroup = '1'", &line, Some(&hex), "numbers in quotes"),
     ] {
         let project = project(&format!("[[rules]]\nid = 'acme'\ndescription = 'd'\n{rule}\n"), content);
         let wanted: Vec<String> = wanted.iter().map(|secret| format!("a.txt acme {secret}")).collect();
         assert_eq!(run(&project, &[]).0, wanted, "{why}: {rule}");
+    }
+}
+
+#[test]
+fn what_is_no_text_is_one_as_for_gitleaks() {
+    for (id, named) in [("5", "5"), ("true", "1"), ("2.5", "2.5"), ("'a'", "a")] {
+        let project =
+            project(&format!("[[rules]]\nid = {id}\ndescription = 7\nregex = 'abc[0-9]{{9}}'\n"), "abc012345678");
+        assert_eq!(run(&project, &[]).0, [format!("a.txt {named} abc012345678")], "{id}");
     }
 }
 
@@ -163,7 +180,7 @@ const REFUSED: &[(&str, &str, bool)] = &[
         "targetRules names \"gone\"",
         false,
     ),
-    ("[[rules]]\nid = 5", "invalid type: integer `5`", false),
+    ("[[rules]]\nid = [5]", "a text is needed, not a list", false),
 ];
 
 #[test]

@@ -267,6 +267,9 @@ fn a_scan_of_many_places_is_told_by_key_and_one_of_few_by_place() {
     let many = project.run(["scan"]).stdout;
     assert!(many.starts_with("3 keys found at 21 places.\nState     3 files\n") && !many.contains("^^^^"), "{many}");
     let by_path = project.run(["scan", "--by", "path"]).stdout;
+    // Files are of no commit.
+    let refused = project.run(["scan", "--by", "author"]);
+    assert!(refused.code == 2 && refused.stderr.contains("--by"), "{refused:?}");
     assert!(by_path.contains("\n20.txt  1 key\n"), "{by_path}");
 }
 

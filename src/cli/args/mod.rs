@@ -28,7 +28,7 @@ pub use fix::Fix;
 pub use history::HistoryArgs;
 pub use parse::parse;
 pub use report::{DiffBy, DiffFormat, Reports};
-pub use view::{By, ViewArgs};
+pub use view::{By, ByInFiles, FilesViewArgs, ViewArgs};
 
 /// Find leaked AI API keys in files, commits and git history. Works offline.
 #[derive(Debug, Parser)]
@@ -166,7 +166,7 @@ pub struct ScanArgs {
     pub shared: SharedArgs,
     #[command(flatten)]
     #[allow(missing_docs, reason = "clap would print it")]
-    pub view: ViewArgs,
+    pub view: FilesViewArgs,
     /// Fail if an entry of the ignore file or the baseline matches nothing.
     ///
     /// Only if the whole repository is scanned.

@@ -42,6 +42,43 @@ impl ViewArgs {
     }
 }
 
+/// The same where no commit is known.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct FilesViewArgs {
+    /// Show every key in detail, not only the ten most dangerous.
+    #[arg(long)]
+    pub full: bool,
+    /// Group keys by path or provider instead of by danger; key: csv and markdown list keys, not places.
+    #[arg(long, value_name = "WHAT", value_enum, hide_possible_values = true)]
+    pub by: Option<ByInFiles>,
+    /// Do not use a pager (`PAGER`, or less) for a long report.
+    #[arg(long)]
+    pub no_pager: bool,
+}
+
+impl From<FilesViewArgs> for ViewArgs {
+    fn from(args: FilesViewArgs) -> Self {
+        let by = args.by.map(|by| match by {
+            ByInFiles::Key => By::Key,
+            ByInFiles::Path => By::Path,
+            ByInFiles::Provider => By::Provider,
+        });
+        Self { full: args.full, by, no_pager: args.no_pager, max_age: None }
+    }
+}
+
+/// By what keys in files are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ByInFiles {
+    /// One after the other, the most dangerous first.
+    Key,
+    /// By the files that hold them.
+    Path,
+    /// By whose keys they are.
+    Provider,
+}
+
 /// By what keys are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum By {
