@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::keys::{self, JsonKey, KeyOrigin, KeyState};
+use super::keys::{KeyList, KeyOrigin, KeyState};
 use super::model::{Document, FindingStatus, JsonFinding};
 use super::numbers::counted;
 use super::{ReportStyle, escape};
@@ -20,9 +20,8 @@ const LIST: &str = "# --- paths ---";
 
 /// Writes the script.
 pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
-    let keys: Vec<JsonKey<'_>> =
-        keys::of(document).into_iter().filter(|key| key.status == FindingStatus::Active).collect();
-    let mut script = Script { document, keys: &keys, text: String::new(), number: 0, list: Vec::new() };
+    let keys = PlanKeys::of(document);
+    let mut script = Script { keys: &keys, text: String::new(), number: 0, list: Vec::new() };
     let repositories: BTreeSet<&str> =
         document.active().filter_map(|entry| entry.location.repository.as_deref()).collect();
     if !repositories.is_empty() {
@@ -31,7 +30,7 @@ pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write
     }
     script.head();
     script.revoke();
-    if script.entries(|_, _| true).next().is_some() {
+    if !keys.entries.is_empty() {
         script.files();
         script.rewrite();
         script.push();
@@ -42,9 +41,39 @@ pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write
     out.write_all(script.text.as_bytes())
 }
 
+/// What the script says of the keys that count.
+#[derive(Default)]
+struct PlanKeys<'a> {
+    number: u64,
+    /// A line for each, on what to do first.
+    first_steps: Vec<String>,
+    /// Their findings in history, with where the key still is.
+    entries: Vec<(KeyState, &'a JsonFinding<'a>)>,
+    states: BTreeSet<KeyState>,
+    has_stash: bool,
+    people: BTreeSet<String>,
+}
+
+impl<'a> PlanKeys<'a> {
+    fn of(document: &'a Document<'a>) -> Self {
+        let mut keys = Self::default();
+        for key in KeyList::new(document).iter().filter(|key| key.status == FindingStatus::Active) {
+            keys.number += 1;
+            let first = key.next_steps.first().map_or("", |step| &step.text);
+            keys.first_steps.push(format!("   [ ] {} {} ({}): {first}", key.title, key.masked(), key.severity));
+            let entries = key.findings.iter().map(|&at| &document.findings[at]);
+            keys.entries.extend(entries.filter(|entry| entry.history.is_some()).map(|entry| (key.state, entry)));
+            keys.states.insert(key.state);
+            keys.has_stash |= key.refs.iter().any(|name| name == "refs/stash");
+            let people = key.brought_in_by.iter().chain(&key.touched_by);
+            keys.people.extend(people.map(|person| format!("   {} <{}>", person.name, person.email)));
+        }
+        keys
+    }
+}
+
 struct Script<'a> {
-    document: &'a Document<'a>,
-    keys: &'a [JsonKey<'a>],
+    keys: &'a PlanKeys<'a>,
     text: String,
     number: u32,
     /// Lines of the list at the end.
@@ -70,18 +99,17 @@ impl<'a> Script<'a> {
         self.comment(&title);
     }
 
-    /// The findings of history, by key.
+    /// The findings in history.
     fn entries(
         &self,
-        wanted: impl Fn(&JsonKey<'_>, &JsonFinding<'_>) -> bool,
+        wanted: impl Fn(KeyState, &JsonFinding<'_>) -> bool,
     ) -> impl Iterator<Item = &'a JsonFinding<'a>> {
-        let (keys, document) = (self.keys, self.document);
-        let pairs = keys.iter().flat_map(move |key| key.findings.iter().map(move |&at| (key, &document.findings[at])));
-        pairs.filter(move |(key, entry)| entry.history.is_some() && wanted(key, entry)).map(|(_, entry)| entry)
+        let keys = self.keys;
+        keys.entries.iter().filter(move |(state, entry)| wanted(*state, entry)).map(|(_, entry)| *entry)
     }
 
     fn head(&mut self) {
-        let found = counted(self.keys.len() as u64, "key");
+        let found = counted(self.keys.number, "key");
         self.line("#!/usr/bin/env bash");
         self.comment(&format!(
             "How to take {found} out of this repository's history: read it, then run it step by step."
@@ -99,7 +127,7 @@ impl<'a> Script<'a> {
     /// A plan is for one repository: this says which need one.
     fn several(&mut self, repositories: &BTreeSet<&str>) {
         self.line("#!/usr/bin/env bash");
-        let found = counted(self.keys.len() as u64, "key");
+        let found = counted(self.keys.number, "key");
         self.comment(&format!("{found} in {} repositories: each history is rewritten by itself.", repositories.len()));
         self.line("set -euo pipefail");
         self.revoke();
@@ -111,10 +139,7 @@ impl<'a> Script<'a> {
 
     fn revoke(&mut self) {
         self.step("Revoke the keys, at their providers. Nothing below makes a key void.");
-        for key in self.keys {
-            let first = key.next_steps.first().map_or("", |step| &step.text);
-            self.comment(&format!("   [ ] {} {} ({}): {first}", key.title, key.masked(), key.severity));
-        }
+        self.keys.first_steps.iter().for_each(|line| self.comment(line));
     }
 
     /// What is live is taken out by a commit, or the rewrite changes files that are in use.
@@ -137,8 +162,8 @@ impl<'a> Script<'a> {
     }
 
     fn rewrite(&mut self) {
-        let reached = |key: &JsonKey<'_>| !matches!(key.state, KeyState::Reflog | KeyState::Unreachable);
-        let entries: Vec<&JsonFinding<'_>> = self.entries(|key, _| reached(key)).collect();
+        let reached = |state: KeyState| !matches!(state, KeyState::Reflog | KeyState::Unreachable);
+        let entries: Vec<&JsonFinding<'_>> = self.entries(|state, _| reached(state)).collect();
         if entries.is_empty() {
             return;
         }
@@ -267,9 +292,9 @@ impl<'a> Script<'a> {
 
     /// What only this clone has.
     fn here(&mut self) {
-        let state = |wanted: KeyState| self.keys.iter().any(|key| key.state == wanted);
-        let has_stash = self.keys.iter().any(|key| key.refs.iter().any(|name| name == "refs/stash"));
-        let (reflog, unreachable) = (state(KeyState::Reflog), state(KeyState::Unreachable));
+        let PlanKeys { states, has_stash, .. } = self.keys;
+        let (reflog, unreachable) = (states.contains(&KeyState::Reflog), states.contains(&KeyState::Unreachable));
+        let has_stash = *has_stash;
         if !(reflog || unreachable || has_stash) {
             return;
         }
@@ -287,12 +312,7 @@ impl<'a> Script<'a> {
         self.step(
             "Who committed these keys has a clone for certain; with all others they have to clone again, not to pull:",
         );
-        let people: BTreeSet<String> = self
-            .keys
-            .iter()
-            .flat_map(|key| key.brought_in_by.iter().chain(&key.touched_by))
-            .map(|person| format!("   {} <{}>", person.name, person.email))
-            .collect();
+        let people = &self.keys.people;
         for person in people.iter().take(NAMES) {
             self.comment(person);
         }
