@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the wheel and the npm packages of this machine once, and blocks a commit through each of the ways in:
 # pip, pre-commit and prek (the python id, with the wheel from a folder), npm, and the archive that a release has.
-# Needs python3 with venv, node with npm, and git. What `cargo build --release` made is used, not made again.
+# Needs python3 with venv, node with npm, and git. Leaves the binary in target/release, as packaging/pypi/.cargo has it built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD

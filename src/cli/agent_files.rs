@@ -17,6 +17,7 @@ use crate::core::date::Date;
 use crate::core::error::{Exit, Result};
 use crate::core::finding::Finding;
 use crate::core::json;
+use crate::core::order::ListOrder as _;
 use crate::core::regular_file::{self, Links};
 use crate::fix::{language, lookup};
 use crate::report::{Format, escape, redact};
@@ -92,7 +93,7 @@ fn expanded(finding: &Finding) -> Option<String> {
         .filter(|(_, value)| value.as_encoded_bytes() == finding.secret.expose())
         .map(|(name, _)| name)
         .collect();
-    names.sort();
+    names.order();
     names.into_iter().next()?.into_string().ok()
 }
 

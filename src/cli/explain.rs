@@ -115,7 +115,7 @@ impl<'a> Case<'a> {
         let matches = self.matches.iter().map(|found| self.line_of(found.span.start));
         let outcomes = self.outcomes.iter().map(|outcome| self.line_of(outcome.span.start));
         let mut lines: Vec<usize> = steps.chain(matches).chain(outcomes).collect();
-        lines.sort_unstable();
+        lines.order();
         lines.dedup();
         lines.truncate(MOST_LINES);
         lines

@@ -4,6 +4,7 @@ use bstr::BString;
 
 use crate::core::error::{Error, Exit};
 use crate::core::finding::Finding;
+use crate::core::order::ListOrder as _;
 use crate::core::part::{AuditPart, UnscannedList};
 
 /// What was scanned, and what was not.
@@ -82,7 +83,7 @@ impl Report {
     /// Sorts findings and coverage. The order does not depend on threads, and uses only what a written report holds,
     /// so that `report merge` can reproduce it.
     pub fn sort(&mut self) {
-        self.findings.sort_by(|a, b| {
+        self.findings.order_by(|a, b| {
             (&a.location, &a.rule.id, a.fingerprint, a.commit.as_ref().map(|c| &c.id)).cmp(&(
                 &b.location,
                 &b.rule.id,
@@ -90,10 +91,10 @@ impl Report {
                 b.commit.as_ref().map(|c| &c.id),
             ))
         });
-        self.coverage.skipped.sort();
+        self.coverage.skipped.order();
         self.coverage.skipped.dedup();
         self.coverage.errors.sort_by_cached_key(ToString::to_string);
-        self.coverage.notes.sort();
+        self.coverage.notes.order();
     }
 
     /// How many findings are active, that is, not suppressed.

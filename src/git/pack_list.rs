@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::id::Hash;
 use super::pack::{Pack, PackIndex, multi_index};
 use crate::core::error::{Error, Result};
+use crate::core::order::ListOrder as _;
 use crate::core::regular_file;
 
 /// The packs of all object directories at one moment.
@@ -50,7 +51,7 @@ impl PackList {
             Err(why) => return Err(failed(why)),
         };
         let mut paths = files.map(|file| Ok(file.map_err(failed)?.path())).collect::<Result<Vec<PathBuf>>>()?;
-        paths.sort();
+        paths.order();
         let of = |extension: &str| -> HashSet<&OsStr> {
             let is_such = |path: &&PathBuf| path.extension().is_some_and(|own| own == extension);
             paths.iter().filter(is_such).filter_map(|path| path.file_stem()).collect()

@@ -13,6 +13,7 @@ use super::missing::{LIMIT, MissingObject, TreeLocations};
 use super::reachability;
 use super::tree_pass::TreeQuery;
 use super::tree_paths::{PathTable, PrunedTrees};
+use crate::core::order::ListOrder as _;
 use crate::core::part::Joining;
 use crate::git::{Id, Kind};
 use crate::source::lfs::Pointer;
@@ -120,7 +121,7 @@ impl Audit<'_> {
                 .filter(|occurrence| occurrence.subject == subject)
                 .map(|occurrence| paths.path(occurrence.path, names))
                 .collect();
-            all.sort();
+            all.order();
             all
         };
         let mut list = Vec::new();

@@ -17,6 +17,7 @@ use super::missing::MissingObject;
 use super::reachability;
 use super::tree_pass::{GITLINK, TreeQuery};
 use super::tree_paths::{PathTable, PrunedTrees};
+use crate::core::order::ListOrder as _;
 use crate::core::part::Joining;
 use crate::git::commit::ParsedTag;
 use crate::git::{Id, Kind};
@@ -154,7 +155,7 @@ impl<'a> Audit<'a> {
             let query = TreeQuery { targets: Some(&none), ..self.tree_query(&self.numbering) };
             let (now, pass) = if depth > 0 && next.len() < FEW {
                 let mut few = next.clone();
-                few.sort_unstable();
+                few.order();
                 let pass = reachability::read_few_trees(&query, few.iter().copied(), self.unscanned);
                 (few, pass)
             } else {
@@ -245,7 +246,7 @@ impl<'a> Audit<'a> {
         }
         let names = self.numbering.names.list();
         let mut links: Vec<BString> = found.into_iter().map(|path| paths.path(path, &names)).collect();
-        links.sort();
+        links.order();
         Some(links)
     }
 }

@@ -9,6 +9,7 @@ use super::object_index::ObjectIndex;
 use super::pack_walk::PackWalk;
 use super::tree_pass::{Edge, TreeQuery, TreeVisitor};
 use super::tree_paths::PrunedTrees;
+use crate::core::order::ListOrder as _;
 use crate::git::objects::unreadable;
 use crate::git::{Id, Kind};
 use crate::source::Collector;
@@ -136,6 +137,6 @@ pub(super) fn unreachable_trees(index: &ObjectIndex<'_>, trees: &PrunedTrees<'_>
             None => {}
         }
     }
-    outermost.sort_by_key(|&tree| index.id(tree));
+    outermost.order_by_key(|&tree| index.id(tree));
     outermost
 }

@@ -11,6 +11,7 @@ use super::HookName;
 use super::place::HookPlace;
 use super::status;
 use crate::core::error::{Error, Result};
+use crate::core::order::ListOrder as _;
 use crate::core::regular_file::{self, Links, SMALL};
 use crate::core::replace::replace;
 use crate::git::Environment;
@@ -38,7 +39,7 @@ fn change(directory: &Path, change: impl FnOnce(&mut Vec<HookName>)) -> Result<(
     let old = read(directory)?;
     let mut hooks = names(old.as_deref().unwrap_or_default());
     change(&mut hooks);
-    hooks.sort_unstable();
+    hooks.order();
     hooks.dedup();
     let text: String = hooks.iter().map(|name| format!("{name}\n")).collect();
     if hooks.is_empty() {

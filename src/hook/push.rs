@@ -4,6 +4,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use crate::core::budget::Budget;
 use crate::core::error::{Error, Result};
+use crate::core::order::ListOrder as _;
 use crate::git::commit::ParsedTag;
 use crate::git::refs::Lookup;
 use crate::git::{Ancestry, Id, Kind, LayeredConfig, Node, Objects, Repository};
@@ -61,7 +62,7 @@ pub enum Has {
 /// What is known of a remote, which git names as it is configured or, if it is not, by its address.
 pub fn remote(config: &LayeredConfig, name: &[u8]) -> Has {
     let mut names: Vec<&BStr> = config.section("remote").map(|(remote, ..)| remote).collect();
-    names.sort_unstable();
+    names.order();
     names.dedup();
     let has = |name: &[u8]| {
         let start = [name, b"/"].concat();

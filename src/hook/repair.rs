@@ -9,6 +9,7 @@ use super::place::HookPlace;
 use super::shim::Shim;
 use super::{HookName, hook_text, install, manager, memory};
 use crate::core::error::{Error, Result};
+use crate::core::order::ListOrder as _;
 
 /// What was done, and what could not be, one line each.
 #[derive(Debug, Default)]
@@ -26,7 +27,7 @@ pub fn repair(place: &HookPlace, binary: &Path) -> Result<Repairs> {
     if place.top.is_some() {
         names.extend(HookName::DEFAULT);
     }
-    names.sort_unstable();
+    names.order();
     names.dedup();
     let mut is_managed = false;
     for &name in &names {

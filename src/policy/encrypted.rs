@@ -1,6 +1,7 @@
 //! Encrypted content is not a leak: SOPS values, git-crypt files, ansible-vault and age blocks, sealed secrets. A
 //! plain key next to them is one, so this is decided for each match by its position, never for a whole file.
 
+use crate::core::order::ListOrder as _;
 use std::ops::Range;
 
 use bstr::ByteSlice;
@@ -28,7 +29,7 @@ impl EncryptedParts {
             blocks(bytes, start..end, block, &mut parts);
         }
         sealed(bytes, start, &mut parts);
-        parts.sort_unstable_by_key(|part| (part.start, part.end));
+        parts.order_by_key(|part| (part.start, part.end));
         // A block of one kind may be inside one of another kind.
         parts.dedup_by(|next, last| {
             let overlaps = next.start <= last.end;

@@ -121,7 +121,7 @@ impl Policy {
     pub fn masked(&self, text: &[u8]) -> Option<Vec<u8>> {
         let mut matches = self.scanner.find(text);
         self.extend(text, None, &mut matches);
-        matches.sort_by_key(|found| (found.span.start, found.span.end));
+        matches.order_by_key(|found| (found.span.start, found.span.end));
         mask::replace(text, matches.into_iter().map(|found| (found.span, found.secret)))
     }
 
@@ -205,7 +205,7 @@ impl Policy {
 /// confidence.
 fn add(matches: &mut Vec<Match>, more: Vec<Match>) {
     let mut taken: Vec<(usize, usize)> = matches.iter().map(|found| (found.span.start, found.span.end)).collect();
-    taken.sort_unstable();
+    taken.order();
     let free = |found: &Match| {
         let before = taken.partition_point(|(start, _)| *start < found.span.end);
         // The engine's matches do not overlap each other, so only the last one that starts before has to be checked.

@@ -394,7 +394,7 @@ impl AuditPage<'_, '_, '_> {
                 Grouping::Provider => vec![provider(key)],
                 _ => key.findings.iter().map(|&at| group(by, &self.document.findings[at])).collect(),
             };
-            names.sort();
+            names.order();
             names.dedup();
             names.into_iter().for_each(|name| groups.entry(name).or_default().push(number));
         }

@@ -10,6 +10,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::core::coverage::is_unopened;
 use crate::core::finding::Severity;
+use crate::core::order::ListOrder as _;
 use crate::report::layout::{fit, fit_end};
 use crate::report::model::{FindingStatus, JsonCoverage, JsonFinding, JsonSkipped, Summary};
 use crate::report::numbers::{counted, grouped, size};
@@ -39,7 +40,7 @@ pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn W
     let mut heading = None;
     let is_shown = |entry: &&JsonFinding<'_>| style.show_suppressed || entry.status == FindingStatus::Active;
     let mut shown: Vec<&JsonFinding<'_>> = document.findings.iter().filter(is_shown).collect();
-    shown.sort_by_key(|finding| past::rank(finding));
+    shown.order_by_key(|finding| past::rank(finding));
     for finding in shown {
         let name = finding.place();
         if heading.as_ref() != Some(&name) {
@@ -253,7 +254,7 @@ pub(super) fn scanned(coverage: &JsonCoverage<'_>) -> String {
 pub(super) fn verdict(document: &Document<'_>) -> String {
     let mut keys: Vec<&str> = document.active().map(|entry| entry.fingerprint.as_ref()).collect();
     let places = keys.len();
-    keys.sort_unstable();
+    keys.order();
     keys.dedup();
     let mut text = match places {
         0 if document.summary.exit_code == 2 && document.summary.coverage.bytes == 0 => "Not completed".to_owned(),

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::SuppressedBy;
+use crate::core::order::ListOrder as _;
 use crate::core::part::{AuditPart, Joining, NAMED, left_out, unnamed};
 use crate::report::model::{
     JsonCoverage, JsonError, JsonPart, JsonUnscanned, JsonUnscannedEntry, Summary, SummaryType,
@@ -215,7 +216,7 @@ impl Merge {
             _ => {}
         }
         all.entries.extend(list.entries);
-        all.entries.sort();
+        all.entries.order();
         if all.joining == Joining::Least {
             let thing = |entry: &JsonUnscannedEntry<'_>| entry.order.split('\n').next().map(str::to_owned);
             all.entries.dedup_by(|b, a| thing(a) == thing(b));
@@ -240,11 +241,11 @@ impl Merge {
         for list in self.lists.values() {
             put_in(list, coverage);
         }
-        coverage.skipped.sort();
+        coverage.skipped.order();
         coverage.skipped.dedup();
-        coverage.errors.sort_by(|a, b| a.message.cmp(&b.message));
+        coverage.errors.order_by(|a, b| a.message.cmp(&b.message));
         coverage.errors.dedup();
-        coverage.notes.sort();
+        coverage.notes.order();
         coverage.notes.dedup();
         let active = self.findings.values().filter(|(_, active, _)| *active).count();
         let exit = match (coverage.errors.is_empty(), active) {

@@ -19,6 +19,7 @@ use crate::core::finding::{
     self, Carrier, Confidence, Excerpt, Exposure, Finding, KeyForm, Layer, Part, Reach, RuleInfo, Severity,
     SuppressedBy,
 };
+use crate::core::order::ListOrder as _;
 use crate::core::part::{AuditPart, Joining, UnscannedList};
 use crate::report::escape;
 use crate::rule::strength;
@@ -443,7 +444,7 @@ impl<'a> Document<'a> {
     /// The findings, the worst first: active before suppressed, severe and certain ones, what is live and pushed.
     pub fn worst_first(&self) -> Vec<&JsonFinding<'a>> {
         let mut sorted: Vec<&JsonFinding<'a>> = self.findings.iter().collect();
-        sorted.sort_by_key(|entry| {
+        sorted.order_by_key(|entry| {
             (entry.status, Reverse(entry.severity), Reverse(entry.confidence), super::past::rank(entry))
         });
         sorted

@@ -9,6 +9,7 @@ use super::model::{Document, FindingStatus, JsonFinding};
 use super::numbers::counted;
 use super::{ReportStyle, escape};
 use crate::core::finding::Part;
+use crate::core::order::ListOrder as _;
 use crate::core::shell::shell_path;
 
 /// Names that a comment lists.
@@ -230,7 +231,7 @@ impl<'a> Script<'a> {
             *folders.entry(end.and_then(|end| path.get(..end)).unwrap_or(".")).or_default() += 1;
         }
         let mut folders: Vec<(&str, u64)> = folders.into_iter().collect();
-        folders.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+        folders.order_by_key(|(_, number)| std::cmp::Reverse(*number));
         for (folder, number) in folders.iter().take(PATHS) {
             self.comment(&format!("   {number:>6}  {folder}"));
         }

@@ -9,6 +9,7 @@ use bstr::BString;
 
 use crate::core::coverage::Report;
 use crate::core::finding::{Commit, Excerpt, Finding, Location, RuleInfo, Secret};
+use crate::core::order::ListOrder as _;
 use crate::report::escape;
 use crate::scan::mask;
 
@@ -45,7 +46,7 @@ impl FoundSecrets {
         };
         let long = |finding: &&Finding| finding.secret.expose().len() >= SHORTEST && !is_path(finding);
         let mut secrets: Vec<Secret> = findings.iter().filter(long).map(|finding| finding.secret.clone()).collect();
-        secrets.sort();
+        secrets.order();
         secrets.dedup();
         if secrets.is_empty() {
             return None;

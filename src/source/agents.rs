@@ -243,7 +243,7 @@ fn expand(home: &Path, parts: &[&str], errors: &mut Vec<Error>) -> Vec<PathBuf> 
             }
         }
     }
-    files.sort();
+    files.order();
     files.dedup();
     files
 }

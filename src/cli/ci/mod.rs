@@ -15,6 +15,7 @@ use crate::core::coverage::Report;
 use crate::core::error::{Error, ErrorKind, Exit, Result};
 use crate::core::files::Files as _;
 use crate::core::finding::{Finding, SuppressedBy};
+use crate::core::order::ListOrder as _;
 use crate::core::regular_file::{self, Links};
 use crate::core::threads;
 use crate::git::{Environment, Objects, Repository};
@@ -59,7 +60,7 @@ pub(super) fn run(args: Ci) -> Result<Exit> {
     }
     report.coverage.notes.extend(resolved.iter().flat_map(|resolved| resolved.notes.iter().cloned()));
     loaded.apply(&mut report, false);
-    report.coverage.notes.sort();
+    report.coverage.notes.order();
     report.coverage.notes.dedup();
     let change = described(&change, scope, resolved.as_ref());
     finish_to(

@@ -5,6 +5,7 @@ use bstr::{BString, ByteSlice as _};
 
 use crate::core::budget::Budget;
 use crate::core::error::{Error, Result};
+use crate::core::order::ListOrder as _;
 use crate::git::refs::{Lookup, NamedRefs as _};
 use crate::git::revision::Revisions;
 use crate::git::{Ancestry, Id, Kind as Object, Node, Objects, Repository};
@@ -51,7 +52,7 @@ pub(super) fn resolve(repository: &Repository, objects: &Objects, change: &Chang
         }
         heads.push(merge);
     }
-    bases.sort_unstable();
+    bases.order();
     bases.dedup();
     let budget = Budget::default();
     let mut ancestry = Ancestry::of(repository, objects, &budget)?;
@@ -68,7 +69,7 @@ pub(super) fn resolve(repository: &Repository, objects: &Objects, change: &Chang
     let mut names: Vec<BString> = change.refs.iter().map(|name| name.as_str().into()).collect();
     names.dedup();
     let (mut tags, notes) = (finder.tags, finder.notes);
-    tags.sort_unstable();
+    tags.order();
     tags.dedup();
     Ok(Resolved { tip, bases, commits, tags, names, policy_from, notes })
 }

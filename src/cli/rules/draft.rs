@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::core::error::{Error, Result};
+use crate::core::order::ListOrder as _;
 
 /// The least of a key that is random.
 const LEAST_RANDOM: usize = 16;
@@ -142,7 +143,7 @@ fn exactly(random: &str) -> String {
         }
     }
     let mut others: Vec<char> = random.chars().filter(|c| !c.is_ascii_alphanumeric() && *c != '-').collect();
-    others.sort_unstable();
+    others.order();
     others.dedup();
     for other in others {
         class.push_str(if matches!(other, '\\' | ']' | '[' | '^') { "\\" } else { "" });

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::{Committer, JsonKey, KeyOrigin, KeyState, KeyUse, reuse};
 use crate::core::date;
 use crate::core::finding::Reach;
+use crate::core::order::ListOrder as _;
 use crate::report::model::{JsonCommit, JsonFinding};
 
 /// References that a key names; their number is exact.
@@ -149,7 +150,7 @@ fn references<'a>(entries: &[&'a JsonFinding<'a>], head: Option<&str>) -> (Vec<C
     let names: HashSet<&str> = lists.into_iter().flatten().map(AsRef::as_ref).collect();
     let total = most.max(names.len() as u64);
     let mut names: Vec<&str> = names.into_iter().collect();
-    names.sort_by_key(|name| (telling(name, head), *name));
+    names.order_by_key(|name| (telling(name, head), *name));
     let shown = names.into_iter().take(REFS).map(Cow::Borrowed).collect();
     (shown, total, is_cut && !is_one)
 }
@@ -218,6 +219,6 @@ fn uses<'a>(entries: &[&'a JsonFinding<'a>]) -> Vec<KeyUse<'a>> {
             paths: paths.into_iter().take(PATHS).collect(),
         })
         .collect();
-    uses.sort_by_key(|used| (used.name.is_none(), Reverse(used.paths_total)));
+    uses.order_by_key(|used| (used.name.is_none(), Reverse(used.paths_total)));
     uses
 }

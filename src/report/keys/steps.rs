@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::{JsonKey, KeyOrigin, KeyState, NextStep, reuse};
 use crate::core::finding::{Carrier, Exposure, Part};
+use crate::core::order::ListOrder as _;
 use crate::core::shell::shell_path;
 use crate::report::exposure;
 use crate::report::model::{Document, JsonFinding};
@@ -138,7 +139,7 @@ fn live<'a>(entries: &[&'a JsonFinding<'a>]) -> Vec<Cow<'a, str>> {
     };
     let mut paths: Vec<Cow<'_, str>> =
         entries.iter().filter(is_live).filter_map(|entry| entry.location.file()).collect();
-    paths.sort_unstable();
+    paths.order();
     paths.dedup();
     paths
 }
@@ -249,7 +250,7 @@ fn filter(entries: &[&JsonFinding<'_>]) -> Option<String> {
     };
     let mut paths: Vec<&str> =
         origins.iter().filter(is_opaque).filter_map(|(_, entry)| entry.location.path.as_deref()).collect();
-    paths.sort_unstable();
+    paths.order();
     paths.dedup();
     if !paths.is_empty() {
         let mut command = "git filter-repo --sensitive-data-removal --invert-paths".to_owned();

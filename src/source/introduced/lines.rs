@@ -4,6 +4,7 @@
 //! over each version: a diff of two files with many equal lines takes the product of their lengths. Unlike in a diff,
 //! a line that moves within its file stays old.
 
+use crate::core::order::ListOrder as _;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -49,7 +50,7 @@ impl<'a> Iterator for LineSpans<'a> {
 pub(super) fn were_in(old: &[u8], new: &[u8], spans: &[Range<usize>]) -> Vec<bool> {
     let touched = whole_lines(new, spans);
     let mut order: Vec<&Range<usize>> = touched.iter().collect();
-    order.sort_by_key(|range| (range.start, range.end));
+    order.order_by_key(|range| (range.start, range.end));
     order.dedup();
     let work = old.len().saturating_add(new.len()).saturating_mul(MOST_WORK);
     let Some(known) = known(old, new, &order, work) else { return vec![false; spans.len()] };
@@ -113,7 +114,7 @@ fn starts_with(content: &[u8], block: &[u8]) -> bool {
 /// The whole lines that each span touches, in one pass however long a line is and however many spans are in it.
 fn whole_lines(content: &[u8], spans: &[Range<usize>]) -> Vec<Range<usize>> {
     let mut order: Vec<usize> = (0..spans.len()).collect();
-    order.sort_by_key(|&at| (spans[at].start, spans[at].end));
+    order.order_by_key(|&at| (spans[at].start, spans[at].end));
     let mut lines = vec![0..0; spans.len()];
     let (mut first, mut last) = (0..0, 0..0);
     for at in order {
