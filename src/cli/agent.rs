@@ -1,4 +1,4 @@
-//! `keysweep hook … --agent`: what the hooks of coding agents run, and their installation.
+//! `keysweep hook … --agent`: runs and installs the hooks of coding agents.
 
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -13,8 +13,8 @@ use crate::hook::agent::{Action, Agent, Answer, Decision, Event, Judge, doctor};
 use crate::hook::doctor::Verdict;
 use crate::hook::install::Outcome;
 
-/// What an agent's hook runs: an event comes in, an answer goes out. A failure blocks: exit code 2 is what each agent
-/// takes for that, where every other one may let things pass.
+/// Runs an agent's hook: reads an event and writes the decision. A failure blocks the action: it exits with 2, the
+/// only code that every agent treats as "blocked".
 pub(super) fn run(agent: Agent, shared: &SharedArgs) -> Result<Exit> {
     let mut input = Vec::new();
     std::io::stdin()
@@ -32,7 +32,7 @@ pub(super) fn run(agent: Agent, shared: &SharedArgs) -> Result<Exit> {
     }
     let decision = decide(&event, shared)?;
     let clean = |text: String| String::from_utf8_lossy(&masked(text.as_bytes())).into_owned();
-    // A reason may name a path or a tool that holds a key itself.
+    // A reason may contain a path or a tool name with a key in it.
     let decision = match decision {
         Decision::Pass => Decision::Pass,
         Decision::Deny { reason } => Decision::Deny { reason: clean(reason) },
@@ -44,7 +44,7 @@ pub(super) fn run(agent: Agent, shared: &SharedArgs) -> Result<Exit> {
 fn decide(event: &Event, shared: &SharedArgs) -> Result<Decision> {
     let here = here()?;
     let start = event.cwd.as_ref().map_or_else(|| here.clone(), |cwd| here.join(cwd));
-    // An agent may name a directory that is gone: its policy is then that of where the hook runs.
+    // If the agent's working directory no longer exists, the policy of the current directory is used.
     let start: PathBuf = if start.is_dir() { start } else { here };
     let loaded = policy::load(&shared.policy, &start, &start)?;
     let shared = shared.with_config(&loaded.config);
@@ -56,7 +56,7 @@ fn decide(event: &Event, shared: &SharedArgs) -> Result<Decision> {
     judge.decide(event)
 }
 
-/// Writes an answer.
+/// Writes the response to standard output and standard error.
 fn answer(answer: Answer) -> Result<Exit> {
     if let Some(line) = answer.stderr {
         complain(&line);
@@ -73,7 +73,7 @@ pub(super) fn install(args: &Agents) -> Result<Exit> {
     each(args, install::install)
 }
 
-/// Takes them out again.
+/// Removes the hooks of coding agents.
 pub(super) fn uninstall(args: &Agents) -> Result<Exit> {
     each(args, install::uninstall)
 }

@@ -1,4 +1,5 @@
-//! Findings in the files of coding agents: which entry it is, how to put a reference back, and `scan --agents`.
+//! Findings in the files of coding agents: the entry that contains each, the reference to use instead, and `scan
+//! --agents`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -24,10 +25,10 @@ use crate::report::{Format, escape, redact};
 use crate::source::agents::{self, AgentFile, AgentFileKind, FoundAgentFile};
 use crate::source::{Collector, ignored, walk};
 
-/// The largest file that is read again to name an entry.
+/// The size limit, in bytes, of a file that is read again to name an entry.
 const LARGEST: u64 = 64 << 20;
 
-/// Says of each finding in an agent's file which entry holds it and what to write instead; what is committed is worse.
+/// Adds a note to each finding in an agent's file: which entry contains it, and what to write instead.
 pub(super) fn annotate(report: &mut Report, start: &Path) {
     let mut texts: BTreeMap<BString, Option<Vec<u8>>> = BTreeMap::new();
     let mut changed = false;
@@ -36,7 +37,7 @@ pub(super) fn annotate(report: &mut Report, start: &Path) {
         let Some(file) = agents::of(path.as_ref()) else { continue };
         let real = start.join(Path::new(path.to_path_lossy().as_ref()));
         let text = texts.entry(path).or_insert_with(|| match file.kind {
-            // What cannot be read has been said by the scan.
+            // The scan has already reported files that cannot be read.
             AgentFileKind::Settings => regular_file::read(&real, Links::Refuse, LARGEST).ok().flatten(),
             AgentFileKind::Login | AgentFileKind::Transcript | AgentFileKind::Store => None,
         });
@@ -68,8 +69,8 @@ fn note(file: &AgentFile, finding: &Finding, text: Option<&[u8]>) -> String {
         AgentFileKind::Settings => {}
     }
     let at = text.and_then(|text| place(text, finding));
-    let way = at.zip(text).map(|(at, text)| way(text, at)).unwrap_or_default();
-    let (entry, name) = entry(&way);
+    let path = at.zip(text).map(|(at, text)| path_at(text, at)).unwrap_or_default();
+    let (entry, name) = entry(&path);
     let entered = expanded(finding);
     let fallback = || lookup::variable(&finding.rule.provider);
     let name = entered.clone().or(name).unwrap_or_else(fallback);
@@ -87,7 +88,7 @@ fn note(file: &AgentFile, finding: &Finding, text: Option<&[u8]>) -> String {
     }
 }
 
-/// The variable of this environment that has the key for its value.
+/// The environment variable whose value is the key.
 fn expanded(finding: &Finding) -> Option<String> {
     let mut names: Vec<OsString> = std::env::vars_os()
         .filter(|(_, value)| value.as_encoded_bytes() == finding.secret.expose())
@@ -97,7 +98,7 @@ fn expanded(finding: &Finding) -> Option<String> {
     names.into_iter().next()?.into_string().ok()
 }
 
-/// The byte at which a finding's key stands.
+/// The byte offset of a finding's key.
 fn place(text: &[u8], finding: &Finding) -> Option<usize> {
     let line = usize::try_from(finding.location.position.line).ok()?.checked_sub(1)?;
     let start = match line {
@@ -106,32 +107,32 @@ fn place(text: &[u8], finding: &Finding) -> Option<usize> {
     };
     let column = usize::try_from(finding.location.position.column).ok()?.saturating_sub(1);
     let rest = &text[start..];
-    // Of several on a line, the one at or behind the column; characters are at least a byte.
+    // Of several occurrences on the line, the first one at or after the column; a character has at least one byte.
     let from = column.min(rest.len());
     rest[from..].find(finding.secret.expose()).map(|at| start + from + at)
 }
 
-/// The names around a byte of JSON, or else of TOML or YAML as far as its line says.
-fn way(text: &[u8], at: usize) -> Vec<String> {
-    let way = json::path_at(text, at);
-    if !way.is_empty() {
-        return way;
+/// The names around a byte offset: the path in JSON; in TOML or YAML what the line itself shows.
+fn path_at(text: &[u8], at: usize) -> Vec<String> {
+    let path = json::path_at(text, at);
+    if !path.is_empty() {
+        return path;
     }
     let table = text[..at].rfind("\n[").map(|start| start + 1).or(text.starts_with(b"[").then_some(0));
     let header = table.and_then(|start| text[start + 1..].lines().next()?.trim_ascii_end().strip_suffix(b"]"));
-    let mut way: Vec<String> = header.map_or_else(Vec::new, |header| {
+    let mut path: Vec<String> = header.map_or_else(Vec::new, |header| {
         header.to_str_lossy().split('.').map(|part| part.trim_matches('"').to_owned()).collect()
     });
     let line = text[..at].rfind_byte(b'\n').map_or(&text[..at], |end| &text[end + 1..at]);
     let name = line.split(|byte| matches!(byte, b'=' | b':')).next().unwrap_or_default().to_str_lossy();
     let name = name.trim().trim_start_matches("- ").trim_matches(['"', '\'']);
-    way.extend((!name.is_empty()).then(|| name.to_owned()));
-    way
+    path.extend((!name.is_empty()).then(|| name.to_owned()));
+    path
 }
 
-/// An entry in words, and the variable that it sets, if it sets one.
-fn entry(way: &[String]) -> (String, Option<String>) {
-    let names: Vec<&str> = way.iter().map(String::as_str).collect();
+/// The description of an entry, and the variable that it sets, if any.
+fn entry(path: &[String]) -> (String, Option<String>) {
+    let names: Vec<&str> = path.iter().map(String::as_str).collect();
     let server = names.iter().position(|name| matches!(*name, "mcpServers" | "servers" | "mcp_servers"));
     let Some(rest) = server.and_then(|at| names.get(at + 1..)) else {
         let variable = match names.as_slice() {
@@ -191,7 +192,7 @@ pub(super) fn scan(args: &ScanArgs) -> Result<Exit> {
     })
 }
 
-/// Findings by file, the file that was written last first.
+/// Lists the findings by file, the most recently changed file first.
 fn list(report: &Report, found: &[FoundAgentFile], home: &Path, out: &mut dyn Write) -> std::io::Result<()> {
     let mut files = 0;
     for one in found {

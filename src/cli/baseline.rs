@@ -1,4 +1,4 @@
-//! `keysweep baseline`: what is known, brought into line with what is found.
+//! `keysweep baseline`: creates, updates, checks and prunes the baseline, and imports other tools' lists.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,17 +24,17 @@ use crate::report::escape;
 use crate::rule::strength;
 use crate::source::{Collector, walk};
 
-/// Lists that are looked for where none is named.
+/// The lists that `import` looks for by default.
 const LISTS: [&str; 4] = [".gitleaksignore", ".secrets.baseline", ".secretsignore", "gitleaks-baseline.json"];
 
-/// Carries the command out.
+/// Executes the command.
 pub(super) fn run(command: Command) -> Result<Exit> {
     let args = match &command {
         Command::Create(args) | Command::Update(args) | Command::Check(args) | Command::Prune(args) => args,
         Command::Import { args, .. } => args,
     };
     let target = ScanTarget::here();
-    // Entries' paths, like the baseline itself, belong to the root: that is what is scanned.
+    // Paths in entries are relative to the root, so that is what is scanned.
     let root = files::find(args.policy.config.as_deref(), &target.path)?.root;
     let loaded = policy::load(&args.policy, &root, &root)?;
     let before = Baseline::open(&loaded.baseline)?;
@@ -53,7 +53,7 @@ pub(super) fn run(command: Command) -> Result<Exit> {
             Ok(exit)
         }
         Command::Prune(_) if exit == Exit::Incomplete => {
-            // What could not be read may hold what an entry stands for.
+            // A file that could not be read may contain a key that an entry is for.
             let fault = Error::new("prune baseline", shown(&loaded.baseline), "the scan was not complete");
             Err(fault.hint("see the errors above; nothing was removed"))
         }
@@ -70,7 +70,7 @@ pub(super) fn run(command: Command) -> Result<Exit> {
     }
 }
 
-/// Everything below the root, without the baseline's own effect; errors are said and cost exit code 2.
+/// Scans everything below the root without the baseline. Errors are printed and make the exit code 2.
 fn scan(loaded: &Loaded, root: &Path) -> Result<Report> {
     let collector = Collector::default();
     let paths = [BString::from(root.as_os_str().as_encoded_bytes())];
@@ -107,12 +107,12 @@ impl BaselineRun<'_> {
         entry.covers(&finding.rule.id, finding.fingerprint, path)
     }
 
-    /// What counts and is not covered yet.
+    /// The active findings without an entry.
     fn uncovered(&self) -> impl Iterator<Item = &Finding> {
         self.active().filter(|finding| !self.old.iter().any(|entry| Self::covers(entry, finding)))
     }
 
-    /// What counts and is not covered yet, a line a key: the worst first, with its places.
+    /// The same as text: one line for each key, with its locations, the most severe first.
     fn news(&self) -> Vec<(&Finding, String)> {
         let mut keys: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
         for finding in self.uncovered().filter(|finding| !finding.secret.is_guessable()) {
@@ -133,7 +133,7 @@ impl BaselineRun<'_> {
         news
     }
 
-    /// Lists what is going to be accepted; what is a key for certain needs a yes.
+    /// Prints the findings that will be accepted, and asks for confirmation if there are certain keys.
     fn agree(&self) -> Result<()> {
         let news = self.news();
         output::print(|out| news.iter().try_for_each(|(_, line)| writeln!(out, "{line}")))?;
@@ -152,7 +152,7 @@ impl BaselineRun<'_> {
         if matches!(line.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(refused("nobody said yes")) }
     }
 
-    /// Entries for it. What is committed must not help to guess a value.
+    /// The entries for these findings. Guessable values get none, because the baseline is committed.
     fn found(&self) -> BTreeSet<BaselineEntry> {
         self.uncovered()
             .filter(|finding| !finding.secret.is_guessable())
@@ -160,7 +160,7 @@ impl BaselineRun<'_> {
             .collect()
     }
 
-    /// Entries that stand for nothing that is found; one whose finding an allowlist takes out is of no use either.
+    /// The entries that match no finding, or only findings that an allowlist suppresses.
     fn stale(&self) -> BTreeSet<BaselineEntry> {
         let allowed = |finding: &Finding| {
             finding.suppressed.as_ref().is_some_and(|suppression| suppression.by == SuppressedBy::Allowlist)
@@ -171,7 +171,7 @@ impl BaselineRun<'_> {
         self.old.iter().filter(|entry| !used(entry)).cloned().collect()
     }
 
-    /// Says what gets no entry, and what to do with it.
+    /// Prints the findings that get no entry, and what to do about them.
     fn complain_of_guessable(&self) {
         for finding in self.uncovered().filter(|finding| finding.secret.is_guessable()) {
             let path = finding.location.path.as_ref().map(|path| escape::text(path)).unwrap_or_default();
@@ -247,7 +247,7 @@ impl BaselineRun<'_> {
     }
 }
 
-/// A list that a person named, or one that comes with what is scanned.
+/// Reads a list, which a user named or which belongs to the scanned content.
 fn read_list(file: &Path, is_named: bool) -> Result<Option<Vec<u8>>> {
     if is_named { files::read_named(file) } else { regular_file::read(file, Links::Refuse, regular_file::SMALL) }
 }

@@ -1,4 +1,4 @@
-//! `keysweep completions`: what shells and `man` want to know of the command line, made from clap's own description.
+//! `keysweep completions`: shell completions and manual pages, generated from clap's description.
 
 use std::fs;
 
@@ -37,7 +37,7 @@ pub(super) fn run(args: &Completions) -> Result<Exit> {
 
 const NAME: &str = "keysweep";
 
-/// One page a subcommand: `keysweep.1`, `keysweep-scan.1`.
+/// Writes one manual page for each subcommand: `keysweep.1`, `keysweep-scan.1`.
 fn pages(args: &Completions, command: clap::Command) -> Result<Exit> {
     let Some(directory) = &args.dir else {
         let fault = Error::new("write", "manual pages", "no directory is given");

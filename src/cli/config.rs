@@ -1,4 +1,4 @@
-//! `keysweep config`: what is in force, and whether it can be.
+//! `keysweep config`: shows and checks the configuration.
 
 use crate::cli::args::policy::ConfigCommand;
 use crate::cli::{ScanTarget, output, policy};
@@ -7,10 +7,10 @@ use crate::policy::config::show;
 use crate::report::escape;
 use crate::rule::check;
 
-/// The schema of the configuration, as it stands beside the sources.
+/// The JSON schema of the configuration, from the source tree.
 const SCHEMA: &str = include_str!("../../keysweep.schema.json");
 
-/// What is wrong, or may be, with the rules of the user's own, and whether it is.
+/// Problems of the user's own rules, and for each whether it is an error (not a warning).
 fn own_rules(loaded: &policy::Loaded) -> Vec<(String, bool)> {
     let mut faults = Vec::new();
     let claims = |text: &[u8]| {
@@ -43,7 +43,7 @@ fn own_rules(loaded: &policy::Loaded) -> Vec<(String, bool)> {
     faults
 }
 
-/// Carries the command out.
+/// Executes the command.
 pub(super) fn run(args: ConfigCommand) -> Result<Exit> {
     let target = ScanTarget::here();
     match args {

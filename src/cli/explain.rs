@@ -1,4 +1,4 @@
-//! `keysweep explain PATH:LINE`: the way of a line through the rules, in words.
+//! `keysweep explain PATH:LINE`: shows in words which rules match a line, and why others do not.
 
 use std::cmp::Reverse;
 use std::fmt::Write as _;
@@ -23,16 +23,16 @@ use crate::report::escape;
 use crate::rule::Likeness;
 use crate::scan::{Match, Refusal, Step};
 
-/// Lines that are explained where no line is named.
+/// The maximum number of lines that are explained if no line is given.
 const MOST_LINES: usize = 200;
 /// How much of a line is shown, in bytes.
 const LONGEST_LINE: usize = 400;
-/// How far a key may go on behind that.
+/// How far a key may extend beyond that, in bytes.
 const LONGEST_KEY: usize = 4096;
-/// How many of the rules that refuse a value for the same reason are named.
+/// How many rules are named that reject a value for the same reason.
 const NAMED: usize = 4;
 
-/// Carries the command out.
+/// Executes the command.
 pub(super) fn run(args: Explain) -> Result<Exit> {
     let place = path_bytes::bytes(&args.place);
     let (path, line) = split(&place);
@@ -63,7 +63,7 @@ pub(super) fn run(args: Explain) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// `a.py:12` is line 12 of `a.py`, unless there is a file of that whole name.
+/// Splits `a.py:12` into the path and the line, unless a file has that whole name.
 fn split(place: &[u8]) -> (&BStr, Option<usize>) {
     let whole = (place.as_bstr(), None);
     let Some((path, line)) = place.rsplit_once_str(":") else { return whole };
@@ -75,12 +75,12 @@ fn split(place: &[u8]) -> (&BStr, Option<usize>) {
 }
 
 struct Case<'a> {
-    /// Whether every rule that looked is told of.
+    /// Whether to list every rule that was tried.
     all: bool,
     loaded: &'a Loaded,
     path: &'a BStr,
     content: &'a [u8],
-    /// Where each line starts.
+    /// The offset of the start of each line.
     starts: Vec<usize>,
     steps: Vec<Step>,
     outcomes: Vec<MatchOutcome<'a>>,
@@ -142,14 +142,14 @@ impl<'a> Case<'a> {
         let start = self.starts[number - 1];
         let end = self.starts.get(number).copied().unwrap_or(self.content.len());
         let shown = self.content[start..end].trim_end_with(|c| matches!(c, '\n' | '\r'));
-        // A key that the cut goes through is masked before it is cut.
+        // A key that crosses the limit is masked before the line is cut.
         let shown = masked(&shown[..shown.len().min(LONGEST_LINE + LONGEST_KEY)]);
         let cut = &shown[..shown.len().min(LONGEST_LINE)];
         line(text, &format!("{}:{number}: {}", self.path, cut.to_str_lossy().trim()));
         let here = |at: usize| (start..end.max(start + 1)).contains(&at);
         let before = text.len();
         let mut steps: Vec<&Step> = self.steps.iter().filter(|step| here(step.span.start)).collect();
-        // The likeliest leads: what passed, then that for which most speaks.
+        // The likeliest rule comes first: those that matched, then the nearest miss.
         steps.order_by_key(|step| (step.rank(), Reverse(step.evidence.map_or(0, |evidence| evidence.sum()))));
         if !self.all {
             return self.shortly(text, &steps, number, start);
@@ -175,7 +175,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// What passed, or else what is likeliest and why it is not it; the rest only as a number.
+    /// Only the matches, or else the likeliest rule and why it does not match; the others are counted.
     fn shortly(&self, text: &mut String, steps: &[&Step], number: usize, start: usize) {
         let end = self.starts.get(number).copied().unwrap_or(self.content.len());
         let here = |at: usize| (start..end.max(start + 1)).contains(&at);
@@ -185,7 +185,7 @@ impl<'a> Case<'a> {
         let passed = |outcome: &&&MatchOutcome<'_>| outcome.refusal.is_none();
         let mut told = 0;
         let rule = |step: &Step| &self.loaded.policy.rules().rules()[step.rule].rule;
-        // Of rules that all fit one is the finding's.
+        // If several rules match, only one makes the finding.
         let is_told = |step: &Step| {
             let is_match = |found: &&Match| here(found.span.start) && found.rule.id == rule(step).id;
             step.refusal.is_none() && (!is_found || self.matches.iter().any(|found| is_match(&found)))
@@ -235,7 +235,8 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The step that came furthest; of those whose shape does not fit, that of the rule which the text is most like.
+    /// The rule that came closest to matching. If the shape was wrong, it is the one to which the text is most
+    /// similar.
     fn likeliest<'s>(&self, steps: &[&'s Step]) -> Option<(&'s Step, Option<Likeness>)> {
         let first = steps.first()?;
         let rule = |step: &Step| &self.loaded.policy.rules().rules()[step.rule].rule;
@@ -248,7 +249,7 @@ impl<'a> Case<'a> {
             .map(|(step, likeness)| (step, Some(likeness)))
     }
 
-    /// The word that stands at a place.
+    /// The word at a byte offset.
     fn word(&self, at: usize) -> &[u8] {
         let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'+' | b'~');
         let at = at.min(self.content.len());
@@ -283,7 +284,7 @@ impl<'a> Case<'a> {
         line(text, &format!("{about}: {verdict}{evidence}"));
     }
 
-    /// Dozens of rules would take a value of this shape if anything near it named them: one line for each value.
+    /// Dozens of rules accept values of this shape if a name nearby fits, so this is one line for each value.
     fn vague(&self, text: &mut String, steps: &[&Step], start: usize) {
         for group in steps.chunk_by(|a, b| a.span == b.span) {
             let rules = self.loaded.policy.rules().rules();
@@ -292,14 +293,14 @@ impl<'a> Case<'a> {
             let more = if group.len() > NAMED { format!(" and {} more", group.len() - NAMED) } else { String::new() };
             let column = self.column(start, group[0].span.start);
             let words = if let [step] = group { format!(" ({})", wanted(rule(step))) } else { String::new() };
-            // What it stands in refuses most of them; their shapes matter less.
+            // Most of them are rejected because of the context, so their shapes matter less.
             let outside = group.iter().find(|step| matches!(step.refusal, Some(Refusal::Context | Refusal::Owner)));
             let why = outside.unwrap_or(&group[0]).refusal.map_or("", Refusal::as_str);
             line(text, &format!("  {}{more} at column {column}: no: {why}{words}", names.join(", ")));
         }
     }
 
-    /// What became of a match after the rules: suppressed by what, or a finding.
+    /// Whether a match is a finding, or by what it is suppressed.
     fn verdict(&self, text: &mut String, found: &Match) {
         let location = Location { path: Some(BString::from(self.path)), ..Location::default() };
         let (severity, confidence) = (found.severity, found.confidence);

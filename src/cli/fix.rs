@@ -1,4 +1,4 @@
-//! `keysweep fix`: finds keys, shows what would be written, asks, writes.
+//! `keysweep fix`: finds keys, shows the changes, asks, and writes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -22,7 +22,7 @@ use crate::report::escape;
 use crate::scan::Match;
 use crate::source::{Collector, agents, walk};
 
-/// Carries out `keysweep fix`.
+/// Executes the command.
 pub(super) fn run(args: Fix) -> Result<Exit> {
     let paths = paths(&args)?;
     if paths.is_empty() {
@@ -83,7 +83,7 @@ fn paths(args: &Fix) -> Result<Vec<BString>> {
     Ok(found.into_iter().map(|found| found.path.into_os_string().into_encoded_bytes().into()).collect())
 }
 
-/// Reads each file again, whole: the places of its keys are wanted, and what is written has to follow from what is read.
+/// Reads each file again, because the keys' positions are needed, and plans the changes.
 fn plan(report: &Report, loaded: &Loaded, target: &ScanTarget) -> Result<Plan> {
     let mut plan = Plan::default();
     let here = std::env::current_dir().map_err(|error| Error::new("read", "the current directory", error))?;
@@ -119,7 +119,7 @@ fn active(loaded: &Loaded, text: &[u8], shown: &BString) -> Result<Vec<Match>> {
     Ok(matches.into_iter().zip(counts).filter_map(|(found, counts)| counts.then_some(found)).collect())
 }
 
-/// Shows the differences and what is left.
+/// Prints the changes, and the keys that are left.
 fn describe(plan: &Plan, report: &Report) -> Result<Exit> {
     let mut exit = Exit::Clean;
     let clean = |text: &str| bstr::ByteSlice::lines(text.as_bytes()).map(escape::text).collect::<Vec<_>>().join("\n");
@@ -165,7 +165,7 @@ fn asked() -> Result<bool> {
     Ok(matches!(line.trim(), "y" | "Y" | "yes"))
 }
 
-/// Files whose content in the index is what was read: they are staged again. By directory.
+/// The files whose content in the index is the content that was read; they are staged again. Grouped by directory.
 fn staged(plan: &Plan) -> BTreeMap<PathBuf, Vec<PathBuf>> {
     let mut staged: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
     for change in plan.changes.iter().filter(|change| change.old != change.new) {
@@ -195,13 +195,13 @@ fn stage(staged: &BTreeMap<PathBuf, Vec<PathBuf>>) -> Result<()> {
     Ok(())
 }
 
-/// What no rewriting undoes: keys by how far they have come, and where each is revoked.
+/// Prints which keys have to be revoked, by how far they were published, and where.
 fn farewell(plan: &Plan) -> Result<()> {
     let mut where_to: BTreeMap<Reached, BTreeSet<(&str, &str)>> = BTreeMap::new();
     let mut tips: BTreeMap<&Path, Option<Tips>> = BTreeMap::new();
     for change in &plan.changes {
         let directory = change.path.parent().unwrap_or(Path::new("."));
-        for key in &change.gone {
+        for key in &change.removed {
             let tips = tips.entry(directory).or_insert_with(|| Tips::around(directory));
             let reached = tips.as_ref().map_or(Reached::NoTip, |tips| tips.reached(&change.path, key.secret.expose()));
             where_to.entry(reached).or_default().insert((&key.title, &key.revoke));

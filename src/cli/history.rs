@@ -26,7 +26,7 @@ pub(super) fn run(args: HistoryArgs) -> Result<Exit> {
     if let Some(list) = repositories::named(&args)? {
         return repositories::run(&args, &list, &options, &shared);
     }
-    // What the environment says is about the repository here, not about one that is named.
+    // The environment describes the current repository, not one that is given by its path.
     let path = args.repositories.first().map_or(Path::new("."), PathBuf::as_path);
     let is_here = path.as_os_str() == ".";
     let environment = if is_here { Environment::of_process() } else { Environment::for_another() };
@@ -45,7 +45,7 @@ pub(super) fn run(args: HistoryArgs) -> Result<Exit> {
     {
         return Ok(exit);
     }
-    // A part of a repository says nothing of what is accepted and not found.
+    // A scan of a part of the history cannot tell that an entry is stale.
     let target = ScanTarget { path: top.clone(), start: top, is_single: options.shard.is_none() };
     session_at(&shared, &target, |loaded, collector| {
         let (threads, accepted) = (loaded.threads(&shared), loaded.accepted().cloned());
@@ -94,15 +94,15 @@ fn options(args: &HistoryArgs) -> Result<AuditOptions> {
     })
 }
 
-/// The keys that nothing suppresses, each once, and whether each stands somewhere as it is, not encoded.
+/// The active keys, and for each whether it occurs unencoded somewhere.
 #[derive(Default)]
 pub(super) struct Replacements(BTreeMap<Secret, bool>);
 
 impl Replacements {
-    /// Adds the keys of a repository.
+    /// Adds the active keys of a repository.
     pub(super) fn add(&mut self, loaded: &Loaded, findings: Vec<Finding>) {
         let mut report = Report { findings, ..Report::default() };
-        // The ignore file and the baseline; markers were read with the content.
+        // Applies the ignore file and the baseline; inline markers were already applied.
         loaded.apply(&mut report, false);
         for finding in report.findings.iter().filter(|finding| finding.suppressed.is_none()) {
             *self.0.entry(finding.secret.clone()).or_insert(false) |= finding.layers.is_empty();
@@ -110,7 +110,7 @@ impl Replacements {
     }
 }
 
-/// Writes what `git filter-repo --replace-text` takes: a key a line, each to become `***REMOVED***`.
+/// Writes a file for `git filter-repo --replace-text`: one key on each line, which is replaced by `***REMOVED***`.
 pub(super) fn write_replacements(file: &Path, replacements: &Replacements, collector: &Collector) -> Result<()> {
     let is_line = |secret: &[u8]| !secret.contains(&b'\n') && !secret.windows(3).any(|three| three == b"==>");
     let (plain, other): (Vec<_>, Vec<_>) =

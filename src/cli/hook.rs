@@ -1,4 +1,4 @@
-//! `keysweep hook`: installation, and what the installed hooks run.
+//! `keysweep hook`: installs hooks, and runs them.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::policy::files;
 use crate::report::model::Occasion;
 use crate::source::Collector;
 
-/// Carries out `keysweep hook`.
+/// Executes the command.
 pub(super) fn run(hook: HookCommand) -> Result<Exit> {
     match hook {
         HookCommand::Install(args) if !args.agents.agents.is_empty() => agent::install(&args.agents),
@@ -95,7 +95,7 @@ fn install(args: &args::Install) -> Result<Exit> {
     Ok(exit)
 }
 
-/// A hook that another program runs: its configuration gets the lines, or the person does.
+/// Adds keysweep to the configuration of a hook manager, or prints the lines for the user to add.
 fn managed(manager: Manager, name: HookName, advice: &Advice, write: bool) -> Result<Exit> {
     let activation = manager.activation(name).map_or_else(String::new, |command| format!(" (after {command})"));
     let (manager, file) = (manager.as_str(), advice.file.display());
@@ -140,7 +140,7 @@ fn uninstall(args: &args::Uninstall) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// Where hooks are, and where it is remembered that they were installed.
+/// The hooks directory, and the directory with the list of installed hooks.
 fn places(global: bool) -> Result<(PathBuf, Option<PathBuf>)> {
     if global {
         let directory = global::directory(false)?;
@@ -175,7 +175,7 @@ fn update(args: &args::UpdateArgs) -> Result<Exit> {
     Ok(exit)
 }
 
-/// Says in one line that hooks which were installed here are not run any more.
+/// Prints a warning if hooks that were installed here are no longer run.
 pub(super) fn tell_of_lost_hooks() {
     let lost = env::current_dir().map_or(Ok(None), |here| memory::lost(&here));
     if let Some(line) = lost.unwrap_or_else(|error| Some(error.to_string())) {
@@ -252,7 +252,7 @@ fn commit_msg(args: &args::HookRunArgs) -> Result<Exit> {
     }
     let policy = &loaded.policy;
     let collector = Collector::default();
-    // git sets this editor where it opens none.
+    // Git sets this value if it does not open an editor.
     let edited = env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
     for found in message::kept(&text, policy.scan(&text), edited) {
         collector.finding(found.at(Location { part: Some(Part::Message), ..Location::default() }));

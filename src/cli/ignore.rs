@@ -1,5 +1,5 @@
-//! `keysweep ignore`: accepts what is no key, by an entry in the ignore file. It works wherever a marker cannot stand:
-//! in JSON, in a commit's message, in a commit that is already made.
+//! `keysweep ignore`: accepts a finding by an entry in the ignore file. It also works where an inline marker is not
+//! possible: in JSON, in a commit message, in an existing commit.
 
 use std::path::{Path, PathBuf};
 
@@ -20,20 +20,20 @@ use crate::hook::last::{self, Last, Stopped};
 use crate::policy::files::{self, Disk};
 use crate::policy::ignore_file::{IgnoreFile, glob_of};
 
-/// The least digits of a fingerprint that name it.
+/// The minimum number of digits of an abbreviated fingerprint.
 const SHORTEST: usize = 8;
 /// The first line of a new file.
 const HEADER: &str =
     "# Findings that were looked at and accepted: [rule:]fingerprint [path] [# reason until=2027-01-31]\n";
 
-/// What is accepted.
+/// A finding to accept.
 struct AcceptedFinding {
     rule: Option<String>,
     fingerprint: Fingerprint,
     place: String,
 }
 
-/// Carries out `keysweep ignore`.
+/// Executes the command.
 pub(super) fn run(args: &IgnoreArgs) -> Result<Exit> {
     let target = ScanTarget::here();
     let policy = PolicyArgs {
@@ -69,7 +69,7 @@ pub(super) fn run(args: &IgnoreArgs) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// Says where the entries are, and stages them with the commit that they are about.
+/// Prints where the entries are, and stages the file if a commit was stopped.
 fn end(file: &Path, root: &Path, last: Option<&Last>, accepted: &[AcceptedFinding]) -> Result<()> {
     let name = file.strip_prefix(root).unwrap_or(file).display();
     let was_stopped = last.is_some_and(|last| {
@@ -88,7 +88,7 @@ fn end(file: &Path, root: &Path, last: Option<&Last>, accepted: &[AcceptedFindin
     say(&format!("Commit {name}, so that it works for everybody."))
 }
 
-/// The part of an entry behind `#`.
+/// The text of an entry after `#`.
 fn comment(args: &IgnoreArgs, loaded: &Loaded) -> Result<String> {
     let reason = args.reason.as_deref().unwrap_or_default();
     let reason = reason.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
@@ -118,7 +118,7 @@ fn comment(args: &IgnoreArgs, loaded: &Loaded) -> Result<String> {
     Ok([text, until].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "))
 }
 
-/// What the arguments name.
+/// The findings that the arguments select.
 fn accepted(args: &IgnoreArgs, loaded: &Loaded, last: Option<&Last>) -> Result<Vec<AcceptedFinding>> {
     let shown = last.map_or(&[][..], |last| &last.findings);
     let of_last = |one: &last::LastFinding| {
@@ -154,7 +154,7 @@ fn accepted(args: &IgnoreArgs, loaded: &Loaded, last: Option<&Last>) -> Result<V
     at_place(&digits, loaded)
 }
 
-/// The findings on a line of a file: as it is on the disk, or else as it is staged.
+/// The findings on a line of a file, in the work tree or else in the index.
 fn at_place(place: &str, loaded: &Loaded) -> Result<Vec<AcceptedFinding>> {
     let (path, line) = match place.rsplit_once(':') {
         Some((path, line)) if !Path::new(place).exists() && line.parse::<u64>().is_ok() => {
@@ -162,7 +162,7 @@ fn at_place(place: &str, loaded: &Loaded) -> Result<Vec<AcceptedFinding>> {
         }
         _ => (place, None),
     };
-    // Hooks name paths from the repository's root.
+    // Hooks print paths relative to the repository's root.
     let candidates = [PathBuf::from(path), loaded.root.join(path)];
     let real = candidates.iter().find(|path| path.is_file()).unwrap_or(&candidates[0]);
     let here = std::env::current_dir().unwrap_or_default();
@@ -206,7 +206,7 @@ fn at_place(place: &str, loaded: &Loaded) -> Result<Vec<AcceptedFinding>> {
     Ok(found)
 }
 
-/// What is committed must not help to guess a value.
+/// Rejects a guessable value, because the ignore file is committed.
 fn unguessable(secret: &Secret, place: &str) -> Result<()> {
     if !secret.is_guessable() {
         return Ok(());
@@ -215,7 +215,7 @@ fn unguessable(secret: &Secret, place: &str) -> Result<()> {
         .hint("put keysweep:allow in a comment on its line, or allow the path in .keysweep.toml"))
 }
 
-/// Adds an entry for each that has none, and says which are new.
+/// Adds the missing entries; returns for each whether it is new.
 fn add(file: &Path, accepted: &[AcceptedFinding], path: Option<&str>, comment: &str) -> Result<Vec<bool>> {
     let name = file.display().to_string();
     let old = files::read_named(file)?;

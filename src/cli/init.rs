@@ -1,4 +1,5 @@
-//! `keysweep init`: what a repository needs to be protected, written in one go. It asks nothing and replaces nothing.
+//! `keysweep init`: writes the configuration, the hook and the CI file of a repository. It asks nothing and replaces
+//! nothing.
 
 use std::path::Path;
 
@@ -73,7 +74,7 @@ jobs:
 
 const GITLAB: &str = include_str!("../../ci-templates/gitlab.yml");
 
-/// Carries out `keysweep init`.
+/// Executes the command.
 pub(super) fn run(args: &InitArgs) -> Result<Exit> {
     let repository = staged::repository().map_err(|error| error.hint("make one with git init, then run this again"))?;
     let top = repository.top();
@@ -98,9 +99,9 @@ pub(super) fn run(args: &InitArgs) -> Result<Exit> {
     Ok(exit)
 }
 
-/// The CI file for what this repository uses, by its files or else by its remotes.
+/// Writes the CI file for the CI system of this repository, which is recognised by its files or its remotes.
 fn ci(repository: &Repository, top: &Path) -> Result<()> {
-    // Whatever in git's configuration names the host is enough: a file too many can be deleted.
+    // The name of the host anywhere in git's configuration is enough; an unneeded file can be deleted.
     let settings = String::from_utf8_lossy(repository.config.text()).into_owned();
     let has_remote = |host: &str| settings.contains(host);
     let places = [
@@ -123,7 +124,7 @@ fn ci(repository: &Repository, top: &Path) -> Result<()> {
     say("no known CI system is used here: in any job, run `keysweep ci` to scan a change")
 }
 
-/// Writes a file that is not there.
+/// Writes a file unless it exists.
 fn write(path: &Path, name: &str, text: &str) -> Result<()> {
     if path.symlink_metadata().is_ok() {
         return say(&format!("{name} is there already; nothing changed"));

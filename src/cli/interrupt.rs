@@ -1,28 +1,28 @@
-//! Ctrl-C, or SIGTERM: the first asks a run to end and to report what it has. What has not ended by itself a moment later,
-//! or at the second signal, is ended: the report of what was found until then is written all the same.
+//! Ctrl-C and SIGTERM. The first signal asks the run to stop and to report its results. If the run has not ended
+//! shortly afterwards, or at the second signal, the findings so far are reported and the process ends.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::core::error::{Error, Exit};
 use crate::source::Collector;
 
-/// Who writes the report: the run when it has ended, or the signal that ends it; never both.
+/// Decides who writes the report: the run, or the signal that ends it; never both.
 #[derive(Debug, Default)]
 pub(super) struct Turn(AtomicBool);
 
 impl Turn {
-    /// Whether it is the caller's turn; true once.
+    /// Claims the right to write the report; true only for the first caller.
     fn take(&self) -> bool {
         !self.0.swap(true, Ordering::SeqCst)
     }
 }
 
-/// Runs `work`. If a signal ends it early, `report` is called with what `collector` holds, and the process ends.
+/// Runs `work`. If a signal ends it early, `report` writes what `collector` has, and the process exits.
 pub(super) fn guard<T>(collector: &Collector, report: impl Fn() -> Exit + Sync, work: impl FnOnce() -> T) -> T {
     let turn = Turn::default();
     let result = system::during(collector, || turn.take().then(&report), work);
     if !turn.take() {
-        // The report is being written; the process ends with it.
+        // The other thread is writing the report; the process ends with it.
         loop {
             std::thread::park();
         }
@@ -30,12 +30,12 @@ pub(super) fn guard<T>(collector: &Collector, report: impl Fn() -> Exit + Sync, 
     result
 }
 
-/// Runs `work`, during which Ctrl-C is for another program of this terminal.
+/// Runs `work` while Ctrl-C is ignored, because another program of this terminal handles it.
 pub(super) fn ignored<T>(work: impl FnOnce() -> T) -> T {
     system::ignored(work)
 }
 
-/// What a report says of a run that was interrupted.
+/// The error in the report of an interrupted run.
 pub(super) fn error() -> Error {
     Error::new("finish", "the scan", "it was interrupted")
         .hint("what was found so far is reported; run it again to complete the scan")
@@ -55,11 +55,11 @@ mod system {
 
     use super::{Collector, Exit};
 
-    /// How long a run may take to end by itself.
+    /// How long a run may take to stop.
     const PATIENCE: Duration = Duration::from_millis(600);
 
-    /// Runs `work` beside a thread that waits for signals. Where the system does not allow that, a signal ends the process
-    /// as ever.
+    /// Runs `work` while a thread waits for signals. If the system does not allow that, a signal ends the process as
+    /// usual.
     pub(super) fn during<T>(
         collector: &Collector,
         finish: impl Fn() -> Option<Exit> + Sync,
@@ -72,7 +72,7 @@ mod system {
             if thread::Builder::new().spawn_scoped(scope, wait).is_err() {
                 return work();
             }
-            // Not before there is a thread: a handler that was registered once keeps a signal from ending the process.
+            // Only after the thread exists: with a registered handler, a signal no longer ends the process.
             let handlers: Vec<_> = [SIGINT, SIGTERM]
                 .into_iter()
                 .filter_map(|signal| low_level::pipe::register(signal, writer.try_clone().ok()?).ok())
@@ -82,13 +82,13 @@ mod system {
             handlers.into_iter().for_each(|handler| {
                 low_level::unregister(handler);
             });
-            // Wakes the thread; that it has ended already is as good.
+            // Wakes the thread; an error means that it has already ended.
             let _ = writer.write_all(b"-");
             result
         })
     }
 
-    /// Runs `work` while a handler takes Ctrl-C and does nothing with it.
+    /// Runs `work` while a handler ignores Ctrl-C.
     pub(super) fn ignored<T>(work: impl FnOnce() -> T) -> T {
         let handler = signal_hook::flag::register(SIGINT, Arc::new(AtomicBool::new(false)));
         let result = work();
@@ -128,7 +128,7 @@ mod system {
 mod system {
     use super::{Collector, Exit};
 
-    /// A signal ends the process as ever.
+    /// A signal ends the process as usual.
     pub(super) fn during<T>(_: &Collector, _: impl Fn() -> Option<Exit> + Sync, work: impl FnOnce() -> T) -> T {
         work()
     }
@@ -139,7 +139,7 @@ mod system {
     }
 }
 
-/// Ends the process at once, while a thread is in the middle of something that does not end in time.
+/// Exits immediately, if a thread does not stop in time.
 #[allow(clippy::exit, reason = "there is no other way out of work that does not look at the clock")]
 pub(super) fn end(exit: Exit) -> ! {
     std::process::exit(exit.code().into())

@@ -1,5 +1,5 @@
-//! Fingerprints of values that could be guessed: they are made with a key that only this machine has, so that nobody
-//! who reads a report can try values until one fits.
+//! Fingerprints of guessable values. They are computed with a key that only this machine has, so that a reader of a
+//! report cannot find the value by trying values.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::PathBuf;
@@ -15,22 +15,23 @@ use crate::core::regular_file::{self, Links};
 use crate::core::replace::replace;
 use crate::source::agents;
 
-/// Names a text that takes the place of the machine's key, for reports of several machines that have to agree.
+/// The environment variable with a text that replaces the machine's key, so that reports of several machines have
+/// equal fingerprints.
 const VARIABLE: &str = "KEYSWEEP_FINGERPRINT_KEY";
 
-/// Gives findings whose value could be guessed a fingerprint that protects it.
+/// Replaces the fingerprints of guessable values by keyed ones.
 pub(super) fn protect(report: &mut Report) {
     for finding in report.findings.iter_mut().filter(|finding| finding.secret.is_guessable()) {
         finding.fingerprint = Fingerprint::keyed(key(), finding.secret.expose());
     }
 }
 
-/// The key of this machine, made when it is first needed.
+/// The key of this machine, created on first use.
 fn key() -> &'static [u8; 32] {
     static KEY: OnceLock<[u8; 32]> = OnceLock::new();
     KEY.get_or_init(|| match std::env::var_os(VARIABLE).filter(|text| !text.is_empty()) {
         Some(text) => Sha256::digest(text.as_encoded_bytes()).into(),
-        // Where nothing can be kept, this run has a key of its own.
+        // If the key cannot be stored, this run uses a temporary one.
         None => kept().unwrap_or_else(|error| {
             complain(&format!(
                 "warning: {error}; fingerprints of short values differ from run to run; make the directory writable, or \
@@ -41,7 +42,7 @@ fn key() -> &'static [u8; 32] {
     })
 }
 
-/// The key in this user's state directory.
+/// Reads the key in the user's state directory, or creates it.
 fn kept() -> Result<[u8; 32]> {
     let path = directory()?.join("fingerprint-key");
     let read = || -> Result<Option<[u8; 32]>> {
@@ -56,7 +57,7 @@ fn kept() -> Result<[u8; 32]> {
         let failed = |why| Error::io("keep the key of fingerprints in", directory.display(), why);
         std::fs::create_dir_all(directory).map_err(failed)?;
     }
-    // Another run may have been faster: then its key holds.
+    // If another process has created the key meanwhile, that one is used.
     let written = replace(&path, None, &random(), 0o600);
     if let Some(key) = read()? {
         return Ok(key);
@@ -74,7 +75,7 @@ fn directory() -> Result<PathBuf> {
     Ok(state.join("keysweep"))
 }
 
-/// Bytes that nobody can foresee: the standard library seeds its hashers from the system.
+/// 32 random bytes: the standard library seeds its hashers from the system.
 fn random() -> [u8; 32] {
     let mut hasher = Sha256::new();
     for _ in 0..8 {

@@ -1,4 +1,4 @@
-//! The one place that wires arguments, sources, engine, report and exit code.
+//! Connects arguments, sources, engine, report and exit code.
 
 mod agent;
 mod agent_files;
@@ -51,9 +51,9 @@ use crate::core::path_bytes;
 use crate::report::{Document, Format, exposure, model, redact, scanner_examples};
 use crate::source::{Collector, stdin, walk};
 
-/// The whole program: reads the command line, carries the command out, says what went wrong.
+/// The main function: parses the command line, executes the command and prints errors.
 pub fn main() -> Exit {
-    // What cannot happen is said like everything else: in one line, without a key.
+    // Panics are also printed on one line, with keys masked.
     std::panic::set_hook(Box::new(|panic| complain(&format!("internal error, please report it: {panic}"))));
     let words: Vec<OsString> = std::env::args_os().collect();
     match args::parse(&words) {
@@ -62,12 +62,12 @@ pub fn main() -> Exit {
     }
 }
 
-/// Help goes where clap sends it; a mistake becomes one line and a hint.
+/// Prints help as clap does; a usage error becomes one line with a hint.
 fn usage(error: &clap::Error) -> Exit {
     let text = error.render().to_string();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // A closed pipe has seen enough of the help.
+            // A closed pipe is not an error.
             let _ = output::print(|out| out.write_all(text.as_bytes()));
             Exit::Clean
         }
@@ -87,7 +87,7 @@ fn usage(error: &clap::Error) -> Exit {
     }
 }
 
-/// The subcommand that a usage error is about: `keysweep hook run`.
+/// The subcommand that a usage error is about, such as `keysweep hook run`.
 fn command_of(words: impl Iterator<Item = OsString>) -> String {
     let root = Cli::command();
     let (mut command, mut name) = (&root, root.get_name().to_owned());
@@ -99,10 +99,10 @@ fn command_of(words: impl Iterator<Item = OsString>) -> String {
     name
 }
 
-/// Carries out a command. Whatever stops it is said in one line on standard error.
+/// Executes a command. An error is printed as one line on standard error.
 fn run(cli: Cli) -> Exit {
     STARTED.get_or_init(date::now);
-    // Commands about hooks say it themselves; an agent reads what its hook says.
+    // The hook commands report it themselves, and an agent would read the warning of its hook.
     let is_silent = match &cli.command {
         Command::Hook(args::HookCommand::Run(run)) => run.agent.is_some(),
         Command::Hook(_) | Command::Completions(_) => true,
@@ -153,13 +153,13 @@ fn scan(args: ScanArgs) -> Result<Exit> {
     })
 }
 
-/// Where a scan starts, for the configuration and the report's paths.
+/// The start of a scan, for the configuration and for paths in the report.
 struct ScanTarget {
-    /// The file or directory whose repository's configuration holds.
+    /// The file or directory whose repository has the configuration.
     path: PathBuf,
-    /// What the report's paths are relative to.
+    /// The directory that paths in the report are relative to.
     start: PathBuf,
-    /// Whether nothing but `path` is scanned.
+    /// Whether `path` is the only path that is scanned.
     is_single: bool,
 }
 
@@ -169,7 +169,7 @@ impl ScanTarget {
         Self { path: here.clone(), start: here, is_single: true }
     }
 
-    /// A work tree, of which only what changes is scanned.
+    /// A work tree of which only changed files are scanned.
     fn part_of(top: &Path) -> Self {
         Self { path: top.to_owned(), start: top.to_owned(), is_single: false }
     }
@@ -179,13 +179,13 @@ impl ScanTarget {
         let Some(first) = paths.first() else { return Self { is_single: false, ..here } };
         let path = here.path.join(path_bytes::path(first));
         let is_single = paths.len() == 1;
-        // As `source::paths` names them.
+        // As in `source::paths`.
         let is_start = is_single && path_bytes::is_absolute(first) && path.is_dir();
         Self { start: if is_start { path.clone() } else { here.start }, path, is_single }
     }
 }
 
-/// What all scanning commands share: an engine, a collector with a progress display, the report, the exit code.
+/// What all scanning commands have in common: loads the policy, scans with a progress display, writes the report.
 fn session_at(
     shared: &SharedArgs,
     target: &ScanTarget,
@@ -193,7 +193,7 @@ fn session_at(
 ) -> Result<Exit> {
     let loaded = policy::load(&shared.policy, &target.start, &target.path)?;
     let shared = shared.with_config(&loaded.config);
-    // What cannot be written is said before anything is scanned.
+    // Errors in the output arguments are reported before the scan.
     targets::of(&shared)?;
     let collector = Collector::default();
     let progress = !shared.quiet && output::is_stderr_terminal();
@@ -222,21 +222,21 @@ fn same(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
-/// Filters, redacts and writes a report to where the arguments say.
+/// Filters, redacts and writes a report to the targets in the arguments.
 fn finish(shared: &SharedArgs, report: Report, start: &Path) -> Result<Exit> {
     let targets = targets::of(shared)?;
     finish_to(shared, report, Ending { targets, start: start.to_owned(), root: start, change: None })
 }
 
-/// What a command adds to the end of a run.
+/// The parameters of the end of a run.
 struct Ending<'a> {
-    /// Where the report goes.
+    /// The targets of the report.
     targets: Vec<targets::OutputTarget>,
-    /// Where the scan started.
+    /// The directory in which the scan started.
     start: PathBuf,
-    /// What the report's paths are relative to.
+    /// The directory that paths in the report are relative to.
     root: &'a Path,
-    /// What `keysweep ci` took for the change.
+    /// The change that `keysweep ci` scanned.
     change: Option<model::JsonChange<'a>>,
 }
 
@@ -285,5 +285,5 @@ fn finish_to(shared: &SharedArgs, mut report: Report, ending: Ending<'_>) -> Res
     Ok(exit)
 }
 
-/// When this process began.
+/// The time at which this process started, in seconds since 1970.
 static STARTED: OnceLock<i64> = OnceLock::new();

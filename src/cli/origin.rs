@@ -1,4 +1,4 @@
-//! Where what was scanned comes from, as SARIF asks for it: the repository's address, the commit and the branch.
+//! The origin of scanned content for SARIF: the URL of the repository, the commit and the branch.
 
 use std::path::Path;
 
@@ -10,8 +10,8 @@ use crate::git::refs::Lookup;
 use crate::git::{Environment, Repository};
 use crate::report::model::RepositoryOrigin;
 
-/// The origin of a file or of what is in a directory; `None` outside of a repository, and in one that has no remote with an address.
-/// It is a remark: a repository that cannot be read is an error where its content is needed.
+/// The origin of a file or directory; `None` outside of repositories, and without a remote URL. Errors are ignored,
+/// because they are reported where the content is read.
 pub(super) fn of(target: &Path) -> Option<RepositoryOrigin> {
     let directory = if target.is_file() { target.parent()? } else { target };
     let repository = Repository::discover(directory, &Environment::for_another()).ok()?;
@@ -32,7 +32,7 @@ fn head(repository: &Repository) -> Result<(Option<String>, Option<String>)> {
     Ok((refs.object("HEAD".into())?.map(|id| id.to_string()), branch))
 }
 
-/// An address as a URI without a user's name and password; `None` for a path on this machine.
+/// A remote URL without user name and password; `None` for a local path.
 fn uri(address: &BStr) -> Option<String> {
     let address = address.to_str().ok().filter(|address| !address.contains(|c: char| c.is_control() || c == ' '))?;
     if let Some((scheme, rest)) = address.split_once("://") {
@@ -42,7 +42,7 @@ fn uri(address: &BStr) -> Option<String> {
         let path = path.split(['?', '#']).next().unwrap_or_default();
         return is_remote.then(|| format!("{scheme}://{host}/{path}"));
     }
-    // As ssh and scp write it. One letter is a drive.
+    // The form of ssh and scp. A single letter is a Windows drive.
     let (host, path) = address.split_once(':').filter(|(host, _)| host.len() > 1 && !host.contains(['/', '\\']))?;
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     Some(format!("ssh://{host}/{}", path.trim_start_matches('/')))

@@ -1,9 +1,8 @@
-//! The only way out of the process: standard output, standard error and report files.
+//! Writing to standard output, standard error and report files.
 //!
-//! What a message quotes (an argument, a path, a line of a configuration) may hold a key that somebody pasted in the
-//! wrong place, so everything passes a mask on its way out. Only a report under `--show-secrets`, and the file that
-//! `--write-replacements` asks for, go out as they are. A test sees to it that no other file of the source writes to
-//! standard output or standard error.
+//! A message may quote a key that somebody pasted into an argument, a path or a configuration, so all output is
+//! masked here. Only reports with `--show-secrets` and the file of `--write-replacements` are written unmasked. A
+//! test checks that no other source file writes to standard output or standard error.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -18,33 +17,34 @@ use crate::policy::Policy;
 use crate::report::escape;
 use crate::scan::Scanner;
 
-/// The policies of this run, once they are known: what their own rules find is masked, too. There is one a repository.
+/// The loaded policies (one for each repository), whose own rules are also used for masking.
 static POLICIES: RwLock<Vec<Arc<Policy>>> = RwLock::new(Vec::new());
-/// The built-in rules, which mask even where a policy turns them off. No regex is compiled before a candidate is met.
+/// A scanner with the built-in rules, which are used for masking even if a policy disables them. It compiles a regex
+/// only for a candidate.
 static BUILTIN: OnceLock<Scanner> = OnceLock::new();
 
-/// How often text is looked at again in which a key was masked.
+/// The maximum number of passes, while a pass finds another key.
 const PASSES: usize = 16;
 
-/// Whether keys in an output become masks.
+/// Whether keys in an output are masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeyDisplay {
     /// Every key is masked.
     Masked,
-    /// Keys stay as they are: somebody asked for them.
+    /// Keys are not masked, because the user asked for them.
     Shown,
 }
 
-/// From now on, what this policy finds is masked as well.
+/// Also masks what the rules of this policy find.
 pub(super) fn mask_with(policy: &Arc<Policy>) {
     let mut policies = POLICIES.write().unwrap_or_else(PoisonError::into_inner);
-    // The built-in rules are asked anyway.
+    // The built-in rules are used in any case.
     if policies.is_empty() || policy.has_own_rules() {
         policies.push(policy.clone());
     }
 }
 
-/// `text` with each key in it masked: what any rule finds, whatever a marker or an allowlist says of it.
+/// Masks each key in `text` that any rule finds, even suppressed ones.
 pub(super) fn masked(text: &[u8]) -> Cow<'_, [u8]> {
     let mut all = Cow::Borrowed(text);
     for policy in POLICIES.read().unwrap_or_else(PoisonError::into_inner).iter() {
@@ -52,7 +52,7 @@ pub(super) fn masked(text: &[u8]) -> Cow<'_, [u8]> {
             all = Cow::Owned(masked);
         }
     }
-    // A key may hide the one next to it: of two that touch, one is found.
+    // If two keys touch, a pass finds only one of them.
     for _ in 0..PASSES {
         match builtin().masked(&all) {
             Some(masked) => all = Cow::Owned(masked),
@@ -66,17 +66,17 @@ fn builtin() -> &'static Scanner {
     BUILTIN.get_or_init(Scanner::builtin)
 }
 
-/// One line on standard error. If that is closed, the exit code has to do.
+/// Prints one line to standard error. Errors are ignored, because the exit code tells the result.
 pub(super) fn complain(message: &str) {
     let _ = writeln!(io::stderr(), "keysweep: {}", escape::text(&masked(message.as_bytes())));
 }
 
-/// Text of several lines on standard error.
+/// Prints several lines to standard error.
 pub(super) fn complain_at_length(text: &str) {
     let _ = io::stderr().write_all(&masked(text.as_bytes()));
 }
 
-/// Text for standard output. A reader that has seen enough (`| head`) is no failure.
+/// Prints text to standard output. A closed pipe (`| head`) is not an error.
 pub(super) fn print(content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let mut text = Vec::new();
     let written = content(&mut text).and_then(|()| {
@@ -86,7 +86,7 @@ pub(super) fn print(content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> R
     unless_closed(written)
 }
 
-/// A document for the program that runs this one. What has to reach it is a failure if it does not.
+/// Prints a document for the calling program. A closed pipe is an error.
 pub(super) fn answer(document: &[u8]) -> io::Result<()> {
     let masked = builtin().masked_by_shape(document);
     let mut out = io::stdout().lock();
@@ -103,20 +103,20 @@ pub(super) fn is_stdout_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// How many columns the terminal has that standard output goes to.
+/// The width in columns of the terminal on standard output.
 #[cfg(unix)]
 pub(super) fn columns() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
     (size.ws_col > 0).then_some(size.ws_col.into())
 }
 
-/// How many columns the terminal has that standard output goes to: the system's terminals set `COLUMNS` or have 80.
+/// The width of the terminal is not determined on this platform; `COLUMNS` or a default is used.
 #[cfg(not(unix))]
 pub(super) fn columns() -> Option<usize> {
     None
 }
 
-/// Writes a report to `file`, which appears only when it is complete, or to standard output.
+/// Writes a report to `file`, in one step after it is complete, or to standard output.
 pub(super) fn write(
     file: Option<&Path>,
     keys: KeyDisplay,
@@ -131,7 +131,7 @@ pub(super) fn write(
         {
             Err(io::Error::other("it is a symbolic link, and keys are written to no file but the one that is named"))
         }
-        // A pipe, a device or a link is written through: replacing it is not what was asked for.
+        // A pipe, a device or a link is opened and written, not replaced.
         (Ok(target), _) if !target.is_file() => {
             File::options().write(true).truncate(true).open(path).and_then(|file| fill(file, keys, content))
         }
@@ -142,7 +142,7 @@ pub(super) fn write(
     })
 }
 
-/// A failure to write, unless the reader has seen enough.
+/// Converts a write error; a closed pipe is not an error.
 pub(super) fn unless_closed(written: io::Result<()>) -> Result<()> {
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::new("write", "to standard output", error)),
@@ -150,7 +150,7 @@ pub(super) fn unless_closed(written: io::Result<()>) -> Result<()> {
     }
 }
 
-/// Whoever reads the file sees the old content or the whole of the new one.
+/// Replaces the file in one step: readers see the old or the new content.
 fn replace(path: &Path, keys: KeyDisplay, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mode = if keys == KeyDisplay::Shown { 0o600 } else { 0o666 };
@@ -160,7 +160,7 @@ fn replace(path: &Path, keys: KeyDisplay, content: impl FnOnce(&mut dyn Write) -
     Ok(())
 }
 
-/// Fills a place with content, masked or not.
+/// Writes content, masked or not.
 pub(super) fn fill(
     out: impl Write,
     keys: KeyDisplay,
@@ -178,15 +178,15 @@ pub(super) fn fill(
     out.flush()
 }
 
-/// Bytes that are masked at once, as far as lines end there.
+/// How many bytes are masked at a time, rounded to whole lines.
 const MASKED_AT_ONCE: usize = 1 << 16;
 
-/// Masks what passes, in whole lines. A report's own texts were masked one by one before; this is for what was forgotten.
+/// A writer that masks whole lines. Texts in a report are already masked individually; this is a second protection.
 struct Masking<W: Write> {
     out: W,
-    /// What was written and has not passed.
+    /// The bytes that were not passed on yet.
     waiting: Vec<u8>,
-    /// How much of that holds no end of a line.
+    /// How many of these bytes are known to contain no line end.
     searched: usize,
 }
 

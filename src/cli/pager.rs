@@ -1,5 +1,5 @@
-//! A report on a terminal goes through a pager, as git's output does: `PAGER`, or else `less`, which steps aside where all
-//! fits the screen.
+//! Shows a report on a terminal in a pager, as git does: `PAGER`, or else `less`, which exits if everything fits on
+//! the screen.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,29 +10,29 @@ use super::interrupt;
 use super::output::{self, KeyDisplay};
 use crate::core::error::Result;
 
-/// What a shell says of a program that is not there.
+/// The exit code of a shell if the program does not exist.
 const NOT_FOUND: i32 = 127;
 
-/// Writes to standard output: through a pager if it is a terminal.
+/// Writes to standard output, through a pager if it is a terminal.
 pub(super) fn write(keys: KeyDisplay, content: impl Fn(&mut dyn io::Write) -> io::Result<()>) -> Result<()> {
     let Some(mut pager) = start().filter(|_| output::is_stdout_terminal()) else {
         return output::write(None, keys, content);
     };
-    // Ctrl-C is for the pager; this process waits for it.
+    // Ctrl-C is for the pager; this process waits for it to end.
     let ended = interrupt::ignored(|| {
         let written = pager.stdin.take().map_or(Ok(()), |pipe| output::fill(pipe, keys, &content));
         (written, pager.wait())
     });
     match ended {
-        // It was never there.
+        // The pager does not exist.
         (_, Ok(status)) if status.code() == Some(NOT_FOUND) => output::write(None, keys, content),
         (written, _) => output::unless_closed(written),
     }
 }
 
-/// Whether links pass the pager: there is none, or it is a `less` that is new enough.
+/// Whether hyperlinks can be shown: there is no pager, or it is a recent `less`.
 pub(super) fn passes_links() -> bool {
-    /// The first release of `less` that knows them.
+    /// The first release of `less` that supports hyperlinks.
     const RELEASE: u32 = 566;
     match env::var_os("PAGER") {
         Some(pager) if pager.is_empty() || pager == "cat" => true,
@@ -49,7 +49,7 @@ pub(super) fn passes_links() -> bool {
     }
 }
 
-/// The pager, if one is wanted and there is one.
+/// Starts the pager, if one is wanted and exists.
 fn start() -> Option<Child> {
     if !output::is_stdout_terminal() || env::var_os("TERM").is_some_and(|term| term == "dumb") {
         return None;
@@ -59,7 +59,8 @@ fn start() -> Option<Child> {
         Some(pager) if pager.is_empty() || pager == "cat" => return None,
         Some(pager) => shell(pager),
     };
-    // Unless somebody chose otherwise: colours, no clearing, and no stop where all fits.
+    // Default options unless the user has set others: colours, no clearing of the screen, and exit if everything
+    // fits.
     for (name, value) in [("LESS", "FRX"), ("LV", "-c")] {
         if env::var_os(name).is_none() {
             command.env(name, value);

@@ -1,4 +1,4 @@
-//! From arguments and a configuration to the policy of a run and what is known already.
+//! Loads the policy and the suppressions from arguments and configuration.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,22 +27,22 @@ use crate::rule::RuleSet;
 use crate::rule::allowlist::Allowlist;
 use crate::scan::Scanner;
 
-/// Everything that a configuration decides, ready for a run.
+/// A loaded configuration, ready for a run.
 pub(super) struct Loaded {
     pub(super) config: Config,
     pub(super) policy: Arc<Policy>,
     pub(super) known: Suppressions,
     pub(super) root: PathBuf,
-    /// Where the baseline is written.
+    /// The path of the baseline.
     pub(super) baseline: PathBuf,
     pub(super) fail_on_stale: bool,
-    /// What policy comes from, and what the working tree would add to it.
+    /// The commit that the policy is read from, and the suppressions that the work tree adds to it.
     commit: Option<(CommitTree, Vec<String>)>,
-    /// Whether findings have the lines of the working tree, so that it says which markers are new.
+    /// Whether line numbers of findings refer to the work tree, so that new inline markers can be recognised.
     is_of_work_tree: bool,
 }
 
-/// Loads the policy for a scan of `target`, whose report names paths relative to `start`.
+/// Loads the policy for a scan of `target`, whose report has paths relative to `start`.
 pub(super) fn load(args: &PolicyArgs, start: &Path, target: &Path) -> Result<Loaded> {
     let found = files::find(args.config.as_deref(), target)?;
     let disk = found.disk();
@@ -69,7 +69,7 @@ pub(super) fn load(args: &PolicyArgs, start: &Path, target: &Path) -> Result<Loa
     let baseline_path = match (&args.baseline, &commit) {
         (Some(path), _) => path.clone(),
         (None, Some(_)) => found.root.join(&config.suppress.baseline),
-        // What may not be read may not be written either.
+        // A file that may not be read may not be written either.
         (None, None) => {
             let path = &config.suppress.baseline;
             disk.resolve(path)?.unwrap_or_else(|| found.root.join(path))
@@ -96,7 +96,7 @@ pub(super) fn load(args: &PolicyArgs, start: &Path, target: &Path) -> Result<Loa
     })
 }
 
-/// The configuration knows no formats; this is where the name meets them.
+/// Checks the name of the output format; the policy module does not know the formats.
 fn check_format(config: &Config) -> Result<()> {
     let Some(format) = config.output.format.as_deref().filter(|format| Format::parse(format).is_none()) else {
         return Ok(());
@@ -111,8 +111,8 @@ fn named(path: &Path, at: &str) -> Named {
     Named { text: path.to_string_lossy().into_owned(), at: at.to_owned() }
 }
 
-/// A file that the command line or the environment names is the caller's word, and is read from the disk even where
-/// the rest comes from a commit.
+/// Reads the configuration. A file that the command line or the environment names is read from the disk even with
+/// `--policy-from`.
 fn configuration(found: &FoundConfig, disk: &Disk, commit: Option<&CommitTree>) -> Result<Config> {
     match (&found.file, commit) {
         (Some(ConfigFile::Named(file)), _) => {
@@ -154,13 +154,13 @@ fn baseline(args: &PolicyArgs, config: &Config, path: &Path, commit: Option<&Com
     }
 }
 
-/// What the working tree, or another commit, adds to the policy of the commit.
+/// The suppressions that the work tree, or another commit, adds to the policy of the commit.
 fn added(to: Option<&CommitTree>, disk: &Disk, config: &Config, known: &Suppressions) -> Result<Vec<String>> {
     let files: &dyn Files = match to {
         Some(to) => to,
         None => disk,
     };
-    // A broken file of the change is the change's problem: it is not in force here.
+    // An invalid file in the change is ignored, because it has no effect here.
     let now = config::load(files, config::NAME).or_else(|_| config::default())?;
     let name = files.name(&now.suppress.ignore_file);
     let content = files.read(&now.suppress.ignore_file)?.unwrap_or_default();
@@ -207,7 +207,7 @@ fn policy(
 }
 
 impl Loaded {
-    /// How many threads scan: the argument's number, or the configuration's; 0 is one for each processor.
+    /// The number of threads in the arguments or else in the configuration; 0 is one for each processor.
     pub(super) fn threads(&self, shared: &SharedArgs) -> usize {
         match (shared.threads, self.config.limits.threads) {
             (0, Some(threads)) => threads.into(),
@@ -215,12 +215,13 @@ impl Loaded {
         }
     }
 
-    /// What is accepted by fingerprint, unless a commit's policy has a say in it.
+    /// The suppressions by fingerprint, unless the policy is read from a commit.
     pub(super) fn accepted(&self) -> Option<&Suppressions> {
         self.commit.is_none().then_some(&self.known)
     }
 
-    /// Marks what is known and notes what the policy has to say of the run. `is_whole`: all of the root was scanned.
+    /// Applies the suppressions and adds notes of the policy. `is_whole` says that everything below the root was
+    /// scanned.
     pub(super) fn apply(&self, report: &mut Report, is_whole: bool) {
         if let Some((commit, additions)) = &self.commit {
             let mut markers = NewMarkers::since(commit);

@@ -1,5 +1,5 @@
-//! What shows on a terminal while a scan lasts: nothing for the first half second, then files, bytes,
-//! rate and time; where the size of the work is known, also a bar, the share that is done and the time that is left.
+//! The progress display on a terminal: nothing for half a second, then files, bytes, rate and time; if the amount of
+//! work is known, also a bar, the percentage and the time left.
 
 use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -14,18 +14,18 @@ use crate::source::Collector;
 const PATIENCE: Duration = Duration::from_millis(500);
 const STEP: Duration = Duration::from_millis(100);
 
-/// Runs `work` and shows how far `collector` has come, on standard error, if `shown`.
+/// Runs `work`, and meanwhile shows the progress of `collector` on standard error if `shown`.
 pub(super) fn during<T>(collector: &Collector, shown: bool, work: impl FnOnce() -> T) -> T {
     if !shown {
         return work();
     }
     collector.progress().watch();
     thread::scope(|scope| {
-        // Without a thread to show it there is no progress to be seen.
+        // If no thread can be started, no progress is shown.
         let Ok((done, watch)) = watch(scope, collector) else { return work() };
         let result = work();
         drop(done);
-        // A spinner that failed has nothing to say about the scan.
+        // An error of the progress display does not affect the scan.
         let _ = watch.join();
         result
     })
@@ -61,16 +61,17 @@ fn watch<'s>(scope: &'s Scope<'s, '_>, collector: &'s Collector) -> io::Result<(
     Ok((sender, thread::Builder::new().spawn_scoped(scope, show)?))
 }
 
-/// `37 %, 1,204 files, 12 MB, 24 MB/s, 12 s, 20 s left`: the rate is that of the whole run so far.
+/// The text of the display: `37 %, 1,204 files, 12 MB, 24 MB/s, 12 s, 20 s left`. The rate is the average since the
+/// start.
 fn message(files: u64, bytes: u64, share: Option<u64>, elapsed: Duration) -> String {
     let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
     let rate = bytes.saturating_mul(1000) / millis;
     let text = format!("{}, {}, {}/s, {} s", counted(files, "file"), size(bytes), size(rate), millis / 1000);
     match share {
         None => text,
-        // What is left has no size: where the keys that were found stand in the history.
+        // What remains cannot be measured: finding the introducing commits.
         Some(1000) => format!("100 %, {text}, looking up where it came in"),
-        // A guess before some of the work is done is no better than none.
+        // No estimate before some of the work is done.
         Some(share) if share < 20 || millis < 2000 => format!("{} %, {text}", share / 10),
         Some(share) => {
             let left = millis.saturating_mul(1000 - share) / share / 1000;

@@ -1,4 +1,4 @@
-//! What `pre-push` and `pre-receive` run, and a range of commits for the pre-commit framework.
+//! The hooks `pre-push` and `pre-receive`, and ranges of commits for the pre-commit framework.
 
 use std::env;
 use std::io::Read as _;
@@ -19,16 +19,16 @@ use crate::git::revision::Revisions;
 use crate::git::{Ancestry, Id, Kind, LayeredConfig, Objects, Repository};
 use crate::hook::HookName;
 use crate::hook::last::Stopped;
-use crate::hook::push::{self, Has, Pushed, Update};
+use crate::hook::push::{self, Pushed, RemoteObjects, Update};
 use crate::policy::Policy;
 use crate::report::escape;
 use crate::report::model::Occasion;
 use crate::source::{Collector, commits};
 
-/// How long after its time a run may take to end by itself.
+/// How long a run may take to stop after its time limit.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Runs the hook on what git writes to standard input.
+/// Runs the hook with git's standard input.
 pub(super) fn hook(args: &args::HookRunArgs) -> Result<Exit> {
     let start = Instant::now();
     let is_receive = args.name == Some(HookName::PreReceive);
@@ -42,9 +42,9 @@ pub(super) fn hook(args: &args::HookRunArgs) -> Result<Exit> {
         let updates = push::updates(&input, is_receive)?;
         let remote = args.arguments.first().map(|remote| remote.as_encoded_bytes());
         let has = match (is_receive, remote) {
-            (true, _) => Has::AllHere,
+            (true, _) => RemoteObjects::AllHere,
             (false, Some(remote)) => push::remote(&LayeredConfig::of(&repository)?, remote),
-            (false, None) => Has::Unknown,
+            (false, None) => RemoteObjects::Unknown,
         };
         (updates, has)
     };
@@ -76,7 +76,7 @@ pub(super) fn hook(args: &args::HookRunArgs) -> Result<Exit> {
     })
 }
 
-/// Takes back what a pusher's own markers suppress.
+/// Removes suppressions by inline markers, which the pusher controls.
 fn distrust(report: &mut Report) {
     let by_marker = |finding: &&mut Finding| {
         finding.suppressed.as_ref().is_some_and(|suppression| suppression.by == SuppressedBy::Inline)
@@ -87,7 +87,7 @@ fn distrust(report: &mut Report) {
     }
 }
 
-/// The commits of a range, as the pre-commit framework names it.
+/// Scans a range of commits, as the pre-commit framework gives it.
 pub(super) fn range(shared: &args::SharedArgs, from: Option<&str>, to: &str) -> Result<Exit> {
     let repository = staged::repository()?;
     let objects = Objects::open(&repository);
@@ -103,19 +103,19 @@ pub(super) fn range(shared: &args::SharedArgs, from: Option<&str>, to: &str) -> 
     })
 }
 
-/// pre-commit reads standard input itself and passes on what it made of it.
-fn from_framework(repository: &Repository, objects: &Objects) -> Result<(Vec<Update>, Has)> {
+/// The updates in the environment variables of pre-commit, which reads standard input itself.
+fn from_framework(repository: &Repository, objects: &Objects) -> Result<(Vec<Update>, RemoteObjects)> {
     let text = |name| env::var(name).ok().filter(|value| !value.is_empty());
     let tip = text("PRE_COMMIT_TO_REF").or_else(|| text("PRE_COMMIT_LOCAL_BRANCH")).unwrap_or_else(|| "HEAD".into());
     let refs = Lookup::new(repository);
     let mut revisions = Revisions::new(&refs, objects);
     let new = revisions.commit(&tip)?;
-    // What the other side has may not be here.
+    // The commits of the other side may be missing here.
     let old = text("PRE_COMMIT_FROM_REF").and_then(|from| revisions.commit(&from).ok());
     let name = text("PRE_COMMIT_REMOTE_BRANCH").unwrap_or_default().into();
     let has = match text("PRE_COMMIT_REMOTE_NAME") {
         Some(remote) => push::remote(&LayeredConfig::of(repository)?, remote.as_bytes()),
-        None => Has::Unknown,
+        None => RemoteObjects::Unknown,
     };
     Ok((vec![Update { new, old, name }], has))
 }
@@ -136,8 +136,8 @@ fn scan(objects: &Objects, policy: &Policy, collector: &Collector, updates: &[Up
     commits::scan(objects, policy, collector, &pushed.commits);
 }
 
-/// Sees to it that work ends when its time is over, whatever it is doing: loops end when they ask the budget; what
-/// does not ask for too long is ended with the process, and so the push is rejected.
+/// Runs `work` within the time limit of the budget. Loops stop when they check the budget; if one does not check for
+/// too long, the process exits and the push is rejected.
 fn in_time<T>(budget: &Arc<Budget>, work: impl FnOnce() -> T) -> T {
     let Some(left) = budget.time_left() else { return work() };
     let (done, ended) = mpsc::channel::<()>();
@@ -151,14 +151,14 @@ fn in_time<T>(budget: &Arc<Budget>, work: impl FnOnce() -> T) -> T {
             }
         }
     };
-    // Without this thread the loops still end in time by themselves.
+    // If this thread cannot be started, loops still stop when they check the budget.
     let _ = std::thread::Builder::new().spawn(watch);
     let result = work();
     drop(done);
     result
 }
 
-/// What to do about a key that is not pushed yet.
+/// The advice for a key that is not pushed yet.
 fn from_push(finding: &Finding, tips: &[Id], repository: &Repository, objects: &Objects) -> String {
     let mut text = format!("This push was stopped: {}.\n", staged::why(finding));
     let id = finding.commit.as_ref().and_then(|commit| Id::from_hex(commit.id.as_bytes()));
@@ -199,13 +199,13 @@ fn from_push(finding: &Finding, tips: &[Id], repository: &Repository, objects: &
             \x20 if it is no key: keysweep ignore --last (a marker in a new commit does not count for the old one)\n"
 }
 
-/// Whether a commit has no parent.
+/// Whether a commit has no parents.
 fn is_root(objects: &Objects, id: &str) -> bool {
     let commit = Id::from_hex(id.as_bytes()).and_then(|id| objects.read(id, Kind::Commit).ok());
     commit.is_some_and(|bytes| ParsedCommit::parse(&bytes).parents.is_empty())
 }
 
-/// What somebody reads who is not at this machine.
+/// The advice for the person who pushes, and who has no access to this machine.
 fn to_pusher(finding: &Finding) -> String {
     let commit = finding.commit.as_ref().map_or("", |commit| commit.id.as_str());
     format!(

@@ -1,4 +1,4 @@
-//! `keysweep report`: what can be done with reports that were written.
+//! `keysweep report`: merges, converts and compares report files.
 
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::report::diff::{Diff, KeyDiff};
 use crate::report::merge::Merge;
 use crate::report::{Document, Format, ReportStyle, read};
 
-/// The JSON Schema of `json` and `jsonl`.
+/// The JSON schema of `json` and `jsonl` reports.
 const SCHEMA: &str = include_str!("../../keysweep.report.schema.json");
 
 pub(super) fn run(args: Reports) -> Result<Exit> {
@@ -50,7 +50,7 @@ pub(super) fn run(args: Reports) -> Result<Exit> {
                 };
                 output::write(file, KeyDisplay::Masked, |out| target.format.write(&document, style, out))
             })?;
-            // The scan's exit code was the scan's: this only writes.
+            // The exit code does not depend on the findings: the scan had its own exit code.
             Ok(Exit::Clean)
         }
         Reports::Diff { old, new, format, by, output } => {
@@ -59,7 +59,7 @@ pub(super) fn run(args: Reports) -> Result<Exit> {
             let compared = compared((&old, &new), by, format, &mut text);
             let has_new = compared.map_err(|why| Error::new("write", "the comparison", why))?;
             output::write(output.as_deref(), KeyDisplay::Masked, |out| out.write_all(&text))?;
-            // A key that an incomplete scan did not see is not fixed, and one that it missed may be new.
+            // In an incomplete scan, a missing key may not be fixed, and a new key may be old.
             let incomplete = [&old, &new].iter().any(|document| document.summary.exit_code == 2);
             Ok(match (incomplete, has_new) {
                 (true, _) => Exit::Incomplete,
@@ -78,7 +78,7 @@ fn absent(name: &str) -> Error {
     Error::new("read report", name, "no such file")
 }
 
-/// Compares two reports, and says whether the second has anything new.
+/// Prints the comparison of two reports; returns whether anything is new.
 fn compared(
     (old, new): (&Document<'_>, &Document<'_>),
     by: DiffBy,
@@ -112,7 +112,7 @@ fn document(file: &Path) -> Result<Document<'static>> {
     } else {
         Box::new(BufReader::new(files::open_named(file)?.ok_or_else(|| absent(&name))?))
     };
-    // One that is cut off here has no summary, and so is no report.
+    // A truncated report has no summary and is rejected.
     let mut input = (&mut *input).take(files::NAMED_LIMIT);
     read::document(&name, &mut input, &|id| {
         let rule = crate::rule::builtin().iter().find(|rule| rule.id == id);

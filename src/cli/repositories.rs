@@ -1,4 +1,4 @@
-//! Several repositories in one run: which ones, and one report of all of them.
+//! Scanning the history of several repositories into one report.
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
@@ -18,10 +18,11 @@ use crate::git::{Environment, Repository};
 use crate::history::{AuditOptions, Shard, audit};
 use crate::source::Collector;
 
-/// A list of repositories is no longer than this.
+/// The size limit of a list of repositories, in bytes.
 const LONGEST_LIST: u64 = 64 << 20;
 
-/// The repositories that the arguments name, each once; `None` if it is one, which is told of without its name.
+/// The repositories in the arguments without repetition; `None` for a single one, whose name is not shown in the
+/// report.
 pub(super) fn named(args: &HistoryArgs) -> Result<Option<Vec<PathBuf>>> {
     let mut list = match &args.repos {
         Some(file) => listed(file)?,
@@ -29,12 +30,12 @@ pub(super) fn named(args: &HistoryArgs) -> Result<Option<Vec<PathBuf>>> {
         None => args.repositories.clone(),
     };
     let mut seen = BTreeSet::new();
-    // One that is named twice, in whatever way, would have its keys in two repositories.
+    // A repository that is given twice would seem to share its keys with another one.
     list.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
     Ok(Some(list))
 }
 
-/// One path a line.
+/// Reads a list with one path on each line.
 fn listed(file: &Path) -> Result<Vec<PathBuf>> {
     let name = file.display().to_string();
     let failed = |why: std::io::Error| Error::io("read the list of repositories", &name, why);
@@ -42,7 +43,7 @@ fn listed(file: &Path) -> Result<Vec<PathBuf>> {
     if file.as_os_str() == "-" {
         std::io::stdin().lock().take(LONGEST_LIST).read_to_end(&mut text).map_err(failed)?;
     } else {
-        // A pipe or a process's output is as good as a file.
+        // A pipe or a process substitution is also accepted.
         let list = std::fs::File::open(file).map_err(failed)?;
         list.take(LONGEST_LIST).read_to_end(&mut text).map_err(failed)?;
     }
@@ -54,8 +55,8 @@ fn listed(file: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Scans all of them, one after the other, each under its own configuration. One that cannot be read is an error in the
-/// report, and the others are scanned all the same.
+/// Scans the repositories one after another, each with its own configuration. An unreadable one is an error in the
+/// report, and the others are still scanned.
 pub(super) fn run(args: &HistoryArgs, list: &[PathBuf], options: &AuditOptions, shared: &SharedArgs) -> Result<Exit> {
     let here = ScanTarget::here();
     let target = ScanTarget { is_single: false, ..here };
@@ -83,7 +84,7 @@ pub(super) fn run(args: &HistoryArgs, list: &[PathBuf], options: &AuditOptions, 
                     let done = one(args, &found, name.as_ref(), &options, (shared, collector), &mut replacements);
                     done.unwrap_or_else(|error| collector.failed(error.in_repository(&name)));
                 }
-                // It names the path.
+                // The error contains the path.
                 Err(error) => collector.failed(error),
             }
         }
@@ -97,12 +98,13 @@ pub(super) fn run(args: &HistoryArgs, list: &[PathBuf], options: &AuditOptions, 
     })
 }
 
-/// Which repositories a run reads.
+/// The repositories that this part of a divided audit reads.
 struct OwnRepositories {
     mine: Vec<PathBuf>,
-    /// Whether parts have different repositories. A list with fewer repositories than parts is divided inside of them.
+    /// Whether parts have different repositories. If there are fewer repositories than parts, each repository is
+    /// divided.
     is_by_repository: bool,
-    /// How many this part counts, so that the parts together count all.
+    /// How many repositories this part counts, so that the sum over all parts is right.
     counted: u64,
 }
 
@@ -123,7 +125,7 @@ impl OwnRepositories {
         }
     }
 
-    /// The part's header. One that cannot be opened has an error in the report.
+    /// The header of this part. A repository that cannot be opened is an error in the report.
     fn part(&self, shard: Shard, identity: &PartIdentity, common: &[[u8; 32]]) -> AuditPart {
         let open = |path: &PathBuf| Repository::discover(path, &Environment::for_another()).ok();
         let contents: Vec<[u8; 32]> =

@@ -1,5 +1,5 @@
-//! What `post-rewrite` runs: a rebase is done, and git has asked no hook about the conflicts that were resolved in it. It
-//! is too late to stop anything, so this says what to do before the push.
+//! The hook `post-rewrite`. After a rebase, git has run no hook for conflicts that were resolved in it. Nothing can
+//! be stopped any more, so this prints what to do before a push.
 
 use std::env;
 use std::io::Read as _;
@@ -17,7 +17,7 @@ use crate::git::refs::Lookup;
 use crate::git::{Ancestry, Id, Kind, Node, Objects, Repository};
 use crate::source::{Collector, commits};
 
-/// Looks at the commits that a rebase made. An amended one went through `pre-commit` and `commit-msg`.
+/// Scans the commits that a rebase made. Amended commits were already checked by `pre-commit` and `commit-msg`.
 pub(super) fn hook(args: &args::HookRunArgs) -> Result<Exit> {
     let by = match args.framework {
         true => env::var_os("PRE_COMMIT_REWRITE_COMMAND"),
@@ -44,7 +44,7 @@ pub(super) fn hook(args: &args::HookRunArgs) -> Result<Exit> {
     staged::conclude(&args.shared, &loaded, report, None, |finding| Some(advice(finding)))
 }
 
-/// Reads `<old> <new>` lines. Commits that were squashed lead to the same new one.
+/// Parses lines `<old> <new>`. Squashed commits have the same new commit.
 fn rewritten(repository: &Repository, objects: &Objects, input: &[u8]) -> Result<Vec<Node>> {
     let shallow = repository.shallow()?;
     let mut commits: Vec<Node> = Vec::new();
@@ -66,7 +66,8 @@ fn rewritten(repository: &Repository, objects: &Objects, input: &[u8]) -> Result
     Ok(commits)
 }
 
-/// pre-commit keeps standard input to itself: what HEAD has that neither its old place nor a remote has.
+/// With pre-commit, which does not pass standard input on: the commits of HEAD that neither its old position nor a
+/// remote has.
 fn since_the_last_tip(repository: &Repository, objects: &Objects) -> Result<Vec<Node>> {
     let refs = Lookup::new(repository);
     let mut known: Vec<Id> = refs.below(b"refs/remotes/")?.into_iter().map(|(_, id)| id).collect();

@@ -1,4 +1,4 @@
-//! `keysweep rules`: the rules as data, and their proof.
+//! `keysweep rules`: lists, shows, checks and drafts rules.
 
 mod draft;
 mod words;
@@ -18,7 +18,7 @@ use crate::report::escape;
 use crate::rule::{Left, Rule, RuleSet, SharedRule, Structure, check};
 use crate::scan::Scanner;
 
-/// Carries the command out, for built-in, own and loaded rules alike.
+/// Executes the command, for built-in, own and imported rules.
 pub(super) fn run(args: RulesCommand) -> Result<Exit> {
     let sources = match &args {
         RulesCommand::New { from, id } => return new(from, id.as_deref()),
@@ -100,7 +100,7 @@ fn new(from: &str, id: Option<&str>) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// What one rule alone finds.
+/// Prints what one rule finds in a file.
 fn test(rule: SharedRule, file: &Path) -> Result<Exit> {
     let name = file.display().to_string();
     let content = match name.as_str() {

@@ -1,4 +1,4 @@
-//! Which part of a divided audit this run does, by `--shard`, and whether it was done before.
+//! `--shard`: which part of a divided audit this run does, and whether its report already exists.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -16,23 +16,23 @@ use crate::history::{Shard, rules_identity};
 use crate::policy::Policy;
 use crate::report::{Format, merge};
 
-/// A part is no longer than this.
+/// The size limit of a part's report in bytes.
 const LONGEST: u64 = 8 << 30;
 
-/// What starts one of several equal jobs says which by variables of the environment.
+/// A job system that starts several equal jobs, and its environment variables.
 struct JobSystem {
     name: &'static str,
-    /// The job's number.
+    /// The variable with the number of this job.
     index: &'static str,
-    /// The number of the first job, or the variable that says it.
+    /// The number of the first job.
     first: FirstJob,
-    /// How many jobs there are.
+    /// The variable with the number of jobs.
     count: &'static str,
 }
 
 enum FirstJob {
     Is(u64),
-    /// The least number, and the distance from one to the next.
+    /// The variables with the first number, and with the distance between numbers.
     Said(&'static str, &'static str),
 }
 
@@ -53,7 +53,7 @@ const SYSTEMS: [JobSystem; 4] = [
     },
 ];
 
-/// The part that `--shard` names: `2/8`, or `auto` for what the environment says.
+/// Parses `--shard`: `2/8`, or `auto` for the environment variables of a job system.
 pub(super) fn parse(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Shard> {
     if text == "auto" {
         return of_environment(variable);
@@ -65,7 +65,7 @@ pub(super) fn parse(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Re
     Shard::parse(text).ok_or_else(wrong)
 }
 
-/// The part that the system of jobs asks for which this process runs in.
+/// The part that the job system gives to this process.
 fn of_environment(variable: &dyn Fn(&str) -> Option<String>) -> Result<Shard> {
     let Some(system) = SYSTEMS.iter().find(|system| variable(system.index).is_some()) else {
         let names: Vec<&str> = SYSTEMS.iter().map(|system| system.index).collect();
@@ -94,13 +94,13 @@ fn of_environment(variable: &dyn Fn(&str) -> Option<String>) -> Result<Shard> {
     at.filter(|at| *at < count).map(|at| Shard { index: at + 1, count }).ok_or_else(outside)
 }
 
-/// What all parts have to be told alike, and what this one is given to read.
+/// Hashes that identify a part: the settings of all parts, and the content of this one.
 pub(super) struct PartIdentity {
     settings: Sha256,
 }
 
 impl PartIdentity {
-    /// Of these arguments.
+    /// The settings in these arguments.
     pub(super) fn of(args: &HistoryArgs, shared: &SharedArgs, repositories: &[PathBuf]) -> Self {
         let mut settings = Sha256::new();
         settings.update(env!("CARGO_PKG_VERSION"));
@@ -120,7 +120,7 @@ impl PartIdentity {
         Self { settings }
     }
 
-    /// The part's header: `common` is what all parts read alike, `own` what this one reads.
+    /// The header of a part. `common` identifies what all parts read, `own` what this part reads.
     pub(super) fn part(&self, shard: Shard, common: &[[u8; 32]], own: &[[u8; 32]]) -> AuditPart {
         let digest = |parts: &[[u8; 32]]| {
             let mut hash = self.settings.clone();
@@ -134,17 +134,16 @@ impl PartIdentity {
     }
 }
 
-/// A hash of the rules, for all parts to agree in.
+/// A hash of the rules, which all parts must share.
 pub(super) fn rules(policy: &Policy) -> [u8; 32] {
     Sha256::digest(rules_identity(policy.rules())).into()
 }
 
-/// The exit code of this very part, if its report is there already and whole: an audit that was interrupted goes on where
-/// it was.
+/// The exit code of this part if its complete report already exists, so that an interrupted audit can be continued.
 pub(super) fn done(shared: &SharedArgs, part: &AuditPart) -> Result<Option<Exit>> {
     let [target] = &targets::of(shared)?[..] else { return Ok(None) };
     let (To::File(file), Format::Jsonl) = (&target.to, target.format) else { return Ok(None) };
-    // What cannot be read is written anew, or that fails.
+    // An unreadable report is written again.
     let Ok(Some(text)) = regular_file::read(file, Links::Follow, LONGEST) else { return Ok(None) };
     let Some(code) = merge::whole_part(&text, part) else { return Ok(None) };
     complain(&format!("part {}/{} is there already, and whole: {}", part.index, part.count, shown(file)));

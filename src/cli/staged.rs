@@ -1,4 +1,4 @@
-//! `keysweep staged`, and the same as a hook: silent when all is well, brief and helpful when not.
+//! `keysweep staged` and the hooks of a commit: no output if there is no finding, otherwise the report and advice.
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
@@ -24,7 +24,7 @@ use crate::report::{Format, escape};
 use crate::source::Collector;
 use crate::source::staged::{Staged, StagedOptions};
 
-/// Carries out `keysweep staged`.
+/// Executes the command.
 pub(super) fn run(args: &args::StagedArgs) -> Result<Exit> {
     let repository = repository()?;
     let staged = Staged::open(&repository)?;
@@ -37,7 +37,7 @@ pub(super) fn run(args: &args::StagedArgs) -> Result<Exit> {
     })
 }
 
-/// What `pre-commit` and `pre-merge-commit` run.
+/// Runs the hooks `pre-commit` and `pre-merge-commit`.
 pub(super) fn hook(shared: &SharedArgs, only: Option<HashSet<BString>>) -> Result<Exit> {
     let repository = repository()?;
     let staged = Staged::open(&repository)?;
@@ -57,20 +57,20 @@ pub(super) fn hook(shared: &SharedArgs, only: Option<HashSet<BString>>) -> Resul
     conclude(shared, &loaded, report, stop, |finding| from_commit(finding, unborn))
 }
 
-/// The repository that the environment or the current directory names.
+/// The repository in the environment, or the one that contains the current directory.
 pub(super) fn repository() -> Result<Repository> {
     let here = std::env::current_dir().map_err(|error| Error::io("read", "the current directory", error))?;
     Repository::discover(&here, &Environment::of_process())
 }
 
-/// The policy that holds in a repository.
+/// Loads the policy of a repository.
 pub(super) fn load(shared: &SharedArgs, repository: &Repository) -> Result<Loaded> {
     let top = repository.top();
     policy::load(&shared.policy, top, top)
 }
 
-/// In a merge, what the other side brings in is new here too. It can still be stopped as long as no remote has it;
-/// after that it is worth a word, but nothing that this commit could undo.
+/// Adds findings that a merge takes over from the other side. They stop the merge if no remote has them; otherwise
+/// they are only noted.
 fn brought_in(staged: &Staged<'_>, loaded: &Loaded, options: &StagedOptions, report: &mut Report) -> Result<()> {
     let collector = Collector::default();
     staged.scan(&loaded.policy, &collector, &StagedOptions { against_head: true, ..options.clone() })?;
@@ -109,21 +109,22 @@ pub(super) fn on_a_remote(repository: &Repository, commit: Id) -> Result<bool> {
     Ok(Ancestry::of(repository, &objects, &Budget::default())?.list(&[commit], &remote)?.is_empty())
 }
 
-/// What a hook stops, and where that is remembered for `keysweep ignore --last`.
+/// The operation that a hook stops, and the git directory that stores its findings for `keysweep ignore --last`.
 pub(super) struct Stop<'a> {
     pub(super) stopped: Stopped,
     pub(super) git_dir: &'a Path,
 }
 
 impl<'a> Stop<'a> {
-    /// Of a hook in a repository. With objects of its own it is a trial, as of `hook doctor`: nothing is remembered.
+    /// For a hook in a repository; `None` with a temporary object directory, as in `hook doctor`, so that nothing is
+    /// stored.
     pub(super) fn of(repository: &'a Repository, stopped: Stopped) -> Option<Self> {
         let is_trial = repository.objects != repository.common_dir.join("objects");
         (!is_trial).then_some(Self { stopped, git_dir: &repository.git_dir })
     }
 }
 
-/// A hook's end: nothing at all when it is clean, otherwise the report and what to do now.
+/// Ends a hook: no output if there is no finding, otherwise the report and advice.
 pub(super) fn conclude(
     shared: &SharedArgs,
     loaded: &Loaded,
@@ -151,13 +152,13 @@ pub(super) fn conclude(
     let advice = report.findings.iter().find(|finding| finding.suppressed.is_none()).and_then(advise);
     let exit = finish(&shared, report, &loaded.root)?;
     if let Some(advice) = advice.filter(|_| is_human && exit != Exit::Clean && !shared.quiet) {
-        // If nobody reads it, the exit code has to do.
+        // Errors are ignored, because the exit code tells the result.
         let _ = output::print(|out| write!(out, "\n{advice}"));
     }
     Ok(exit)
 }
 
-/// What to do about the first key of a commit that was stopped.
+/// The advice for the first key of a stopped commit.
 fn from_commit(finding: &Finding, unborn: bool) -> Option<String> {
     let path = finding.location.path.as_ref()?;
     let word = shell_path(path);
@@ -183,7 +184,7 @@ fn from_commit(finding: &Finding, unborn: bool) -> Option<String> {
     ))
 }
 
-/// Why it matters, in half a line.
+/// The risk, as a clause.
 pub(super) fn why(finding: &Finding) -> String {
     let title = escape::text(finding.rule.title.as_bytes());
     let costs = if finding.severity >= Severity::High { " and run up charges" } else { "" };

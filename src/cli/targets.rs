@@ -1,4 +1,4 @@
-//! Where a report goes and in which formats: known before anything is scanned.
+//! The targets and formats of a report, which are determined before the scan.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -9,27 +9,27 @@ use crate::cli::args::{ColorChoice, SharedArgs, ViewArgs};
 use crate::core::error::{Error, Result};
 use crate::report::{Document, Format, ReportStyle, markdown};
 
-/// One place for the report.
+/// One target of the report.
 pub(super) struct OutputTarget {
     pub(super) to: To,
     pub(super) format: Format,
 }
 
-/// A kind of place.
+/// The kind of target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum To {
     Stdout,
     File(PathBuf),
-    /// Behind what is in the file already: a job's summary, to which other steps write too.
+    /// Appended to an existing file: a job summary, to which other steps also write.
     Summary(PathBuf),
 }
 
-/// What the arguments say. One file takes `--format`; of several, each takes what its name ends in.
+/// The targets in the arguments. A single file uses `--format`; with several, each file's extension gives the format.
 pub(super) fn of(shared: &SharedArgs) -> Result<Vec<OutputTarget>> {
     named(&shared.output, shared.format, shared.configured_format)
 }
 
-/// The places for these files; standard output without any.
+/// The targets for these files; standard output if there are none.
 pub(super) fn named(files: &[PathBuf], given: Option<Format>, configured: Option<Format>) -> Result<Vec<OutputTarget>> {
     let fallback = given.or(configured);
     if files.is_empty() {
@@ -57,7 +57,7 @@ pub(super) fn named(files: &[PathBuf], given: Option<Format>, configured: Option
     Ok(targets)
 }
 
-/// Writes the report to all places; the first failure is told when all have been tried.
+/// Writes the report to all targets; returns the first error after all were tried.
 pub(super) fn write(targets: &[OutputTarget], shared: &SharedArgs, document: &Document<'_>) -> Result<()> {
     let is_paged = |target: &OutputTarget| {
         target.format == Format::Human && shared.view.as_ref().is_some_and(|view| !view.no_pager)
@@ -80,13 +80,13 @@ pub(super) fn write(targets: &[OutputTarget], shared: &SharedArgs, document: &Do
     })
 }
 
-/// Does this for all, and returns the first failure.
+/// Calls `write` for all targets; returns the first error.
 pub(super) fn each(targets: &[OutputTarget], write: impl Fn(&OutputTarget) -> Result<()>) -> Result<()> {
     let results: Vec<Result<()>> = targets.iter().map(write).collect();
     results.into_iter().collect()
 }
 
-/// Adds to a job's summary what still fits in.
+/// Appends to a job summary, within its size limit.
 fn append(file: &Path, document: &Document<'_>) -> Result<()> {
     let failed = |error: io::Error| Error::new("write the job summary", file.display(), error);
     let mut options = std::fs::OpenOptions::new();
@@ -96,7 +96,7 @@ fn append(file: &Path, document: &Document<'_>) -> Result<()> {
     out.write_all(&output::masked(markdown::within(document, room).as_bytes())).map_err(failed)
 }
 
-/// How wide what people read may be: what the environment says, or the terminal it goes to; 0 if nobody knows.
+/// The width of human output in columns: `COLUMNS`, or the terminal's width; 0 if unknown.
 pub(super) fn width(target: &OutputTarget) -> usize {
     let given = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|columns| *columns > 0);
     let terminal = || output::columns().filter(|_| target.to == To::Stdout);

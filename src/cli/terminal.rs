@@ -1,9 +1,9 @@
-//! What the terminal can show, as the environment tells it.
+//! The capabilities of the terminal, according to environment variables.
 
 use std::env;
 use std::ffi::OsString;
 
-/// What the environment says of colours: `NO_COLOR` before `CLICOLOR_FORCE` and `FORCE_COLOR`, before the terminal.
+/// Whether to use colours: `NO_COLOR` wins over `CLICOLOR_FORCE` and `FORCE_COLOR`, and these over the terminal.
 pub(super) fn is_colorful(is_terminal: bool) -> bool {
     let text = |name| env::var_os(name).filter(|value: &OsString| !value.is_empty());
     if text("NO_COLOR").is_some() {
@@ -15,17 +15,17 @@ pub(super) fn is_colorful(is_terminal: bool) -> bool {
     is_forced || is_terminal && is_capable && !is_off
 }
 
-/// Terminals that support links, by `TERM_PROGRAM`.
+/// The values of `TERM_PROGRAM` of terminals that support hyperlinks.
 const PROGRAMS: [&str; 9] =
     ["iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "WarpTerminal", "Tabby", "rio", "terminology"];
 
-/// The same by the beginning of `TERM`.
+/// The prefixes of `TERM` of terminals that support hyperlinks.
 const TERMS: [&str; 6] = ["xterm-kitty", "alacritty", "foot", "xterm-ghostty", "contour", "wezterm"];
 
-/// The first release of VTE, which GNOME's and other terminals are made of, that shows links without trouble.
+/// The first version of VTE (the library of GNOME Terminal and others) with reliable hyperlinks.
 const VTE: u32 = 5002;
 
-/// Whether the terminal is known to support links. Others would show nothing bad, or all of the address.
+/// Whether the terminal is known to support hyperlinks. Others may ignore them or print the whole URL.
 pub(super) fn has_links(variable: impl Fn(&str) -> Option<String>) -> bool {
     let text = |name: &str| variable(name).filter(|value| !value.is_empty());
     let term = text("TERM").unwrap_or_default();

@@ -1,10 +1,10 @@
-//! Replacing a key in what programs read: YAML, workflows, Terraform, and the files that tell agents their MCP servers.
+//! Replacing a key in data files: YAML, workflows, Terraform, and the settings of agents.
 
 use super::{FoundKey, Rewrite};
 use crate::fix::language::{self, Import, Join, Literal, Quote};
 use crate::fix::{lexis, literal};
 
-/// A reference to a variable where the program that reads the file expands it in place.
+/// Replaces keys by a reference that the program expands when it reads the file.
 pub(super) fn in_place(text: &[u8], keys: &[FoundKey], reference: &str) -> Rewrite {
     let mut rewrite = Rewrite::default();
     for key in keys {
@@ -18,7 +18,7 @@ pub(super) fn in_place(text: &[u8], keys: &[FoundKey], reference: &str) -> Rewri
     rewrite
 }
 
-/// Whether what follows on this line of YAML is a comment; no line of JSON has `#` outside of quotes.
+/// Whether the rest of this line of YAML is a comment. In JSON no line has a `#` outside of quotes.
 fn is_comment(line: &[u8]) -> bool {
     let mut quote = None;
     let mut before = b' ';
@@ -26,7 +26,7 @@ fn is_comment(line: &[u8]) -> bool {
         match (quote, byte) {
             (Some(open), byte) if byte == open => quote = None,
             (Some(_), _) => {}
-            // An apostrophe within a word quotes nothing.
+            // An apostrophe inside a word does not start a quote.
             (None, b'"' | b'\'') if !before.is_ascii_alphanumeric() => quote = Some(byte),
             (None, b'#') if before.is_ascii_whitespace() => return true,
             (None, _) => {}
@@ -47,12 +47,12 @@ const TERRAFORM: Literal = Literal {
     refuse: &[],
 };
 
-/// The variable of Terraform that stands for one of the environment.
+/// The name of the Terraform variable that is set by this environment variable.
 pub(super) fn terraform_name(variable: &str) -> String {
     variable.strip_prefix("TF_VAR_").unwrap_or(variable).to_ascii_lowercase()
 }
 
-/// Terraform reads `TF_VAR_x` as `var.x`, which has to be declared.
+/// Replaces keys by Terraform variables: `TF_VAR_x` sets `var.x`, which must be declared.
 pub(super) fn terraform(text: &[u8], keys: &[FoundKey]) -> Rewrite {
     let mut rewrite = Rewrite::default();
     let regions = lexis::regions(text, &TERRAFORM);
@@ -71,7 +71,7 @@ pub(super) fn terraform(text: &[u8], keys: &[FoundKey]) -> Rewrite {
                 let before = &text[..found.outer.start];
                 let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
                 if line.starts_with(b"default") {
-                    // The declaration is there: it loses its value.
+                    // The declaration exists, so only its default has to be removed.
                     rewrite.leave(key, "take the default out: TF_VAR_ of that variable sets it");
                     continue;
                 }
@@ -101,7 +101,7 @@ pub(super) fn terraform(text: &[u8], keys: &[FoundKey]) -> Rewrite {
     rewrite
 }
 
-/// A program in a language of the table.
+/// Rewrites a program in one of the known languages; `None` for other files.
 pub(super) fn program(text: &[u8], extension: &[u8], keys: &[FoundKey]) -> Option<Rewrite> {
     let literal = language::of(extension)?.literal.as_ref()?;
     Some(literal::rewrite(text, literal, extension, keys))

@@ -1,4 +1,4 @@
-//! Where a key goes when it leaves a file: an environment file that git ignores and nobody else reads.
+//! The environment file (`.env`) to which keys are moved: git ignores it, and only its owner can read it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,22 +12,22 @@ use crate::core::regular_file::{self, Links};
 use crate::core::replace::replace;
 use crate::source::ignored;
 
-/// The environment file of one directory, with what is to be added to it.
+/// The `.env` file of a directory, with the entries to add.
 #[derive(Debug)]
 pub struct EnvironmentFile {
-    /// The directory: a repository's root, or where nothing is one, the current directory.
+    /// The directory: the root of a repository, or else the current directory.
     pub root: PathBuf,
-    /// Whether it is a repository's.
+    /// Whether the directory is the root of a repository.
     pub in_repository: bool,
     text: Option<Vec<u8>>,
     values: BTreeMap<String, Vec<u8>>,
-    /// Names that were given out in this run.
+    /// The names that were chosen in this run.
     given: BTreeMap<(Secret, bool), String>,
     added: Vec<(String, Secret)>,
 }
 
 impl EnvironmentFile {
-    /// Reads what is there.
+    /// Reads the existing file, if any.
     pub fn open(root: &Path, in_repository: bool) -> Result<Self> {
         let path = root.join(".env");
         let text = regular_file::read(&path, Links::Follow, regular_file::SMALL)?;
@@ -36,8 +36,8 @@ impl EnvironmentFile {
         Ok(Self { root, in_repository, text, values, given: BTreeMap::new(), added: Vec::new() })
     }
 
-    /// The name under which a key is to be found: the one that it has already, or else this, with a number behind it
-    /// where that names something else. Terraform has names of its own.
+    /// The variable for a key: the one that already has this value, else `wanted`, with a number if that has another
+    /// value. Terraform variables are separate.
     pub fn name(&mut self, secret: &Secret, wanted: &str, terraform: bool) -> String {
         if let Some(name) = self.given.get(&(secret.clone(), terraform)) {
             return name.clone();
@@ -54,17 +54,17 @@ impl EnvironmentFile {
             }
         };
         self.given.insert((secret.clone(), terraform), name.clone());
-        // Nobody else gets the name, even if the key is left in its file in the end.
+        // The name is reserved, even if the key is not moved in the end.
         self.values.entry(name.clone()).or_insert_with(|| secret.expose().to_vec());
         name
     }
 
-    /// Whether a key can stand in the file at all.
+    /// Whether the file format can hold this key.
     pub fn can_hold(secret: &Secret) -> bool {
         secret.expose().iter().all(|byte| byte.is_ascii_graphic() && *byte != b'\'')
     }
 
-    /// A key leaves a file, and has to be here before it does.
+    /// Adds a key, so that it can be removed from another file.
     pub fn add(&mut self, name: &str, secret: &Secret) {
         let known = self.text.as_deref().map(values).unwrap_or_default();
         let is_known = known.get(name).is_some_and(|value| value == secret.expose());
@@ -73,12 +73,12 @@ impl EnvironmentFile {
         }
     }
 
-    /// Names that are added.
+    /// The names of the added variables.
     pub fn added(&self) -> impl Iterator<Item = &str> {
         self.added.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Why nothing may be written here, if so.
+    /// It is an error if the file must not contain keys, because git tracks it.
     pub fn check(&self) -> Result<()> {
         let path = self.path();
         if self.in_repository && self.text.is_some() && ignored::is_tracked(&path) {
@@ -88,12 +88,13 @@ impl EnvironmentFile {
         Ok(())
     }
 
-    /// The file.
+    /// The path of the file.
     pub fn path(&self) -> PathBuf {
         self.root.join(".env")
     }
 
-    /// Writes what was added: first that git ignores it, then the keys, then their names for others.
+    /// Writes everything: first the entry in `.gitignore`, then the keys, then `.env.example`. Returns one line for
+    /// each change.
     pub fn write(&self) -> Result<Vec<String>> {
         if self.added.is_empty() {
             return Ok(Vec::new());
@@ -127,7 +128,7 @@ impl EnvironmentFile {
     }
 }
 
-/// Has git ignore a file of a repository; `false` if it does already.
+/// Adds a file to the repository's `.gitignore`; `false` if it is already ignored.
 pub(super) fn ignore(root: &Path, path: &Path) -> Result<bool> {
     if ignored::is_private(path) {
         return Ok(false);
@@ -151,7 +152,7 @@ fn end_of_lines(text: &[u8]) -> &'static str {
     if text.contains_str("\r\n") { "\r\n" } else { "\n" }
 }
 
-/// Adds a line, and first ends the one before it.
+/// Appends a line, after ending the previous one.
 fn line(text: &mut Vec<u8>, line: &str, newline: &str) {
     if !text.is_empty() && !text.ends_with(b"\n") {
         text.extend_from_slice(newline.as_bytes());
@@ -160,13 +161,13 @@ fn line(text: &mut Vec<u8>, line: &str, newline: &str) {
     text.extend_from_slice(newline.as_bytes());
 }
 
-/// A value as shells and the readers of such files take it.
+/// Quotes a value for shells and for the readers of such files.
 fn quoted(value: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:@%+,=".contains(&byte);
     if value.bytes().all(plain) { value.to_owned() } else { format!("'{value}'") }
 }
 
-/// The names and values of an environment file.
+/// The names and values in an environment file.
 pub(super) fn values(text: &[u8]) -> BTreeMap<String, Vec<u8>> {
     let entry = |line: &[u8]| {
         let line = line.trim_ascii();

@@ -1,72 +1,73 @@
-//! What there is to know of a language to replace a literal in it: its strings, its comments, and how it reads the
-//! environment. A language is one entry of the table.
+//! What is needed to replace a literal in each language: its strings, its comments, and how it reads the environment.
+//! Each language is one entry of the table.
 
-/// A language.
+/// One language.
 #[derive(Debug)]
 pub struct Language {
-    /// Endings of file names.
+    /// The file name extensions.
     pub extensions: &'static [&'static str],
-    /// The lookup for people; `X` stands for the variable.
+    /// The expression that reads a variable, for people; `X` stands for the variable.
     pub lookup: &'static str,
-    /// What it takes to write the lookup into a program; `None` where people have to do it.
+    /// The data for rewriting programs; `None` if people have to do it.
     pub literal: Option<Literal>,
 }
 
-/// How literals of a language are replaced.
+/// How to replace string literals of a language.
 #[derive(Debug)]
 pub struct Literal {
-    /// The expression that replaces a whole string.
+    /// The expression that replaces a whole string; `X` stands for the variable.
     pub expression: &'static str,
-    /// Kinds of strings, those with the longest opening first.
+    /// The kinds of strings; those with longer opening quotes come first.
     pub strings: &'static [Quote],
-    /// What may stand before an opening quote and belongs to it.
+    /// Prefixes that belong to a string, before its opening quote.
     pub prefixes: &'static [&'static str],
-    /// Begin a comment up to the end of the line.
+    /// The starts of comments that end with the line.
     pub line_comments: &'static [&'static str],
-    /// Begin and end a comment.
+    /// The start and the end of a block comment.
     pub block_comment: Option<(&'static str, &'static str)>,
-    /// Joins strings where a part of one is replaced: parts, separated by this.
+    /// How to join strings, if only a part of a string is replaced.
     pub join: Join,
     /// What the file has to import.
     pub import: Import,
-    /// Words that, before the literal on its line, mean that no expression can stand there.
+    /// Words that, before the literal on its line, show that an expression is not allowed there.
     pub refuse: &'static [&'static str],
 }
 
-/// A kind of string.
+/// A kind of string literal.
 #[derive(Clone, Copy, Debug)]
 pub struct Quote {
-    /// How it begins.
+    /// The opening quote.
     pub open: &'static str,
-    /// How it ends.
+    /// The closing quote.
     pub close: &'static str,
-    /// Whether a backslash takes the meaning of what follows.
+    /// Whether a backslash escapes the next character.
     pub escapes: bool,
-    /// Whether it may go over several lines.
+    /// Whether it may contain line breaks.
     pub multiline: bool,
-    /// Begins an expression in it, which ends with the bracket that fits; and the same with the lookup in it.
+    /// For string interpolation: the start of an expression inside the string, and the whole expression with the
+    /// lookup.
     pub interpolation: Option<(&'static str, &'static str)>,
 }
 
-/// How a text is put together from parts.
+/// How to join strings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Join {
-    /// `("a" + b)`.
+    /// With an operator: `("a" + b)`.
     Operator(&'static str),
-    /// `["a", &b].concat()`, which makes a `String`: Rust.
+    /// With Rust's `["a", &b].concat()`, which makes a `String`.
     Concat,
 }
 
-/// What a file has to import before the lookup works.
+/// The import that the lookup needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Import {
     /// Nothing.
     None,
-    /// Python's `import os`.
+    /// `import os` in Python.
     Python,
-    /// Go's `"os"`.
+    /// `"os"` in Go.
     Go,
-    /// Swift's `import Foundation`.
+    /// `import Foundation` in Swift.
     Swift,
 }
 
@@ -107,7 +108,7 @@ const SCRIPT: Literal = Literal {
     ..PLAIN
 };
 
-/// All languages.
+/// All known languages.
 pub static LANGUAGES: &[Language] = &[
     Language {
         extensions: &["py", "pyi", "pyw"],
@@ -250,12 +251,12 @@ pub static LANGUAGES: &[Language] = &[
     advice(&["c", "h", "cc", "cpp", "hpp", "cxx"], "getenv(\"X\")"),
 ];
 
-/// The language of a file, by the ending of its name in lower case.
+/// The language of a file extension (in lower case).
 pub fn of(extension: &[u8]) -> Option<&'static Language> {
     LANGUAGES.iter().find(|language| language.extensions.iter().any(|known| known.as_bytes() == extension))
 }
 
-/// A lookup with the variable's name in it.
+/// Inserts the name of the variable into a lookup.
 pub fn fill(lookup: &str, variable: &str) -> String {
     let small = variable.to_ascii_lowercase();
     lookup.replace("TF_VAR_x", &format!("TF_VAR_{small}")).replace('X', variable)

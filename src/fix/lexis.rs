@@ -1,41 +1,41 @@
-//! Which bytes of a program are strings and which are comments: as much of a language's lexis as it takes to know in
-//! what a key stands. Iterative: work grows with the text, whatever it nests.
+//! A simple lexer that finds the strings and comments of a program. It is iterative, and its work is linear in the
+//! text.
 
 use std::ops::Range;
 
 use super::language::Literal;
 
-/// A string or a comment of a program.
+/// A string or a comment in a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Region {
-    /// A comment.
+    /// The byte range of a comment.
     Comment(Range<usize>),
-    /// A string, or a part of one between two expressions.
+    /// A string, or a part of one between two interpolated expressions.
     Text(StringToken),
 }
 
 /// A string, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct StringToken {
-    /// With prefix and quotes.
+    /// The byte range with prefix and quotes.
     pub(super) outer: Range<usize>,
-    /// Without.
+    /// The byte range without them.
     pub(super) inner: Range<usize>,
-    /// Its kind's number among the language's strings.
+    /// The index of its kind in the language's strings.
     pub(super) kind: usize,
-    /// Whether it is all of the string: no expression stands in it.
+    /// Whether it is the whole string, without interpolated expressions.
     pub(super) is_whole: bool,
 }
 
-/// What is open at a place.
+/// What the current position is inside of.
 enum Open {
-    /// A string: where its prefix and its text start, where the text since the last expression starts, its kind.
+    /// A string: the offsets of its prefix, of its text, and of the text since the last expression; and its kind.
     Text { outer: usize, inner: usize, from: usize, kind: usize },
-    /// An expression in a string, with as many brackets open.
+    /// An interpolated expression, with the number of open brackets.
     Expression(usize),
 }
 
-/// The strings and comments of a program, in order of their ends.
+/// The strings and comments of a program, sorted by their ends.
 pub(super) fn regions(text: &[u8], literal: &Literal) -> Vec<Region> {
     let mut lexer = Lexer { text, literal, at: 0, open: Vec::new(), found: Vec::new() };
     while lexer.at < text.len() {
@@ -78,7 +78,7 @@ impl Lexer<'_> {
             self.at += opens.len();
             self.open.push(Open::Expression(1));
         } else if byte == b'\n' && !quote.multiline {
-            // It was no string after all, or the program is broken.
+            // It was not a string, or the program has a syntax error.
             self.open.pop();
         } else {
             self.at += 1;
@@ -131,14 +131,15 @@ impl Lexer<'_> {
         }
     }
 
-    /// Rust's `'a'`, where `'` opens no string.
+    /// Whether this is a character literal as in Rust (`'a'`), where `'` does not start a string.
     fn is_character(&self) -> bool {
         let rest = &self.text[self.at..];
         let opens_string = self.literal.strings.iter().any(|quote| quote.open == "'");
         !opens_string && (rest.get(2) == Some(&b'\'') || rest.get(1) == Some(&b'\\') && rest.get(3) == Some(&b'\''))
     }
 
-    /// JavaScript's `/…/`, in which a quote is none: it stands where a value may, not where an operator may.
+    /// Whether this is a JavaScript regex `/…/`, in which quotes have no meaning: it comes where a value is possible,
+    /// not an operator.
     fn is_pattern(&self) -> bool {
         let is_script = self.literal.strings.iter().any(|quote| quote.open == "`" && quote.interpolation.is_some());
         if !is_script {
@@ -165,7 +166,7 @@ impl Lexer<'_> {
                 b']' => in_class = false,
                 b'/' if !in_class => return,
                 b'\n' => {
-                    // A division after all.
+                    // It was a division.
                     self.at = start + 1;
                     return;
                 }
@@ -174,7 +175,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// The length of what belongs to the string before its quote.
+    /// The length of the string prefix before the quote.
     fn prefix(&self) -> usize {
         let before = &self.text[..self.at];
         let word = before.iter().rev().take(3).take_while(|byte| is_word(**byte) || b"$@".contains(byte)).count();
@@ -185,7 +186,7 @@ impl Lexer<'_> {
     }
 }
 
-/// Whether a byte can stand in a name.
+/// Whether a byte can be part of a name.
 pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }

@@ -1,4 +1,5 @@
-//! Replacing a key in a program by the language's lookup: the whole string, a part of it, or its mention in a comment.
+//! Replacing a key in a program by the language's lookup: the whole string, a part of it, or its mention in a
+//! comment.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -46,7 +47,7 @@ pub(super) fn rewrite(text: &[u8], literal: &Literal, extension: &[u8], keys: &[
 
 type Replacement = (Range<usize>, String);
 
-/// What replaces a string, or a part of it, with these keys in it.
+/// The replacement for a string, or a part of it, that contains these keys; the error says why it is not possible.
 fn string(
     text: &[u8],
     literal: &Literal,
@@ -56,7 +57,7 @@ fn string(
 ) -> Result<Replacement, &'static str> {
     let quote = &literal.strings[found.kind];
     refused(text, literal, extension, found)?;
-    let open = text[found.outer.start..found.inner.start].to_str().map_err(|_| "it is no UTF-8")?;
+    let open = text[found.outer.start..found.inner.start].to_str().map_err(|_| "it is not UTF-8")?;
     let prefix = open.strip_suffix(quote.open).unwrap_or_default().to_ascii_lowercase();
     let is_bytes = literal.import == Import::Python && prefix.contains('b');
     if matches!(literal.join, Join::Concat) && !prefix.is_empty() {
@@ -116,7 +117,7 @@ fn string(
         found.outer.clone(),
         match literal.join {
             Join::Operator(operator) => format!("({})", pieces.join(operator)),
-            // An array of nothing but `&String` would have another type.
+            // An array with nothing but `&String` would have another type.
             Join::Concat => {
                 let owned = format!("[\"\", {}].concat()", pieces.join(", "));
                 rust::fitted(&text[..found.outer.start], &text[found.outer.end..], owned)
@@ -126,11 +127,11 @@ fn string(
 }
 
 fn piece(text: &[u8], at: Range<usize>, open: &str, close: &str) -> Result<Option<String>, &'static str> {
-    let part = text[at].to_str().map_err(|_| "the string is no UTF-8")?;
+    let part = text[at].to_str().map_err(|_| "the string is not UTF-8")?;
     Ok((!part.is_empty()).then(|| format!("{open}{part}{close}")))
 }
 
-/// The text between the keys, with each key replaced.
+/// The pieces of a string: the text between the keys, and the replacement of each key.
 fn parts(
     text: &[u8],
     found: &StringToken,
@@ -143,11 +144,11 @@ fn parts(
         if is_escaped(text, found, key.span.start) {
             return Err("an escape reaches into it");
         }
-        parts.push(text[from..key.span.start].to_str().map_err(|_| "the string is no UTF-8")?.to_owned());
+        parts.push(text[from..key.span.start].to_str().map_err(|_| "the string is not UTF-8")?.to_owned());
         parts.push(lookup(key));
         from = key.span.end;
     }
-    parts.push(text[from..found.inner.end].to_str().map_err(|_| "the string is no UTF-8")?.to_owned());
+    parts.push(text[from..found.inner.end].to_str().map_err(|_| "the string is not UTF-8")?.to_owned());
     Ok(parts)
 }
 
@@ -155,7 +156,7 @@ fn is_escaped(text: &[u8], found: &StringToken, at: usize) -> bool {
     text[found.inner.start..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
-/// `<A key="…"/>` in JSX.
+/// Whether the string is the value of a JSX attribute: `<A key="…"/>`.
 fn is_attribute(text: &[u8], extension: &[u8], found: &StringToken) -> bool {
     let before = &text[..found.outer.start];
     matches!(extension, b"jsx" | b"tsx" | b"js")
@@ -165,7 +166,7 @@ fn is_attribute(text: &[u8], extension: &[u8], found: &StringToken) -> bool {
         && before.rfind_byteset(b"<;").is_some_and(|at| before[at] == b'<')
 }
 
-/// Why no expression can stand where a string does, if none can.
+/// The reason, if an expression is not allowed in place of the string.
 fn refused(text: &[u8], literal: &Literal, extension: &[u8], found: &StringToken) -> Result<(), &'static str> {
     let before = &text[..found.outer.start];
     let line = before.rfind_byte(b'\n').map_or(before, |end| &before[end + 1..]).trim_ascii_start();
@@ -213,13 +214,13 @@ fn refused(text: &[u8], literal: &Literal, extension: &[u8], found: &StringToken
     Ok(())
 }
 
-/// Whether a `const (` is open.
+/// Whether the position is inside of `const (`.
 fn in_constants(before: &[u8]) -> bool {
     let opened = before.rfind("\nconst (");
     opened.is_some_and(|at| !before[at..].contains_str("\n)"))
 }
 
-/// The line that imports what the lookup needs, and where it goes; `None` if the file has it.
+/// The import line that the lookup needs, and where to insert it; `None` if the file has it already.
 fn import(text: &[u8], import: Import, regions: &[Region], first: usize) -> Option<(usize, String)> {
     let newline = if text.contains_str("\r\n") { "\r\n" } else { "\n" };
     let hidden = |at: usize| {
@@ -278,7 +279,8 @@ fn end_of_line(text: &[u8], at: usize) -> usize {
     text[at..].find_byte(b'\n').map_or(text.len(), |length| at + length + 1)
 }
 
-/// Before the first statement of a Python program that is neither its docstring nor an import from `__future__`.
+/// The position before the first statement of a Python program other than its docstring and imports from
+/// `__future__`.
 fn python_top(text: &[u8], lines: &[(usize, &[u8])], regions: &[Region]) -> usize {
     let bom = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let docstring = regions.iter().find_map(|region| match region {

@@ -1,4 +1,4 @@
-//! What to do instead of writing a key into a file: how that file's language reads it from the environment.
+//! The advice for each kind of file: how to read a key from the environment instead of writing it there.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use bstr::ByteSlice;
 
 use super::language;
 
-/// What replaces the key in this file, ready to paste where the language has such a thing.
+/// The replacement for a key in this file; if the language allows it, an expression to paste.
 pub fn lookup(path: &[u8], variable: &str) -> String {
     let name = path.rsplit_str("/").next().unwrap_or(path).to_ascii_lowercase();
     let extension = name.rfind_byte(b'.').map_or(&b""[..], |dot| &name[dot + 1..]);
@@ -26,7 +26,7 @@ pub fn lookup(path: &[u8], variable: &str) -> String {
     )
 }
 
-/// Whether a file is made to hold an environment: `.env`, `.env.local`, `prod.env`, but not `.env.example`.
+/// Whether a file is meant to hold an environment: `.env`, `.env.local`, `prod.env`, but not `.env.example`.
 pub fn is_environment(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     let template = ["example", "sample", "template", "dist"].iter().any(|word| name.ends_with(word));
@@ -46,7 +46,7 @@ pub fn variable(provider: &str) -> String {
     }
 }
 
-/// The variable that stands before a value on its line, if it is written like one: `MY_KEY = "…"`, `"MY_KEY": "…"`.
+/// The variable before a value on its line, if it looks like one: `MY_KEY = "…"`, `"MY_KEY": "…"`.
 pub fn name_before(text: &[u8], at: usize) -> Option<String> {
     let before = text.get(..at)?;
     let line = before.rfind_byteset(b"\n\r").map_or(before, |end| &before[end + 1..]);

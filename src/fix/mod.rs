@@ -1,9 +1,11 @@
-//! Taking keys out of files: the environment lookup of each language, and what replaces a literal by it.
+//! `keysweep fix`: moves keys from files to the environment, using each language's lookup.
 //!
-//! A key is in the environment file before it leaves any other, and a file is replaced in one step, so that nothing is
-//! ever lost. What cannot be replaced without changing what the program does is left, with the reason.
+//! A key is written to the environment file before it is removed from another file, and files are replaced in one
+//! step, so that no key is lost. A key that cannot be replaced without changing what the program does is left, with
+//! the reason.
 
 mod data;
+mod diff;
 pub mod environment;
 pub mod language;
 mod lexis;
@@ -29,35 +31,35 @@ use crate::source::agents::{self, AgentFile, AgentFileKind};
 use crate::source::ignored;
 use environment::EnvironmentFile;
 
-/// The largest file that is rewritten.
+/// The size limit of a file that is rewritten, in bytes.
 const LARGEST: u64 = 1 << 30;
 
-/// A key in a file.
+/// A key in a file that is to be fixed.
 #[derive(Clone, Debug)]
 pub struct FoundKey {
-    /// Where it stands, in bytes.
+    /// Its byte range.
     pub span: Range<usize>,
-    /// The line.
+    /// Its line number, from 1.
     pub line: u64,
-    /// The key.
+    /// The value.
     pub secret: Secret,
-    /// The variable that holds it from now on.
+    /// The variable that will hold it.
     pub variable: String,
-    /// What it is.
+    /// The title of the rule that found it.
     pub title: String,
-    /// Where it is revoked.
+    /// The URL where it can be revoked.
     pub revoke: String,
 }
 
-/// What is done to a file, and what is not.
+/// The changes to a file's text.
 #[derive(Clone, Debug, Default)]
 pub struct Rewrite {
     replacements: Vec<(Range<usize>, String)>,
-    /// Keys that stay: where each starts, its line, and why.
+    /// The keys that are not replaced: the offset, the line, and the reason.
     pub left: Vec<(usize, u64, &'static str)>,
-    /// Whether the old content is kept elsewhere.
+    /// Whether to keep a copy of the old content.
     backup: bool,
-    /// What a person has to know beside.
+    /// A remark for the user.
     note: Option<String>,
 }
 
@@ -70,7 +72,7 @@ impl Rewrite {
         self.left.push((key.span.start, key.line, why));
     }
 
-    /// The text after it.
+    /// The changed text.
     fn apply(&self, text: &[u8]) -> Vec<u8> {
         let mut sorted: Vec<&(Range<usize>, String)> = self.replacements.iter().collect();
         sorted.order_by_key(|(at, _)| (at.start, at.end));
@@ -86,53 +88,53 @@ impl Rewrite {
     }
 }
 
-/// What becomes of one file.
+/// The changes to one file.
 #[derive(Debug)]
 pub struct FileFix {
-    /// The file.
+    /// The path.
     pub path: PathBuf,
-    /// Its name for people.
+    /// The path in messages.
     pub shown: String,
-    /// What was read.
+    /// The present content.
     pub old: Vec<u8>,
-    /// What is to be written; the same if nothing can be done.
+    /// The new content; equal to `old` if nothing is changed.
     pub new: Vec<u8>,
-    /// Keys that leave it.
-    pub gone: Vec<FoundKey>,
-    /// Keys that stay: the line, and why.
+    /// The keys that are removed.
+    pub removed: Vec<FoundKey>,
+    /// The keys that are not removed: the line, and the reason.
     pub left: Vec<(u64, String)>,
-    /// Whether the old content is kept elsewhere.
+    /// Whether to keep a copy of the old content.
     pub backup: bool,
-    /// Whether git is told to ignore the file instead of its being changed.
+    /// Whether to add the file to `.gitignore` instead of changing it.
     pub ignore: bool,
-    /// What a person has to know beside.
+    /// A remark for the user.
     pub note: Option<String>,
     replacements: Vec<(Range<usize>, String)>,
 }
 
-/// Everything that is to be done.
+/// All changes.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// Files, in the order of their paths.
+    /// The changed files, sorted by path.
     pub changes: Vec<FileFix>,
-    /// Environment files, by directory.
+    /// The environment files, by directory.
     pub environments: BTreeMap<PathBuf, EnvironmentFile>,
 }
 
-/// Reads a file that is to be fixed.
+/// Reads a file that is to be fixed; `None` if it does not exist.
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     regular_file::read(path, Links::Refuse, LARGEST)
 }
 
 impl Plan {
-    /// Adds a file with the keys that were found in it.
+    /// Adds a file and the keys that were found in it.
     pub fn add(&mut self, path: &Path, shown: &str, old: Vec<u8>, matches: &[Match], here: &Path) -> Result<()> {
         let mut change = FileFix {
             path: path.to_owned(),
             shown: shown.to_owned(),
             new: old.clone(),
             old,
-            gone: Vec::new(),
+            removed: Vec::new(),
             left: Vec::new(),
             backup: false,
             ignore: false,
@@ -181,23 +183,23 @@ impl Plan {
         change.note.clone_from(&rewrite.note);
         let stays: BTreeSet<usize> = rewrite.left.iter().map(|(at, ..)| *at).collect();
         change.left.extend(rewrite.left.iter().map(|(_, line, why)| (*line, (*why).to_owned())));
-        change.gone = keys.into_iter().filter(|key| !stays.contains(&key.span.start)).collect();
+        change.removed = keys.into_iter().filter(|key| !stays.contains(&key.span.start)).collect();
         change.new = rewrite.apply(&change.old);
         change.replacements = rewrite.replacements;
         change.replacements.order_by_key(|(at, _)| (at.start, at.end));
         if !masks {
-            change.gone.iter().for_each(|key| environment.add(&key.variable, &key.secret));
+            change.removed.iter().for_each(|key| environment.add(&key.variable, &key.secret));
         }
         self.changes.push(change);
         Ok(())
     }
 
-    /// Whether there is anything to write.
+    /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.changes.iter().all(|change| change.old == change.new && !change.ignore)
     }
 
-    /// Writes: the keys first, then the files. Says what was done; the first failure ends it.
+    /// Writes the keys first, then the files. Reports each change to `say`. Stops at the first error.
     pub fn write(&self, say: &mut dyn FnMut(String)) -> Result<()> {
         for environment in self.environments.values() {
             environment.check()?;
@@ -228,7 +230,7 @@ impl Plan {
     }
 }
 
-/// An environment file is where keys belong, as long as git leaves it alone.
+/// Handles an environment file: keys may stay in it, if git ignores it.
 fn environment_file(change: &mut FileFix, in_repository: bool, matches: &[Match]) {
     let line = matches.first().map_or(1, |found| found.position.line);
     if !in_repository || ignored::is_private(&change.path) {
@@ -300,7 +302,8 @@ fn rewrite(shown: &str, text: &[u8], file: Option<&AgentFile>, keys: &[FoundKey]
     }
 }
 
-/// Keeps a file's old content where nobody else reads it, and no scan of the project or of the agents' files looks.
+/// Writes a copy of the old content to a private file that no scan of the project or of agents' files includes;
+/// returns its path.
 fn backup(path: &Path, content: &[u8]) -> Result<PathBuf> {
     let state = std::env::var_os("XDG_STATE_HOME").filter(|state| !state.is_empty()).map(PathBuf::from);
     let state = match state {
@@ -319,52 +322,4 @@ fn backup(path: &Path, content: &[u8]) -> Result<PathBuf> {
         }
     }
     Err(Error::new("keep a copy of", path.display(), "no name is free"))
-}
-
-impl FileFix {
-    /// The lines before and after, every key masked.
-    pub fn diff(&self) -> String {
-        let mut out = String::new();
-        let mut index = 0;
-        while let Some((first, _)) = self.replacements.get(index) {
-            let start = self.old[..first.start].rfind_byte(b'\n').map_or(0, |end| end + 1);
-            let mut end = line_end(&self.old, first.end);
-            let from = index;
-            while let Some((at, _)) = self.replacements.get(index).filter(|(at, _)| at.start < end || index == from) {
-                end = end.max(line_end(&self.old, at.end));
-                index += 1;
-            }
-            let old = &self.old[start..end];
-            let shifted = self.replacements[from..index]
-                .iter()
-                .map(|(at, with)| (at.start - start..at.end - start, with.clone()))
-                .collect();
-            let new = Rewrite { replacements: shifted, ..Rewrite::default() }.apply(old);
-            let number = memchr::memchr_iter(b'\n', &self.old[..start]).count() + 1;
-            out += &format!("@@ {}:{number}\n", self.shown);
-            let (old, new) = (self.masked(old), self.masked(&new));
-            for (mark, text) in [('-', &old), ('+', &new)] {
-                for line in text.lines().filter(|line| !(old.contains(line) && new.contains(line))) {
-                    let short: String = line.chars().take(200).collect();
-                    out += &format!("{mark}{short}{}\n", if short.len() < line.len() { "…" } else { "" });
-                }
-            }
-        }
-        out
-    }
-
-    fn masked(&self, text: &[u8]) -> String {
-        let mut text = text.to_vec();
-        for key in &self.gone {
-            let at: Vec<usize> = memchr::memmem::find_iter(&text, key.secret.expose()).collect();
-            for at in at.into_iter().rev() {
-                text.splice(at..at + key.secret.expose().len(), key.secret.mask().into_bytes());
-            }
-        }
-        String::from_utf8_lossy(&text).into_owned()
-    }
-}
-
-fn line_end(text: &[u8], at: usize) -> usize {
-    text[at..].find_byte(b'\n').map_or(text.len(), |length| at + length + 1)
 }

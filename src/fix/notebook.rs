@@ -1,5 +1,4 @@
-//! Notebooks: a code cell is a program, line by line in a list of JSON strings. What a cell has printed is masked, and
-//! so is what stands in its text.
+//! Notebooks: a code cell is a program, stored as a JSON list of lines. Keys in outputs and in text cells are masked.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -51,7 +50,7 @@ fn cells(text: &[u8]) -> Option<Vec<Cell>> {
     Some(elements.iter().filter_map(cell).collect())
 }
 
-/// The ending of the language's files. Only what is rewritten well in a cell is named.
+/// The file extension of the notebook's language. Only languages that can be rewritten in cells are included.
 fn language_of(text: &[u8]) -> Option<&'static str> {
     let notebook: serde_json::Value = serde_json::from_slice(text).ok()?;
     let metadata = &notebook["metadata"];
@@ -63,7 +62,7 @@ fn language_of(text: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// A cell's source with its keys replaced, laid out as it was.
+/// A cell's source with its keys replaced, in the same layout.
 fn source(text: &[u8], cell: &Cell, keys: &[&FoundKey], extension: &str) -> Option<String> {
     let raw = &text[cell.source.clone()];
     let value: serde_json::Value = serde_json::from_slice(raw).ok()?;
@@ -72,7 +71,7 @@ fn source(text: &[u8], cell: &Cell, keys: &[&FoundKey], extension: &str) -> Opti
         serde_json::Value::Array(lines) => lines.iter().map(|line| line.as_str()).collect::<Option<String>>()?,
         _ => return None,
     };
-    // Where the keys are in the program: the same ones, each as often as it stands there.
+    // The keys in the decoded program: the same values, each as often as it occurs.
     let mut inner = Vec::new();
     for key in keys {
         let at = memchr::memmem::find_iter(program.as_bytes(), key.secret.expose());
@@ -99,7 +98,7 @@ fn source(text: &[u8], cell: &Cell, keys: &[&FoundKey], extension: &str) -> Opti
     Some(format!("[{}{}{}]", between.0, lines?.join(&format!(",{}", between.0)), between.1))
 }
 
-/// What stands before the first line of a list, and behind the last.
+/// The white space before the first line of a list and after the last.
 fn layout(text: &[u8], cell: &Cell) -> Option<(String, String)> {
     let elements = json::elements(text, cell.source.start).ok()?;
     let (first, last) = (elements.first()?, elements.last()?);

@@ -1,17 +1,18 @@
-//! What a string of Rust may be replaced by: a lookup makes a `String`, where a literal is a `&'static str`.
+//! Which expression may replace a string literal in Rust: a lookup makes a `String`, while a literal is a `&'static
+//! str`.
 
 use bstr::ByteSlice as _;
 
 use super::lexis::is_word;
 
-/// Calls behind a literal that make a `String` of it: the lookup is one already.
+/// Method calls that turn a literal into a `String`; the lookup is one already.
 const OWNS: &[&[u8]] = &[b".to_string()", b".to_owned()", b".into()"];
-/// Macros in which every string is a literal's place.
+/// Macros that accept only literals.
 const LITERALS: &[&str] = &["concat", "env", "option_env", "matches", "include_str", "include_bytes", "include"];
-/// How far back the beginning of a macro's call is looked for.
+/// How far back to search for the start of a macro call, in bytes.
 const REACH: usize = 4096;
 
-/// An expression of the literal's own type and of any use, for one that makes a `String`.
+/// An expression with the type of the literal, made from one that is a `String`.
 pub(super) fn fitted(before: &[u8], after: &[u8], owned: String) -> String {
     let after = after.trim_ascii_start();
     if before.ends_with(b"String::from(") || OWNS.iter().any(|call| after.starts_with(call)) {
@@ -20,12 +21,12 @@ pub(super) fn fitted(before: &[u8], after: &[u8], owned: String) -> String {
     if before.trim_ascii_end().ends_with(b": &str =") && after.starts_with(b";") {
         return format!("&{owned}");
     }
-    // It is read once, and lives as long as the literal did.
+    // It is evaluated once and lives as long as the literal would.
     let leaked = format!("&*{owned}.leak()");
     if matches!(after.first(), Some(b'.' | b'[' | b'?')) { format!("({leaked})") } else { leaked }
 }
 
-/// Why no expression can stand there, if none can.
+/// The reason, if an expression is not allowed there.
 pub(super) fn refused(before: &[u8], after: &[u8]) -> Option<&'static str> {
     let line = before.rfind_byte(b'\n').map_or(before, |end| &before[end + 1..]);
     let rest = after.lines().next().unwrap_or_default();
@@ -38,7 +39,7 @@ pub(super) fn refused(before: &[u8], after: &[u8]) -> Option<&'static str> {
     is_in_macro(before).then_some("only a literal is allowed there")
 }
 
-/// Whether the string is a macro's that takes literals, or the first string of any macro: its format.
+/// Whether the string is an argument of a macro that accepts only literals, or the format string of any macro.
 fn is_in_macro(before: &[u8]) -> bool {
     let near = &before[before.len().saturating_sub(REACH)..];
     let mut depth = 0usize;

@@ -1,21 +1,21 @@
-//! Replacing a key in a shell script: quotes decide how a variable is written, and whether it is read at all.
+//! Replacing a key in a shell script: the quoting decides how a variable is written, and whether it is expanded.
 
 use std::ops::Range;
 
 use super::{FoundKey, Rewrite};
 
-/// In what a byte of a script stands.
+/// The quoting of a byte in a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Quoting {
     Bare,
     Single,
-    /// `$'…'`, where escapes have meanings.
+    /// `$'…'`, with escapes.
     Ansi,
     Double,
     Comment,
-    /// A here-document, whose variables are read.
+    /// A here-document in which variables are expanded.
     Here,
-    /// A here-document that is taken as it is.
+    /// A here-document without expansion.
     Verbatim,
 }
 
@@ -53,7 +53,7 @@ pub(super) fn rewrite(text: &[u8], keys: &[FoundKey]) -> Rewrite {
     rewrite
 }
 
-/// The script in stretches of one quoting each; quotes belong to what they quote.
+/// Divides the script into ranges with one quoting each, including the quotes.
 fn quoting(text: &[u8]) -> Vec<(Range<usize>, Quoting)> {
     let mut spans = Vec::new();
     let mut waiting: Vec<(Vec<u8>, bool, bool)> = Vec::new();
@@ -108,7 +108,7 @@ fn quoting(text: &[u8]) -> Vec<(Range<usize>, Quoting)> {
     spans
 }
 
-/// The end of what starts at `at`.
+/// The end of the quoted text that starts at `at`.
 fn closed(text: &[u8], at: usize, quoting: Quoting) -> usize {
     let mut next = at + 1;
     while let Some(&byte) = text.get(next) {
@@ -124,7 +124,8 @@ fn closed(text: &[u8], at: usize, quoting: Quoting) -> usize {
     text.len()
 }
 
-/// The mark of a here-document, whether it is quoted and whether tabs before it are taken off; and its end.
+/// The delimiter of a here-document, whether it is quoted, and whether leading tabs are removed; and the offset after
+/// it.
 fn mark(text: &[u8], mut at: usize) -> (Option<(Vec<u8>, bool, bool)>, usize) {
     let tabs = text.get(at) == Some(&b'-');
     at += usize::from(tabs);
@@ -134,12 +135,12 @@ fn mark(text: &[u8], mut at: usize) -> (Option<(Vec<u8>, bool, bool)>, usize) {
     let word = &rest[..length];
     let bare: Vec<u8> = word.iter().copied().filter(|byte| !b"'\"\\".contains(byte)).collect();
     let quoted = bare.len() < word.len();
-    // An arithmetic shift has no mark that is a name.
+    // In an arithmetic shift, no name follows.
     let is_mark = bare.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
     (is_mark.then_some((bare, quoted, tabs)), at + length)
 }
 
-/// The end of a here-document that starts at `at`, its mark's line included.
+/// The end of a here-document that starts at `at`, including its delimiter line.
 fn here_document(text: &[u8], at: usize, mark: &[u8], tabs: bool) -> usize {
     let mut next = at;
     for line in text[at.min(text.len())..].split_inclusive(|byte| *byte == b'\n') {

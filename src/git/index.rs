@@ -5,7 +5,6 @@
 //! memory is bounded by the file's size, whatever the file claims. That bound is the reason for it; in a whole run of
 //! `staged` a library's parser would be about as fast.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use std::sync::Arc;
 use bstr::ByteSlice;
 
 use super::Id;
+use super::cache_tree::{CachedTree, CachedTrees, by_length, tree_name};
 use super::id::Hash;
 use super::inflate::Corrupt;
 use super::map::{CUT_SHORT, Mapping, map_whole};
@@ -33,16 +33,6 @@ pub struct IndexEntry {
     pub stage: u8,
     /// Whether it was added with `--intent-to-add` and is not in the next commit.
     pub intent_to_add: bool,
-}
-
-/// One directory of the cache-tree.
-#[derive(Clone, Debug)]
-pub struct CachedTree {
-    name: Range<u32>,
-    /// The number of index entries below it, and its tree; `None` if something below it has changed.
-    pub valid: Option<(u32, Id)>,
-    /// Its subdirectories, as a range of `Index::children`.
-    children: Range<u32>,
 }
 
 /// A parsed index.
@@ -295,82 +285,6 @@ impl Entries<'_> {
 
 /// The total length of all names is at most this many times the length of the file.
 const LONGEST_NAMES: usize = 64;
-
-/// The parsed cache-tree.
-#[derive(Default)]
-struct CachedTrees {
-    trees: Vec<CachedTree>,
-    children: Vec<u32>,
-}
-
-impl CachedTrees {
-    /// Parses the extension, in which a directory comes before its subdirectories.
-    fn decode(data: &[u8], body: Range<usize>, hash: Hash) -> Option<Self> {
-        let mut read = Self::default();
-        let mut at = body.start;
-        // The parent of each tree; and for the trees on the path to the next one, the number of subdirectories still
-        // to come.
-        let mut parents: Vec<u32> = Vec::new();
-        let mut open: Vec<(u32, u32)> = Vec::new();
-        loop {
-            let (tree, below, next) = cached_tree(data, at..body.end, hash)?;
-            at = next;
-            let place = u32::try_from(read.trees.len()).ok()?;
-            parents.push(open.last().map_or(place, |&(parent, _)| parent));
-            read.trees.push(tree);
-            open.push((place, below));
-            while open.last().is_some_and(|&(_, left)| left == 0) {
-                open.pop();
-            }
-            match open.last_mut() {
-                Some((_, left)) => *left -= 1,
-                None => break,
-            }
-        }
-        read.sort_children(data, &parents);
-        Some(read)
-    }
-
-    fn sort_children(&mut self, data: &[u8], parents: &[u32]) {
-        let mut children: Vec<u32> = (1..narrow(parents.len())).collect();
-        let name = |place: u32| tree_name(data, &self.trees[place as usize]);
-        children
-            .sort_by(|&a, &b| parents[a as usize].cmp(&parents[b as usize]).then_with(|| by_length(name(a), name(b))));
-        let mut start = 0;
-        for same in children.chunk_by(|&a, &b| parents[a as usize] == parents[b as usize]) {
-            let end = start + narrow(same.len());
-            self.trees[parents[same[0] as usize] as usize].children = start..end;
-            start = end;
-        }
-        self.children = children;
-    }
-}
-
-/// Parses one directory; also returns the number of its subdirectories, and the offset after it.
-fn cached_tree(data: &[u8], body: Range<usize>, hash: Hash) -> Option<(CachedTree, u32, usize)> {
-    let rest = data.get(body.clone())?;
-    let name_len = rest.find_byte(0)?;
-    let (line, after) = rest[name_len + 1..].split_once_str("\n")?;
-    let (entries, below) = line.split_once_str(" ")?;
-    let name = narrow(body.start)..narrow(body.start + name_len);
-    let entries: i64 = entries.to_str().ok()?.parse().ok()?;
-    let below: u32 = below.to_str().ok()?.parse().ok()?;
-    let valid = match u32::try_from(entries) {
-        Ok(entries) => Some((entries, Id::from_bytes(after.get(..hash.width())?)?)),
-        Err(_) => None,
-    };
-    let next = body.end - after.len() + if valid.is_some() { hash.width() } else { 0 };
-    Some((CachedTree { name, valid, children: 0..0 }, below, next))
-}
-
-fn tree_name<'a>(data: &'a [u8], tree: &CachedTree) -> &'a [u8] {
-    &data[tree.name.start as usize..tree.name.end as usize]
-}
-
-/// The order in which git writes the subdirectories: by length, then by name.
-fn by_length(a: &[u8], b: &[u8]) -> Ordering {
-    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
-}
 
 /// Parses git's offset varint (each continuation adds one); also returns its length in bytes.
 pub(crate) fn varint(bytes: &[u8]) -> Option<(u64, usize)> {

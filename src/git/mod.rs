@@ -6,6 +6,7 @@
 
 pub mod alternates;
 pub mod ancestry;
+pub mod cache_tree;
 pub mod commit;
 mod commit_graph;
 pub mod config;

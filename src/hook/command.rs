@@ -1,26 +1,27 @@
-//! The shell that other programs' configurations get. It finds keysweep where PATH is short, as in programs that are
-//! started from a desktop, and whoever has no keysweep can go on working unless the project requires it.
+//! The shell commands for other programs' configurations. They also find keysweep with the short PATH of programs
+//! started from a desktop. Without keysweep they let people continue to work, unless the project requires it.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
 use super::HookName;
 
-/// What happens where there is no keysweep.
+/// What to do if keysweep is not installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IfAbsent {
-    /// One line says that nothing is checked.
+    /// Print a line that nothing was checked.
     Pass,
-    /// One line says what to install, and the commit or push is stopped.
+    /// Print what to install, and stop the commit or push.
     Stop,
 }
 
-/// Where keysweep is looked for behind PATH.
+/// Directories that are searched after PATH.
 const PLACES: &str = "$HOME/.local/bin:$HOME/.cargo/bin:/usr/local/bin:/opt/homebrew/bin:node_modules/.bin";
 
-/// One line without single quotes, line ends or what YAML reads as its own, with these words behind the hook's name.
+/// One line of shell that runs the hook with these arguments. It has no single quotes, line breaks or characters that
+/// are special in YAML.
 pub(super) fn line(name: HookName, words: &str, if_absent: IfAbsent) -> String {
-    let (act, rest) = (name.act(), "echo \"keysweep is not installed, so this");
+    let (act, rest) = (name.operation(), "echo \"keysweep is not installed, so this");
     let otherwise = match if_absent {
         IfAbsent::Pass => format!("{rest} {act} is not checked\" >&2"),
         IfAbsent::Stop => format!("{rest} {act} is stopped. See docs/hooks.md of keysweep\" >&2; exit 1"),
@@ -29,7 +30,7 @@ pub(super) fn line(name: HookName, words: &str, if_absent: IfAbsent) -> String {
     format!("(PATH=\"$PATH:{PLACES}\"; if command -v keysweep >/dev/null; then {run}; else {otherwise}; fi)")
 }
 
-/// The same as a part of a hook's own shell. What git writes to standard input is there for what follows, too.
+/// The same as part of a longer hook script. Commands after it can read the same standard input.
 pub(super) fn script(name: HookName, if_absent: IfAbsent) -> String {
     let line = line(name, " -- \"$@\"", if_absent);
     if name.reads_input() {
@@ -39,7 +40,7 @@ pub(super) fn script(name: HookName, if_absent: IfAbsent) -> String {
     }
 }
 
-/// Whether shell runs keysweep as this hook, comments aside.
+/// Whether a shell script runs keysweep as this hook, ignoring comments.
 pub(super) fn is_in(text: &str, name: HookName) -> bool {
     let call = format!("keysweep hook run {name}");
     let is_call = |rest: &str| !rest.starts_with(|next: char| next == '-' || next.is_ascii_alphanumeric());
@@ -47,13 +48,13 @@ pub(super) fn is_in(text: &str, name: HookName) -> bool {
     lines.flat_map(|line| line.match_indices(&call).map(|(at, _)| line.get(at + call.len()..))).flatten().any(is_call)
 }
 
-/// Text that lets pass as text that stops; `None` if there is nothing to change.
+/// Makes a script that passes without keysweep stop instead; `None` if there is nothing to change.
 pub(super) fn required(text: &str, name: HookName, words: &str) -> Option<String> {
     let (pass, stop) = (line(name, words, IfAbsent::Pass), line(name, words, IfAbsent::Stop));
     text.contains(&pass).then(|| text.replace(&pass, &stop))
 }
 
-/// The directories in which that shell finds keysweep however short PATH is.
+/// The directories in which that script finds keysweep even with a short PATH.
 pub(super) fn places(top: &Path) -> Vec<PathBuf> {
     let home = env::home_dir().unwrap_or_default();
     let all = super::stage::SHORT_PATH.iter().copied().chain(PLACES.split(':'));

@@ -1,4 +1,4 @@
-//! Whether a key would really be stopped here: every part is looked at, and at the end one is staged.
+//! Checks whether a key would really be stopped here: every part is examined, and finally a generated key is staged.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -15,30 +15,30 @@ use crate::core::error::{Error, Result};
 use crate::policy::files;
 use crate::rule::template::{Random, Template};
 
-/// What a check says.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// As it should be.
     Good,
     /// Worth knowing.
     Note,
-    /// A key could get through.
+    /// Not protected: a key could pass.
     Bad,
 }
 
-/// One check.
+/// One check and its result.
 #[derive(Clone, Debug)]
 pub struct Check {
-    /// What was looked at.
+    /// What was checked, in one word.
     pub what: &'static str,
-    /// How it is.
+    /// The result.
     pub verdict: Verdict,
-    /// In words.
+    /// The explanation.
     pub words: String,
 }
 
 impl Check {
-    /// For people.
+    /// One line for people.
     pub fn line(&self) -> String {
         let mark = match self.verdict {
             Verdict::Good => "ok  ",
@@ -53,7 +53,7 @@ pub(super) fn check(what: &'static str, verdict: Verdict, words: impl Into<Strin
     Check { what, verdict, words: words.into() }
 }
 
-/// All checks, in order; the last one is the canary.
+/// All checks in order. The last one stages a generated key.
 pub fn checks(place: &HookPlace) -> Result<Vec<Check>> {
     let file = place.file(HookName::PreCommit);
     let mut checks = vec![where_hooks_are(place)];
@@ -99,7 +99,7 @@ pub fn checks(place: &HookPlace) -> Result<Vec<Check>> {
     Ok(checks)
 }
 
-/// What another program's hook comes to.
+/// Checks a hook that another program wrote.
 fn other_programs(place: &HookPlace, text: &[u8]) -> Result<Vec<Check>> {
     let manager = manager::running(place, text);
     let name = manager.map_or("another program", Manager::as_str);
@@ -122,14 +122,14 @@ fn other_programs(place: &HookPlace, text: &[u8]) -> Result<Vec<Check>> {
     Ok(checks)
 }
 
-/// Hooks that were installed here and are not run any more.
+/// Hooks that were installed here but are no longer run.
 fn lost_hooks(place: &HookPlace) -> Result<Vec<Check>> {
     let hooks = status::of(place)?.hooks;
     let lost = hooks.iter().filter(|hook| hook.is_lost());
     Ok(lost.map(|hook| check("lost", Verdict::Bad, format!("{}: {}", hook.name, hook.why_lost()))).collect())
 }
 
-/// What the configuration takes out of sight: the canary is one key at one path, and says nothing of others.
+/// A note on what the configuration excludes: the staged key is one kind of key at one path.
 fn policy(place: &HookPlace) -> Result<Option<Check>> {
     let Some(top) = &place.top else { return Ok(None) };
     let found = files::find(None, top)?;
@@ -143,7 +143,7 @@ fn policy(place: &HookPlace) -> Result<Option<Check>> {
         .then(|| check(NARROWED, Verdict::Note, format!("not every key counts: {}", words.join("; ")))))
 }
 
-/// The check that says that a configuration leaves keys out.
+/// The name of the check that reports excluded keys.
 pub const NARROWED: &str = "policy";
 
 fn where_hooks_are(place: &HookPlace) -> Check {
@@ -199,7 +199,8 @@ fn in_path() -> Option<PathBuf> {
     env::split_paths(&path).map(|directory| directory.join(program("keysweep"))).find(|file| is_executable(file))
 }
 
-/// Stages a made-up key in an index and an object directory of its own, and runs the hook as a GUI client would.
+/// Stages a generated key in a separate index and object directory, and runs the hook with the environment of a GUI
+/// client.
 fn canary(place: &HookPlace, hook: &Path) -> Result<Check> {
     let Some(top) = &place.top else {
         return Ok(check("canary", Verdict::Note, "a bare repository has nothing to stage"));
@@ -247,7 +248,7 @@ fn exit_words(code: Option<i32>) -> String {
     code.map_or_else(|| "ended by a signal".into(), |code| format!("exit code {code}"))
 }
 
-/// A key that nobody has, of the shape of a genuine one.
+/// Generates a key with the shape of a genuine one.
 pub(super) fn made_up_key() -> Result<String> {
     let template = "sk-proj-[A-Za-z0-9]{74}T3BlbkFJ[A-Za-z0-9]{73}A";
     let seed = std::time::SystemTime::now()

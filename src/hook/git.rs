@@ -1,8 +1,8 @@
-//! The places that start git, beside the hook that `hook doctor` runs as git would.
+//! The functions that start git. (`hook doctor` also runs the hook itself, as git would.)
 //!
-//! `doctor` has it stage a made-up key in an index of its own, `fix` has it compare a file with the index and stage it
-//! again, and `hook run pre-commit --framework` asks which files are staged. Everything else is read without it: where
-//! hooks are, what remotes are called, what is staged, what a push brings; see [`crate::git`].
+//! `doctor` lets git stage a generated key in a separate index; `fix` lets it compare a file with the index and stage
+//! it again; `hook run pre-commit --framework` asks which files are staged. Everything else is read without git: the
+//! hooks directory, the names of remotes, the staged files, the commits of a push. See [`crate::git`].
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -13,7 +13,7 @@ use bstr::BString;
 use crate::core::error::{Error, Result};
 use crate::git::layered_config::user_file;
 
-/// What git answered on standard output, without the last line's end; `None` if it exited with failure.
+/// The standard output of git without its last line end; `None` if git failed.
 pub fn answer<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(dir: &Path, arguments: I) -> Result<Option<BString>> {
     let output = Command::new("git")
         .arg("-C")
@@ -28,7 +28,8 @@ pub fn answer<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(dir: &Path, arguments:
     Ok(output.status.success().then(|| text.into()))
 }
 
-/// Sets or, with `None`, removes a setting of this user. libgit2 writes it, and leaves the rest of the file alone.
+/// Sets (or with `None` removes) a setting in the user's configuration. libgit2 writes it, and keeps the rest of the
+/// file.
 pub fn set_global(name: &str, value: Option<&Path>) -> Result<()> {
     let file = user_file().ok_or_else(|| Error::new("set", name, "HOME is not set"))?;
     let failed = |error: git2::Error| Error::new("set", format!("{name} in {}", file.display()), error.message());

@@ -1,6 +1,6 @@
-//! Hooks for repositories that do not exist yet. Of git's two ways, `init.templateDir` copies hooks into each new
-//! repository, where its owner can change them; a global `core.hooksPath` would put every repository's own hooks
-//! out of use. So the template is used, unless somebody has set a global `core.hooksPath` already.
+//! Hooks for future repositories. Git has two ways: `init.templateDir` copies hooks into each new repository, where
+//! its owner can change them; a global `core.hooksPath` disables every repository's own hooks. So the template is
+//! used, unless a global `core.hooksPath` is already set.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,16 +11,16 @@ use crate::core::error::{Error, Result};
 use crate::git::LayeredConfig;
 use crate::git::layered_config::ConfigScope;
 
-/// Where global hooks are.
+/// The directory of global hooks.
 #[derive(Clone, Debug)]
 pub struct Directory {
-    /// The directory for hook files.
+    /// The directory for the hook files.
     pub hooks: PathBuf,
     shared: bool,
 }
 
 impl Directory {
-    /// What installing there means.
+    /// An explanation of the effect, for people.
     pub fn words(&self) -> String {
         if self.shared {
             "Every repository runs these: a global core.hooksPath was set already, and puts their own hooks out of use."
@@ -34,13 +34,13 @@ impl Directory {
 }
 
 impl Directory {
-    /// The template that is copied into new repositories; `None` if the hooks are used where they are.
+    /// The template directory that git copies into new repositories; `None` if `core.hooksPath` is used.
     pub fn template(&self) -> Option<&Path> {
         self.hooks.parent().filter(|_| !self.shared)
     }
 }
 
-/// The directory for global hooks; with `make`, git is told to use it.
+/// The directory of global hooks. With `make`, it is created and git is configured to use it.
 pub fn directory(make: bool) -> Result<Directory> {
     let config = LayeredConfig::of_user()?;
     let global = |section, key| path_setting(&config, Some(ConfigScope::Global), section, key);
@@ -57,7 +57,7 @@ pub fn directory(make: bool) -> Result<Directory> {
     Ok(Directory { hooks: template.join("hooks"), shared: false })
 }
 
-/// After uninstalling: a template of our own that is empty is no longer used.
+/// After uninstalling: if our template directory is empty, git is configured not to use it.
 pub fn forget_empty(hooks: &Path) -> Result<()> {
     let template = own_template()?;
     if hooks != template.join("hooks") || hooks.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {

@@ -1,5 +1,4 @@
-//! Putting the shim in place and taking it out. A hook that was there is moved aside unchanged, and comes back
-//! unchanged.
+//! Installing and removing our hook script. An existing hook is renamed unchanged, and restored unchanged.
 
 use std::fs;
 use std::io::Write;
@@ -10,27 +9,27 @@ use super::{HookName, hook_text};
 use crate::core::error::{Error, Result};
 use crate::core::mode;
 
-/// What became of one hook.
+/// What was done with one hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is new.
+    /// Newly installed.
     Installed,
-    /// It is new, and runs the one that was there first.
+    /// Newly installed; it runs the existing hook first.
     Chained,
-    /// An older shim was replaced.
+    /// An older script of ours was replaced.
     Updated,
-    /// It was there already.
+    /// It was already installed.
     Unchanged,
-    /// It is gone, and nothing was there before it.
+    /// Removed; there was no hook before.
     Removed,
-    /// It is gone, and what was there before it is back.
+    /// Removed, and the previous hook was restored.
     Restored,
-    /// There was nothing of ours.
+    /// There was no hook of ours.
     Absent,
 }
 
 impl Outcome {
-    /// In words, after the hook's name.
+    /// A phrase that follows the hook's name.
     pub fn words(&self) -> &'static str {
         match self {
             Self::Installed => "installed",
@@ -44,7 +43,7 @@ impl Outcome {
     }
 }
 
-/// Installs one hook in a directory.
+/// Installs one hook in a directory. If `fail_open`, commits pass when keysweep is missing.
 pub fn install(directory: &Path, name: HookName, binary: &Path, fail_open: bool) -> Result<Outcome> {
     let file = directory.join(name.as_str());
     let failed = |error| Error::new("install hook", file.display(), error);
@@ -78,7 +77,7 @@ pub fn install(directory: &Path, name: HookName, binary: &Path, fail_open: bool)
     Ok(if present { Outcome::Chained } else { Outcome::Installed })
 }
 
-/// Brings a shim of ours up to date; one that somebody has changed only with `force`.
+/// Updates our hook script. If somebody has changed it, only with `force`.
 pub fn update(directory: &Path, name: HookName, binary: &Path, force: bool) -> Result<Outcome> {
     let file = directory.join(name.as_str());
     let Some(text) = hook_text(&file)?.filter(|text| Shim::is_ours(text)) else { return Ok(Outcome::Absent) };
@@ -89,7 +88,7 @@ pub fn update(directory: &Path, name: HookName, binary: &Path, force: bool) -> R
     install(directory, name, binary, Shim::parse(&text).is_some_and(|shim| shim.fail_open))
 }
 
-/// Takes one hook out of a directory.
+/// Removes one hook from a directory. If somebody has changed it, only with `force`.
 pub fn uninstall(directory: &Path, name: HookName, force: bool) -> Result<Outcome> {
     let file = directory.join(name.as_str());
     let failed = |error| Error::new("uninstall hook", file.display(), error);
@@ -101,7 +100,7 @@ pub fn uninstall(directory: &Path, name: HookName, force: bool) -> Result<Outcom
     }
     let chained = Shim::chained(&file);
     if chained.symlink_metadata().is_ok() {
-        // One step, so that there is no moment without a hook.
+        // In one step, so that there is always a hook.
         fs::rename(&chained, &file).map_err(failed)?;
         return Ok(Outcome::Restored);
     }
@@ -117,24 +116,24 @@ pub fn uninstall(directory: &Path, name: HookName, force: bool) -> Result<Outcom
     Ok(Outcome::Removed)
 }
 
-/// Whoever of our shims is left remembers that the directory was made, for the last one to remove it.
+/// Another of our hooks records that we made the directory, so that the last one can remove it.
 fn hand_on_directory(directory: &Path) {
     for name in HookName::ALL {
         let file = directory.join(name.as_str());
         let Ok(Some(text)) = hook_text(&file) else { continue };
         let Some(shim) = Shim::parse(&text) else { continue };
-        // Without it, an empty directory stays behind.
+        // If that fails, an empty directory remains.
         let _ = put(&file, &Shim { made_directory: true, ..shim }.text());
         return;
     }
 }
 
-/// Whether git would run it.
+/// Whether git would run the file.
 pub fn is_executable(file: &Path) -> bool {
     mode::is_executable(file)
 }
 
-/// Writes an executable file in one step: a commit meanwhile runs the old one or the new one.
+/// Writes an executable file in one step: a concurrent commit runs the old one or the new one.
 fn put(file: &Path, text: &[u8]) -> std::io::Result<()> {
     let directory = file.parent().unwrap_or(Path::new("."));
     let mut temporary = mode::temporary(directory, 0o755)?;
@@ -143,13 +142,13 @@ fn put(file: &Path, text: &[u8]) -> std::io::Result<()> {
     temporary.persist(file).map(drop).map_err(|error| error.error)
 }
 
-/// A program's file: on Windows, `git` is `git.exe`.
+/// The file name of a program: on Windows `git` is `git.exe`.
 pub(super) fn program(name: &str) -> String {
     format!("{name}{}", std::env::consts::EXE_SUFFIX)
 }
 
-/// keysweep as other programs will find it: the name in PATH that leads to this binary, which an update keeps,
-/// or else the binary itself.
+/// The path of keysweep for other programs: in a PATH directory that leads to this binary, which stays valid after an
+/// update; or else the binary itself.
 pub fn binary() -> Result<PathBuf> {
     let own = std::env::current_exe().map_err(|error| Error::new("find", "keysweep's own binary", error))?;
     let real = fs::canonicalize(&own).unwrap_or_else(|_| own.clone());

@@ -1,5 +1,5 @@
-//! What the last commit or push that was stopped had found, so that `keysweep ignore --last` knows it. Only
-//! fingerprints are kept, in the git directory.
+//! The findings of the last commit or push that was stopped, for `keysweep ignore --last`. Only fingerprints are
+//! stored, in the git directory.
 
 use std::path::{Path, PathBuf};
 
@@ -10,25 +10,25 @@ use crate::core::error::{Error, Result};
 use crate::core::finding::{Finding, Fingerprint};
 use crate::core::regular_file::{self, Links};
 
-/// More than somebody accepts in one go.
+/// The maximum number of findings that are stored.
 const MOST: usize = 1000;
 
-/// What was stopped.
+/// The operation that was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stopped {
-    /// A commit, for its content or its message.
+    /// A commit, because of its content or its message.
     Commit,
     /// A push.
     Push,
 }
 
-/// What it had found.
+/// The stored findings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Last {
-    /// What was stopped.
+    /// The operation that was stopped.
     pub stopped: Stopped,
-    /// Each key once at each place.
+    /// The findings, one for each key and place.
     pub findings: Vec<LastFinding>,
 }
 
@@ -37,14 +37,14 @@ pub struct Last {
 pub struct LastFinding {
     /// The rule's id.
     pub rule: String,
-    /// Of the key's value, as 32 hexadecimal digits.
+    /// The fingerprint, as 32 hexadecimal digits.
     pub fingerprint: String,
-    /// Where it stands, for people.
+    /// The location, for people.
     pub place: String,
 }
 
 impl LastFinding {
-    /// The fingerprint, unless somebody has edited the file.
+    /// The parsed fingerprint; `None` if the file was edited.
     pub fn fingerprint(&self) -> Option<Fingerprint> {
         Fingerprint::parse(&self.fingerprint)
     }
@@ -54,7 +54,7 @@ fn file(git_dir: &Path) -> PathBuf {
     git_dir.join("keysweep").join("last.json")
 }
 
-/// Keeps what was found. It is a convenience: where it cannot be written, nothing is lost.
+/// Stores the findings. This is only a convenience, so a failure is ignored.
 pub fn keep<'a>(git_dir: &Path, stopped: Stopped, findings: impl Iterator<Item = &'a Finding>) {
     let of = |finding: &Finding| {
         let line = finding.location.position.line;
@@ -75,12 +75,12 @@ pub fn keep<'a>(git_dir: &Path, stopped: Stopped, findings: impl Iterator<Item =
     }
 }
 
-/// Forgets it: the next commit or push went through.
+/// Deletes the stored findings, because the next commit or push succeeded.
 pub fn forget(git_dir: &Path) {
     let _ = std::fs::remove_file(file(git_dir));
 }
 
-/// What was kept; `None` if nothing was stopped.
+/// The stored findings; `None` if nothing was stopped.
 pub fn read(git_dir: &Path) -> Result<Option<Last>> {
     let file = file(git_dir);
     let Some(text) = regular_file::read(&file, Links::Refuse, regular_file::SMALL)? else { return Ok(None) };

@@ -1,6 +1,6 @@
-//! Which hooks were installed in a repository, so that it can be said when another program has put its own in their
-//! place. A file in the git directory has one name a line; where keysweep was never installed there is none, and
-//! looking for it is all that a command pays.
+//! The list of hooks that were installed in a repository, so that keysweep can warn when another program has replaced
+//! them. It is a file in the git directory with one name on each line; it does not exist where keysweep was never
+//! installed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,17 +19,17 @@ use crate::git::repository::common_dir_around;
 
 const FILE: &str = "keysweep-hooks";
 
-/// The hooks that were installed in a git directory, or in a template of one, and not taken out again.
+/// The hooks that were installed in a git directory (or a template directory) and not uninstalled.
 pub fn recall(directory: &Path) -> Result<Vec<HookName>> {
     Ok(names(&read(directory)?.unwrap_or_default()))
 }
 
-/// Adds hooks to those that were installed.
+/// Adds hooks to the list.
 pub fn remember(directory: &Path, hooks: &[HookName]) -> Result<()> {
     change(directory, |names| names.extend_from_slice(hooks))
 }
 
-/// Takes hooks from those that were installed.
+/// Removes hooks from the list.
 pub fn forget(directory: &Path, hooks: &[HookName]) -> Result<()> {
     change(directory, |names| names.retain(|name| !hooks.contains(name)))
 }
@@ -62,13 +62,13 @@ fn read(directory: &Path) -> Result<Option<Vec<u8>>> {
     regular_file::read(&file(directory), Links::Refuse, SMALL)
 }
 
-/// A name that a later version wrote says nothing to this one.
+/// Unknown names, written by a later version, are ignored.
 fn names(text: &[u8]) -> Vec<HookName> {
     let known = |line: &[u8]| HookName::ALL.into_iter().find(|name| line == name.as_str().as_bytes());
     text.lines().filter_map(|line| known(line.trim_ascii())).collect()
 }
 
-/// What a command says if hooks that were installed around the directory `here` do not run any more.
+/// A warning if hooks that were installed in the repository around `here` are no longer run.
 pub fn lost(here: &Path) -> Result<Option<String>> {
     let Some(common_dir) = common_dir_around(here, &Environment::of_process()) else { return Ok(None) };
     if recall(&common_dir)?.is_empty() {

@@ -1,6 +1,6 @@
-//! A commit's message, as git will keep it: without the diff that `commit -v` shows below the scissors.
+//! A commit message as git will store it: without the diff that `commit -v` adds below the scissors line.
 //!
-//! A key in a comment counts: whether git takes comments out depends on `--cleanup`, which no hook is told.
+//! A key in a comment counts: whether git removes comments depends on `--cleanup`, which hooks cannot see.
 
 use bstr::ByteSlice;
 
@@ -8,14 +8,14 @@ use crate::scan::Match;
 
 const SCISSORS: &[u8] = b" ------------------------ >8 ------------------------";
 
-/// Leaves out the matches that will not be in the commit; only where git opened an editor has it put a diff there.
+/// Removes the matches that will not be in the commit. Git adds a diff only if it opened an editor (`edited`).
 pub fn kept(message: &[u8], matches: Vec<Match>, edited: bool) -> Vec<Match> {
     let end = scissors(message).filter(|_| edited).unwrap_or(message.len());
     matches.into_iter().filter(|found| found.span.start < end).collect()
 }
 
-/// Where the part begins that git cuts off. A scissors line with something else than a diff below it is text:
-/// git would keep it unless it was asked to cut.
+/// The offset of the scissors line below which git cuts. If something other than a diff follows it, it is text that
+/// git keeps by default.
 fn scissors(message: &[u8]) -> Option<usize> {
     let mut at = 0;
     for line in message.lines_with_terminator() {

@@ -1,8 +1,8 @@
-//! Beside whatever is there: putting keysweep into git's hooks, taking it out again, saying what runs, and
-//! proving that it does.
+//! Git hooks: installing keysweep next to existing hooks, removing it, showing which hooks run, and testing that they
+//! work.
 //!
-//! What counts is what git will run, so its hooks are looked for where its configuration says, at all levels. Which
-//! processes are started is said in [`git`]; `doctor` runs the hook itself.
+//! Hooks are looked for where git runs them, according to its configuration at all levels. The processes that are
+//! started are listed in [`git`]; `doctor` also runs the hook.
 
 pub mod agent;
 pub mod command;
@@ -32,34 +32,34 @@ use clap::ValueEnum;
 use crate::core::error::{Error, Result};
 use crate::core::regular_file::{self, Links};
 
-/// A hook that keysweep can be run by.
+/// A git hook that can run keysweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum HookName {
-    /// Before a commit: what is staged.
+    /// Before a commit: checks the staged files.
     PreCommit,
-    /// Before the commit that `git merge` makes.
+    /// Before the commit of `git merge`: checks the staged files.
     PreMergeCommit,
-    /// The commit's message.
+    /// Checks the commit message.
     CommitMsg,
-    /// What a push brings to the remote.
+    /// Before a push: checks the commits that the remote does not have.
     PrePush,
-    /// After a rebase: the commits that it made, of which git asks no other hook.
+    /// After a rebase: checks the new commits, for which git runs no other hook.
     PostRewrite,
-    /// On a server: what a push brings in.
+    /// On a server: checks the commits of an incoming push.
     PreReceive,
 }
 
 impl HookName {
-    /// All of them.
+    /// All hooks.
     pub const ALL: [Self; 6] =
         [Self::PreCommit, Self::PreMergeCommit, Self::CommitMsg, Self::PrePush, Self::PostRewrite, Self::PreReceive];
-    /// Those of somebody who works in a repository.
+    /// The hooks in a clone (not on a server).
     pub const CLIENT: [Self; 5] =
         [Self::PreCommit, Self::PreMergeCommit, Self::CommitMsg, Self::PrePush, Self::PostRewrite];
-    /// Those that are installed when none is named.
+    /// The hooks that are installed by default.
     pub const DEFAULT: [Self; 2] = [Self::PreCommit, Self::PreMergeCommit];
 
-    /// The name of git's hook file.
+    /// The file name of the hook.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::PreCommit => "pre-commit",
@@ -76,8 +76,8 @@ impl HookName {
         matches!(self, Self::PrePush | Self::PostRewrite | Self::PreReceive)
     }
 
-    /// What git is doing when it runs the hook.
-    const fn act(self) -> &'static str {
+    /// The operation that runs the hook, as a noun.
+    const fn operation(self) -> &'static str {
         match self {
             Self::PreCommit | Self::PreMergeCommit | Self::CommitMsg => "commit",
             Self::PrePush | Self::PreReceive => "push",
@@ -86,10 +86,10 @@ impl HookName {
     }
 }
 
-/// A hook may be a program of any size; what says whose it is stands at its start.
+/// How much of a hook file is read, in bytes. It may be a program of any size; the start shows who wrote it.
 const START: u64 = 1 << 20;
 
-/// The start of a hook file, or all of it; `None` if there is none.
+/// The start of a hook file; `None` if it does not exist.
 fn hook_text(file: &Path) -> Result<Option<Vec<u8>>> {
     let read = regular_file::open(file, Links::Follow).and_then(|file| {
         let mut text = Vec::new();

@@ -1,4 +1,4 @@
-//! Where git looks for a repository's hooks, and whether that place is this repository's own.
+//! The directory from which git runs a repository's hooks, and whether it belongs to this repository alone.
 
 use std::path::{Path, PathBuf};
 
@@ -9,46 +9,47 @@ use crate::core::error::Result;
 use crate::git::layered_config::{self, ConfigScope};
 use crate::git::{Environment, LayeredConfig, Repository};
 
-/// Where a setting's last word comes from.
+/// A setting and its scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// Which of git's files, or its environment.
+    /// The scope, such as the user's or the repository's file.
     pub scope: ConfigScope,
-    /// Its value, `~` expanded.
+    /// The value, with `~` expanded.
     pub value: PathBuf,
 }
 
-/// A setting that is a path; with `scope`, what that alone says.
+/// A setting whose value is a path; with `scope`, only from that scope.
 pub fn path_setting(config: &LayeredConfig, scope: Option<ConfigScope>, section: &str, key: &str) -> Option<Setting> {
     let (scope, value) = config.last_in(scope, section, key).filter(|(_, value)| !value.is_empty())?;
     Some(Setting { scope, value: layered_config::expanded(value.as_bytes()) })
 }
 
-/// A repository's hooks.
+/// The paths of a repository's hooks.
 #[derive(Clone, Debug)]
 pub struct HookPlace {
     /// The directory that git runs hooks from.
     pub hooks: PathBuf,
-    /// The repository's own directory for hooks, which `core.hooksPath` may put out of use.
+    /// The repository's own hooks directory, which is not used if `core.hooksPath` is set.
     pub own: PathBuf,
-    /// `core.hooksPath`, if it is set.
+    /// The setting `core.hooksPath`.
     pub setting: Option<Setting>,
     /// The top of the work tree; `None` in a bare repository.
     pub top: Option<PathBuf>,
-    /// What linked worktrees share.
+    /// The directory that all work trees share.
     pub common_dir: PathBuf,
     /// The repository.
     pub repository: Repository,
 }
 
 impl HookPlace {
-    /// Of the repository that the environment names, or that `dir` is in.
+    /// The hooks of the repository in the environment, or of the one that contains `dir`.
     pub fn of(dir: &Path) -> Result<Self> {
         let repository = Repository::discover(dir, &Environment::of_process())?;
         let (top, common_dir) = (repository.work_tree.clone(), repository.common_dir.clone());
         let setting = path_setting(&LayeredConfig::of(&repository)?, None, "core", "hookspath");
         let own = common_dir.join("hooks");
-        // A relative path is one from where hooks run: the top of the work tree, or the bare repository.
+        // A relative path is relative to the directory where hooks run: the top of the work tree, or the bare
+        // repository.
         let hooks = match &setting {
             Some(setting) => top.as_ref().unwrap_or(&common_dir).join(&setting.value),
             None => own.clone(),
@@ -56,12 +57,12 @@ impl HookPlace {
         Ok(Self { hooks, own, setting, top, common_dir, repository })
     }
 
-    /// One hook's file.
+    /// The file of one hook.
     pub fn file(&self, name: HookName) -> PathBuf {
         self.hooks.join(name.as_str())
     }
 
-    /// Why other repositories would be affected by a change there; `None` if they would not.
+    /// Why a change there would affect other repositories; `None` if it would not.
     pub fn shared(&self) -> Option<String> {
         let shown = self.hooks.display();
         let Some(setting) = self.setting.as_ref() else {
@@ -79,7 +80,7 @@ impl HookPlace {
         (!own).then(|| format!("core.hooksPath leads out of this repository, to {shown}"))
     }
 
-    /// Whether the hooks are files of the work tree, which others get with it.
+    /// Whether the hooks are files in the work tree, which may be committed and shared.
     pub fn is_versioned(&self) -> bool {
         self.top.as_ref().is_some_and(|top| self.hooks.starts_with(top)) && !self.hooks.starts_with(&self.common_dir)
     }

@@ -1,4 +1,4 @@
-//! What a push brings: the references that git names, and the commits which the other side has not.
+//! The commits of a push: those that are reachable from the updated references and that the other side does not have.
 
 use bstr::{BStr, BString, ByteSlice};
 
@@ -9,19 +9,19 @@ use crate::git::commit::ParsedTag;
 use crate::git::refs::Lookup;
 use crate::git::{Ancestry, Id, Kind, LayeredConfig, Node, Objects, Repository};
 
-/// One reference that a push sets.
+/// One reference that a push updates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Update {
-    /// What it will point to.
+    /// Its new value.
     pub new: Id,
-    /// What it points to on the other side; `None` if it is new there.
+    /// Its value on the other side; `None` if it does not exist there.
     pub old: Option<Id>,
     /// Its name on the other side.
     pub name: BString,
 }
 
-/// Reads a hook's standard input: `pre-push` gets `<local ref> <new> <remote ref> <old>`, `pre-receive` gets
-/// `<old> <new> <ref>`. What a push deletes brings nothing.
+/// Parses the standard input of a hook: lines `<local ref> <new> <remote ref> <old>` for `pre-push`, `<old> <new>
+/// <ref>` for `pre-receive`. Deletions are left out.
 pub fn updates(input: &[u8], is_receive: bool) -> Result<Vec<Update>> {
     let mut updates = Vec::new();
     for line in input.lines().filter(|line| !line.trim_ascii().is_empty()) {
@@ -43,64 +43,64 @@ pub fn updates(input: &[u8], is_receive: bool) -> Result<Vec<Update>> {
     Ok(updates)
 }
 
-/// What the other side is known to have.
+/// The objects that the other side is known to have.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Has {
-    /// The remote-tracking references of this remote.
+pub enum RemoteObjects {
+    /// Those that the remote-tracking references of this remote lead to.
     Remote {
-        /// Its name.
+        /// The remote's name.
         name: BString,
-        /// Remotes whose references stand below those of this one: `pub/private` below `pub`.
+        /// Other remotes whose references have this one's prefix: `pub/private` for `pub`.
         below: Vec<BString>,
     },
-    /// All references here: this is the other side.
+    /// Those that all references of this repository lead to, because it is the other side.
     AllHere,
-    /// Nothing beyond what the updates say.
+    /// Only those in the updates.
     Unknown,
 }
 
-/// What is known of a remote, which git names as it is configured or, if it is not, by its address.
-pub fn remote(config: &LayeredConfig, name: &[u8]) -> Has {
+/// What is known about a remote, which git gives by its configured name or, if it has none, by its URL.
+pub fn remote(config: &LayeredConfig, name: &[u8]) -> RemoteObjects {
     let mut names: Vec<&BStr> = config.section("remote").map(|(remote, ..)| remote).collect();
     names.order();
     names.dedup();
     let has = |name: &[u8]| {
         let start = [name, b"/"].concat();
         let below = names.iter().filter(|other| other.starts_with(&start)).map(|other| (*other).into()).collect();
-        Has::Remote { name: name.into(), below }
+        RemoteObjects::Remote { name: name.into(), below }
     };
     if names.iter().any(|known| *known == name) {
         return has(name);
     }
     let is_address = |key: &BStr| key == "url" || key == "pushurl";
     let known = config.section("remote").find(|(_, key, address)| is_address(key) && *address == name);
-    known.map_or(Has::Unknown, |(remote, ..)| has(remote))
+    known.map_or(RemoteObjects::Unknown, |(remote, ..)| has(remote))
 }
 
-/// What is pushed: commits, oldest first, and the objects on the way to them that are none.
+/// The content of a push: commits, oldest first, and other objects that references lead to.
 #[derive(Clone, Debug, Default)]
 pub struct Pushed {
-    /// Commits that the other side has not.
+    /// The commits that the other side does not have.
     pub commits: Vec<Node>,
     /// Annotated tags.
     pub tags: Vec<Id>,
-    /// Trees and blobs that a reference or a tag names.
+    /// Trees and blobs that a reference or a tag names directly.
     pub bare: Vec<(Kind, Id, BString)>,
 }
 
-/// Works out what these updates bring.
+/// Computes the content of a push from its updates.
 pub fn pushed(
     repository: &Repository,
     objects: &Objects,
     updates: &[Update],
-    has: &Has,
+    has: &RemoteObjects,
     budget: &Budget,
 ) -> Result<Pushed> {
     let mut pushed = Pushed::default();
     let (mut new, mut old) = (Vec::new(), Vec::new());
     for update in updates {
         new.extend(peel(objects, update, &mut pushed, budget)?);
-        // After a forced push by somebody else, what the other side has may not be here.
+        // After another person's forced push, the other side's value may be missing here.
         old.extend(update.old);
     }
     if !new.is_empty() {
@@ -110,26 +110,27 @@ pub fn pushed(
     Ok(pushed)
 }
 
-/// What the references here say that the other side has.
-fn known(refs: &Lookup<'_>, has: &Has) -> Result<Vec<Id>> {
+/// The objects that the other side has, according to the references here.
+fn known(refs: &Lookup<'_>, has: &RemoteObjects) -> Result<Vec<Id>> {
     let found = match has {
-        Has::Remote { name, below } => {
+        RemoteObjects::Remote { name, below } => {
             let place = |name: &BString| [b"refs/remotes/", &name[..], b"/"].concat();
             let others: Vec<Vec<u8>> = below.iter().map(place).collect();
             let mut found = refs.below(&place(name))?;
             found.retain(|(name, _)| !others.iter().any(|other| name.starts_with(other)));
             found
         }
-        Has::AllHere => refs.below(b"refs/")?,
-        Has::Unknown => Vec::new(),
+        RemoteObjects::AllHere => refs.below(b"refs/")?,
+        RemoteObjects::Unknown => Vec::new(),
     };
     Ok(found.into_iter().map(|(_, id)| id).collect())
 }
 
-/// Tags of tags are followed no further.
+/// The maximum number of tags that point to tags.
 const LONGEST: usize = 64;
 
-/// Follows tags to a commit; `None` if they lead to something else, which is noted.
+/// Follows tags to a commit; the tags are added to `pushed`. `None` if they lead to another object, which is added
+/// too.
 fn peel(objects: &Objects, update: &Update, pushed: &mut Pushed, budget: &Budget) -> Result<Option<Id>> {
     let mut id = update.new;
     let before = pushed.tags.len();
@@ -143,7 +144,7 @@ fn peel(objects: &Objects, update: &Update, pushed: &mut Pushed, budget: &Budget
                 pushed.bare.push((kind, id, update.name.clone()));
                 return Ok(None);
             }
-            // Whoever forges objects can let a tag name itself.
+            // A forged tag may refer to itself.
             Kind::Tag if pushed.tags[before..].contains(&id) || pushed.tags.len() - before > LONGEST => {
                 return Err(Error::new("follow tag", id, "it leads from tag to tag without end"));
             }

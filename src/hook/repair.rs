@@ -1,5 +1,5 @@
-//! What `hook doctor --fix` does: keysweep put back where it was installed or belongs, by a hook of its own or in the
-//! configuration of the program that runs the hooks, and put where programs started from a desktop find it.
+//! `hook doctor --fix`: installs keysweep again where it is missing, as a hook or in a hook manager's configuration,
+//! and links it to where programs started from a desktop find it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,16 +11,16 @@ use super::{HookName, hook_text, install, manager, memory};
 use crate::core::error::{Error, Result};
 use crate::core::order::ListOrder as _;
 
-/// What was done, and what could not be, one line each.
+/// The changes that were made, and those that could not be made.
 #[derive(Debug, Default)]
 pub struct Repairs {
-    /// Changes that were made.
+    /// One line for each change that was made.
     pub done: Vec<String>,
-    /// What somebody has to do.
+    /// One line for each change that the user has to make.
     pub left: Vec<String>,
 }
 
-/// Repairs the hooks of a commit, and others that were installed here.
+/// Repairs the commit hooks, and other hooks that were installed here.
 pub fn repair(place: &HookPlace, binary: &Path) -> Result<Repairs> {
     let mut repairs = Repairs::default();
     let mut names = memory::recall(&place.common_dir)?;
@@ -67,7 +67,7 @@ pub fn repair(place: &HookPlace, binary: &Path) -> Result<Repairs> {
     Ok(repairs)
 }
 
-/// Where hooks find keysweep under a short PATH; `None` if they do not.
+/// Where hooks find keysweep with a short PATH; `None` if they do not.
 pub(super) fn reachable(top: &Path) -> Option<PathBuf> {
     command::places(top)
         .into_iter()
@@ -75,7 +75,8 @@ pub(super) fn reachable(top: &Path) -> Option<PathBuf> {
         .find(|file| install::is_executable(file))
 }
 
-/// Lines of shell in other programs' files name no place of this machine, so keysweep has to be at one that they know.
+/// Links keysweep into a directory that the shell commands in other programs' files search, because those files
+/// contain no path of this machine.
 fn link(top: &Path, binary: &Path, repairs: &mut Repairs) {
     if reachable(top).is_some() {
         return;
@@ -100,7 +101,7 @@ mod system {
     use std::io;
     use std::path::Path;
 
-    /// Links need a right there that few have.
+    /// Creating a link needs a privilege on Windows that most users do not have.
     pub(super) fn link(binary: &Path, place: &Path) -> io::Result<()> {
         std::fs::copy(binary, place.with_extension("exe")).map(drop)
     }

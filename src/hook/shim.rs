@@ -1,5 +1,5 @@
-//! The hook file that keysweep installs: a few lines of POSIX shell that run the hook which was there before,
-//! then find keysweep and become it.
+//! The hook script that keysweep installs: a few lines of POSIX shell that run the previous hook, then find keysweep
+//! and replace themselves by it.
 
 use std::path::{Path, PathBuf};
 
@@ -7,29 +7,29 @@ use bstr::ByteSlice;
 
 use super::HookName;
 
-/// What follows a hook's name in that of the one that was there before.
+/// The suffix of the previous hook's file name.
 pub const CHAINED: &str = "keysweep-chained";
 
 const MARKER: &str = "# keysweep-hook ";
 
-/// Counts up when the text changes, so that an older one is told from one that somebody has edited.
+/// The version of the script's text, to distinguish an older script from one that somebody has edited.
 const VERSION: u32 = 2;
 
-/// A shim's choices.
+/// The variable parts of the script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shim {
     /// The hook that it is.
     pub name: HookName,
-    /// Where keysweep was at installation.
+    /// The path of keysweep when the hook was installed.
     pub binary: PathBuf,
-    /// Whether to let things pass when keysweep is not to be found.
+    /// Whether commits pass if keysweep is missing.
     pub fail_open: bool,
-    /// Whether installing it made the directory that it is in.
+    /// Whether installing it created the hooks directory.
     pub made_directory: bool,
 }
 
 impl Shim {
-    /// The file's text.
+    /// The text of the script.
     pub fn text(&self) -> Vec<u8> {
         let Self { name, fail_open, made_directory, .. } = self;
         let body = self.body();
@@ -40,7 +40,7 @@ impl Shim {
         text
     }
 
-    /// All below the two lines that say what it is.
+    /// Everything below the first two lines.
     fn body(&self) -> Vec<u8> {
         let Self { name, fail_open, .. } = self;
         let mut text = Vec::new();
@@ -52,12 +52,12 @@ impl Shim {
         put(&format!("\nchained=${{0%/*}}/{name}.{CHAINED}\n"));
         put(if name.reads_input() { CHAIN_WITH_INPUT } else { CHAIN });
         let (what, outcome) = match name {
-            // git has done it already.
+            // The commits already exist.
             HookName::PostRewrite => ("is not checked", "exit 0"),
             _ if *fail_open => ("passes unchecked", "exit 0"),
             _ => ("is stopped", "exit 1"),
         };
-        let act = name.act();
+        let act = name.operation();
         put(&FIND.replace("WHAT", &format!("this {act} {what}")).replace("OUTCOME", outcome));
         put(&match name.reads_input() {
             false => format!("exec \"$keysweep\" hook run {name} -- \"$@\"\n"),
@@ -66,13 +66,14 @@ impl Shim {
         text
     }
 
-    /// The binary's path as the hook's shell takes it: Git for Windows' reads `C:/a` as `C:\a`, and so does Windows.
+    /// The binary's path for the hook's shell. On Windows, `C:/a` works in Git for Windows' shell and in Windows
+    /// itself.
     fn shell_binary(&self) -> Vec<u8> {
         let path = self.binary.as_os_str().as_encoded_bytes();
         if cfg!(windows) { path.replace(b"\\", b"/") } else { path.to_vec() }
     }
 
-    /// Reads back what [`Shim::text`] wrote; `None` if a file is no shim of ours.
+    /// Parses a script that [`Shim::text`] wrote; `None` for any other file.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let mut words = marked(text)?.split_whitespace().skip(1);
         let name = words.next()?;
@@ -89,18 +90,19 @@ impl Shim {
         })
     }
 
-    /// Whether a file was written by keysweep, even if it was changed since.
+    /// Whether keysweep wrote the file, even if it was changed later.
     pub fn is_ours(text: &[u8]) -> bool {
         text.lines().nth(1).is_some_and(|line| line.starts_with(MARKER.as_bytes()))
     }
 
-    /// Whether a shim of ours was written by another version.
+    /// Whether a script of ours was written by another version of keysweep.
     pub fn is_outdated(text: &[u8]) -> bool {
         let version = marked(text).and_then(|words| words.split(' ').next()?.parse::<u32>().ok());
         version.is_some_and(|version| version != VERSION)
     }
 
-    /// Whether somebody has changed a shim of ours since it was installed. The first version cannot tell.
+    /// Whether somebody has changed a script of ours since it was installed. For the first version this cannot be
+    /// determined.
     pub fn is_changed(text: &[u8]) -> bool {
         let sum = marked(text).and_then(|words| words.split(' ').find_map(|word| word.strip_prefix(SUM)));
         let body = text.lines_with_terminator().take(2).map(<[u8]>::len).sum();
@@ -111,7 +113,7 @@ impl Shim {
         }
     }
 
-    /// Where the hook that was there before is kept, beside the shim.
+    /// The path to which the previous hook is renamed.
     pub fn chained(hook: &Path) -> PathBuf {
         let mut name = hook.as_os_str().to_owned();
         name.push(".");
@@ -120,7 +122,7 @@ impl Shim {
     }
 }
 
-/// What the second line says behind the marker: the version, the hook's name, flags, a checksum of the rest.
+/// The text after the marker in the second line: the version, the hook's name, flags, a checksum of the rest.
 fn marked(text: &[u8]) -> Option<&str> {
     text.lines().nth(1)?.strip_prefix(MARKER.as_bytes())?.to_str().ok()
 }

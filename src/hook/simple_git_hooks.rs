@@ -1,4 +1,4 @@
-//! The configuration of simple-git-hooks: a member of `package.json`, or a file of its own.
+//! The configuration of simple-git-hooks: a member of `package.json`, or a separate file.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::core::error::{Error, Result};
 use crate::core::json;
 use crate::core::regular_file::{self, Links, SMALL};
 
-/// Its files, first those that it asks first.
+/// Its files, in the order in which they are searched.
 const SCRIPTS: [&str; 6] = [
     ".simple-git-hooks.cjs",
     ".simple-git-hooks.js",
@@ -21,7 +21,7 @@ const SCRIPTS: [&str; 6] = [
 const DOCUMENTS: [&str; 2] = [".simple-git-hooks.json", "simple-git-hooks.json"];
 const MEMBER: &str = "simple-git-hooks";
 
-/// Where it is configured.
+/// The configuration file that is used.
 pub(super) struct Configuration {
     pub(super) file: PathBuf,
     pub(super) text: String,
@@ -56,7 +56,7 @@ pub(super) fn find(top: &Path) -> Result<Option<Configuration>> {
 }
 
 impl Configuration {
-    /// The shell that it runs for a hook.
+    /// The shell command that it runs for a hook.
     pub(super) fn command(&self, name: HookName) -> Option<String> {
         let mut value: Value = serde_json::from_str(&self.text).ok()?;
         if self.kind == ConfigForm::Package {
@@ -65,12 +65,12 @@ impl Configuration {
         Some(value.get(name.as_str())?.as_str()?.to_owned())
     }
 
-    /// Where the lines belong, in words.
+    /// Where lines have to be added, as a phrase.
     pub(super) fn place(&self) -> &'static str {
         if self.kind == ConfigForm::Package { "in the object \"simple-git-hooks\"" } else { "in its object" }
     }
 
-    /// The file with this as a hook's shell, every other byte kept; `None` if it is no JSON.
+    /// The file's text with this command for a hook, every other byte unchanged; `None` if it is not JSON.
     pub(super) fn with(&self, name: HookName, command: &str) -> Option<String> {
         if self.kind == ConfigForm::Script {
             return None;

@@ -1,4 +1,4 @@
-//! A throw-away index in which a made-up key is staged, to see what a hook does with it.
+//! A temporary index in which a generated key is staged, to test a hook.
 
 use std::env;
 use std::ffi::OsString;
@@ -15,17 +15,17 @@ use super::place::HookPlace;
 use crate::core::error::{Error, Result};
 use crate::git::refs;
 
-/// A throw-away index and object directory; nothing of it reaches the repository.
+/// A temporary index and object directory. The repository is not changed.
 pub(super) struct Stage {
-    /// Removed with the stage.
+    /// The directory, removed when this is dropped.
     _directory: TempDir,
     variables: Vec<(&'static str, OsString)>,
 }
 
-/// How a hook ended.
+/// The result of running a hook.
 pub(super) struct Ended {
     pub(super) code: Option<i32>,
-    /// Whether its words name the staged file.
+    /// Whether its output names the staged file.
     pub(super) says_keysweep: bool,
     stdout: Vec<u8>,
     stderr: Vec<u8>,
@@ -33,9 +33,9 @@ pub(super) struct Ended {
 }
 
 impl Ended {
-    /// What the hook wrote to standard error, and whether a short PATH is to blame.
+    /// What the hook wrote, and a remark if a short PATH is the cause.
     pub(super) fn said(&self) -> String {
-        // pre-commit says everything on standard output.
+        // pre-commit writes everything to standard output.
         let all = if self.stderr.trim_ascii().is_empty() { &self.stdout } else { &self.stderr };
         let lines: Vec<_> = all.lines().filter(|line| !line.trim_ascii().is_empty()).collect();
         if lines.is_empty() {
@@ -54,7 +54,7 @@ impl Ended {
     }
 }
 
-/// What shells, frameworks and our own lines say if there is no keysweep.
+/// What shells, frameworks and our own scripts print if keysweep is missing.
 const ABSENT: [&str; 4] = [
     "keysweep: not found",
     "keysweep: command not found",
@@ -62,10 +62,10 @@ const ABSENT: [&str; 4] = [
     "keysweep is not installed",
 ];
 
-/// What a program started from a desktop has as PATH.
+/// The PATH of a program started from a desktop.
 pub(super) const SHORT_PATH: [&str; 4] = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
 
-/// Lines of a hook's own words that are shown.
+/// How many lines of the hook's output are shown.
 const MOST_LINES: usize = 5;
 
 impl Stage {
@@ -80,7 +80,7 @@ impl Stage {
             ("GIT_ALTERNATE_OBJECT_DIRECTORIES", place.repository.objects.clone().into()),
         ];
         let stage = Self { _directory: directory, variables };
-        // What is staged at the moment must not decide the canary's fate; before the first commit nothing is there.
+        // Starts from HEAD, not from the present index; before the first commit it is empty.
         if refs::head(&place.repository)?.is_some() {
             stage.git(top, &["read-tree", "HEAD"], "")?;
         }
@@ -95,12 +95,12 @@ impl Stage {
         Ok(())
     }
 
-    /// Runs the hook as a commit would; its output is read, not shown.
+    /// Runs the hook as git would for a commit, and captures its output.
     pub(super) fn run(&self, hook: &Path, top: &Path) -> io::Result<Ended> {
         let path = env::var_os("PATH").unwrap_or_default();
         let git_directory =
             env::split_paths(&path).find(|directory| is_executable(&directory.join(super::install::program("git"))));
-        // What a program started from a desktop has, and git.
+        // The PATH of a program started from a desktop, with git.
         let gui = SHORT_PATH.map(PathBuf::from).into_iter().chain(git_directory);
         let short = env::join_paths(gui).map_err(io::Error::other)?;
         let output = Command::new(hook)

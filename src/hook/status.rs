@@ -1,4 +1,4 @@
-//! What git runs, in which order, and what it does not run although it looks as if.
+//! Which hooks git runs and in which order, and files that look like hooks but are not run.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -14,51 +14,51 @@ use super::shim::Shim;
 use super::{HookName, hook_text, memory};
 use crate::core::error::Result;
 
-/// All hooks that keysweep can be run by.
+/// The status of all hooks that can run keysweep.
 #[derive(Debug, Serialize)]
 pub struct Status {
     /// The directory that git runs hooks from.
     pub hooks_path: PathBuf,
-    /// Where `core.hooksPath` is set: `local`, `global`, …
+    /// The scope of `core.hooksPath`, if it is set: `local`, `global`, …
     pub hooks_path_scope: Option<String>,
-    /// One for each hook that has anything to say.
+    /// The hooks that exist, were installed, or have files that are not run.
     pub hooks: Vec<Hook>,
 }
 
-/// One hook.
+/// The status of one hook.
 #[derive(Debug, Serialize)]
 pub struct Hook {
-    /// `pre-commit`.
+    /// The hook's name: `pre-commit`.
     pub name: &'static str,
     /// What git runs, in order.
     pub runs: Vec<HookStep>,
-    /// Whether keysweep is among it.
+    /// Whether one of these is keysweep.
     pub protected: bool,
-    /// Whether keysweep was installed here as this hook, and not taken out again.
+    /// Whether keysweep was installed as this hook and not uninstalled.
     pub installed: bool,
-    /// Files that look like this hook and are not run.
+    /// Files that look like this hook but are not run.
     pub shadowed: Vec<Shadowed>,
 }
 
-/// One thing that is run.
+/// One program that a hook runs.
 #[derive(Debug, Serialize)]
 pub struct HookStep {
-    /// `keysweep`, `chained`, `other`, or a manager.
+    /// `keysweep`, `chained` (the previous hook), `other`, or a hook manager.
     pub kind: &'static str,
     /// Its file.
     pub path: PathBuf,
 }
 
-/// One thing that is not.
+/// A file that is not run.
 #[derive(Debug, Serialize)]
 pub struct Shadowed {
     /// Its file.
     pub path: PathBuf,
-    /// Why.
+    /// The reason.
     pub why: String,
 }
 
-/// Looks at every hook of a repository.
+/// Examines all hooks of a repository.
 pub fn of(place: &HookPlace) -> Result<Status> {
     let installed = memory::recall(&place.common_dir)?;
     let hook = |name| Ok(Hook { installed: installed.contains(&name), ..hook(place, name)? });
@@ -116,7 +116,7 @@ impl Hook {
             self.protected = command::is_in(&text.to_str_lossy(), name);
             return Ok(());
         };
-        // pre-commit and prek keep what they found under this name, and run it first.
+        // pre-commit and prek keep a previous hook under this name, and run it first.
         let mut legacy = file.as_os_str().to_owned();
         legacy.push(".legacy");
         let legacy = PathBuf::from(legacy);
@@ -128,7 +128,7 @@ impl Hook {
         self.step(manager.as_str(), file);
         let Some(top) = &place.top else { return Ok(()) };
         let advice = manager::advice(manager, top, name, IfAbsent::Pass)?;
-        // What simple-git-hooks runs is in the hook itself; its configuration counts when it is installed again.
+        // simple-git-hooks writes its commands into the hook; its configuration is used when it is installed again.
         let runs = match manager {
             Manager::SimpleGitHooks => command::is_in(&text.to_str_lossy(), name),
             _ => advice.done,
@@ -144,12 +144,12 @@ impl Hook {
         !self.runs.is_empty() || !self.shadowed.is_empty() || self.installed
     }
 
-    /// Whether keysweep was installed here and is not run any more.
+    /// Whether keysweep was installed here but is no longer run.
     pub fn is_lost(&self) -> bool {
         self.installed && !self.protected
     }
 
-    /// Why it is not.
+    /// Why it is no longer run.
     pub fn why_lost(&self) -> String {
         match (self.runs.first(), self.shadowed.first()) {
             (_, Some(shadowed)) => format!("{}: {}", shadowed.path.display(), shadowed.why),
@@ -169,12 +169,12 @@ impl Hook {
 }
 
 impl Status {
-    /// Whether keysweep sees commits.
+    /// Whether keysweep checks commits.
     pub fn protects_commits(&self) -> bool {
         self.hooks.iter().any(|hook| hook.name == HookName::PreCommit.as_str() && hook.protected)
     }
 
-    /// For people.
+    /// The status as text for people.
     pub fn text(&self) -> String {
         let mut text = format!("Hooks are run from {}", self.hooks_path.display());
         // Writing to a String cannot fail.

@@ -1,5 +1,5 @@
-//! Adding keysweep to a YAML file as a person would: lines put in at the right place, everything else, comments
-//! and all, left alone. Where the place is not plain to see, nothing is added.
+//! Adds keysweep to a YAML file by inserting lines, so that everything else, including comments, stays the same. If
+//! the right place is not certain, nothing is added.
 
 use super::HookName;
 use super::command::{self, IfAbsent};
@@ -14,7 +14,7 @@ pub(super) const fn framework_id(name: HookName) -> &'static str {
     }
 }
 
-/// What follows the hook's name on the framework's command line.
+/// The arguments after the hook's name in the framework's configuration.
 pub(super) const fn framework_words(name: HookName) -> &'static str {
     match name {
         HookName::CommitMsg => " \"$@\"",
@@ -22,7 +22,7 @@ pub(super) const fn framework_words(name: HookName) -> &'static str {
     }
 }
 
-/// Lines for `.pre-commit-config.yaml` that use the installed keysweep.
+/// Lines for `.pre-commit-config.yaml` that run the installed keysweep.
 pub(crate) fn framework_lines(name: HookName, if_absent: IfAbsent) -> String {
     let id = framework_id(name);
     let as_hook = if name == HookName::PreMergeCommit { HookName::PreCommit } else { name };
@@ -41,7 +41,7 @@ pub(crate) fn framework_lines(name: HookName, if_absent: IfAbsent) -> String {
     )
 }
 
-/// Whether a hook of this id is configured.
+/// Whether a hook with this id is configured.
 pub(crate) fn has_hook(text: &str, id: &str) -> bool {
     text.lines()
         .map(|line| line.split(" #").next().unwrap_or_default())
@@ -68,7 +68,7 @@ pub(crate) fn with_framework(text: &str, ours: &str) -> Option<String> {
     }
     let mut lines = Lines::of(text);
     let repos = lines.top_level("repos")?;
-    // The first item says how far in items stand.
+    // The indentation of the first item.
     let indent =
         lines.below(repos).find_map(|line| line.find('-').filter(|&at| line.trim_start().starts_with('-') && at < 20));
     if indent.is_none() && lines.below(repos).any(|line| !is_blank(line)) {
@@ -83,7 +83,7 @@ pub(super) fn lefthook_lines(name: HookName, command: &str) -> String {
     format!("{name}:\n  commands:\n{}", lefthook_command(name, command, 4))
 }
 
-/// What follows the hook's name on lefthook's command line.
+/// The arguments after the hook's name in lefthook's configuration.
 pub(super) const fn lefthook_words(name: HookName) -> &'static str {
     match name {
         HookName::PreCommit | HookName::PreMergeCommit => "",
@@ -97,12 +97,12 @@ fn lefthook_command(name: HookName, command: &str, indent: usize) -> String {
     indented(&format!("keysweep:\n{}", indented(&run, 2)), indent)
 }
 
-/// `lefthook.yml` with keysweep among the hook's commands.
+/// `lefthook.yml` with keysweep as one of the hook's commands; `None` if it cannot be added safely.
 pub(crate) fn with_lefthook(text: &str, name: HookName, command: &str) -> Option<String> {
     let mut lines = Lines::of(text);
     let Some(hook) = lines.top_level(name.as_str()) else {
         let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-        // A flow mapping or a line that only looks like the key is no place for a second one.
+        // If the key has a value on its line (such as a flow mapping), a second key would be wrong.
         let taken = text.lines().any(|line| {
             line.starts_with(['{', '[']) || line.trim_start_matches(['"', '\'']).starts_with(name.as_str())
         });
@@ -119,7 +119,7 @@ pub(crate) fn with_lefthook(text: &str, name: HookName, command: &str) -> Option
         None => {
             let children: Vec<&str> = lines.below(hook).filter(|line| !is_blank(line)).collect();
             let indent = children.first().map(|line| indent_of(line).len()).filter(|&indent| indent > 0)?;
-            // Jobs and commands may stand side by side; anything else that lists work is not touched.
+            // Jobs and commands may be used together; other kinds of lists are not changed.
             if children.iter().any(|line| line.trim_start().starts_with("commands")) {
                 return None;
             }
@@ -143,7 +143,7 @@ fn is_blank(line: &str) -> bool {
     line.is_empty() || line.starts_with('#')
 }
 
-/// A file's lines with their ends.
+/// The lines of a file, with their line ends.
 struct Lines(Vec<String>);
 
 impl Lines {
@@ -151,7 +151,7 @@ impl Lines {
         Self(text.split_inclusive('\n').map(str::to_owned).collect())
     }
 
-    /// The line of a key that stands at the left edge and whose value is on the lines below it.
+    /// The line of a top-level key whose value is on the lines below it.
     fn top_level(&self, key: &str) -> Option<usize> {
         let is_key = |line: &String| {
             let value = line.strip_prefix(key).and_then(|rest| rest.strip_prefix(':'));
@@ -165,7 +165,7 @@ impl Lines {
         let indent = indent_of(&self.0[at]).len();
         let inside = move |line: &&str| {
             let own = indent_of(line).len();
-            // A list's items may stand at the left edge of its key.
+            // The items of a list may have the same indentation as its key.
             is_blank(line) || own > indent || (own == indent && line.trim_start().starts_with("- "))
         };
         self.0[at + 1..].iter().map(String::as_str).take_while(inside)

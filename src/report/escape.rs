@@ -5,7 +5,7 @@
 use bstr::ByteSlice as _;
 
 /// Bytes for a terminal or a log: control characters, bidirectional overrides and other invisible characters become
-/// `\u{..}`, bytes that are no UTF-8 become `\xNN`, and what a CI system would take for a command is broken up.
+/// `\u{..}`, bytes that are not UTF-8 become `\xNN`, and what a CI system would take for a command is broken up.
 pub fn text(bytes: &[u8]) -> String {
     // Almost all of it: printable ASCII in which no command can begin.
     let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b':' | b'#');

@@ -1,4 +1,4 @@
-//! The files of coding agents: their configuration, their MCP servers, their logins, their transcripts. One table.
+//! The files of coding agents, as one table: settings, MCP servers, logins, transcripts.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -10,21 +10,21 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use crate::core::error::Error;
 use crate::core::order::ListOrder as _;
 
-/// What an agent's file is for.
+/// The kind of an agent's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AgentFileKind {
-    /// Settings of the agent, among them its MCP servers.
+    /// Settings of the agent, including its MCP servers.
     Settings,
-    /// Who is logged in.
+    /// The credentials of a login.
     Login,
-    /// What was said and done, line by line.
+    /// A transcript of conversations, as text.
     Transcript,
-    /// The same in a database.
+    /// A transcript in a database.
     Store,
 }
 
 impl AgentFileKind {
-    /// In words, behind the agent's name.
+    /// A noun that follows the agent's name.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Settings => "settings",
@@ -35,18 +35,18 @@ impl AgentFileKind {
     }
 }
 
-/// One kind of file of one agent.
+/// One kind of file of one agent, and its paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AgentFile {
-    /// The agent, as its makers call it.
+    /// The product name of the agent.
     pub agent: &'static str,
     /// What the file is for.
     pub kind: AgentFileKind,
-    /// How it names a variable that it expands, `X` being the name; `None` if it expands none.
+    /// The syntax with which it refers to environment variables, where `X` is the name; `None` if it has none.
     pub reference: Option<&'static str>,
-    /// Where it is, from the home directory on.
+    /// Path patterns relative to the home directory.
     home: &'static [&'static str],
-    /// Where it is in a project, from any of its directories on.
+    /// Path patterns relative to any directory of a project.
     project: &'static [&'static str],
 }
 
@@ -63,7 +63,7 @@ const fn private(agent: &'static str, kind: AgentFileKind, home: &'static [&'sta
     AgentFile { agent, kind, reference: None, home, project: &[] }
 }
 
-/// All of them; the first that fits a path counts.
+/// All kinds of files; the first one that matches a path is used.
 pub static FILES: &[AgentFile] = &[
     settings(
         "Claude Code",
@@ -145,8 +145,8 @@ pub static FILES: &[AgentFile] = &[
     },
 ];
 
-/// What a path says of a file: `None` if it is no agent's. Where a home directory is does not matter: somebody's may
-/// have been copied, or committed.
+/// The kind of file at a path; `None` if it is not an agent's. The home directory may be anywhere in the path,
+/// because it may have been copied or committed.
 pub fn of(path: &BStr) -> Option<&'static AgentFile> {
     static SET: OnceLock<(GlobSet, Vec<usize>)> = OnceLock::new();
     let (set, owners) = SET.get_or_init(|| {
@@ -167,18 +167,18 @@ pub fn of(path: &BStr) -> Option<&'static AgentFile> {
     matches.into_iter().filter_map(|matched| owners.get(matched)).min().and_then(|index| FILES.get(*index))
 }
 
-/// A file of an agent in a home directory.
+/// An agent's file that exists in a home directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundAgentFile {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// What it is.
+    /// The kind of file.
     pub file: &'static AgentFile,
-    /// When it was last written.
+    /// The time of the last change.
     pub modified: std::time::SystemTime,
 }
 
-/// All files of agents in a home directory, newest first, and what could not be listed.
+/// All files of agents in a home directory, newest first, and the errors of directories that could not be listed.
 pub fn at_home(home: &Path) -> (Vec<FoundAgentFile>, Vec<Error>) {
     let mut found = Vec::new();
     let mut errors = Vec::new();
@@ -196,12 +196,12 @@ pub fn at_home(home: &Path) -> (Vec<FoundAgentFile>, Vec<Error>) {
     (found, errors)
 }
 
-/// This user's home directory.
+/// The home directory of this user.
 pub fn home() -> crate::Result<PathBuf> {
     env::home_dir().ok_or_else(|| Error::new("find", "the home directory", "HOME is not set"))
 }
 
-/// The regular files below a directory that a pattern names. Links are not followed.
+/// The regular files that match a pattern. Links are not followed.
 fn expand(home: &Path, parts: &[&str], errors: &mut Vec<Error>) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut open = vec![(home.to_owned(), parts)];
@@ -248,7 +248,7 @@ fn expand(home: &Path, parts: &[&str], errors: &mut Vec<Error>) -> Vec<PathBuf> 
     files
 }
 
-/// Whether a name fits a pattern in which `*` is any text.
+/// Whether a name matches a pattern in which `*` stands for any text.
 fn fits(pattern: &[u8], name: &[u8]) -> bool {
     let mut parts = pattern.split_str("*");
     let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };

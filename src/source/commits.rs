@@ -1,5 +1,5 @@
-//! What a set of commits brings in: a push, or a range. Each commit is compared with all its parents, so that a
-//! merge counts with what is in none of them, and each blob is read once.
+//! Scanning what a list of commits (a push or a range) adds. Each commit is compared with all its parents, so a merge
+//! counts only for what is in none of them, and each blob is read once.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -20,19 +20,20 @@ use crate::git::{Id, Kind, Node, Objects};
 use crate::policy::Policy;
 use crate::scan::Match;
 
-/// Commits that are compared with their parents before their content is read: what a change is must be kept until then.
+/// How many commits are compared with their parents before their content is read. This limits the memory for their
+/// changes.
 const BATCH: usize = 256;
 
-/// What a scan of commits leaves behind for the scan of the whole change.
+/// The result of scanning commits, for the scan of the whole change.
 #[derive(Debug, Default)]
 pub struct CommitsScanned {
     /// How many files the commits change.
     pub changed: usize,
-    /// Blobs without a key, wherever they stand.
+    /// The blobs that contain no key, at any path.
     clean: HashSet<Id>,
 }
 
-/// Scans what these commits bring in; parents stand before their children.
+/// Scans what these commits add. Parents must come before their children.
 pub fn scan(objects: &Objects, policy: &Policy, collector: &Collector, commits: &[Node]) -> CommitsScanned {
     let seen = SeenBlobs::default();
     objects.unreadable().iter().for_each(|error| fail(collector, error.clone()));
@@ -53,7 +54,7 @@ pub fn scan(objects: &Objects, policy: &Policy, collector: &Collector, commits: 
         for (node, changes) in batch.iter().zip(&brought) {
             directories(objects, policy, collector, node, changes.as_ref(), &seen);
         }
-        // Where each blob comes in, in the order of the commits.
+        // All places where each blob is added, in the order of the commits.
         let mut places: HashMap<Id, Vec<(usize, usize)>> = HashMap::new();
         let mut order = Vec::new();
         for (commit, changes) in brought.iter().enumerate() {
@@ -87,7 +88,8 @@ pub fn whole(objects: &Objects, policy: &Policy, collector: &Collector, commit: 
     }
 }
 
-/// Scans what a commit has and none of these others, whatever came between; `scanned` were the commits between them.
+/// Scans the files of a commit that are in none of the others, whatever happened between them; `scanned` is the
+/// result for the commits between.
 pub fn between_trees(
     objects: &Objects,
     policy: &Policy,
@@ -102,7 +104,7 @@ pub fn between_trees(
     let parents = ParentKeys::new(objects, policy, &changes, collector.budget());
     changes.changed.par_iter().for_each(|change| {
         let content = match scanned.clean.contains(&change.id) {
-            // Only its name can hold a key.
+            // Only its name can contain a key.
             true => Ok(Some((Vec::new(), name_of(policy, change)))),
             false => content_of(objects, policy, collector, change),
         };
@@ -118,11 +120,11 @@ pub fn between_trees(
     });
 }
 
-/// Scans a blob that a reference or a tag names, as the content of a file of that name.
+/// Scans a blob that a reference or tag points to, as a file with the name of the reference.
 pub fn blob(objects: &Objects, policy: &Policy, collector: &Collector, id: Id, name: &BString) {
     let change = ChangedFile { path: name.to_vec(), kind: EntryKind::File, id, before: Vec::new() };
     match content_of(objects, policy, collector, &change) {
-        // The name itself was looked at as a reference's.
+        // The name itself was scanned as the name of a reference.
         Ok(Some((_, keys))) => keys
             .into_iter()
             .filter(|key| key.part.is_none() || key.member.is_some())
@@ -132,7 +134,7 @@ pub fn blob(objects: &Objects, policy: &Policy, collector: &Collector, id: Id, n
     }
 }
 
-/// Scans a tree that no commit leads to.
+/// Scans a tree that no commit contains.
 pub fn tree(objects: &Objects, policy: &Policy, collector: &Collector, id: Id) {
     let changes = match between(objects, id, &[], collector.budget()) {
         Ok(changes) => changes,
@@ -150,7 +152,7 @@ pub fn tree(objects: &Objects, policy: &Policy, collector: &Collector, id: Id) {
     }
 }
 
-/// The keys in the names of directories that a commit brings in, each once.
+/// Reports the keys in the names of directories that a commit adds, each once.
 fn directories(
     objects: &Objects,
     policy: &Policy,
@@ -174,7 +176,7 @@ fn directories(
     }
 }
 
-/// That a run was stopped is said once, and not of everything that it did not get to.
+/// Reports an error, unless the run was stopped: that is reported once, not for every item.
 fn fail(collector: &Collector, error: Error) {
     if !collector.is_stopped() {
         collector.failed(error);
@@ -186,18 +188,18 @@ fn changes(objects: &Objects, node: &Node, budget: &Budget) -> Result<Changes> {
     between(objects, tree_of(objects, node.id)?, &parents, budget)
 }
 
-/// What earlier batches found of a blob, so that it is neither read again nor reported twice.
+/// The results of earlier batches, so that no blob is read or reported twice.
 #[derive(Debug, Default)]
 struct SeenBlobs {
-    /// Blobs without a key, wherever they stand.
+    /// The blobs that contain no key, at any path.
     clean: Mutex<HashSet<Id>>,
-    /// Keys that were reported in names of directories.
+    /// The keys that were reported in names of directories.
     directories: Mutex<HashSet<(BString, Secret)>>,
-    /// Keys that were reported, by blob and place.
+    /// The keys that were reported in blobs.
     reported: Mutex<HashSet<(Id, KeyPlace)>>,
 }
 
-/// A key at a path: the path, the member of an archive, the span and the value.
+/// A key at a path: the path, the member of an archive, the byte range and the value.
 type KeyPlace = (Vec<u8>, Option<BString>, Range<usize>, Secret);
 
 struct Blobs<'a> {
@@ -212,10 +214,10 @@ struct Blobs<'a> {
 }
 
 impl Blobs<'_> {
-    /// One blob, with all the places at which it comes in; each key counts once at each path.
+    /// Scans one blob with all the places where it is added. Each key is reported once for each path.
     fn scan_blob(&self, id: Id, places: &[(usize, usize)]) {
         let mut is_clean = lock(&self.seen.clean).contains(&id);
-        // Nearly always the first look shows that there is no key, and the others are spared.
+        // Usually the first scan shows that there is no key, and the other paths need none.
         for &(commit, at) in places {
             let (Some(changes), Some(parents)) = (&self.brought[commit], &self.parents[commit]) else { continue };
             let change = &changes.changed[at];
@@ -223,18 +225,18 @@ impl Blobs<'_> {
                 return;
             }
             let (content, keys) = if is_clean {
-                // Only its name can hold a key now.
+                // Only its name can contain a key now.
                 (Vec::new(), name_of(self.policy, change))
             } else {
                 match content_of(self.objects, self.policy, self.collector, change) {
                     Ok(Some(content)) => content,
-                    // Left out at this path; another one may count.
+                    // Skipped at this path; another path may be scanned.
                     Ok(None) => continue,
                     Err(error) => return fail(self.collector, error),
                 }
             };
             if keys.is_empty() {
-                // Rules that look at paths could see more at another one.
+                // Rules that depend on the path may match at another path.
                 if self.policy.is_local() && !is_clean {
                     lock(&self.seen.clean).insert(id);
                     is_clean = true;
@@ -254,7 +256,7 @@ impl Blobs<'_> {
     }
 }
 
-/// A commit's or a tag's own text: its message, and who made it.
+/// Scans the text of a commit or tag: its message, author and committer.
 pub fn message(objects: &Objects, policy: &Policy, collector: &Collector, id: Id) {
     let (kind, bytes) = match objects.find(id) {
         Ok(Some((kind @ (Kind::Commit | Kind::Tag), bytes))) => (kind, bytes),
@@ -272,7 +274,7 @@ pub fn message(objects: &Objects, policy: &Policy, collector: &Collector, id: Id
     }
 }
 
-/// The keys in the parts of a commit or tag, each once a part.
+/// The keys in the parts of a commit or tag, each once for each part.
 pub(crate) fn keys_in_text(policy: &Policy, kind: Kind, bytes: &[u8]) -> Vec<(Part, Match)> {
     let mut keys: Vec<(Part, Match)> = Vec::new();
     let mut known = HashSet::new();
@@ -286,14 +288,14 @@ pub(crate) fn keys_in_text(policy: &Policy, kind: Kind, bytes: &[u8]) -> Vec<(Pa
     keys
 }
 
-/// A reference's name.
+/// Scans the name of a reference.
 pub fn name(policy: &Policy, collector: &Collector, name: &[u8]) {
     for found in policy.scan(name) {
         collector.finding(found.at(Location { part: Some(Part::Ref), ..Location::default() }));
     }
 }
 
-/// A commit or a tag for the report, any key in its summary masked.
+/// The description of a commit or tag for the report, with keys in it masked.
 fn described(policy: &Policy, id: Id, kind: Kind, bytes: &[u8]) -> Arc<Commit> {
     let mut commit = commit::described(id, kind, bytes);
     for text in [&mut commit.author_name, &mut commit.author_email, &mut commit.summary] {
@@ -302,7 +304,7 @@ fn described(policy: &Policy, id: Id, kind: Kind, bytes: &[u8]) -> Arc<Commit> {
     Arc::new(commit)
 }
 
-/// The same by its id.
+/// The same for an object id.
 fn describe(objects: &Objects, policy: &Policy, id: Id) -> Option<Arc<Commit>> {
     let (kind, bytes) = objects.find(id).ok()??;
     Some(described(policy, id, kind, &bytes))

@@ -1,5 +1,5 @@
-//! The one way from content to keys, for every source: the bytes as they stand, whatever is packed in them, the names of
-//! what is packed, and the file that a Git LFS pointer stands for.
+//! Scans content in the same way for all sources: the bytes as they are, everything that is packed in them, the names
+//! of members, and the file that a Git LFS pointer refers to.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -7,14 +7,14 @@ use std::io::{self, Cursor, Read, Seek};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bstr::{BStr, BString};
+use bstr::BStr;
 
 use crate::core::coverage::Skipped;
 use crate::core::error::{Error, Result};
-use crate::core::finding::{Finding, Layer, Location, Part, Secret};
+use crate::core::finding::{Layer, Part, Secret};
 use crate::core::regular_file;
 use crate::policy::Policy;
-use crate::scan::{Match, Seen};
+use crate::scan::Seen;
 use crate::source::Collector;
 use crate::source::archive::{self, Container};
 use crate::source::lfs::Pointer;
@@ -22,95 +22,24 @@ use crate::source::open::{self, OpenFile};
 use crate::source::read::{WindowStart, Windows};
 use crate::source::unpacked::{ReadState, UnpackedKeys, WatchedReader};
 
-/// A key in content, or in a member of the archive that the content is.
-#[derive(Clone, Debug)]
-pub(crate) struct ContentKey {
-    pub(crate) found: Match,
-    /// The path inside the archive.
-    pub(crate) member: Option<BString>,
-    /// It was unpacked, so that its span is no place in the content.
-    pub(crate) is_unpacked: bool,
-    /// It stands in the name of the file or member.
-    pub(crate) part: Option<Part>,
-}
+pub(crate) use crate::source::content_key::{Content, ContentKey, TOO_LARGE};
 
-impl ContentKey {
-    /// A key that stands in content as it is.
-    pub(crate) fn plain(found: Match) -> Self {
-        Self { found, member: None, is_unpacked: false, part: None }
-    }
-
-    /// The finding at a path.
-    pub(crate) fn at(self, path: &BStr) -> Finding {
-        let location = Location { path: Some(path.to_owned()), ..self.location() };
-        self.found.at(location)
-    }
-
-    /// Where it stands, apart from the path.
-    pub(crate) fn location(&self) -> Location {
-        Location { member: self.member.clone(), part: self.part, ..Location::default() }
-    }
-}
-
-/// All there is to say of content.
-#[derive(Debug, Default)]
-pub(crate) struct Content {
-    pub(crate) keys: Vec<ContentKey>,
-    /// What of it was not opened: the member, and why.
-    pub(crate) unopened: Vec<(Option<BString>, &'static str)>,
-    /// It unpacks to out of all proportion, and not all of that was scanned.
-    pub(crate) too_large: bool,
-    /// Why it was not read to its end.
-    pub(crate) failed: Option<io::Error>,
-    /// How much was read.
-    pub(crate) length: u64,
-    /// The Git LFS pointer that it is.
-    pub(crate) pointer: Option<Pointer>,
-}
-
-/// Why the rest of an archive that unpacks to too much is not scanned.
-pub(crate) const TOO_LARGE: &str = "it unpacks to more than limits.archive-size and limits.archive-ratio allow";
-
-impl Content {
-    /// Hands over all of it as what stands at a path.
-    pub(crate) fn report(mut self, collector: &Collector, path: &BStr) {
-        if self.failed.is_none() {
-            collector.scanned(1, self.length);
-        }
-        self.report_faults(collector, path);
-        self.keys.into_iter().for_each(|key| collector.finding(key.at(path)));
-    }
-
-    /// Hands over what was not scanned.
-    pub(crate) fn report_faults(&mut self, collector: &Collector, path: &BStr) {
-        if let Some(error) = self.failed.take() {
-            collector.failed(Error::new("read", path, open::why(&error)));
-        }
-        for (member, reason) in self.unopened.drain(..) {
-            collector.skipped(Skipped { path: archive::shown(path, member.as_ref()), reason });
-        }
-        if self.too_large {
-            collector.failed(Error::new("unpack", path, TOO_LARGE).hint("unpack it and scan the result"));
-        }
-    }
-}
-
-/// How content is scanned.
+/// Scans content with a policy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ContentScan<'a> {
     pub(super) policy: &'a Policy,
-    /// The content's path, relative to where the scan started.
+    /// The content's path, relative to the start of the scan.
     pub(super) path: Option<&'a BStr>,
     stop: Option<&'a AtomicBool>,
 }
 
 thread_local! {
-    /// One buffer a thread for the whole run: allocating for each file costs more than reading it.
+    /// One buffer for each thread: allocating one for each file would cost more than reading the file.
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Lends this thread's buffer. While other threads scan what is in it, this one may turn to another file, which then
-/// gets one of its own.
+/// Lends this thread's buffer. While other threads scan the buffer, this thread may start with another file, which
+/// then gets a new buffer.
 fn with_buffer<R>(work: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     let mut buffer = BUFFER.take();
     let result = work(&mut buffer);
@@ -123,12 +52,12 @@ impl<'a> ContentScan<'a> {
         Self { policy, path, stop: None }
     }
 
-    /// The same, ended soon when `stop` says so.
+    /// Stops early when `stop` is set.
     pub(crate) fn until(self, stop: &'a AtomicBool) -> Self {
         Self { stop: Some(stop), ..self }
     }
 
-    /// Content in memory; with `seen`, which only a policy that is local may use, less of it.
+    /// Scans content in memory. With `seen` (only for a local policy) lines that were scanned before are skipped.
     pub(crate) fn bytes(self, bytes: &[u8], seen: Option<&mut Seen>) -> Content {
         let found = match seen {
             Some(seen) => self.policy.scan_unseen(bytes, 0..bytes.len(), self.path, seen),
@@ -140,8 +69,8 @@ impl<'a> ContentScan<'a> {
         self.unpacked(content, kind(bytes, archive::is_behind_prefix(bytes)), Cursor::new(bytes))
     }
 
-    /// Content that can be read twice, of this size or, if that is 0, of one that is not known. `next` appends more of
-    /// it to the buffer and returns 0 at the end.
+    /// Scans content that can be read twice. `size` is in bytes, 0 if unknown. `next` appends content to the buffer
+    /// and returns the number of bytes, 0 at the end; `again` opens the content a second time.
     pub(crate) fn file<F: Read + Seek>(
         self,
         size: u64,
@@ -150,8 +79,8 @@ impl<'a> ContentScan<'a> {
     ) -> Content {
         let mut content = Content::default();
         let (mut read, mut head) = (0, Vec::new());
-        // What had a size when it was opened is read to that size: one call less for each file, and an end to reading a
-        // log that grows as fast as it is read.
+        // If the size is known, reading stops there: that saves one system call for each file, and a log that grows
+        // as fast as it is read has an end.
         let fill = |buffer: &mut Vec<u8>| {
             if read >= size && size > 0 || self.is_stopped() {
                 return Ok(0);
@@ -188,7 +117,7 @@ impl<'a> ContentScan<'a> {
         }
     }
 
-    /// An opened file.
+    /// Scans an open file.
     pub(in crate::source) fn open(self, open: &OpenFile) -> Content {
         if open.is_sparse {
             return self.sparse(open);
@@ -196,7 +125,7 @@ impl<'a> ContentScan<'a> {
         self.file(open.size, |buffer| open.read(buffer), || open.again())
     }
 
-    /// A file with holes, which are not read: no key goes across one.
+    /// Scans a file with holes without reading them; no key can cross a hole.
     fn sparse(self, open: &OpenFile) -> Content {
         let (mut content, mut head, mut place, mut at) = (Content::default(), Vec::new(), WindowStart::default(), 0);
         let path = self.path.unwrap_or_default();
@@ -230,7 +159,7 @@ impl<'a> ContentScan<'a> {
         }
     }
 
-    /// The file that a Git LFS pointer stands for, if it is kept in the repository with this common directory.
+    /// Scans the file that a Git LFS pointer refers to, if the repository with this common directory has it.
     pub(crate) fn lfs(self, common_dir: &Path, pointer: &Pointer) -> Result<Option<Content>> {
         let path = pointer.path(common_dir);
         let failed = |error: &io::Error| Error::new("read", path.display(), regular_file::system_text(error));
@@ -247,8 +176,8 @@ impl<'a> ContentScan<'a> {
         Ok(Some(content))
     }
 
-    /// Takes the file that content is a pointer to into it, from the first of these common directories that has it, or
-    /// says that it is not here.
+    /// If the content is a Git LFS pointer, adds the file that it refers to, from the first of these common
+    /// directories that has it. Otherwise reports that it is missing.
     pub(crate) fn resolve<'d>(
         self,
         content: &mut Content,
@@ -271,7 +200,7 @@ impl<'a> ContentScan<'a> {
         }
     }
 
-    /// Content that can be read but once.
+    /// Scans content that can be read only once.
     pub(crate) fn stream(self, stream: &mut dyn Read) -> Content {
         let mut watched = WatchedReader::new(stream, self.stop);
         let mut inside = UnpackedKeys::new(self);
@@ -280,7 +209,7 @@ impl<'a> ContentScan<'a> {
         Content { length: state.length, ..content }.ended(state, too_large)
     }
 
-    /// The keys in the path's last part.
+    /// The keys in the last component of the path.
     pub(crate) fn name(self) -> Vec<ContentKey> {
         let Some(path) = self.path else { return Vec::new() };
         let by_path = self.policy.scan_path(path).into_iter().map(ContentKey::plain);
@@ -295,7 +224,7 @@ impl<'a> ContentScan<'a> {
         self.path.and_then(archive::unopened_by_name)
     }
 
-    /// Adds what is packed in content that was scanned as it stands.
+    /// Adds what is packed in content that was already scanned as it is.
     fn unpacked(self, mut content: Content, kind: Option<Container>, packed: impl Read + Seek) -> Content {
         let layer = match kind {
             Some(Container::Known(layer)) => layer,
@@ -312,7 +241,7 @@ impl<'a> ContentScan<'a> {
         let mut inside = UnpackedKeys::new(self);
         let limits = self.policy.archives;
         let too_large = archive::unpack(layer, &mut watched, content.length, limits, &mut inside).is_err();
-        // What is stored as it is was seen from outside too.
+        // Uncompressed members were already scanned as part of the content.
         let secrets: HashSet<&Secret> = inside.content.keys.iter().map(|key| &key.found.secret).collect();
         content.keys.retain(|key| !secrets.contains(&key.found.secret));
         content.keys.append(&mut inside.content.keys);
@@ -324,7 +253,7 @@ impl<'a> ContentScan<'a> {
 impl Content {
     fn ended(mut self, state: ReadState, too_large: bool) -> Self {
         if state.is_stopped || state.error.is_some() {
-            // Nothing is damaged: reading ended before the content did.
+            // The content is not damaged; reading ended before its end.
             self.unopened.retain(|(_, reason)| *reason != archive::reason::CORRUPT);
         }
         self.failed = self.failed.or(state.error);
@@ -333,22 +262,22 @@ impl Content {
     }
 }
 
-/// What content is packed in, by its start and whether it ends as a zip does.
+/// The format of content, by its start, and by whether it ends as a zip.
 fn kind(head: &[u8], ends_as_zip: bool) -> Option<Container> {
     archive::kind(head).or_else(|| ends_as_zip.then_some(Container::Known(Layer::Zip)))
 }
 
-/// Whether what is found in content does not depend on how it starts and ends, so that a part may be looked at alone.
+/// Whether the matches in content do not depend on its start and end, so that a part can be scanned separately.
 pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     kind(bytes, archive::is_behind_prefix(bytes)).is_none() && !matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
 }
 
-/// The keys in the last part of a path.
+/// The keys in the last component of a path.
 pub(crate) fn names(policy: &Policy, path: &[u8]) -> impl Iterator<Item = ContentKey> + use<> {
     path_names(policy, path.rsplit(|&byte| byte == b'/').next().unwrap_or_default())
 }
 
-/// The keys anywhere in a path: what is above a file may have no entry of its own. Shorter names hold none.
+/// The keys anywhere in a path, since a directory may have no entry of its own. Shorter names contain none.
 pub(crate) fn path_names(policy: &Policy, name: &[u8]) -> impl Iterator<Item = ContentKey> + use<> {
     const SHORTEST: usize = 16;
     let found = if name.len() < SHORTEST { Vec::new() } else { policy.scan(name) };

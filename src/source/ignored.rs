@@ -1,5 +1,5 @@
-//! What `.gitignore` says of a path. Only what belongs to the repository counts: `.gitignore` and `info/exclude`. The
-//! user's global excludes and other tools' ignore files do not decide what is scanned.
+//! `.gitignore` rules. Only the files that belong to the repository are used: `.gitignore` and `info/exclude`, not
+//! the user's global excludes or other tools' ignore files.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::core::path_bytes;
 use crate::source::repo::{Repo, join};
 use crate::source::{Collector, open};
 
-/// Whether git keeps this file to whoever has it: it lies in a repository that ignores it and does not track it.
+/// Whether git ignores a file and does not track it.
 pub fn is_private(path: &Path) -> bool {
     let Some((file, repo)) = placed(path) else { return false };
     let Some(dir) = file.parent() else { return false };
@@ -26,7 +26,7 @@ pub fn is_private(path: &Path) -> bool {
     ignored && !tracks(&repo, &file)
 }
 
-/// Whether git tracks this file, or may do so: its index cannot be read.
+/// Whether git tracks a file, or may track it because the index cannot be read.
 pub fn is_tracked(path: &Path) -> bool {
     placed(path).is_some_and(|(file, repo)| tracks(&repo, &file))
 }
@@ -37,13 +37,13 @@ fn tracks(repo: &Repo, file: &Path) -> bool {
     tracked || !collector.into_report().coverage.errors.is_empty()
 }
 
-/// The root of the repository in whose working tree a path lies.
+/// The root of the repository that contains a path.
 pub fn repository_of(path: &Path) -> Option<PathBuf> {
     let (file, repo) = placed(path)?;
     file.ancestors().find(|above| above.as_os_str().len() == repo.root()).map(Path::to_owned)
 }
 
-/// A file's real place, and the repository that it lies in.
+/// The canonical path of a file, and its repository.
 fn placed(path: &Path) -> Option<(PathBuf, Repo)> {
     let parent = path.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent })?;
     let file = path_bytes::path(&path_bytes::real(parent).ok()?).join(path.file_name()?);
@@ -52,12 +52,12 @@ fn placed(path: &Path) -> Option<(PathBuf, Repo)> {
     Some((file, repo))
 }
 
-/// The patterns in force in a directory: its own, and its parents' up to the repository's root.
+/// The patterns that apply in a directory: its own and those of the directories above, up to the repository's root.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Patterns {
     node: Option<Arc<PatternNode>>,
     repo: Option<Arc<Repo>>,
-    /// Whether nothing is ignored from here on.
+    /// Whether nothing is ignored in this directory and below.
     off: bool,
 }
 
@@ -65,18 +65,18 @@ pub(super) struct Patterns {
 struct PatternNode {
     parent: Option<Arc<Self>>,
     patterns: Gitignore,
-    /// The length of the absolute path of the directory that they are relative to.
+    /// The length of the absolute path of the directory that the patterns are relative to.
     at: usize,
 }
 
 impl Patterns {
-    /// None, here and in all directories below.
+    /// No patterns, here and in all directories below.
     pub(super) fn none() -> Self {
         Self { off: true, ..Self::default() }
     }
 
-    /// Those in force around an existing directory (an absolute path), read from the root of its repository downwards.
-    /// `None` if they exclude the directory itself: who asks for it nonetheless wants all of it.
+    /// The patterns for an existing directory (an absolute path), read from the root of its repository downwards.
+    /// `None` if they exclude the directory itself: a user who names it wants all of it.
     pub(super) fn around(dir: &BStr) -> crate::Result<Option<Self>> {
         if Repo::at(dir).is_ok_and(|repo| repo.is_some()) {
             return Ok(Some(Self::default()));
@@ -104,8 +104,9 @@ impl Patterns {
         Ok(Some(patterns))
     }
 
-    /// Those in force in the directory `dir`, which is below the one of `self` or the same. Outside of a repository no
-    /// file is ignored. `own` reads its own patterns. Those that cannot be read exclude nothing, and are an error.
+    /// The patterns for the directory `dir`, which must be the same as that of `self` or below it. Outside of
+    /// repositories nothing is ignored. `own` reads the directory's `.gitignore`. If that fails, it excludes nothing,
+    /// and the error is returned.
     pub(super) fn enter(
         &self,
         dir: &BStr,
@@ -131,24 +132,24 @@ impl Patterns {
         (patterns, errors)
     }
 
-    /// The same for a directory all of whose patterns have to be known.
+    /// The same, where any error is returned.
     fn whole(&self, dir: &BStr, has_git: bool) -> crate::Result<Self> {
         let (patterns, errors) = self.enter_named(dir, has_git);
         errors.into_iter().next().map_or(Ok(patterns), Err)
     }
 
-    /// The same for a directory that is found by its path.
+    /// The same, where `.gitignore` is read by its path.
     fn enter_named(&self, dir: &BStr, has_git: bool) -> (Self, Vec<Error>) {
         self.enter(dir, has_git, || open::small(join(dir, b".gitignore").as_ref()))
     }
 
-    /// The repository that the directory belongs to.
+    /// The repository that contains the directory.
     pub(super) fn repo(&self) -> Option<&Repo> {
         self.repo.as_deref()
     }
 
-    /// Whether a pattern excludes this path (absolute, in the directory of `self`) by itself; what an excluded
-    /// directory holds is the walk's to remember. The last pattern of the deepest file that has one decides.
+    /// Whether a pattern excludes this path (absolute, in the directory of `self`). Entries of excluded directories
+    /// are handled by the walk. The last matching pattern of the deepest file decides.
     pub(super) fn ignore(&self, path: &BStr, is_dir: bool) -> bool {
         let mut next = self.node.as_deref();
         while let Some(node) = next {
@@ -166,7 +167,7 @@ impl Patterns {
         let Some(text) = text else { return };
         let mut builder = GitignoreBuilder::new("");
         for line in text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text).lines() {
-            // A pattern that cannot be read excludes nothing: more is scanned, not less.
+            // An invalid pattern excludes nothing, so that more is scanned, not less.
             if let Ok(line) = line.to_str() {
                 let _ = builder.add_line(None, line);
             }

@@ -1,20 +1,20 @@
-//! Git LFS: what is committed in place of a large file, and where that file is kept.
+//! Git LFS: the pointer file that is committed instead of a large file, and where the large file is stored.
 
 use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice as _;
 
-/// What Git LFS commits in place of a large file.
+/// A Git LFS pointer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Pointer {
     /// The SHA-256 of the file, in hexadecimal.
     pub(crate) id: String,
-    /// Its length.
+    /// The size of the file in bytes.
     pub(crate) size: Option<u64>,
 }
 
 impl Pointer {
-    /// The pointer that content is, if it is one.
+    /// Parses a pointer; `None` if the content is not one.
     pub(crate) fn parse(content: &[u8]) -> Option<Self> {
         if content.len() > 1024 || !content.starts_with(b"version https://git-lfs.github.com/spec/") {
             return None;
@@ -26,14 +26,14 @@ impl Pointer {
         is_id.then(|| Self { id: id.to_owned(), size })
     }
 
-    /// Where the file is kept, if it is, in a repository with this common directory.
+    /// The path of the file in a repository with this common directory.
     pub(crate) fn path(&self, common_dir: &Path) -> PathBuf {
         let mut path = common_dir.join("lfs/objects");
         path.extend([self.id.get(..2), self.id.get(2..4), Some(self.id.as_str())].into_iter().flatten());
         path
     }
 
-    /// What is wrong with the file that is kept, by its length.
+    /// The error if the stored file has another length.
     pub(crate) fn fault(&self, length: u64) -> Option<String> {
         let size = self.size.filter(|&size| size != length)?;
         Some(format!("its pointer says {size} bytes, but the LFS object has {length}; git lfs fsck says more"))

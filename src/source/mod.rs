@@ -1,11 +1,12 @@
-//! Where content comes from. A source runs in the pool of [`core::threads`](crate::core::threads), asks the [`Policy`](crate::policy::Policy) about each
-//! piece of content, and pushes what it finds, skips and fails on into a [`Collector`]; it never collects.
+//! Sources of content. A source runs in the pool of [`core::threads`](crate::core::threads), scans each piece of
+//! content with the [`Policy`](crate::policy::Policy), and pushes findings, skips and errors to a [`Collector`].
 
 pub mod agents;
 pub mod archive;
 pub mod ci;
 pub mod commits;
 pub(crate) mod content;
+mod content_key;
 pub mod ignored;
 mod introduced;
 pub(crate) mod lfs;
@@ -33,7 +34,7 @@ use crate::core::error::Error;
 use crate::core::finding::Finding;
 use crate::core::part::{AuditPart, UnscannedList};
 
-/// What all threads of a run push into. Findings, skips and errors are few, so a lock costs nothing.
+/// Collects the results of all threads. Findings, skips and errors are few, so a lock is cheap.
 #[derive(Debug, Default)]
 pub struct Collector {
     findings: Mutex<Vec<Finding>>,
@@ -45,26 +46,27 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// One whose run ends with this budget.
+    /// A collector for a run with this budget.
     pub fn within(budget: Arc<Budget>) -> Self {
         Self { budget, ..Self::default() }
     }
 
-    /// One for a part of the same run that counts for itself: it ends when this one does.
+    /// A collector for a part of the same run with separate counts. It stops when this one stops.
     #[must_use]
     pub fn apart(&self) -> Self {
         Self::within(self.budget.clone())
     }
 
-    /// One for a part of the same run: it ends when this one does, and what it reads and how far it is counts here. Its findings, and what
-    /// it says of its coverage, are its own.
+    /// A collector for a part of the same run that shares the counts of files and bytes, and the progress. Findings
+    /// and the rest of the coverage are separate. It stops when this one stops.
     #[must_use]
     pub fn beside(&self) -> Self {
         let (files, bytes, progress) = (self.files.clone(), self.bytes.clone(), self.progress.clone());
         Self { files, bytes, progress, ..Self::within(self.budget.clone()) }
     }
 
-    /// Adds the report of one of several repositories, under its name. What was read counts already ([`beside`](Self::beside)).
+    /// Adds the report on one of several repositories, with the repository's name. Files and bytes are already
+    /// counted ([`beside`](Self::beside)).
     pub fn add(&self, report: Report, repository: &BStr) {
         for mut finding in report.findings {
             finding.location.repository = Some(repository.to_owned());
@@ -86,52 +88,52 @@ impl Collector {
         counts.into_iter().for_each(|(name, number)| self.count(name, number));
     }
 
-    /// How much the run may still do.
+    /// The budget of the run.
     pub fn budget(&self) -> &Arc<Budget> {
         &self.budget
     }
 
-    /// How far the run has come.
+    /// The progress of the run.
     pub fn progress(&self) -> &Progress {
         &self.progress
     }
 
-    /// A key.
+    /// Adds a finding.
     pub fn finding(&self, finding: Finding) {
         lock(&self.findings).push(finding);
     }
 
-    /// Something left out on purpose.
+    /// Adds an item that was left out on purpose.
     pub fn skipped(&self, skipped: Skipped) {
         lock(&self.coverage).skipped.push(skipped);
     }
 
-    /// Something that should have been scanned and was not.
+    /// Adds an error: an item that should have been scanned and was not.
     pub fn failed(&self, error: Error) {
         lock(&self.coverage).errors.push(error);
     }
 
-    /// What is behind some of the errors, notes and counts of a part of a divided audit.
+    /// Adds a list of unscanned items, in a part of a divided audit.
     pub fn listed(&self, list: UnscannedList) {
         lock(&self.coverage).lists.push(list);
     }
 
-    /// Says that this is a part of a divided audit, and which.
+    /// Sets which part of a divided audit this is.
     pub fn is_part(&self, part: AuditPart) {
         lock(&self.coverage).part = Some(part);
     }
 
-    /// The branch that `HEAD` is at.
+    /// Sets the branch that `HEAD` points to.
     pub fn head(&self, name: String) {
         lock(&self.coverage).head = Some(name);
     }
 
-    /// A remark for the report.
+    /// Adds a note to the report.
     pub fn note(&self, note: impl Into<String>) {
         lock(&self.coverage).notes.push(note.into());
     }
 
-    /// A count that only this kind of source has; the same name again adds to it.
+    /// Adds to a named count, which only some sources have.
     pub fn count(&self, name: &'static str, number: u64) {
         let mut coverage = lock(&self.coverage);
         match coverage.counts.iter_mut().find(|(known, _)| *known == name) {
@@ -140,43 +142,43 @@ impl Collector {
         }
     }
 
-    /// A file (or blob) was read to its end.
+    /// Counts files (or blobs) and bytes that were read to their end.
     pub fn scanned(&self, files: u64, bytes: u64) {
         self.files.fetch_add(files, Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Files and bytes so far, for a progress bar.
+    /// The number of files and bytes so far, for a progress bar.
     pub fn so_far(&self) -> (u64, u64) {
         (self.files.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
     }
 
-    /// Asks all threads to end soon (Ctrl-C).
+    /// Asks all threads to stop soon (Ctrl-C).
     pub fn stop(&self) {
         self.budget.stop();
     }
 
-    /// What [`stop`](Self::stop) sets, for those who cannot call it, such as a signal's handler.
+    /// The flag that [`stop`](Self::stop) sets, for a signal handler.
     pub fn stop_flag(&self) -> &Arc<AtomicBool> {
         self.budget.stop_flag()
     }
 
-    /// Whether to end soon.
+    /// Whether the run was asked to stop.
     pub fn is_stopped(&self) -> bool {
         self.budget.is_stopped()
     }
 
-    /// What was found so far.
+    /// The findings so far.
     pub fn findings(&self) -> Vec<Finding> {
         lock(&self.findings).clone()
     }
 
-    /// The sorted report of everything pushed.
+    /// The sorted report of everything that was collected.
     pub fn into_report(self) -> Report {
         self.take_report()
     }
 
-    /// The same while others may still push: what they push from now on is lost.
+    /// The same while other threads may still run; what they push afterwards is lost.
     pub fn take_report(&self) -> Report {
         let (files, bytes) = self.so_far();
         let mut coverage = std::mem::take(&mut *lock(&self.coverage));

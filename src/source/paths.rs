@@ -1,4 +1,4 @@
-//! What the paths on the command line stand for: where each is, and how what lies below it is named in the report.
+//! Resolves the paths on the command line: their canonical paths, and the names of files below them in the report.
 
 use std::collections::HashMap;
 
@@ -12,32 +12,33 @@ use crate::source::Collector;
 use crate::source::open::{self, FileKind};
 use crate::source::pipe;
 
-/// One path that somebody asked for.
+/// One path to scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root {
-    /// Absolute and without links; that of a file system's root ends in `/.`.
+    /// The absolute path without links; that of a file system's root ends in `/.`.
     pub real: BString,
-    /// How it is named in the report; empty if what lies below it is named relative to it.
+    /// The prefix of names in the report; empty if names are relative to this path.
     pub shown: BString,
-    /// What it is.
+    /// The type of the path.
     pub kind: RootKind,
 }
 
-/// What somebody asked for.
+/// The type of a path to scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RootKind {
     /// A directory.
     Directory,
     /// A file.
     File,
-    /// A FIFO or one of the process's own descriptors, which can be read but once.
+    /// A FIFO, or one of the process's own descriptors, which can be read only once.
     Pipe,
 }
 
-/// The paths to scan, each once. What does not exist, or is neither file nor directory, goes to the collector.
+/// The paths to scan, without repetition. Paths that do not exist, or that are neither a file nor a directory, are
+/// reported to the collector.
 ///
-/// Paths are named as the caller names them, relative to the current directory; below a single directory that is
-/// given as an absolute path they are named relative to it.
+/// Names in the report are as the user wrote them, relative to the current directory. For a single directory with an
+/// absolute path, they are relative to that directory.
 pub fn resolve(paths: &[BString], collector: &Collector) -> Vec<Root> {
     let mut roots: Vec<Root> = Vec::new();
     let mut seen = HashMap::new();
@@ -85,7 +86,7 @@ fn root(path: &BStr, single: bool) -> Result<Root, Missing> {
     Ok(Root { real, shown, kind })
 }
 
-/// Without `./` in front, `/` at the end, and doubled slashes; empty for the current directory.
+/// Normalises a path: without `./` at the start, `/` at the end, and double slashes; empty for the current directory.
 fn cleaned(path: &BStr) -> BString {
     let parts: Vec<&[u8]> = path.split(|&byte| byte == b'/').filter(|part| !part.is_empty() && *part != b".").collect();
     let mut clean = BString::from(bstr::join("/", parts));

@@ -1,8 +1,8 @@
-//! How far a run has come in work whose size is known beforehand.
+//! The progress of work whose amount is known in advance.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Work done and work to do, in whatever unit the work is measured. Counted only while somebody watches.
+/// The done and the total work, in any unit. Counted only if somebody watches.
 #[derive(Debug, Default)]
 pub struct Progress {
     is_watched: AtomicBool,
@@ -13,27 +13,27 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// From now on somebody watches.
+    /// Turns counting on.
     pub fn watch(&self) {
         self.is_watched.store(true, Ordering::Relaxed);
     }
 
-    /// Whether counting is of any use.
+    /// Whether counting is on.
     pub fn is_watched(&self) -> bool {
         self.is_watched.load(Ordering::Relaxed)
     }
 
-    /// More work than was known.
+    /// Adds to the total work.
     pub fn expect(&self, work: u64) {
         self.total.fetch_add(work, Ordering::Relaxed);
     }
 
-    /// Some of it is done.
+    /// Adds to the work that is done.
     pub fn advance(&self, work: u64) {
         self.done.fetch_add(work, Ordering::Relaxed);
     }
 
-    /// The work begins on the next of several repositories, `done` of which are behind.
+    /// Starts the next of `all` repositories, of which `done` are finished.
     pub fn begin_repository(&self, done: u64, all: u64) {
         self.done.store(0, Ordering::Relaxed);
         self.total.store(0, Ordering::Relaxed);
@@ -41,8 +41,8 @@ impl Progress {
         self.repositories.1.store(all, Ordering::Relaxed);
     }
 
-    /// How many thousandths are done; `None` as long as nobody knows how much there is. Of several repositories each
-    /// counts the same, since the size of the next is not known.
+    /// The progress in thousandths; `None` while the total is unknown. Of several repositories, each counts the same,
+    /// because the size of the next one is not known.
     pub fn thousandths(&self) -> Option<u64> {
         let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
         let share = (total > 0).then(|| done.min(total).saturating_mul(1000) / total);
@@ -50,7 +50,7 @@ impl Progress {
         if all == 0 {
             return share;
         }
-        // Only the last one's end is the end.
+        // 1000 is for the end of the run; the last repository may still be in work.
         Some((behind.saturating_mul(1000).saturating_add(share.unwrap_or(0)) / all).min(999))
     }
 }

@@ -1,6 +1,6 @@
-//! Scanning content of any size in bounded memory: whole where it fits a buffer, else through windows that
-//! overlap, so that a key across an edge is found, once, at the same line and column. Of large content several windows
-//! are scanned at a time, by all threads.
+//! Scanning content of any size in limited memory: in one piece if it fits into a buffer, otherwise in overlapping
+//! windows. A key across the border of two windows is found once, at the same line and column. The windows of large
+//! content are scanned in parallel.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,8 +12,8 @@ use crate::core::threads;
 use crate::policy::Policy;
 use crate::scan::Match;
 
-/// How content is cut that does not fit one window. Half of the overlap lies on each side of the line between
-/// two windows: as far as that, whatever the engine looks at around a match is in its window.
+/// How content is divided into windows. Half of the overlap is on each side of the border between two windows, so
+/// that the text around a match, which the engine examines, is in the same window.
 #[derive(Clone, Copy, Debug)]
 pub struct Windows {
     size: usize,
@@ -21,22 +21,22 @@ pub struct Windows {
 }
 
 impl Default for Windows {
-    /// Small enough for a thread's cache and for dozens of threads, large enough for the longest key's surroundings.
+    /// A size that fits a processor cache and limits memory with many threads, and an overlap for the longest keys.
     fn default() -> Self {
         Self { size: 2 << 20, overlap: 128 << 10 }
     }
 }
 
 impl Windows {
-    /// Both in bytes. The overlap is brought to a multiple of 24, so that neither UTF-16 nor base64 groups nor hex pairs
-    /// shift against the window, and the size to at least twice that.
+    /// Both are in bytes. The overlap is rounded up to a multiple of 24, so that UTF-16, base64 groups and hex pairs
+    /// keep their alignment, and the size to at least twice the overlap.
     pub fn new(size: usize, overlap: usize) -> Self {
         let overlap = overlap.max(24).next_multiple_of(24);
         Self { size: size.max(2 * overlap).next_multiple_of(24), overlap }
     }
 
-    /// Scans all that `fill` appends to the buffer (it returns 0 at the end) and hands over each match once, with
-    /// its place in the whole. Returns how many bytes there were; what came before an error is scanned, too.
+    /// Scans everything that `fill` appends to the buffer (it returns 0 at the end), and passes on each match once,
+    /// with its position in the whole. Returns the number of bytes. What was read before an error is scanned too.
     pub fn scan(
         self,
         policy: &Policy,
@@ -48,8 +48,8 @@ impl Windows {
         self.scan_part(policy, (path, &mut WindowStart::default()), buffer, fill, found)
     }
 
-    /// The same for a part of the whole, which starts at `start`. That is then where the buffer starts, which holds the
-    /// end of the part; returned is where that ends.
+    /// The same for a part of the content that starts at `start`. Afterwards `start` is the start of the buffer,
+    /// which has the end of the part. Returns the offset of that end.
     pub(super) fn scan_part(
         self,
         policy: &Policy,
@@ -94,19 +94,19 @@ impl Windows {
 struct WindowReader {
     windows: Windows,
     ended: bool,
-    /// Why it ended before the content did.
+    /// The error that ended reading early.
     error: Option<io::Error>,
 }
 
-/// A part of the content, which holds what the one before it ends with.
+/// One window. It starts with the overlap of the previous one.
 struct WindowPart {
     bytes: Vec<u8>,
-    /// From here to `end` what starts in it is not another's.
+    /// Matches that start from here to `end` belong to this window.
     own: usize,
     end: usize,
 }
 
-/// What was found in a window, and how far the next one starts behind it.
+/// The matches in a window, and the distance to the start of the next one.
 type Looked = (Vec<Match>, WindowStart);
 
 impl WindowPart {
@@ -134,12 +134,12 @@ impl WindowReader {
         }
     }
 
-    /// Where what a window that was filled owns ends.
+    /// The end of the range whose matches belong to a full window.
     fn end(&self, buffer: &[u8]) -> usize {
         if self.ended { usize::MAX } else { buffer.len() - self.windows.overlap / 2 }
     }
 
-    /// The window that follows `last`, in a buffer that is not needed any more.
+    /// Reads the window after `last` into a buffer that is no longer needed.
     fn next(
         &mut self,
         last: &WindowPart,
@@ -154,8 +154,8 @@ impl WindowReader {
         WindowPart { own: last.end - done, end: self.end(&bytes), bytes }
     }
 
-    /// Scans the windows from `first` on, a batch at a time, while this thread reads the next batch. What is found is
-    /// handed over in order. Returns the last window's bytes, and where it ends or why there are no more.
+    /// Scans the windows from `first` on in batches, while this thread reads the next batch. Matches are passed on in
+    /// order. Returns the bytes of the last window, and its end or the error.
     fn scan_in_parallel(
         mut self,
         policy: &Policy,
@@ -164,7 +164,7 @@ impl WindowReader {
         fill: &mut impl FnMut(&mut Vec<u8>) -> io::Result<usize>,
         found: &mut impl FnMut(Match),
     ) -> (Vec<u8>, io::Result<u64>) {
-        /// So many windows are held twice at the most.
+        /// The maximum number of windows in a batch; two batches are in memory at a time.
         const MOST: usize = 24;
         let count = (threads::count() * 4).min(MOST);
         let overlap = self.windows.overlap;
@@ -197,7 +197,7 @@ impl WindowReader {
     }
 }
 
-/// The right to scan one content with all threads: as many as there are threads would take as much memory each.
+/// The right to scan one content with all threads. Only one content at a time may do so, to limit memory.
 struct WindowTurn;
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -215,7 +215,7 @@ impl Drop for WindowTurn {
     }
 }
 
-/// Where a window starts in the whole.
+/// The position of a window's start in the whole content.
 pub(super) struct WindowStart {
     offset: u64,
     line: u64,
@@ -229,7 +229,7 @@ impl Default for WindowStart {
 }
 
 impl WindowStart {
-    /// Passes over zero bytes, without having read them.
+    /// Advances over zero bytes that were not read.
     pub(super) fn advance_zeros(&mut self, count: u64) {
         self.offset += count;
         self.column += count;
@@ -248,7 +248,7 @@ impl WindowStart {
         self.column += characters(last_line);
     }
 
-    /// Passes over what `other` starts behind, counted from where this starts.
+    /// Advances by the distance `other`.
     fn pass(&mut self, other: &Self) {
         self.offset += other.offset;
         self.column = if other.line == 1 { self.column + other.column - 1 } else { other.column };
@@ -270,8 +270,8 @@ impl WindowStart {
     }
 }
 
-/// How many characters start in `bytes`. Sums of at most 255 fit a byte each, which keeps the loop in vector registers:
-/// in a file of one line it is this that every byte goes through.
+/// Counts the characters that start in `bytes`. Partial sums of at most 255 fit into a byte each, so the loop stays
+/// in vector registers; in a file with one line, this handles every byte.
 fn characters(bytes: &[u8]) -> u64 {
     let starts = |part: &[u8]| part.iter().fold(0, |sum: u8, byte| sum.wrapping_add(u8::from(byte & 0xc0 != 0x80)));
     bytes.chunks(255).map(|part| u64::from(starts(part))).sum()

@@ -1,13 +1,13 @@
-//! What of a git configuration is scanned: the remotes' addresses, into which people paste tokens, and nothing else.
+//! Scanning git configuration files: only the URLs of remotes, because people paste tokens into them.
 
 use std::ops::Range;
 
 use crate::git::GitConfig;
 use crate::git::config::ConfigEntry;
 
-/// The configuration with everything but addresses blanked, so that each stays at its line and column.
+/// The configuration with everything except URLs replaced by spaces, so that URLs keep their line and column.
 ///
-/// Kept are the values of `url` and `pushurl` and the names of `[url "..."]` sections.
+/// URLs are the values of `url` and `pushurl`, and the names of `[url "..."]` sections.
 pub(super) fn only_urls(config: &GitConfig) -> Vec<u8> {
     let text = config.text();
     let mut kept: Vec<u8> = text.iter().map(|&byte| if byte == b'\n' { byte } else { b' ' }).collect();

@@ -1,5 +1,5 @@
-//! As much of a git repository as a working tree's scan needs: what its index tracks, its private excludes, and the
-//! addresses of its remotes. Nothing of it is run, and no setting in it changes what is scanned.
+//! The parts of a repository that a scan of its work tree needs: the tracked paths, `info/exclude`, and the URLs of
+//! remotes. No program is run, and no setting changes what is scanned.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -12,44 +12,44 @@ use crate::git::{GitConfig, Index, Repository};
 use crate::source::Collector;
 use crate::source::open;
 
-/// A repository whose working tree, or a part of it, is scanned.
+/// A repository whose work tree, or a part of it, is scanned.
 #[derive(Debug)]
 pub(super) struct Repo {
-    /// Where its working tree starts in an absolute path: that many bytes, and a slash, precede a tracked path.
+    /// The length of the absolute path of its work tree: this many bytes and a slash come before a tracked path.
     root: usize,
     repository: Repository,
     index: OnceLock<Index>,
 }
 
 impl Repo {
-    /// The repository whose working tree is `worktree`, if `.git` there is one.
+    /// The repository with its work tree at `worktree`; `None` if there is no valid `.git`.
     pub(super) fn at(worktree: &BStr) -> Result<Option<Self>> {
         let found = Repository::at(&path_bytes::path(worktree))?;
         Ok(found.map(|repository| Self { root: worktree.len(), repository, index: OnceLock::new() }))
     }
 
-    /// The length of the absolute path of its working tree.
+    /// The length of the absolute path of its work tree.
     pub(super) fn root(&self) -> usize {
         self.root
     }
 
-    /// What its linked worktrees share, where Git LFS keeps its files.
+    /// The directory that linked work trees share, and in which Git LFS stores files.
     pub(super) fn common_dir(&self) -> &Path {
         &self.repository.common_dir
     }
 
-    /// `info/exclude`, the patterns that are not committed.
+    /// The content of `info/exclude`, the patterns that are not committed.
     pub(super) fn excludes(&self) -> Result<Option<Vec<u8>>> {
         open::small(path_bytes::bytes(self.repository.common_dir.join("info/exclude")).as_ref())
     }
 
-    /// Its configuration file.
+    /// The configuration file.
     pub(super) fn config(&self) -> &GitConfig {
         &self.repository.config
     }
 
-    /// Whether git tracks this file, or anything below this directory. The index is read when this is first asked,
-    /// which is when the first ignored path is met.
+    /// Whether git tracks this file, or any file below this directory. The index is read on the first call, that is,
+    /// for the first ignored path.
     pub(super) fn tracks(&self, path: &BStr, is_dir: bool, collector: &Collector) -> bool {
         let index = self.index.get_or_init(|| {
             let read = Index::read(&self.repository.index_file, self.repository.hash).and_then(|index| {
@@ -66,7 +66,7 @@ impl Repo {
     }
 }
 
-/// `name` below `dir`; an absolute `name` stands for itself.
+/// Joins two paths; an absolute `name` replaces `dir`.
 pub(crate) fn join(dir: &BStr, name: &[u8]) -> BString {
     if dir.is_empty() || path_bytes::is_absolute(name) {
         return name.into();

@@ -1,4 +1,4 @@
-//! Standard input as one piece of content, under the name that `--stdin-path` gives it.
+//! Scanning standard input as one piece of content, with the name that `--stdin-path` gives.
 
 use bstr::BStr;
 
@@ -8,7 +8,7 @@ use crate::source::content::ContentScan;
 use crate::source::pipe::Pipe;
 use crate::source::{Collector, open};
 
-/// The name of standard input where nobody gave one.
+/// The default name of standard input.
 pub const NAME: &str = "<stdin>";
 
 /// Scans standard input to its end.

@@ -1,4 +1,4 @@
-//! What is packed in content: keys of it are gathered while it is unpacked.
+//! Collects the keys in packed content while it is unpacked.
 
 use std::io::{self, Read, Seek};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,16 +8,16 @@ use super::content::{Content, ContentKey, ContentScan, path_names};
 use super::read::Windows;
 use crate::scan::Match;
 
-/// What is packed in content, as it is unpacked.
+/// The results from packed content so far.
 pub(super) struct UnpackedKeys<'a> {
     scan: ContentScan<'a>,
     buffer: Vec<u8>,
     pub(super) content: Content,
-    /// Reasons for which more was not opened than is named.
+    /// The reasons that occurred more often than members are named.
     more: Vec<&'static str>,
 }
 
-/// Members of an archive that are named as not opened; of the others only the archive is.
+/// How many unopened members are named; for more of them, only the archive is named.
 const MOST_NAMED: usize = 1000;
 
 impl<'a> UnpackedKeys<'a> {
@@ -40,7 +40,7 @@ impl archive::Visitor for UnpackedKeys<'_> {
         };
         let path = archive::shown(self.scan.path.unwrap_or_default(), at.member.as_ref());
         Windows::default().scan(self.scan.policy, path.as_ref(), &mut self.buffer, fill, found)?;
-        // A zip that was not opened for another reason ends as one, too.
+        // A zip that was not opened for another reason also ends as a zip.
         let is_said = self.content.unopened.last().is_some_and(|(member, _)| *member == at.member);
         if !is_said && archive::is_behind_prefix(&self.buffer) {
             self.unopened(at, archive::reason::PREFIXED);
@@ -66,7 +66,7 @@ impl archive::Visitor for UnpackedKeys<'_> {
     }
 }
 
-/// What became of reading packed content: that the system failed, or the run was stopped, is not a damage of it.
+/// How reading packed content ended: a system error or a stopped run is not damage of the content.
 #[derive(Debug, Default)]
 pub(super) struct ReadState {
     pub(super) length: u64,

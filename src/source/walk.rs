@@ -1,8 +1,8 @@
-//! The files of a working tree, scanned in parallel: each directory is a task, and so is each batch of its files.
+//! Scanning the files of a work tree in parallel: each directory is a task, and so is each batch of its files.
 //!
-//! This walk is our own because it has to account for what it leaves out, and because it asks git's index: an ignored
-//! file that is tracked is scanned. It opens each directory and each file by its name below the handle of the directory
-//! that listed it, so that a directory that is swapped for a link while it runs leads nowhere else.
+//! This walk is our own code because it has to report what it leaves out, and because it reads git's index: an
+//! ignored file that is tracked is scanned. Each directory and file is opened by its name relative to the handle of
+//! the directory that listed it, so a directory that is replaced by a link during the walk cannot lead elsewhere.
 
 use std::collections::HashSet;
 use std::io;
@@ -26,19 +26,19 @@ use crate::source::pipe::{self, Pipe};
 use crate::source::repo::{Repo, join};
 use crate::source::{Collector, remotes, stdin};
 
-/// Files that one task scans: few enough to share out a directory of large files, enough to pay for the task.
+/// The number of files in a task: few enough to share a directory of large files, many enough to be worth a task.
 const BATCH: usize = 16;
 
-/// What is left out of a walk.
+/// The options of a walk.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct WalkOptions {
-    /// Scan what `.gitignore` names, too.
+    /// Whether to scan files that `.gitignore` excludes.
     pub no_ignore: bool,
-    /// Threads; 0 means one for each processor.
+    /// The number of threads; 0 for one for each processor.
     pub threads: usize,
 }
 
-/// Scans files and directories, each once, and pushes what it finds.
+/// Scans files and directories, each once, and reports to the collector.
 pub fn scan(policy: &Policy, collector: &Collector, paths: &[BString], options: WalkOptions) -> crate::Result<()> {
     let roots = paths::resolve(paths, collector);
     if roots.is_empty() {
@@ -65,7 +65,7 @@ pub fn scan(policy: &Policy, collector: &Collector, paths: &[BString], options: 
     })
 }
 
-/// Whether a file is so large that several threads have work in it.
+/// Whether a file is so large that several threads can scan it.
 fn is_large(root: &Root) -> bool {
     const LARGE: u64 = 8 << 20;
     let size = std::fs::metadata(root.real.to_path_lossy()).map(|file| if file.is_file() { file.len() } else { 0 });
@@ -75,17 +75,17 @@ fn is_large(root: &Root) -> bool {
 struct Walk<'a> {
     policy: &'a Policy,
     collector: &'a Collector,
-    /// The paths that somebody asked for: scanned as such, and so not again where the walk meets them.
+    /// The paths that the user named. They are scanned separately, so the walk skips them.
     explicit: HashSet<BString>,
     no_ignore: bool,
-    /// Handles of directories that are open for what is below them.
+    /// The number of directory handles that are open.
     held: AtomicUsize,
 }
 
-/// So many handles are held. Where more directories wait, one is opened from a handle further up, step by step.
+/// The maximum number of open handles. Further directories are opened step by step from a handle above them.
 const MOST_HELD: usize = 64;
 
-/// An open directory, shared by those who open something below it.
+/// An open directory, shared by the tasks that open something below it.
 struct HeldDirectory<'a> {
     fd: open::Handle,
     /// The length of its absolute path.
@@ -94,7 +94,7 @@ struct HeldDirectory<'a> {
 }
 
 impl HeldDirectory<'_> {
-    /// What something below it is opened from.
+    /// The handle to open something below it.
     fn parent(&self) -> Parent<'_> {
         open::parent(&self.fd)
     }
@@ -108,13 +108,13 @@ impl Drop for HeldDirectory<'_> {
 
 /// A directory to list.
 struct Task<'a> {
-    /// Above it; `None` for one that somebody named.
+    /// An open directory above it; `None` for a directory that the user named.
     above: Option<Arc<HeldDirectory<'a>>>,
     real: BString,
     shown: BString,
-    /// Those of the parent directory.
+    /// The ignore patterns of the parent directory.
     patterns: Patterns,
-    /// Whether a pattern excludes it or a directory above it: then only what is tracked is scanned.
+    /// Whether it is ignored, so that only tracked files are scanned.
     ignored: bool,
 }
 
@@ -140,7 +140,7 @@ impl Walk<'_> {
         }
     }
 
-    /// What can be read but once.
+    /// Scans content that can be read only once.
     fn pipe(&self, root: &Root) {
         if pipe::is_stdin(root.real.as_ref()) {
             return stdin::scan(self.policy, self.collector, root.shown.as_ref());
@@ -161,7 +161,7 @@ impl Walk<'_> {
         Ok((open::list(&mut open)?, open))
     }
 
-    /// A handle for those who open something below a directory.
+    /// Keeps a handle of a directory for the tasks below it.
     fn hold<'s>(&'s self, open: &Listing, real: &BStr) -> io::Result<Arc<HeldDirectory<'s>>> {
         let fd = open::duplicate(open)?;
         self.held.fetch_add(1, Ordering::Relaxed);
@@ -241,7 +241,7 @@ impl Walk<'_> {
         self.files(scope, open, dir, files, &patterns)
     }
 
-    /// Few files are scanned here and now; batches of many are up for grabs.
+    /// Scans a few files directly; many files become tasks in batches.
     fn files<'s>(
         &'s self,
         scope: &Scope<'s>,
@@ -277,9 +277,9 @@ impl Walk<'_> {
         }
     }
 
-    /// Looks at where a symbolic link leads and at its name, which is all that git keeps of it. It is not followed.
+    /// Scans a symbolic link's target and name, which is all that git stores of it. The link is not followed.
     fn link(&self, dir: Parent<'_>, name: &BStr, shown: &BStr) {
-        // A link that is gone meanwhile leads nowhere.
+        // The link was deleted in the meantime.
         let Some(target) = open::target(dir, name) else { return };
         if self.policy.skips(shown, target.len() as u64).is_some() {
             return;
@@ -289,7 +289,7 @@ impl Walk<'_> {
         keys.for_each(|key| self.collector.finding(key.at(shown)));
     }
 
-    /// Scans an opened file, and its name.
+    /// Scans an open file and its name.
     fn content(&self, shown: &BStr, open: &OpenFile, common_dir: Option<&Path>) {
         let scan = ContentScan::new(self.policy, Some(shown)).until(self.collector.stop_flag());
         if let Some(reason) = self.policy.skips(shown, open.size) {
@@ -301,7 +301,7 @@ impl Walk<'_> {
         content.report(self.collector, shown);
     }
 
-    /// The remotes' addresses of the repository at `real`. The rest of its `.git` is never scanned.
+    /// Scans the remote URLs of the repository at `real`. Other files in `.git` are never scanned.
     fn remotes(&self, real: &BStr, shown: &BStr) {
         let repo = match Repo::at(real) {
             Ok(Some(repo)) => repo,

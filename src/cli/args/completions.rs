@@ -24,7 +24,7 @@ pub struct Completions {
     pub dir: Option<PathBuf>,
 }
 
-/// Who reads them.
+/// The target of the generated text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum For {
     /// bash.

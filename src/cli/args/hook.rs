@@ -131,7 +131,7 @@ pub struct UpdateArgs {
     pub force: bool,
 }
 
-/// Which coding agents a command is about.
+/// The coding agents that a command applies to.
 #[derive(Debug, Args)]
 pub struct Agents {
     /// Use the hooks of these coding agents instead of git's: claude, codex, cursor, copilot, gemini, windsurf, all.
@@ -154,7 +154,7 @@ pub struct Agents {
 pub struct Choice(pub Option<Agent>);
 
 impl Choice {
-    /// The agents that these choices come to, each once.
+    /// The chosen agents without repetition.
     pub fn agents(choices: &[Self]) -> Vec<Agent> {
         let chosen = |agent: &Agent| choices.iter().any(|choice| choice.0.is_none_or(|one| one == *agent));
         Agent::ALL.into_iter().filter(chosen).collect()
@@ -189,7 +189,7 @@ pub struct HookRunArgs {
     pub shared: SharedArgs,
 }
 
-/// How the status is printed.
+/// The output format of `hook status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum StatusFormat {
     /// For people.

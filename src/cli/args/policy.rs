@@ -1,13 +1,13 @@
-//! Arguments that decide what counts: configuration, rules, suppressions.
+//! Arguments that select configuration, rules and suppressions.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-/// The heading of options about findings that are accepted.
+/// The help heading of options about suppressions.
 pub const SUPPRESSIONS: &str = "Accepted findings";
 
-/// Which configuration, rules and suppressions hold.
+/// Arguments for loading a policy.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Configuration")]
 pub struct PolicyArgs {
@@ -43,7 +43,7 @@ pub struct PolicyArgs {
     /// For changes that you do not trust: what the change itself suppresses does not count, and is listed.
     #[arg(long, value_name = "REV")]
     pub policy_from: Option<String>,
-    /// The commit whose additions are listed instead of the working tree's.
+    /// The commit whose added suppressions are listed, instead of those of the work tree.
     #[arg(skip)]
     #[allow(missing_docs, reason = "clap would print it")]
     pub policy_to: Option<String>,
@@ -52,7 +52,7 @@ pub struct PolicyArgs {
     pub verbose: bool,
 }
 
-/// What decides over a configuration that is looked at, not used.
+/// Arguments of commands that show or check a configuration.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ConfigArgs {
     /// The configuration file [default: $KEYSWEEP_CONFIG, or .keysweep.toml at the root of the repository].
@@ -79,7 +79,7 @@ pub struct ConfigArgs {
 }
 
 impl ConfigArgs {
-    /// The same for what loads a policy.
+    /// The same as arguments for loading a policy.
     pub fn policy(self) -> PolicyArgs {
         let Self { config, rules, skip_unsupported, ignore_file, baseline, policy_from, verbose } = self;
         PolicyArgs {
@@ -140,7 +140,7 @@ pub enum BaselineCommand {
     },
 }
 
-/// What the baseline commands share.
+/// Arguments that the baseline commands share.
 #[derive(Debug, Args)]
 pub struct BaselineArgs {
     /// Accept each key only in the file where it is now. Without this option it is accepted everywhere.

@@ -65,7 +65,7 @@ pub enum Reports {
     Schema,
 }
 
-/// What is compared.
+/// What to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DiffBy {
     /// A key at a path.
@@ -74,7 +74,7 @@ pub enum DiffBy {
     Key,
 }
 
-/// How a comparison is printed.
+/// The output format of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DiffFormat {
     /// For people.

@@ -1,10 +1,10 @@
-//! Arguments that say how much people want to see, and how.
+//! Arguments for human reports of many keys.
 
 use clap::{Args, ValueEnum};
 
 use crate::report::{Grouping, ReportView};
 
-/// What people see of many keys.
+/// How a human report of many keys is shown.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct ViewArgs {
@@ -17,14 +17,14 @@ pub struct ViewArgs {
     /// Do not use a pager (`PAGER`, or less) for a long report.
     #[arg(long)]
     pub no_pager: bool,
-    /// After how many days a key is due for rotation.
+    /// The maximum age of a key in days, after which it is due for rotation.
     #[arg(skip)]
     #[allow(missing_docs, reason = "clap would print it")]
     pub max_age: Option<u32>,
 }
 
 impl ViewArgs {
-    /// The same for the report.
+    /// The same in the type of the report module.
     pub fn view(&self) -> ReportView {
         let by = match self.by {
             None | Some(By::Key) => Grouping::Key,
@@ -36,13 +36,13 @@ impl ViewArgs {
         ReportView { full: self.full, by, tables_of_keys: self.by == Some(By::Key) }
     }
 
-    /// The moment before which a key that still stands must not have come in, `now` being in seconds since 1970.
+    /// The latest time, in seconds since 1970, at which an overdue key was added. `now` is in seconds since 1970.
     pub fn overdue_before(&self, now: i64) -> Option<i64> {
         self.max_age.map(|days| now - i64::from(days) * 86_400)
     }
 }
 
-/// The same where no commit is known.
+/// [`ViewArgs`] of commands that know no commits.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct FilesViewArgs {
@@ -68,28 +68,28 @@ impl From<FilesViewArgs> for ViewArgs {
     }
 }
 
-/// By what keys in files are listed.
+/// How keys are grouped where no commits are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ByInFiles {
-    /// One after the other, the most dangerous first.
+    /// Not grouped; the most dangerous key first.
     Key,
-    /// By the files that hold them.
+    /// By the path of the file.
     Path,
-    /// By whose keys they are.
+    /// By the provider.
     Provider,
 }
 
-/// By what keys are listed.
+/// How keys are grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum By {
-    /// One after the other, the most dangerous first.
+    /// Not grouped; the most dangerous key first.
     Key,
-    /// By the files that hold them.
+    /// By the path of the file.
     Path,
-    /// By whose keys they are.
+    /// By the provider.
     Provider,
-    /// By who brought them in.
+    /// By the author of the introducing commit.
     Author,
-    /// By the commit that brought them in.
+    /// By the introducing commit.
     Commit,
 }

@@ -1,4 +1,4 @@
-//! `keysweep ci`: what a CI job's change brings in, under the policy of what it goes into.
+//! `keysweep ci`: scans the change of a CI job with the policy of the branch that it is based on.
 
 mod resolve;
 
@@ -26,7 +26,7 @@ use crate::source::ci::{self, Base, Change, ChangeKind, Job, System};
 use crate::source::{Collector, commits};
 use resolve::Resolved;
 
-/// No system writes a longer event file: GitHub's end at 25 MB.
+/// The size limit of an event file in bytes; GitHub's are at most 25 MB.
 const LONGEST_EVENT: u64 = 64 << 20;
 
 pub(super) fn run(args: Ci) -> Result<Exit> {
@@ -41,7 +41,7 @@ pub(super) fn run(args: Ci) -> Result<Exit> {
     };
     let resolved = match (scope, change.kind) {
         (CiScope::Change, ChangeKind::Nothing) | (CiScope::History, _) => None,
-        // One file of each path: what was there before decides about the policy alone.
+        // One finding for each path. Older commits matter only for the policy.
         (CiScope::Tree, _) => Some(resolve::resolve(&repository, &objects, &change, true)?),
         (CiScope::Change, _) => Some(resolve::resolve(&repository, &objects, &change, args.allow_shallow)?),
     };
@@ -70,7 +70,7 @@ pub(super) fn run(args: Ci) -> Result<Exit> {
     )
 }
 
-/// What the system says, where the arguments do not say otherwise.
+/// The change according to the CI system, overridden by the arguments.
 fn asked(args: &Ci) -> Result<Change> {
     let variable = |name: &str| std::env::var(name).ok();
     let file = |path: &str| {
@@ -80,7 +80,7 @@ fn asked(args: &Ci) -> Result<Change> {
     let is_whole = args.head.is_some() && !args.base.is_empty();
     let job = Job { variable: &variable, file: &file };
     let mut change = match ci::change(&job) {
-        // The event may say nothing of use where the arguments say all.
+        // An error in the event is ignored if the arguments give everything.
         Err(_) if is_whole => ci::change(&Job { variable: &|_| None, file: &file })?,
         change => change?,
     };
@@ -100,7 +100,7 @@ fn asked(args: &Ci) -> Result<Change> {
     Ok(change)
 }
 
-/// The policy of the base, unless the arguments name another.
+/// The arguments with the policy of the base, unless they name another.
 fn under_base(shared: &SharedArgs, resolved: Option<&Resolved>) -> SharedArgs {
     let mut shared = shared.clone();
     if let Some(resolved) = resolved {
@@ -113,7 +113,7 @@ fn under_base(shared: &SharedArgs, resolved: Option<&Resolved>) -> SharedArgs {
     shared
 }
 
-/// Where the report goes: what the system shows by itself, and the files that the arguments name.
+/// The targets of the report: what the CI system displays, and the files in the arguments.
 fn places(args: &Ci, shared: &SharedArgs, system: System) -> Result<Vec<OutputTarget>> {
     let mut places = targets::of(shared)?;
     let stdout = |format| OutputTarget { to: To::Stdout, format };
@@ -176,7 +176,7 @@ impl Scan<'_> {
             }
         };
         let work = || threads::run(self.loaded.threads(self.shared), work)?;
-        // A job that is stopped has not passed, whatever it has found.
+        // A stopped job has failed, whatever it found.
         interrupt::guard(&collector, || Exit::Incomplete, || progress::during(&collector, shown, work))?;
         if collector.is_stopped() {
             collector.failed(interrupt::error());
@@ -189,7 +189,7 @@ impl Scan<'_> {
         Ok(report)
     }
 
-    /// Commit by commit; then, apart, what the whole change leaves behind, and how many files it has.
+    /// Scans commit by commit. Also returns the scan of the tree after the change, and the number of changed files.
     fn change(&self, resolved: &Resolved, collector: &Collector) -> (Report, usize) {
         let policy = &self.loaded.policy;
         for name in &resolved.names {
@@ -207,7 +207,7 @@ impl Scan<'_> {
         (after.into_report(), scanned.changed)
     }
 
-    /// In a partial clone, of all objects that are missing one thing is said: what to do.
+    /// In a partial clone, replaces the errors of missing objects by one error with advice.
     fn say_if_partial(&self, report: &mut Report) {
         if !self.repository.is_partial() && !self.objects.has_promisor() {
             return;
@@ -222,7 +222,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Adds what only the tree as it will be shows, and says of the others whether they are still in it.
+    /// Adds the findings that only the tree after the change has; marks those of the commits that are still in it.
     fn join(&self, report: &mut Report, after: Report, changed: usize) {
         let place =
             |finding: &Finding| (finding.location.path.clone(), finding.location.member.clone(), finding.fingerprint);
@@ -238,8 +238,8 @@ impl Scan<'_> {
     }
 }
 
-/// A marker that comes with the change silences nothing. In the commits of a change all lines are new, so a marker
-/// holds only where the base has the same key with a marker.
+/// Ignores the inline markers that the change adds. In the commits of a change all lines are new, so a marker is
+/// accepted only if the base has the same key with a marker.
 fn distrust_markers(report: &mut Report, loaded: &Loaded, base: &str) -> Result<()> {
     let by_marker = |finding: &&mut Finding| {
         finding.suppressed.as_ref().is_some_and(|suppression| suppression.by == SuppressedBy::Inline)

@@ -1,5 +1,4 @@
-//! From what a CI system says to commits that are here: what is new, what was there before, and whether all of it can
-//! be seen.
+//! Resolves the change of a CI job to commits in the repository, and detects if some of them are missing.
 
 use bstr::{BString, ByteSlice as _};
 
@@ -11,33 +10,33 @@ use crate::git::revision::Revisions;
 use crate::git::{Ancestry, Id, Kind as Object, Node, Objects, Repository};
 use crate::source::ci::{Base, Change, ChangeKind, System};
 
-/// A change in terms of the objects that are here.
+/// A resolved change.
 #[derive(Debug)]
 pub(super) struct Resolved {
-    /// The commit whose tree is the tree as it will be.
+    /// The commit with the tree after the change.
     pub(super) tip: Id,
-    /// What was there before; empty if everything is new.
+    /// The commits that are not new; empty if everything is new.
     pub(super) bases: Vec<Id>,
-    /// The commits that come in, parents first.
+    /// The new commits, parents first.
     pub(super) commits: Vec<Node>,
-    /// Annotated tags.
+    /// The new annotated tags.
     pub(super) tags: Vec<Id>,
-    /// Names of the references that change.
+    /// The names of the changed references.
     pub(super) names: Vec<BString>,
-    /// The commit whose policy holds.
+    /// The commit from which the policy is read.
     pub(super) policy_from: Option<Id>,
-    /// Remarks for the report.
+    /// Notes for the report.
     pub(super) notes: Vec<String>,
 }
 
-/// Looks up what a change names.
+/// Resolves a change. If commits are missing it is an error, or with `allow` a note.
 pub(super) fn resolve(repository: &Repository, objects: &Objects, change: &Change, allow: bool) -> Result<Resolved> {
     let shallow = repository.shallow()?;
     let refs = Lookup::new(repository);
     let mut finder = Finder { objects, refs, change, shallow, tags: Vec::new(), notes: Vec::new() };
     let head = finder.commit(&change.head)?.ok_or_else(|| finder.missing("the commit", &change.head))?;
     for name in change.refs.iter().filter(|name| name.starts_with("refs/tags/")) {
-        // Its own object may have a message; what it leads to is the head.
+        // The tag object may have a message; the commit that it points to is the head.
         finder.commit(name)?;
     }
     let mut heads = vec![head];
@@ -47,7 +46,7 @@ pub(super) fn resolve(repository: &Repository, objects: &Objects, change: &Chang
     {
         let parents = finder.parents(merge)?;
         if parents.len() > 1 && parents.contains(&head) {
-            // Made by the system to test the change: its first parent is what the change goes into.
+            // The CI system made it to test the change; its first parent is the target branch.
             bases.extend(parents.first());
         }
         heads.push(merge);
@@ -84,7 +83,7 @@ struct Finder<'a> {
 }
 
 impl Finder<'_> {
-    /// The commit that a revision leads to, if it is here; tags on the way are kept.
+    /// The commit of a revision, if it exists; tags on the way are added to `tags`.
     fn commit(&mut self, revision: &str) -> Result<Option<Id>> {
         let by_name = || self.refs.named(revision.into());
         let id = match Id::from_hex(revision.as_bytes()).map_or_else(by_name, |id| Ok(Some(id)))? {
@@ -99,7 +98,7 @@ impl Finder<'_> {
     }
 
     fn peel(&mut self, mut id: Id) -> Result<Option<Id>> {
-        // A tag cannot lead to itself: its id is a hash of what it says.
+        // A tag cannot refer to itself, because its id is a hash of its content.
         loop {
             match self.objects.find(id)? {
                 Some((Object::Commit, _)) => return Ok(Some(id)),
@@ -114,7 +113,7 @@ impl Finder<'_> {
         }
     }
 
-    /// The parents that the commit names, whether they are here or not.
+    /// The parents in the commit object, even missing ones.
     fn parents(&self, commit: Id) -> Result<Vec<Id>> {
         let bytes = self.objects.read(commit, Object::Commit)?;
         let header = bytes.lines().take_while(|line| !line.is_empty());
@@ -165,7 +164,7 @@ impl Finder<'_> {
         }
     }
 
-    /// What the default branch has; nothing if the change is on the default branch.
+    /// The tip of the default branch; nothing if the change is on the default branch.
     fn default_branch(&mut self, allow: bool) -> Result<Vec<Id>> {
         let name = match &self.change.default_branch {
             Some(name) => Some(name.clone()),
@@ -216,7 +215,7 @@ impl Finder<'_> {
         }
     }
 
-    /// What cannot be seen is an error, or with `--allow-shallow` a remark.
+    /// Returns an error for missing commits; with `--allow-shallow` adds a note instead.
     fn refuse(&mut self, why: String, allow: bool) -> Result<()> {
         if allow {
             self.notes.push(format!("incomplete, as --allow-shallow allows: {why}"));
@@ -236,13 +235,13 @@ impl Finder<'_> {
     }
 }
 
-/// Where the policy comes from: the newest commit that the change and its base share.
+/// The commit from which the policy is read: the latest common ancestor of the change and its base.
 fn merge_base(ancestry: &mut Ancestry<'_>, head: Id, bases: &[Id]) -> Result<Option<Id>> {
     for &base in bases {
         if let Some(id) = ancestry.merge_bases(head, base)?.first() {
             return Ok(Some(*id));
         }
     }
-    // Histories that share nothing: the base is what was accepted.
+    // Without a common ancestor, the base is used.
     Ok(bases.first().copied())
 }

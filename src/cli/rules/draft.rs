@@ -1,21 +1,20 @@
-//! `keysweep rules new`: a rule drafted from one key. Nothing of the key but what its provider writes before the random
-//! part gets into the draft.
+//! `keysweep rules new`: drafts a rule from one key. Of the key itself, only the provider's prefix is in the draft.
 
 use std::fmt::Write as _;
 
 use crate::core::error::{Error, Result};
 use crate::core::order::ListOrder as _;
 
-/// The least of a key that is random.
+/// The minimum number of random characters in a key.
 const LEAST_RANDOM: usize = 16;
-/// As many letters and digits in a row are found among other characters.
+/// A key with other characters is found only if it has this many letters and digits in a row.
 const RUN: usize = 20;
-/// A word of a provider's prefix is no longer.
+/// The maximum length of a word in a provider's prefix.
 const LONGEST_WORD: usize = 12;
-/// More digits in a word than this are random.
+/// A word with more digits than this is random.
 const MOST_DIGITS: usize = 2;
 
-/// The draft, as TOML.
+/// The draft as TOML.
 pub(super) fn of(example: &str, id: Option<&str>) -> Result<String> {
     let example = example.trim();
     let fault = |why: &str| Error::new("draft a rule from", "the example", why);
@@ -61,7 +60,7 @@ pub(super) fn of(example: &str, id: Option<&str>) -> Result<String> {
     line("entropy = 3.0                  # bits a character, at least, of the random part".into());
     let (before, after) =
         if start.len() >= 3 { (String::new(), "") } else { (format!("{}=", id.replace('-', "_")), "") };
-    // An example is found whatever is random in it.
+    // The example is a template, so it matches whatever its random part is.
     let sample = match length.checked_sub(RUN).filter(|_| class.contains(['+', '/', '.'])) {
         Some(rest) => format!("{}[A-Za-z0-9]{{{RUN}}}{class}{{{rest}}}", start.replace('.', "\\.")),
         None => shape,
@@ -71,7 +70,7 @@ pub(super) fn of(example: &str, id: Option<&str>) -> Result<String> {
     Ok(text)
 }
 
-/// The length of what stands before the random part: short words, each closed by `-`, `_` or `.`.
+/// The length of the prefix: short words that each end with `-`, `_` or `.`.
 fn prefix(key: &str) -> usize {
     let mut end = 0;
     for (at, byte) in key.bytes().enumerate() {
@@ -91,10 +90,10 @@ fn prefix(key: &str) -> usize {
     end
 }
 
-/// How likely an example lacks by chance what other keys have, before a draft allows for that.
+/// The probability below which a character class that the example lacks is taken to be absent in other keys too.
 const BY_CHANCE: f64 = 0.001;
 
-/// The class of the characters that occur, and of those that may be missing by chance alone; these also by name.
+/// The class of the characters that occur or may be missing by chance, and a description of the latter.
 fn class(random: &str) -> (String, String) {
     let has = |test: fn(&u8) -> bool| random.bytes().any(|byte| test(&byte));
     let (lower, upper, digit) = (has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase), has(u8::is_ascii_digit));
@@ -111,7 +110,7 @@ fn class(random: &str) -> (String, String) {
         allow("0", "digit");
     }
     match others.as_str() {
-        // base64 and base64url have two symbols each, of which a short text may have one or none.
+        // base64 and base64url have two symbols, of which a short text may contain one or none.
         "" if lower && upper && lacks(62, 64) => allow("-_", "`-` and `_`"),
         text if text.bytes().all(|byte| byte == b'-') && lower && upper && lacks(63, 64) => allow("_", "`_`"),
         text if text.bytes().all(|byte| byte == b'_') && lower && upper && lacks(63, 64) => allow("-", "`-`"),
@@ -149,7 +148,7 @@ fn exactly(random: &str) -> String {
         class.push_str(if matches!(other, '\\' | ']' | '[' | '^') { "\\" } else { "" });
         class.push(other);
     }
-    // A `-` at the end of a class is itself.
+    // A `-` at the end of a class is a literal.
     class.push_str(if random.contains('-') { "-]" } else { "]" });
     class
 }

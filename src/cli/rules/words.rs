@@ -1,4 +1,4 @@
-//! `keysweep rules explain`: a rule in words.
+//! `keysweep rules explain`: describes a rule in words.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use crate::gitleaks::Engine;
 use crate::report::escape;
 use crate::rule::{Left, Rule, Structure};
 
-/// What one of our rules looks for, and what it takes.
+/// The description of a rule in keysweep's format.
 pub(super) fn of(rule: &Rule) -> String {
     let mut text = format!("{}: {}\n", rule.id, rule.title);
     let mut say = |line: String| {
@@ -47,7 +47,7 @@ pub(super) fn of(rule: &Rule) -> String {
     text
 }
 
-/// The same for an imported rule; `None` if there is none of this id.
+/// The description of an imported rule; `None` if there is none with this id.
 pub(super) fn of_imported(engine: &Engine, id: &str) -> Option<String> {
     let rule = engine.rules().find(|rule| rule.info.id == id)?;
     let mut text = format!("{id}: {}\n- It is imported, and runs as gitleaks runs it.\n", rule.info.title);

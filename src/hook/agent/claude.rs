@@ -1,4 +1,4 @@
-//! Claude Code's dialect. Codex, Gemini CLI and Copilot's second format send events of the same shape.
+//! The event format of Claude Code. Codex, Gemini CLI and Copilot's second format send events of the same shape.
 
 use std::path::PathBuf;
 
@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use super::tool::{self, Call};
 use super::{Action, Answer, Decision, Event};
 
-/// Takes a member out of an object.
+/// Removes a member from an object and returns it.
 pub(super) fn take(value: &mut Value, name: &str) -> Option<Value> {
     value.as_object_mut()?.remove(name)
 }
 
-/// Takes a text out of an object.
+/// Removes a string member from an object and returns it.
 pub(super) fn text(value: &mut Value, name: &str) -> Option<String> {
     match take(value, name)? {
         Value::String(text) => Some(text),
@@ -25,21 +25,21 @@ pub(super) fn cwd(value: &mut Value) -> Option<PathBuf> {
     text(value, "cwd").filter(|cwd| !cwd.is_empty()).map(PathBuf::from)
 }
 
-/// Reads an event.
+/// Parses an event.
 pub(super) fn parse(value: Value) -> Result<Event, String> {
-    like(value, Names { prompt: "UserPromptSubmit", before: "PreToolUse", after: "PostToolUse" })
+    parse_with_names(value, EventNames { prompt: "UserPromptSubmit", before: "PreToolUse", after: "PostToolUse" })
 }
 
-/// What an agent calls its three events.
+/// The names of an agent's three events.
 #[derive(Clone, Copy)]
-pub(super) struct Names {
+pub(super) struct EventNames {
     pub(super) prompt: &'static str,
     pub(super) before: &'static str,
     pub(super) after: &'static str,
 }
 
-/// Reads an event of Claude Code's shape.
-pub(super) fn like(mut value: Value, names: Names) -> Result<Event, String> {
+/// Parses an event of Claude Code's shape.
+pub(super) fn parse_with_names(mut value: Value, names: EventNames) -> Result<Event, String> {
     let Some(name) = text(&mut value, "hook_event_name") else {
         return Err("its event has no hook_event_name".into());
     };
@@ -70,7 +70,7 @@ fn call(value: &mut Value) -> Result<Call, String> {
     Ok(Call { tool, input, is_mcp: false })
 }
 
-/// Writes an answer.
+/// Formats the response.
 pub(super) fn render(event: &Event, decision: &Decision) -> Answer {
     match decision {
         Decision::Pass => Answer::silent(),

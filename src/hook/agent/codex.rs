@@ -1,17 +1,20 @@
-//! Codex's dialect: Claude Code's events, and answers that are void with a single member that its schema does not
-//! know. Only members that every version since hooks exist understands are written.
+//! The event format of Codex: Claude Code's events. A response is invalid if it has a member that Codex's schema does
+//! not know, so only members are written that every version with hooks understands.
 
 use serde_json::{Value, json};
 
-use super::claude::{self, Names};
+use super::claude::{self, EventNames};
 use super::{Answer, Decision, Event, flat};
 
-/// Reads an event. A request for permission carries the call that is asked for; deciding it is the person's.
+/// Parses an event. In a permission request the tool call is examined; the permission itself is left to the user.
 pub(super) fn parse(value: Value) -> Result<Event, String> {
-    claude::like(value, Names { prompt: "UserPromptSubmit", before: "PreToolUse", after: "PostToolUse" })
+    claude::parse_with_names(
+        value,
+        EventNames { prompt: "UserPromptSubmit", before: "PreToolUse", after: "PostToolUse" },
+    )
 }
 
-/// Writes an answer. A block after a tool puts the reason in the place of the tool's output.
+/// Formats the response. Blocking after a tool call replaces the tool's output by the reason.
 pub(super) fn render(event: &Event, decision: &Decision) -> Answer {
     match decision {
         Decision::Pass => Answer::silent(),

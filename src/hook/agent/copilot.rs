@@ -1,5 +1,5 @@
-//! GitHub Copilot's dialect: events without a name, told apart by their members, with a tool's arguments as JSON in a
-//! string. Events under PascalCase names have Claude Code's shape.
+//! The event format of GitHub Copilot: events without a name, recognised by their members, with a tool's arguments as
+//! JSON in a string. Events with PascalCase names have Claude Code's shape.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::claude;
 use super::tool::{self, Call};
 use super::{Action, Answer, Decision, Event};
 
-/// Reads an event.
+/// Parses an event.
 pub(super) fn parse(mut value: Value) -> Result<Event, String> {
     if value.get("hook_event_name").is_some() {
         return claude::parse(value);
@@ -34,16 +34,16 @@ pub(super) fn parse(mut value: Value) -> Result<Event, String> {
     Ok(Event { name: String::new(), cwd, action, beside })
 }
 
-/// Arguments come as JSON in a string, those of `apply_patch` as the patch itself.
+/// The arguments are JSON in a string; those of `apply_patch` are the patch itself.
 fn arguments(tool: &str, input: Value) -> Result<Value, String> {
     match input {
         Value::String(text) if tool == "apply_patch" && !text.trim_start().starts_with('{') => Ok(Value::String(text)),
-        Value::String(text) => serde_json::from_str(&text).map_err(|_| "its toolArgs are no JSON".into()),
+        Value::String(text) => serde_json::from_str(&text).map_err(|_| "its toolArgs are not JSON".into()),
         other => Ok(other),
     }
 }
 
-/// Writes an answer.
+/// Formats the response.
 pub(super) fn render(event: &Event, decision: &Decision) -> Answer {
     if !event.name.is_empty() {
         return claude::render(event, decision);

@@ -1,4 +1,4 @@
-//! Cursor's dialect: an event for each kind of thing, and answers that differ by event.
+//! The event format of Cursor: one event for each kind of action, with different responses.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use super::claude;
 use super::tool::{self, Call};
 use super::{Action, Answer, Decision, Event, flat};
 
-/// Reads an event.
+/// Parses an event.
 pub(super) fn parse(mut value: Value) -> Result<Event, String> {
     let name = claude::text(&mut value, "hook_event_name").ok_or("its event has no hook_event_name")?;
     let root = value.pointer("/workspace_roots/0").and_then(Value::as_str).map(PathBuf::from);
@@ -63,17 +63,17 @@ fn attachments(value: &Value) -> Vec<String> {
     list.iter().filter_map(|one| names.iter().find_map(|name| one.get(name)?.as_str())).map(str::to_owned).collect()
 }
 
-/// An MCP call's arguments come as JSON in a string.
+/// The arguments of an MCP call are JSON in a string.
 fn within(input: Value) -> Result<Value, String> {
     match input {
         Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
-            serde_json::from_str(&text).map_err(|_| "its tool_input is no JSON".into())
+            serde_json::from_str(&text).map_err(|_| "its tool_input is not JSON".into())
         }
         other => Ok(other),
     }
 }
 
-/// Writes an answer. An empty object leaves the decision to Cursor; to say "allow" would skip its own questions.
+/// Formats the response. An empty object leaves the decision to Cursor; "allow" would skip Cursor's own questions.
 pub(super) fn render(event: &Event, decision: &Decision) -> Answer {
     let is_prompt = event.name == "beforeSubmitPrompt";
     Answer::json(match decision {
@@ -81,7 +81,7 @@ pub(super) fn render(event: &Event, decision: &Decision) -> Answer {
         Decision::Pass => json!({}),
         Decision::Deny { reason } if is_prompt => json!({"continue": false, "user_message": reason}),
         Decision::Deny { reason } => json!({"permission": "deny", "user_message": reason, "agent_message": reason}),
-        // Only the output of MCP tools can be replaced.
+        // Cursor lets hooks replace only the output of MCP tools.
         Decision::Redact { output, reason } => match &event.action {
             Action::ToolOutput { is_mcp: true, .. } => {
                 json!({"updated_mcp_tool_output": mcp(output), "additional_context": reason})
@@ -91,7 +91,7 @@ pub(super) fn render(event: &Event, decision: &Decision) -> Answer {
     })
 }
 
-/// Cursor takes a text, or an MCP result's `content`; it sends either as JSON in a string.
+/// Cursor expects a text, or an MCP result's `content`; it sends either as JSON in a string.
 fn mcp(output: &Value) -> Value {
     let inner = output.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
     match inner {

@@ -1,5 +1,5 @@
-//! Whether an agent would really stop a key: a made-up one is sent through the very command that the agent runs, and
-//! the settings are looked at that switch hooks off without a word.
+//! Checks whether an agent would really stop a key: a generated key is sent through the command that the agent runs.
+//! Settings that silently disable hooks are checked too.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -15,7 +15,7 @@ use super::install::{self, Found, InstallScope};
 use crate::core::error::Result;
 use crate::hook::doctor::{Check, Verdict, check, made_up_key};
 
-/// All checks of one agent, for this project and this user.
+/// All checks of one agent, for the project's and the user's hooks.
 pub fn checks(agent: Agent, directory: &Path) -> Result<Vec<Check>> {
     let mut checks = Vec::new();
     let mut installed = Vec::new();
@@ -53,7 +53,7 @@ pub fn checks(agent: Agent, directory: &Path) -> Result<Vec<Check>> {
     Ok(checks)
 }
 
-/// Every event has its entry, with what makes it fail closed.
+/// Checks that every event has an entry that blocks if keysweep fails.
 fn complete(agent: Agent, scope: &InstallScope, found: &[Found]) -> Result<Vec<Check>> {
     let mut checks = Vec::new();
     let again =
@@ -82,7 +82,7 @@ fn complete(agent: Agent, scope: &InstallScope, found: &[Found]) -> Result<Vec<C
     Ok(checks)
 }
 
-/// Whether the program of a command is there.
+/// Checks that the program of a command exists.
 fn program(command: &str) -> Vec<Check> {
     let at = command.find(" hook run --agent").unwrap_or(command.len());
     let program = command.get(..at).unwrap_or_default().trim_start_matches("& ").trim_matches(['\'', '"']);
@@ -108,7 +108,7 @@ fn program(command: &str) -> Vec<Check> {
     }]
 }
 
-/// Runs the agent's command on a harmless command line, and on one with a made-up key.
+/// Runs the agent's command with a harmless command line, and with one that has a generated key.
 fn canary(agent: Agent, command: &str, directory: &Path) -> Result<Check> {
     let mut stopped = Vec::new();
     for text in ["true".to_owned(), format!("curl -H 'Authorization: Bearer {}'", made_up_key()?)] {
@@ -143,7 +143,7 @@ fn canary_event(agent: Agent, text: &str, directory: &Path) -> Value {
     }
 }
 
-/// Whether a command's answer stops what the event is about.
+/// Whether the response of a command blocks the event.
 fn ask(command: &str, directory: &Path, event: &Value) -> std::io::Result<bool> {
     let mut shell = if cfg!(windows) { Command::new("powershell") } else { Command::new("sh") };
     let flag = if cfg!(windows) { "-Command" } else { "-c" };
@@ -155,7 +155,7 @@ fn ask(command: &str, directory: &Path, event: &Value) -> std::io::Result<bool> 
         .stderr(Stdio::piped())
         .spawn()?;
     if let Some(mut input) = child.stdin.take() {
-        // A command that does not read the event has still answered.
+        // A command that does not read the event may still respond.
         let _ = input.write_all(event.to_string().as_bytes());
     }
     let output = child.wait_with_output()?;
@@ -168,7 +168,7 @@ fn ask(command: &str, directory: &Path, event: &Value) -> std::io::Result<bool> 
         || says("/decision", "deny"))
 }
 
-/// A JSON file of settings; what cannot be read sets nothing, and is said.
+/// Parses a JSON settings file. If that fails, it has no effect, and a check notes it.
 fn settings(path: &Path, checks: &mut Vec<Check>) -> Value {
     match install::text(path) {
         Ok(None) => Value::Null,
@@ -190,7 +190,7 @@ fn root(directory: &Path) -> PathBuf {
     }
 }
 
-/// Where an administrator's settings for Claude Code are.
+/// The paths of administrators' settings for Claude Code.
 const MANAGED: &[&str] = &[
     "/etc/claude-code/managed-settings.json",
     "/Library/Application Support/ClaudeCode/managed-settings.json",
@@ -261,7 +261,7 @@ fn gemini(directory: &Path) -> Result<Vec<Check>> {
     Ok(checks)
 }
 
-/// Codex runs a hook only once a person has trusted it, and says nothing of one that it skips.
+/// Codex runs a hook only after the user has trusted it, and skips others silently.
 fn codex(directory: &Path, installed: &[(PathBuf, Vec<Found>)]) -> Result<Vec<Check>> {
     let mut checks = Vec::new();
     let user = install::directory(Agent::Codex)?.join("config.toml");
@@ -269,7 +269,7 @@ fn codex(directory: &Path, installed: &[(PathBuf, Vec<Found>)]) -> Result<Vec<Ch
     for file in [user, root(directory).join(".codex").join("config.toml")] {
         let Some(text) = install::text(&file)? else { continue };
         let Ok(config) = text.parse::<toml::Table>() else {
-            checks.push(check("settings", Verdict::Bad, format!("{} is no TOML", file.display())));
+            checks.push(check("settings", Verdict::Bad, format!("{} is not TOML", file.display())));
             continue;
         };
         let flag = |name: &str| config.get("features").and_then(|features| features.get(name)?.as_bool());
@@ -303,7 +303,7 @@ fn codex(directory: &Path, installed: &[(PathBuf, Vec<Found>)]) -> Result<Vec<Ch
     Ok(checks)
 }
 
-/// `PreToolUse` as `pre_tool_use`.
+/// Converts `PreToolUse` to `pre_tool_use`.
 fn snake(name: &str) -> String {
     let mut text = String::new();
     for (index, character) in name.chars().enumerate() {
@@ -315,7 +315,8 @@ fn snake(name: &str) -> String {
     text
 }
 
-/// The hash by which Codex 0.166 knows a hook. Other versions may make another one, so a difference is only noted.
+/// The hash by which Codex 0.166 identifies a hook. Other versions may compute it differently, so a difference is
+/// only a note.
 fn hash(found: &Found) -> Option<String> {
     let hook = found.entry.pointer("/hooks/0")?;
     let command = hook.get(if cfg!(windows) { "commandWindows" } else { "command" })?;

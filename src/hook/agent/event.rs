@@ -1,4 +1,4 @@
-//! What every agent's event comes down to, and what can be answered.
+//! Events and decisions, in a form that is common to all agents.
 
 use std::path::PathBuf;
 
@@ -7,24 +7,24 @@ use serde_json::Value;
 /// One event of an agent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// Its name as the agent sent it; empty where the agent sends none.
+    /// The event's name as the agent sent it; empty if it sends none.
     pub name: String,
-    /// The directory in which the agent works, if it says so.
+    /// The working directory of the agent, if the event has it.
     pub cwd: Option<PathBuf>,
-    /// What is about to happen, or has happened.
+    /// The action that will happen or has happened.
     pub action: Action,
-    /// Arguments that go with it and are neither judged by `action` nor taken away by it; null if there are none.
+    /// Other arguments of the call, which `action` does not include; null if there are none.
     pub beside: Value,
 }
 
-/// What an event is about.
+/// The action that an event is about.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// Somebody sends a prompt.
+    /// The user submits a prompt.
     Prompt {
-        /// Its text.
+        /// The text of the prompt.
         text: String,
-        /// Files that go with it.
+        /// The paths of attached files.
         attachments: Vec<String>,
     },
     /// A shell command line is about to run.
@@ -32,69 +32,69 @@ pub enum Action {
         /// The command line.
         text: String,
     },
-    /// A tool is about to be called with this input.
+    /// A tool is about to be called.
     ToolInput {
-        /// The tool's arguments.
+        /// The arguments of the tool.
         input: Value,
     },
     /// Files are about to be read.
     FileRead {
         /// Their paths, absolute or relative to the working directory.
         paths: Vec<String>,
-        /// The content, where the agent sends it.
+        /// The content, if the agent sends it.
         content: Option<String>,
     },
-    /// Files are about to be changed.
+    /// Files are about to be edited.
     FileEdit {
-        /// Each change.
+        /// The edits.
         edits: Vec<Edit>,
     },
     /// A tool of an MCP server is about to be called.
     McpCall {
-        /// The tool, as the agent calls it.
+        /// The tool's name in the agent.
         tool: String,
-        /// Its arguments.
+        /// The arguments of the tool.
         input: Value,
     },
-    /// A tool has given something back.
+    /// A tool has returned output.
     ToolOutput {
-        /// The tool.
+        /// The tool's name.
         tool: String,
         /// Whether it belongs to an MCP server.
         is_mcp: bool,
-        /// What it gave back.
+        /// The output.
         output: Value,
     },
-    /// An event that keysweep does not know.
+    /// An unknown event.
     Unknown,
 }
 
-/// One change of a file.
+/// One edit of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
-    /// The file.
+    /// The path of the file.
     pub path: String,
-    /// The text that is replaced; `None` if the whole file is.
+    /// The text that is replaced; `None` for the whole file.
     pub old: Option<String>,
-    /// The text that takes its place.
+    /// The new text.
     pub new: String,
 }
 
-/// What becomes of an event.
+/// The decision on an event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
-    /// The agent goes on.
+    /// The action may happen.
     Pass,
-    /// It must not happen.
+    /// The action must not happen.
     Deny {
-        /// Why, and what to do instead; never a key.
+        /// The reason, and what to do instead; it never contains a key.
         reason: String,
     },
-    /// It has happened, and the agent gets this instead of what the tool gave back.
+    /// The action has happened; the agent gets a masked output instead of the tool's.
     Redact {
         /// The output with every key masked.
         output: Value,
-        /// What was masked, and what to do instead; never a key.
+        /// What was masked, and what to do instead; it never contains a key.
         reason: String,
     },
 }

@@ -1,24 +1,24 @@
-//! JSON as one text to scan, and the way back: every string stands on a line of its own behind the name of its
-//! member, so that `"api_key": "…"` is seen as what it is, and escapes are gone.
+//! Flattens JSON to one text that can be scanned, and applies replacements to the JSON. Each string is on its own
+//! line after the name of its member, so that `"api_key": "…"` is recognised; escapes are decoded.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde_json::Value;
 
-/// The strings of a JSON value in one text.
+/// The text of all strings in a JSON value.
 #[derive(Debug, Default)]
 pub(super) struct Flat {
-    /// Names and strings.
+    /// The names and strings.
     pub(super) text: Vec<u8>,
-    /// Where each string stands in `text`, in the order in which the value is walked through.
+    /// The byte range of each string in `text`, in traversal order.
     spans: Vec<Range<usize>>,
-    /// Where names of members stand in it.
+    /// The byte ranges of member names in `text`.
     names: Vec<Range<usize>>,
 }
 
 impl Flat {
-    /// Of a value.
+    /// Flattens a value.
     pub(super) fn of(value: &Value) -> Self {
         let mut flat = Self::default();
         let mut stack = vec![(None, value)];
@@ -56,7 +56,7 @@ impl Flat {
         self.names.push(start..self.text.len());
     }
 
-    /// Puts each replacement, sorted by where it stands in `text`, into the value that this was made of.
+    /// Applies replacements (byte ranges in `text`, sorted) to the value that this was made from.
     pub(super) fn replace(&self, root: &mut Value, replacements: &[(Range<usize>, String)]) {
         let mut index = 0;
         let mut first = 0;
@@ -80,7 +80,7 @@ impl Flat {
         rename(root, &self.renamed(replacements));
     }
 
-    /// The names of members that hold something to be replaced, with what takes their place.
+    /// The member names that are replaced, and their new names.
     fn renamed(&self, replacements: &[(Range<usize>, String)]) -> BTreeMap<String, String> {
         let mut renamed = BTreeMap::new();
         let mut first = 0;
@@ -97,7 +97,7 @@ impl Flat {
     }
 }
 
-/// Gives members other names.
+/// Renames members of objects.
 fn rename(root: &mut Value, names: &BTreeMap<String, String>) {
     if names.is_empty() {
         return;
@@ -116,7 +116,8 @@ fn rename(root: &mut Value, names: &BTreeMap<String, String>) {
     }
 }
 
-/// `text`, which starts at `start`, with these parts replaced. A part may begin before it or end behind it.
+/// `text`, whose offset in the whole is `start`, with these ranges replaced. A range may start before it or end after
+/// it.
 fn replaced(text: &str, start: usize, parts: &[&(Range<usize>, String)]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
@@ -138,7 +139,7 @@ fn ceiling(text: &str, at: usize) -> usize {
     (at..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len())
 }
 
-/// A tool's output as text: itself if it is one, an MCP result's or a command's texts, or else JSON.
+/// A tool's output as text: a string itself, the texts of an MCP result or a command, or else JSON.
 pub(super) fn text(output: &Value) -> String {
     let lines = |list: &[Value]| -> Option<String> {
         let texts: Option<Vec<&str>> =
@@ -156,7 +157,7 @@ pub(super) fn text(output: &Value) -> String {
     }
 }
 
-/// What an agent gets to read that takes a reason in the place of a tool's output.
+/// The reason followed by the output, for agents that replace a tool's output by the reason.
 pub(super) fn in_place_of(output: &Value, reason: &str) -> String {
     format!("{reason}\n\n{}", text(output))
 }

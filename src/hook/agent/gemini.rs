@@ -1,16 +1,16 @@
-//! Gemini CLI's dialect: Claude Code's shape, events of its own names, and answers without nesting.
+//! The event format of Gemini CLI: Claude Code's shape with other event names, and flat responses.
 
 use serde_json::{Value, json};
 
-use super::claude::{self, Names};
+use super::claude::{self, EventNames};
 use super::{Answer, Decision, Event, flat};
 
-/// Reads an event.
+/// Parses an event.
 pub(super) fn parse(value: Value) -> Result<Event, String> {
-    claude::like(value, Names { prompt: "BeforeAgent", before: "BeforeTool", after: "AfterTool" })
+    claude::parse_with_names(value, EventNames { prompt: "BeforeAgent", before: "BeforeTool", after: "AfterTool" })
 }
 
-/// Writes an answer. A denial after a tool puts the reason in the place of the tool's output.
+/// Formats the response. Denying after a tool call replaces the tool's output by the reason.
 pub(super) fn render(_: &Event, decision: &Decision) -> Answer {
     match decision {
         Decision::Pass => Answer::silent(),

@@ -1,4 +1,5 @@
-//! Putting keysweep into an agent's own configuration, beside what is there, and taking it out byte for byte.
+//! Adds keysweep to an agent's configuration file, and removes it so that the file is the same as before, byte for
+//! byte.
 
 use std::env;
 use std::fs;
@@ -13,24 +14,24 @@ use crate::core::regular_file::{self, Links};
 use crate::core::replace::replace;
 use crate::hook::install::Outcome;
 
-/// For whom an agent's hooks are.
+/// For whom an agent's hooks are installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InstallScope {
-    /// Whoever works in this project.
+    /// For everybody who works in this project.
     Project(PathBuf),
-    /// This user, in every project.
+    /// For this user, in every project.
     User,
 }
 
 impl InstallScope {
-    /// The project that a directory belongs to: the repository's root, or else the directory itself.
+    /// The project of a directory: the root of its repository, or else the directory itself.
     pub fn project_of(directory: &Path) -> Self {
         let root = directory.ancestors().find(|directory| directory.join(".git").exists());
         Self::Project(root.unwrap_or(directory).to_owned())
     }
 }
 
-/// The file that holds an agent's hooks.
+/// The configuration file for an agent's hooks.
 pub fn file(agent: Agent, scope: &InstallScope) -> Result<PathBuf> {
     let InstallScope::Project(root) = scope else { return Ok(directory(agent)?.join(name(agent))) };
     let folder = match agent {
@@ -48,12 +49,12 @@ fn name(agent: Agent) -> &'static str {
     match agent {
         Agent::Claude | Agent::Gemini => "settings.json",
         Agent::Codex | Agent::Cursor | Agent::Windsurf => "hooks.json",
-        // Copilot reads every file of the folder, so ours can be a file of its own.
+        // Copilot reads every file in the directory, so ours can be a separate file.
         Agent::Copilot => "hooks/keysweep.json",
     }
 }
 
-/// The directory of this user's configuration of an agent.
+/// The directory of the user's configuration of an agent.
 pub fn directory(agent: Agent) -> Result<PathBuf> {
     let named = |variable: &str| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
     let home = || env::home_dir().ok_or_else(|| Error::new("find", "the home directory", "HOME is not set"));
@@ -67,7 +68,7 @@ pub fn directory(agent: Agent) -> Result<PathBuf> {
     })
 }
 
-/// The program of a hook's command: its name for a project, whose files other people get, its place for this user.
+/// The program in a hook's command: for a project, whose files others use too, its name; for a user its path.
 pub fn program(scope: &InstallScope) -> Result<String> {
     match scope {
         InstallScope::Project(_) => Ok("keysweep".into()),
@@ -76,12 +77,12 @@ pub fn program(scope: &InstallScope) -> Result<String> {
             binary
                 .to_str()
                 .map(str::to_owned)
-                .ok_or_else(|| Error::new("install", binary.display(), "its path is no UTF-8, which JSON cannot hold"))
+                .ok_or_else(|| Error::new("install", binary.display(), "its path is not UTF-8, which JSON cannot hold"))
         }
     }
 }
 
-/// Members that the agent asks for beside `hooks`.
+/// The members that the agent requires in addition to `hooks`.
 fn more(agent: Agent) -> Vec<(&'static str, Value)> {
     match agent {
         Agent::Cursor | Agent::Copilot => vec![("version", json!(1))],
@@ -89,7 +90,7 @@ fn more(agent: Agent) -> Vec<(&'static str, Value)> {
     }
 }
 
-/// The command lines of a hook, for a POSIX shell, for `cmd` and for PowerShell.
+/// A hook's command line for a POSIX shell, for `cmd` and for PowerShell.
 struct Commands {
     posix: String,
     cmd: String,
@@ -106,12 +107,12 @@ impl Commands {
         Self {
             posix: format!("{posix} {run}"),
             cmd: format!("{cmd} {run}"),
-            // A program that is not there leaves no exit code.
+            // If the program does not exist, there is no exit code.
             power: format!("{power} {run}; if ($null -eq $LASTEXITCODE) {{ exit 2 }}; exit $LASTEXITCODE"),
         }
     }
 
-    /// For agents that take nothing but 2 for a failure that blocks: a missing keysweep is 127.
+    /// For agents in which only exit code 2 blocks: if keysweep is missing, the exit code is 127.
     fn posix_or_block(&self) -> String {
         format!("{} || exit 2", self.posix)
     }
@@ -121,8 +122,8 @@ impl Commands {
     }
 }
 
-/// What belongs into the agent's file, event by event, in a form that blocks when keysweep fails or is missing,
-/// wherever the agent knows such a form.
+/// The entries for the agent's file, by event. They block if keysweep fails or is missing, if the agent supports
+/// that.
 pub(super) fn entries(agent: Agent, program: &str) -> Vec<Entry> {
     let commands = Commands::of(agent, program);
     let seconds = 30;
@@ -187,7 +188,7 @@ pub(super) fn entries(agent: Agent, program: &str) -> Vec<Entry> {
     }
 }
 
-/// The command line of an entry, as this machine's shell gets it.
+/// The command line of an entry, for this machine's shell.
 pub(super) fn command(entry: &Value) -> Option<&str> {
     let hook = entry.pointer("/hooks/0").unwrap_or(entry);
     let names =
@@ -195,7 +196,7 @@ pub(super) fn command(entry: &Value) -> Option<&str> {
     names.iter().find_map(|name| hook.get(name)?.as_str())
 }
 
-/// Whether an entry is one that keysweep made for this agent: its program is keysweep, and it runs that agent's hook.
+/// Whether keysweep made an entry for this agent: the program is keysweep, and it runs that agent's hook.
 pub(super) fn is_ours(agent: Agent, entry: &Value) -> bool {
     let Some(command) = command(entry) else { return false };
     let run = format!(" hook run --agent {agent}");
@@ -206,7 +207,7 @@ pub(super) fn is_ours(agent: Agent, entry: &Value) -> bool {
     matches!(name, "keysweep" | "keysweep.exe") && (rest.is_empty() || rest.starts_with([' ', ';']))
 }
 
-/// Puts keysweep into an agent's configuration.
+/// Adds keysweep to an agent's configuration.
 pub fn install(agent: Agent, scope: &InstallScope) -> Result<(PathBuf, Outcome)> {
     let entries = entries(agent, &program(scope)?);
     let (path, text) = read(agent, scope)?;
@@ -237,7 +238,7 @@ pub fn install(agent: Agent, scope: &InstallScope) -> Result<(PathBuf, Outcome)>
     Ok((path, if found.is_empty() { Outcome::Installed } else { Outcome::Updated }))
 }
 
-/// Takes keysweep out of an agent's configuration.
+/// Removes keysweep from an agent's configuration.
 pub fn uninstall(agent: Agent, scope: &InstallScope) -> Result<(PathBuf, Outcome)> {
     let (path, text) = read(agent, scope)?;
     let failed = |why: String| Error::new("uninstall hooks from", path.display(), why).hint("nothing was changed");
@@ -249,7 +250,7 @@ pub fn uninstall(agent: Agent, scope: &InstallScope) -> Result<(PathBuf, Outcome
     if new.is_empty() {
         let gone = fs::remove_file(&path).map_err(|error| Error::new("remove", path.display(), error));
         gone?;
-        // The folder goes if nothing is left in it; for Copilot the one above it, too.
+        // Removes the directory if it is empty; for Copilot the one above it, too.
         for parent in path.ancestors().skip(1).take(2) {
             if fs::remove_dir(parent).is_err() {
                 break;
@@ -261,16 +262,16 @@ pub fn uninstall(agent: Agent, scope: &InstallScope) -> Result<(PathBuf, Outcome
     Ok((path, Outcome::Removed))
 }
 
-/// An entry of ours that stands in an agent's file.
+/// An entry of keysweep in an agent's file.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) event: String,
-    /// Its number in the event's list.
+    /// Its index in the event's list.
     pub(super) index: usize,
     pub(super) entry: Value,
 }
 
-/// Our entries in the file that holds them, or would.
+/// The entries of keysweep, and the file that has them or would have them.
 pub(super) fn installed(agent: Agent, scope: &InstallScope) -> Result<(PathBuf, Vec<Found>)> {
     let (path, text) = read(agent, scope)?;
     let found = found(agent, &path, text.as_deref())
@@ -300,8 +301,8 @@ fn is_toml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "toml")
 }
 
-/// The agent's file and its text. Codex reads hooks from its `config.toml`, too, and asks for one place alone: where
-/// that has hooks already, and no `hooks.json` is there, ours go there.
+/// The agent's configuration file and its text. Codex also reads hooks from its `config.toml`, and wants them in one
+/// place: if that file has hooks and there is no `hooks.json`, it is used.
 fn read(agent: Agent, scope: &InstallScope) -> Result<(PathBuf, Option<String>)> {
     let path = file(agent, scope)?;
     let text = text(&path)?;
@@ -314,9 +315,9 @@ fn read(agent: Agent, scope: &InstallScope) -> Result<(PathBuf, Option<String>)>
     Ok((path, text))
 }
 
-/// A configuration's text.
+/// The text of a configuration file; `None` if it does not exist.
 pub(super) fn text(path: &Path) -> Result<Option<String>> {
     let bytes = regular_file::read(path, Links::Follow, regular_file::SMALL)?;
     let text = bytes.map(String::from_utf8).transpose();
-    text.map_err(|_| Error::new("read", path.display(), "it is no UTF-8").hint("save it as UTF-8"))
+    text.map_err(|_| Error::new("read", path.display(), "it is not UTF-8").hint("save it as UTF-8"))
 }

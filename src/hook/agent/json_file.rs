@@ -1,8 +1,8 @@
-//! Our entries in an agent's JSON file: put beside what is there, and taken out again byte for byte.
+//! Adds entries to an agent's JSON file and removes them, so that the file is the same as before, byte for byte.
 //!
-//! What is put in is always one piece of text, so taking out that piece brings back what was there. Whether an object
-//! or an array that is empty then was ours is told by its first byte: a container that we make starts with white
-//! space, and what we put into an empty one of somebody else's follows its bracket at once.
+//! What is added is one contiguous text, so removing it restores the file. If a container is empty afterwards, its
+//! first byte tells whether keysweep made it: a container of ours starts with white space, while what we add to
+//! somebody's empty one follows its bracket directly.
 
 use std::ops::Range;
 
@@ -10,14 +10,14 @@ use serde_json::Value;
 
 use crate::core::json::{self, Member};
 
-/// An event and the entry that stands in its list.
+/// An event's name, and an entry in its list.
 pub(super) type Entry = (&'static str, Value);
 
-/// Why a file is left alone.
+/// The reason why a file is not changed, as a sentence.
 pub(super) type JsonFault = String;
 
-/// Puts each entry at the end of its event's list. An empty text is a file that does not exist yet; it gets these
-/// further members, too.
+/// Adds each entry at the end of its event's list. An empty text is a new file, which also gets the members in
+/// `more`.
 pub(super) fn add(text: &str, entries: &[Entry], more: &[(&str, Value)]) -> Result<String, JsonFault> {
     if text.is_empty() {
         let style = Style { pretty: true, unit: "  ".into(), newline: "\n" };
@@ -49,7 +49,7 @@ pub(super) fn add(text: &str, entries: &[Entry], more: &[(&str, Value)]) -> Resu
     Ok(text)
 }
 
-/// Takes out every entry that is ours. An empty text means that the file was made for our entries alone.
+/// Removes every entry of keysweep. An empty result means that the file was created for our entries only.
 pub(super) fn remove(
     text: &str,
     is_ours: &dyn Fn(&Value) -> bool,
@@ -69,7 +69,7 @@ pub(super) fn remove(
     Ok(text)
 }
 
-/// All entries that are ours, with the event in whose list each stands.
+/// All entries of keysweep: the event, the index in its list, and the value.
 pub(super) fn ours(text: &str, is_ours: &dyn Fn(&Value) -> bool) -> Result<Vec<(String, usize, Value)>, JsonFault> {
     let mut found = Vec::new();
     for (event, list) in lists(text)? {
@@ -110,7 +110,7 @@ fn first_of_ours(text: &str, is_ours: &dyn Fn(&Value) -> bool) -> Result<Option<
     Ok(None)
 }
 
-/// Removes an event whose list we made, then the hooks if we made them, and says whether we made the file.
+/// Removes an event if we made its list, then the hooks if we made them. Returns whether we made the file.
 fn remove_event(text: &mut String, event: &str, more: &[(&str, Value)]) -> Result<bool, JsonFault> {
     let root = object(text)?;
     let Some(hooks) = member(text, root.start, "hooks")? else { return Ok(false) };
@@ -151,7 +151,7 @@ fn take_member(text: &mut String, members: &[Member], name: &str) {
     }
 }
 
-/// What goes with one of several entries: the comma before it, or that behind the first.
+/// The range to remove for one of several entries: with the comma before it, or for the first one the comma after it.
 fn cut(entries: &[Range<usize>], one: &Range<usize>) -> Range<usize> {
     match entries.iter().position(|entry| entry == one) {
         Some(index) if index > 0 => entries[index - 1].end..one.end,
@@ -162,21 +162,21 @@ fn cut(entries: &[Range<usize>], one: &Range<usize>) -> Range<usize> {
 fn object(text: &str) -> Result<Range<usize>, JsonFault> {
     let root = json::root(text.as_bytes()).map_err(|at| {
         let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..at.min(text.len())]).count() + 1;
-        format!("line {line} is no JSON")
+        format!("line {line} is not JSON")
     })?;
-    expect(text, &root, b'{', "it is no JSON object")?;
+    expect(text, &root, b'{', "it is not JSON object")?;
     Ok(root)
 }
 
 fn fault(_: usize) -> JsonFault {
-    "it is no JSON".into()
+    "it is not JSON".into()
 }
 
 fn expect(text: &str, at: &Range<usize>, byte: u8, why: &str) -> Result<(), JsonFault> {
     if text.as_bytes().get(at.start) == Some(&byte) { Ok(()) } else { Err(why.into()) }
 }
 
-/// A member of an object. Which of two of the same name counts is each program's own affair, so that is an error.
+/// A member of an object. A duplicate name is an error, because programs differ in which one they use.
 fn member(text: &str, object: usize, name: &str) -> Result<Option<Member>, JsonFault> {
     let mut named = json::members(text.as_bytes(), object).map_err(fault)?.into_iter().filter(|one| one.name == name);
     match (named.next(), named.next()) {
@@ -212,7 +212,7 @@ fn insert_element(text: &mut String, list: &Range<usize>, entry: &Value) -> Resu
     Ok(())
 }
 
-/// How a file is laid out.
+/// The layout of a file.
 struct Style {
     pretty: bool,
     unit: String,
@@ -220,7 +220,7 @@ struct Style {
 }
 
 impl Style {
-    /// As what stands in this container, or in its surroundings where it is empty.
+    /// The layout of a container's content; for an empty container that of the text around it.
     fn of(text: &str, container: &Range<usize>) -> Self {
         let inner = text.get(container.clone()).unwrap_or_default();
         let is_empty = inner.chars().skip(1).all(|c| c.is_whitespace() || c == '}' || c == ']');
@@ -233,7 +233,7 @@ impl Style {
         Self { pretty, unit: indented.unwrap_or("  ").to_owned(), newline }
     }
 
-    /// What stands before an entry at this depth.
+    /// The white space before an entry at this depth.
     fn space(&self, depth: usize) -> String {
         if self.pretty { format!("{}{}", self.newline, self.unit.repeat(depth)) } else { " ".into() }
     }
@@ -244,7 +244,7 @@ impl Style {
         format!("{{{}{}}}", members.join(","), self.space(depth))
     }
 
-    /// A list of one entry.
+    /// A list with one entry.
     fn array(&self, entry: &Value, depth: usize) -> String {
         format!("[{}{}{}]", self.space(depth + 1), self.value(entry, depth + 1), self.space(depth))
     }
@@ -307,7 +307,7 @@ mod tests {
             assert_eq!(remove(&with, &is_ours, MORE).unwrap(), text, "{with}");
             assert_eq!(
                 remove(text, &is_ours, MORE),
-                if text.is_empty() { Err("line 1 is no JSON".into()) } else { Ok(text.into()) }
+                if text.is_empty() { Err("line 1 is not JSON".into()) } else { Ok(text.into()) }
             );
         }
     }

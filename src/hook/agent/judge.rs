@@ -1,8 +1,8 @@
-//! What becomes of an event: the same for every agent, under the project's own policy.
+//! Decides on an event, in the same way for every agent, with the project's policy.
 //!
-//! What leaves is judged: a prompt, a command line, what is sent to a server, what is written into a file, what is read
-//! into the conversation. A key that stands in an environment file which git ignores, and stays there, is where it
-//! belongs.
+//! Everything that leaves the machine or enters the conversation is checked: prompts, command lines, data sent to
+//! servers, text written to files, files that are read. A key in an environment file that git ignores is in its
+//! proper place.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -25,23 +25,23 @@ use crate::scan::Match;
 use crate::source::ignored;
 use crate::source::read::Windows;
 
-/// Files larger than this are not put together with an edit: the edit's own text is looked at alone.
+/// The size limit in bytes for applying an edit to its file; for larger files only the edit's own text is scanned.
 const LARGEST_EDITED: u64 = 16 << 20;
 
-/// Decides on events.
+/// Decides on the events of an agent.
 #[derive(Debug)]
 pub struct Judge<'a> {
-    /// The rules, and what is accepted by content.
+    /// The rules, and the suppressions that depend on content.
     pub policy: &'a Policy,
-    /// What is accepted by fingerprint and path.
+    /// The suppressions by fingerprint and path.
     pub known: &'a Suppressions,
-    /// Findings of less than this do not count.
+    /// The minimum severity and confidence of findings that count.
     pub least: (Severity, Confidence),
-    /// The directory in which the agent works, absolute: what paths are relative to.
+    /// The working directory of the agent, absolute. Paths are relative to it.
     pub start: &'a Path,
 }
 
-/// Keys that count, for the reason: title and variable, each pair once.
+/// The keys to name in a reason: for each title the variables, without repetition.
 type Keys = BTreeMap<String, BTreeSet<String>>;
 
 impl Judge<'_> {
@@ -134,7 +134,7 @@ impl Judge<'_> {
         }
     }
 
-    /// The first file that would bring a key into the conversation decides.
+    /// Denies if one of the files would bring a key into the conversation; the first such file decides.
     fn file_read(&self, paths: &[String], content: Option<&str>) -> Result<Decision> {
         let mut seen = BTreeSet::new();
         for (index, path) in paths.iter().enumerate() {
@@ -168,7 +168,8 @@ impl Judge<'_> {
         Ok(Decision::Pass)
     }
 
-    /// What counts in a file, and the first line of it. What is not there or no file holds nothing.
+    /// The active keys in a file, and the line of the first one. A path that does not exist or is not a file has
+    /// none.
     fn keys_in_file(&self, real: &Path, shown: &str) -> Result<(Keys, Option<u64>)> {
         let nothing = (Keys::new(), None);
         let failed = |error: io::Error| Error::new("read", shown, error).hint("keysweep cannot tell what it holds");
@@ -225,12 +226,12 @@ impl Judge<'_> {
         Ok(Decision::Pass)
     }
 
-    /// What is found in a text and counts.
+    /// The active keys in a text.
     fn active(&self, text: &[u8], path: Option<&str>) -> Result<Vec<Match>> {
         self.counted(self.policy.scan_at(text, path.map(|path| path.into())), path)
     }
 
-    /// Those of the matches that nothing accepts.
+    /// The matches that no suppression covers.
     fn counted(&self, matches: Vec<Match>, path: Option<&str>) -> Result<Vec<Match>> {
         if matches.is_empty() {
             return Ok(matches);
@@ -249,14 +250,14 @@ impl Judge<'_> {
         Ok(matches.into_iter().zip(counts).filter_map(|(found, counts)| counts.then_some(found)).collect())
     }
 
-    /// Where a path leads that the agent names.
+    /// The path that the agent means.
     fn resolve(&self, path: &str) -> PathBuf {
         let path = path.strip_prefix("file://").unwrap_or(path);
         let home = path.strip_prefix("~/").and_then(|rest| Some(std::env::home_dir()?.join(rest)));
         home.unwrap_or_else(|| self.start.join(path))
     }
 
-    /// A path for people and for the policy: relative to where the agent works, where it lies there.
+    /// A path for people and for the policy: relative to the working directory, if it is inside.
     fn shown(&self, real: &Path) -> String {
         let relative = real.strip_prefix(self.start).unwrap_or(real);
         let text = relative.to_string_lossy();
@@ -264,7 +265,7 @@ impl Judge<'_> {
     }
 }
 
-/// A regular file and its size; `None` for what is not there, a directory, or anything else that has no content.
+/// Opens a regular file and returns its size; `None` for anything else that has no content.
 fn open(path: &Path) -> io::Result<Option<(std::fs::File, u64)>> {
     let no_path = |error: &io::Error| {
         use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
@@ -280,7 +281,7 @@ fn open(path: &Path) -> io::Result<Option<(std::fs::File, u64)>> {
     Ok(Some((regular_file::open(path, Links::Follow)?, metadata.len())))
 }
 
-/// The file's text before and after an edit; where that cannot be had, the edit's own.
+/// The file's text before and after an edit; if that is not possible, the edit's own texts.
 fn whole(edit: &Edit, real: &Path) -> (String, String) {
     let own = || (edit.old.clone().unwrap_or_default(), edit.new.clone());
     let Ok(Some(before)) = regular_file::read(real, Links::Follow, LARGEST_EDITED) else { return own() };
@@ -307,7 +308,7 @@ fn named(text: &[u8], found: &[Match]) -> Keys {
     keys
 }
 
-/// "a key (OpenAI project API key)", "keys (…, …)"
+/// A phrase like "a key (OpenAI project API key)" or "keys (…, …)".
 fn titles(keys: &Keys) -> String {
     let titles: Vec<&str> = keys.keys().map(String::as_str).collect();
     format!("{} ({})", if titles.len() == 1 { "a key" } else { "keys" }, titles.join(", "))

@@ -1,6 +1,6 @@
-//! `@file` mentions in a prompt: the agent reads such a file by itself, and no event of a tool says so.
+//! `@file` mentions in a prompt: agents read such files without a tool event.
 
-/// The paths that a prompt mentions, in order, each once; not all of them need to exist.
+/// The paths that a prompt mentions, in order and without repetition; they may not exist.
 pub(super) fn paths(prompt: &str) -> Vec<String> {
     let mut paths: Vec<String> = Vec::new();
     let mut seen = std::collections::HashSet::new();
@@ -25,7 +25,7 @@ pub(super) fn paths(prompt: &str) -> Vec<String> {
     paths
 }
 
-/// A path as it stands there, without a range of lines behind it, and without the sentence's punctuation.
+/// Variants of a mentioned path: as it is, without punctuation at the end, and without a range of lines.
 fn candidates(path: &str) -> Vec<&str> {
     let bare = path.trim_end_matches([',', ';', ':', '!', '?', '.']);
     let plain = bare.split_once("#L").map_or(bare, |(path, _)| path);

@@ -1,8 +1,8 @@
-//! Hooks of coding agents: keysweep looks at what an agent is about to be told, to run, to read, to write and to send,
-//! and at what a tool gave back.
+//! Hooks of coding agents. keysweep checks what an agent is about to be told, to run, to read, to write and to send,
+//! and what a tool has returned.
 //!
-//! Every agent has a dialect of its own: one file each parses its events into an [`Event`] and writes a [`Decision`]
-//! as that agent reads it. What is decided is the same for all of them and stands in [`judge`].
+//! Each agent has its own format: one file for each parses its events to an [`Event`], and formats a [`Decision`] as
+//! that agent expects it. The decision itself is the same for all agents, in [`judge`].
 
 mod claude;
 mod codex;
@@ -48,7 +48,7 @@ pub enum Agent {
 }
 
 impl Agent {
-    /// All of them.
+    /// All agents.
     pub const ALL: [Self; 6] = [Self::Claude, Self::Codex, Self::Cursor, Self::Copilot, Self::Gemini, Self::Windsurf];
 
     /// The name on the command line.
@@ -63,7 +63,7 @@ impl Agent {
         }
     }
 
-    /// The name that its makers give it.
+    /// The product name.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Claude => "Claude Code",
@@ -75,14 +75,14 @@ impl Agent {
         }
     }
 
-    /// Reads an event from what the agent writes to a hook's standard input. The error says what is wrong with it.
+    /// Parses an event that the agent wrote to the hook's standard input. The error says what is wrong with it.
     pub fn parse(self, input: &[u8]) -> Result<Event, String> {
         let input = input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input);
-        // serde_json's own message may quote the input.
+        // serde_json's own message could quote the input.
         let value: Value = serde_json::from_slice(input)
-            .map_err(|error| format!("its event is no JSON (line {}, column {})", error.line(), error.column()))?;
+            .map_err(|error| format!("its event is not JSON (line {}, column {})", error.line(), error.column()))?;
         if !value.is_object() {
-            return Err("its event is no JSON object".into());
+            return Err("its event is not JSON object".into());
         }
         match self {
             Self::Claude => claude::parse(value),
@@ -94,7 +94,7 @@ impl Agent {
         }
     }
 
-    /// The answer in the agent's dialect.
+    /// Formats a decision for the agent.
     pub fn render(self, event: &Event, decision: &Decision) -> Answer {
         match self {
             Self::Claude => claude::render(event, decision),
@@ -113,24 +113,24 @@ impl fmt::Display for Agent {
     }
 }
 
-/// What a hook writes and exits with.
+/// The output and the exit code of a hook.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
-    /// One JSON document for standard output, if any.
+    /// A JSON document for standard output.
     pub stdout: Option<Value>,
-    /// One line for standard error, if any.
+    /// A line for standard error.
     pub stderr: Option<String>,
-    /// Whether to exit with 2, which every agent takes for "blocked", instead of 0.
+    /// Whether to exit with 2, which every agent understands as "blocked", instead of 0.
     pub blocks: bool,
 }
 
 impl Answer {
-    /// Nothing at all: the agent goes on as it would without a hook.
+    /// An empty response, as if there were no hook.
     fn silent() -> Self {
         Self::default()
     }
 
-    /// A JSON document.
+    /// A JSON document on standard output.
     fn json(value: Value) -> Self {
         Self { stdout: Some(value), ..Self::default() }
     }

@@ -2,12 +2,12 @@
 
 use super::Edit;
 
-/// Whether a text is, or holds, such a patch.
+/// Whether a text contains such a patch.
 pub(super) fn is_patch(text: &str) -> bool {
     text.contains("*** Begin Patch")
 }
 
-/// The changes of a patch: for each file the lines that were there, and those that are there afterwards.
+/// The edits of a patch: for each file the old lines and the new ones.
 pub(super) fn edits(patch: &str) -> Vec<Edit> {
     let mut edits: Vec<Edit> = Vec::new();
     for line in patch.lines() {

@@ -1,7 +1,7 @@
-//! Which files a command line would print: `cat .env`, `head -5 config.py`. Only what is plainly written is seen; what
-//! a command prints in another way is found in its output, by the agents that hand it over.
+//! Which files a command line would print: `cat .env`, `head -5 config.py`. Only literal file names are recognised.
+//! What a command prints in other ways is found in its output, if the agent's hooks receive that.
 
-/// Programs that print the files they are given.
+/// Programs that print files.
 const PRINTERS: &[&str] = &[
     "cat",
     "tac",
@@ -28,7 +28,8 @@ const PRINTERS: &[&str] = &[
     "pbcopy",
 ];
 
-/// The words behind such a program, which may be paths. What stands in `$(…)` or backquotes is not printed.
+/// The arguments of such programs, which may be paths. Substitutions (`$(…)`, backquotes) are left out, as their
+/// output is not printed.
 pub(super) fn printed(command: &str) -> Vec<String> {
     let mut paths = Vec::new();
     for words in commands(command) {
@@ -42,7 +43,7 @@ pub(super) fn printed(command: &str) -> Vec<String> {
     paths
 }
 
-/// What stands before a program's name: `sudo`, `NAME=value`.
+/// Whether a word may come before a program's name: `sudo`, `NAME=value`.
 fn is_prefix(word: &str) -> bool {
     matches!(word, "sudo" | "command" | "exec" | "time" | "env" | "nice" | "{" | "then" | "do" | "else" | "!")
         || word.split_once('=').is_some_and(|(name, _)| {
@@ -72,7 +73,7 @@ fn commands(line: &str) -> Vec<Vec<String>> {
                 split.word.get_or_insert_default();
             }
             (None, '|' | ';' | '&' | '\n' | '(' | ')') => split.end_command(),
-            // What follows is a file that is read or written, as a word of its own.
+            // The next word is a file that is read or written.
             (None, '<' | '>') => split.end_word(),
             (None, other) if other.is_whitespace() => split.end_word(),
             (None, other) => split.add(other),
@@ -82,14 +83,14 @@ fn commands(line: &str) -> Vec<Vec<String>> {
     split.commands
 }
 
-/// A command line on its way into words.
+/// The state of splitting a command line into words.
 #[derive(Default)]
 struct Split {
     commands: Vec<Vec<String>>,
     words: Vec<String>,
     word: Option<String>,
     quote: Option<char>,
-    /// How many `$(` are open.
+    /// The nesting depth of `$(`.
     depth: usize,
     backquoted: bool,
 }
@@ -101,7 +102,7 @@ impl Split {
         }
     }
 
-    /// A backslash before what is no special character belongs to a Windows path.
+    /// A backslash before a character that needs no escape belongs to a Windows path.
     fn escaped(&mut self, next: Option<char>) {
         match next {
             Some('\n') | None => {}

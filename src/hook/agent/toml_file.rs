@@ -1,21 +1,23 @@
-//! Our entries in Codex's `config.toml`, for people who keep their hooks there: `[[hooks.PreToolUse]]`.
+//! Adds entries to Codex's `config.toml` and removes them, for users who keep their hooks there:
+//! `[[hooks.PreToolUse]]`.
 
 use serde_json::Value;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
 use super::json_file::{Entry, JsonFault};
 
-/// Whether the file holds hooks. What Codex itself notes under `hooks.state` is none.
+/// Whether the file has hooks. Codex's own notes under `hooks.state` do not count.
 pub(super) fn has_hooks(text: &str) -> bool {
     let document = text.parse::<DocumentMut>().ok();
     let hooks = document.as_ref().and_then(|document| document.get("hooks")).and_then(Item::as_table_like);
     hooks.is_some_and(|hooks| hooks.iter().any(|(name, item)| name != "state" && item.is_array_of_tables()))
 }
 
-/// Puts each entry at the end of its event's list.
+/// Adds each entry at the end of its event's list.
 pub(super) fn add(text: &str, entries: &[Entry]) -> Result<String, JsonFault> {
     parse(text)?;
-    // A list of tables goes on wherever it stands, so new tables at the end of the file leave every other byte alone.
+    // An array of tables may be continued anywhere, so new tables at the end of the file leave all other bytes
+    // unchanged.
     let mut document = DocumentMut::new();
     let hooks =
         document.entry("hooks").or_insert(Item::Table(implicit())).as_table_mut().ok_or("hooks is not a table")?;
@@ -30,12 +32,12 @@ pub(super) fn add(text: &str, entries: &[Entry]) -> Result<String, JsonFault> {
     Ok(new)
 }
 
-/// The line above what is ours.
+/// The comment line above our entries.
 const MARK: &str = "# keysweep hook install --agent codex";
-/// The same where the line above it had no line break.
+/// The same if the file did not end with a line break.
 const MARK_BROKEN: &str = "# keysweep hook install --agent codex, and the line break above";
 
-/// Takes out every entry that is ours: as it was put in, as one piece at the end, or else one by one.
+/// Removes every entry of keysweep: the whole text after the comment if it is unchanged, otherwise one by one.
 pub(super) fn remove(text: &str, is_ours: &dyn Fn(&Value) -> bool) -> Result<String, JsonFault> {
     for (mark, broken) in [(MARK, 0), (MARK_BROKEN, 1)] {
         let line = format!("{mark}\n");
@@ -65,7 +67,7 @@ pub(super) fn remove(text: &str, is_ours: &dyn Fn(&Value) -> bool) -> Result<Str
     Ok(document.to_string())
 }
 
-/// All entries that are ours, with the event in whose list each stands.
+/// All entries of keysweep: the event, the index in its list, and the value.
 pub(super) fn ours(text: &str, is_ours: &dyn Fn(&Value) -> bool) -> Result<Vec<(String, usize, Value)>, JsonFault> {
     Ok(lists(&parse(text)?).into_iter().filter(|(_, _, entry)| is_ours(entry)).collect())
 }
@@ -74,7 +76,7 @@ fn parse(text: &str) -> Result<DocumentMut, JsonFault> {
     text.parse().map_err(|error: toml_edit::TomlError| {
         let at = error.span().map_or(0, |span| span.start).min(text.len());
         let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count() + 1;
-        format!("line {line} is no TOML")
+        format!("line {line} is not TOML")
     })
 }
 
@@ -93,7 +95,7 @@ fn implicit() -> Table {
     table
 }
 
-/// An entry as a table; its own `hooks` are a list of tables again.
+/// Converts an entry to a table; its own `hooks` become an array of tables.
 fn table(entry: &Value) -> Result<Table, JsonFault> {
     let mut table = Table::new();
     for (name, member) in entry.as_object().into_iter().flatten() {
@@ -124,7 +126,7 @@ fn table(entry: &Value) -> Result<Table, JsonFault> {
     Ok(table)
 }
 
-/// A table of an event's list as JSON, as far as an entry of ours goes.
+/// Converts a table of an event's list to JSON, as far as our entries need it.
 fn json(table: &Table) -> Value {
     let plain = |table: &Table| -> Value {
         let members = table.iter().filter_map(|(name, item)| {

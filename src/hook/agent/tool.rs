@@ -1,32 +1,32 @@
-//! What a call of a tool is about. Agents rename their tools from version to version, so a file edit is recognised by
-//! its arguments; only what reads a file and what runs a command line is known by name.
+//! Interprets tool calls. Agents rename their tools between versions, so a file edit is recognised by its arguments.
+//! Only tools that read files or run command lines are recognised by name.
 
 use serde_json::Value;
 
 use super::{Action, Edit, patch};
 
-/// A tool that is about to be called.
+/// A tool call that is about to happen.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
-    /// Its name, as the agent calls it.
+    /// The tool's name in the agent.
     pub(super) tool: String,
-    /// Its arguments.
+    /// The arguments of the tool.
     pub(super) input: Value,
-    /// Whether the event says that it belongs to an MCP server.
+    /// Whether the event says that the tool belongs to an MCP server.
     pub(super) is_mcp: bool,
 }
 
-/// Names of arguments that hold a file's path.
+/// Argument names for the path of a file.
 const PATH: &[&str] = &["file_path", "path", "filePath", "notebook_path", "absolute_path", "target_file"];
-/// Names of arguments that hold text which is to stand in a file.
+/// Argument names for new text of a file.
 const NEW: &[&str] =
     &["content", "contents", "file_text", "new_string", "new_str", "new_source", "code_edit", "insert_text"];
-/// Names of arguments that hold the text which is replaced.
+/// Argument names for replaced text.
 const OLD: &[&str] = &["old_string", "old_str"];
 /// Tools that run a command line, in lower case.
 const SHELLS: &[&str] =
     &["bash", "shell", "local_shell", "powershell", "run_shell_command", "monitor", "run_in_terminal", "exec_command"];
-/// Tools that bring a file's text into the conversation, in lower case.
+/// Tools that read files into the conversation, in lower case.
 const READERS: &[&str] = &[
     "read",
     "view",
@@ -42,12 +42,12 @@ const READERS: &[&str] = &[
     "str_replace_editor",
 ];
 
-/// Whether a tool's name says that it belongs to an MCP server.
+/// Whether a tool's name is that of an MCP server's tool.
 pub(super) fn is_mcp(tool: &str) -> bool {
     ["mcp__", "mcp_", "MCP:"].iter().any(|prefix| tool.starts_with(prefix))
 }
 
-/// What is about to happen, and the arguments that this leaves out.
+/// The action of a call, and the arguments that the action does not include.
 pub(super) fn before(call: Call) -> (Action, Value) {
     let mut rest = call.input.clone();
     let action = action(call);
@@ -66,7 +66,7 @@ fn has_path(input: &Value) -> bool {
     PATH.iter().any(|name| input.get(name).is_some())
 }
 
-/// Takes the texts of an edit away: the new one is judged as a part of its file, and the old one leaves it.
+/// Removes the texts of an edit: the new text is checked as part of its file, and the old text is removed from it.
 fn without_texts(input: &mut Value) {
     let texts = |name: &String| !OLD.contains(&name.as_str()) && !NEW.contains(&name.as_str());
     let Some(members) = input.as_object_mut() else { return };
@@ -117,7 +117,7 @@ fn action(call: Call) -> Action {
     Action::ToolInput { input }
 }
 
-/// The changes that these arguments make to a file: one, or those of a list `edits`. `None` if there is none.
+/// The edits of a file in these arguments: one, or a list `edits`. `None` if there are none.
 pub(super) fn edits(path: &str, input: Value) -> Option<Vec<Edit>> {
     let list = match input {
         Value::Array(list) => list,

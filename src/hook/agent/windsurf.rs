@@ -1,4 +1,5 @@
-//! Windsurf's dialect: an event for each kind of thing, and no answer but the exit code and standard error.
+//! The event format of Windsurf: one event for each kind of action; the response is only the exit code and standard
+//! error.
 
 use serde_json::Value;
 
@@ -6,7 +7,7 @@ use super::claude;
 use super::tool;
 use super::{Action, Answer, Decision, Event};
 
-/// Reads an event.
+/// Parses an event.
 pub(super) fn parse(mut value: Value) -> Result<Event, String> {
     let name = claude::text(&mut value, "agent_action_name").ok_or("its event has no agent_action_name")?;
     let mut info = claude::take(&mut value, "tool_info").unwrap_or_default();
@@ -48,11 +49,11 @@ pub(super) fn parse(mut value: Value) -> Result<Event, String> {
             Action::Unknown
         }
     };
-    // What was judged has been taken out.
+    // The arguments that were already checked are removed.
     Ok(Event { name, cwd, action, beside: info })
 }
 
-/// Writes an answer: what has happened cannot be undone, and is only told.
+/// Formats the response. After an action, nothing can be blocked, and the reason is only shown.
 pub(super) fn render(_: &Event, decision: &Decision) -> Answer {
     match decision {
         Decision::Pass => Answer::silent(),

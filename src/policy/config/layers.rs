@@ -83,7 +83,7 @@ pub fn of_environment(variables: impl Iterator<Item = (OsString, OsString)>) -> 
         }
         let fault = |why: &str| Error::new("read the environment variable", name, why);
         if keys().any(|key| variable(key) == name) {
-            let value = value.into_string().map_err(|_| fault("it is no UTF-8"))?;
+            let value = value.into_string().map_err(|_| fault("it is not UTF-8"))?;
             found.insert(name.to_owned(), value);
         } else if SECTIONS.iter().any(|section| name.starts_with(section)) {
             let near = keys().map(variable).min_by_key(|key| strsim::damerau_levenshtein(key, name));

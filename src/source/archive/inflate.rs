@@ -1,10 +1,10 @@
-//! Deflate, zlib and gzip, read so that everything before a damage comes out and the damage is an error after it.
+//! Decompressing deflate, zlib and gzip so that everything before damaged data is returned, then an error.
 
 use std::io::{self, BufRead, Read};
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
-/// One deflate or zlib stream. What follows it stays in the reader.
+/// One deflate or zlib stream. The reader stays positioned directly after it.
 pub(super) struct Inflate<R> {
     inner: R,
     state: Decompress,
@@ -13,12 +13,12 @@ pub(super) struct Inflate<R> {
 }
 
 impl<R: BufRead> Inflate<R> {
-    /// Without header and checksum, as zip and gzip hold it.
+    /// A stream without header and checksum, as in zip and gzip.
     pub(super) fn raw(inner: R) -> Self {
         Self { inner, state: Decompress::new(false), ended: false, damaged: false }
     }
 
-    /// With both.
+    /// A stream with header and checksum.
     pub(super) fn zlib(inner: R) -> Self {
         Self { inner, state: Decompress::new(true), ended: false, damaged: false }
     }
@@ -53,7 +53,7 @@ impl<R: BufRead> Read for Inflate<R> {
     }
 }
 
-/// A gzip file: one member after the other is one content. A wrong checksum does not end it, and zeros may follow.
+/// A gzip file, whose members are concatenated. After a wrong checksum reading continues; zeros may follow a member.
 pub(super) struct Gzip<R: BufRead> {
     inner: R,
     member: Option<(Decompressing, Crc)>,
@@ -61,7 +61,7 @@ pub(super) struct Gzip<R: BufRead> {
     damaged: bool,
 }
 
-/// The state of a member that is being read.
+/// The decompression state of the current member.
 struct Decompressing {
     state: Decompress,
     damaged: bool,
@@ -101,7 +101,7 @@ impl<R: BufRead> Gzip<R> {
         Ok(true)
     }
 
-    /// Passes the zeros that tapes and some writers leave behind; `false` if nothing else follows.
+    /// Skips zeros, which tapes and some writers add; `false` at the end of the file.
     fn skip_zeros(&mut self) -> io::Result<bool> {
         loop {
             let buffer = self.inner.fill_buf()?;
@@ -141,7 +141,8 @@ impl<R: BufRead> Read for Gzip<R> {
             let ended = inflate.ended;
             crc.update(&buffer[..count]);
             if ended {
-                // The trailer is read at once, so that what came with it is not lost: its error comes with the next read.
+                // The trailer is read immediately, but its error is returned by the next read, so that the data
+                // before it is not lost.
                 let (sum, amount) = (crc.sum(), crc.amount());
                 if self.end(sum, amount).is_err() {
                     self.damaged = true;
@@ -156,7 +157,7 @@ impl<R: BufRead> Read for Gzip<R> {
     }
 }
 
-/// Whether `head`, the start of content, starts a zlib stream that decodes as far as it goes.
+/// Whether `head`, the start of content, is a zlib stream that decodes without an error.
 pub(super) fn is_zlib(head: &[u8]) -> bool {
     let [0x78, second, ..] = head else { return false };
     if !matches!(second, 0x01 | 0x5e | 0x9c | 0xda) || head.len() < 8 || head.is_ascii() {
@@ -167,7 +168,7 @@ pub(super) fn is_zlib(head: &[u8]) -> bool {
     state.decompress(head, &mut out, FlushDecompress::None).is_ok() && state.total_out() > 0
 }
 
-/// Passes over `count` bytes.
+/// Skips `count` bytes.
 pub(super) fn skip(reader: &mut dyn BufRead, count: u64) -> io::Result<()> {
     match io::copy(&mut reader.take(count), &mut io::sink())? {
         skipped if skipped < count => Err(io::ErrorKind::UnexpectedEof.into()),
@@ -175,7 +176,7 @@ pub(super) fn skip(reader: &mut dyn BufRead, count: u64) -> io::Result<()> {
     }
 }
 
-/// Passes over a text that ends with a zero byte.
+/// Skips a string that ends with a zero byte.
 fn skip_text(reader: &mut dyn BufRead) -> io::Result<()> {
     reader.skip_until(0).map(drop)
 }

@@ -1,9 +1,11 @@
-//! Looking into compressed files and archives, inside each other too, as streams: what is packed in content is
-//! handed to a [`Visitor`], which scans it. Nothing is held in memory but decoders' windows and names of bounded length.
+//! Opening compressed files and archives, also nested ones, as streams: the unpacked content is passed to a
+//! [`Visitor`], which scans it. Only the decoders' windows and names of limited length are kept in memory.
 //!
-//! What cannot be opened is told apart: encrypted, damaged, or of a kind that nothing here opens. What decodes before
-//! a damage is handed over all the same. What grows out of all proportion ends the unpacking.
+//! What cannot be opened is distinguished: encrypted, damaged, or of an unsupported format. The data before damage is
+//! still passed on. Unpacking stops if the result is disproportionately large.
 
+mod budget;
+mod format;
 mod inflate;
 mod pdf;
 mod png;
@@ -19,96 +21,27 @@ use std::rc::Rc;
 use bstr::{BStr, BString, ByteSlice as _};
 
 use crate::core::finding::Layer;
+use budget::{Counted, Metered, UnpackBudget};
 use inflate::{Gzip, Inflate};
 use zstd::Zstd;
 
+pub use format::{Container, HEAD, kind, unopened_by_name};
 pub use zip::is_behind_prefix;
 
 pub use crate::core::coverage::unopened as reason;
 pub use crate::policy::config::ArchiveLimits as Limits;
 
-/// What content is packed in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Container {
-    /// One that is opened.
-    Known(Layer),
-    /// One that is not; the reason names it.
-    Unopened(&'static str),
-}
-
-/// First bytes of what is not opened. (What holds its content as it is, such as SQLite or an OLE document, is no
-/// container here: its bytes are scanned.)
-const UNOPENED: &[(&[u8], &str)] = &[
-    (b"7z\xbc\xaf\x27\x1c", "unsupported format: 7z"),
-    (b"Rar!\x1a\x07", "unsupported format: rar"),
-    (b"# v2 git bundle\n", "unsupported format: git bundle; clone it and run keysweep history"),
-    (b"# v3 git bundle\n", "unsupported format: git bundle; clone it and run keysweep history"),
-    (b"PACK\0\0\0\x02", "unsupported format: git pack; run keysweep history on its repository"),
-    (b"MSCF\0\0\0\0", "unsupported format: cab"),
-    (b"\x04\x22\x4d\x18", "unsupported format: lz4"),
-    (b"\x02\x21\x4c\x18", "unsupported format: lz4"),
-    (b"LZIP\x01", "unsupported format: lzip"),
-    (b"\x89LZO\0\r\n\x1a\n", "unsupported format: lzop"),
-    (b"\xff\x06\0\0sNaPpY", "unsupported format: snappy"),
-    (b"\x1f\x9d", "unsupported format: compress"),
-    (b"\x1f\xa0", "unsupported format: compress"),
-    (b"\xed\xab\xee\xdb", "unsupported format: rpm"),
-    (b"xar!\0", "unsupported format: xar"),
-    (b"hsqs", "unsupported format: squashfs"),
-    (b"sqsh", "unsupported format: squashfs"),
-    (b"age-encryption.org/v", reason::ENCRYPTED),
-    (b"-----BEGIN PGP MESSAGE-----", reason::ENCRYPTED),
-    (b"-----BEGIN AGE ENCRYPTED FILE-----", reason::ENCRYPTED),
-    (b"$ANSIBLE_VAULT;", reason::ENCRYPTED),
-    (b"\0GITCRYPT\0", reason::ENCRYPTED),
-    (b"Salted__", reason::ENCRYPTED),
-];
-
-/// So much of the start of content decides what it is.
-pub const HEAD: usize = 512;
-
-/// What content with this beginning is packed in.
-pub fn kind(head: &[u8]) -> Option<Container> {
-    let layer = match head {
-        [0x1f, 0x8b, 8, ..] => Layer::Gzip,
-        [b'P', b'K', 3, 4, ..] => Layer::Zip,
-        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => Layer::Bzip2,
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Layer::Xz,
-        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Layer::Zstd,
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Layer::Png,
-        _ if head.starts_with(b"%PDF-") => Layer::Pdf,
-        _ if tar::is_header(head) => Layer::Tar,
-        _ if inflate::is_zlib(head) => Layer::Zlib,
-        _ => {
-            let is_start = |(magic, _): &&(&[u8], &str)| head.starts_with(magic);
-            return UNOPENED.iter().find(is_start).map(|(_, reason)| Container::Unopened(reason));
-        }
-    };
-    Some(Container::Known(layer))
-}
-
-/// Why content of this name is not opened, for formats that no first bytes tell.
-pub fn unopened_by_name(path: &BStr) -> Option<&'static str> {
-    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-    let extension = name.rfind_byte(b'.').map(|dot| name[dot + 1..].to_ascii_lowercase())?;
-    match extension.as_slice() {
-        b"br" => Some("unsupported format: brotli"),
-        b"lzma" => Some("unsupported format: lzma"),
-        _ => None,
-    }
-}
-
-/// Where unpacked content stands.
+/// The location of unpacked content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Packed {
-    /// What it was unpacked from, outermost first.
+    /// The formats it was unpacked from, outermost first.
     pub layers: Vec<Layer>,
     /// Its path inside the archive; `None` for the content of a compressed file.
     pub member: Option<BString>,
 }
 
 impl Packed {
-    /// A member of this archive. Its name is bytes: `/` joins it to the member that is an archive itself.
+    /// The location of a member with this name. In nested archives, the names are joined by `/`.
     fn member(&self, name: &[u8]) -> Self {
         let mut path = self.member.clone().unwrap_or_default();
         if !path.is_empty() {
@@ -124,21 +57,21 @@ impl Packed {
     }
 }
 
-/// What looks at unpacked content.
+/// Receives unpacked content.
 pub trait Visitor {
-    /// Content to read to its end, or to the first error, which is to be returned.
+    /// Receives content, which must be read to its end or to the first error, which must be returned.
     fn content(&mut self, at: &Packed, content: &mut dyn Read) -> io::Result<()>;
-    /// The name of a member, a directory or a link's target.
+    /// Receives the name of a member or directory, or a link's target.
     fn name(&mut self, at: &Packed, name: &[u8]);
-    /// Something that was not opened, or not to its end.
+    /// Receives the reason why something was not opened, or not read to its end.
     fn unopened(&mut self, at: &Packed, reason: &'static str);
 }
 
-/// It unpacks to far more than its size: a decompression bomb, or as good as one.
+/// The error that content unpacks to much more than its size, as a decompression bomb does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLarge;
 
-/// Unpacks content of a known `layer` and `size` bytes. A zip is looked at wherever it starts in the content.
+/// Unpacks content of a known format and size in bytes. A zip is found anywhere in the content.
 pub fn unpack(
     layer: Layer,
     content: impl Read + Seek,
@@ -158,7 +91,7 @@ pub fn unpack(
     unpacker.result()
 }
 
-/// Unpacks content that can be read but once; what is no container is handed over as it is, with no layers.
+/// Unpacks content that can be read only once. Content that is not packed is passed on unchanged, with no layers.
 pub fn unpack_stream(content: &mut dyn Read, limits: Limits, visitor: &mut dyn Visitor) -> Result<(), TooLarge> {
     let mut unpacker = Unpacker::new(0, limits, visitor);
     let mut counted = Counted { inner: content, budget: Rc::clone(&unpacker.budget) };
@@ -171,44 +104,8 @@ const BUFFER: usize = 32 << 10;
 struct Unpacker<'a> {
     visitor: &'a mut dyn Visitor,
     budget: Rc<UnpackBudget>,
-    /// Whether the visitor has seen the outermost content as it stands.
+    /// Whether the visitor has already scanned the outermost content as it is.
     is_seen: bool,
-}
-
-/// What has been unpacked, and how much that may be.
-struct UnpackBudget {
-    limits: Limits,
-    /// Bytes of the outermost content: all of it, or what has been read of it.
-    size: Cell<u64>,
-    unpacked: Cell<u64>,
-    members: Cell<u64>,
-    is_exceeded: Cell<bool>,
-}
-
-impl UnpackBudget {
-    fn spend(&self, bytes: u64) -> io::Result<()> {
-        let unpacked = self.unpacked.get().saturating_add(bytes);
-        self.unpacked.set(unpacked);
-        if unpacked > self.limits.size.max(self.size.get().saturating_mul(self.limits.ratio)) {
-            self.is_exceeded.set(true);
-            return Err(io::Error::other("it unpacks to too much"));
-        }
-        Ok(())
-    }
-}
-
-/// A decoder, the output of which is counted.
-struct Metered<R> {
-    inner: R,
-    budget: Rc<UnpackBudget>,
-}
-
-impl<R: Read> Read for Metered<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.budget.spend(count as u64)?;
-        Ok(count)
-    }
 }
 
 impl<'a> Unpacker<'a> {
@@ -223,7 +120,7 @@ impl<'a> Unpacker<'a> {
         if self.budget.is_exceeded.get() { Err(TooLarge) } else { Ok(()) }
     }
 
-    /// Counts a member; `false` when that is one too many.
+    /// Counts a member; `false` if there are too many.
     fn counts(&mut self, archive: &Packed) -> bool {
         let (members, most) = (self.budget.members.get(), self.budget.limits.members);
         if members == most {
@@ -237,7 +134,7 @@ impl<'a> Unpacker<'a> {
         Metered { inner, budget: Rc::clone(&self.budget) }
     }
 
-    /// Says why reading ended before the content did, unless it is that all unpacking ends.
+    /// Reports why reading ended early, unless all unpacking was stopped.
     fn damaged(&mut self, at: &Packed, error: &io::Error) {
         if self.budget.is_exceeded.get() {
             return;
@@ -249,7 +146,7 @@ impl<'a> Unpacker<'a> {
         self.visitor.unopened(at, reason);
     }
 
-    /// Looks at content of any kind.
+    /// Unpacks content of any format.
     fn content(&mut self, content: &mut dyn Read, at: &Packed) {
         let mut head = [0; HEAD];
         let (length, error) = fill(content, &mut head);
@@ -272,14 +169,14 @@ impl<'a> Unpacker<'a> {
         self.plain(&mut whole, at);
     }
 
-    /// Hands content over as it is.
+    /// Passes content on as it is.
     fn plain(&mut self, content: &mut dyn Read, at: &Packed) {
         if let Err(error) = self.visitor.content(at, content) {
             self.damaged(at, &error);
         }
     }
 
-    /// Opens content of a known kind, of which `at` names the layer already.
+    /// Unpacks content of a known format, which `at` already contains.
     fn open(&mut self, layer: Layer, content: &mut dyn BufRead, at: &Packed) {
         match layer {
             Layer::Gzip => self.decoded(Gzip::new(content), at),
@@ -300,7 +197,7 @@ impl<'a> Unpacker<'a> {
         self.content(&mut decoder, at);
     }
 
-    /// Whether the visitor sees the content of this archive only through what is unpacked of it.
+    /// Whether the visitor sees this archive's content only in unpacked form.
     fn is_unseen(&self, at: &Packed) -> bool {
         !self.is_seen || at.layers.len() > 1
     }
@@ -310,17 +207,17 @@ fn bzip2(content: impl BufRead) -> impl Read {
     bzip2::bufread::MultiBzDecoder::new(content)
 }
 
-/// A larger dictionary is refused, by a hostile header's word alone it would be gigabytes.
+/// The maximum dictionary size of xz, in bytes: a hostile header could ask for gigabytes.
 const MOST_WINDOW: u32 = 128 << 20;
 
 fn xz(content: impl Read) -> impl Read {
     lzma_rust2::XzReader::new_mem_limit(content, true, MOST_WINDOW >> 10)
 }
 
-/// Content of which the head has been read.
+/// Content whose first bytes were already read.
 struct Begun<'a> {
     head: &'a [u8],
-    /// What went wrong behind it.
+    /// The error that followed these bytes.
     error: Option<io::Error>,
     rest: &'a mut dyn Read,
 }
@@ -337,21 +234,7 @@ impl Read for Begun<'_> {
     }
 }
 
-/// The outermost content where its size is known only at its end.
-struct Counted<'a> {
-    inner: &'a mut dyn Read,
-    budget: Rc<UnpackBudget>,
-}
-
-impl Read for Counted<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.budget.size.set(self.budget.size.get() + count as u64);
-        Ok(count)
-    }
-}
-
-/// Reads until `buffer` is full, the content ends, or an error.
+/// Reads until `buffer` is full, the content ends, or an error occurs.
 fn fill(content: &mut dyn Read, buffer: &mut [u8]) -> (usize, Option<io::Error>) {
     let mut length = 0;
     while length < buffer.len() {
@@ -365,7 +248,7 @@ fn fill(content: &mut dyn Read, buffer: &mut [u8]) -> (usize, Option<io::Error>)
     (length, None)
 }
 
-/// Where a member of the archive at `path` is said to be, in one text: `a.zip!/b/c.py`.
+/// A path and a member as one text: `a.zip!/b/c.py`.
 pub fn shown(path: &BStr, member: Option<&BString>) -> BString {
     match member {
         Some(member) => BString::from(format!("{path}!/{member}")),

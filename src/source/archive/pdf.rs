@@ -1,5 +1,5 @@
-//! PDF: the streams that are compressed with Flate, each a content of its own. Where they stand is seen by their first
-//! bytes, so that neither the cross-reference table nor a dictionary has to be whole.
+//! PDF: each stream that is compressed with Flate is unpacked. Streams are found by their first bytes, so the
+//! cross-reference table and the dictionaries may be damaged.
 
 use std::io::{self, BufRead, Read};
 
@@ -20,7 +20,7 @@ fn streams(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) 
     let mut is_encrypted = false;
     loop {
         let mut between = Watched { inner: Until::new(content, b"stream"), tail: Vec::new(), is_encrypted: false };
-        // The document's own text was seen from outside, except in an archive.
+        // The document's own text was already scanned, unless it is inside an archive.
         if unpacker.is_unseen(at) {
             unpacker.plain(&mut between, at);
         }
@@ -53,14 +53,14 @@ fn streams(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) 
     Ok(())
 }
 
-/// Whether a zlib header stands here, behind the end of the line.
+/// Whether a zlib header follows the end of the line.
 fn is_flate(content: &mut dyn BufRead) -> io::Result<bool> {
     for end in [b'\r', b'\n'] {
         if content.fill_buf()?.first() == Some(&end) {
             content.consume(1);
         }
     }
-    // A header that the buffer's end cuts in two is read to its second byte.
+    // If the header is split by the end of the buffer, the second byte is read too.
     let buffer = content.fill_buf()?;
     Ok(match buffer {
         [first, second, ..] => first & 0x0f == 8 && u16::from_be_bytes([*first, *second]).is_multiple_of(31),
@@ -69,7 +69,7 @@ fn is_flate(content: &mut dyn BufRead) -> io::Result<bool> {
     })
 }
 
-/// Looks out for the word that says that a document is encrypted.
+/// A reader that watches for the keyword of encrypted documents.
 struct Watched<'a> {
     inner: Until<'a>,
     tail: Vec<u8>,

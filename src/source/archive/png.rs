@@ -1,4 +1,4 @@
-//! PNG: the text chunks, in which image tools keep prompts, workflows and settings, compressed or not.
+//! PNG: the text chunks, compressed or not, in which image tools store prompts, workflows and settings.
 
 use std::io::{self, BufRead, BufReader, Read as _};
 
@@ -7,10 +7,10 @@ use super::until::Exact;
 use super::{BUFFER, Packed, Unpacker};
 use crate::core::finding::Layer;
 
-/// A keyword has at most 79 bytes.
+/// The maximum length of a keyword (79 bytes) with its terminator.
 const MOST_KEYWORD: u64 = 80;
 
-/// Reads a picture to the end of the content.
+/// Reads an image to the end of the content.
 pub(super) fn read(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) {
     if let Err(error) = chunks(unpacker, content, at) {
         unpacker.damaged(at, &error);
@@ -72,7 +72,7 @@ fn text(unpacker: &mut Unpacker<'_>, chunk: &mut Exact<'_>, at: &Packed, kind: [
         let mut inflate = unpacker.metered(Inflate::zlib(&mut packed));
         unpacker.plain(&mut inflate, &member.packed_in(Layer::Zlib));
     } else {
-        // From outside, the checksum behind the text could be taken for more of a key.
+        // In the file, the checksum after the text could be taken for a part of the key.
         unpacker.plain(chunk, &member);
     }
     Ok(())

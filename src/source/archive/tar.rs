@@ -1,5 +1,5 @@
-//! tar: v7, ustar, pax and GNU. Headers that say something of the next member are read to a bounded length; whatever
-//! has content is scanned, of a type that is not known too, as the standard asks.
+//! tar: v7, ustar, pax and GNU. Headers about the next member are read to a limited length. Every member with content
+//! is scanned, also one of an unknown type, as the standard requires.
 
 use std::io::{self, BufRead, Read as _};
 
@@ -9,10 +9,10 @@ use super::until::Exact;
 use super::{Begun, Packed, Unpacker, fill, reason};
 
 const BLOCK: usize = 512;
-/// A name or pax header that is longer is scanned as content and otherwise not understood.
+/// The maximum length of a name or pax header in bytes; a longer one is scanned as content and otherwise ignored.
 const MOST_HEADER: u64 = 1 << 20;
 
-/// Whether content starts with a header: `ustar` in its place, or the checksum of older archives.
+/// Whether content starts with a tar header: `ustar` at its offset, or a valid checksum of an older archive.
 pub(super) fn is_header(head: &[u8]) -> bool {
     let block = head.get(..BLOCK).and_then(|head| <&Block>::try_from(head).ok());
     head.get(257..262) == Some(b"ustar") || block.is_some_and(|block| block[0] != 0 && checks(block))
@@ -20,7 +20,7 @@ pub(super) fn is_header(head: &[u8]) -> bool {
 
 type Block = [u8; BLOCK];
 
-/// Whether the checksum is right; some old writers summed signed bytes.
+/// Whether the checksum is right. Some old writers summed signed bytes.
 fn checks(block: &Block) -> bool {
     let Some(written) = octal(&block[148..156]) else { return false };
     let counted = block.iter().enumerate().map(|(at, &byte)| if (148..156).contains(&at) { b' ' } else { byte });
@@ -30,7 +30,7 @@ fn checks(block: &Block) -> bool {
     written == unsigned || i64::try_from(written).is_ok_and(|written| written == signed)
 }
 
-/// A number in octal digits between spaces and zero bytes.
+/// Parses an octal number that is padded with spaces and zero bytes.
 fn octal(field: &[u8]) -> Option<u64> {
     let digits = field.trim_with(|c| matches!(c, ' ' | '\0')).as_bytes();
     let digits = digits.split(|byte| matches!(byte, b' ' | 0)).next().unwrap_or_default();
@@ -40,7 +40,7 @@ fn octal(field: &[u8]) -> Option<u64> {
     digits.iter().try_fold(0_u64, |number, digit| number.checked_mul(8)?.checked_add(u64::from(digit - b'0')))
 }
 
-/// The size: octal, or GNU's big-endian number for what is larger.
+/// Parses a size: octal, or GNU's big-endian format for larger numbers.
 fn size(field: &[u8]) -> Option<u64> {
     let (first, rest) = field.split_first()?;
     match first {
@@ -54,7 +54,7 @@ fn text(field: &[u8]) -> &[u8] {
     field.split(|&byte| byte == 0).next().unwrap_or_default()
 }
 
-/// What headers before a member's own say of it.
+/// The values from extended headers before a member's own header.
 #[derive(Default)]
 struct Extra {
     name: Option<Vec<u8>>,
@@ -62,7 +62,7 @@ struct Extra {
 }
 
 impl Extra {
-    /// Takes over the records of a pax header: `<length> <key>=<value>\n`.
+    /// Parses the records of a pax header: `<length> <key>=<value>\n`.
     fn pax(&mut self, mut records: &[u8]) {
         while let Some(space) = records.find_byte(b' ') {
             let length = records[..space].to_str().ok().and_then(|digits| digits.parse::<usize>().ok());
@@ -111,7 +111,7 @@ pub(super) fn read(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &
     }
 }
 
-/// One header and what belongs to it. The error says where the content ended too early.
+/// Reads one header and the data that belongs to it. The error has the member in which the content ended too early.
 fn entry(
     unpacker: &mut Unpacker<'_>,
     content: &mut dyn BufRead,
@@ -151,7 +151,7 @@ fn entry(
     pad(content, size).map_err(|error| (member, error))
 }
 
-/// The rest of GNU's list of a sparse file's parts.
+/// Skips the continuation blocks of GNU's map of a sparse file.
 fn sparse_map(content: &mut dyn BufRead) -> io::Result<()> {
     let mut block = [0; BLOCK];
     loop {
@@ -162,7 +162,8 @@ fn sparse_map(content: &mut dyn BufRead) -> io::Result<()> {
     }
 }
 
-/// The content of a header, as much as is understood. What is no name is scanned: a comment may hold a key, too.
+/// Reads the content of an extended header, up to the limit. What is not a name is scanned, since a comment may
+/// contain a key.
 fn header(
     unpacker: &mut Unpacker<'_>,
     content: &mut dyn BufRead,
@@ -186,13 +187,13 @@ fn header(
     Ok(header)
 }
 
-/// Content is filled up to whole blocks. That the last is cut short harms nothing.
+/// Skips the padding to a whole block. A truncated padding is not an error.
 fn pad(content: &mut dyn BufRead, size: u64) -> io::Result<()> {
     let rest = (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64;
     io::copy(&mut content.take(rest), &mut io::sink()).map(drop)
 }
 
-/// The name in a header itself: ustar has the directories in a field of their own.
+/// The name in the header itself; ustar has the directories in a separate field.
 fn own_name(block: &Block) -> Vec<u8> {
     let (name, prefix) = (text(&block[..100]), text(&block[345..500]));
     if block[257..263] == *b"ustar\0" && !prefix.is_empty() {

@@ -1,14 +1,15 @@
-//! Readers that end before their content does: at a mark, or after a number of bytes.
+//! Readers that end at a marker, or after a number of bytes.
 
 use std::io::{self, BufRead, Read};
 
-/// Yields what stands before a mark, and then ends behind the mark. No end of the mark may be its start.
+/// Returns the bytes before a marker, and then ends directly after it. The marker's end must not be equal to its
+/// start.
 pub(super) struct Until<'a> {
     inner: &'a mut dyn BufRead,
     mark: &'static [u8],
-    /// How much of the mark has been passed and not been yielded.
+    /// How many bytes of the marker were consumed but not yet returned.
     held: usize,
-    /// How much of the mark has to be yielded, since it was not the mark, and how much of that was.
+    /// A range of the marker that must still be returned, because the whole marker did not follow.
     late: (usize, usize),
     found: bool,
 }
@@ -18,7 +19,7 @@ impl<'a> Until<'a> {
         Self { inner, mark, held: 0, late: (0, 0), found: false }
     }
 
-    /// Passes over what is left and says whether the mark is there.
+    /// Skips the rest; returns whether the marker was found.
     pub(super) fn skip_to_mark(mut self) -> io::Result<bool> {
         io::copy(&mut self, &mut io::sink())?;
         Ok(self.found)
@@ -32,7 +33,7 @@ impl<'a> Until<'a> {
         count
     }
 
-    /// Goes on in a mark of which the start has been passed.
+    /// Continues to match the marker, whose start was already consumed.
     fn go_on(&mut self) -> io::Result<()> {
         let buffer = self.inner.fill_buf()?;
         let wanted = &self.mark[self.held..];
@@ -84,7 +85,7 @@ impl Read for Until<'_> {
     }
 }
 
-/// Exactly so many bytes: that the content ends before them is an error.
+/// Returns exactly this many bytes; it is an error if the content ends before.
 pub(super) struct Exact<'a> {
     inner: &'a mut dyn BufRead,
     left: u64,
@@ -95,7 +96,7 @@ impl<'a> Exact<'a> {
         Self { inner, left }
     }
 
-    /// Passes over what is left.
+    /// Skips the rest.
     pub(super) fn finish(mut self) -> io::Result<()> {
         io::copy(&mut self, &mut io::sink()).map(drop)
     }

@@ -1,4 +1,4 @@
-//! Zstandard, read so that everything before a damage comes out and the damage is an error after it.
+//! Decompressing Zstandard so that everything before damaged data is returned, then an error.
 
 use std::io::{self, BufRead, Read};
 
@@ -9,11 +9,11 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use super::MOST_WINDOW;
 use super::inflate::{corrupt, skip};
 
-/// One frame after the other is one content.
+/// A Zstandard file, whose frames are concatenated.
 pub(super) struct Zstd<R> {
     inner: R,
     decoder: Option<Box<FrameDecoder>>,
-    /// Why the frame ends before its end.
+    /// The error in the current frame, returned after its data.
     damage: Option<io::Error>,
 }
 
@@ -43,7 +43,7 @@ impl<R: BufRead> Zstd<R> {
         }
     }
 
-    /// Says what is wrong with a frame that has been handed out, if something is.
+    /// Returns the error of a frame whose data was all returned.
     fn end(&mut self, decoder: &FrameDecoder) -> io::Result<()> {
         match (decoder.get_checksum_from_data(), decoder.get_calculated_checksum(), self.damage.take()) {
             (_, _, Some(damage)) => Err(damage),
@@ -76,8 +76,8 @@ impl<R: BufRead> Read for Zstd<R> {
                 if self.damage.is_some() {
                     return Err(io::Error::other(error));
                 }
-                // The decoder keeps back what later blocks may refer to. An empty last block (and a checksum, for
-                // frames that have one) makes it hand that out.
+                // The decoder holds back data that later blocks may refer to. An empty last block (and a checksum, if
+                // the frame has one) makes it return that data.
                 self.damage = Some(io::Error::other(error));
                 let last = [1, 0, 0, 0, 0, 0, 0];
                 decoder.decode_blocks(&mut &last[..], UptoBlocks(1)).map_err(io::Error::other)?;

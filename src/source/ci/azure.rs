@@ -1,4 +1,4 @@
-//! Azure Pipelines. A pull request is built at a merge into its target that Azure makes.
+//! Azure Pipelines. A pull request is built at a merge commit that Azure makes.
 
 use super::{Base, Change, ChangeKind, Job, System, commit, pushed, tagged};
 

@@ -1,4 +1,4 @@
-//! Bitbucket Pipelines, which say nothing of what was there before a push.
+//! Bitbucket Pipelines. They do not give the commit before a push.
 
 use super::{Base, Change, ChangeKind, Job, System, pushed, tagged};
 

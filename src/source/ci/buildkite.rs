@@ -1,4 +1,4 @@
-//! Buildkite, which says nothing of what was there before a push.
+//! Buildkite. It does not give the commit before a push.
 
 use super::{Base, Change, ChangeKind, Job, System, pushed, tagged};
 

@@ -1,4 +1,4 @@
-//! CircleCI, which says neither the target of a pull request nor what was there before a push.
+//! CircleCI. It gives neither the target of a pull request nor the commit before a push.
 
 use super::{Base, Change, ChangeKind, Job, System, pushed, tagged};
 

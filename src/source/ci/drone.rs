@@ -1,4 +1,4 @@
-//! Drone, and Woodpecker, which came from it.
+//! Drone, and Woodpecker, which is derived from it.
 
 use super::{Base, Change, ChangeKind, Job, System, pushed, tagged};
 
@@ -21,7 +21,7 @@ pub(super) fn change(job: &Job<'_>) -> Change {
             let why = "a schedule: everything that the repository keeps";
             Change::new(system, ChangeKind::Schedule, head, Base::DefaultBranch, why)
         }
-        // Woodpecker's CI_PREV_COMMIT_SHA is of the last pipeline, whatever branch that was for.
+        // Woodpecker's CI_PREV_COMMIT_SHA is that of the last pipeline on any branch.
         _ => pushed(system, head, job.get("DRONE_COMMIT_BEFORE")).branch(branch),
     };
     change.default_branch = either("DRONE_REPO_BRANCH", "CI_REPO_DEFAULT_BRANCH");

@@ -1,4 +1,4 @@
-//! GitHub Actions, and Forgejo's and Gitea's, which set the same variables and write the same events.
+//! GitHub Actions, and the Actions of Forgejo and Gitea, which have the same variables and event files.
 
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ fn event_change(system: System, name: &str, event: &Value, job: &Job<'_>) -> Res
             let base = text(event, "/pull_request/base/sha").ok_or_else(|| missing("the base"))?;
             let why = "a pull request: its commits, and their merge if it is checked out";
             let mut change = Change::new(system, ChangeKind::PullRequest, tip, Base::Commits(vec![base]), why);
-            // Else GITHUB_SHA is the base's tip.
+            // Otherwise GITHUB_SHA is the tip of the base branch.
             change.merge = (name != "pull_request_target").then_some(head);
             change.branch(text(event, "/pull_request/head/ref"))
         }

@@ -32,8 +32,8 @@ fn pipeline_change(job: &Job<'_>) -> Change {
     }
 }
 
-/// In a detached pipeline the commit is the source branch's; with merged results and in a merge train it is a merge
-/// that GitLab made, and the source's own tip stands beside.
+/// In a detached pipeline the commit is the tip of the source branch. With merged results, and in a merge train, it
+/// is a merge commit by GitLab, and the source's tip is given separately.
 fn merge_request(job: &Job<'_>, head: String) -> Change {
     let get = |name: &str| commit(job.get(&format!("CI_MERGE_REQUEST_{name}")));
     let mut known: Vec<String> = ["DIFF_BASE_SHA", "TARGET_BRANCH_SHA"].into_iter().filter_map(get).collect();

@@ -1,4 +1,4 @@
-//! Jenkins: multibranch pipelines and plain jobs with its git plugin.
+//! Jenkins: multibranch pipelines, and other jobs with its git plugin.
 
 use super::{Base, Change, ChangeKind, Job, System, commit, pushed, tagged};
 
@@ -6,7 +6,7 @@ pub(super) fn change(job: &Job<'_>) -> Change {
     let head = job.head(&["GIT_COMMIT"]);
     if let Some(target) = job.get("CHANGE_TARGET") {
         let why = "a change request: what its target has not";
-        // With the merge strategy this is a merge, whose other side is the change.
+        // With the merge strategy this is a merge commit whose other parent is the change.
         let change = Change::new(System::Jenkins, ChangeKind::PullRequest, head, Base::Branch(target), why);
         return change.branch(job.get("CHANGE_BRANCH"));
     }
@@ -15,7 +15,7 @@ pub(super) fn change(job: &Job<'_>) -> Change {
     }
     let branch = job.get("BRANCH_NAME").or_else(|| job.get("GIT_BRANCH"));
     let branch = branch.map(|name| name.strip_prefix("origin/").unwrap_or(&name).to_owned());
-    // The last build that passed: what failed since is looked at again.
+    // The last successful build, so that commits of failed builds are scanned again.
     let before = commit(job.get("GIT_PREVIOUS_SUCCESSFUL_COMMIT"));
     pushed(System::Jenkins, head, before).branch(branch)
 }

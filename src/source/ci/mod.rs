@@ -1,5 +1,5 @@
-//! What a CI job is about: one file a system, each turning the environment and the event file into one [`Change`].
-//! Nothing here asks git; what a revision means and whether it is there is decided by who scans.
+//! Which commits a CI job should scan: one file for each system converts environment variables and event files to a
+//! [`Change`]. This module does not read the repository; the caller resolves the revisions.
 
 mod azure;
 mod bitbucket;
@@ -14,26 +14,26 @@ use serde_json::Value;
 
 use crate::core::error::Result;
 
-/// What a job is to look at.
+/// The change that a job should scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Where the job runs.
+    /// The CI system.
     pub system: System,
-    /// What started it.
+    /// What started the job.
     pub kind: ChangeKind,
-    /// The revision that is new.
+    /// The new revision.
     pub head: String,
-    /// The commit that merges `head` into what it is for, where the system makes one to test it.
+    /// The merge commit of `head` and its target, if the system made one for testing.
     pub merge: Option<String>,
-    /// What was there before.
+    /// The commits that are not new.
     pub base: Base,
-    /// The references that change, by full name.
+    /// The full names of the changed references.
     pub refs: Vec<String>,
-    /// The repository's default branch, if the system says it.
+    /// The default branch of the repository, if it is known.
     pub default_branch: Option<String>,
-    /// Where the repository is, for reports that say it.
+    /// The URL of the repository, if it is known.
     pub repository: Option<String>,
-    /// What a person reads of this decision.
+    /// A phrase that explains the choice to people.
     pub why: String,
 }
 
@@ -42,7 +42,7 @@ pub struct Change {
 pub enum System {
     /// GitHub Actions.
     GitHub,
-    /// Forgejo's and Gitea's Actions, which are much like GitHub's.
+    /// The Actions of Forgejo and Gitea, which are similar to GitHub's.
     Forgejo,
     /// GitLab CI.
     GitLab,
@@ -58,7 +58,7 @@ pub enum System {
     CircleCi,
     /// Drone and Woodpecker.
     Drone,
-    /// None of them.
+    /// Plain git, without a known CI system.
     Git,
 }
 
@@ -67,35 +67,35 @@ pub enum System {
 pub enum ChangeKind {
     /// A branch was pushed.
     Push,
-    /// Somebody asks to merge.
+    /// A pull or merge request.
     PullRequest,
-    /// A queue is about to merge.
+    /// A merge queue is about to merge.
     MergeQueue,
-    /// A tag or release.
+    /// A tag or release was pushed.
     Tag,
-    /// The clock: everything is looked at.
+    /// A schedule: everything is scanned.
     Schedule,
-    /// A person or another job.
+    /// A person or another job started it.
     Manual,
-    /// Something that brings nothing in: a branch was deleted.
+    /// Nothing is new, for example because a branch was deleted.
     Nothing,
 }
 
-/// What was there before.
+/// The commits that are not new.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Base {
-    /// These commits.
+    /// These revisions and their ancestors.
     Commits(Vec<String>),
-    /// Where the branch stood; a forced push may have thrown that away.
+    /// The previous tip of the branch, which may no longer exist after a forced push.
     Before(String),
-    /// What this branch has.
+    /// Everything in this branch.
     Branch(String),
-    /// What the default branch has; if this is the default branch: nothing.
+    /// Everything in the default branch; if this is the default branch, nothing.
     DefaultBranch,
 }
 
 impl System {
-    /// Its name in reports.
+    /// The name in reports.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::GitHub => "github",
@@ -111,7 +111,7 @@ impl System {
         }
     }
 
-    /// How a job gets the whole history here.
+    /// How to configure a full clone in this system, as an imperative phrase.
     pub const fn full_clone(self) -> &'static str {
         match self {
             Self::GitHub | Self::Forgejo => "give actions/checkout `fetch-depth: 0`",
@@ -128,7 +128,7 @@ impl System {
 }
 
 impl ChangeKind {
-    /// Its name in reports.
+    /// The name in reports.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Push => "push",
@@ -166,16 +166,16 @@ impl Change {
     }
 }
 
-/// A job's surroundings.
+/// The environment of a job.
 pub struct Job<'a> {
-    /// A variable's value.
+    /// Returns the value of a variable.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
-    /// A file's content.
+    /// Returns the content of a file.
     pub file: &'a dyn Fn(&str) -> Result<Vec<u8>>,
 }
 
 impl Job<'_> {
-    /// A variable that is set and not empty.
+    /// The value of a variable, if it is not empty.
     fn get(&self, name: &str) -> Option<String> {
         (self.variable)(name).filter(|value| !value.is_empty())
     }
@@ -188,13 +188,13 @@ impl Job<'_> {
         self.get(name).is_some()
     }
 
-    /// A revision; `HEAD` if the system does not say it.
+    /// The first of these variables that has a value; otherwise `HEAD`.
     fn head(&self, names: &[&str]) -> String {
         names.iter().find_map(|name| self.get(name)).unwrap_or_else(|| "HEAD".into())
     }
 }
 
-/// The change that a job is about.
+/// Determines the change of a job, for the first system whose variables are set.
 pub fn change(job: &Job<'_>) -> Result<Change> {
     if job.is("GITHUB_ACTIONS", "true") || job.has("FORGEJO_ACTIONS") || job.has("GITEA_ACTIONS") {
         return github::change(job);
@@ -218,12 +218,12 @@ pub fn change(job: &Job<'_>) -> Result<Change> {
     })
 }
 
-/// A commit id that names something: not the zeros that stand for nothing.
+/// A commit id that is not the null id.
 fn commit(text: Option<String>) -> Option<String> {
     text.filter(|id| id.bytes().any(|byte| byte != b'0'))
 }
 
-/// What a push says: where the branch stood, or that it is new.
+/// The change of a push with the previous tip; without one, the branch is new.
 fn pushed(system: System, head: String, before: Option<String>) -> Change {
     match commit(before) {
         Some(before) => {
@@ -237,13 +237,13 @@ fn pushed(system: System, head: String, before: Option<String>) -> Change {
     }
 }
 
-/// A tag: what is on no default branch, and the tag itself.
+/// The change of a pushed tag: the commits that are not in the default branch, and the tag itself.
 fn tagged(system: System, head: String, name: &str) -> Change {
     let why = "a tag: its name, its message, and what the default branch has not";
     Change::new(system, ChangeKind::Tag, head, Base::DefaultBranch, why).branch(Some(format!("refs/tags/{name}")))
 }
 
-/// A text in an event file.
+/// A string in an event file.
 fn text(event: &Value, pointer: &str) -> Option<String> {
     event.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
 }

@@ -1,5 +1,5 @@
-//! Whether a key that stands in a changed file was there before: in a parent's version of the file, or in the
-//! file that was moved here. Asked only when there is a key, so that a clean commit pays for no comparison.
+//! Whether a key in a changed file is old: in a parent's version of the file, or in the file that was renamed to it.
+//! This is only checked when there is a key, so a clean commit costs nothing.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -17,17 +17,17 @@ use crate::git::tree_diff::{ChangedFile, Changes, DeletedEntry, files_of};
 use crate::git::{Id, Kind, Objects};
 use crate::policy::Policy;
 
-/// More files gone than this are not all compared with one that came: an exact copy is still recognised.
+/// The maximum number of deleted files that are compared with a new file. Exact copies are always recognised.
 const MOST_COMPARED: usize = 50;
-/// Files gone that are listed at all.
+/// The maximum number of deleted files that are listed.
 const MOST_LISTED: usize = 100_000;
-/// From here on git too calls a file moved, in percent.
+/// The similarity, in percent, from which git also calls a file renamed.
 const MOVED: usize = 50;
 
-/// Larger files are compared with none that is gone: an exact copy is still recognised.
+/// The maximum size in bytes of a deleted file that is compared. Exact copies are always recognised.
 const LARGEST_COMPARED: usize = 32 << 20;
 
-/// Answers for one commit.
+/// Checks the keys of one commit.
 #[derive(Debug)]
 pub(in crate::source) struct ParentKeys<'a> {
     objects: &'a Objects,
@@ -37,20 +37,20 @@ pub(in crate::source) struct ParentKeys<'a> {
     gone: OnceLock<GoneFiles>,
 }
 
-/// The files that a parent has and the commit has not, so that the likely ones are found however many there are.
+/// The files that a parent has and the commit does not, indexed to find likely originals.
 #[derive(Debug, Default)]
 struct GoneFiles {
     files: Vec<DeletedEntry>,
     ids: HashSet<(usize, Id)>,
-    /// Those of each parent, by the last part of their path.
+    /// The files of each parent, by the last component of their path.
     by_name: HashMap<(usize, Vec<u8>), Vec<usize>>,
 }
 
-/// A parent's version of a file, next to the new one.
+/// A parent's version of a file, compared with the new one.
 struct Version {
-    /// Which keys stand on lines that it has too.
+    /// For each key: whether all its lines are also in this version.
     lines: Vec<bool>,
-    /// The keys packed in it.
+    /// The keys that are packed in this version.
     packed: HashSet<(Option<BString>, Secret)>,
 }
 
@@ -64,7 +64,7 @@ impl<'a> ParentKeys<'a> {
         Self { objects, policy, changes, budget, gone: OnceLock::new() }
     }
 
-    /// For each key, whether a parent has all its lines already. What cannot be compared counts as new.
+    /// For each key, whether a parent already has all its lines. If that cannot be determined, the key is new.
     pub(in crate::source) fn known_before(
         &self,
         change: &ChangedFile,
@@ -74,7 +74,7 @@ impl<'a> ParentKeys<'a> {
         let versions: Vec<Version> =
             (0..change.before.len()).filter_map(|parent| self.version(change, content, parent, keys)).collect();
         let is_known = |(at, key): (usize, &ContentKey)| {
-            // A key in its name is as old as the file.
+            // A key in the name is as old as the file.
             if key.part.is_some() && !key.is_unpacked {
                 return change.before.iter().any(Option::is_some);
             }
@@ -101,7 +101,7 @@ impl<'a> ParentKeys<'a> {
         Some(Version { lines, packed })
     }
 
-    /// The best of the parent's files that are gone, if it is like this one.
+    /// The most similar deleted file of a parent, if it is similar enough.
     fn moved(&self, change: &ChangedFile, content: &[u8], parent: usize) -> Option<Vec<u8>> {
         let gone = self.gone();
         if gone.ids.contains(&(parent, change.id)) {
@@ -133,7 +133,7 @@ impl<'a> ParentKeys<'a> {
             let mut limit = MOST_LISTED;
             let mut list = |gone| files_of(self.objects, gone, &mut limit, self.budget, &mut files);
             let listed: Result<()> = self.changes.deleted.iter().try_for_each(&mut list);
-            // A tree that cannot be read only means that a moved file's keys count as new.
+            // If a tree cannot be read, the keys of renamed files count as new.
             if listed.is_err() {
                 files.clear();
             }
@@ -153,7 +153,7 @@ impl<'a> ParentKeys<'a> {
     }
 }
 
-/// The last part of a path.
+/// The last component of a path.
 fn name(path: &[u8]) -> &[u8] {
     &path[path.rfind_byte(b'/').map_or(0, |slash| slash + 1)..]
 }

@@ -1,18 +1,19 @@
-//! Which lines of a new version were there before.
+//! Which lines of a new version were already in the old one.
 //!
-//! Lines are old if the old version has them in a row, as often as the new one. This is decided by counting, in one pass
-//! over each version: a diff of two files with many equal lines takes the product of their lengths. Unlike in a diff,
-//! a line that moves within its file stays old.
+//! Lines are old if the old version has them in the same sequence, at least as often as the new version. This is
+//! decided by counting, in one pass over each version, because a diff of files with many equal lines takes time
+//! proportional to the product of their lengths. Unlike in a diff, a line that is moved within its file stays old.
 
 use crate::core::order::ListOrder as _;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-/// How many bytes a comparison may read, as a multiple of both versions. Beyond it, lines count as new.
+/// The maximum number of bytes that a comparison reads, as a multiple of the size of both versions. If it is
+/// exceeded, all lines count as new.
 const MOST_WORK: usize = 64;
 
-/// The lines of content, without their ends: a file whose line ends alone change has no new line.
+/// The lines of content without their ends, so that changed line ends make no line new.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LineSpans<'a>(&'a [u8]);
 
@@ -22,7 +23,7 @@ impl<'a> LineSpans<'a> {
     }
 }
 
-/// The first line and what follows its end (`\n`, `\r\n` or `\r`).
+/// The first line, and the rest after its end (`\n`, `\r\n` or `\r`).
 fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     if bytes.is_empty() {
         return None;
@@ -46,7 +47,7 @@ impl<'a> Iterator for LineSpans<'a> {
     }
 }
 
-/// For each span of the new version, whether all lines that it touches were in the old one.
+/// For each byte range in the new version: whether all its lines are in the old one.
 pub(super) fn were_in(old: &[u8], new: &[u8], spans: &[Range<usize>]) -> Vec<bool> {
     let touched = whole_lines(new, spans);
     let mut order: Vec<&Range<usize>> = touched.iter().collect();
@@ -57,7 +58,7 @@ pub(super) fn were_in(old: &[u8], new: &[u8], spans: &[Range<usize>]) -> Vec<boo
     touched.iter().map(|range| known.contains(range)).collect()
 }
 
-/// Those of these distinct ranges of whole lines, in order, that are old; `None` if finding out is too much work.
+/// Those of these distinct, sorted ranges of whole lines that are old; `None` if it takes too much work.
 fn known<'a>(
     old: &[u8],
     new: &[u8],
@@ -85,7 +86,7 @@ fn known<'a>(
         }
         rest = after;
     }
-    // Of more equal blocks than there were, the first ones are the old ones.
+    // If a block occurs more often than before, the first occurrences are the old ones.
     let mut known = HashSet::new();
     for &range in ranges {
         let (_, count) = &mut counts[blocks[&plain(&new[range.clone()])]];
@@ -97,7 +98,7 @@ fn known<'a>(
     Some(known)
 }
 
-/// Lines with one kind of end between them.
+/// Lines joined by `\n`.
 fn plain(block: &[u8]) -> Cow<'_, [u8]> {
     match memchr::memchr(b'\r', block) {
         Some(_) => Cow::Owned(bstr::join("\n", LineSpans::of(block))),
@@ -111,7 +112,8 @@ fn starts_with(content: &[u8], block: &[u8]) -> bool {
     LineSpans::of(block).all(|line| lines.next() == Some(line))
 }
 
-/// The whole lines that each span touches, in one pass however long a line is and however many spans are in it.
+/// The whole lines that each byte range touches, in one pass, however long lines are and however many ranges they
+/// have.
 fn whole_lines(content: &[u8], spans: &[Range<usize>]) -> Vec<Range<usize>> {
     let mut order: Vec<usize> = (0..spans.len()).collect();
     order.order_by_key(|&at| (spans[at].start, spans[at].end));
@@ -136,7 +138,7 @@ fn line_around(content: &[u8], at: usize) -> Range<usize> {
     start..end
 }
 
-/// How many of the larger version's lines both have, in percent.
+/// How many percent of the larger version's lines are in both versions.
 pub(super) fn similarity(old: &[u8], new: &[u8]) -> usize {
     let mut counts: HashMap<&[u8], usize> = HashMap::new();
     let mut old_lines = 0;

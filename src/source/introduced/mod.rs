@@ -1,4 +1,4 @@
-//! What a commit, made or to be made, brings in that none of its parents has: which files, and which keys in them.
+//! What a commit, or the index, adds to its parents: the changed files and the new keys in them.
 
 pub(super) mod in_parents;
 mod lines;
@@ -21,7 +21,7 @@ use crate::policy::Policy;
 use crate::source::Collector;
 use crate::source::content::{self, ContentKey, ContentScan};
 
-/// A changed file's content and the keys in it; `None` if it has no content of its own.
+/// The content of a changed file and the keys in it; `None` if it has no content (a submodule).
 pub(super) fn content_of(
     objects: &Objects,
     policy: &Policy,
@@ -49,12 +49,12 @@ pub(super) fn content_of(
     Ok(Some((content, found.keys)))
 }
 
-/// The keys in a changed file's name.
+/// The keys in the name of a changed file.
 pub(super) fn name_of(policy: &Policy, change: &ChangedFile) -> Vec<ContentKey> {
     ContentScan::new(policy, Some(change.path.as_bstr())).name()
 }
 
-/// The keys in the names of directories that none of these trees has, by their paths.
+/// The keys in the names of directories that are in none of these trees, with the paths of the directories.
 pub(super) fn in_directory_names(
     objects: &Objects,
     policy: &Policy,
@@ -99,16 +99,16 @@ fn has_directory(objects: &Objects, tree: Id, path: &[u8]) -> Result<bool> {
     Ok(true)
 }
 
-/// Where Git LFS may keep the files that these objects point to: beside each object directory.
+/// The directories in which Git LFS may store files: next to each object directory.
 fn lfs_dirs(objects: &Objects) -> impl Iterator<Item = &Path> {
     objects.directories().iter().filter_map(|path| path.parent())
 }
 
-/// The keys that are packed in content, or kept by Git LFS in place of it.
+/// The keys that are packed in content, or in the Git LFS file that it points to.
 fn packed(objects: &Objects, policy: &Policy, path: &BStr, content: &[u8]) -> HashSet<(Option<BString>, Secret)> {
     let scan = ContentScan::new(policy, Some(path));
     let mut found = scan.bytes(content, None);
-    // What cannot be read of an old version only means that the new one's keys count as new.
+    // If an old version cannot be read, the keys of the new one count as new.
     scan.resolve(&mut found, lfs_dirs(objects), &Collector::default());
     found.keys.into_iter().filter(|key| key.is_unpacked).map(|key| (key.member, key.found.secret)).collect()
 }

@@ -1,8 +1,8 @@
-//! Opening a file or directory that somebody else may be changing: never blocks on a FIFO, never follows a link
-//! that took a file's place, never touches a device.
+//! Opening files and directories that another process may be changing: without blocking on a FIFO, following a link
+//! that replaced a file, or opening a device.
 //!
-//! What differs between systems is in [`system`]: on Unix each file and directory is opened by its name below the
-//! handle of the directory that listed it.
+//! The platform-specific code is in [`system`]. On Unix each file and directory is opened by its name, relative to
+//! the handle of the directory that listed it.
 
 use std::io;
 
@@ -20,30 +20,30 @@ mod system;
 
 pub(super) use system::{Handle, Listing, Parent, duplicate, file, here, kind, parent, target};
 
-/// A regular file, opened, and its size at that moment.
+/// An open regular file, and its size when it was opened.
 #[derive(Debug)]
 pub(super) struct OpenFile {
     /// The file.
     pub(super) file: std::fs::File,
-    /// In bytes; 0 also for what has no size, such as files of `/proc`.
+    /// The size in bytes; 0 for files without a size, such as those in `/proc`.
     pub(super) size: u64,
-    /// Whether it may have holes, which nobody wrote and which read as zeros.
+    /// Whether it may have holes, which read as zeros.
     pub(super) is_sparse: bool,
 }
 
 impl OpenFile {
-    /// The next part at or behind `at` that was written, which is then what is read next; `None` if there is none.
+    /// The next range with data at or after byte `at`, and moves the read position to it; `None` if there is none.
     pub(super) fn next_part(&self, at: u64) -> io::Result<Option<std::ops::Range<u64>>> {
         system::next_part(self, at)
     }
 
-    /// A file that was opened elsewhere.
+    /// Takes a file that was opened elsewhere.
     pub(super) fn of(file: std::fs::File) -> io::Result<Self> {
         let size = file.metadata()?.len();
         Ok(Self { file, size, is_sparse: false })
     }
 
-    /// Appends what the system gives at once, at most what is left of the buffer's capacity; 0 at the end.
+    /// Appends what one read returns, at most the spare capacity of the buffer; returns 0 at the end.
     pub(super) fn read(&self, buffer: &mut Vec<u8>) -> io::Result<usize> {
         if buffer.len() == buffer.capacity() {
             buffer.reserve(1);
@@ -51,7 +51,7 @@ impl OpenFile {
         system::read(&self.file, buffer)
     }
 
-    /// The file from its start.
+    /// A second handle of the file, at its start.
     pub(super) fn again(&self) -> io::Result<std::fs::File> {
         let mut file = self.file.try_clone()?;
         io::Seek::rewind(&mut file)?;
@@ -59,32 +59,32 @@ impl OpenFile {
     }
 }
 
-/// What a name in a directory stands for.
+/// The type of a directory entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(unix), allow(dead_code, reason = "not every system has every kind"))]
 pub(super) enum FileKind {
-    /// Content.
+    /// A regular file.
     Regular,
-    /// Names of others.
+    /// A directory.
     Directory,
-    /// Another path.
+    /// A symbolic link.
     Symlink,
-    /// A pipe with a name.
+    /// A named pipe.
     Fifo,
-    /// A socket with a name.
+    /// A Unix-domain socket.
     Socket,
-    /// A terminal, a disk, `/dev/zero`.
+    /// A block or character device.
     Device,
     /// Anything else.
     Other,
 }
 
-/// Why something is not opened.
+/// Why something was not opened.
 #[derive(Debug)]
 pub(super) enum Refused {
-    /// It is this, and not what was asked for.
+    /// It has a different type than expected.
     Kind(FileKind),
-    /// The system says so.
+    /// The system returned an error.
     System(io::Error),
 }
 
@@ -94,8 +94,8 @@ impl From<io::Error> for Refused {
     }
 }
 
-/// Opens a directory for listing. On the way from `parent` to it no link is followed: each step is one name below an
-/// opened directory.
+/// Opens a directory for listing. No link is followed below `parent`: each component is opened relative to the one
+/// before.
 pub(super) fn directory(parent: Parent<'_>, path: &BStr) -> Result<Listing, Refused> {
     let mut names = path.split(|&byte| byte == b'/').filter(|name| !name.is_empty());
     let mut opened = system::step(parent, names.next().unwrap_or(b"."))?;
@@ -105,22 +105,23 @@ pub(super) fn directory(parent: Parent<'_>, path: &BStr) -> Result<Listing, Refu
     Ok(system::listing(opened)?)
 }
 
-/// Opens a directory that somebody named, by its absolute path.
+/// Opens a directory that a user named, by its absolute path.
 pub(super) fn named_directory(path: &BStr) -> Result<Listing, Refused> {
     Ok(system::listing(system::step(here(), path)?)?)
 }
 
-/// The names in a directory and what they are, in the order of the file system, without `.` and `..`.
+/// The names and types of a directory's entries, in the order of the file system, without `.` and `..`.
 pub(super) fn list(listing: &mut Listing) -> io::Result<Vec<(BString, FileKind)>> {
     system::list(listing)
 }
 
-/// The whole of a small regular file such as `.gitignore`; `None` if it is not there, is none, or is larger than 16 MiB.
+/// Reads a small regular file such as `.gitignore`; `None` if it does not exist, is not a regular file, or is larger
+/// than 16 MiB.
 pub(super) fn small(path: &BStr) -> crate::Result<Option<Vec<u8>>> {
     small_in(here(), path, path)
 }
 
-/// The same of a file in a directory, which messages call `shown`.
+/// The same for a file in a directory; `shown` is its name in messages.
 pub(super) fn small_in(parent: Parent<'_>, name: &BStr, shown: &BStr) -> crate::Result<Option<Vec<u8>>> {
     match file(parent, name, Links::Refuse) {
         Ok(open) => match regular_file::read_all(&open.file, regular_file::SMALL) {
@@ -133,7 +134,7 @@ pub(super) fn small_in(parent: Parent<'_>, name: &BStr, shown: &BStr) -> crate::
     }
 }
 
-/// The reason for which something other than a regular file or directory is left out.
+/// The reason for skipping an entry of this type.
 pub(super) fn reason(kind: FileKind) -> &'static str {
     match kind {
         FileKind::Symlink => "symlink",
@@ -145,7 +146,7 @@ pub(super) fn reason(kind: FileKind) -> &'static str {
     }
 }
 
-/// What the system says, in lower case and without its number.
+/// The system's error text in lower case, without its number.
 pub(super) fn why(error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::NotFound { "it does not exist".into() } else { regular_file::system_text(error) }
 }

@@ -1,4 +1,4 @@
-//! Handles of directories and files, as Unix has them.
+//! Handles of directories and files on Unix.
 
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -10,14 +10,14 @@ use rustix::io::Errno;
 use super::{FileKind, OpenFile, Refused};
 use crate::core::regular_file::Links;
 
-/// An open directory that something below it is opened from.
+/// An open directory, relative to which entries are opened.
 pub(in crate::source) type Handle = OwnedFd;
-/// The same, borrowed.
+/// A borrowed handle.
 pub(in crate::source) type Parent<'a> = BorrowedFd<'a>;
-/// An open directory whose names are read.
+/// An open directory that is being listed.
 pub(in crate::source) type Listing = Dir;
 
-/// Holes of smaller files are read.
+/// In files smaller than this, in bytes, holes are read like data.
 const WORTH_SEEKING: u64 = 1 << 20;
 
 /// The current directory.
@@ -25,7 +25,7 @@ pub(in crate::source) fn here() -> Parent<'static> {
     CWD
 }
 
-/// What something below the directory is opened from.
+/// Borrows a handle.
 pub(in crate::source) fn parent(handle: &Handle) -> Parent<'_> {
     handle.as_fd()
 }
@@ -34,12 +34,12 @@ pub(super) fn listing(handle: Handle) -> io::Result<Listing> {
     Ok(Dir::new(handle)?)
 }
 
-/// What others hold of a directory that is being listed.
+/// A second handle of a directory that is being listed.
 pub(in crate::source) fn duplicate(listing: &Listing) -> io::Result<Handle> {
     Ok(rustix::io::fcntl_dupfd_cloexec(listing.fd()?, 0)?)
 }
 
-/// Opens a regular file below a directory. `O_NONBLOCK` is for the FIFO that has taken its place since it was listed.
+/// Opens a regular file in a directory. `O_NONBLOCK` avoids blocking if a FIFO has replaced it since it was listed.
 pub(in crate::source) fn file(parent: Parent<'_>, name: &BStr, links: Links) -> Result<OpenFile, Refused> {
     let mut flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     if links == Links::Refuse {
@@ -57,7 +57,7 @@ pub(in crate::source) fn file(parent: Parent<'_>, name: &BStr, links: Links) -> 
     }
 }
 
-/// Where a symbolic link leads; `None` if it is gone.
+/// The target of a symbolic link; `None` if the link no longer exists.
 pub(in crate::source) fn target(parent: Parent<'_>, name: &BStr) -> Option<Vec<u8>> {
     rustix::fs::readlinkat(parent, name.as_bytes(), Vec::new()).ok().map(std::ffi::CString::into_bytes)
 }
@@ -65,7 +65,7 @@ pub(in crate::source) fn target(parent: Parent<'_>, name: &BStr) -> Option<Vec<u
 pub(super) fn step(parent: Parent<'_>, name: &[u8]) -> Result<Handle, Refused> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     rustix::fs::openat(parent, name, flags, Mode::empty()).map_err(|errno| match errno {
-        // Some systems say of a link only that it is no directory.
+        // For a link, some systems only return ENOTDIR.
         Errno::NOTDIR if kind_in(parent, name) == Some(FileKind::Symlink) => Refused::Kind(FileKind::Symlink),
         errno => refused(errno),
     })
@@ -80,7 +80,7 @@ fn kind_in(parent: Parent<'_>, name: &[u8]) -> Option<FileKind> {
     Some(file_kind(FileType::from_raw_mode(stat.st_mode)))
 }
 
-/// What a path is.
+/// The type of a path.
 pub(in crate::source) fn kind(path: &BStr, links: Links) -> io::Result<FileKind> {
     let flags = if links == Links::Refuse { AtFlags::SYMLINK_NOFOLLOW } else { AtFlags::empty() };
     let stat = rustix::fs::statat(CWD, path.as_bytes(), flags)?;
@@ -96,7 +96,7 @@ pub(super) fn list(listing: &mut Listing) -> io::Result<Vec<(BString, FileKind)>
             continue;
         }
         let kind = match entry.file_type() {
-            // Opening it will say what is wrong.
+            // Opening it gives the error.
             FileType::Unknown => kind_in(listing.fd()?, name).unwrap_or(FileKind::Regular),
             kind => file_kind(kind),
         };
@@ -133,7 +133,7 @@ pub(super) fn next_part(open: &OpenFile, at: u64) -> io::Result<Option<std::ops:
     Ok(Some(start..end))
 }
 
-/// Where the system does not say: all of the rest.
+/// On systems that cannot report holes: the whole rest.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple", target_os = "freebsd")))]
 pub(super) fn next_part(open: &OpenFile, at: u64) -> io::Result<Option<std::ops::Range<u64>>> {
     Ok((at < open.size).then_some(at..open.size))

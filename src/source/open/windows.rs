@@ -1,7 +1,8 @@
-//! Directories by their paths, where the system has no way to open a name below a handle that the standard library knows.
+//! Directories by their paths, because the standard library cannot open a name relative to a directory handle on this
+//! platform.
 //!
-//! Before each step it is asked whether a link (a symbolic link or a junction) stands there; somebody who swaps a
-//! directory for one between the question and the opening, which needs a right of its own, is followed.
+//! Before each step the path is checked for a link (a symbolic link or a junction). If somebody with the privilege to
+//! create links swaps the directory between the check and the opening, the link is followed.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -13,19 +14,19 @@ use super::{FileKind, OpenFile, Refused};
 use crate::core::path_bytes;
 use crate::core::regular_file::Links;
 
-/// A directory that something below it is opened from.
+/// A directory, relative to which entries are opened.
 pub(in crate::source) type Handle = PathBuf;
-/// The same, borrowed.
+/// A borrowed handle.
 pub(in crate::source) type Parent<'a> = &'a Path;
 
-/// A directory whose names are read.
+/// A directory that is being listed.
 #[derive(Debug)]
 pub(in crate::source) struct Listing {
     path: PathBuf,
 }
 
 impl Listing {
-    /// What something below it is opened from.
+    /// Borrows the handle.
     pub(in crate::source) fn fd(&self) -> io::Result<Parent<'_>> {
         Ok(&self.path)
     }
@@ -36,7 +37,7 @@ pub(in crate::source) fn here() -> Parent<'static> {
     Path::new("")
 }
 
-/// What something below the directory is opened from.
+/// Borrows a handle.
 pub(in crate::source) fn parent(handle: &Handle) -> Parent<'_> {
     handle
 }
@@ -45,12 +46,12 @@ pub(super) fn listing(handle: Handle) -> io::Result<Listing> {
     Ok(Listing { path: handle })
 }
 
-/// What others hold of a directory that is being listed.
+/// A second handle of a directory that is being listed.
 pub(in crate::source) fn duplicate(listing: &Listing) -> io::Result<Handle> {
     Ok(listing.path.clone())
 }
 
-/// Opens a regular file below a directory.
+/// Opens a regular file in a directory.
 pub(in crate::source) fn file(parent: Parent<'_>, name: &BStr, links: Links) -> Result<OpenFile, Refused> {
     let path = parent.join(path_bytes::path(name));
     match at(&path, links)? {
@@ -59,7 +60,7 @@ pub(in crate::source) fn file(parent: Parent<'_>, name: &BStr, links: Links) -> 
     }
 }
 
-/// Where a symbolic link leads; `None` if it is gone.
+/// The target of a symbolic link; `None` if the link no longer exists.
 pub(in crate::source) fn target(parent: Parent<'_>, name: &BStr) -> Option<Vec<u8>> {
     let target = fs::read_link(parent.join(path_bytes::path(name))).ok()?;
     Some(path_bytes::bytes(target).into())
@@ -79,7 +80,7 @@ fn at(path: &Path, links: Links) -> io::Result<FileKind> {
     Ok(file_kind(metadata.file_type()))
 }
 
-/// What a path is.
+/// The type of a path.
 pub(in crate::source) fn kind(path: &BStr, links: Links) -> io::Result<FileKind> {
     at(&path_bytes::path(path), links)
 }
@@ -113,7 +114,7 @@ pub(super) fn read(mut file: &File, buffer: &mut Vec<u8>) -> io::Result<usize> {
     read
 }
 
-/// Holes are read, as zeros.
+/// Holes are read as zeros.
 pub(super) fn next_part(open: &OpenFile, at: u64) -> io::Result<Option<std::ops::Range<u64>>> {
     Ok((at < open.size).then_some(at..open.size))
 }

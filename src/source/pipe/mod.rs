@@ -1,4 +1,4 @@
-//! What can be read but once: standard input, a FIFO, a descriptor that the shell hands over as `/dev/fd/63`.
+//! Content that can be read only once: standard input, a FIFO, or a descriptor from the shell such as `/dev/fd/63`.
 
 use bstr::BStr;
 
@@ -11,7 +11,7 @@ mod system;
 
 pub(super) use system::Pipe;
 
-/// Whether a path names one of the process's own descriptors.
+/// Whether a path is one of the process's own descriptors.
 pub(super) fn is_descriptor(path: &BStr) -> bool {
     let number = |prefix: &str| {
         let rest = path.strip_prefix(prefix.as_bytes());
@@ -20,7 +20,7 @@ pub(super) fn is_descriptor(path: &BStr) -> bool {
     is_stdin(path) || number("/dev/fd/") || number("/proc/self/fd/")
 }
 
-/// Whether a path names standard input.
+/// Whether a path is standard input.
 pub(super) fn is_stdin(path: &BStr) -> bool {
     ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path == name)
 }

@@ -1,4 +1,4 @@
-//! Reading that waits, but not for longer than until the run is stopped.
+//! A reader that waits for data, but stops waiting when the run is stopped.
 
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
@@ -11,22 +11,22 @@ use rustix::io::Errno;
 
 use super::is_descriptor;
 
-/// How long a read waits before it looks whether the run was stopped.
+/// How long one wait takes before the stop flag is checked again.
 const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
-/// Reads to the end of what comes, or until the run is stopped.
+/// Reads until the end of the data, or until the run is stopped.
 #[derive(Debug)]
 pub(in crate::source) struct Pipe<'a, F> {
     fd: F,
     stop: &'a AtomicBool,
-    /// Whether reading waits by itself.
+    /// Whether reads of this descriptor block.
     blocks: bool,
-    /// Whether nothing to read is the end. At a FIFO it is not before there was a writer.
+    /// Whether an empty read means the end. On a FIFO it does only after a writer was connected.
     may_end: bool,
 }
 
 impl<'a> Pipe<'a, OwnedFd> {
-    /// Opens a path that somebody named and that is no file. Opening does not wait for a writer; reading does.
+    /// Opens a path that is not a file. Opening does not wait for a writer; reading does.
     pub(in crate::source) fn open(path: &BStr, stop: &'a AtomicBool) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let fd = rustix::fs::openat(CWD, path.as_bytes(), flags, Mode::empty())?;
@@ -46,7 +46,7 @@ impl<'a> Pipe<'a, io::Stdin> {
 }
 
 impl<F: AsFd> Pipe<'_, F> {
-    /// Waits a little for something to read; whether there is.
+    /// Waits a short time for data; returns whether there is any.
     fn wait(&mut self) -> bool {
         let mut polled = [PollFd::new(&self.fd, PollFlags::IN)];
         match poll(&mut polled, Some(&PATIENCE)) {
@@ -55,7 +55,7 @@ impl<F: AsFd> Pipe<'_, F> {
                 self.may_end |= polled[0].revents().contains(PollFlags::HUP);
                 true
             }
-            // What cannot be waited for, such as a file on some systems, is read at once.
+            // Descriptors that cannot be polled, such as files on some systems, are read directly.
             Err(_) => true,
         }
     }
@@ -84,8 +84,8 @@ impl<F: AsFd> Read for Pipe<'_, F> {
     }
 }
 
-/// Whether the process began without a standard input. Before `main` Rust puts `/dev/null` in the place of a closed
-/// one, which many give their processes on purpose, so this has to be asked earlier still.
+/// Whether the process was started with standard input closed. Before `main`, Rust replaces closed descriptors by
+/// `/dev/null`, which is also a legitimate input, so this is checked even earlier.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_vendor = "apple"))]
 mod start {
     use std::os::fd::BorrowedFd;
@@ -98,13 +98,13 @@ mod start {
     }
 
     extern "C" fn look() {
-        // SAFETY: nothing is done with the number but to ask whether it stands for anything.
+        // SAFETY: the descriptor is only checked for whether it is open.
         #[allow(unsafe_code, reason = "a descriptor that may be closed has no safe type")]
         let stdin = unsafe { BorrowedFd::borrow_raw(0) };
         IS_CLOSED.store(rustix::io::fcntl_getfd(stdin).is_err(), Ordering::Relaxed);
     }
 
-    /// What the loader calls before `main`.
+    /// The loader calls this before `main`.
     #[used]
     #[allow(unsafe_code, reason = "the section is the one that is made for such functions")]
     #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
@@ -114,7 +114,7 @@ mod start {
 
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_vendor = "apple")))]
 mod start {
-    /// What is read then is empty.
+    /// A closed standard input reads as empty.
     pub(super) fn was_closed() -> bool {
         false
     }

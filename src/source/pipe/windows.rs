@@ -1,4 +1,4 @@
-//! Reading that waits for as long as the other end does; a run that is stopped meanwhile ends with the next bytes.
+//! A blocking reader. If the run is stopped, it ends when the next bytes arrive.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -8,7 +8,7 @@ use bstr::BStr;
 
 use crate::core::path_bytes;
 
-/// Reads to the end of what comes, or until the run is stopped.
+/// Reads until the end of the data, or until the run is stopped.
 #[derive(Debug)]
 pub(in crate::source) struct Pipe<'a, F> {
     input: F,
@@ -16,14 +16,14 @@ pub(in crate::source) struct Pipe<'a, F> {
 }
 
 impl<'a> Pipe<'a, File> {
-    /// Opens a pipe that somebody named.
+    /// Opens a pipe.
     pub(in crate::source) fn open(path: &BStr, stop: &'a AtomicBool) -> io::Result<Self> {
         Ok(Self { input: File::open(path_bytes::path(path))?, stop })
     }
 }
 
 impl<'a> Pipe<'a, io::Stdin> {
-    /// Standard input. The system gives an empty one in the place of one that was closed.
+    /// Standard input. The system replaces a closed one by an empty one.
     pub(in crate::source) fn stdin(stop: &'a AtomicBool) -> io::Result<Self> {
         Ok(Self { input: io::stdin(), stop })
     }

@@ -1,4 +1,4 @@
-//! The directory at a zip's end: where members stand, and how long they are.
+//! The central directory at the end of a zip: the positions and lengths of its members.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Read as _, Seek, SeekFrom};
@@ -6,12 +6,12 @@ use std::io::{self, BufRead, Read as _, Seek, SeekFrom};
 use super::super::inflate::{corrupt, skip};
 use super::super::until::Exact;
 
-/// The directory's end record, without its comment.
+/// The length of the end record without its comment.
 const END: usize = 22;
-/// What stands before the directory's end where numbers are large.
+/// The length of the zip64 locator, which comes before the end record of large archives.
 const LOCATOR: usize = 20;
 
-/// What the directory says of members, by where their headers stand.
+/// The lengths of members according to the directory, by the offsets of their headers.
 pub(super) type MemberLengths = BTreeMap<u64, Lengths>;
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,7 +20,7 @@ pub(super) struct Lengths {
     pub(super) crc: u32,
 }
 
-/// Whether content that starts as something else ends as a zip: `tail` is its end.
+/// Whether content that starts with something else ends as a zip; `tail` is its end.
 pub fn is_behind_prefix(tail: &[u8]) -> bool {
     end_record(tail).is_some_and(|(at, directory)| {
         let start = at.checked_sub(usize::try_from(directory.length).unwrap_or(usize::MAX));
@@ -28,13 +28,13 @@ pub fn is_behind_prefix(tail: &[u8]) -> bool {
     })
 }
 
-/// Where the directory stands by the end record's word.
+/// The position of the directory according to the end record.
 struct DirectoryExtent {
     length: u64,
     offset: u64,
 }
 
-/// The directory's end record, by where it stands in `tail`: the last that reaches the end exactly.
+/// The end record and its offset in `tail`: the last one that reaches exactly to the end.
 fn end_record(tail: &[u8]) -> Option<(usize, DirectoryExtent)> {
     let first = tail.len().saturating_sub(END + usize::from(u16::MAX));
     let ends_here = |&at: &usize| {
@@ -59,7 +59,7 @@ fn huge(bytes: &[u8], at: usize) -> u64 {
     bytes.get(at..at + 8).and_then(|field| field.try_into().ok()).map_or(0, u64::from_le_bytes)
 }
 
-/// Reads the directory of at most so many members: an error if there is none that makes sense.
+/// Reads a directory with at most `most` members. It is an error if there is no valid one.
 pub(super) fn read(content: &mut (impl BufRead + Seek), most: u64) -> io::Result<MemberLengths> {
     let size = content.seek(SeekFrom::End(0))?;
     let tail_at = size.saturating_sub((END + LOCATOR + usize::from(u16::MAX)) as u64);
@@ -71,7 +71,8 @@ pub(super) fn read(content: &mut (impl BufRead + Seek), most: u64) -> io::Result
     let mut end = tail_at + at as u64;
     let locator = at.checked_sub(LOCATOR).map(|start| &tail[start..at]);
     if let Some(locator) = locator.filter(|locator| locator.starts_with(b"PK\x06\x07")) {
-        // The record stands right before its locator, wherever that says, since a prefix may have moved both.
+        // The record is directly before its locator, whatever offset that contains, since a prefix may have moved
+        // both.
         let record_at = end.checked_sub(LOCATOR as u64 + 56).ok_or_else(missing)?;
         let mut record = [0; 56];
         for start in [record_at, huge(locator, 8)] {
@@ -109,7 +110,7 @@ pub(super) fn read(content: &mut (impl BufRead + Seek), most: u64) -> io::Result
     Ok(directory)
 }
 
-/// The numbers of a zip64 extra field, in the order in which the header leaves them out.
+/// The numbers of a zip64 extra field, in the order in which the header omits them.
 pub(super) fn wide(mut extra: &[u8]) -> impl Iterator<Item = u64> + use<'_> {
     let mut field: &[u8] = &[];
     while extra.len() >= 4 {

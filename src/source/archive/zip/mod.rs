@@ -1,8 +1,8 @@
-//! Zip, and what is one: `.jar`, `.whl`, `.docx`, self-extracting programs.
+//! Zip, and formats based on it: `.jar`, `.whl`, `.docx`, self-extracting programs.
 //!
-//! Members are read in the order in which they stand, by their own headers, so that what the directory at the end
-//! does not name, names twice or hides in another member is scanned as well, in a stream of any length too. The
-//! directory, where it can be had first, tells the lengths that headers leave out and where to look besides.
+//! Members are read in their order in the file, by their local headers. So members that the directory does not name,
+//! names twice, or that are hidden in another member are scanned as well, and streams can be read. If the directory
+//! can be read first, it gives the lengths that local headers omit, and more positions to look at.
 
 mod directory;
 mod reader;
@@ -17,11 +17,11 @@ use reader::{PositionedReader, Stored, Summed};
 
 pub use directory::is_behind_prefix;
 
-/// A header's flag for a member that needs a password.
+/// The header flag of an encrypted member.
 const ENCRYPTED: u16 = 1;
-/// A header's flag for lengths that stand behind the content.
+/// The header flag that the lengths follow the content.
 const LENGTHS_BEHIND: u16 = 8;
-/// Reads a zip that can be read anywhere.
+/// Reads a zip from a seekable source.
 pub(super) fn seekable(unpacker: &mut Unpacker<'_>, content: &mut (impl BufRead + Seek), at: &Packed) {
     unpacker.is_seen = true;
     let mut zip = Zip {
@@ -35,7 +35,7 @@ pub(super) fn seekable(unpacker: &mut Unpacker<'_>, content: &mut (impl BufRead 
         start = 0;
     }
     zip.read_from(unpacker, content, start, at);
-    // What the directory names and a walk from header to header did not meet is packed inside of another member.
+    // Members in the directory that were not found from header to header are inside other members.
     let visited = std::mem::take(&mut zip.visited);
     let missed: Vec<u64> =
         zip.directory.keys().filter(|offset| visited.binary_search(offset).is_err()).copied().collect();
@@ -48,17 +48,17 @@ pub(super) fn seekable(unpacker: &mut Unpacker<'_>, content: &mut (impl BufRead 
     }
 }
 
-/// Reads a zip from front to back.
+/// Reads a zip from start to end.
 pub(super) fn stream(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) {
     Zip::default().read(unpacker, content, at);
 }
 
-/// A member's own header.
+/// A member's local header.
 struct Header {
     flags: u16,
     method: u16,
     crc: u32,
-    /// Length as packed, where it is known.
+    /// The compressed length, if it is known.
     packed: Option<u64>,
     name: Vec<u8>,
 }
@@ -66,11 +66,11 @@ struct Header {
 #[derive(Default)]
 struct Zip {
     directory: MemberLengths,
-    /// Where members were read, ascending.
+    /// The offsets of the members that were read, ascending.
     visited: Vec<u64>,
-    /// Whether only one member is read, and not those behind it.
+    /// Whether only one member is read, and not those after it.
     is_single: bool,
-    /// Whether a directory was met.
+    /// Whether a directory was found.
     has_directory: bool,
 }
 
@@ -94,7 +94,7 @@ impl Zip {
         }
     }
 
-    /// Reads one member after the other; `false` if not to the end.
+    /// Reads all members; `false` if it stopped before the end.
     fn members(
         &mut self,
         unpacker: &mut Unpacker<'_>,
@@ -131,7 +131,7 @@ impl Zip {
         Ok(true)
     }
 
-    /// A header behind its signature, if what stands there makes sense as one.
+    /// Reads a header after its signature; `None` if it is not plausible.
     fn header(&self, content: &mut PositionedReader<'_>, offset: u64) -> io::Result<Option<Header>> {
         let mut fixed = [0; 26];
         match content.read_exact(&mut fixed) {
@@ -167,23 +167,23 @@ impl Zip {
                 self.stored(unpacker, content, (packed, header.crc), &member);
                 None
             }
-            // Its end is where the record of its lengths starts.
+            // It ends at the record with its lengths.
             (0, None) => {
                 unpacker.content(&mut Until::new(content, b"PK\x07\x08"), &member);
                 None
             }
-            // It says itself where it ends.
+            // Its compressed data marks its own end.
             (8, None) => decode(unpacker, content, header, &member),
             (_, Some(packed)) => decode(unpacker, &mut Exact::new(content, packed), header, &member),
             (_, None) => Some(reason::UNSUPPORTED),
         };
-        // Whatever is left of it is looked through for the next header, in case that its length is a lie.
+        // The rest of it is searched for the next header, in case the length is wrong.
         if let Some(reason) = unopened {
             unpacker.visitor.unopened(&member, reason);
         }
     }
 
-    /// Reads a member that is stored as it is, and goes back to the first header in it if its checksum is wrong.
+    /// Reads an uncompressed member. If its checksum is wrong, reading continues at the first header inside it.
     fn stored(
         &self,
         unpacker: &mut Unpacker<'_>,
@@ -194,7 +194,7 @@ impl Zip {
         let mut stored = Stored::new(Summed::new(Box::new(Exact::new(content, packed)), crc));
         unpacker.content(&mut stored, member);
         let hidden = stored.hidden().filter(|_| !self.is_single);
-        // Going back again and again counts as unpacking to too much.
+        // Reading data again counts as unpacked data, so that it cannot be repeated endlessly.
         if let Some(hidden) = hidden
             && unpacker.budget.spend(hidden.len() as u64).is_ok()
         {
@@ -203,7 +203,7 @@ impl Zip {
     }
 }
 
-/// Unpacks a member, or says why not.
+/// Decompresses a member, or returns why that is not supported.
 fn decode(
     unpacker: &mut Unpacker<'_>,
     content: &mut dyn BufRead,

@@ -1,4 +1,4 @@
-//! What a zip's members are read through.
+//! The readers for the members of a zip.
 
 use std::io::{self, BufRead, Read};
 
@@ -6,12 +6,12 @@ use flate2::Crc;
 
 use super::super::inflate::corrupt;
 
-/// What every member's own header starts with.
+/// The signature of a local header.
 const HEADER: &[u8] = b"PK\x03\x04";
-/// So much of a member that is stored as it is, from the first header in it on, is kept to be read again.
+/// How many bytes of an uncompressed member, starting at the first header in it, are kept to be read again.
 const MOST_KEPT: usize = 8 << 20;
 
-/// Content whose checksum is known, unless it is zero: that it is wrong is an error at the end.
+/// A reader that verifies a checksum, unless that is zero. A wrong one is an error at the end.
 pub(super) struct Summed<'a> {
     inner: Box<dyn Read + 'a>,
     crc: Crc,
@@ -35,24 +35,24 @@ impl Read for Summed<'_> {
     }
 }
 
-/// A member that is stored as it is. If its header lies about its length, other members stand in what was read as its
-/// content: from the first header of one on, that is kept.
+/// An uncompressed member. If the length in its header is wrong, its content may include other members, so the bytes
+/// from the first header in it are kept.
 pub(super) struct Stored<'a> {
     inner: Summed<'a>,
-    /// The last bytes read, in which a header may start; from a header on, all of them.
+    /// The last bytes that were read, which may contain the start of a header; after a header all bytes.
     kept: Vec<u8>,
     state: HeaderSearch,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum HeaderSearch {
-    /// Nothing was read.
+    /// Nothing was read yet.
     Begins,
-    /// None was met.
+    /// No header was found yet.
     Goes,
-    /// `kept` starts with one.
+    /// `kept` starts with a header.
     Found,
-    /// The member is a zip itself, which is opened.
+    /// The member is itself a zip, which is opened.
     IsZip,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Stored<'a> {
         Self { inner, kept: Vec::new(), state: HeaderSearch::Begins }
     }
 
-    /// What has to be read again, as members: the checksum is wrong, or says nothing.
+    /// The bytes that must be read again as members, if the checksum is wrong or missing.
     pub(super) fn hidden(self) -> Option<Vec<u8>> {
         let is_right = self.inner.wanted != 0 && self.inner.wanted == self.inner.crc.sum();
         (self.state == HeaderSearch::Found && !is_right).then_some(self.kept)
@@ -95,11 +95,11 @@ impl Read for Stored<'_> {
     }
 }
 
-/// A reader that knows where it is, and can be given bytes back.
+/// A reader that counts its position, and to which bytes can be returned.
 pub(super) struct PositionedReader<'a> {
     inner: &'a mut dyn BufRead,
     pub(super) at: u64,
-    /// Bytes to be read before those of `inner`.
+    /// Returned bytes, which are read before those of `inner`.
     again: io::Cursor<Vec<u8>>,
 }
 
@@ -108,7 +108,7 @@ impl<'a> PositionedReader<'a> {
         Self { inner, at, again: io::Cursor::default() }
     }
 
-    /// Reads these bytes, the last that were read, next.
+    /// Returns the bytes that were read last, so that they are read again.
     pub(super) fn give_back(&mut self, mut bytes: Vec<u8>) {
         self.at = self.at.saturating_sub(bytes.len() as u64);
         bytes.extend(self.again.fill_buf().unwrap_or_default());

@@ -1,0 +1,114 @@
+//! The arguments of `keysweep rules`.
+
+use std::path::PathBuf;
+
+use clap::builder::TypedValueParser as _;
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::policy;
+use crate::policy::config;
+
+/// `keysweep rules`.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// List the rules.
+    List {
+        /// List only the rules of this provider.
+        provider: Option<String>,
+        /// The format: human or json.
+        #[arg(long, value_enum, default_value_t = RulesFormat::Human)]
+        format: RulesFormat,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "clap would print it")]
+        sources: RuleSourceArgs,
+    },
+    /// Show one rule.
+    Show {
+        /// The rule's id.
+        id: String,
+        /// The format: human or json.
+        #[arg(long, value_enum, default_value_t = RulesFormat::Human)]
+        format: RulesFormat,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "clap would print it")]
+        sources: RuleSourceArgs,
+    },
+    /// Check that each rule finds its examples, and not its non-examples.
+    Check {
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "clap would print it")]
+        sources: RuleSourceArgs,
+    },
+    /// Explain in words what a rule looks for.
+    Explain {
+        /// The rule's id.
+        id: String,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "clap would print it")]
+        sources: RuleSourceArgs,
+    },
+    /// Print what one rule finds in a file.
+    ///
+    /// Other rules, the ignore file and the baseline do not matter. Exits with 1 if the rule finds something.
+    Test {
+        /// The rule's id.
+        id: String,
+        /// The file to search; `-` is standard input.
+        file: PathBuf,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "clap would print it")]
+        sources: RuleSourceArgs,
+    },
+    /// Write a first version of a rule, from an example key.
+    ///
+    /// Prints TOML for .keysweep.toml. The key itself is not in it.
+    New {
+        /// The example key; `-` reads it from standard input.
+        ///
+        /// Use `-` for real keys: what is typed on a command line stays in the history of the shell.
+        #[arg(long, value_name = "EXAMPLE")]
+        from: String,
+        /// The id of the new rule.
+        #[arg(long)]
+        id: Option<String>,
+    },
+}
+
+/// Arguments that select the rule sources.
+#[derive(Clone, Debug, Args)]
+pub struct RuleSourceArgs {
+    /// The configuration file [default: $KEYSWEEP_CONFIG, or .keysweep.toml at the root of the repository].
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Also load rules from this file: keysweep's TOML, or a configuration of gitleaks or betterleaks.
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
+    /// Skip what keysweep does not support in a rule file of another tool, and list it.
+    #[arg(long)]
+    pub skip_unsupported: bool,
+    /// Print which configuration file is used, on standard error.
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+impl RuleSourceArgs {
+    /// The same as arguments for loading a policy.
+    pub fn policy(&self) -> policy::PolicyArgs {
+        policy::PolicyArgs {
+            config: self.config.clone(),
+            rules: self.rules.clone(),
+            skip_unsupported: self.skip_unsupported,
+            verbose: self.verbose,
+            ..policy::PolicyArgs::default()
+        }
+    }
+}
+
+/// The output format of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RulesFormat {
+    /// For people.
+    Human,
+    /// One JSON document.
+    Json,
+}

@@ -1,0 +1,57 @@
+//! Counting unpacked data against the limits.
+
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use super::Limits;
+
+/// The counters of unpacked data, and their limits.
+pub(super) struct UnpackBudget {
+    pub(super) limits: Limits,
+    /// The size of the outermost content in bytes, or how much of it has been read.
+    pub(super) size: Cell<u64>,
+    pub(super) unpacked: Cell<u64>,
+    pub(super) members: Cell<u64>,
+    pub(super) is_exceeded: Cell<bool>,
+}
+
+impl UnpackBudget {
+    pub(super) fn spend(&self, bytes: u64) -> io::Result<()> {
+        let unpacked = self.unpacked.get().saturating_add(bytes);
+        self.unpacked.set(unpacked);
+        if unpacked > self.limits.size.max(self.size.get().saturating_mul(self.limits.ratio)) {
+            self.is_exceeded.set(true);
+            return Err(io::Error::other("it unpacks to too much"));
+        }
+        Ok(())
+    }
+}
+
+/// A decoder whose output is counted.
+pub(super) struct Metered<R> {
+    pub(super) inner: R,
+    pub(super) budget: Rc<UnpackBudget>,
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.budget.spend(count as u64)?;
+        Ok(count)
+    }
+}
+
+/// The outermost content, counted while it is read because its size is unknown.
+pub(super) struct Counted<'a> {
+    pub(super) inner: &'a mut dyn Read,
+    pub(super) budget: Rc<UnpackBudget>,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.budget.size.set(self.budget.size.get() + count as u64);
+        Ok(count)
+    }
+}

@@ -1,0 +1,79 @@
+//! Detecting compression and archive formats by the first bytes of content, or by its name.
+
+use bstr::{BStr, ByteSlice as _};
+
+use super::inflate;
+use super::reason;
+use super::tar;
+use crate::core::finding::Layer;
+
+/// The compression or archive format of content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Container {
+    /// A format that is opened.
+    Known(Layer),
+    /// A format that is not opened; the reason names it.
+    Unopened(&'static str),
+}
+
+/// The first bytes of formats that are not opened. (Formats that store content uncompressed, such as SQLite or OLE
+/// documents, are not in this list: their bytes are scanned.)
+const UNOPENED: &[(&[u8], &str)] = &[
+    (b"7z\xbc\xaf\x27\x1c", "unsupported format: 7z"),
+    (b"Rar!\x1a\x07", "unsupported format: rar"),
+    (b"# v2 git bundle\n", "unsupported format: git bundle; clone it and run keysweep history"),
+    (b"# v3 git bundle\n", "unsupported format: git bundle; clone it and run keysweep history"),
+    (b"PACK\0\0\0\x02", "unsupported format: git pack; run keysweep history on its repository"),
+    (b"MSCF\0\0\0\0", "unsupported format: cab"),
+    (b"\x04\x22\x4d\x18", "unsupported format: lz4"),
+    (b"\x02\x21\x4c\x18", "unsupported format: lz4"),
+    (b"LZIP\x01", "unsupported format: lzip"),
+    (b"\x89LZO\0\r\n\x1a\n", "unsupported format: lzop"),
+    (b"\xff\x06\0\0sNaPpY", "unsupported format: snappy"),
+    (b"\x1f\x9d", "unsupported format: compress"),
+    (b"\x1f\xa0", "unsupported format: compress"),
+    (b"\xed\xab\xee\xdb", "unsupported format: rpm"),
+    (b"xar!\0", "unsupported format: xar"),
+    (b"hsqs", "unsupported format: squashfs"),
+    (b"sqsh", "unsupported format: squashfs"),
+    (b"age-encryption.org/v", reason::ENCRYPTED),
+    (b"-----BEGIN PGP MESSAGE-----", reason::ENCRYPTED),
+    (b"-----BEGIN AGE ENCRYPTED FILE-----", reason::ENCRYPTED),
+    (b"$ANSIBLE_VAULT;", reason::ENCRYPTED),
+    (b"\0GITCRYPT\0", reason::ENCRYPTED),
+    (b"Salted__", reason::ENCRYPTED),
+];
+
+/// How many bytes at the start of content are needed to detect its format.
+pub const HEAD: usize = 512;
+
+/// The format of content that starts with these bytes; `None` if it is not packed.
+pub fn kind(head: &[u8]) -> Option<Container> {
+    let layer = match head {
+        [0x1f, 0x8b, 8, ..] => Layer::Gzip,
+        [b'P', b'K', 3, 4, ..] => Layer::Zip,
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => Layer::Bzip2,
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Layer::Xz,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Layer::Zstd,
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Layer::Png,
+        _ if head.starts_with(b"%PDF-") => Layer::Pdf,
+        _ if tar::is_header(head) => Layer::Tar,
+        _ if inflate::is_zlib(head) => Layer::Zlib,
+        _ => {
+            let is_start = |(magic, _): &&(&[u8], &str)| head.starts_with(magic);
+            return UNOPENED.iter().find(is_start).map(|(_, reason)| Container::Unopened(reason));
+        }
+    };
+    Some(Container::Known(layer))
+}
+
+/// Why content with this name is not opened, for formats without characteristic first bytes.
+pub fn unopened_by_name(path: &BStr) -> Option<&'static str> {
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    let extension = name.rfind_byte(b'.').map(|dot| name[dot + 1..].to_ascii_lowercase())?;
+    match extension.as_slice() {
+        b"br" => Some("unsupported format: brotli"),
+        b"lzma" => Some("unsupported format: lzma"),
+        _ => None,
+    }
+}
