@@ -3,7 +3,6 @@
 use bstr::ByteSlice as _;
 
 use super::{FileFix, Rewrite};
-use crate::core::order::ListOrder as _;
 
 impl FileFix {
     /// The changed lines before and after, with all keys masked.

@@ -4,6 +4,8 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
+use bstr::ByteSlice as _;
+
 use super::Id;
 use super::id::Hash;
 use crate::core::narrow::narrow;

@@ -1,5 +1,5 @@
-//! The `annotations` format: GitHub's workflow commands. The runner shows ten of a kind and step and drops the rest
-//! without a word, so the worst come first, and where there are more the last one says how many.
+//! The `annotations` format: GitHub's workflow commands. GitHub shows at most ten of each kind for a step and
+//! silently drops the rest, so the most severe findings come first, and the last line says how many more there are.
 
 use std::io::{self, Write};
 
@@ -7,10 +7,10 @@ use crate::report::model::{Document, JsonFinding};
 use crate::report::numbers::counted;
 use crate::report::{ReportStyle, escape};
 
-/// What GitHub shows of a kind and step.
+/// The maximum number of annotations that GitHub shows of each kind for a step.
 const MOST: usize = 10;
 
-/// Writes a line for each of the worst findings.
+/// Writes a line for each of the most severe findings.
 pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
     let active = usize::try_from(document.summary.findings).unwrap_or(usize::MAX);
     let errors = document.summary.coverage.errors.len();

@@ -1,4 +1,4 @@
-//! The `codeclimate` format: what GitLab's Code Quality widget reads.
+//! The `codeclimate` format, for GitLab's Code Quality widget.
 
 use std::io::{self, Write};
 

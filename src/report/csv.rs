@@ -1,4 +1,4 @@
-//! The `csv` format: a header and a line for each finding, safe to open in a spreadsheet.
+//! The `csv` format: a header and a line for each finding. It is safe to open in a spreadsheet.
 
 use std::io::{self, Write};
 
@@ -13,7 +13,7 @@ const KEYS: &str = "status,state,on_remote,severity,confidence,rule,provider,tit
                     first_date,brought_in_by,last_commit,last_date,removed_by,removed_in,days_exposed,places,versions,\
                     references,repositories,first_place,uses,reuse,replaced_by,overdue_days,next_steps";
 
-/// Writes the table: of places, or of keys if that was asked for.
+/// Writes the table of findings, or of keys if the style says so.
 pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
     if style.view.tables_of_keys {
         return keys(document, out);

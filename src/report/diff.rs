@@ -1,5 +1,5 @@
-//! What changed between two reports: new, fixed and unchanged findings, by the key's value and where it stands, never
-//! by line; or new keys, those that are gone, and those that are still there, wherever they stand.
+//! Compares two reports. Findings are matched by the key's value and its location without the line; keys are matched
+//! by their value only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -10,25 +10,25 @@ use crate::report::keys::{self, JsonKey, KeyState};
 use crate::report::model::{Document, FindingStatus, JsonFinding};
 use crate::report::numbers::counted;
 
-/// The findings of two reports, compared.
+/// The comparison of the findings in two reports.
 #[derive(Debug, Serialize)]
 pub struct Diff<'a> {
-    /// Active in the new report alone.
+    /// Active only in the new report.
     pub new: Vec<&'a JsonFinding<'a>>,
-    /// Active in the old report alone: gone, or suppressed since.
+    /// Active only in the old report: removed or suppressed since.
     pub fixed: Vec<&'a JsonFinding<'a>>,
-    /// Active in both, as the new one has them.
+    /// Active in both, as in the new report.
     pub unchanged: Vec<&'a JsonFinding<'a>>,
 }
 
-/// Value, repository, path, member and part.
+/// What identifies a finding: value, repository, path, member and part.
 type DiffKey<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str);
 
 fn key<'a>(entry: &'a JsonFinding<'_>) -> DiffKey<'a> {
     let place = &entry.location;
     let (path, member) = (place.path.as_deref(), place.member.as_deref());
     let part = place.part.map_or("", |part| part.as_str());
-    // What stands in no file stands in an object.
+    // A finding without a path is in an object.
     let holder = if path.is_none() { entry.commit.as_ref().map(|commit| commit.id.as_ref()) } else { path };
     (
         &entry.fingerprint,
@@ -50,7 +50,7 @@ impl<'a> Diff<'a> {
         Self { new: added, fixed: active(old).filter(|entry| !now.contains(&key(entry))).collect(), unchanged }
     }
 
-    /// For people: a line a finding, then the numbers.
+    /// Writes one line for each finding, then the numbers.
     pub fn write_human(&self, out: &mut dyn Write) -> io::Result<()> {
         for (sign, entries) in [('+', &self.new), ('-', &self.fixed)] {
             for entry in entries {
@@ -69,26 +69,26 @@ impl<'a> Diff<'a> {
         writeln!(out, "{new}, {} fixed, {} unchanged.", self.fixed.len(), self.unchanged.len())
     }
 
-    /// One document: `{"new": [...], "fixed": [...], "unchanged": [...]}`.
+    /// Writes one document: `{"new": [...], "fixed": [...], "unchanged": [...]}`.
     pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
         serde_json::to_writer(&mut *out, self)?;
         out.write_all(b"\n")
     }
 }
 
-/// The keys of two reports, compared.
+/// The comparison of the keys in two reports.
 #[derive(Debug, Serialize)]
 pub struct KeyDiff<'a> {
-    /// Active in the new report alone.
+    /// Active only in the new report.
     pub new: Vec<JsonKey<'a>>,
-    /// Active in the old report alone: gone, or accepted since.
+    /// Active only in the old report: gone or suppressed since.
     pub gone: Vec<JsonKey<'a>>,
-    /// Active in both, as the new one has them.
+    /// Active in both, as in the new report.
     pub unchanged: Vec<JsonKey<'a>>,
-    /// Where those were; not written.
+    /// The states of the unchanged keys in the old report; not written.
     #[serde(skip)]
     before: BTreeMap<String, (KeyState, bool)>,
-    /// Fingerprints of what is accepted now; not written.
+    /// The fingerprints of keys that are suppressed in the new report; not written.
     #[serde(skip)]
     accepted: BTreeSet<String>,
 }
@@ -109,7 +109,7 @@ impl<'a> KeyDiff<'a> {
         Self { new: added, gone, unchanged, before, accepted }
     }
 
-    /// For people: a line a key that is new, gone or elsewhere than before, then the numbers.
+    /// Writes one line for each key that is new, gone or has another state, then the numbers.
     pub fn write_human(&self, out: &mut dyn Write) -> io::Result<()> {
         let line = |key: &JsonKey<'_>| {
             let title = crate::report::escape::text(key.title.as_bytes());
@@ -135,7 +135,7 @@ impl<'a> KeyDiff<'a> {
         writeln!(out, "{new}, {} gone, {still} still there, {live} of them live.", self.gone.len())
     }
 
-    /// One document: `{"new": [...], "gone": [...], "unchanged": [...]}`.
+    /// Writes one document: `{"new": [...], "gone": [...], "unchanged": [...]}`.
     pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
         serde_json::to_writer(&mut *out, self)?;
         out.write_all(b"\n")

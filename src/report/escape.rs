@@ -1,13 +1,13 @@
-//! Untrusted text made safe for its target: a terminal or log, XML, CSV, a workflow command, Markdown, a URI. Nothing
-//! that a repository holds can move a terminal's cursor, reorder a line or end it early, and nothing becomes markup, a
-//! formula or a command.
+//! Escapes untrusted text for terminals and logs, XML, CSV, workflow commands, Markdown and URIs. Nothing in a
+//! repository can move a terminal's cursor, reorder or end a line, or be interpreted as markup, a formula or a
+//! command.
 
 use bstr::ByteSlice as _;
 
-/// Bytes for a terminal or a log: control characters, bidirectional overrides and other invisible characters become
-/// `\u{..}`, bytes that are not UTF-8 become `\xNN`, and what a CI system would take for a command is broken up.
+/// Escapes bytes for a terminal or a log. Control characters, bidirectional overrides and other invisible characters
+/// become `\u{..}`, bytes that are not UTF-8 become `\xNN`, and commands of CI systems are broken up.
 pub fn text(bytes: &[u8]) -> String {
-    // Almost all of it: printable ASCII in which no command can begin.
+    // Most text is printable ASCII without the start of a command.
     let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b':' | b'#');
     if bytes.iter().all(is_plain)
         && let Ok(plain) = std::str::from_utf8(bytes)
@@ -27,7 +27,7 @@ pub fn text(bytes: &[u8]) -> String {
     safe
 }
 
-/// Whether a runner's command begins here: `::error::` as the first thing of a line (GitHub), `##[`, `##vso[` and
+/// Whether a command of a CI system starts here: `::error::` at the start of a line (GitHub), `##[`, `##vso[` and
 /// `##teamcity[` anywhere (GitHub, Azure, TeamCity).
 fn starts_command(bytes: &[u8], at: usize) -> bool {
     let rest = &bytes[at..];
@@ -39,12 +39,12 @@ fn starts_command(bytes: &[u8], at: usize) -> bool {
     }
 }
 
-/// `\n` for a line's end, `\u{3a}` for what has no escape of its own.
+/// Escapes a character: `\n` for a line end, `\u{3a}` for characters without a short escape.
 fn escaped(c: char) -> String {
     if c.is_ascii_graphic() { c.escape_unicode().to_string() } else { c.escape_default().to_string() }
 }
 
-/// Text in XML's content or attributes. What XML cannot hold at all is written as in [`text`].
+/// Escapes text for XML content or attributes. Characters that XML does not allow are written as in [`text`].
 pub fn xml(untrusted: &str) -> String {
     let mut safe = String::with_capacity(untrusted.len());
     for c in text(untrusted.as_bytes()).chars() {
@@ -60,7 +60,7 @@ pub fn xml(untrusted: &str) -> String {
     safe
 }
 
-/// A cell of CSV. One that a spreadsheet would calculate is made text by an apostrophe.
+/// Escapes a CSV cell. A cell that a spreadsheet would evaluate gets an apostrophe at the start.
 pub fn csv(untrusted: &str) -> String {
     let mut safe = text(untrusted.as_bytes());
     let first = safe.trim_start().chars().next();
@@ -70,22 +70,22 @@ pub fn csv(untrusted: &str) -> String {
     if safe.contains([',', '"', ';', '\'', ' ']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
 }
 
-/// What a workflow command says, after its `::`.
+/// Escapes the message of a workflow command, after its `::`.
 pub fn command(untrusted: &str) -> String {
     text(untrusted.as_bytes()).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// A property of a workflow command: `file=…`.
+/// Escapes a property of a workflow command, such as `file=…`.
 pub fn command_property(untrusted: &str) -> String {
     command(untrusted).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Text in Markdown, also in a table's cell: no markup, link, mention or reference comes of it.
+/// Escapes text for Markdown, also in table cells: it contains no markup, link, mention or reference.
 pub fn markdown(untrusted: &str) -> String {
     let mut safe = String::with_capacity(untrusted.len());
     let text = text(untrusted.as_bytes());
     for (at, c) in text.char_indices() {
-        // GitHub and GitLab make links of `www.` too.
+        // GitHub and GitLab also turn `www.` into links.
         let after_www = || text.get(..at).is_some_and(|before| before.to_ascii_lowercase().ends_with("www"));
         match c {
             ' ' | '-' | '/' | ',' => safe.push(c),
@@ -97,7 +97,7 @@ pub fn markdown(untrusted: &str) -> String {
     safe
 }
 
-/// A path as a relative reference of a URI: RFC 3986, each segment's bytes percent-encoded.
+/// Encodes a path as a relative URI reference (RFC 3986) with percent-encoded segments.
 pub fn uri(path: &str) -> String {
     let mut safe = String::with_capacity(path.len());
     for &byte in path.as_bytes() {
@@ -106,11 +106,11 @@ pub fn uri(path: &str) -> String {
             byte => safe.push_str(&format!("%{byte:02X}")),
         }
     }
-    // `//host` would be another place.
+    // `//host` would be the start of another host.
     if safe.starts_with("//") { format!("/.{safe}") } else { safe }
 }
 
-/// What changes more than its own cell of a terminal, or shows nothing where something is.
+/// Whether a character affects more than its own cell of a terminal, or is invisible.
 fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,

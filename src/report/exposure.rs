@@ -1,12 +1,12 @@
-//! Keys that reach those who use a product, whoever may read the repository: what is shipped to browsers and apps is rated
-//! one step worse, and the report says why.
+//! Keys that reach the users of a product, even without access to the repository. Keys that are shipped to browsers
+//! and apps get a severity one step higher, and the report gives the reason.
 
 use bstr::{BStr, ByteSlice as _};
 
 use crate::core::coverage::Report;
 use crate::core::finding::{Exposure, Finding};
 
-/// Says of each finding that counts whether it is shipped to clients, and rates it up if it is.
+/// Sets the exposure of each active finding, and raises the severity of those that are shipped to clients.
 pub fn rate(report: &mut Report) {
     for finding in report.findings.iter_mut().filter(|finding| finding.suppressed.is_none()) {
         let by_path = finding.location.path.as_ref().and_then(|path| of_path(path.as_ref()));
@@ -20,7 +20,7 @@ pub fn rate(report: &mut Report) {
     }
 }
 
-/// Google's key of a Firebase app: the file is Firebase's own, or the line is of its configuration.
+/// Whether it is the Google API key of a Firebase app: in Firebase's own file, or on a line of its configuration.
 fn is_firebase(finding: &Finding) -> bool {
     const FILES: [&str; 4] =
         ["google-services.json", "GoogleService-Info.plist", "firebase_options.dart", "__/firebase/init.json"];
@@ -35,14 +35,14 @@ fn is_firebase(finding: &Finding) -> bool {
                 .any(|word| finding.excerpt.text.contains(word)))
 }
 
-/// What a path says: the folders and endings of what builds, stores and stores of apps ship.
+/// The exposure by path: directories and extensions of files that builds and app stores ship.
 fn of_path(path: &BStr) -> Option<Exposure> {
     let path = path.to_str_lossy().to_ascii_lowercase();
     let (folders, file) = path.rsplit_once('/').unwrap_or(("", &path));
     let folders: Vec<&str> = folders.split('/').collect();
     let has = |name: &str| folders.contains(&name);
     let ends = |endings: &[&str]| endings.iter().any(|ending| file.ends_with(ending));
-    // Tests, examples of documentation and packages of servers have the same endings.
+    // Tests, examples in documentation, and server packages have the same extensions.
     if ["test", "tests", "__tests__", "testdata", "fixtures", "node_modules", "docs", "spec"]
         .iter()
         .any(|name| has(name))
@@ -88,7 +88,7 @@ fn of_path(path: &BStr) -> Option<Exposure> {
     None
 }
 
-/// Why that is so, in words that follow the key: `it is in …`.
+/// The reason, as a sentence about the key: `it is in …`.
 pub fn reason(exposure: Exposure) -> &'static str {
     match exposure {
         Exposure::PublicName => "its variable's name tells the build to put it into what every browser or app gets",
@@ -104,7 +104,7 @@ pub fn reason(exposure: Exposure) -> &'static str {
     }
 }
 
-/// What to do about it beyond revoking.
+/// What to do in addition to revoking, as an imperative clause.
 pub fn advice(exposure: Exposure) -> &'static str {
     match exposure {
         Exposure::Firebase => {

@@ -1,4 +1,4 @@
-//! The `gitlab` format: the secret detection report of GitLab's schema 15.2.
+//! The `gitlab` format: the secret detection report of GitLab, schema 15.2.
 
 use std::io::{self, Write};
 
@@ -10,10 +10,10 @@ use crate::report::identity::Identities;
 use crate::report::model::{Document, JsonFinding};
 use crate::report::{ReportStyle, escape};
 
-/// The schema that the report follows.
+/// The version of the schema.
 const SCHEMA: &str = "15.2.1";
 
-/// GitLab's own analyser writes this where no commit is known.
+/// The commit id that GitLab's own analyser writes if no commit is known.
 const NO_COMMIT: &str = "0000000";
 
 #[derive(Serialize)]
@@ -84,7 +84,7 @@ struct GitlabCommit<'a> {
     message: Option<&'a str>,
 }
 
-/// Writes the report; what is suppressed is left out, as GitLab has its own way to dismiss.
+/// Writes the report without suppressed findings, because GitLab has its own way to dismiss findings.
 pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "{{\"version\": \"{SCHEMA}\",\n\"scan\": ")?;
     serde_json::to_writer(&mut *out, &scan(document))?;
@@ -115,7 +115,7 @@ fn scan(document: &Document<'_>) -> GitlabScan {
         start_time: date::utc(document.time.0),
         end_time: date::utc(document.time.1),
         status: if document.summary.exit_code == 2 { "failure" } else { "success" },
-        // GitLab asks for text.
+        // GitLab requires a text.
         messages: errors.chain(notes).filter(|message| !message.value.is_empty()).collect(),
     }
 }

@@ -1,4 +1,4 @@
-//! The `human` format: findings by file, each with its line and what to do next, then what was covered.
+//! The `human` format: the findings grouped by file, each with its line and advice, then the coverage.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -16,17 +16,17 @@ use crate::report::model::{FindingStatus, JsonCoverage, JsonFinding, JsonSkipped
 use crate::report::numbers::{counted, grouped, size};
 use crate::report::{Document, ReportStyle, audit, escape, hyperlink, past};
 
-/// Names shown of what was ignored; the machine formats have them all.
+/// The maximum number of names of ignored items; machine formats have all of them.
 const SKIPPED_NAMES: usize = 3;
 
-/// What to do about keys that are in the index and nowhere else.
+/// The advice for keys that are only in the index.
 const ONLY_STAGED: &str = "  Take the key out of the file (keysweep fix PATH does that), and stage the file again.
   To leave the file out of the commit: git restore --staged PATH
   If it is no key: keysweep ignore PATH:LINE
   It is not committed, so you need not revoke it, unless an editor, a coding agent or a sync service has already sent it.
 ";
 
-/// As many digits of a fingerprint as `keysweep ignore` needs.
+/// The number of digits in an abbreviated fingerprint, enough for `keysweep ignore`.
 const SHORT_FINGERPRINT: usize = 12;
 
 /// Writes the report.
@@ -73,15 +73,15 @@ pub(super) const RED: &str = "1;31";
 pub(super) const YELLOW: &str = "33";
 pub(super) const GREEN: &str = "32";
 
-/// Where output goes, and whether it is coloured.
+/// The output, and how it is displayed.
 pub(super) struct Page<'a> {
     pub(super) out: &'a mut dyn Write,
     pub(super) color: bool,
-    /// Whether addresses and paths are links.
+    /// Whether URLs and paths are hyperlinks.
     pub(super) links: bool,
-    /// How many columns people see; 0 if nobody knows.
+    /// The width in columns; 0 if unknown.
     pub(super) width: usize,
-    /// What the report's paths are relative to.
+    /// The directory that paths in the report are relative to.
     pub(super) root: Option<&'a Path>,
 }
 
@@ -130,7 +130,7 @@ impl Page<'_> {
         }
     }
 
-    /// Text that leads to where a finding stands, if that is a file here.
+    /// Text that is a hyperlink to a finding, if its file exists here.
     fn linked(&mut self, finding: &JsonFinding<'_>, with_line: bool, code: &str, text: &str) -> io::Result<()> {
         let at = &finding.location;
         let is_file = self.links && finding.commit.is_none() && at.path_bytes.is_none();
@@ -144,12 +144,12 @@ impl Page<'_> {
         }
     }
 
-    /// Text in which addresses are links, if links are wanted.
+    /// Text in which URLs are hyperlinks, if hyperlinks are wanted.
     pub(super) fn with_links<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.links { hyperlink::addresses(text) } else { text.into() }
     }
 
-    /// What to do, once for all keys for which it is the same.
+    /// The advice, once for all keys with the same advice.
     fn advice(&mut self, document: &Document<'_>) -> io::Result<()> {
         let mut steps: Vec<(String, Vec<&str>)> = Vec::new();
         for entry in document.active() {
@@ -181,7 +181,7 @@ impl Page<'_> {
         writeln!(self.out, "  If it is no key: keysweep ignore PATH:LINE\n")
     }
 
-    /// The line with a caret below the key; where it was decoded from something, the masked key alone.
+    /// The line of the finding with a caret below the key; for decoded text only the masked key.
     fn excerpt(&mut self, finding: &JsonFinding<'_>) -> io::Result<()> {
         let parts = finding.excerpt.and_then(|excerpt| {
             let (text, mark) = (&excerpt.text, &excerpt.mark);
@@ -189,11 +189,12 @@ impl Page<'_> {
         });
         let (before, key, after) = match parts {
             Some((before, key, after)) if !key.is_empty() => (line(before), line(key), line(after)),
-            // With --show-secrets the key itself stands below.
+            // With --show-secrets the key itself is shown below.
             _ => (String::new(), finding.masked(), String::new()),
         };
         let number = finding.location.line.to_string();
-        // What stands left and right of the key shares the rest of the line; most goes to the left, which says whose it is.
+        // The text left and right of the key shares the rest of the line. Most of it goes to the left side, which
+        // usually shows whose key it is.
         let room = if self.width == 0 { usize::MAX } else { self.width.saturating_sub(7 + number.len() + key.width()) };
         let after = after.trim_end();
         let before = fit_end(before.trim_start(), room.saturating_sub(after.width().min(room / 3)));
@@ -241,7 +242,7 @@ impl Page<'_> {
     }
 }
 
-/// `Scanned 12 files, 1.2 MB, 20 commits; skipped 3 ignored (a, b, c)`
+/// The coverage in one line: `Scanned 12 files, 1.2 MB, 20 commits; skipped 3 ignored (a, b, c)`.
 pub(super) fn scanned(coverage: &JsonCoverage<'_>) -> String {
     let mut text = format!("Scanned {}, {}", counted(coverage.files, "file"), size(coverage.bytes));
     for (name, number) in &coverage.counts {
@@ -250,7 +251,7 @@ pub(super) fn scanned(coverage: &JsonCoverage<'_>) -> String {
     text + &skipped(coverage)
 }
 
-/// `2 keys found at 3 places, 1 suppressed (1 inline).`
+/// The result in one line: `2 keys found at 3 places, 1 suppressed (1 inline).`
 pub(super) fn verdict(document: &Document<'_>) -> String {
     let mut keys: Vec<&str> = document.active().map(|entry| entry.fingerprint.as_ref()).collect();
     let places = keys.len();
@@ -274,7 +275,8 @@ pub(super) fn verdict(document: &Document<'_>) -> String {
     text + "."
 }
 
-/// `; not opened: 1 encrypted (a.zip); skipped 10 ignored (node_modules, dist, .env, ...), 2 symlink (a, b)`
+/// The skipped items: `; not opened: 1 encrypted (a.zip); skipped 10 ignored (node_modules, dist, .env, ...), 2
+/// symlink (a, b)`.
 fn skipped(coverage: &JsonCoverage<'_>) -> String {
     let (unopened, others): (Vec<&JsonSkipped<'_>>, Vec<&JsonSkipped<'_>>) =
         coverage.skipped.iter().partition(|skipped| is_unopened(&skipped.reason));
@@ -301,7 +303,7 @@ fn by_reason(skipped: &[&JsonSkipped<'_>]) -> String {
     list.join(", ")
 }
 
-/// Text of the scanned line; a tab takes as much room as the caret's line gives it.
+/// Escapes the scanned line. A tab becomes four spaces, as in the line with the caret.
 fn line(text: &str) -> String {
     escape::text(&text.as_bytes().replace("\t", "    "))
 }

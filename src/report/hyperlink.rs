@@ -1,4 +1,4 @@
-//! Links in a terminal (OSC 8): the text stays as it is, and a click opens a file or an address.
+//! Hyperlinks in terminals (OSC 8).
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -6,19 +6,19 @@ use std::path::Path;
 
 use crate::core::path_bytes;
 
-/// Text that is a link. Neither has a control character: both were escaped.
+/// A hyperlink. Neither text may contain a control character; both are already escaped.
 pub(super) fn to(address: &str, text: &str) -> String {
     format!("\x1b]8;;{address}\x1b\\{text}\x1b]8;;\x1b\\")
 }
 
-/// The address of a file below `root`, and of a line of it; `None` if no such file.
+/// The URL of a file below `root`, and of a line in it; `None` if the file does not exist.
 pub(super) fn file(root: &Path, path: &str, line: Option<u64>) -> Option<String> {
     let whole = root.join(path);
     if !whole.is_absolute() || !whole.is_file() {
         return None;
     }
     let bytes = path_bytes::bytes(whole.as_os_str());
-    // On Windows a path starts with a drive.
+    // On Windows an absolute path starts with a drive.
     let mut address = if bytes.first() == Some(&b'/') { "file://".to_owned() } else { "file:///".to_owned() };
     for &byte in bytes.iter() {
         match byte {
@@ -36,7 +36,7 @@ pub(super) fn file(root: &Path, path: &str, line: Option<u64>) -> Option<String>
     Some(address)
 }
 
-/// Text in which each word that is an address is a link.
+/// Text in which each URL is a hyperlink.
 pub(super) fn addresses(text: &str) -> Cow<'_, str> {
     if !text.contains("https://") {
         return text.into();

@@ -1,5 +1,5 @@
-//! What identifies a finding for systems that compare reports: the key's value and the path, never the line, so that it
-//! survives moved lines.
+//! The identity of a finding for systems that compare reports: the key's value and the path, but not the line, so
+//! that it stays the same when lines move.
 
 use std::collections::HashMap;
 
@@ -7,16 +7,16 @@ use sha2::{Digest as _, Sha256};
 
 use crate::report::model::JsonFinding;
 
-/// The same key at the same path has the same hash; the number tells several such places apart.
+/// A hash of key and path, and a number that distinguishes several places with the same hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Identity {
     /// 24 hexadecimal digits.
     pub(super) hash: String,
-    /// From 1 on.
+    /// Counts from 1.
     pub(super) number: u32,
 }
 
-/// Gives findings their identities, one after the other in the report's order.
+/// Computes the identities of findings, which must be given in the order of the report.
 #[derive(Debug, Default)]
 pub(super) struct Identities(HashMap<[u8; 12], u32>);
 
@@ -36,7 +36,7 @@ impl Identities {
             hasher.update(text.as_bytes());
             hasher.update(b"\0");
         }
-        // Reports of one repository keep the identities that they had before there were others.
+        // In reports on one repository, the repository's name is not part of the identity.
         if let Some(repository) = &entry.location.repository {
             hasher.update(repository.as_bytes());
         }
@@ -50,7 +50,7 @@ impl Identities {
 }
 
 impl Identity {
-    /// 32 hexadecimal digits that no other finding of the report has.
+    /// 32 hexadecimal digits that are unique in the report.
     pub(super) fn unique(&self) -> String {
         format!("{}{:08x}", self.hash, self.number)
     }

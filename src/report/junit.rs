@@ -1,5 +1,5 @@
-//! The `junit` format: XML that nearly every CI system shows as a list of tests. A finding is a test that failed, a
-//! suppressed one a test that was skipped, an error a test in error; a clean run is one test that passed.
+//! The `junit` format: XML that nearly every CI system can show as test results. A finding is a failed test, a
+//! suppressed one a skipped test, an error a test with an error; a clean run is one passed test.
 
 use std::io::{self, Write};
 

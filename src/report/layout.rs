@@ -1,8 +1,8 @@
-//! Text in a given width: cut, padded and wrapped by what terminals show, not by bytes.
+//! Text layout by display width in a terminal, not by bytes: cutting, padding and wrapping.
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// The beginning of a text, in at most `width` columns.
+/// The start of a text, cut to at most `width` columns.
 pub(super) fn fit(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -20,7 +20,7 @@ pub(super) fn fit(text: &str, width: usize) -> String {
     shown
 }
 
-/// The end of a text (of a path, its end says most), in at most `width` columns.
+/// The end of a text, cut to at most `width` columns (the end of a path is the most informative part).
 pub(super) fn fit_end(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -37,7 +37,7 @@ pub(super) fn fit_end(text: &str, width: usize) -> String {
     std::iter::once('…').chain(kept.into_iter().rev()).collect()
 }
 
-/// A text with spaces behind it, `width` columns in all.
+/// Pads a text with spaces to `width` columns.
 pub(super) fn pad(text: &str, width: usize) -> String {
     let mut text = text.to_owned();
     let missing = width.saturating_sub(text.width());
@@ -45,7 +45,7 @@ pub(super) fn pad(text: &str, width: usize) -> String {
     text
 }
 
-/// Lines of at most `width` columns, all but the first indented; a word that is longer is cut in parts.
+/// Wraps text into lines of at most `width` columns, and indents all but the first. Longer words are divided.
 pub(super) fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
     let width = width.max(indent + 10);
     let mut lines = Vec::new();

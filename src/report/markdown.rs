@@ -1,5 +1,5 @@
-//! The `markdown` format: for a comment on a change and for a job's summary. It begins with a [`MARKER`], so that a
-//! comment can be found and updated in place, and it stays below a limit, past which GitHub loses the whole.
+//! The `markdown` format, for a comment on a change and for a job summary. It starts with a [`MARKER`] by which a
+//! comment can be found and updated, and stays below a size limit, since GitHub drops a longer text completely.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -13,13 +13,13 @@ use crate::report::{ReportStyle, human};
 /// The first line of each report.
 pub const MARKER: &str = "<!-- keysweep report -->";
 
-/// What a comment may have: GitHub takes 65,536 characters.
+/// The size limit of a comment in bytes: GitHub accepts 65,536 characters.
 pub const COMMENT: usize = 60_000;
 
-/// What a job's summary may have: GitHub takes 1 MiB for all of a step.
+/// The size limit of a job summary in bytes: GitHub accepts 1 MiB for each step.
 pub const SUMMARY: usize = 1_000_000;
 
-/// Left for what follows the table.
+/// The space that is kept for the text after the table, in bytes.
 const TAIL: usize = 8_000;
 
 /// Writes a report that fits into a comment.
@@ -28,7 +28,7 @@ pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn W
     out.write_all(page.as_bytes())
 }
 
-/// The same by key: where each still is, since when, and what to do first.
+/// A table of keys: the state of each, since when, and what to do first.
 fn of_keys(document: &Document<'_>, limit: usize) -> String {
     let mut page = head(document);
     let keys: Vec<JsonKey<'_>> =
@@ -79,7 +79,7 @@ fn key_row(document: &Document<'_>, key: &JsonKey<'_>) -> String {
     )
 }
 
-/// The report in at most `limit` bytes; empty if not even its head fits.
+/// A report of at most `limit` bytes; empty if even its start is too long.
 pub fn within(document: &Document<'_>, limit: usize) -> String {
     let summary = &document.summary;
     let mut page = head(document);
@@ -116,7 +116,7 @@ pub fn within(document: &Document<'_>, limit: usize) -> String {
     tail.page
 }
 
-/// What is first: the marker and what came of the scan.
+/// The marker and the result.
 fn head(document: &Document<'_>) -> String {
     let verdict = human::verdict(document);
     let incomplete = if document.summary.exit_code == 2 { " — **the scan did not complete**" } else { "" };
@@ -140,14 +140,14 @@ fn row(entry: &JsonFinding<'_>) -> String {
     )
 }
 
-/// What follows the table, as long as there is room.
+/// Writes the text after the table, within the size limit.
 struct Tail {
     page: String,
     limit: usize,
 }
 
 impl Tail {
-    /// What was scanned, and what was not.
+    /// Writes what was scanned and what was not.
     fn end(&mut self, document: &Document<'_>) {
         let summary = &document.summary;
         self.list("Not completed", summary.coverage.errors.iter().map(|fault| fault.message.as_ref()));

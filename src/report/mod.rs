@@ -1,4 +1,4 @@
-//! What a run found and what it looked at, ready to be written: one file a format, one line a format in the list below.
+//! Reports: one file for each format, and one line for each format in the list below.
 
 mod annotations;
 mod audit;
@@ -36,49 +36,49 @@ use std::path::Path;
 pub use model::Document;
 pub use redact::redact;
 
-/// What a report looks like, apart from its format.
+/// Options for the appearance of a report.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReportStyle {
-    /// Print keys as they are.
+    /// Whether to print keys unmasked.
     pub show_secrets: bool,
-    /// Show people what is suppressed, too; machine formats always do.
+    /// Whether human formats show suppressed findings; machine formats always have them.
     pub show_suppressed: bool,
-    /// Leave out the summary for people.
+    /// Whether to leave out the human summary.
     pub quiet: bool,
-    /// Use a terminal's colours.
+    /// Whether to use colours.
     pub color: bool,
-    /// Make links of addresses and paths, for terminals that have them.
+    /// Whether URLs and paths are hyperlinks.
     pub links: bool,
-    /// How many columns people see; 0 if nobody knows.
+    /// The width in columns; 0 if unknown.
     pub width: usize,
-    /// What people want to see of many keys.
+    /// How a human report of many keys is shown.
     pub view: ReportView,
 }
 
-/// What people want to see of many keys.
+/// How a human report of many keys is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReportView {
-    /// All of them in detail, not only the worst.
+    /// Whether to show all keys in detail, not only the most dangerous ones.
     pub full: bool,
-    /// By what they are told.
+    /// How keys are grouped.
     pub by: Grouping,
-    /// Whether tables that are of places otherwise are of keys.
+    /// Whether tables list keys instead of findings.
     pub tables_of_keys: bool,
 }
 
-/// By what keys are told.
+/// How keys are grouped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Grouping {
-    /// One after the other, the most dangerous first.
+    /// Not grouped; the most dangerous key first.
     #[default]
     Key,
-    /// By the files that hold them.
+    /// By the path of the file.
     Path,
-    /// By whose keys they are.
+    /// By the provider.
     Provider,
-    /// By who brought them in.
+    /// By the author of the introducing commit.
     Author,
-    /// By the commit that brought them in.
+    /// By the introducing commit.
     Commit,
 }
 
@@ -93,22 +93,22 @@ pub enum Audience {
 
 macro_rules! formats {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $module:ident, $reader:ident, [$($ending:literal),*];)*) => {
-        /// How a report is written.
+        /// A report format.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Format { $($(#[$doc])* $variant),* }
 
         impl Format {
-            /// All of them.
+            /// All formats.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
-            /// All names, as on the command line.
+            /// The names of all formats, as on the command line.
             pub const NAMES: &[&str] = &[$($name),*];
 
-            /// Its name.
+            /// The name on the command line.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),* }
             }
 
-            /// What the names of its files end in.
+            /// The file name endings of the format.
             pub const fn endings(self) -> &'static [&'static str] {
                 match self { $(Self::$variant => &[$($ending),*]),* }
             }
@@ -126,41 +126,41 @@ macro_rules! formats {
     };
 }
 
-// A new format is one file and one line here: name, module, who reads it, what its files' names end in.
+// To add a format, add one file and one line here: name, module, audience, file name endings.
 formats! {
-    /// For people.
+    /// Text for people.
     Human = "human", human, Human, [".txt", ".log"];
     /// One JSON document.
     Json = "json", json, Machine, [".json"];
-    /// One JSON object a line.
+    /// One JSON object on each line.
     Jsonl = "jsonl", jsonl, Machine, [".jsonl", ".ndjson"];
     /// SARIF 2.1.0, within GitHub's limits.
     Sarif = "sarif", sarif, Machine, [".sarif", ".sarif.json"];
     /// GitLab's secret detection report.
     Gitlab = "gitlab", gitlab, Machine, ["gl-secret-detection-report.json"];
-    /// GitLab's Code Quality report, which is Code Climate's.
+    /// GitLab's Code Quality report in the format of Code Climate.
     Codeclimate = "codeclimate", codeclimate, Machine, ["gl-code-quality-report.json"];
-    /// JUnit's XML.
+    /// JUnit XML.
     Junit = "junit", junit, Machine, [".xml"];
     /// GitHub's workflow commands, which become annotations.
     Annotations = "annotations", annotations, Machine, [];
-    /// Markdown for a comment on a change or a job's summary.
+    /// Markdown for a comment on a change or a job summary.
     Markdown = "markdown", markdown, Human, [".md", ".markdown"];
-    /// One page for a browser, which needs nothing else.
+    /// An HTML page without external resources.
     Html = "html", html, Human, [".html", ".htm"];
-    /// A shell script that takes the keys out of history, for a person to read and run.
+    /// A shell script that removes the keys from the history, for a person to read and run.
     Plan = "plan", plan, Human, [".sh"];
-    /// A table.
+    /// A CSV table.
     Csv = "csv", csv, Machine, [".csv"];
 }
 
 impl Format {
-    /// The format of this name.
+    /// The format with this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|format| format.name() == name)
     }
 
-    /// The format that a file's name asks for: the longest ending wins.
+    /// The format for a file name; the longest matching ending wins.
     pub fn of_file(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
         let endings = Self::ALL.iter().flat_map(|format| format.endings().iter().map(move |ending| (ending, format)));

@@ -1,11 +1,11 @@
-//! Numbers for people.
+//! Formats numbers for people.
 
-/// `1 key`, `8,062 files`
+/// Formats a count with its noun: `1 key`, `8,062 files`.
 pub fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
-/// `8,062`
+/// Formats a number with separators: `8,062`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -18,7 +18,7 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// `81.2 MB`
+/// Formats a number of bytes: `81.2 MB`.
 pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
     if bytes < 1000 {

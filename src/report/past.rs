@@ -1,4 +1,4 @@
-//! What a finding's history asks of people: which is worst, where it still is, and how to get it out.
+//! The history of findings for people: their rank, state, and how to remove them.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::report::escape;
 use crate::report::model::{JsonFinding, JsonHistory};
 use crate::report::numbers::grouped;
 
-/// The smaller, the worse: first what is live at HEAD and pushed, last what only `git gc` has to forget.
+/// The rank of a finding; lower is worse: 1 is live in HEAD and pushed, 6 is unreachable and only waits for `git gc`.
 pub(super) fn rank(finding: &JsonFinding<'_>) -> u8 {
     match &finding.history {
         None => 0,
@@ -20,7 +20,7 @@ pub(super) fn rank(finding: &JsonFinding<'_>) -> u8 {
     }
 }
 
-/// Where it still is, since when, and whether it left this machine.
+/// Where the key still is, since when, and whether it was pushed, as a phrase.
 pub(super) fn state(history: &JsonHistory<'_>) -> String {
     let mut text = match history.reach {
         Reach::Head => "live in HEAD".to_owned(),
@@ -50,12 +50,12 @@ pub(super) fn state(history: &JsonHistory<'_>) -> String {
     text
 }
 
-/// A reference's name as git shows it.
+/// A reference's short name, as git shows it.
 fn short(name: &str) -> &str {
     ["refs/heads/", "refs/tags/", "refs/remotes/", "refs/"].iter().find_map(|p| name.strip_prefix(p)).unwrap_or(name)
 }
 
-/// What to do now; `revoke` is what there is to say about making the key worthless.
+/// What to do now; `revoke` is the advice on revoking the key.
 pub(super) fn next_step(finding: &JsonFinding<'_>, history: &JsonHistory<'_>, revoke: &str) -> String {
     let id = finding.commit.as_ref().map(|commit| escape::text(commit.short().as_bytes())).unwrap_or_default();
     let text = if finding.location.part == Some(Part::Name) { "--path-rename OLD:NEW" } else { "--replace-text FILE" };

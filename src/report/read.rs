@@ -1,4 +1,4 @@
-//! Reading a report back, as `json` or `jsonl`.
+//! Reads `json` and `jsonl` reports.
 
 use std::io::{BufRead, Read as _};
 
@@ -8,10 +8,10 @@ use crate::core::error::{Error, Result};
 use crate::core::finding::RuleInfo;
 use crate::report::model::{Document, JsonFinding, Summary};
 
-/// A line longer than this is no finding of ours.
+/// The maximum length of a line in bytes.
 const LONGEST: u64 = 64 << 20;
 
-/// What tells a finding from a summary.
+/// The field that distinguishes findings from the summary.
 #[derive(Deserialize)]
 struct TypeTag {
     r#type: String,
@@ -23,8 +23,8 @@ struct Json {
     summary: Summary<'static>,
 }
 
-/// Reads what `keysweep … --format jsonl` (or `json`) wrote to the file `name`. `rule` knows what the report does not
-/// say: where a rule's keys are revoked.
+/// Parses a report of `--format jsonl` or `json`; `name` is the file's name in errors. `rule` provides what a report
+/// does not contain, such as where a rule's keys are revoked.
 pub fn document(
     name: &str,
     input: &mut dyn BufRead,
@@ -54,7 +54,7 @@ pub fn document(
             (findings, summary) = (json.findings, Some(json.summary));
             break;
         }
-        // The type stands first where we wrote the line: nothing has to be read twice.
+        // The type comes first in lines that keysweep wrote, so they are parsed only once.
         let tag = if line.starts_with(b"{\"type\":\"finding\",") {
             "finding".to_owned()
         } else {

@@ -1,5 +1,5 @@
-//! The one place where keys in the texts of a report (paths, names of commits, errors, notes) are masked. The keys of
-//! its findings themselves are masked where a format writes them.
+//! Masks keys in the texts of a report (paths, commits, errors, notes). The keys of the findings themselves are
+//! masked when a format writes them.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use crate::core::order::ListOrder as _;
 use crate::report::escape;
 use crate::scan::mask;
 
-/// What is shorter stands in text by chance.
+/// The minimum length of a value that is masked everywhere; shorter ones occur in text by chance.
 pub(super) const SHORTEST: usize = 16;
 
-/// Masks keys in every text of a report: those that `mask` sees (it returns what to put in a text's place), and those
-/// that were found, wherever else they stand.
+/// Masks keys in every text of a report: those that `mask` finds (it returns the masked text), and the values of all
+/// findings wherever they occur.
 pub fn redact(report: &mut Report, mask: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {
     let texts = Texts { mask, found: FoundSecrets::of(&report.findings) };
     for finding in &mut report.findings {
@@ -32,7 +32,7 @@ pub fn redact(report: &mut Report, mask: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {
     }
 }
 
-/// The keys that were found. Each is a secret at other places, too, where nothing near it says so.
+/// The values of all findings. They are masked also where no rule would find them.
 struct FoundSecrets {
     automaton: AhoCorasick,
     secrets: Vec<Secret>,
@@ -40,7 +40,7 @@ struct FoundSecrets {
 
 impl FoundSecrets {
     fn of(findings: &[Finding]) -> Option<Self> {
-        // A rule that looks at paths alone gives the path for the secret.
+        // A rule that only matches paths has the path as its secret.
         let is_path = |finding: &Finding| {
             finding.location.path.as_ref().is_some_and(|path| path.as_slice() == finding.secret.expose())
         };
@@ -62,7 +62,7 @@ impl FoundSecrets {
     }
 }
 
-/// Masks one text after the other.
+/// Masks texts.
 struct Texts<'a> {
     mask: &'a dyn Fn(&[u8]) -> Option<Vec<u8>>,
     found: Option<FoundSecrets>,
@@ -102,7 +102,7 @@ impl Texts<'_> {
         }
     }
 
-    /// What a rule file says; the built-in rules hold no keys.
+    /// Masks texts from a rule file; the built-in rules contain no keys.
     fn rule(&self, rule: &mut RuleInfo) {
         for text in [&mut rule.id, &mut rule.provider, &mut rule.title, &mut rule.revoke, &mut rule.advice] {
             if let Cow::Owned(text) = text {
@@ -111,7 +111,7 @@ impl Texts<'_> {
         }
     }
 
-    /// What stands beside the key, which is masked already.
+    /// Masks the text around the key, which is itself already masked.
     fn excerpt(&self, excerpt: &mut Excerpt) {
         let Excerpt { text, mark } = excerpt;
         let (Some(before), Some(key), Some(after)) =

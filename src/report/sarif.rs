@@ -1,5 +1,5 @@
-//! The `sarif` format: SARIF 2.1.0 as GitHub's code scanning reads it, within its limits. The worst findings come
-//! first; what does not fit is said in a notification of the run.
+//! The `sarif` format: SARIF 2.1.0 for GitHub's code scanning, within its limits. The most severe findings come
+//! first; a notification of the run counts those that do not fit.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -17,11 +17,12 @@ use crate::report::{ReportStyle, escape};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-/// GitHub refuses a run with more results,
+/// The maximum number of results that GitHub accepts in a run.
 const MOST_RESULTS: usize = 25_000;
-/// with more rules,
+/// The maximum number of rules that GitHub accepts in a run.
 const MOST_RULES: usize = 25_000;
-/// or a file that is larger when compressed. It says 10 MB; some room is left for the head and another compressor.
+/// The maximum compressed size in bytes. GitHub's limit is 10 MB; this leaves room for the header, and for
+/// differences between compressors.
 const MOST_COMPRESSED: u64 = 9_000_000;
 
 #[derive(Serialize)]
@@ -45,10 +46,10 @@ struct SarifText {
 
 #[derive(Serialize)]
 struct Fingerprints<'a> {
-    /// The one that GitHub compares: by key and path, not by line.
+    /// The fingerprint that GitHub compares: of key and path, without the line.
     #[serde(rename = "primaryLocationLineHash")]
     place: String,
-    /// The key's value alone.
+    /// The fingerprint of the key's value.
     #[serde(rename = "keysweepFingerprint/v1")]
     key: &'a str,
 }
@@ -69,17 +70,17 @@ struct Properties<'a> {
     note: Option<&'a str>,
 }
 
-/// What is known of a rule from its findings.
+/// The data of a rule, from its findings.
 struct SarifRule<'a> {
     entry: &'a JsonFinding<'a>,
     severity: Severity,
     confidence: Confidence,
 }
 
-/// Writes the one run.
+/// Writes one run.
 pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
     let (rules, places) = rules(document);
-    // Numbered in the report's order, so that the order by severity has no say in it.
+    // Identities are numbered in the order of the report, not in the order of severity.
     let mut identities = Identities::default();
     let numbers: HashMap<*const JsonFinding<'_>, Identity> =
         document.findings.iter().map(|entry| (std::ptr::from_ref(entry), identities.of(entry))).collect();
@@ -107,7 +108,7 @@ pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write
     out.write_all(b",\n\"automationDetails\": {\"id\": \"keysweep/\"}\n}]}\n")
 }
 
-/// The rules of all findings in the order of their ids, and each one's place.
+/// The rules of all findings sorted by id, and the index of each.
 fn rules<'a>(document: &'a Document<'a>) -> (Vec<SarifRule<'a>>, HashMap<&'a str, usize>) {
     let mut rules: std::collections::BTreeMap<&str, SarifRule<'_>> = std::collections::BTreeMap::new();
     for entry in &document.findings {
@@ -213,7 +214,7 @@ fn result<'a>(entry: &'a JsonFinding<'a>, rule_index: usize, identity: &Identity
     }
 }
 
-/// Brackets make links and braces are filled in in SARIF's messages.
+/// The message. In SARIF, brackets would make links, and braces are placeholders.
 fn message(entry: &JsonFinding<'_>) -> String {
     let mut text = format!("{} {} in {}", escape::text(entry.title.as_bytes()), entry.masked(), entry.place());
     if let Some(commit) = &entry.commit {
@@ -232,7 +233,7 @@ fn message(entry: &JsonFinding<'_>) -> String {
 
 fn location(entry: &JsonFinding<'_>) -> Value {
     let place = &entry.location;
-    // GitHub shows nothing that has no file: what stands in a commit's message gets a path that no file has.
+    // GitHub does not show results without a file, so a finding in a commit message gets a made-up path.
     let id = entry.commit.as_ref().map_or("", |commit| &commit.id);
     let uri = match (place.file(), &place.repository) {
         (Some(path), _) => escape::uri(&path),
@@ -243,12 +244,12 @@ fn location(entry: &JsonFinding<'_>) -> Value {
     };
     let mut physical = Map::new();
     physical.insert("artifactLocation".into(), json!({"uri": uri}));
-    // A line of a member is none of the archive.
+    // The line inside an archive member is not a line of the archive.
     let (line, end) = if place.member.is_some() || place.line == 0 { (1, 1) } else { (place.line, place.end_line) };
     let mut region = json!({"startLine": line, "endLine": end.max(line), "snippet": {"text": entry.masked()}});
     if place.member.is_none() && place.line > 0 {
         region["startColumn"] = place.column.max(1).into();
-        // SARIF's end is the column behind the last character.
+        // SARIF's end column is the one after the last character.
         region["endColumn"] = (place.end_column.max(1) + 1).into();
     }
     physical.insert("region".into(), region);
@@ -300,7 +301,7 @@ fn provenance(document: &Document<'_>) -> Option<Value> {
     Some(provenance)
 }
 
-/// How large the results are when compressed, as far as they go.
+/// Measures the compressed size of the results so far.
 struct SarifSize(GzEncoder<Counter>);
 
 #[derive(Default)]

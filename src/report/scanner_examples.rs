@@ -1,15 +1,15 @@
-//! Keys that other secret scanners hold on purpose: the tests of a detector, the samples of a rule. They have the shape of
-//! a key, because that is what they are for, so nothing in them tells; where they stand does. None of them is `certain`.
+//! Keys in other secret scanners' files: the tests of a detector, the samples of a rule. They are meant to look like
+//! keys, so only their path shows that they are examples. None of them is `certain`.
 
 use bstr::{BStr, ByteSlice as _};
 
 use crate::core::coverage::Report;
 use crate::core::finding::Confidence;
 
-/// What the finding says of it.
+/// The note on such a finding.
 const NOTE: &str = "an example of a secret scanner's own, by its path";
 
-/// Makes findings in such files `possible`.
+/// Sets the confidence of findings in such files to `possible`.
 pub fn rate(report: &mut Report) {
     for finding in &mut report.findings {
         let is_example = finding.location.path.as_ref().is_some_and(|path| is_scanner_example(path.as_ref()));
@@ -20,8 +20,8 @@ pub fn rate(report: &mut Report) {
     }
 }
 
-/// A test under a folder of detectors or rules, or a file of rules with its samples: `pkg/detectors/groq/groq_test.go`,
-/// `tests/rules/test_openai.py`, `config/rules/openai.go`.
+/// Whether a path is a test in a directory of detectors or rules, or a rule file with samples:
+/// `pkg/detectors/groq/groq_test.go`, `tests/rules/test_openai.py`, `config/rules/openai.go`.
 fn is_scanner_example(path: &BStr) -> bool {
     const SCANNERS: [&str; 8] =
         ["detectors", "detector", "decoders", "rules", "scanners", "scanner", "secret_scanner", "secret-scanning"];

@@ -1,4 +1,4 @@
-//! Keeps `keysweep.report.schema.json` what the types of [`super::model`] say. `keysweep report schema` prints it.
+//! Keeps `keysweep.report.schema.json` equal to the types of [`super::model`]. `keysweep report schema` prints it.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::keys::JsonKey;
 use super::model::{JsonFinding, Summary};
 
-/// Where the schema stands.
+/// The path of the schema.
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/keysweep.report.schema.json");
 
 /// A line of jsonl, or a whole json report.

@@ -18,7 +18,7 @@ use crate::scan::Seen;
 use crate::source::Collector;
 use crate::source::archive::{self, Container};
 use crate::source::lfs::Pointer;
-use crate::source::open::{self, OpenFile};
+use crate::source::open::OpenFile;
 use crate::source::read::{WindowStart, Windows};
 use crate::source::unpacked::{ReadState, UnpackedKeys, WatchedReader};
 

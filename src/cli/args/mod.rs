@@ -14,12 +14,10 @@ mod view;
 
 use std::ffi::OsString;
 
-use clap::builder::TypedValueParser as _;
 use clap::{Args, Parser, Subcommand};
 
 pub use hook::{Agents, Choice, HookCommand, HookRunArgs, Install, StagedArgs, StatusFormat, Uninstall, UpdateArgs};
 
-use crate::policy::config::{self, Config};
 pub use ci::{Ci, CiScope};
 pub use fix::Fix;
 pub use history::HistoryArgs;

@@ -2,11 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::builder::TypedValueParser as _;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::policy;
-use crate::policy::config;
 
 /// `keysweep rules`.
 #[derive(Debug, Subcommand)]

@@ -1,5 +1,5 @@
-//! The list of keys as the page's script reads it: JSON that ends no script element, a key a line. What many keys and
-//! places share stands in tables behind the keys, and is named by its number there.
+//! The keys as JSON for the page's script, one key on each line, safe inside a script element. Values that many keys
+//! and places share are in tables after the keys, and are referred to by their index.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -14,10 +14,10 @@ use crate::report::exposure;
 use crate::report::keys::{Committer, JsonKey};
 use crate::report::model::{Document, FindingStatus, JsonCommit, JsonFinding};
 
-/// What stands for no entry of a table.
+/// The index that refers to no entry.
 const NONE: i64 = -1;
 
-/// The list, as far as it was written.
+/// The JSON that was written so far.
 #[derive(Default)]
 pub(super) struct PageData {
     keys: ScriptText,
@@ -26,7 +26,7 @@ pub(super) struct PageData {
     paths: SharedTable,
 }
 
-/// One key. The script knows these names.
+/// One key. The script uses the order and the names of these fields.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PageKey<'a> {
@@ -59,17 +59,17 @@ struct PageKey<'a> {
     replaced: Option<String>,
     overdue: Option<u64>,
     time: Option<(i64, i64)>,
-    /// Text and command.
+    /// The text and the command of each step.
     steps: Vec<(i64, i64)>,
     places: Vec<PagePlace>,
 }
 
-/// Path, line, first commit, last commit, whether HEAD has it.
+/// The path, the line, the first commit, the last commit, and whether HEAD has it.
 #[derive(Serialize)]
 struct PagePlace(i64, u64, i64, i64, u8);
 
 impl PageData {
-    /// Writes the next key.
+    /// Adds a key.
     pub(super) fn add(&mut self, document: &Document<'_>, key: &JsonKey<'_>) -> io::Result<()> {
         let replaced = key.replaced_by.as_ref().map(|new| {
             let day = new.date.get(..10).unwrap_or(&new.date);
@@ -151,7 +151,7 @@ fn texts(names: &[Cow<'_, str>]) -> Vec<String> {
     names.iter().map(|name| text(name)).collect()
 }
 
-/// Values that many keys and places share, each once.
+/// Values that many keys and places share, each stored once.
 #[derive(Default)]
 struct SharedTable {
     lines: ScriptText,
@@ -159,7 +159,7 @@ struct SharedTable {
 }
 
 impl SharedTable {
-    /// The number of the value that `name` names.
+    /// The index of the value that is identified by `name`; adds it if it is new.
     fn number(&mut self, name: &str, value: impl Serialize) -> io::Result<i64> {
         if let Some(&number) = self.numbers.get(name) {
             return Ok(number);
@@ -187,7 +187,7 @@ impl SharedTable {
     }
 }
 
-/// Lines of JSON, with a comma between them, without any character that HTML would take for markup.
+/// Lines of JSON separated by commas, without characters that HTML would treat as markup.
 #[derive(Default)]
 struct ScriptText {
     text: String,

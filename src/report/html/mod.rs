@@ -1,7 +1,6 @@
-//! The `html` format: one page that needs nothing else, for the person who cleans up and for the manager above. The
-//! beginning is plain HTML; the list of keys is data, which the page's own script shows as text, so that ten thousand keys
-//! cost no more than those that are looked at. A content security policy allows that script and that style sheet, by hash,
-//! and nothing else.
+//! The `html` format: one page without external resources, for the person who cleans up and for a manager. The top is
+//! plain HTML. The list of keys is data, which the page's script displays, so that with ten thousand keys only the
+//! visible ones cost time. A content security policy allows only this script and this style sheet, by their hashes.
 
 mod data;
 mod totals;
@@ -24,9 +23,9 @@ use crate::core::date;
 const STYLE: &str = include_str!("../../../templates/report.css");
 const SCRIPT: &str = include_str!("../../../templates/report.js");
 
-/// Keys that stand above the list.
+/// The number of keys that are shown above the list.
 const WORST: usize = 5;
-/// Lines of a list of what was not scanned.
+/// The maximum number of lines in a list of unscanned items.
 const LINES: usize = 500;
 
 #[derive(Template)]
@@ -51,7 +50,7 @@ struct HtmlPage<'a> {
     data: PageData,
 }
 
-/// One of the worst keys, in a line.
+/// One of the most dangerous keys, shown in one line.
 struct WorstKey {
     severity: &'static str,
     title: String,
@@ -60,7 +59,7 @@ struct WorstKey {
     step: String,
 }
 
-/// What was not scanned, and remarks.
+/// A list of unscanned items or notes.
 struct CoverageList {
     name: &'static str,
     lines: Vec<String>,
@@ -121,8 +120,8 @@ pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn W
     page.write_into(out)
 }
 
-/// Untrusted text as every format writes it: what is invisible or moves a cursor is spelled out. The template, or the
-/// script, sees to what HTML would take for markup.
+/// Escapes untrusted text as in all formats, so that invisible characters are visible. The template and the script
+/// escape HTML.
 fn text(untrusted: &str) -> String {
     escape::text(untrusted.as_bytes())
 }

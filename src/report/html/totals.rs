@@ -1,4 +1,4 @@
-//! The tables of the page: how many keys there are of each sort.
+//! The tables of the page: how many keys there are of each kind.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -9,16 +9,16 @@ use crate::core::order::ListOrder as _;
 use crate::report::keys::{JsonKey, KeyOrigin, KeyState};
 use crate::report::numbers::{counted, grouped};
 
-/// Rows of a table.
+/// The maximum number of rows in a table.
 const ROWS: usize = 10;
 
-/// How many keys there are of each sort.
+/// One table: how many keys there are of each kind.
 pub(super) struct Totals {
     pub(super) name: &'static str,
     pub(super) rows: Vec<(String, String)>,
 }
 
-/// Counts keys as they come.
+/// Counts keys.
 #[derive(Default)]
 pub(super) struct Counts {
     states: BTreeMap<(KeyState, bool), (String, u64)>,
@@ -26,7 +26,7 @@ pub(super) struct Counts {
     providers: BTreeMap<String, u64>,
     origins: BTreeMap<KeyOrigin, u64>,
     repositories: BTreeMap<String, u64>,
-    /// Keys that more than one repository has.
+    /// The number of keys that are in more than one repository.
     shared: u64,
 }
 
@@ -40,7 +40,7 @@ impl Counts {
         self.shared += u64::from(key.repositories.len() > 1);
     }
 
-    /// The tables that have rows.
+    /// The tables that are not empty.
     pub(super) fn tables(self) -> Vec<Totals> {
         let mut providers = most_first(self.providers);
         if providers.len() > ROWS {

@@ -10,7 +10,6 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use bstr::{BString, ByteSlice as _};
-use flate2::Crc;
 
 use super::RefTarget;
 use crate::core::error::{Error, Result};

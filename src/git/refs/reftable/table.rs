@@ -2,10 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use bstr::ByteSlice as _;
 use flate2::{Crc, Decompress, FlushDecompress};
 
-use crate::core::error::Result;
 use crate::git::Id;
 use crate::git::id::Hash;
 use crate::git::index::varint;
