@@ -137,6 +137,8 @@ impl Stack {
 
 #[cfg(test)]
 mod tests {
+    use flate2::Crc;
+
     use super::*;
 
     /// A table with a footer that holds, around whatever stands between.

@@ -20,7 +20,7 @@ impl Room {
         Self(table.len().saturating_mul(64))
     }
 
-    pub(super) fn take(&mut self, length: usize) -> std::result::Result<(), Corrupt> {
+    pub(super) fn take(&mut self, length: usize) -> Result<(), Corrupt> {
         self.0 = self.0.checked_sub(length).ok_or("its names are too long")?;
         Ok(())
     }
@@ -38,7 +38,7 @@ pub(super) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    pub(super) fn parse(data: &'a [u8], hash: Hash) -> std::result::Result<Self, Corrupt> {
+    pub(super) fn parse(data: &'a [u8], hash: Hash) -> Result<Self, Corrupt> {
         if data.len() < 5 || !data.starts_with(b"REFT") {
             return Err("it is not a reftable");
         }
@@ -76,8 +76,8 @@ impl<'a> Table<'a> {
     /// Passes on all references in order. A deleted one has no target.
     pub(super) fn refs(
         &self,
-        mut each: impl FnMut(&[u8], Option<RefTarget>) -> std::result::Result<ControlFlow<()>, Corrupt>,
-    ) -> std::result::Result<(), Corrupt> {
+        mut each: impl FnMut(&[u8], Option<RefTarget>) -> Result<ControlFlow<()>, Corrupt>,
+    ) -> Result<(), Corrupt> {
         let mut at = 0;
         while let Some((b'r', length)) = self.block(at)? {
             let start = at + self.skip(at);
@@ -111,8 +111,8 @@ impl<'a> Table<'a> {
     /// tables.
     pub(super) fn logs(
         &self,
-        mut each: impl FnMut(&[u8], Option<[Id; 2]>) -> std::result::Result<(), Corrupt>,
-    ) -> std::result::Result<(), Corrupt> {
+        mut each: impl FnMut(&[u8], Option<[Id; 2]>) -> Result<(), Corrupt>,
+    ) -> Result<(), Corrupt> {
         let Some(mut at) = self.logs else { return Ok(()) };
         while let Some((b'g', length)) = self.block(at)? {
             let skip = self.skip(at);
@@ -148,7 +148,7 @@ impl<'a> Table<'a> {
     }
 
     /// The type and the length of the block at an offset; `None` at the end.
-    fn block(&self, at: usize) -> std::result::Result<Option<(u8, usize)>, Corrupt> {
+    fn block(&self, at: usize) -> Result<Option<(u8, usize)>, Corrupt> {
         let header = self.skip(at) - 4;
         let Some(fixed) = self.data.get(at + header..at + header + 4) else { return Ok(None) };
         let length = usize::try_from(number(&fixed[1..])).map_err(|_| "a block's length is wrong")?;
@@ -172,7 +172,7 @@ struct Records<'a> {
 
 impl<'a> Records<'a> {
     /// A block ends with a restart table: three bytes for each restart point, then their number in two bytes.
-    fn of(block: &'a [u8]) -> std::result::Result<Self, Corrupt> {
+    fn of(block: &'a [u8]) -> Result<Self, Corrupt> {
         let (rest, count) = block.split_last_chunk::<2>().ok_or(CUT_OFF)?;
         let places = usize::from(u16::from_be_bytes(*count)) * 3;
         let rest = rest.get(..rest.len().checked_sub(places).ok_or(CUT_OFF)?).ok_or(CUT_OFF)?;
@@ -180,7 +180,7 @@ impl<'a> Records<'a> {
     }
 
     /// Reads the key of the next record; returns the type of its value.
-    fn next_key(&mut self) -> std::result::Result<Option<u8>, Corrupt> {
+    fn next_key(&mut self) -> Result<Option<u8>, Corrupt> {
         if self.rest.is_empty() {
             return Ok(None);
         }
@@ -193,25 +193,25 @@ impl<'a> Records<'a> {
         Ok(Some((own & 7) as u8))
     }
 
-    fn number(&mut self) -> std::result::Result<u64, Corrupt> {
+    fn number(&mut self) -> Result<u64, Corrupt> {
         let (number, used) = varint(self.rest).ok_or(CUT_OFF)?;
         self.rest = &self.rest[used..];
         Ok(number)
     }
 
-    fn bytes(&mut self, length: u64) -> std::result::Result<&'a [u8], Corrupt> {
+    fn bytes(&mut self, length: u64) -> Result<&'a [u8], Corrupt> {
         let (bytes, rest) =
             usize::try_from(length).ok().and_then(|length| self.rest.split_at_checked(length)).ok_or(CUT_OFF)?;
         self.rest = rest;
         Ok(bytes)
     }
 
-    fn text(&mut self) -> std::result::Result<&'a [u8], Corrupt> {
+    fn text(&mut self) -> Result<&'a [u8], Corrupt> {
         let length = self.number()?;
         self.bytes(length)
     }
 
-    fn id(&mut self, hash: Hash) -> std::result::Result<Id, Corrupt> {
+    fn id(&mut self, hash: Hash) -> Result<Id, Corrupt> {
         Id::from_bytes(self.bytes(hash.width() as u64)?).ok_or(CUT_OFF)
     }
 }
