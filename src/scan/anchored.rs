@@ -1,4 +1,4 @@
-//! Distinctive rules: an anchor stands here; is it part of a key, and where does the key end?
+//! Distinctive rules: whether an anchor is part of a key, and where the key ends.
 
 use std::ops::Range;
 
@@ -8,51 +8,51 @@ use crate::core::finding::Confidence;
 use crate::rule::template::base62;
 use crate::rule::{Compiled, Groups, Left, Structure};
 
-/// No known key is longer; a private key in a service account's JSON comes closest.
+/// The maximum length of a key in bytes; a private key in a service account's JSON comes closest.
 const LONGEST: usize = 5000;
 
-/// Why a place where a rule's anchor stands holds no key of that rule.
+/// Why a rule does not accept a key at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The rule's regex does not match there.
     Shape,
-    /// A letter or digit stands directly left of it.
+    /// A letter or digit is directly before it.
     LeftEdge,
-    /// It goes on where a key of this kind ends.
+    /// The value is longer than this kind of key.
     RightEdge,
-    /// The value is, as a whole, a public id.
+    /// The whole value is a public id.
     Identifier,
-    /// It is no random text.
+    /// It is not random text.
     NotRandom(random::Fault),
-    /// Too little near it says whose key it is.
+    /// Too few words near it show whose key it is.
     Context,
-    /// What it is assigned to says that it is something else.
+    /// It is assigned to a name for something else.
     Owner,
-    /// Another rule takes it, for which more speaks.
+    /// Another rule fits better.
     Lesser,
 }
 
-/// A key of a rule.
+/// A key of a rule: its byte range and the confidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) secret: Range<usize>,
     pub(super) confidence: Confidence,
 }
 
-/// A place where an anchor of a rule stands.
+/// A place where an anchor of a rule occurs.
 #[derive(Clone, Debug)]
 pub(super) struct Place<'a> {
     pub(super) rule: &'a Compiled,
-    /// What the rule's regex says of the text around the anchor.
+    /// What the rule's regex requires of the text around the anchor.
     pub(super) outline: Option<&'a Outline>,
     pub(super) text: &'a [u8],
     pub(super) anchor: usize,
-    /// The stretch of key bytes that the anchor stands in or beside, if it was looked for.
+    /// The token (run of key bytes) in or next to which the anchor is, if it is known.
     pub(super) token: Option<Range<usize>>,
 }
 
 impl Place<'_> {
-    /// The key of the rule that holds the anchor.
+    /// The key of the rule that contains the anchor, or why there is none.
     pub(super) fn key(&self) -> Result<Key, Refusal> {
         let &Self { rule, text, anchor, .. } = self;
         let token = self.token.as_ref().filter(|token| token.contains(&anchor));
@@ -96,16 +96,16 @@ impl Place<'_> {
     }
 }
 
-/// How far a search for a rule's match around an anchor has come.
+/// The state of a search for a match around an anchor.
 struct Tried {
-    /// Where it goes on.
+    /// The offset to continue at.
     from: usize,
-    /// Why there was no key so far.
+    /// Why no key was found so far.
     refusal: Refusal,
 }
 
 impl Tried {
-    /// What a match comes to; `None` if there is none at or before the anchor.
+    /// Evaluates a match; `None` if the search must continue.
     fn with(&mut self, place: &Place<'_>, found: Option<Groups>, looked_at: usize) -> Option<Result<Key, Refusal>> {
         steps::count(looked_at);
         let found = found?;
@@ -123,7 +123,7 @@ impl Tried {
     }
 }
 
-/// `text` up to the end of the line that `at` stands in: a regex that need not look farther costs less.
+/// `text` up to the end of the line with byte `at`: a regex that has to search less text is faster.
 pub(super) fn first_line(text: &[u8], at: usize) -> &[u8] {
     memchr::memchr(b'\n', &text[at..]).map_or(text, |end| &text[..at + end])
 }
@@ -158,7 +158,7 @@ fn judge(
             let end = right.start + left.len();
             if known && right.len() >= left.len() {
                 secret.end = end;
-                // Glued to a letter, short halves still say where it ends, but less surely.
+                // If a letter follows directly, the end of short halves is less certain.
                 let glued = ending.is_empty() && text.get(end).is_some_and(u8::is_ascii_alphanumeric);
                 if glued || !has_ending(&text[right.start..end], ending.as_ref()) {
                     confidence = less(confidence);
@@ -170,7 +170,7 @@ fn judge(
             parts.push(right.start..secret.end);
         }
         _ => {
-            // What goes on behind a key of no fixed length may be no part of it where its length is written.
+            // The bytes after a key of variable length do not belong to it if its length is written before it.
             let counted = binary::counted(text, &secret);
             match right_edge(rule, text, &secret) {
                 _ if counted.is_some_and(|length| (rule.shortest()..secret.len()).contains(&length)) => {
@@ -180,7 +180,7 @@ fn judge(
                 None if binary::needs_no_edge(rule, text, &secret) => confidence = less(confidence),
                 None => return Err(Refusal::RightEdge),
             }
-            // Random is what follows the anchor, or what stands before it if the shape looks back.
+            // The part after the anchor is random, or the part before it if the rule has `lookback`.
             if (anchor.saturating_sub(secret.start)) * 2 >= secret.len() {
                 parts.push(secret.start..anchor);
             } else {
@@ -209,7 +209,7 @@ fn judge(
     if !holds {
         confidence = less(confidence);
     }
-    // A short half may read like a word by chance, both do not.
+    // One short half may read like a word by chance, but not both.
     let faults = parts.iter().map(|part| random::fault(&text[part.clone()], rule.rule.entropy));
     if let Some(fault) = faults.min().flatten() {
         return Err(Refusal::NotRandom(fault));
@@ -217,7 +217,7 @@ fn judge(
     Ok(Key { secret, confidence })
 }
 
-/// Whether one of a rule's words stands around a key, if it has any: a private key may be anybody's.
+/// Whether one of the rule's words is near a key, if the rule has words: a private key may belong to anybody.
 fn has_word(rule: &Compiled, text: &[u8], secret: &Range<usize>) -> bool {
     const AROUND: usize = 1500;
     if rule.rule.context.is_empty() {
@@ -232,10 +232,10 @@ fn has_word(rule: &Compiled, text: &[u8], secret: &Range<usize>) -> bool {
     rule.rule.context.iter().any(stands)
 }
 
-/// So many key characters directly left or right of a key make it a part of something longer.
+/// A key with this many key characters directly before or after it is a part of a longer text.
 const GLUED: usize = 7;
 
-/// Whether a key is no part of a much longer text of key characters, in which a short prefix turns up by chance.
+/// Whether a key is not inside a much longer text of key characters, in which a short prefix may occur by chance.
 fn stands_free(text: &[u8], secret: &Range<usize>) -> bool {
     let in_key = |byte: &&u8| super::anchors::in_key(**byte);
     let left = text[..secret.start].iter().rev().take(GLUED).take_while(in_key).count();
@@ -243,7 +243,7 @@ fn stands_free(text: &[u8], secret: &Range<usize>) -> bool {
     left < GLUED && right < GLUED
 }
 
-/// Whether lines of base64 go on around: a signature or a certificate. Its `+` and `/` are no edges there.
+/// Whether the key is inside folded base64, such as a signature or a certificate. There `+` and `/` do not end a key.
 fn is_in_folded_base64(rule: &Compiled, text: &[u8], secret: &Range<usize>) -> bool {
     const LINE: usize = 40;
     let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
@@ -252,7 +252,7 @@ fn is_in_folded_base64(rule: &Compiled, text: &[u8], secret: &Range<usize>) -> b
             && part.iter().any(u8::is_ascii_lowercase)
             && part.iter().any(u8::is_ascii_digit)
     };
-    // What follows goes on as base64.
+    // The next line continues the base64.
     if let [b'+' | b'/', rest @ ..] = &text[secret.end..] {
         let length = rest.iter().take(24).take_while(|byte| is_digit(byte)).count();
         let again = rule.rule.anchors.iter().any(|anchor| rest.starts_with(anchor.as_bytes()));
@@ -260,20 +260,20 @@ fn is_in_folded_base64(rule: &Compiled, text: &[u8], secret: &Range<usize>) -> b
             return true;
         }
     }
-    // The line before is base64 to its end.
+    // The previous line is base64 up to its end.
     let before = text[..secret.start].trim_ascii_end();
     let is_first = text[before.len()..secret.start].contains(&b'\n') && secret.start - before.len() <= 8;
     let line = &before[before.len().saturating_sub(LINE)..];
     is_first && line.len() == LINE && line.iter().all(is_digit) && is_mixed(line)
 }
 
-/// How much of a value is the anchor it starts with.
+/// The length of the anchor at the start of a value.
 fn public_prefix(rule: &Compiled, value: &[u8]) -> usize {
     let starts = |anchor: &&crate::rule::Text| value.starts_with(anchor.as_bytes());
     rule.rule.anchors.iter().filter(starts).map(|anchor| anchor.len()).max().unwrap_or(0)
 }
 
-/// Long keys end in a zero byte: their last but one character is one of sixteen, their last an `A`.
+/// Long keys end with a zero byte in base64: the last character is `A`, and the one before it is one of sixteen.
 fn has_ending(half: &[u8], ending: &str) -> bool {
     ending.is_empty() || matches!(half, [.., last_but_one, b'A'] if ending.as_bytes().contains(last_but_one))
 }
@@ -288,7 +288,7 @@ fn decodes_to(part: &[u8], marker: &[u8]) -> bool {
         .any(|skip| super::decode::base64_bytes(&part[skip..]).windows(marker.len()).any(|window| window == marker))
 }
 
-/// Whether a word can start at `at`: no letter or digit before it, or one that ends an escape.
+/// Whether a word can start at `at`: there is no letter or digit before it, or only one that ends an escape.
 pub(super) fn left_edge(text: &[u8], at: usize) -> bool {
     let before = &text[..at];
     let Some(&last) = before.last() else { return true };
@@ -305,8 +305,8 @@ pub(super) fn left_edge(text: &[u8], at: usize) -> bool {
     }
 }
 
-/// Whether what stands before is base64, of which `+` and `/` are digits and no edges: in a megabyte of it any
-/// short prefix turns up by chance.
+/// Whether the text before is base64, in which `+` and `/` are digits and not boundaries: in a megabyte of it any
+/// short prefix occurs by chance.
 fn inside_base64(text: &[u8], at: usize) -> bool {
     const ENOUGH: usize = 32;
     let [before @ .., b'+' | b'/'] = &text[..at] else { return false };
@@ -318,7 +318,7 @@ fn inside_base64(text: &[u8], at: usize) -> bool {
         && digits.iter().any(u8::is_ascii_digit)
 }
 
-/// Whether a key of the same prefix stands before the slash: two keys side by side are no base64.
+/// Whether a key with the same prefix comes before the slash: two keys side by side are not base64.
 fn follows_its_like(text: &[u8], secret: &Range<usize>) -> bool {
     const FARTHEST: usize = 240;
     let Some(lead) = text.get(secret.start..secret.start + 3) else { return false };
@@ -332,16 +332,17 @@ fn is_hex(digit: u8) -> bool {
     digit.is_ascii_hexdigit()
 }
 
-/// Whether `before` ends in an ANSI colour: `ESC [ 3 2 m`, the escape as a byte or as text.
+/// Whether `before` ends with an ANSI colour code: `ESC [ 3 2 m`, with the escape as a byte or as text.
 fn ansi_colour(before: &[u8]) -> bool {
     let digits = before[..before.len() - 1].iter().rev().take_while(|byte| byte.is_ascii_digit() || **byte == b';');
     before[..before.len() - 1 - digits.count()].ends_with(b"[")
 }
 
-/// Where the secret ends, if it can end there.
+/// The end of the secret; `None` if it is not a key because of what follows.
 ///
-/// A shape of fixed length must not go on in its own alphabet: 53 characters are no key of 52. But a `-` or `_`
-/// that a plain word follows (`-old`, `_v2`), or that also stands left of the key (`_key_`), belongs to the text.
+/// A key of fixed length must not be followed by its own alphabet: 53 characters are not a key of 52. But a `-` or
+/// `_` followed by a plain word (`-old`, `_v2`), or also present before the key (`_key_`), belongs to the surrounding
+/// text.
 pub(super) fn right_edge(rule: &Compiled, text: &[u8], secret: &Range<usize>) -> Option<usize> {
     let mut end = secret.end;
     let around = secret.start.checked_sub(1).map(|before| text[before]).filter(|byte| !byte.is_ascii_alphanumeric());
@@ -349,7 +350,7 @@ pub(super) fn right_edge(rule: &Compiled, text: &[u8], secret: &Range<usize>) ->
     if next.is_ascii_alphanumeric() {
         return binary::is_counted(text, secret).then_some(end);
     }
-    // No base64 goes on behind its padding.
+    // Base64 does not continue after its padding.
     let is_padded = || text[..end].ends_with(b"=") && !rule.can_hold(b'=');
     if rule.can_hold(next) && !is_padded() {
         let rest = &text[end + 1..];
@@ -357,11 +358,12 @@ pub(super) fn right_edge(rule: &Compiled, text: &[u8], secret: &Range<usize>) ->
         let plain = is_plain_word(&rest[..word]);
         return (plain || around == Some(next) || !matches!(next, b'-' | b'_') && word == 0).then_some(end);
     }
-    // A shape of open length took all of its alphabet: give back what surrounds it.
+    // A shape of variable length matched everything in its alphabet, so the surrounding characters are removed from
+    // it.
     while end > secret.start && around == Some(text[end - 1]) && matches!(text[end - 1], b'_' | b'-') {
         end -= 1;
     }
-    // What quotes hold is all of it; else a sentence may end there.
+    // In quotes the value is everything up to the closing quote; otherwise the end of a sentence may follow.
     let is_quoted = matches!(around, Some(b'"' | b'\'' | b'`')) && around == Some(next);
     while !is_quoted && end > secret.start && matches!(text[end - 1], b'.' | b',' | b':') {
         end -= 1;
@@ -373,7 +375,7 @@ pub(super) fn right_edge(rule: &Compiled, text: &[u8], secret: &Range<usize>) ->
     Some(if end == secret.end || still_fits() { end } else { secret.end })
 }
 
-/// `old`, `OLD`, `2`, `v2`: what people append to a name.
+/// Whether it is a word that people append to a name: `old`, `OLD`, `2`, `v2`.
 fn is_plain_word(word: &[u8]) -> bool {
     !word.is_empty()
         && word.len() <= 12

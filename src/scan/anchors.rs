@@ -1,4 +1,5 @@
-//! Which rules have an anchor here? A table over the first three bytes of all anchors, asked at each byte of a run.
+//! Finds the anchors of all rules in a text: a hash table of their first three bytes, looked up at each byte of a
+//! run.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -9,50 +10,51 @@ use crate::core::narrow::narrow;
 use crate::core::order::ListOrder as _;
 use crate::rule::{Compiled, Rule, RuleSet, Text};
 
-/// Anchors of a rule set.
+/// The anchors of a rule set.
 #[derive(Debug)]
 pub(super) struct Anchors {
-    /// Whether an anchor can start with three bytes of this hash.
+    /// For each hash of three bytes: whether an anchor may start with them.
     starts: Box<[bool; 1 << HASH_BITS]>,
-    /// Whether a key can start with three bytes of this hash.
+    /// For each hash of three bytes: whether a key may start with them.
     opens: Box<[bool; 1 << HASH_BITS]>,
-    /// What keys start with, by its first three bytes.
+    /// The fixed texts that keys start with, by their first three bytes.
     openers: Vec<(u32, Text)>,
-    /// For each such hash, the first of its probes.
+    /// For each of these hashes, the first of its probes.
     first: Box<[u32; 1 << HASH_BITS]>,
-    /// By the hash of their first three bytes.
+    /// The probes, by the hash of their first three bytes.
     probes: Vec<(u32, Probe)>,
-    /// Anchors that hold a byte no run can hold: looked for where a run starts.
+    /// Anchors with a byte that a run cannot contain; they are searched for before the start of a run.
     leads: Vec<(Vec<u8>, Probe)>,
-    /// Bytes in which such a lead ends.
+    /// The bytes that end such an anchor.
     lead_ends: [bool; 256],
-    /// Anchors that start with a byte no run can hold and end a key: looked for where a run ends.
+    /// Anchors that start with a byte that a run cannot contain, and end a key; they are searched for at the end of a
+    /// run.
     tails: Vec<Probe>,
-    /// Bytes with which such a tail starts.
+    /// The bytes that start such an anchor.
     tail_starts: [bool; 256],
 }
 
-/// In place of a rule's index: what starts here is base64 of gzip.
+/// A marker in place of a rule's index: base64 of gzip starts here.
 pub(super) const GZIP: usize = usize::MAX;
 
-/// An anchor of a rule.
+/// One anchor of one rule.
 #[derive(Clone, Debug)]
 pub(super) struct Probe {
     pub(super) rule: usize,
     text: Text,
-    /// Whether the probe before this one has the same text.
+    /// Whether the previous probe has the same text.
     is_repeated: bool,
     outline: OnceLock<Option<Outline>>,
 }
 
 impl Probe {
-    /// What the rule's regex says of the text around the anchor; read when the anchor is met.
+    /// What the rule's regex requires of the text around the anchor; computed on first use.
     pub(super) fn outline(&self, rule: &Compiled) -> Option<&Outline> {
         self.outline.get_or_init(|| Outline::of(&rule.rule.regex, self.text.as_bytes())).as_ref()
     }
 }
 
-/// Bytes that keys are made of.
+/// Whether keys may contain a byte.
 pub(super) fn in_key(byte: u8) -> bool {
     IN_KEY[byte as usize]
 }
@@ -68,11 +70,12 @@ const IN_KEY: [bool; 256] = {
     table
 };
 
-/// A table of so many bits' numbers fits the fastest cache beside all else; one place in fifty is taken.
+/// The number of bits of a hash. A table of this size fits into the fastest processor cache; one entry in fifty is
+/// used.
 const HASH_BITS: u32 = 13;
 
-/// Whether a text may go on with another part here: behind a literal's end and an operator or another literal, on the
-/// next line, or behind a tag or a character that nobody sees.
+/// Whether the text may continue with another part of the same string: after the end of a literal and an operator or
+/// another literal, on the next line, or after a tag or an invisible character.
 fn is_expression(text: &[u8]) -> bool {
     let rest = match text {
         [b'"' | b'\'' | b'`', rest @ ..] => rest,
@@ -83,19 +86,19 @@ fn is_expression(text: &[u8]) -> bool {
     next.is_some_and(|byte| matches!(byte, b'+' | b'.' | b'&' | b'~' | b'"' | b'\'' | b'`' | b'\\' | b'<'))
 }
 
-/// Three bytes as a number, the first one lowest.
+/// Three bytes as a number, in little-endian order.
 fn three([a, b, c]: [u8; 3]) -> u32 {
     u32::from_le_bytes([a, b, c, 0])
 }
 
-/// The literal that a regex starts with, as far as it is bytes of keys.
+/// The literal that a regex starts with, as far as it consists of key bytes.
 fn lead(regex: &str) -> Text {
     let length = regex.bytes().take_while(|&byte| in_key(byte)).count();
     let is_repeated = matches!(regex.as_bytes().get(length), Some(b'?' | b'*' | b'+' | b'{'));
     regex.get(..length - usize::from(is_repeated && length > 0)).unwrap_or_default().to_owned().into()
 }
 
-/// `key`: three bytes, the first one lowest.
+/// The hash of three bytes; `key` is in little-endian order.
 fn hash(key: u32) -> usize {
     (key.wrapping_mul(0x9e37_7900) >> (32 - HASH_BITS)) as usize
 }
@@ -129,7 +132,7 @@ impl Anchors {
         anchors.probes.order_by(|(a, one), (b, other)| {
             (hash(*a), a, &one.text, one.rule).cmp(&(hash(*b), b, &other.text, other.rule))
         });
-        // Found on the way, at no cost of its own.
+        // This is found in the same pass, at no extra cost.
         let gzip = decode::GZIP.into();
         anchors.add(Probe { rule: GZIP, text: gzip, is_repeated: false, outline: OnceLock::new() });
         anchors.openers.order();
@@ -142,7 +145,7 @@ impl Anchors {
         anchors
     }
 
-    /// Notes what keys of a rule start with: its anchors, or, where those stand further in, the text before them.
+    /// Adds the texts that keys of a rule start with: its anchors, or the text before them.
     fn open(&mut self, rule: &Rule) {
         let lead = [lead(&rule.regex)];
         let openers: &[Text] = match rule.lookback {
@@ -172,14 +175,14 @@ impl Anchors {
         }
     }
 
-    /// Whether a key could start at `at`, by its first three bytes.
+    /// Whether a key may start at `at`, by its first three bytes.
     #[inline]
     pub(super) fn may_open(&self, text: &[u8], at: usize) -> bool {
         text[at..].first_chunk::<3>().is_some_and(|&first| self.opens[hash(three(first))])
     }
 
-    /// Whether a part that starts at `at` starts as a key does, or is the start of what keys start with. In lower case
-    /// that may be any word: then an expression has to follow.
+    /// Whether the part that starts at `at` starts like a key, or is the start of such a text. For lower-case
+    /// letters, which may be any word, an expression has to follow.
     pub(super) fn opens(&self, text: &[u8], at: usize) -> bool {
         const LONGEST: usize = 48;
         let rest = &text[at..];
@@ -194,7 +197,7 @@ impl Anchors {
         self.openers_at(rest).any(|opener| rest.starts_with(opener) || is_cut(opener))
     }
 
-    /// Whether `part` starts with all of what a key starts with, and that is more than chance.
+    /// Whether `part` starts with a complete key prefix that is unlikely to occur by chance.
     pub(super) fn opens_whole(&self, text: &[u8], part: &Range<usize>) -> bool {
         let part = &text[part.clone()];
         self.openers_at(part)
@@ -208,7 +211,7 @@ impl Anchors {
         same.map(|(_, opener)| opener.as_bytes())
     }
 
-    /// Calls `found(anchor, place)` for each anchor that starts in `from..to`, which holds bytes of keys only.
+    /// Calls `found(anchor, offset)` for each anchor that starts in `from..to`, a range that contains only key bytes.
     pub(super) fn each(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(&Probe, usize)) {
         if from > 0 && self.lead_ends[text[from - 1] as usize] {
             for (lead, probe) in &self.leads {
@@ -225,7 +228,7 @@ impl Anchors {
         self.inside(text, from, to, found);
     }
 
-    /// The same for any bytes, without what stands left and right of them.
+    /// The same for a range with any bytes, ignoring what is before and after it.
     pub(super) fn inside(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(&Probe, usize)) {
         let before = &text[..to];
         let Some(&[a, b]) = before.get(from..).and_then(<[u8]>::first_chunk::<2>) else { return };

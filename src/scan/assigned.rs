@@ -1,8 +1,8 @@
-//! Contextual rules: a value whose shape alone says nothing, and what around it says whose key it is.
+//! Contextual rules: values whose shape alone proves nothing, and the text around them that shows whose key they are.
 //!
-//! From the value we walk left to its [`owner`](super::owner), which must not say that the value is something else (`md5`,
-//! `OTHER_THING`). Then the words of rules around it are weighed as [`evidence`](super::evidence): the rule with the
-//! greatest sum whose shape the value has gets it.
+//! From the value the search goes left to its [`owner`](super::owner), the name that it is assigned to, which must
+//! not be for something else (`md5`, `OTHER_THING`). Then the rules' words around it are weighed as
+//! [`evidence`](super::evidence). The value belongs to the rule with the highest sum whose shape it has.
 
 use std::ops::Range;
 
@@ -15,35 +15,35 @@ use super::{Done, Scope, random, steps};
 use crate::core::finding::Confidence;
 use crate::rule::RuleSet;
 
-/// How far right of a value words of rules are looked for; left it is the block before the one it stands in.
+/// How far after a value words are searched for, in bytes; before it, from the start of the previous block.
 const RIGHT: usize = 512;
 
-/// Contextual rules of a set, by index.
+/// The contextual rules of a set, by index.
 #[derive(Debug, Default)]
 pub(super) struct Assigned {
     rules: Vec<usize>,
-    /// Rules without words: they take what is a credential's by its name and no other rule's.
+    /// The rules without words. They match values of credential names that no other rule matches.
     wordless: Vec<Wordless>,
     words: LazyWords,
 }
 
-/// A rule without words, and what its keys start with.
+/// A rule without words, and the text that its keys start with.
 #[derive(Debug)]
 struct Wordless {
     rule: usize,
     lead: Vec<u8>,
 }
 
-/// What may be a key: the value that `token` is the start or a part of.
+/// A possible key: the value that `token` is the start or a part of.
 struct Value<'a> {
     rules: &'a RuleSet,
     text: &'a [u8],
     start: usize,
-    /// Where its first token starts: what stands before `start` may belong to the value after all.
+    /// The start of its first token. The bytes between it and `start` may belong to the value.
     token: usize,
     end: usize,
     owner: Owner,
-    /// By rule: what speaks for it, the most first.
+    /// The evidence for each rule, the highest sum first.
     evidence: Vec<(usize, Evidence)>,
 }
 
@@ -64,7 +64,7 @@ impl Assigned {
         }
     }
 
-    /// The key that starts in `token`, a stretch of bytes of keys, with the rule's index.
+    /// The key that starts in `token` (a run of key bytes), with the rule's index.
     pub(super) fn key(
         &self,
         rules: &RuleSet,
@@ -73,7 +73,7 @@ impl Assigned {
         done: &mut Done,
     ) -> Option<(usize, Key, Option<Evidence>)> {
         let value = self.value(rules, text, &token, Purpose::Find, done).ok()??;
-        // What stands there is a key of the rule for which most speaks, if it has its shape.
+        // A value with the shape of several rules is a key of the rule with most evidence.
         let enough = value.evidence.iter().filter(|(_, evidence)| evidence.is_enough());
         let found = enough.clone().find_map(|(index, evidence)| Some((*index, value.of_rule(*index).ok()?, *evidence)));
         let found = found.map(|(index, key, evidence)| {
@@ -81,7 +81,7 @@ impl Assigned {
             let confidence = if evidence.is_strong() { key.confidence } else { weak };
             (index, Key { confidence, ..key }, Some(evidence))
         });
-        // Where little speaks for it, what reads a little like words is none.
+        // With little evidence, a value that looks slightly like words is not a key.
         let found = found.filter(|(_, key, evidence)| {
             evidence.is_some_and(|evidence| evidence.is_strong()) || !random::is_language(&text[key.secret.clone()])
         });
@@ -90,7 +90,7 @@ impl Assigned {
         found.filter(|(_, key, _)| key.secret.end > token.start)
     }
 
-    /// A value under a credential's name that no rule with words takes.
+    /// A value of a credential name that no rule with words matches.
     fn anyones(&self, value: &Value<'_>) -> Option<(usize, Key, Option<Evidence>)> {
         if !matches!(value.owner.holder, Holder::Credential | Holder::Label) {
             return None;
@@ -98,7 +98,7 @@ impl Assigned {
         self.wordless(value).next().map(|(rule, key)| (rule, key, None))
     }
 
-    /// The rules without words whose key a value can be.
+    /// The rules without words whose key the value may be.
     fn wordless(&self, value: &Value<'_>) -> impl Iterator<Item = (usize, Key)> {
         let fits = |own: &&Wordless| {
             let text = &value.text[value.start..];
@@ -107,7 +107,7 @@ impl Assigned {
         self.wordless.iter().filter(fits).filter_map(|own| Some((own.rule, value.of_rule(own.rule).ok()?)))
     }
 
-    /// What may be a key at a token, with all that speaks for a rule. An error says that it is assigned to something else.
+    /// The value at a token, with the evidence for each rule. The error means that it is assigned to something else.
     fn value<'a>(
         &self,
         rules: &'a RuleSet,
@@ -122,7 +122,7 @@ impl Assigned {
             return Ok(None);
         }
         let (mut start, mut whole_token) = (value_start(text, token.clone()), token.start);
-        // Part of a path, a dotted name or an address, or of a value that holds such characters itself.
+        // It may be part of a path, a dotted name or a URL, or of a value with such characters.
         let joined = matches!(text[..token.start], [.., before, b'/' | b'.' | b'@' | b'+']
             if before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-' | b'/' | b'+' | b'.'));
         let whole = if joined { reach(text, token.start, false) } else { token.start };
@@ -135,7 +135,7 @@ impl Assigned {
             }
             start = whole;
         }
-        // A value in quotes may start with such a character.
+        // A quoted value may start with such a character.
         whole_token = whole_token.min(whole - marks_before(text, whole));
         if is_marked_off(&text[..start]) {
             return Ok(None);
@@ -153,8 +153,8 @@ impl Assigned {
         let is_anyones = self.wordless(&value).next().is_some();
         let goes_on = matches!(text[token.end..], [b'.', next, ..] if next.is_ascii_alphanumeric());
         let around = (start / BLOCK).saturating_sub(1) * BLOCK..text.len().min(token.end + RIGHT);
-        // Where one value follows another, the words around them are known: no word, no key. A line is remembered for what
-        // it says itself, though.
+        // In dense values the words around them are already known: without a word there is no key. But a line is only
+        // remembered for what it contains itself.
         if purpose == Purpose::Find && !done.remembers && !is_anyones && done.density.is_dense(start / BLOCK) {
             let has_words = done.hits.within(words.get(), text, &around).next().is_some();
             done.density.looked(has_words);
@@ -197,7 +197,7 @@ impl Assigned {
         Ok(Some(value))
     }
 
-    /// For `explain`: what each rule whose regex matches the token says of it, and what speaks for it.
+    /// For `explain`: for each rule whose regex matches the token, why it is rejected, and the evidence.
     pub(super) fn refusals(
         &self,
         rules: &RuleSet,
@@ -225,7 +225,7 @@ impl Assigned {
         self.rules.iter().filter(|index| chosen != Some(**index)).filter_map(refusal).collect()
     }
 
-    /// The same for a value that has no word of a rule near, or is assigned to something else.
+    /// The same for a value without a rule's word nearby, or one that is assigned to something else.
     fn unnamed(
         &self,
         rules: &RuleSet,
@@ -250,7 +250,7 @@ impl Assigned {
 }
 
 impl Value<'_> {
-    /// What words of rules around it come to, by rule: the rule for which most speaks first.
+    /// The evidence for each rule from the words around the value, the highest sum first.
     fn weighed(&self, hits: &[Hit], enclosure: &Enclosure) -> Vec<(usize, Evidence)> {
         let &Self { text, start, end, ref owner, .. } = self;
         let last = hits.iter().map(|hit| hit.range.end).max().unwrap_or(0);
@@ -269,7 +269,8 @@ impl Value<'_> {
         evidence
     }
 
-    /// The key of a rule that starts here; or before what looked like the end of an escape (`=3D`) or like emphasis (`_`).
+    /// The key of a rule that starts here, or before characters that looked like the end of an escape (`=3D`) or like
+    /// emphasis (`_`).
     fn of_rule(&self, index: usize) -> Result<Key, Refusal> {
         let &Self { text, start, token, .. } = self;
         let is_emphasis = text.get(token).is_some_and(|byte| matches!(byte, b'-' | b'_' | b'+' | b'/' | b'.'));
@@ -307,16 +308,16 @@ impl Value<'_> {
     }
 }
 
-/// Which rules' keys a value can be, as far as that was asked.
+/// A cache: which rules' keys the current value can be.
 #[derive(Debug, Default)]
 pub(super) struct Fitting {
-    /// By rule: for which value it was asked last, and the answer in the lowest bit.
+    /// For each rule: the value it was last computed for, and the answer in the lowest bit.
     answers: Vec<u32>,
     value: u32,
 }
 
 impl Fitting {
-    /// Goes on to the next value.
+    /// Starts with the next value.
     fn clear(&mut self, rules: usize) {
         self.value += 2;
         if self.answers.len() < rules || self.value >= u32::MAX - 2 {
@@ -333,24 +334,24 @@ impl Fitting {
     }
 }
 
-/// Whether values stand so close that it costs less to look for the words around all of them than for the owner of each.
+/// Whether values are so dense that finding the words around all of them is cheaper than finding the owner of each.
 #[derive(Debug, Default)]
 pub(super) struct Density {
     block: usize,
-    /// How many values stand in the block, so far.
+    /// How many values are in the block so far.
     values: u32,
-    /// There are words: none are looked for before this block.
+    /// The first block in which words are searched for again, after some were found.
     next: usize,
-    /// In how many blocks in a row there were.
+    /// How many consecutive blocks had words.
     worded: u32,
 }
 
 impl Density {
-    /// Another value stands in `block`; whether words are to be looked for first.
+    /// Counts another value in `block`; returns whether to search for words first.
     fn is_dense(&mut self, block: usize) -> bool {
         const DENSE: u32 = 12;
         if self.block != block {
-            // Where one block was dense, the next one is as well.
+            // If one block is dense, the next one usually is too.
             let (values, next) = (self.values / 2, if block < self.block { 0 } else { self.next });
             *self = Self { block, values, next, ..*self };
         }
@@ -358,29 +359,29 @@ impl Density {
         self.values > DENSE && block >= self.next
     }
 
-    /// What became of that.
+    /// Records whether words were found.
     fn looked(&mut self, has_words: bool) {
         self.worded = if has_words { (self.worded + 1).min(8) } else { 0 };
         self.next = if has_words { self.block + (1 << self.worded) } else { 0 };
     }
 }
 
-/// What a value is looked at for.
+/// The purpose of examining a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     /// Rules whose keys it cannot be are left out.
     Find,
-    /// Each rule says what it refuses it for.
+    /// Each rule gives the reason why it does not match.
     Explain,
 }
 
-/// What follows a short lead such as `sk-`.
+/// The part after a short prefix such as `sk-`.
 fn random_part(value: &[u8]) -> &[u8] {
     let lead = value.iter().take(7).position(|byte| matches!(byte, b'-' | b'_')).map_or(0, |at| at + 1);
     if value[..lead].iter().all(|byte| !byte.is_ascii_digit()) { &value[lead..] } else { value }
 }
 
-/// How many marks stand between a quote or a sign and a value: they may belong to it.
+/// How many marks are between a quote or operator and a value; they may belong to the value.
 fn marks_before(text: &[u8], at: usize) -> usize {
     const MOST: usize = 3;
     let marks = text[..at].iter().rev().take(MOST);
@@ -389,8 +390,8 @@ fn marks_before(text: &[u8], at: usize) -> usize {
     if matches!(before, Some(b'"' | b'\'' | b'=' | b'`')) { count } else { 0 }
 }
 
-/// Whether what stands left of a value says that it is none: the parameter of a generic type (`Promise<…`), or the
-/// commit that a merge's conflict marker names.
+/// Whether the text before a value shows that it is none: it is the parameter of a generic type (`Promise<…`), or the
+/// commit in a merge conflict marker.
 fn is_marked_off(before: &[u8]) -> bool {
     match before {
         [.., name, b'<'] => name.is_ascii_alphanumeric(),
@@ -399,8 +400,8 @@ fn is_marked_off(before: &[u8]) -> bool {
     }
 }
 
-/// Where a value that dots, slashes and plus signs hold together starts, if what starts at `at` is a part of it;
-/// `escaped`: backslashes hold it together too.
+/// The start of the value that contains byte `at`, where dots, slashes and plus signs join its parts; with `escaped`
+/// also backslashes.
 pub(super) fn reach(text: &[u8], at: usize, escaped: bool) -> usize {
     let limit = at.saturating_sub(FARTHEST);
     let most = if escaped { Joins::Escape } else { Joins::Mark };
@@ -412,24 +413,24 @@ pub(super) fn reach(text: &[u8], at: usize, escaped: bool) -> usize {
     start + skipped
 }
 
-/// How far left a value's start is looked for.
+/// How far to the left the start of a value is searched for, in bytes.
 const FARTHEST: usize = 128;
 
-/// Whether a value goes on left of that: in a megabyte of base64 any place is as good a start as any other.
+/// Whether the value continues further to the left: in a megabyte of base64 any start is arbitrary.
 fn is_cut(text: &[u8], at: usize) -> bool {
     let before = at.checked_sub(FARTHEST + 1).and_then(|from| text.get(from..at));
     before.is_some_and(|before| before.iter().all(|&byte| JOINS[byte as usize] <= Joins::Mark))
 }
 
-/// Whether a value may go on left of what `byte` stands before.
+/// Whether a value may continue to the left of `byte`.
 pub(super) fn joins(byte: u8) -> bool {
     JOINS[byte as usize] <= Joins::Escape
 }
 
-/// What holds a value together.
+/// How a byte joins the parts of a value.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Joins {
-    /// Or a digit.
+    /// A letter or digit.
     Letter,
     Mark,
     Escape,
@@ -454,26 +455,26 @@ const JOINS: [Joins; 256] = {
     table
 };
 
-/// A quick look: words have no digit or few changes of case, and checksums say what they are.
+/// A quick test: words have no digit and few changes of case, and checksums are labelled as such.
 pub(super) fn may_be_value(token: &[u8]) -> bool {
     let has_digit = token.iter().fold(false, |any, byte| any | byte.is_ascii_digit());
     (has_digit || changes_case(token) || token.starts_with(b"sk-")) && !is_digest(token)
 }
 
-/// Whether three of ten neighbours differ in whether they are capitals.
+/// Whether at least three of ten adjacent pairs differ in being capital letters.
 fn changes_case(token: &[u8]) -> bool {
     let pairs = token.iter().zip(token.iter().skip(1));
     let changes = pairs.map(|(a, b)| u32::from(a.is_ascii_uppercase() != b.is_ascii_uppercase())).sum::<u32>();
     changes as usize * 10 >= token.len() * 3
 }
 
-/// Whether it says that it is a checksum, as `integrity` in lock files does.
+/// Whether the text is labelled as a checksum, like `integrity` in lock files.
 fn is_digest(text: &[u8]) -> bool {
     text.starts_with(b"sha") && matches!(text.get(3..7), Some(b"512-" | b"256-" | b"384-"))
         || text.starts_with(b"sha1-")
 }
 
-/// Where the value starts: after what belongs to an escape or to markup.
+/// The start of the value: after what belongs to an escape or to markup.
 fn value_start(text: &[u8], token: Range<usize>) -> usize {
     let mut start = token.start;
     let before = &text[..start];

@@ -1,54 +1,55 @@
-//! What a value stands in: brackets that are open there, lines that it is indented under, the section, the columns of a
-//! table. Followed forward from a place that depends on the value's place alone, and only as far as values are looked at.
+//! The structure around a value: open brackets, the lines that it is indented under, the section, and table columns.
+//! It is followed forward from a position that depends only on the value's position, and only as far as values are
+//! examined.
 
 use std::ops::Range;
 
 use super::steps;
 
-/// A value's surroundings are read from the start of the block before the one that it stands in.
+/// The size of a block in bytes. The structure is read from the start of the block before the value's block.
 pub(super) const BLOCK: usize = 4096;
-/// How deep brackets and indentation are followed.
+/// The maximum depth of brackets and indentation.
 const DEEPEST: usize = 48;
-/// What separates the columns of a table.
+/// The separators of table columns.
 const SEPARATORS: [u8; 4] = *b",;\t|";
 
-/// What is open at a place.
+/// The structure at a position.
 #[derive(Debug, Default)]
 pub(super) struct Enclosure {
-    /// The block that the place stands in, and how far the text was followed.
+    /// The block of the position; `at` is how far the text was followed.
     block: Option<usize>,
     at: usize,
-    /// Brackets that are open, outermost first.
+    /// The open brackets, outermost first.
     pub(super) opens: Vec<OpenBracket>,
-    /// Lines that the current one is indented under, and itself last.
+    /// The lines that the current one is indented under, and the current line itself last.
     pub(super) lines: Vec<IndentedLine>,
-    /// Where the line `[section]` starts.
+    /// The offset of the line `[section]`.
     pub(super) section: Option<usize>,
-    /// The last pair of round brackets before `VALUES`: names of columns.
+    /// The last pair of parentheses before `VALUES`, with the names of columns.
     pub(super) columns: Option<(usize, usize)>,
     last_group: Option<(usize, usize)>,
-    /// Where the current line starts.
+    /// The offset of the current line.
     pub(super) line: usize,
-    /// Where the first of the lines starts that have as many separators as the current one, and which.
+    /// The table that the current line belongs to, by its separators.
     table: Option<RowTable>,
     counts: [u16; SEPARATORS.len()],
 }
 
-/// An open bracket.
+/// An open bracket and its offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OpenBracket {
     pub(super) at: usize,
     pub(super) byte: u8,
 }
 
-/// A line and how far it is indented.
+/// A line and its indentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct IndentedLine {
     pub(super) indent: usize,
     pub(super) start: usize,
 }
 
-/// Lines that follow each other and have as many separators.
+/// Consecutive lines with the same number of separators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RowTable {
     pub(super) header: usize,
@@ -56,7 +57,7 @@ pub(super) struct RowTable {
     count: u16,
 }
 
-/// The bytes that say what stands in what.
+/// The bytes that change the structure.
 const MARKS: [bool; 256] = {
     let mut table = [false; 256];
     let marks = b"()[]{}\nvV,;\t|";
@@ -69,7 +70,7 @@ const MARKS: [bool; 256] = {
 };
 
 impl Enclosure {
-    /// Goes on to `to`.
+    /// Follows the structure up to `to`.
     pub(super) fn reach(&mut self, text: &[u8], to: usize) {
         let block = to / BLOCK;
         if self.block != Some(block) || to < self.at {
@@ -146,25 +147,25 @@ impl Enclosure {
         }
     }
 
-    /// The table that the current line is a later row of.
+    /// The table, if the current line is a row after the header.
     pub(super) fn table(&self) -> Option<RowTable> {
         self.table.filter(|table| table.header < self.line)
     }
 }
 
-/// `[section]` and `[[section]]`, and nothing behind.
+/// Whether the line is `[section]` or `[[section]]` and nothing else.
 fn is_section(line: &[u8]) -> bool {
     let end = line.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(line.len());
     let name = line[..end].trim_ascii_end();
     name.ends_with(b"]") && name.get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'[' | b'"'))
 }
 
-/// The part of a row between separators in which the place lies that `before` ends at, counted from 0.
+/// The index of the column at the end of `before`, from 0.
 pub(super) fn column(before: &[u8], separator: u8) -> usize {
     memchr::memchr_iter(separator, before).count()
 }
 
-/// Where a column of a row stands.
+/// The byte range of a column in a row.
 pub(super) fn cell(text: &[u8], row: Range<usize>, separator: u8, column: usize) -> Option<Range<usize>> {
     let ends = memchr::memchr_iter(separator, &text[row.clone()]).map(|at| row.start + at).chain([row.end]);
     let starts = std::iter::once(row.start)

@@ -1,6 +1,6 @@
-//! Whose is a value? Everything around it that speaks for a rule is weighed, and the sum decides: the name that it is
-//! assigned to, the host that it is sent to, the call, section or object that it stands in, an import. A name that
-//! belongs to somebody else raises what the rest has to come to; it hides nothing.
+//! Evidence for whose key a value is. Everything around the value that supports a rule is weighed, and the sum
+//! decides: the name that it is assigned to, the host that it is sent to, the call, section or object that it is in,
+//! an import. If the name belongs to somebody else, a higher sum is needed; the value is not excluded.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,20 +11,20 @@ use super::owner::{Holder, Owner, in_name};
 use super::steps;
 use super::words::{Hit, WordKind};
 
-/// What speaks for a rule.
+/// A kind of evidence for a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Witness {
     /// The name that the value is assigned to.
     Name,
-    /// An address of the provider.
+    /// A host name or URL of the provider.
     Host,
-    /// The function or constructor that the value is passed to.
+    /// The function or constructor that the value is an argument of.
     Call,
-    /// The section, object or group that it stands in.
+    /// The section, object or group that it is in.
     Section,
-    /// The statement or line that it stands in, or a setting beside it.
+    /// The statement or line that it is in, or a setting next to it.
     Beside,
-    /// A module that is imported.
+    /// An imported module.
     Import,
 }
 
@@ -43,11 +43,11 @@ impl Witness {
     }
 }
 
-/// What speaks for one rule: the best of each kind counts.
+/// The evidence for one rule: the highest weight of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
     weights: [u8; Witness::COUNT],
-    /// What the sum must reach.
+    /// The sum that is needed.
     pub(super) needed: u8,
 }
 
@@ -55,17 +55,17 @@ impl Evidence {
     const ALL: [Witness; Witness::COUNT] =
         [Witness::Name, Witness::Host, Witness::Call, Witness::Section, Witness::Beside, Witness::Import];
 
-    /// The sum.
+    /// The sum of the weights.
     pub fn sum(&self) -> u8 {
         self.weights.iter().sum()
     }
 
-    /// Whether it is enough.
+    /// Whether the sum is high enough.
     pub(super) fn is_enough(&self) -> bool {
         self.sum() >= self.needed
     }
 
-    /// Whether it says as much as the provider's own variable does.
+    /// Whether it is as strong as the provider's own variable name.
     pub(super) fn is_strong(&self) -> bool {
         const STRONG: u8 = 8;
         self.sum() >= STRONG
@@ -88,24 +88,24 @@ impl fmt::Display for Evidence {
     }
 }
 
-/// How far left and right of a value any word counts.
+/// How far before and after a value any word counts, in bytes.
 const NEAR_LEFT: usize = 300;
 const NEAR_RIGHT: usize = 160;
-/// So many brackets further out an address still counts.
+/// How many levels of brackets further out a host still counts.
 const LEVELS: usize = 5;
 
-/// A value and what stands around it.
+/// A value and the text around it.
 #[derive(Debug)]
 pub(super) struct Surroundings<'a> {
     pub(super) text: &'a [u8],
     pub(super) value: Range<usize>,
     pub(super) owner: &'a Owner,
     pub(super) enclosure: &'a Enclosure,
-    /// Where what stands right of the value leaves the brackets it stands in, innermost first, or the item of a list.
+    /// Where the text after the value leaves the brackets around it (innermost first), and the item of a list.
     pub(super) exits: Exits,
 }
 
-/// Where the text right of a value leaves what the value stands in.
+/// Where the text after a value leaves the structure that the value is in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Exits {
     brackets: [usize; Self::MOST],
@@ -115,7 +115,7 @@ pub(super) struct Exits {
 impl Exits {
     const MOST: usize = LEVELS;
 
-    /// Of a value that ends at `from`; what stands behind `to` does not matter.
+    /// Computes the exits for a value that ends at `from`; text after `to` is ignored.
     pub(super) fn of(text: &[u8], from: usize, to: usize, enclosure: &Enclosure) -> Self {
         let mut exits = Self { brackets: [usize::MAX; Self::MOST], item: usize::MAX };
         let to = to.min(text.len());
@@ -145,7 +145,7 @@ impl Exits {
 }
 
 impl Surroundings<'_> {
-    /// What a rule's words around the value come to.
+    /// The evidence from a rule's words around the value.
     pub(super) fn evidence<'h>(&self, hits: impl Iterator<Item = &'h Hit>) -> Evidence {
         let mut evidence = Evidence { needed: self.needed(), ..Evidence::default() };
         for hit in hits {
@@ -156,7 +156,7 @@ impl Surroundings<'_> {
         evidence
     }
 
-    /// What the sum must reach: the less the value's name says, and the more of somebody else, the more.
+    /// The sum that is needed: more if the value's name says little, or belongs to somebody else.
     fn needed(&self) -> u8 {
         let owned = self.owner.identifier.owned();
         match (self.owner.holder, owned) {
@@ -201,7 +201,7 @@ impl Surroundings<'_> {
         if is_near && let Some(host) = self.weigh_own_setting(hit) {
             return Some(host);
         }
-        // In the head of a bracket: `Mistral({`, `"mistral": {`.
+        // Before the opening bracket: `Mistral({`, `"mistral": {`.
         if inner > 0 {
             let (head, call) = head(text, opens[outer].at);
             if range.start >= head.start && range.end <= head.end {
@@ -251,8 +251,8 @@ impl Surroundings<'_> {
             .or_else(|| self.weigh_beside(range, left, is_near))
     }
 
-    /// A setting that belongs to the key by its name: `LLM_PROVIDER=mistral` beside `LLM_API_KEY`, or the address in
-    /// `OPENAI_BASE_URL` beside `OPENAI_API_KEY`; also as items of a list.
+    /// A setting that belongs to the key by its name: `LLM_PROVIDER=mistral` next to `LLM_API_KEY`, or the URL in
+    /// `OPENAI_BASE_URL` next to `OPENAI_API_KEY`; also as items of a list.
     fn weigh_own_setting(&self, hit: &Hit) -> Option<(Witness, u8)> {
         let owner = &self.owner.identifier;
         if !owner.has_stem() {
@@ -265,8 +265,8 @@ impl Surroundings<'_> {
         is_own.then_some((if is_host { Witness::Host } else { Witness::Beside }, 10))
     }
 
-    /// An address in another item of the list that the value stands in, where each item is one setting: `- API key: …`, or
-    /// `{"key": "baseUrl", "value": …}`.
+    /// A URL in another item of the same list, where each item is one setting: `- API key: …`, or `{"key": "baseUrl",
+    /// "value": …}`.
     fn weigh_pair(&self, hit: &Hit, is_near: bool) -> Option<(Witness, u8)> {
         let is_host = hit.kind == WordKind::Context && is_near && is_host(self.text, &hit.range);
         if !is_host || self.owner.identifier.owned() != Ownership::Anyones {
@@ -283,7 +283,7 @@ impl Surroundings<'_> {
         (is_label || is_item(hit.range.start) && is_item(self.value.start)).then_some((Witness::Host, 6))
     }
 
-    /// An address of the provider, if the word is one, so many levels of brackets further out.
+    /// The weight of a host of the provider, this many levels of brackets further out.
     fn weigh_host(&self, hit: &Hit, is_near: bool, levels: usize) -> Option<(Witness, u8)> {
         if hit.kind != WordKind::Context || !is_near || !is_host(self.text, &hit.range) {
             return None;
@@ -303,7 +303,7 @@ impl Surroundings<'_> {
         ))
     }
 
-    /// A word in the same object, or near.
+    /// The weight of a word in the same object, or nearby.
     fn weigh_beside(&self, range: &Range<usize>, levels: usize, is_near: bool) -> Option<(Witness, u8)> {
         let name = name_around(self.text, range);
         let identifier = VariableName::of(&self.text[name.clone()]);
@@ -311,7 +311,7 @@ impl Surroundings<'_> {
         let between = self.value.end.min(range.start)..range.start;
         let is_line = range.start >= self.enclosure.line && !self.text[between].contains(&b'\n');
         if matches!(identifier.class(), NameClass::Credential | NameClass::Secret) {
-            // A key that has a value of its own says nothing of this one; beside a `value`, it is its name.
+            // A key with its own value says nothing about this one; next to a `value` it is its name.
             return if is_name {
                 (is_near
                     && self.owner.identifier.owned() == Ownership::Anyones
@@ -337,7 +337,7 @@ impl Surroundings<'_> {
         }
     }
 
-    /// Whether it stands in a line that the value's line is indented under, or that names the section.
+    /// Whether a word is in a line that the value's line is indented under, or in the line with the section's name.
     fn is_in_line_above(&self, range: &Range<usize>) -> bool {
         let lines = &self.enclosure.lines;
         let above = lines.split_last().map_or(&[][..], |(_, above)| above);
@@ -349,7 +349,7 @@ impl Surroundings<'_> {
 }
 
 impl Enclosure {
-    /// The item of a list that the place stands in.
+    /// The list item at the position.
     fn item(&self, text: &[u8]) -> Option<ListItem> {
         let index = self.lines.iter().rposition(|line| text[line.start + line.indent..].starts_with(b"- "))?;
         let list = index.checked_sub(1).map_or(0, |above| self.lines[above].start);
@@ -357,9 +357,9 @@ impl Enclosure {
     }
 }
 
-/// An item of a list that is written in lines.
+/// An item of a list in which each item starts a line.
 struct ListItem {
-    /// Where the line above the list starts.
+    /// The offset of the line above the list.
     list: usize,
     start: usize,
 }
@@ -384,7 +384,7 @@ pub(super) fn head(text: &[u8], open: usize) -> (Range<usize>, bool) {
     (at..end, call)
 }
 
-/// Whether a word is part of an address.
+/// Whether a word is part of a host name.
 fn is_host(text: &[u8], range: &Range<usize>) -> bool {
     const LONGEST: usize = 64;
     if text[range.clone()].contains(&b'.') {
@@ -397,7 +397,7 @@ fn is_host(text: &[u8], range: &Range<usize>) -> bool {
         && text[range.start..].iter().take_while(|byte| in_name(**byte)).any(|byte| *byte == b'.')
 }
 
-/// The name of what a word is the value of, or a part of the value: `OPENAI_BASE_URL` of an address.
+/// The name of the setting whose value contains the word at `at`: `OPENAI_BASE_URL` for a URL.
 fn setting(text: &[u8], at: usize) -> Option<VariableName> {
     const FARTHEST: usize = 64;
     let floor = at.saturating_sub(FARTHEST);
@@ -422,7 +422,7 @@ fn setting(text: &[u8], at: usize) -> Option<VariableName> {
     if identifier.class() != NameClass::Nothing {
         return Some(identifier);
     }
-    // `name: OPENAI_BASE_URL` stands beside `value:`.
+    // `name: OPENAI_BASE_URL` next to `value:`.
     let mut at = name.start;
     for _ in 0..3 {
         let name = name_before(text, at);
@@ -435,7 +435,7 @@ fn setting(text: &[u8], at: usize) -> Option<VariableName> {
     None
 }
 
-/// The name that ends at `end`, over what may stand between it and its value.
+/// The name before `end`, skipping what may be between a name and its value.
 fn name_before(text: &[u8], mut end: usize) -> Range<usize> {
     const BETWEEN: usize = 40;
     let is_between =
@@ -445,7 +445,7 @@ fn name_before(text: &[u8], mut end: usize) -> Range<usize> {
     end - length..end
 }
 
-/// The whole name that a word is part of.
+/// The whole name that contains a word.
 fn name_around(text: &[u8], range: &Range<usize>) -> Range<usize> {
     const MOST: usize = 48;
     let left = text[..range.start].iter().rev().take(MOST).take_while(|byte| in_name(**byte)).count();
@@ -453,13 +453,13 @@ fn name_around(text: &[u8], range: &Range<usize>) -> Range<usize> {
     range.start - left..range.end + right
 }
 
-/// Whether something is assigned to the name that ends at `end`.
+/// Whether the name that ends at `end` is followed by an assignment.
 fn is_assigned(text: &[u8], end: usize) -> bool {
     let after = text[end..].iter().take(4).find(|byte| !matches!(byte, b' ' | b'"' | b'\'' | b'\\' | b']'));
     matches!(after, Some(b'=' | b':'))
 }
 
-/// Whether a line that imports something stands there.
+/// Whether the position is in an import statement.
 fn is_imported(text: &[u8], at: usize) -> bool {
     const LONGEST: usize = 160;
     const STARTS: &[&[u8]] = &[

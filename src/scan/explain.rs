@@ -1,4 +1,4 @@
-//! Why something is, or is not, a finding: the same pass as a scan, with every step written down.
+//! Explains why something is a finding or not: the same pass as a scan, with every step recorded.
 
 use std::ops::Range;
 
@@ -7,29 +7,29 @@ use super::{Evidence, Refusal, Scanner, Sink};
 use crate::core::finding::Layer;
 use crate::core::order::ListOrder as _;
 
-/// A rule looked at a place.
+/// One rule that was tried at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The rule's index in the scanner's set.
+    /// The index of the rule in the scanner's rule set.
     pub rule: usize,
-    /// The place, in bytes of the content.
+    /// The byte range in the content.
     pub span: Range<usize>,
-    /// How the text was reached.
+    /// The encodings around the text, outermost first.
     pub layers: Vec<Layer>,
-    /// Which test it failed; `None` if it passed all.
+    /// The test that failed; `None` if all passed.
     pub refusal: Option<Refusal>,
-    /// Of a contextual rule: what speaks for it.
+    /// For a contextual rule: the evidence.
     pub evidence: Option<Evidence>,
 }
 
 impl Sink {
-    /// Writes a step down, if somebody asks.
+    /// Records a step, if steps are wanted.
     #[inline]
     pub(super) fn step(&mut self, view: &View<'_>, rule: usize, place: Range<usize>, refusal: Option<&Refusal>) {
         self.weighed(view, rule, place, refusal, None);
     }
 
-    /// The same with what speaks for the rule.
+    /// The same with the evidence for the rule.
     #[inline]
     pub(super) fn weighed(
         &mut self,
@@ -47,7 +47,7 @@ impl Sink {
 }
 
 impl Scanner {
-    /// Every step of a scan of `bytes`, by place.
+    /// Every step of a scan of `bytes`, sorted by position.
     pub fn explain(&self, bytes: &[u8]) -> Vec<Step> {
         let mut sink = Sink { steps: Some(Vec::new()), ..Sink::default() };
         self.view(&View::of(bytes), &mut sink);
@@ -59,8 +59,8 @@ impl Scanner {
 }
 
 impl Step {
-    /// How likely the place holds a key of the rule: 0 is surest. A rule that much speaks for comes before one whose shape
-    /// fits alone, and a shape that fits before one that does not.
+    /// How likely the place contains a key of the rule; 0 is most likely. A rule with much evidence comes before one
+    /// with only a fitting shape, and that before one without a fitting shape.
     pub fn rank(&self) -> u8 {
         const MUCH: u8 = 8;
         let sum = self.evidence.map_or(0, |evidence| evidence.sum());
@@ -78,7 +78,7 @@ impl Step {
 }
 
 impl Refusal {
-    /// In words, behind "no:".
+    /// The reason, as a clause after "no:".
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Shape => "its regex does not match",

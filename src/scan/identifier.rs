@@ -1,7 +1,8 @@
-//! Names in content, read word by word: does this one hold a credential, whose, an id, or something else?
+//! Classifies names in content word by word: whether a name is that of a credential, whose, of an id, or of something
+//! else.
 //!
-//! Words end at separators and at changes of case, so that `azureOpenAiKey` and `AZURE_OPENAI_KEY` read the same, and
-//! `max_tokens`, `tokenizer`, `compatible` and `keyword` hold no credential.
+//! Words end at separators and at changes of case, so `azureOpenAiKey` and `AZURE_OPENAI_KEY` are equal, and
+//! `max_tokens`, `tokenizer`, `compatible` and `keyword` are not credentials.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -11,12 +12,12 @@ use foldhash::fast::FixedState;
 
 use super::random;
 
-/// How many bytes of a long name are read: its end.
+/// How many bytes at the end of a long name are read.
 const LONGEST: usize = 96;
-/// How many words.
+/// The maximum number of words.
 const MOST_WORDS: usize = 16;
 
-/// A name in lower case, cut into words.
+/// A name in lower case, divided into words.
 #[derive(Clone, Debug)]
 pub(super) struct VariableName {
     bytes: [u8; LONGEST],
@@ -24,7 +25,7 @@ pub(super) struct VariableName {
     count: usize,
 }
 
-/// A word of a name: where it stands, and what it says.
+/// A word of a name: its range, and its meanings as bits of [`says`].
 #[derive(Clone, Copy, Debug, Default)]
 struct NameWord {
     from: u8,
@@ -32,14 +33,14 @@ struct NameWord {
     says: u8,
 }
 
-/// What a name says of its value.
+/// What a name shows about its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NameClass {
     /// A credential: `api_key`, `OPENAI_API_KEY`, `Bearer`.
     Credential,
-    /// A credential of another kind more often than of ours: `password`, `secret_key`, `jwt`.
+    /// A credential that is usually of another kind: `password`, `secret_key`, `jwt`.
     Secret,
-    /// Nothing: `value`, `default`, `const`.
+    /// Nothing in particular: `value`, `default`, `const`.
     Nothing,
     /// An id or a checksum: `commit`, `etag`, `trace_id`.
     Id,
@@ -47,34 +48,34 @@ pub(super) enum NameClass {
     Other,
 }
 
-/// Whose a credential is, by what is left of its name without the words that say nothing of that.
+/// Whose a credential is, by the words of its name that are not generic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ownership {
     /// Nobody's in particular: `api_key`, `LLM_API_KEY`.
     Anyones,
-    /// One that clients of compatible services make their users set: `OPENAI_API_KEY`, `ANTHROPIC_AUTH_TOKEN`.
+    /// A name that is also used for compatible services: `OPENAI_API_KEY`, `ANTHROPIC_AUTH_TOKEN`.
     Compatible,
-    /// Somebody's: `STRIPE_SECRET_KEY`.
+    /// A specific owner's: `STRIPE_SECRET_KEY`.
     Somebodys,
 }
 
-/// What words say, as bits: a word may say several things.
+/// The meanings of words as bits; a word may have several.
 mod says {
-    /// A credential's: `api_key`, `Bearer`.
+    /// Part of a credential's name: `api_key`, `Bearer`.
     pub(super) const CREDENTIAL: u8 = 1 << 0;
-    /// A credential's that is more often of another kind.
+    /// Part of the name of a credential that is usually of another kind.
     pub(super) const SECRET: u8 = 1 << 1;
-    /// Names of nothing in particular.
+    /// A generic name.
     pub(super) const NOTHING: u8 = 1 << 2;
-    /// Says nothing of whose a credential is.
+    /// A word that does not show whose a credential is.
     pub(super) const NEUTRAL: u8 = 1 << 3;
-    /// A provider whose client others' keys are used with.
+    /// A provider whose client is used with other providers' keys.
     pub(super) const COMPATIBLE: u8 = 1 << 4;
-    /// A setting beside a key: `OPENAI_BASE_URL`, `llm.endpoint`.
+    /// A setting next to a key: `OPENAI_BASE_URL`, `llm.endpoint`.
     pub(super) const SETTING: u8 = 1 << 5;
-    /// Ends a name whose value says something of a credential, and is none.
+    /// The end of a name for information about a credential, which is not one itself.
     pub(super) const ABOUT: u8 = 1 << 6;
-    /// Ends a name of an id or a checksum.
+    /// The end of a name for an id or a checksum.
     pub(super) const ID: u8 = 1 << 7;
 }
 
@@ -110,15 +111,15 @@ const WORDS: &[(u8, &str)] = &[
     ),
 ];
 
-/// What tokens are counted by.
+/// Words before `tokens` that mean a number of tokens.
 const COUNTED: &str = "max num n total prompt min stop eos bos pad completion input output cached next";
 
-/// Words that a longer one may end in, as in `openaikey`.
+/// Endings of compound words such as `openaikey`.
 const ENDINGS: &[&[u8]] = &[b"key", b"keys", b"token", b"secret"];
 
-/// What a word says.
+/// The meanings of a word.
 fn said(word: &[u8]) -> u8 {
-    /// No word of the table is longer.
+    /// The maximum length of a word in the table.
     const LONGEST: usize = 15;
     if word.len() > LONGEST {
         return 0;
@@ -135,7 +136,7 @@ fn said(word: &[u8]) -> u8 {
 }
 
 impl VariableName {
-    /// Of a name; of a long one, the end.
+    /// Divides a name into words; of a long name only the end is used.
     pub(super) fn of(name: &[u8]) -> Self {
         let name = &name[name.len().saturating_sub(LONGEST)..];
         let mut this = Self { bytes: [0; LONGEST], words: [NameWord::default(); MOST_WORDS], count: 0 };
@@ -162,7 +163,7 @@ impl VariableName {
     }
 
     fn push(&mut self, from: usize, to: usize) {
-        // Of many words the last ones say what it is.
+        // If there are many words, the last ones are kept.
         if self.count == MOST_WORDS {
             self.words.copy_within(1.., 0);
             self.count -= 1;
@@ -178,7 +179,7 @@ impl VariableName {
         self.count += 1;
     }
 
-    /// The name from each of its words on.
+    /// The suffixes of the name that start at its words.
     pub(super) fn starts(&self) -> impl Iterator<Item = &[u8]> {
         let end = self.words().last().map_or(0, |word| usize::from(word.to));
         self.words().iter().map(move |word| &self.bytes[word.from as usize..end])
@@ -192,7 +193,7 @@ impl VariableName {
         &self.bytes[word.from as usize..word.to as usize]
     }
 
-    /// What it says of its value.
+    /// What the name shows about its value.
     pub(super) fn class(&self) -> NameClass {
         let any = |bits: u8| self.words().iter().any(|word| word.says & bits != 0);
         let mut from_end = self.words().iter().rev().filter(|word| !self.text(word).iter().all(u8::is_ascii_digit));
@@ -217,7 +218,7 @@ impl VariableName {
         if nothing { NameClass::Nothing } else { NameClass::Other }
     }
 
-    /// `SECRET_KEY` and `jwt_token` are more often of another kind, `api_secret` is not.
+    /// `SECRET_KEY` and `jwt_token` are usually of another kind; `api_secret` is not.
     fn secret_key(&self) -> NameClass {
         let secret = self.words().iter().any(|word| word.says & says::SECRET != 0);
         let plain =
@@ -225,7 +226,7 @@ impl VariableName {
         if secret && !plain { NameClass::Secret } else { NameClass::Credential }
     }
 
-    /// Whose a credential of this name is.
+    /// Whose a credential with this name is.
     pub(super) fn owned(&self) -> Ownership {
         let mut owned = Ownership::Anyones;
         for (word, says) in self.stem() {
@@ -237,7 +238,7 @@ impl VariableName {
         owned
     }
 
-    /// The words that are left when those are gone that say nothing of whose a credential or setting it is.
+    /// The words that are left without those that do not show whose a credential or setting it is.
     fn stem(&self) -> impl Iterator<Item = (&[u8], u8)> {
         const NOBODYS: u8 = says::CREDENTIAL | says::SECRET | says::NEUTRAL | says::SETTING;
         let stem = |word: &NameWord| {
@@ -249,24 +250,24 @@ impl VariableName {
         self.words().iter().filter_map(stem)
     }
 
-    /// Whether it says whose it is at all.
+    /// Whether the name shows an owner at all.
     pub(super) fn has_stem(&self) -> bool {
         self.stem().next().is_some()
     }
 
-    /// Whether it belongs to what `other` belongs to: `LLM_BASE_URL` and `LLM_API_KEY`.
+    /// Whether both names have the same owner: `LLM_BASE_URL` and `LLM_API_KEY`.
     pub(super) fn goes_with(&self, other: &Self) -> bool {
         self.stem().map(|(word, _)| word).eq(other.stem().map(|(word, _)| word))
     }
 
-    /// Whether nothing but words without a meaning stands beside the part at `range`.
+    /// Whether only generic words are next to the part at `range`.
     pub(super) fn is_but(&self, range: &Range<usize>) -> bool {
         let inside = |word: &NameWord| range.start < word.to as usize && (word.from as usize) < range.end;
         self.words().iter().all(|word| inside(word) || word.says & says::NEUTRAL != 0)
     }
 }
 
-/// Whether what stands where a name might is a value itself, such as a hash or another key: long, and every eighth
+/// Whether the text in place of a name is itself a value, such as a hash or another key: it is long, and every eighth
 /// character is a digit, or its words have less than three letters.
 fn is_value(name: &[u8]) -> bool {
     const LEAST: usize = 28;
@@ -274,7 +275,7 @@ fn is_value(name: &[u8]) -> bool {
     name.len() >= LEAST && (digits() * 8 >= name.len() || random::word_starts(name) * 3 > name.len())
 }
 
-/// Whether a word starts at a capital there.
+/// Whether a word starts with a capital letter at `at`.
 fn is_hump(name: &[u8], at: usize) -> bool {
     let Some(&before) = at.checked_sub(1).and_then(|before| name.get(before)) else { return false };
     let next = name.get(at + 1);
@@ -284,7 +285,7 @@ fn is_hump(name: &[u8], at: usize) -> bool {
             || before.is_ascii_uppercase() && next.is_some_and(u8::is_ascii_lowercase))
 }
 
-/// `mistral` of `mistralapikey`.
+/// Removes the ending: `mistral` from `mistralapikey`.
 fn without_ending(word: &[u8]) -> &[u8] {
     const LEAST: usize = 3;
     let word_without = |ending: &&[u8]| word.strip_suffix(*ending).filter(|rest| rest.len() >= LEAST);
@@ -298,8 +299,8 @@ fn without_ending(word: &[u8]) -> &[u8] {
     rest.strip_suffix(b"api").filter(|rest| rest.len() >= LEAST).unwrap_or(rest)
 }
 
-/// Whether a rule's word that was found at `range` of `text` is a word there, and no part of a longer one: `cohere` in
-/// `COHERE_API_KEY`, `cohereApiKey` and `api.cohere.ai`, but not in `coherence`.
+/// Whether a rule's word at `range` of `text` is a whole word: `cohere` in `COHERE_API_KEY`, `cohereApiKey` and
+/// `api.cohere.ai`, but not in `coherence`.
 pub(super) fn is_whole(text: &[u8], range: &Range<usize>) -> bool {
     const MAY_FOLLOW: &[&[u8]] = &[
         b"ai",

@@ -1,4 +1,4 @@
-//! Text in which every key is replaced by its mask, for whatever is shown to people or written to logs.
+//! Replaces every key in a text by its mask, for output to people and logs.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use super::Scanner;
 use crate::core::finding::Secret;
 
 impl Scanner {
-    /// `text` with every key in it masked; `None` if there is none.
+    /// `text` with every key in it masked; `None` if there is no key.
     ///
     /// ```
     /// # use keysweep::scan::Scanner;
@@ -17,8 +17,8 @@ impl Scanner {
         replace(text, self.find(text).into_iter().map(|found| (found.span, found.secret)))
     }
 
-    /// The same for text that is made to a fixed form, such as a report: only keys that their own shape gives away are
-    /// masked. A contextual rule could take a fingerprint or a commit's id for the value that a word near it names.
+    /// The same for generated text such as a report: only keys of distinctive rules are masked. A contextual rule
+    /// could take a fingerprint or a commit id for a key.
     pub fn masked_by_shape(&self, text: &[u8]) -> Option<Vec<u8>> {
         let contextual =
             |id: &str| self.rules().rules().iter().any(|own| own.rule.id == id && own.rule.is_contextual());
@@ -27,8 +27,8 @@ impl Scanner {
     }
 }
 
-/// `text` with each span replaced by the mask of its secret; `None` if there are no spans. They are in ascending order;
-/// one that starts inside the one before it goes with that.
+/// `text` with each byte range replaced by the mask of its secret; `None` if there are none. The ranges must be
+/// sorted by their start; one that starts inside the previous one is merged with it.
 pub fn replace(text: &[u8], secrets: impl Iterator<Item = (Range<usize>, Secret)>) -> Option<Vec<u8>> {
     let mut masked = Vec::new();
     let mut done = None;

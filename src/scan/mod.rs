@@ -1,9 +1,10 @@
-//! The engine: bytes in, matches out. No I/O, no printing, and it cannot fail.
+//! The engine: finds keys in bytes. It does no I/O, prints nothing, and cannot fail.
 //!
-//! One pass finds the `runs` of characters long enough to hold a key; nearly all content ends there. In a
-//! run, `anchors` look for distinctive rules, `assigned` for values of contextual ones, `decode` for text inside
-//! text, and `joined` for keys in parts, which go through the same steps. A candidate becomes a match when its rule's regex, edges and
-//! structure hold and it is `random`. Of matches that overlap, the surest and most specific stays.
+//! One pass finds the `runs`: sequences of characters long enough to contain a key. Most content has none and is
+//! finished. In a run, `anchors` finds distinctive rules, `assigned` values of contextual rules, `decode` encoded
+//! text, and `joined` keys in several parts, which go through the same steps. A candidate becomes a match if its
+//! rule's regex, boundaries and structure fit and it is `random`. Of overlapping matches the one with the highest
+//! confidence and the most specific rule is kept.
 
 mod anchored;
 mod anchors;
@@ -52,38 +53,38 @@ use joined::First;
 use view::{Decoded, View};
 use words::Hits;
 
-/// How many layers of encoding are decoded.
+/// The maximum number of nested encodings that are decoded.
 const DEPTH: usize = 4;
 
-/// One key in one piece of content; where that content stands is the source's to say.
+/// A key in one piece of content. The source adds the location of the content.
 #[derive(Clone, Debug)]
 pub struct Match {
-    /// The rule.
+    /// The rule that matched.
     pub rule: RuleInfo,
-    /// If it is live.
+    /// How bad it is if the key is valid.
     pub severity: Severity,
     /// Likelihood that this is a key.
     pub confidence: Confidence,
-    /// The exact value, decoded.
+    /// The exact value, after decoding.
     pub secret: Secret,
-    /// Where it (or its encoded form) stands in the content, in bytes.
+    /// The byte range in the content of the key, or of its encoded form.
     pub span: Range<usize>,
-    /// The same as lines and columns.
+    /// The same range as lines and columns.
     pub position: Position,
-    /// How the text was reached.
+    /// The encodings around the key, outermost first.
     pub layers: Vec<Layer>,
-    /// For people.
+    /// The masked line, for people.
     pub excerpt: Excerpt,
-    /// How it is used there.
+    /// How the key is used there.
     pub usage: Usage,
-    /// Set by an inline marker or an allowlist.
+    /// Why it is suppressed, if an inline marker or an allowlist applies.
     pub suppressed: Option<Suppression>,
-    /// What a person should know of it beside: an inline marker that has expired.
+    /// A remark for people, for example that an inline marker has expired.
     pub note: Option<String>,
 }
 
 impl Match {
-    /// A finding at a place; its position is this match's.
+    /// The finding at a location; its position is that of this match.
     pub fn at(self, location: Location) -> Finding {
         Finding {
             fingerprint: self.secret.fingerprint(),
@@ -103,7 +104,7 @@ impl Match {
     }
 }
 
-/// Finds keys. Immutable, shared by all threads.
+/// Finds keys in bytes with a set of rules. Immutable and shared by all threads.
 #[derive(Debug)]
 pub struct Scanner {
     rules: RuleSet,
@@ -111,7 +112,7 @@ pub struct Scanner {
     assigned: Assigned,
 }
 
-/// A key that a rule claims.
+/// A possible match, before overlapping ones are resolved.
 #[derive(Debug)]
 struct Candidate {
     rule: usize,
@@ -121,47 +122,47 @@ struct Candidate {
     layers: Vec<Layer>,
 }
 
-/// What the pass over content collects: candidates, and, when somebody asks why, each step.
+/// Collects the candidates, and for `explain` every step.
 #[derive(Debug, Default)]
 struct Sink {
     candidates: Vec<Candidate>,
     steps: Option<Vec<Step>>,
-    /// Room for what escapes are decoded to.
+    /// Working memory for decoding escapes.
     decoded: Decoded,
 }
 
 impl Scanner {
-    /// A scanner for these rules.
+    /// A scanner with these rules.
     pub fn new(rules: RuleSet) -> Self {
         Self { anchors: Anchors::of(&rules), assigned: Assigned::of(&rules), rules }
     }
 
-    /// A scanner for all built-in rules.
+    /// A scanner with all built-in rules.
     pub fn builtin() -> Self {
         Self::new(RuleSet::builtin())
     }
 
-    /// The rules.
+    /// The rules of this scanner.
     pub fn rules(&self) -> &RuleSet {
         &self.rules
     }
 
-    /// Every key in `bytes`, by position, one match for each place.
+    /// Every key in `bytes`, sorted by position, one match for each place.
     pub fn scan(&self, bytes: &[u8]) -> Vec<Match> {
         let mut matches = self.find(bytes);
         locate(bytes, &mut matches);
         matches
     }
 
-    /// The same without positions and excerpts, which [`locate`] fills in once all matches are known.
+    /// The same without positions and excerpts; [`locate`] adds them when all matches are known.
     pub fn find(&self, bytes: &[u8]) -> Vec<Match> {
         let mut out = Sink::default();
         self.view(&View::of(bytes), &mut out);
         self.matches(out)
     }
 
-    /// [`find`](Self::find) for content whose lines come again and again: looks at a `part` of `bytes` that starts and
-    /// ends outside of runs, and in it only at lines that are not in `seen`.
+    /// Like [`find`](Self::find), for content whose lines were often seen before: scans the range `part` of `bytes`,
+    /// which must not start or end inside a run, except for the lines that are in `seen`.
     pub fn find_unseen(&self, bytes: &[u8], part: Range<usize>, seen: &mut Seen) -> Vec<Match> {
         let mut out = Sink::default();
         self.unseen(&View::of(bytes), part, seen, &mut out);
@@ -175,15 +176,15 @@ impl Scanner {
         self.surest(out.candidates).into_iter().map(|candidate| self.matched(candidate)).collect()
     }
 
-    /// Whether the rules see nothing at all in `bytes` that could be a key, whatever a policy would make of it.
+    /// Whether the rules find nothing in `bytes`, not even a suppressed key.
     pub fn sees_nothing(&self, bytes: &[u8]) -> bool {
         let mut out = Sink::default();
         self.view(&View::of(bytes), &mut out);
         out.candidates.is_empty()
     }
 
-    /// The same for some windows of `bytes` only, in ascending order, none of which starts or ends inside a run. Lines
-    /// that were `seen` before are not looked at again.
+    /// The same for some ranges of `bytes`, which must be sorted and must not start or end inside a run. Lines in
+    /// `seen` are not scanned again.
     pub fn sees_nothing_in(&self, bytes: &[u8], windows: &[Range<usize>], seen: &mut Seen) -> bool {
         let mut out = Sink::default();
         let view = View::of(bytes);
@@ -213,7 +214,7 @@ impl Scanner {
         }
     }
 
-    /// One candidate for each place, sorted by it.
+    /// Resolves overlaps: one candidate for each place, sorted by position.
     fn surest(&self, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
         candidates.sort_by_key(|candidate| {
             let contextual = self.rules.rules()[candidate.rule].rule.is_contextual();
@@ -244,7 +245,7 @@ impl Scanner {
             {
                 return;
             }
-            // What surrounds a decoded part is there for context; it was looked at one layer up.
+            // The text around a decoded part is only context; it was scanned in the outer view.
             if width != runs::Width::Opening && (run.end <= view.own.start || run.start >= view.own.end) {
                 return;
             }
@@ -256,7 +257,8 @@ impl Scanner {
         });
     }
 
-    /// Looks at the runs of a part of a view that starts and ends outside of runs, except in lines seen before.
+    /// Scans the runs in a part of a view, except in lines that were seen before. The part must not start or end
+    /// inside a run.
     fn unseen(&self, view: &View<'_>, part: Range<usize>, seen: &mut Seen, out: &mut Sink) {
         if self.rules.rules().is_empty() {
             return;
@@ -272,7 +274,7 @@ impl Scanner {
                 return;
             }
             if !matches!(width, runs::Width::Narrow | runs::Width::Gapped) {
-                // Whatever else its line holds, and in whichever order the two are met.
+                // Whatever else is on the line, and in either order.
                 let scope = done.scope;
                 self.other(view, run, width, &mut done, out);
                 done.scope = scope;
@@ -297,7 +299,7 @@ impl Scanner {
         }
     }
 
-    /// Looks at what is no run of single bytes: nearly none is.
+    /// Handles the other kinds of runs, which are rare.
     #[cold]
     fn other(&self, view: &View<'_>, found: Range<usize>, width: runs::Width, done: &mut Done, out: &mut Sink) {
         match width {
@@ -309,7 +311,7 @@ impl Scanner {
         }
     }
 
-    /// Looks into what is packed in the base64 text at `at`, once in each place.
+    /// Scans the decompressed content of base64 text at `at`, once for each place.
     fn gzip(&self, view: &View<'_>, at: usize, done: &mut Done, out: &mut Sink) {
         let is_packed = view.layers.contains(&Layer::Gzip);
         if view.layers.len() < DEPTH
@@ -351,7 +353,8 @@ impl Scanner {
         }
     }
 
-    /// Looks for keys at the anchors that start between `from` and `to`, where dots, slashes and plus signs may stand.
+    /// Searches for keys at the anchors that start between `from` and `to`, where dots, slashes and plus signs may
+    /// occur.
     fn anchored(&self, view: &View<'_>, from: usize, to: usize, done: &mut Done, out: &mut Sink) {
         let bytes: &[u8] = &view.bytes;
         let (mut started, mut gzip) = (None, None);
@@ -379,7 +382,7 @@ impl Scanner {
         }
     }
 
-    /// A run with gaps, in which there is no other.
+    /// Handles a run with gaps that contains no other run.
     #[cold]
     fn gapped(&self, view: &View<'_>, run: Range<usize>, done: &mut Done, out: &mut Sink) {
         let bytes: &[u8] = &view.bytes;
@@ -399,12 +402,13 @@ impl Scanner {
 
     fn run(&self, view: &View<'_>, run: Range<usize>, done: &mut Done, out: &mut Sink) {
         let bytes: &[u8] = &view.bytes;
-        // A key may hold dots, slashes and plus signs, and its anchor may stand in a part too short for a run.
+        // A key may contain dots, slashes and plus signs, and its anchor may be in a part that is too short for a
+        // run.
         if run.start > 0 && assigned::joins(bytes[run.start - 1]) {
             let from = assigned::reach(bytes, run.start, true).max(done.anchored);
             self.anchored(view, from, bytes.len().min(run.start + 3), done, out);
         }
-        // Nearly every run is one token.
+        // Almost every run is one token.
         if !bytes[run.clone()].iter().fold(false, |any, &byte| any | runs::is_escape(byte)) {
             done.anchored = run.end - 3;
             return self.token(view, run, done, out);
@@ -430,12 +434,12 @@ impl Scanner {
         }
     }
 
-    /// A stretch of bytes of keys: the whole of a run, or a part between escape characters.
+    /// Scans a token: a whole run, or a part between escape characters.
     fn token(&self, view: &View<'_>, token: Range<usize>, done: &mut Done, out: &mut Sink) {
         const LEAST_ANCHORED: usize = 8;
         let bytes: &[u8] = &view.bytes;
         if token.len() < LEAST_ANCHORED {
-            // Before an escape, as in `sk-\nrest`, the start of a key may be as short as that.
+            // Before an escape, as in `sk-\nrest`, the start of a key may be this short.
             if self.anchors.may_open(bytes, token.start) {
                 self.parted(view, &token, First::default(), done, out);
             }
@@ -449,7 +453,7 @@ impl Scanner {
                 gzip = gzip.or(Some(at));
                 return;
             }
-            // One that may not be tried was refused in this token, and noted then.
+            // A rule that may not be tried again was already rejected in this token.
             if !done.tries.may_try(probe.rule, token.start, at) {
                 return;
             }
@@ -507,7 +511,7 @@ impl Scanner {
             done.scope = done.scope.max(Scope::Around);
             self.view(&inner, out);
         }
-        // Hashes and pictures end here.
+        // Hashes and images are finished here.
         if !decode::any_digits(&view.bytes[token.clone()]) {
             return;
         }
@@ -528,7 +532,7 @@ impl Scanner {
 
     fn claim(&self, view: &View<'_>, rule: usize, key: anchored::Key, out: &mut Sink) {
         let anchored::Key { secret, confidence } = key;
-        // What lies wholly outside the decoded part was seen one layer up.
+        // A key completely outside of the decoded part was found in the outer view.
         if secret.end <= view.own.start || secret.start >= view.own.end {
             return;
         }
@@ -541,22 +545,22 @@ impl Scanner {
     }
 }
 
-/// How often rules were tried in one token and refused, by rule. Who writes an anchor again and again without a break
-/// between buys an attempt ever farther apart, not one for each.
+/// How often each rule was tried in the current token without success. If a text repeats an anchor without a break,
+/// attempts become less and less frequent.
 #[derive(Debug, Default)]
 struct Tries(Vec<Try>);
 
 #[derive(Clone, Debug, Default)]
 struct Try {
-    /// Where the token starts.
+    /// The start of the token.
     token: usize,
     refused: u32,
-    /// Where the next attempt may be made.
+    /// The offset from which the next attempt is allowed.
     next: usize,
 }
 
 impl Tries {
-    /// So many attempts in one token are made at any distance.
+    /// The number of attempts in a token that are always allowed.
     const FREE: u32 = 8;
 
     fn may_try(&self, rule: usize, token: usize, at: usize) -> bool {
@@ -583,51 +587,51 @@ impl Tries {
     }
 }
 
-/// What was done in a view already, so that the next run in it does not do it again.
+/// The progress in a view, so that nothing is done again for the next run.
 #[derive(Debug, Default)]
 struct Done {
-    /// How far base64 was decoded.
+    /// The offset up to which base64 was decoded.
     base64: usize,
-    /// How far hex was.
+    /// The offset up to which hex was decoded.
     hex: usize,
-    /// How far base64 of gzip was unpacked.
+    /// The offset up to which base64 of gzip was decompressed.
     gzip: usize,
-    /// How far UTF-16 was decoded.
+    /// The offset up to which UTF-16 was decoded.
     wide: usize,
-    /// How far UTF-32 was.
+    /// The offset up to which UTF-32 was decoded.
     quad: usize,
-    /// How far lists of numbers were.
+    /// The offset up to which lists of numbers were decoded.
     numbers: usize,
-    /// How far escaped slashes were.
+    /// The offset up to which escaped slashes were decoded.
     slashes: usize,
-    /// How far anchors were looked for.
+    /// The offset up to which anchors were searched for.
     anchored: usize,
-    /// The words of rules around the last value.
+    /// The rules' words around the last value.
     hits: Hits,
-    /// What the last value stands in.
+    /// The structure around the last value.
     enclosure: Enclosure,
-    /// Which rules were refused in the last token, and how often.
+    /// The rules that were rejected in the last token, and how often.
     tries: Tries,
-    /// How far parts of runs were put together.
+    /// The offset up to which parts were joined.
     joined: usize,
-    /// From where to where those were that start too short for a run.
+    /// The range of the parts before a run that were examined as the start of a key.
     opened: Range<usize>,
-    /// What was spent on looking up variables.
+    /// The work that was spent on looking up variables.
     spent: usize,
-    /// Where the last value started that was refused for what it is assigned to.
+    /// The start of the last value that was rejected because of what it is assigned to.
     refused: Option<usize>,
-    /// Which rules' keys the last value can be.
+    /// The rules whose keys the last value can be.
     fitting: Fitting,
-    /// How many values stood where the engine is.
+    /// How dense the values are.
     density: Density,
-    /// Whether lines are remembered in which nothing is.
+    /// Whether lines without a key are remembered.
     remembers: bool,
-    /// What anything that was refused since this was last cleared depends on, or may depend on.
+    /// What the rejections since the last reset depend on, or may depend on.
     scope: Scope,
 }
 
 impl Done {
-    /// An anchor of `rule` was found, and no key.
+    /// Records that an anchor of `rule` was found without a key.
     fn looked_at(&mut self, rule: &Compiled) {
         if rule.may_cross_lines() {
             self.scope = Scope::Beyond;

@@ -1,26 +1,26 @@
-//! What a rule's regex says about the text around its anchor, so that most places where an anchor stands are refused
-//! by a comparison or two: an anchor may stand at every eighth byte of a file, and running a regex costs microseconds.
+//! What a rule's regex requires of the text around its anchor. It rejects most anchors with one or two comparisons: a
+//! file may have an anchor at every eighth byte, and running a regex takes microseconds.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::anchors::in_key;
 
-/// Where a match of a regex that holds an anchor can start, and how long it is at least.
+/// Where a match with an anchor can start, and its minimum length.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Outline {
-    /// The least and the greatest distance from a match's start to the anchor.
+    /// The minimum and maximum distance from the start of a match to the anchor.
     before: (usize, usize),
-    /// What a match starts with, in lower case; it is compared in any case.
+    /// The text that a match starts with, in lower case; compared in any case.
     lead: Vec<u8>,
-    /// Whether all that stands before the anchor is bytes of keys.
+    /// Whether everything before the anchor consists of key bytes.
     is_key_before: bool,
-    /// How many bytes of keys follow each other from the anchor's start on, at least.
+    /// The minimum number of consecutive key bytes from the start of the anchor.
     after: usize,
 }
 
 impl Outline {
-    /// Of a regex and one of its anchors; `None` where the anchor is not written out in the regex, or what stands before
-    /// it has no limit.
+    /// The outline of a regex for one of its anchors; `None` if the anchor is not a literal in the regex, or if the
+    /// text before it has no maximum length.
     pub(super) fn of(regex: &str, anchor: &[u8]) -> Option<Self> {
         let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(regex).ok()?;
         let mut items = Vec::new();
@@ -56,13 +56,13 @@ impl Outline {
         Some(Self { before, lead, is_key_before, after })
     }
 
-    /// Whether no match can hold the anchor at `at`, which stands in a stretch of key bytes that ends at `end`.
+    /// Whether no match can contain the anchor at `at`, whose token ends at `end`.
     pub(super) fn is_too_short(&self, at: usize, end: usize) -> bool {
         end - at < self.after
     }
 
-    /// Where a match that holds the anchor at `at` can start, in order, not before `floor`; `token` is where the stretch
-    /// of key bytes starts that the anchor stands in.
+    /// The offsets, ascending, at which a match with the anchor at `at` can start; `token` is the start of the
+    /// anchor's token.
     pub(super) fn starts<'a>(
         &'a self,
         text: &'a [u8],
@@ -80,13 +80,13 @@ impl Outline {
         })
     }
 
-    /// Whether few places pass [`starts`](Self::starts).
+    /// Whether only a few offsets pass [`starts`](Self::starts).
     pub(super) fn is_narrow(&self) -> bool {
         !self.lead.is_empty() || self.before.0 == self.before.1
     }
 }
 
-/// The parts of a regex that follow each other.
+/// Flattens a regex to a list of consecutive parts.
 fn flatten<'a>(hir: &'a Hir, items: &mut Vec<&'a Hir>) {
     match hir.kind() {
         HirKind::Concat(parts) => parts.iter().for_each(|part| flatten(part, items)),
@@ -95,7 +95,7 @@ fn flatten<'a>(hir: &'a Hir, items: &mut Vec<&'a Hir>) {
     }
 }
 
-/// Whether it matches bytes of keys alone.
+/// Whether a part matches only key bytes.
 fn is_key(hir: &Hir) -> bool {
     match hir.kind() {
         HirKind::Empty => true,
@@ -111,7 +111,7 @@ fn is_key(hir: &Hir) -> bool {
     }
 }
 
-/// The letter that a class is in both cases, as `(?i:a)` is.
+/// The letter of a class that contains it in both cases, such as `(?i:a)`.
 fn letter(hir: &Hir) -> Option<u8> {
     let HirKind::Class(Class::Bytes(class)) = hir.kind() else { return None };
     match class.ranges() {

@@ -1,5 +1,5 @@
-//! What a value is assigned or passed to: the name left of it, over quotes, operators and brackets; or the function that
-//! it is an argument of, the column that it stands in, the list that it is an item of.
+//! What a value is assigned or passed to: the name before it, across quotes, operators and brackets; or the function
+//! that it is an argument of, its table column, or the list that it is in.
 
 use std::ops::Range;
 
@@ -10,91 +10,91 @@ use super::random;
 use super::steps;
 use super::words::WordSource;
 
-/// How far left of a value its owner is looked for.
+/// How far before a value its owner is searched for, in bytes.
 const LEFT: usize = 300;
 
-/// What holds a value.
+/// The kind of name that a value is assigned to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Holder {
-    /// A credential's name.
+    /// The name of a credential.
     Credential,
-    /// A credential's that is more often of another kind: `secret`, `password`.
+    /// The name of a credential that is usually of another kind: `secret`, `password`.
     Secret,
-    /// The column or list of a credential.
+    /// The table column or list of a credential.
     Label,
-    /// Something that says nothing: `value`, `default`.
+    /// A generic name: `value`, `default`.
     Nothing,
     /// A function or constructor.
     Callee,
-    /// A provider's name and nothing else.
+    /// The name of a provider and nothing else.
     Provider,
 }
 
-/// What may stand directly left of a value in prose, besides a blank.
+/// The bytes, other than a blank, that may come directly before a value in prose.
 const APART: &[u8] = b"\"'`(*_:=>|[<,;~/";
 
 /// What a value is assigned to.
 #[derive(Clone, Debug)]
 pub(super) struct Owner {
-    /// Where its name stands.
+    /// The byte range of the name.
     pub(super) name: Option<Range<usize>>,
     pub(super) identifier: VariableName,
     pub(super) holder: Holder,
 }
 
 impl Owner {
-    /// Of a value of which nothing says what it is.
+    /// The owner of a value without a name.
     pub(super) fn unknown() -> Self {
         Self { name: None, identifier: VariableName::of(b""), holder: Holder::Nothing }
     }
 }
 
-/// A name left of a value, and whether an operator stands between.
+/// A name before a value, and whether an operator is between them.
 #[derive(Debug)]
 struct Name {
     range: Range<usize>,
     assigned: bool,
-    /// How many line ends stand between it and the value.
+    /// How many line ends are between the name and the value.
     lines: usize,
 }
 
-/// Why a value can be no key: what it is assigned to says so.
+/// The value cannot be a key, because of what it is assigned to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unowned {
-    /// Whether more than the value's line says so.
+    /// Whether that depends on text above the value's line.
     pub(super) is_above: bool,
 }
 
-/// A value whose owner is looked for.
+/// Searches for the owner of a value.
 #[derive(Debug)]
 pub(super) struct Seeker<'a> {
     pub(super) text: &'a [u8],
-    /// Where the value starts.
+    /// The offset of the value.
     pub(super) start: usize,
     pub(super) words: WordSource<'a>,
-    /// Whether dots, slashes or plus signs hold the value together, so that it may be a path.
+    /// Whether dots, slashes or plus signs join parts of the value, so that it may be a path.
     pub(super) joined: bool,
-    /// The value, or its first part where dots hold it together.
+    /// The value, or its first part.
     pub(super) digits: &'a [u8],
-    /// Whether a dot follows and more.
+    /// Whether a dot and more text follow.
     pub(super) goes_on: bool,
 }
 
 impl Seeker<'_> {
-    /// Whether the value is an id as likely as a key: hexadecimal digits only.
+    /// Whether the value may as well be an id, because it has only hexadecimal digits.
     fn is_plain(&self) -> bool {
         !self.goes_on && self.digits.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
     }
 
     pub(super) fn owner(&self, enclosure: &mut Enclosure) -> Result<Owner, Unowned> {
         let text = self.text;
-        // In PHP's serialized data the length stands between: `s:32:"…"`.
+        // In PHP's serialized data the length is between them: `s:32:"…"`.
         let start = over_length(text, self.start);
         let lead = lead(text, start);
         let mut names = names(text, start);
         let Some(first) = names.next() else { return self.passed(enclosure, lead, true) };
         let is_above = first.lines > 0;
-        // In `NAME=${X:-value}` it is not X that the value is assigned to.
+        // In `NAME=${X:-value}` the value is not assigned to X.
         let between = &text[first.range.end..start];
         if between.ends_with(b":-") || between.ends_with(b":=") {
             return Ok(Owner::unknown());
@@ -115,7 +115,7 @@ impl Seeker<'_> {
             }
             _ if self.joined => unowned,
             _ => {
-                // In a table of strings in a program one follows the other without a space.
+                // In the string table of a program, strings follow each other without a space.
                 let is_apart =
                     !matches!(text[..start], [.., before] if before.is_ascii_graphic() && !APART.contains(&before));
                 let in_prose = !first.assigned && !is_above && is_apart;
@@ -127,7 +127,7 @@ impl Seeker<'_> {
         }
     }
 
-    /// Of a `value`: the name beside it that says what it is the value of.
+    /// For a generic `value`: the name next to it that says what it is the value of.
     fn labelled(&self, names: impl Iterator<Item = Name>, enclosure: &mut Enclosure) -> Result<Owner, Unowned> {
         const MOST: usize = 12;
         let mut names = names.take(MOST).peekable();
@@ -138,13 +138,13 @@ impl Seeker<'_> {
                     return Ok(Owner { name: Some(name.range), identifier, holder: Holder::Credential });
                 }
                 NameClass::Secret => {
-                    // Perhaps a setting beside it: `"password": true`.
+                    // It may be a setting next to it: `"password": true`.
                     let secret = Owner { name: Some(name.range), identifier, holder: Holder::Secret };
                     return Ok(self.grouped(enclosure).unwrap_or(secret));
                 }
                 NameClass::Nothing => {}
                 class => {
-                    // `name: x` beside it says that it is the value of x.
+                    // `name: x` next to it says that it is the value of x.
                     let label = names.peek().map(|label| &self.text[label.range.clone()]);
                     let is_label = label.is_some_and(|label| {
                         ["name", "key", "variable", "param", "field", "header"]
@@ -166,11 +166,11 @@ impl Seeker<'_> {
         if self.joined { Err(Unowned { is_above: true }) } else { Ok(Owner::unknown()) }
     }
 
-    /// In prose: a word of the line that says so.
+    /// In prose: a word on the line that names a credential.
     fn told(&self, names: impl Iterator<Item = Name>) -> Result<Owner, Unowned> {
         const MOST: usize = 10;
         for name in names.take(MOST).take_while(|name| name.lines == 0) {
-            // `name=word` has its own value, unless that goes on to this one: `name=one;two`.
+            // `name=word` has its own value, unless that continues up to this one: `name=one;two`.
             let between = &self.text[name.range.end..self.start];
             if matches!(between, [b'=', next, ..] if !next.is_ascii_whitespace())
                 && between.iter().any(u8::is_ascii_whitespace)
@@ -189,7 +189,7 @@ impl Seeker<'_> {
         Err(Unowned { is_above: false })
     }
 
-    /// Passed to a function, or in a list or table.
+    /// For a value that is passed to a function, or is in a list or table.
     fn passed(&self, enclosure: &mut Enclosure, lead: u8, is_above: bool) -> Result<Owner, Unowned> {
         let unowned = Err(Unowned { is_above });
         let &Self { text, start, .. } = self;
@@ -199,7 +199,7 @@ impl Seeker<'_> {
         if random::is_surely_language(self.digits) {
             return unowned;
         }
-        // The first argument of a call: nothing further off is needed.
+        // For the first argument of a call nothing else is needed.
         if lead == b'('
             && let Some(open) = text[..start].iter().rposition(|&byte| byte == b'(')
             && let (name, true) = head(text, open)
@@ -237,7 +237,7 @@ impl Seeker<'_> {
             .ok_or(Unowned { is_above: true })
     }
 
-    /// What is passed to the function of this name.
+    /// The owner of an argument of this function.
     fn argument(&self, name: Range<usize>) -> Option<Owner> {
         let identifier = VariableName::of(&self.text[name.clone()]);
         let holder = match identifier.class() {
@@ -254,7 +254,7 @@ impl Seeker<'_> {
         is_key.then_some(Owner { name: Some(name), identifier, holder: Holder::Label })
     }
 
-    /// Of a `value` in an object that is a credential's: `"api_key": {"type": "str", …, "value": …}`.
+    /// For a generic `value` in an object of a credential: `"api_key": {"type": "str", …, "value": …}`.
     fn grouped(&self, enclosure: &mut Enclosure) -> Option<Owner> {
         enclosure.reach(self.text, self.start);
         let heads = enclosure.opens.iter().rev().take(2).map(|open| head(self.text, open.at).0);
@@ -268,7 +268,7 @@ impl Seeker<'_> {
         })
     }
 
-    /// Whether what the value stands in says that it holds credentials.
+    /// Whether the structure around the value is one of credentials.
     fn is_among_keys(&self, enclosure: &mut Enclosure) -> bool {
         let text = self.text;
         enclosure.reach(text, self.start);
@@ -283,7 +283,7 @@ impl Seeker<'_> {
     }
 }
 
-/// Whether a function makes a client, or sets one up.
+/// Whether a function creates or configures a client.
 fn makes(callee: &[u8]) -> bool {
     let last = callee.rsplit(|byte| matches!(byte, b'.' | b':')).next().unwrap_or_default();
     let lower = last.to_ascii_lowercase();
@@ -307,7 +307,7 @@ fn makes(callee: &[u8]) -> bool {
         || lower.ends_with(b"client")
 }
 
-/// Where `s:32:` starts that stands left of a quoted value; else where the value starts.
+/// The offset of `s:32:` before a quoted value; else the offset of the value.
 fn over_length(text: &[u8], start: usize) -> usize {
     let before = &text[..start];
     let Some(before) = before.strip_suffix(b"\\\"").or_else(|| before.strip_suffix(b"\"")) else { return start };
@@ -317,7 +317,7 @@ fn over_length(text: &[u8], start: usize) -> usize {
     if digits > 0 && length.ends_with(b"s:") { length.len() - 2 } else { start }
 }
 
-/// What stands left of a value, over quotes and blanks.
+/// The byte before a value, skipping quotes and blanks.
 fn lead(text: &[u8], start: usize) -> u8 {
     const FARTHEST: usize = 40;
     let before = text[..start].iter().rev().take(FARTHEST);
@@ -333,10 +333,10 @@ fn lead(text: &[u8], start: usize) -> u8 {
     0
 }
 
-/// The names left of `start`, nearest first, on this line and the two above.
+/// The names before `start`, nearest first, on this line and the two lines above.
 fn names(text: &[u8], start: usize) -> impl Iterator<Item = Name> + '_ {
     let limit = start.saturating_sub(LEFT);
-    // A length or two may stand between a name and its value in binary data, and no more.
+    // In binary data a length or two may be between a name and its value, and nothing else.
     const MOST_CONTROLS: usize = 8;
     let mut at = start;
     let mut lines = 0;
@@ -361,7 +361,7 @@ fn names(text: &[u8], start: usize) -> impl Iterator<Item = Name> + '_ {
             at -= 1;
         }
         steps::count(from - at);
-        // The letter of an escape is no part of the name: `\nMISTRAL_API_KEY`.
+        // The letter of an escape is not part of the name: `\nMISTRAL_API_KEY`.
         let escaped = at > 0 && text[at - 1] == b'\\' && matches!(text[at], b'n' | b'r' | b't');
         Some(Name { range: at + usize::from(escaped)..end, assigned, lines })
     })

@@ -1,4 +1,4 @@
-//! Where a match stands, for people: lines, columns, and the line's text with every key on it masked.
+//! Positions of matches for people: lines, columns, and the line's text with all keys masked.
 
 use std::ops::Range;
 
@@ -6,17 +6,17 @@ use super::Match;
 use super::usage::Usages;
 use crate::core::finding::{Excerpt, Layer, Position};
 
-/// How much of a line an excerpt shows on either side of a key, in bytes.
+/// How much of a line an excerpt shows on each side of a key, in bytes.
 const AROUND: usize = 60;
 
-/// Fills in the positions and excerpts of `matches`, which are sorted by their span in `content`.
+/// Sets the positions and excerpts of `matches`, which must be sorted by their ranges in `content`.
 pub fn locate(content: &[u8], matches: &mut [Match]) {
     let masks: Vec<(Range<usize>, String)> = matches.iter().map(|key| (key.span.clone(), key.secret.mask())).collect();
     let (mut usages, mut wide_usages) = (None, None);
     let mut counted = 0;
     let mut line = 1;
     for key in matches {
-        // How far behind a line feed's byte the next character starts, and how many bytes each takes.
+        // The distance from a line feed to the next character, and the number of bytes of each character.
         let wide = match key.layers.first() {
             Some(Layer::Utf16Le) => Some((2, 2)),
             Some(Layer::Utf16Be) => Some((1, 2)),
@@ -47,7 +47,7 @@ pub fn locate(content: &[u8], matches: &mut [Match]) {
     }
 }
 
-/// Characters in UTF-8 (a stray byte counts as one), or of so many bytes each.
+/// Counts characters: in UTF-8 (an invalid byte counts as one), or with this many bytes each.
 fn characters(bytes: &[u8], unit: Option<usize>) -> u64 {
     if let Some(unit) = unit {
         return (bytes.len() / unit) as u64;
@@ -66,7 +66,7 @@ fn excerpt(content: &[u8], line_start: usize, key: &Match, masks: &[(Range<usize
     let mut from = line_start.max(key.span.start.saturating_sub(around));
     let rest = &content[key.span.end..content.len().min(key.span.end + around)];
     let mut to = key.span.end + memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
-    // A neighbour that the cut goes through is shown whole, that is: masked.
+    // A neighbouring key that would be cut is shown completely, that is, masked.
     for (span, _) in masks {
         if span.start < from && span.end > from {
             from = span.start;

@@ -1,11 +1,11 @@
-//! Keys that their owners publish: in the source of a browser, as samples of documentation, as fixtures of scanners. They
-//! open nothing that is not open, so they are worth knowing and no alarm. Kept as fingerprints only.
+//! Keys that their owners publish: in a browser's source code, in documentation, in tests of scanners. They give no
+//! access that is not public, so they are worth knowing but not an alarm. Only their fingerprints are stored.
 //!
-//! gitleaks allows the same list of Google keys; three more are those that Chromium and Chrome ship with.
+//! gitleaks has the same list of Google keys in its allowlist; three more are shipped with Chromium and Chrome.
 
 use crate::core::finding::Secret;
 
-/// Fingerprints, sorted.
+/// The fingerprints, sorted.
 const PUBLISHED: &[&str] = &[
     "0d9925b6997e3074aeeac5c5b736f0b0",
     "1dfec3441f8a2ee978f442d837ff60d4",
@@ -28,17 +28,17 @@ const PUBLISHED: &[&str] = &[
     "ff5015f9052a3c2ce26a27608a96f830",
 ];
 
-/// Whether the owner of a key publishes it.
+/// Whether a key is published by its owner.
 pub(super) fn is_published(secret: &Secret) -> bool {
     let fingerprint = secret.fingerprint().to_string();
     PUBLISHED.binary_search(&fingerprint.as_str()).is_ok()
 }
 
-/// Words in capitals or small letters that say of a value that holds them that it is none: `…EXAMPLE`.
+/// Words (in one case) that show that a value is an example: `…EXAMPLE`.
 const SAMPLE: [&[u8]; 8] =
     [b"example", b"sample", b"dummy", b"placeholder", b"notreal", b"redacted", b"fixture", b"invalid"];
 
-/// Whether a value says that it is made up.
+/// Whether a value contains such a word.
 pub(super) fn is_sample(value: &[u8]) -> bool {
     let lower = value.to_ascii_lowercase();
     SAMPLE.iter().any(|word| memchr::memmem::find(&lower, word).is_some())

@@ -1,14 +1,15 @@
-//! Is this text random, or did somebody write it in place of a key?
+//! Whether a text is random, or was written by a person in place of a key.
 //!
-//! A genuine key is drawn at random, so it has nearly the full entropy of its alphabet, no long repeats, no
-//! runs along the alphabet or the keyboard, no period, and it reads like no language. What people write in place
-//! of a key ("xxxxxxxx", "your-api-key-here", "abcdef0123456789") breaks at least one of these.
+//! A genuine key is generated at random, so it has almost the full entropy of its alphabet, no long repeats, no
+//! sequences of the alphabet or the keyboard, no period, and does not look like language. Placeholders ("xxxxxxxx",
+//! "your-api-key-here", "abcdef0123456789") lack at least one of these properties.
 
 use super::steps;
 
-/// What is wrong with a text that is not random; `None` if it may be.
+/// Why a text is not random; `None` if it may be.
 ///
-/// `floor` is the least Shannon entropy in bits per character; 0 picks one from the text's alphabet and length.
+/// `floor` is the minimum Shannon entropy in bits per character; with 0 it is chosen by the text's alphabet and
+/// length.
 pub(super) fn fault(text: &[u8], floor: f32) -> Option<Fault> {
     steps::count(text.len());
     let entropy = shannon(text);
@@ -31,7 +32,7 @@ pub(super) fn fault(text: &[u8], floor: f32) -> Option<Fault> {
     (is_surely_language(text) || is_words(text)).then_some(Fault::Language)
 }
 
-/// Small letters and at least two dashes, as in the name of a file; next to no random text is so.
+/// Whether it has only lower-case letters and at least two dashes, like a file name; random text almost never has.
 fn is_words(text: &[u8]) -> bool {
     const LEAST_WORDS: usize = 32;
     let is_word = |byte: &u8| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_');
@@ -43,22 +44,22 @@ fn is_words(text: &[u8]) -> bool {
 /// Why a text is not random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// Too few different characters, too unevenly.
+    /// Too low entropy: too few different characters, or too unevenly distributed.
     Entropy,
-    /// One character many times in a row.
+    /// One character is repeated many times.
     Repeat,
-    /// Along the alphabet, the digits or a keyboard row.
+    /// A sequence of the alphabet, the digits or a keyboard row.
     Walk,
-    /// The same part again and again.
+    /// A repeated part.
     Period,
-    /// Mostly words that stand in place of a key.
+    /// Mostly placeholder words.
     Words,
-    /// It reads like English.
+    /// It looks like English.
     Language,
 }
 
 impl Fault {
-    /// For `explain`.
+    /// The reason, as a clause for `explain`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Entropy => "its entropy is too low",
@@ -71,7 +72,7 @@ impl Fault {
     }
 }
 
-/// Shannon entropy in bits per byte.
+/// The Shannon entropy in bits per byte.
 pub(super) fn shannon(text: &[u8]) -> f32 {
     let mut counts = [0_u32; 256];
     text.iter().for_each(|&byte| counts[byte as usize] += 1);
@@ -79,7 +80,8 @@ pub(super) fn shannon(text: &[u8]) -> f32 {
     counts.iter().filter(|&&count| count > 0).map(|&count| count as f32 / length).map(|p| -p * p.log2()).sum()
 }
 
-/// Three quarters of what the alphabet and the length allow: one random hex text of 32 in ten thousand is below.
+/// Three quarters of the maximum for the alphabet and the length. One in ten thousand random hex texts of 32 digits
+/// is below.
 fn default_floor(text: &[u8]) -> f32 {
     let size: f32 = if is_hex(text) {
         16.0
@@ -95,15 +97,15 @@ fn is_hex(text: &[u8]) -> bool {
     text.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
 }
 
-/// Whether a character stands so often in a row that chance does not explain it: a hex digit may be one of sixteen.
-/// Dashes apart: they rule off a private key, and a text of dashes has no entropy.
+/// Whether a character is repeated more often than by chance (a hex digit is one of only sixteen). Dashes do not
+/// count: they delimit private keys, and a text of dashes has no entropy.
 fn has_repeat(text: &[u8]) -> bool {
     let other = if text.len() > 40 { 6 } else { 5 };
     let most = |byte: u8| if matches!(byte, b'0'..=b'9' | b'a'..=b'f') { 7 } else { other };
     text.chunk_by(|a, b| a == b && *a != b'-').any(|run| run.len() >= most(run[0]))
 }
 
-/// How many characters stand in walks of at least four: `abcd`, `4321`, `90`, `qwert`.
+/// How many characters are in sequences of at least four: `abcd`, `4321`, `90`, `qwert`.
 fn walked(text: &[u8]) -> usize {
     const ROWS: [&[u8]; 3] = [b"qwertyuiop", b"asdfghjkl", b"zxcvbnm"];
     let beside = |a: u8, b: u8| {
@@ -115,7 +117,7 @@ fn walked(text: &[u8]) -> usize {
     text.chunk_by(|&a, &b| beside(a, b)).map(<[u8]>::len).filter(|&length| length >= 4).sum()
 }
 
-/// Whether a shift by at most half of its length leaves nearly all of it unchanged.
+/// Whether almost all of it stays equal when it is shifted by at most half of its length.
 fn is_periodic(text: &[u8]) -> bool {
     let text = &text[..text.len().min(256)];
     steps::count(text.len() * text.len() / 8);
@@ -126,7 +128,7 @@ fn is_periodic(text: &[u8]) -> bool {
     })
 }
 
-/// What people write in place of a key, in lower case.
+/// Words in placeholders, in lower case.
 const WORDS: [&[u8]; 44] = [
     b"your",
     b"here",
@@ -187,18 +189,18 @@ fn worded(text: &[u8]) -> usize {
     covered
 }
 
-/// The most frequent pairs of letters in English text, in order (Norvig, "English Letter Frequency Counts", 2012):
-/// together three quarters of the pairs in prose, a sixth of random ones.
+/// The most frequent pairs of letters in English, in order (Norvig, "English Letter Frequency Counts", 2012):
+/// together three quarters of the pairs in prose, and a sixth of random pairs.
 const PAIRS: &[u8] = b"\
     th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le ve co me \
     de hi ri ro ic ne ea ra ce li ch ll be ma si om ur ca el ta la ns di fo ho pe ec pr no ct us ac ot \
     il tr ly nc et ut ss so rs un lo wa ge ie wh ee wi em ad ol rt po we na ul ni ts mo ow pa im mi ai \
     sh ir su id os iv ia am fi ci vi ";
 
-/// How many of them there are.
+/// The number of these pairs.
 const PAIRS_COUNT: usize = PAIRS.len() / 3;
 
-/// Bit `b` of `FREQUENT[a]`: whether letter `b` often follows letter `a`.
+/// Bit `b` of `FREQUENT[a]` says whether letter `b` often follows letter `a`.
 const FREQUENT: [u32; 26] = {
     let mut table = [0; 26];
     let mut at = 0;
@@ -209,14 +211,14 @@ const FREQUENT: [u32; 26] = {
     table
 };
 
-/// Whether it reads like words, as identifiers and file names do; one random text in two thousand does.
+/// Whether it looks like words, as identifiers and file names do. One in two thousand random texts does.
 pub(super) fn is_language(text: &[u8]) -> bool {
     let (pairs, frequent) = frequent_pairs(text);
     is_mostly_letters(text) && is_frequent(pairs, frequent)
 }
 
-/// Whether it is a name in a program, in any style: few words for its length, and most pairs of letters in them are
-/// frequent ones. Fewer than one random text in ten thousand is.
+/// Whether it is an identifier in any style: few words for its length, in which most pairs of letters are frequent.
+/// Fewer than one in ten thousand random texts is.
 pub(super) fn is_identifier(text: &[u8]) -> bool {
     const LONGEST: usize = 96;
     if text.len() > LONGEST {
@@ -225,7 +227,7 @@ pub(super) fn is_identifier(text: &[u8]) -> bool {
     let starts = word_starts(text);
     let lower = text.iter().map(|byte| usize::from(byte.is_ascii_lowercase())).sum::<usize>();
     let upper = text.iter().any(u8::is_ascii_uppercase);
-    // Without capitals chance makes fewer starts of words.
+    // Without capitals, words start less often by chance.
     let shortest_word = if upper { 4 } else { 6 };
     if lower * 2 < text.len() || starts * shortest_word > text.len() {
         return false;
@@ -234,8 +236,8 @@ pub(super) fn is_identifier(text: &[u8]) -> bool {
     is_frequent(pairs, frequent)
 }
 
-/// Whether a text with dots and slashes is a path, an address or names with dots between: in one case, or of few words for
-/// its length.
+/// Whether a text with dots and slashes is a path, a URL or a dotted name: it has only one case, or few words for its
+/// length.
 pub(super) fn is_path(text: &[u8]) -> bool {
     let (upper, lower) = text.iter().fold((false, false), |(upper, lower), byte| {
         (upper | byte.is_ascii_uppercase(), lower | byte.is_ascii_lowercase())
@@ -243,7 +245,7 @@ pub(super) fn is_path(text: &[u8]) -> bool {
     !upper || !lower || word_starts(text) * 5 < text.len()
 }
 
-/// How many words start in a name behind its first: at capitals, digits, and behind digits and marks.
+/// How many words start in a name after the first: at capitals, at digits, and after digits and marks.
 pub(super) fn word_starts(name: &[u8]) -> usize {
     let (mut state, mut starts) = (0_usize, 0_usize);
     for &byte in name {
@@ -253,7 +255,7 @@ pub(super) fn word_starts(name: &[u8]) -> usize {
     starts
 }
 
-/// What a byte of a name is.
+/// The class of a byte in a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum NameByte {
     Lower,
@@ -278,8 +280,8 @@ const KINDS: [NameByte; 256] = {
     table
 };
 
-/// Bit `16a + 4b + c` says whether a word starts at the last byte of three that are `a`, `b` and `c`; or, where `b` and `c`
-/// are the end of an abbreviation and the start of a word, one before it.
+/// Bit `16a + 4b + c` says whether a word starts at the last of three bytes with the classes `a`, `b` and `c`; or one
+/// byte earlier, if `b` and `c` are the end of an abbreviation and the start of a word.
 const WORD_STARTS: u64 = {
     let (mut bits, mut state) = (0, 0);
     while state < 64 {
@@ -293,8 +295,8 @@ const WORD_STARTS: u64 = {
     bits
 };
 
-/// Whether it is a long identifier in camel case: `convertLangChainToolCallToOpenAI`. One random text of 32 in ten
-/// thousand is.
+/// Whether it is a long camel-case identifier: `convertLangChainToolCallToOpenAI`. One in ten thousand random texts
+/// of 32 characters is.
 pub(super) fn is_camel_case(text: &[u8]) -> bool {
     const LEAST: usize = 28;
     let lower = text.iter().filter(|byte| byte.is_ascii_lowercase()).count();
@@ -306,8 +308,8 @@ pub(super) fn is_camel_case(text: &[u8]) -> bool {
         && capitals <= 2
 }
 
-/// The same, and so many frequent pairs lie six standard deviations above what chance puts into a text of this
-/// length: one random text in a million does.
+/// The same, with so many frequent pairs that it is six standard deviations above chance: one in a million random
+/// texts.
 pub(super) fn is_surely_language(text: &[u8]) -> bool {
     const BY_CHANCE: f32 = PAIRS_COUNT as f32 / (26.0 * 26.0);
     if !is_mostly_letters(text) {
@@ -325,12 +327,12 @@ fn is_frequent(pairs: usize, frequent: usize) -> bool {
     pairs >= 12 && frequent * 20 >= pairs * 9
 }
 
-/// Seven letters in ten characters: the others are separators.
+/// Whether seven of ten characters are letters; the others are separators.
 fn is_mostly_letters(text: &[u8]) -> bool {
     text.iter().map(|byte| usize::from(byte.is_ascii_alphabetic())).sum::<usize>() * 10 >= text.len() * 7
 }
 
-/// How many pairs of letters there are, and how many of them are frequent in English.
+/// The number of pairs of letters, and how many of them are frequent in English.
 fn frequent_pairs(text: &[u8]) -> (usize, usize) {
     const NONE: u8 = 26;
     let (mut pairs, mut frequent) = (0, 0);

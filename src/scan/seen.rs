@@ -1,54 +1,54 @@
-//! Lines in which no key can be, whatever stands around them.
+//! Remembers lines that cannot contain a key, whatever is around them.
 //!
-//! A history holds the same lines thousands of times over. What the engine makes of most of them depends on nothing
-//! outside of them: all that could be a key is refused for what it is, or for what it is assigned to on the same line.
-//! Such lines are remembered by their hash, so that each is looked at once and not once for every version of its file.
-//! Where it does depend on what stands around, the line is remembered with that.
+//! A history contains the same lines thousands of times. For most of them the result depends on nothing outside of
+//! the line: everything that looks like a key is rejected for itself, or for what it is assigned to on the same line.
+//! The hashes of such lines are remembered, so that each is scanned once and not for every version of its file. If
+//! the result depends on the text around the line, the hash includes that text.
 
 use std::hash::BuildHasher as _;
 use std::ops::Range;
 
 use foldhash::fast::RandomState;
 
-/// Lines seen; one for each thread. The hash is keyed anew in every process, so that nobody can write a line that
-/// hides behind another one.
+/// Lines that were seen; one for each thread. The hash has a random key in each process, so that nobody can construct
+/// a line with the hash of another one.
 #[derive(Debug)]
 pub struct Seen {
     hasher: RandomState,
-    /// Hashes by their low bits; a newer line takes the place of an older one.
+    /// Hashes, indexed by their low bits; a new one replaces the old one.
     lines: Box<[u64]>,
-    /// The line that is looked at.
+    /// The current line.
     line: Range<usize>,
-    /// Its hash; 0: it is not to be remembered.
+    /// Its hash; 0 if it must not be remembered.
     hash: u64,
-    /// Its hash with what stands around it, once that is asked for.
+    /// Its hash with the text around it, if that was computed.
     around: Option<u64>,
     known: bool,
 }
 
-/// What the engine's verdict on a line depends on.
+/// What the result for a line depends on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Scope {
-    /// The line itself.
+    /// Only on the line itself.
     #[default]
     Line,
-    /// What stands up to [`BEFORE`] and [`AFTER`] it.
+    /// On the text up to [`BEFORE`] and [`AFTER`] it.
     Around,
-    /// More than that, perhaps.
+    /// Possibly on more.
     Beyond,
 }
 
-/// How far before a line the context of its values is read, in bytes.
+/// How many bytes before a line the context of its values may include.
 const BEFORE: usize = 320;
-/// How far behind it.
+/// How many bytes after a line the context of its values may include.
 const AFTER: usize = 192;
 
-/// Makes another hash of a line's: there are places where it holds no key because of what stands around it.
+/// Turns a line's hash into one that says: depending on the text around it, the line contains no key.
 const WITH_AROUND: u64 = 0x5bf0_3635_d1c2_a4e6;
 
-/// How many lines are remembered, at eight bytes each.
+/// The maximum number of remembered lines, with eight bytes each.
 const LINES: usize = 1 << 17;
-/// Longer lines are none that come again.
+/// The maximum length of a remembered line; longer ones rarely repeat.
 const LONGEST: usize = 512;
 
 impl Default for Seen {
@@ -59,17 +59,17 @@ impl Default for Seen {
 }
 
 impl Seen {
-    /// Before the runs of `part` are gone through.
+    /// Must be called before the runs of a `part` are scanned.
     pub(super) fn begin(&mut self) {
         (self.line, self.hash, self.known) = (0..0, 0, false);
     }
 
-    /// Whether `run` starts another line than the run before it did.
+    /// Whether `run` is on another line than the run before.
     pub(super) fn is_new(&self, run: &Range<usize>) -> bool {
         run.start >= self.line.end
     }
 
-    /// Goes on to the line of `run`; it will be remembered only if it lies in `part`, so that all of it is looked at.
+    /// Starts the line of `run`. It will be remembered only if it is inside `part`, so that all of it is scanned.
     pub(super) fn enter(&mut self, bytes: &[u8], run: &Range<usize>, part: &Range<usize>) {
         let from = run.start.saturating_sub(LONGEST);
         let to = bytes.len().min(run.end + LONGEST);
@@ -92,12 +92,12 @@ impl Seen {
         self.hash = if start < part.start || end > part.end { 0 } else { hash };
     }
 
-    /// Whether the line that was entered holds no key.
+    /// Whether the current line is known to contain no key.
     pub(super) fn is_known(&self) -> bool {
         self.known
     }
 
-    /// Remembers the line that was entered: nothing was seen in it, for reasons that lie in `scope`.
+    /// Remembers that the current line contains no key; `scope` is what that depends on.
     pub(super) fn remember(&mut self, bytes: &[u8], scope: Scope) {
         if self.hash == 0 || self.known {
             return;
@@ -113,7 +113,7 @@ impl Seen {
         }
     }
 
-    /// The hash of the line with what stands around it; `hash` is that of the line alone.
+    /// The hash of the line with the text around it; `hash` is that of the line alone.
     fn around(&self, bytes: &[u8], hash: u64) -> u64 {
         let Range { start, end } = self.line;
         let before = &bytes[start.saturating_sub(BEFORE)..start];

@@ -1,4 +1,5 @@
-//! Counts what the engine does, so that a test can say that it is in proportion to the content: time cannot be tested.
+//! Counts the work of the engine, so that tests can check that it is proportional to the content; time cannot be
+//! tested.
 
 #[cfg(any(test, feature = "fuzzing"))]
 use std::cell::Cell;
@@ -8,7 +9,7 @@ thread_local! {
     static STEPS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// So many bytes are looked at, or as much is done. Nothing outside of tests.
+/// Adds to the count: bytes that were examined, or similar units. Does nothing outside of tests.
 #[inline(always)]
 pub(super) fn count(steps: usize) {
     #[cfg(any(test, feature = "fuzzing"))]
@@ -17,7 +18,7 @@ pub(super) fn count(steps: usize) {
     let _ = steps;
 }
 
-/// What this thread has counted since it was last asked.
+/// Returns the count of this thread, and resets it.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) fn take() -> u64 {
     STEPS.take()

@@ -1,6 +1,6 @@
-//! How a key is used where it stands: the variable, field or header that has it for its value, a URL that carries it, and
-//! whether the code around it runs in browsers. It reads a bounded part of what surrounds a match, and decides nothing of
-//! whether that is a finding.
+//! How a key is used: the variable, field or header whose value it is, a URL that contains it, and whether the code
+//! around it runs in browsers. It reads a limited part of the text around a match, and has no influence on whether
+//! the match is a finding.
 
 use std::ops::Range;
 
@@ -8,16 +8,16 @@ use memchr::memmem;
 
 use crate::core::finding::{Carrier, Exposure, KeyForm, Usage};
 
-/// How much of a line is looked at before a key.
+/// How much of a line before a key is read, in bytes.
 const BEFORE: usize = 320;
-/// How far from a key the code of its client may say that it runs in browsers.
+/// How far from a key the code may be that shows that its client runs in browsers.
 const NEAR: usize = 2_000;
-/// How far from its beginning a notebook names the kind of a cell.
+/// How far from the start of a notebook's cell its type may be.
 const CELL: usize = 1 << 16;
-/// The longest name.
+/// The maximum length of a name.
 const LONGEST: usize = 80;
 
-/// What build tools take for: give this to browsers and apps.
+/// The prefixes of variables that build tools include in client code.
 const PUBLIC: [&str; 9] = [
     "NEXT_PUBLIC_",
     "VITE_",
@@ -30,18 +30,18 @@ const PUBLIC: [&str; 9] = [
     "STORYBOOK_",
 ];
 
-/// What one piece of content says of all keys in it, read once.
+/// What one piece of content shows about all keys in it, read once.
 pub(super) struct Usages<'a> {
     content: &'a [u8],
     is_wide: bool,
-    /// Where a client is asked for that runs in browsers.
+    /// The offsets of code that asks for a client in browsers.
     browser: Vec<usize>,
-    /// Where the parts of a notebook's cells begin, and whether each is what the cell printed.
+    /// The offsets of the parts of a notebook's cells, and whether each is an output.
     cells: Vec<(usize, bool)>,
 }
 
 impl<'a> Usages<'a> {
-    /// Of this content; `is_wide`: in UTF-16.
+    /// Reads the content; `is_wide` means UTF-16.
     pub(super) fn of(content: &'a [u8], is_wide: bool) -> Self {
         const ASKED: &[u8] = b"anthropic-dangerous-direct-browser-access";
         const ALLOWED: &[u8] = b"dangerouslyAllowBrowser";
@@ -62,7 +62,7 @@ impl<'a> Usages<'a> {
         Self { content, is_wide, browser, cells }
     }
 
-    /// What the text around a match says of its use. `line` is where the match's line begins.
+    /// The usage of a match; `line` is the offset of its line.
     pub(super) fn at(&self, line: usize, span: &Range<usize>) -> Usage {
         let content = self.content;
         let from = line.max(span.start.saturating_sub(if self.is_wide { BEFORE * 2 } else { BEFORE }));
@@ -101,7 +101,7 @@ impl<'a> Usages<'a> {
     }
 }
 
-/// A key in a URL: the query's parameter, or the place of the user or password.
+/// The usage of a key in a URL: the name of the query parameter, or the user or password.
 fn in_url(before: &[u8]) -> Option<(Option<String>, Option<Carrier>)> {
     let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'(');
     let start = before.iter().rposition(ends).map_or(0, |at| at + 1);
@@ -121,10 +121,10 @@ fn split(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
     Some((&bytes[..at], &bytes[at + 1..]))
 }
 
-/// The name on the left of what is assigned, called, or said in a header.
+/// The name in an assignment, a call or a header before the value.
 fn name(before: &[u8]) -> Option<String> {
     let mut left = trimmed(before);
-    // `f"…"`, `b'…'`
+    // Literal prefixes: `f"…"`, `b'…'`.
     if left.len() < before.len()
         && let [rest @ .., b'f' | b'b' | b'r' | b'u' | b'L'] = left
         && rest.last().is_some_and(|byte| !is_name(*byte))
@@ -133,7 +133,7 @@ fn name(before: &[u8]) -> Option<String> {
     }
     for word in [&b"bearer"[..], b"basic", b"token", b"key"] {
         let start = left.len().saturating_sub(word.len());
-        // Only a word by itself: `Authorization: Bearer`, not `api_key`.
+        // Only as a whole word: `Authorization: Bearer`, not `api_key`.
         if left[start..].eq_ignore_ascii_case(word)
             && left[..start].last().is_some_and(|byte| !is_name(*byte))
             && before.len() > left.len()
@@ -146,13 +146,13 @@ fn name(before: &[u8]) -> Option<String> {
         [rest @ .., b'=' | b':' | b','] => named(rest),
         [.., b'>'] if left.ends_with(b"=>") => named(&left[..left.len() - 2]),
         [rest @ .., b'>'] => element(rest),
-        // `export NAME KEY`, `ENV NAME KEY`, `set NAME KEY`
+        // `export NAME KEY`, `ENV NAME KEY`, `set NAME KEY`.
         _ if before.last() == Some(&b' ') => after_word(left),
         _ => None,
     }
 }
 
-/// The name that ends here: `api_key`, `"api_key"`, `os.environ["API_KEY"]`, `api_key: str`.
+/// The name at the end of the text: `api_key`, `"api_key"`, `os.environ["API_KEY"]`, `api_key: str`.
 fn named(left: &[u8]) -> Option<String> {
     let mut left = left;
     loop {
@@ -167,7 +167,7 @@ fn named(left: &[u8]) -> Option<String> {
         let start = left[..end].iter().rposition(|byte| !is_name(*byte)).map_or(0, |at| at + 1);
         let word = &left[start..end];
         let before = left[..start].trim_ascii_end();
-        // A type stands between the name and its value.
+        // A type is between the name and its value.
         let is_type = matches!(word, b"str" | b"string" | b"String" | b"&str" | b"char" | b"const" | b"any");
         if is_type && before.ends_with(b":") {
             left = &before[..before.len() - 1];
@@ -177,7 +177,7 @@ fn named(left: &[u8]) -> Option<String> {
     }
 }
 
-/// `<string name="api_key">`, `<apiKey>`: the attribute `name`, or the element's own.
+/// The name of an XML element: `<string name="api_key">`, `<apiKey>`.
 fn element(tag: &[u8]) -> Option<String> {
     let tag = &tag[tag.iter().rposition(|&byte| byte == b'<')? + 1..];
     if let Some(at) = memmem::find(tag, b"name=") {
@@ -189,7 +189,7 @@ fn element(tag: &[u8]) -> Option<String> {
     if matches!(word, b"string" | b"") { None } else { text(word) }
 }
 
-/// `<key>API_KEY</key>` on the line above, as property lists have it.
+/// The name in a property list, on the line above: `<key>API_KEY</key>`.
 fn property(content: &[u8], at: usize) -> Option<String> {
     let above = &content[at.saturating_sub(BEFORE)..at];
     let string = above.strip_suffix(b"<string>")?.trim_ascii_end();
@@ -204,7 +204,7 @@ fn after_word(left: &[u8]) -> Option<String> {
     if is_setter { text(&left[start + 1..]) } else { None }
 }
 
-/// Without quotes, spaces and what else may stand between a separator and its value.
+/// Removes quotes, blanks and other characters that may be between a separator and its value.
 fn trimmed(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().rposition(|byte| !matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'\\' | b'@' | b'('));
     &bytes[..end.map_or(0, |end| end + 1)]

@@ -1,4 +1,4 @@
-//! Content, or what came out of decoding a part of it, and where each of its bytes came from.
+//! Content, or the result of decoding a part of it, with the origin of each byte.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -6,42 +6,42 @@ use std::ops::Range;
 use super::steps;
 use crate::core::finding::Layer;
 
-/// How much of what surrounds encoded text is kept around the decoded text, as context for what is found in it.
+/// How many bytes around encoded text are kept around the decoded text, as context.
 const LEFT: usize = 240;
 const RIGHT: usize = 120;
 
-/// Bytes and where each came from.
+/// Bytes, and where each came from.
 #[derive(Debug)]
 pub(super) struct View<'a> {
     pub(super) bytes: Cow<'a, [u8]>,
-    /// How this was decoded, outermost first.
+    /// The encodings, outermost first.
     pub(super) layers: Vec<Layer>,
-    /// The decoded part: around it stands what surrounds the encoded text, for context.
+    /// The range of the decoded part; around it is the context of the encoded text.
     pub(super) own: Range<usize>,
     origin: Option<Origin<'a>>,
 }
 
-/// The view that a decoded view was made from, and which part of it each part was made from.
+/// The outer view, and the parts of it that a decoded view was made from.
 #[derive(Debug)]
 struct Origin<'a> {
     outer: &'a View<'a>,
     parts: Vec<ViewPart>,
 }
 
-/// A stretch of decoded bytes, up to the next part.
+/// A sequence of decoded bytes, up to the next part.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ViewPart {
-    /// Where it starts among the decoded bytes.
+    /// Its offset in the decoded bytes.
     pub(super) at: usize,
-    /// Where what it was decoded from starts in the outer view.
+    /// The offset in the outer view that it was decoded from.
     pub(super) from: usize,
     pub(super) ratio: Ratio,
 }
 
-/// How many encoded bytes stand for how many decoded ones.
+/// The ratio of encoded to decoded bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ratio {
-    /// Each stands for itself.
+    /// One byte for each.
     One,
     /// Two for one: hex and UTF-16.
     Two,
@@ -49,17 +49,17 @@ pub(super) enum Ratio {
     Four,
     /// Four for three: base64.
     FourThirds,
-    /// So many in all for so many, and nobody knows which for which: what was compressed.
+    /// Only the totals are known, because the text was compressed.
     Share {
-        /// Decoded bytes.
+        /// The number of decoded bytes.
         from: u32,
-        /// Encoded bytes.
+        /// The number of encoded bytes.
         to: u32,
     },
 }
 
 impl ViewPart {
-    /// Where the byte that stands `offset` after this part's start was decoded from.
+    /// The offset that the byte `offset` after the start of this part was decoded from.
     fn place(self, offset: usize) -> usize {
         self.from
             + match self.ratio {
@@ -75,7 +75,7 @@ impl ViewPart {
     }
 }
 
-/// Bytes that were decoded, in parts by place.
+/// Decoded bytes in parts, sorted by position.
 #[derive(Debug, Default)]
 pub(super) struct Decoded {
     pub(super) bytes: Vec<u8>,
@@ -83,18 +83,18 @@ pub(super) struct Decoded {
 }
 
 impl Decoded {
-    /// Empties it for the next text.
+    /// Clears it for the next text.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.parts.clear();
     }
 
-    /// The next decoded byte will be the first of what was decoded from `from`.
+    /// Starts a part: the next decoded byte will be the first one that comes from `from`.
     pub(super) fn start(&mut self, from: usize, ratio: Ratio) {
         self.parts.push(ViewPart { at: self.bytes.len(), from, ratio });
     }
 
-    /// Where the decoded byte at `at` came from, in the view that was decoded.
+    /// The offset in the decoded view that the byte at `at` came from.
     pub(super) fn place(&self, at: usize) -> usize {
         place(&self.parts, at)
     }
@@ -111,7 +111,7 @@ impl<'a> View<'a> {
         Self { bytes: bytes.into(), layers: Vec::new(), own: 0..bytes.len(), origin: None }
     }
 
-    /// Where the byte at `at` (or the end) stands in the content.
+    /// The offset in the content of the byte at `at` (or of the end).
     pub(super) fn place(&self, at: usize) -> usize {
         let (mut view, mut at) = (self, at);
         while let Some(origin) = &view.origin {
@@ -120,14 +120,14 @@ impl<'a> View<'a> {
         at
     }
 
-    /// Where in the content the bytes of `range` were decoded from.
+    /// The byte range in the content that `range` was decoded from.
     pub(super) fn span(&self, range: &Range<usize>) -> Range<usize> {
         let plain = || self.place(range.start)..self.place(range.end);
         let Some(Origin { outer, parts }) = self.origin.as_ref().filter(|_| self.layers.last() == Some(&Layer::Joined))
         else {
             return plain();
         };
-        // Parts that were put together end where their last byte does, and may stand in another order.
+        // The end of joined parts is that of their last byte; they may be in another order.
         let ends = parts.iter().skip(1).map(|part| part.at).chain([self.bytes.len()]);
         let within = parts.iter().zip(ends).filter_map(|(part, end)| {
             let (from, to) = (range.start.max(part.at), range.end.min(end));
@@ -137,12 +137,12 @@ impl<'a> View<'a> {
         whole.map_or_else(plain, |(start, end)| outer.place(start)..outer.place(end))
     }
 
-    /// Whether it holds parts that were put together.
+    /// Whether it contains joined parts.
     pub(super) fn is_joined(&self) -> bool {
         self.layers.contains(&Layer::Joined)
     }
 
-    /// Whether what stands in `range` goes over the edge of two parts, if this is where they were put together.
+    /// Whether `range` crosses the border of two parts, if parts were joined in this view.
     pub(super) fn goes_over_edges(&self, range: &Range<usize>) -> bool {
         let Some(Origin { parts, .. }) = self.origin.as_ref().filter(|_| self.layers.last() == Some(&Layer::Joined))
         else {
@@ -151,14 +151,14 @@ impl<'a> View<'a> {
         parts.iter().any(|part| range.start < part.at && part.at < range.end)
     }
 
-    /// What of a range is decoded here. The rest was looked at one layer up; if it were decoded here as well, it would
-    /// be for each piece that it surrounds, and again at each layer.
+    /// The part of a range that was decoded in this view. The rest was scanned in the outer view; scanning it again
+    /// would repeat the work for each piece and each layer.
     pub(super) fn within(&self, range: Range<usize>) -> Range<usize> {
         let start = range.start.max(self.own.start);
         start..range.end.min(self.own.end).max(start)
     }
 
-    /// This view with `range` decoded.
+    /// This view with `range` replaced by its decoded form.
     pub(super) fn inner(&'a self, layer: Layer, range: Range<usize>, decoded: &Decoded) -> Self {
         let left = range.start.saturating_sub(LEFT)..range.start;
         let right = range.end..self.bytes.len().min(range.end + RIGHT);

@@ -1,8 +1,8 @@
-//! The words of contextual rules: where in a text do they stand, in any case?
+//! Finds the words of contextual rules in a text, in any case.
 //!
-//! One automaton for all rules, made when the first value is met that its owner does not speak against. It passes over what separates the
-//! parts of a name, so that `azureOpenAiKey` and `AZURE_OPENAI_KEY` are the same to it, and it goes over each byte of a
-//! text once, however many values stand there: nearly all of them have no word of any rule near them, and are done with.
+//! One automaton serves all rules; it is built when the first value is found whose owner does not exclude it. It
+//! ignores separators inside names, so `azureOpenAiKey` and `AZURE_OPENAI_KEY` are equal. It reads each byte of a
+//! text once, however many values there are: most values have no word of any rule nearby, and are finished.
 
 use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
@@ -17,34 +17,34 @@ use crate::core::narrow::narrow;
 use crate::core::order::ListOrder as _;
 use crate::rule::RuleSet;
 
-/// Words of rules.
+/// The automaton for the words of rules.
 #[derive(Debug)]
 pub(super) struct Words {
-    /// Which column of the table a byte stands for.
+    /// The column of the table for each byte.
     columns: Box<[u8; 256]>,
-    /// How many columns there are.
+    /// The number of columns.
     width: usize,
-    /// For each state and column the next state, as the index of its row.
+    /// For each state and column, the next state as the index of its row.
     next: Vec<u32>,
-    /// The row of the first state in which a word ends; all behind it are such too.
+    /// The row of the first state in which a word ends; in all later rows words also end.
     first_hit: u32,
-    /// By state: the words that end there.
+    /// For each state, the words that end there.
     ends: Vec<Vec<u32>>,
     words: Vec<Word>,
 }
 
-/// Words of rules, whose automaton is made when it is asked for: most small runs have no use for it.
+/// The words of rules, with an automaton that is built on first use: most small runs do not need it.
 #[derive(Debug, Default)]
 pub(super) struct LazyWords {
     made: OnceLock<Words>,
-    /// The first letters of names.
+    /// The first letters of the names.
     leads: OnceLock<HashSet<[u8; LEAD], FixedState>>,
 }
 
-/// So many letters of names are compared before the automaton is made.
+/// How many letters of a name are compared before the automaton is built.
 const LEAD: usize = 3;
 
-/// [`LazyWords`], and what they are made of.
+/// [`LazyWords`], and the rules that they are built from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WordSource<'a> {
     pub(super) words: &'a LazyWords,
@@ -57,7 +57,7 @@ impl<'a> WordSource<'a> {
         self.words.made.get_or_init(|| Words::of(self.set, self.rules))
     }
 
-    /// Whether a name is a rule's word, with nothing beside it that says something else.
+    /// Whether a name consists of a rule's word and generic words.
     pub(super) fn covers(self, name: &[u8], identifier: &VariableName) -> bool {
         let leads = self.words.leads.get_or_init(|| {
             let names = self.rules.iter().flat_map(|&rule| self.set.rules()[rule].rule.names.iter());
@@ -68,7 +68,7 @@ impl<'a> WordSource<'a> {
     }
 }
 
-/// The first letters of a name, in lower case and without separators; `None` if it has fewer.
+/// The first letters of a name, in lower case and without separators; `None` if there are fewer.
 fn lead(name: &[u8]) -> Option<[u8; LEAD]> {
     let mut letters = name.iter().filter(|byte| !is_separator(**byte)).map(u8::to_ascii_lowercase);
     Some([letters.next()?, letters.next()?, letters.next()?])
@@ -79,22 +79,22 @@ fn lead(name: &[u8]) -> Option<[u8; LEAD]> {
 struct Word {
     rule: usize,
     kind: WordKind,
-    /// In lower case; of a name without separators.
+    /// The text in lower case; for names without separators.
     text: Vec<u8>,
-    /// How many characters that are no separators it has.
+    /// The number of characters without separators.
     length: usize,
 }
 
-/// What a word is to its rule.
+/// The role of a word in its rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WordKind {
-    /// Part of the name that a key of the rule is assigned to; separators do not count.
+    /// Part of the name that a key is assigned to; separators are ignored.
     Name,
-    /// Text near it.
+    /// Text near the key.
     Context,
 }
 
-/// A word in a text.
+/// An occurrence of a word in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Hit {
     pub(super) range: Range<usize>,
@@ -102,11 +102,11 @@ pub(super) struct Hit {
     pub(super) kind: WordKind,
 }
 
-/// How many parts of a text are gone over at a time.
+/// How many parts of a text are read in parallel.
 const LANES: usize = 4;
-/// The column of bytes that no word holds.
+/// The column of bytes that no word contains.
 const NONE: u8 = 0;
-/// The column of separators, which lead nowhere else.
+/// The column of separators, which do not change the state.
 const SEPARATOR: u8 = 1;
 
 fn is_separator(byte: u8) -> bool {
@@ -114,13 +114,13 @@ fn is_separator(byte: u8) -> bool {
 }
 
 impl Words {
-    /// The words of these rules of a set.
+    /// Builds the automaton for the words of these rules.
     pub(super) fn of(set: &RuleSet, rules: &[usize]) -> Self {
         let word = |rule: usize, kind: WordKind, text: &str| {
             let mut text = text.to_ascii_lowercase().into_bytes();
             match kind {
                 WordKind::Name => text.retain(|byte| !is_separator(*byte)),
-                // The automaton says where a word's last letter stands.
+                // The automaton reports the position of a word's last letter.
                 WordKind::Context => text.truncate(text.trim_end_with(|c| matches!(c, '_' | '-' | '.')).len()),
             }
             let length = text.iter().filter(|byte| !is_separator(**byte)).count();
@@ -152,8 +152,8 @@ impl Words {
         made
     }
 
-    /// Aho and Corasick's automaton as a table: a trie, then for each state in order of its depth where its missing
-    /// columns lead, which is where they lead from the longest proper suffix of it that is a state too.
+    /// Builds an Aho-Corasick automaton as a table: a trie, whose missing transitions are then copied, in order of
+    /// depth, from the longest proper suffix that is also a state.
     fn build(&mut self) {
         const MISSING: u32 = u32::MAX;
         let width = self.width;
@@ -191,7 +191,7 @@ impl Words {
                 }
             }
         }
-        // States in which a word ends get the highest numbers, so that one comparison tells them.
+        // States in which a word ends get the highest numbers, so that one comparison recognises them.
         let count = self.ends.len();
         let mut order: Vec<usize> = (0..count).collect();
         order.order_by_key(|&state| !self.ends[state].is_empty());
@@ -207,7 +207,7 @@ impl Words {
         self.next[state as usize + self.columns[byte as usize] as usize]
     }
 
-    /// Goes on from `state` over `range` of a text, and returns the state there.
+    /// Continues from `state` over `range` of a text; returns the final state.
     fn walk(&self, text: &[u8], range: Range<usize>, state: u32, found: &mut VecDeque<Hit>) -> u32 {
         steps::count(range.len());
         match self.lanes(text, &range) {
@@ -239,7 +239,7 @@ impl Words {
         state
     }
 
-    /// Cuts a long range behind bytes that no word goes on over: where each part starts is known without the part before.
+    /// Divides a long range after bytes that no word contains, so that the state at the start of each part is known.
     fn lanes(&self, text: &[u8], range: &Range<usize>) -> Option<[Range<usize>; LANES]> {
         const LEAST: usize = 256;
         if range.len() < LEAST {
@@ -255,7 +255,7 @@ impl Words {
         Some([range.start..second, second..third, third..fourth, fourth..range.end])
     }
 
-    /// Each step waits for the one before it, so four parts at a time take little longer than one.
+    /// Each step depends on the one before, so four parts in parallel take little longer than one.
     fn walk_lanes(&self, text: &[u8], lanes: [Range<usize>; LANES], state: u32, found: &mut VecDeque<Hit>) -> u32 {
         let together = lanes.iter().map(Range::len).min().unwrap_or(0);
         let [a, b, c, d] = lanes.each_ref().map(|lane| &text[lane.start..lane.start + together]);
@@ -278,17 +278,17 @@ impl Words {
         last
     }
 
-    /// The words that end at `end`.
+    /// Adds the words that end at `end`.
     #[cold]
     fn hits(&self, text: &[u8], end: usize, state: u32, found: &mut VecDeque<Hit>) {
-        // Behind a separator the word was found already.
+        // After a separator the word was already found.
         if is_separator(text[end - 1]) {
             return;
         }
         for &number in &self.ends[state as usize / self.width] {
             let word = &self.words[number as usize];
             let start = match word.kind {
-                // A context word stands there as it is written, or not at all.
+                // A context word must occur exactly as written.
                 WordKind::Context => {
                     let start = end.checked_sub(word.text.len());
                     start.filter(|&start| text[start..end].eq_ignore_ascii_case(&word.text))
@@ -304,30 +304,30 @@ impl Words {
     }
 }
 
-/// The words found in a view so far, around where the engine is.
+/// The words found in a view so far, near the current position.
 #[derive(Debug, Default)]
 pub(super) struct Hits {
-    /// What was gone over.
+    /// The range that was read.
     seen: Range<usize>,
     state: u32,
     found: VecDeque<Hit>,
-    /// The rules whose words were found, and how many of them.
+    /// The rules whose words were found, and how many there are of each.
     rules: Vec<(usize, usize)>,
 }
 
 impl Hits {
-    /// How far left of what is asked for hits are kept: a value may start as far before the next that is asked about.
+    /// How far to the left occurrences are kept, in bytes: the next value may start that far back.
     const KEPT: usize = 1024;
-    /// How far right of what is asked for is looked at with it.
+    /// How far to the right is read in advance, in bytes.
     const AHEAD: usize = 1024;
 
-    /// Whether it is little work to tell what stands in `range`: all up to its start was gone over already.
+    /// Whether reading up to `range` is little work, because everything up to its start was already read.
     pub(super) fn reach(&self, range: &Range<usize>) -> bool {
         self.seen.end > 0 && range.start >= self.seen.start && range.start <= self.seen.end
     }
 
-    /// Those of the words within `range` that stand nearest to a value, left and right of it, are whole words, and belong
-    /// to a rule that `accepts` the value.
+    /// The whole words in `range` that are nearest to a value, on each side, and belong to a rule that `accepts` the
+    /// value.
     pub(super) fn around(
         &mut self,
         words: &Words,
@@ -338,7 +338,7 @@ impl Hits {
     ) -> Vec<Hit> {
         const MOST: [usize; 2] = [64, 24];
         drop(self.within(words, text, range));
-        // Where words follow each other, their rules are few.
+        // In a sequence of words, there are few different rules.
         if !self.rules.iter().any(|(rule, _)| accepts(*rule)) {
             return Vec::new();
         }
@@ -362,14 +362,14 @@ impl Hits {
         hits
     }
 
-    /// The words within `range` of `text`, by where they end.
+    /// The words in `range` of `text`, by their ends.
     pub(super) fn within<'a>(
         &'a mut self,
         words: &Words,
         text: &[u8],
         range: &Range<usize>,
     ) -> impl Iterator<Item = &'a Hit> + 'a {
-        // Where values follow each other, the next are looked at in one go.
+        // For dense values, more text is read at once.
         let mut end = (range.end + Self::AHEAD).min(text.len());
         if !self.reach(range) {
             let start = range.start.saturating_sub(Self::KEPT / 4);

@@ -7,7 +7,7 @@ use super::super::view::{Decoded, Ratio, View};
 use super::MOST;
 use crate::core::finding::Layer;
 
-/// The least length of base32 text, in digits: 20 characters.
+/// The minimum length of base32 text, in digits: 20 characters.
 const LEAST: usize = 32;
 
 /// The value of a base32 digit.
@@ -19,10 +19,10 @@ fn quintet(digit: u8) -> Option<u8> {
     }
 }
 
-/// The text that `token`, which holds bytes of keys, is base32 of.
+/// Decodes `token`, a run of key bytes, if it is base32 of text.
 pub(in crate::scan) fn base32<'a>(view: &'a View<'a>, token: &Range<usize>) -> Option<View<'a>> {
     let digits = &view.bytes[token.start..token.end.min(token.start + MOST)];
-    // Most tokens end here.
+    // Most tokens are rejected here.
     let is_digits = |digits: &[u8]| digits.iter().all(|&digit| quintet(digit).is_some());
     if digits.len() < LEAST || !is_digits(&digits[..8]) || !is_digits(digits) {
         return None;
@@ -34,7 +34,7 @@ pub(in crate::scan) fn base32<'a>(view: &'a View<'a>, token: &Range<usize>) -> O
         let bits = bits << (5 * (8 - group.len()));
         let count = group.len() * 5 / 8;
         for (place, byte) in bits.to_be_bytes()[3..].iter().take(count).enumerate() {
-            // Eight digits for five bytes.
+            // Eight digits encode five bytes.
             decoded.start(token.start + number * 8 + place * 8 / 5, Ratio::One);
             decoded.bytes.push(*byte);
         }

@@ -1,11 +1,11 @@
-//! Base64 of ASCII text, of either alphabet, on one line or folded.
+//! Decoding base64 of ASCII text, in both alphabets, on one line or folded.
 
 use super::super::steps;
 use super::super::view::{Decoded, Ratio, View};
 use super::{MOST, SHARED, digits};
 use crate::core::finding::Layer;
 
-/// The value of a base64 digit of either alphabet; 64: none.
+/// The value of a base64 digit of either alphabet; 64 for other bytes.
 #[allow(clippy::cast_possible_truncation, reason = "each byte once")]
 pub(super) const SEXTET: [u8; 256] = {
     let mut table = [64; 256];
@@ -20,7 +20,7 @@ pub(super) const SEXTET: [u8; 256] = {
     table
 };
 
-/// Bit `i` says whether a base64 digit can be the one at place `i` of a group that encodes three bytes below 128.
+/// Bit `i` says whether a base64 digit can be at position `i` of a group that encodes three bytes below 128.
 pub(super) const FITS: [u8; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
@@ -46,10 +46,10 @@ fn fits_ascii(group: &[u8]) -> bool {
         && FITS[d as usize] & FITS_AT[3] != 0
 }
 
-/// The bit of [`FITS`] for each place.
+/// The bit of [`FITS`] for each position.
 const FITS_AT: [u8; 4] = [1, 2, 4, 8];
 
-/// What each digit adds to the three bytes of its group, by its place there, and [`MISFIT`] or [`NO_DIGIT`].
+/// What each digit contributes to the three bytes of its group, by its position, and [`MISFIT`] or [`NO_DIGIT`].
 const GROUP: [[u32; 256]; 4] = {
     let mut table = [[0; 256]; 4];
     let mut place = 0;
@@ -69,24 +69,24 @@ const GROUP: [[u32; 256]; 4] = {
     table
 };
 
-/// One of the three bytes is not below 128.
+/// A flag: one of the three bytes is not below 128.
 const MISFIT: u32 = 1 << 24;
-/// One of the four is no digit.
+/// A flag: one of the four bytes is not a digit.
 const NO_DIGIT: u32 = 1 << 25;
 
 fn group([a, b, c, d]: [u8; 4]) -> u32 {
     GROUP[0][a as usize] | GROUP[1][b as usize] | GROUP[2][c as usize] | GROUP[3][d as usize]
 }
 
-/// Where in `token` (bytes of keys) base64 of ASCII text stands: the start of a group of it.
+/// Where in `token` (a run of key bytes) base64 of ASCII text is: the start of one of its groups.
 pub(in crate::scan) fn find_base64(token: &[u8]) -> Option<usize> {
     let last = digits::base64(token)?;
-    // At a wrong alignment text may fit for a while too: the longest stretch is the right one.
+    // With a wrong alignment a few groups may also fit, so the longest sequence is the right one.
     let stretches = (last..last + 4).filter_map(|at| stretch(token, at));
     stretches.max_by_key(|(groups, _)| *groups).map(|(_, start)| start)
 }
 
-/// How many groups in a row fit around the one at `at`, no more than tell text from chance, and where they start.
+/// The number of consecutive groups that fit around the one at `at` (up to a limit), and their start.
 fn stretch(token: &[u8], at: usize) -> Option<(usize, usize)> {
     const ENOUGH: usize = 64;
     let fits = |at: usize| token.get(at..at + 4).is_some_and(fits_ascii);
@@ -99,8 +99,8 @@ fn stretch(token: &[u8], at: usize) -> Option<(usize, usize)> {
     Some((before + after, at - before * 4))
 }
 
-/// The base64 text around a group that starts at `group`, decoded, and where it ends. It may go on over line ends,
-/// as in mail and PEM.
+/// Decodes the base64 text around the group at `group`; also returns its end. The text may be folded over several
+/// lines, as in mail and PEM.
 pub(in crate::scan) fn base64<'a>(view: &'a View<'a>, group: usize) -> (View<'a>, usize) {
     let start = view.own.start + text_start(&view.bytes[view.own.start..], group - view.own.start);
     let mut decoder =
@@ -112,14 +112,14 @@ pub(in crate::scan) fn base64<'a>(view: &'a View<'a>, group: usize) -> (View<'a>
     (view.inner(Layer::Base64, start..at, &decoded), done)
 }
 
-/// What base64 digits at the start of `digits` stand for, on one line.
+/// Decodes the base64 digits at the start of `digits`, on one line.
 pub(in crate::scan) fn base64_bytes(digits: &[u8]) -> Vec<u8> {
     let mut decoder = Decoder { bytes: digits, at: 0, digits: 0, misfits: 0, decoded: Decoded::default() };
     decoder.text();
     decoder.decoded.bytes
 }
 
-/// Back from a group to the start of the text: a group more than what fits, since its first bytes may not be ASCII.
+/// The start of the text before a group: one group more than those that fit, since its first bytes may not be ASCII.
 fn text_start(bytes: &[u8], group: usize) -> usize {
     let mut start = group;
     let mut spare = 1;
@@ -140,21 +140,21 @@ fn text_start(bytes: &[u8], group: usize) -> usize {
     start
 }
 
-/// Decodes digits from `at` on.
+/// Decodes digits starting at `at`.
 struct Decoder<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// How many digits were decoded.
+    /// The number of decoded digits.
     digits: usize,
-    /// How many groups in a row were no ASCII text.
+    /// The number of consecutive groups that were not ASCII text.
     misfits: usize,
     decoded: Decoded,
 }
 
 impl Decoder<'_> {
-    /// Up to the end of the text, or as much as is decoded at a time.
+    /// Decodes up to the end of the text, or up to the maximum for one piece.
     fn text(&mut self) {
-        /// Random text follows where so many groups in a row are none of ASCII text.
+        /// After this many consecutive groups that are not ASCII text, the text has ended.
         const MOST_MISFITS: usize = 8;
         loop {
             self.decoded.start(self.at, Ratio::FourThirds);
@@ -183,7 +183,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// The digits of a last group that is not whole; whether there are any.
+    /// Decodes an incomplete last group; returns whether there is one.
     fn rest(&mut self) -> bool {
         let rest = self.bytes[self.at..].iter().take(3).take_while(|&&byte| SEXTET[byte as usize] < 64);
         let sextets: Vec<u8> = rest.map(|&byte| SEXTET[byte as usize]).collect();
@@ -198,7 +198,7 @@ impl Decoder<'_> {
     }
 }
 
-/// If a line ends at `at` and another line of base64 follows: where that starts.
+/// The start of the next line, if a line ends at `at` and the base64 continues there.
 pub(super) fn line_join(bytes: &[u8], at: usize) -> Option<usize> {
     let rest = &bytes[at..];
     let end = [&b"\r\n"[..], b"\n", b"\\r\\n", b"\\n"].into_iter().find(|end| rest.starts_with(end))?;

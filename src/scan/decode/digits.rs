@@ -1,38 +1,40 @@
-//! Could a stretch of digits encode ASCII text? Answered for 64 bytes at a time, since in files of hashes, pictures
-//! and certificates every byte is asked.
+//! Whether a run of digits may encode ASCII text. It examines 64 bytes at a time, because in files with hashes,
+//! images and certificates every byte is examined.
 
 use super::super::steps;
 use super::base64::FITS;
 
-/// Of 64 bytes, which can be what in encoded text; bit `i` speaks of byte `i`.
+/// Classes of 64 bytes as bit masks; bit `i` is for byte `i`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct DigitMasks {
-    /// The first, second and third digit of a base64 group of ASCII text. The fourth can be any digit.
+    /// Bytes that can be the first, second and third digit of a base64 group of ASCII text. The fourth can be any
+    /// digit.
     base64: [u64; 3],
-    /// A hex digit.
+    /// Bytes that are hex digits.
     hex: u64,
-    /// The first of two hex digits that encode a character from the space on: `2` to `7`.
+    /// Bytes that can be the first of two hex digits that encode a character from the space on: `2` to `7`.
     high: u64,
 }
 
-/// What was seen of the blocks so far.
+/// The state after the blocks so far.
 #[derive(Clone, Copy, Debug, Default)]
 struct DigitState {
     masks: DigitMasks,
-    /// Where one, two and four base64 groups in a row end.
+    /// Where one, two and four consecutive base64 groups end.
     groups: [u64; 3],
-    /// Where one, two, four and eight hex pairs in a row end.
+    /// Where one, two, four and eight consecutive hex pairs end.
     pairs: [u64; 4],
 }
 
 impl DigitState {
-    /// Where six base64 groups of ASCII text in a row end, and sixteen hex pairs.
+    /// Processes a block; returns where six consecutive base64 groups of ASCII text end, and where sixteen hex pairs
+    /// end.
     #[inline(always)]
     fn block(&mut self, masks: DigitMasks) -> (u64, u64) {
         let before = *self;
         let DigitMasks { base64: [first, second, third], hex, high } = masks;
         let [first_before, second_before, third_before] = before.masks.base64;
-        // The last digit of a group stands in its first block at the fourth place or behind it.
+        // The last digit of a group is at the fourth position of the first block, or later.
         let group =
             shifted(third, third_before, 1) & shifted(second, second_before, 2) & shifted(first, first_before, 3);
         let two = group & shifted(group, before.groups[0], 4);
@@ -48,28 +50,28 @@ impl DigitState {
     }
 }
 
-/// `mask` moved up by `by` places, with what stood before it.
+/// `mask` shifted by `by` positions, filled with the end of the previous block.
 #[inline(always)]
 fn shifted(mask: u64, before: u64, by: u32) -> u64 {
     mask << by | before >> (64 - by)
 }
 
-/// Whether base64 or hex of ASCII text may stand in `token`, which holds bytes of keys.
+/// Whether `token` (a run of key bytes) may contain base64 or hex of ASCII text.
 pub(in crate::scan) fn any(token: &[u8]) -> bool {
     find(token, |six, sixteen| six | sixteen).is_some()
 }
 
-/// The sixth of the first six base64 groups in a row that fit ASCII text.
+/// The offset of the sixth of the first six consecutive base64 groups that fit ASCII text.
 pub(super) fn base64(token: &[u8]) -> Option<usize> {
     find(token, |six, _| six).map(|end| end - 3)
 }
 
-/// The first of the first sixteen hex pairs in a row that encode text.
+/// The offset of the first of the first sixteen consecutive hex pairs that encode text.
 pub(super) fn hex(token: &[u8]) -> Option<usize> {
     find(token, |_, sixteen| sixteen).map(|end| end - 31)
 }
 
-/// The first place that `wanted` chooses, behind which nothing is looked at.
+/// The first position that `wanted` selects; nothing after it is examined.
 #[inline(always)]
 fn find(token: &[u8], wanted: impl Fn(u64, u64) -> u64) -> Option<usize> {
     #[cfg(target_arch = "x86_64")]
@@ -98,14 +100,14 @@ fn walk(token: &[u8], masks: impl Fn(&[u8; 64]) -> DigitMasks, wanted: impl Fn(u
     }
     let mut last = [0; 64];
     last[..rest.len()].copy_from_slice(rest);
-    // The fourth digit of a group is not looked at, so what stands behind the end must not pass for one.
+    // The fourth digit of a group is not examined, so the padding after the end must not look like one.
     let inside = u64::MAX >> (64 - rest.len());
     let (six, sixteen) = state.block(masks(&last));
     let found = wanted(six, sixteen) & inside;
     (found != 0).then(|| blocks.len() * 64 + found.trailing_zeros() as usize)
 }
 
-/// Without SIMD.
+/// The masks without SIMD.
 fn masks(block: &[u8; 64]) -> DigitMasks {
     let mut masks = DigitMasks::default();
     for (i, &byte) in block.iter().enumerate() {
@@ -121,7 +123,7 @@ fn masks(block: &[u8; 64]) -> DigitMasks {
 
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
-    //! The same masks, 32 bytes at a time.
+    //! The same masks, computed for 32 bytes at a time.
 
     use super::{DigitMasks, FITS};
     use std::arch::x86_64::{
@@ -129,7 +131,7 @@ mod avx2 {
         _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
     };
 
-    /// `[l]` has bit `h` set where the class holds the byte whose high half is `h` and whose low half is `l`.
+    /// Entry `[l]` has bit `h` set if the class contains the byte with the high half `h` and the low half `l`.
     type Low = [u8; 32];
 
     const fn low(holds: [bool; 128]) -> Low {
@@ -169,7 +171,7 @@ mod avx2 {
 
     const CLASSES: [Low; 5] = [fits(1), fits(2), fits(4), hex(false), hex(true)];
 
-    /// `HIGH[h]` is bit `h`; none for bytes above 127.
+    /// `HIGH[h]` has bit `h` set; 0 for bytes above 127.
     const HIGH: [u8; 32] = {
         let mut table = [0; 32];
         let mut half = 0;

@@ -1,4 +1,5 @@
-//! Numeric escapes: `%41`, `\x41`, `\u0041`, `\101`, `&#65;`; and underscores that Markdown and LaTeX escape.
+//! Decoding numeric escapes (`%41`, `\x41`, `\u0041`, `\101`, `&#65;`), and underscores escaped for Markdown and
+//! LaTeX.
 
 use std::ops::Range;
 
@@ -8,11 +9,11 @@ use super::super::{runs, steps};
 use super::hex_digit;
 use crate::core::finding::Layer;
 
-/// An escape: the byte that it stands for, its length, its kind.
+/// An escape: its byte value, its length, and its kind.
 type Escape = (u8, usize, Layer);
 
-/// A run with its numeric escapes decoded, if any of them stands for a character that could belong to a key or
-/// to its assignment, and what comes out could hold a key; `decoded` is room to work in.
+/// Decodes the numeric escapes in a run. `None` if no escape gives a character of a key or an assignment, or if the
+/// result cannot contain a key. `decoded` is working memory.
 pub(in crate::scan) fn escapes<'a>(view: &'a View<'a>, run: Range<usize>, decoded: &mut Decoded) -> Option<View<'a>> {
     let bytes = &view.bytes[..run.end];
     decoded.clear();
@@ -44,15 +45,15 @@ fn next(bytes: &[u8], from: usize) -> Option<(usize, Escape)> {
         if let Some(escape) = escape(bytes, at, slashes) {
             return Some((at, escape));
         }
-        // Backslashes that escape nothing numeric are no escapes one by one either.
+        // If backslashes do not form a numeric escape, none of them does on its own.
         at += slashes.max(1);
         steps::count(slashes);
     }
     None
 }
 
-/// Whether some key, or a key encoded once more, can stand in the bytes of a run. The bytes around a run belong to no
-/// key, so what is too short here is too short there.
+/// Whether a key, or another encoding of one, can be in the decoded bytes of a run. The bytes around the run do not
+/// belong to a key, so they do not matter.
 fn could_hold_key(decoded: &[u8]) -> bool {
     let mut length = 0;
     let is_long = |&byte: &u8| {
@@ -62,7 +63,7 @@ fn could_hold_key(decoded: &[u8]) -> bool {
     decoded.iter().any(is_long) || next(decoded, 0).is_some()
 }
 
-/// The numeric escape at `at`, where so many backslashes stand: in JSON within JSON the backslash itself is escaped.
+/// The numeric escape at `at`, with this many backslashes: in JSON inside JSON the backslash itself is escaped.
 #[inline]
 fn escape(bytes: &[u8], at: usize, slashes: usize) -> Option<Escape> {
     let text = &bytes[at + slashes..];
@@ -80,7 +81,7 @@ fn escape(bytes: &[u8], at: usize, slashes: usize) -> Option<Escape> {
     Some((byte, slashes + length, kind))
 }
 
-/// What stands behind `&#`.
+/// Decodes what follows `&#`.
 fn html(rest: &[u8]) -> Option<Escape> {
     let end = rest.iter().take(8).position(|&byte| byte == b';')?;
     let digits = std::str::from_utf8(&rest[..end]).ok()?;

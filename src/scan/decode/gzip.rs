@@ -1,17 +1,17 @@
-//! Base64 of a gzip stream: what Helm keeps a release as, twice over, and many a configuration travels in.
+//! Decoding base64 of gzip: Helm stores releases in this form (even twice), as do many configurations.
 
 use super::super::steps;
 use super::super::view::{Decoded, Ratio, View, ViewPart};
 use super::base64::{SEXTET, line_join};
 use crate::core::finding::Layer;
 
-/// How base64 of gzip starts.
+/// The start of base64 of gzip.
 pub(in crate::scan) const START: &str = "H4sI";
-/// No longer text is unpacked: a release of Helm's fits a megabyte.
+/// The maximum length of the encoded text in bytes; a Helm release has up to a megabyte.
 const LONGEST: usize = 4 << 20;
 
-/// What the base64 text at `start` unpacks to, as far as it does, and where it ends. Nobody knows which of its digits
-/// stand for which part, so places in it are in proportion.
+/// Decodes and decompresses the base64 text at `start` as far as possible; also returns its end. Positions in the
+/// result can only be mapped back proportionally.
 pub(in crate::scan) fn gzip<'a>(view: &'a View<'a>, start: usize) -> Option<(View<'a>, usize)> {
     let bytes: &[u8] = &view.bytes;
     let mut packed = Vec::new();
@@ -50,12 +50,12 @@ pub(in crate::scan) fn gzip<'a>(view: &'a View<'a>, start: usize) -> Option<(Vie
     Some((inner, at))
 }
 
-/// What a gzip stream unpacks to, up to its end, a damage, or out of all proportion.
+/// Decompresses a gzip stream up to its end, to an error, or to a disproportionate size.
 #[cfg(feature = "cli")]
 fn unpacked(packed: &[u8]) -> Vec<u8> {
     use std::io::Read as _;
 
-    /// So many bytes are unpacked for each packed one, and as many as that to begin with.
+    /// The maximum ratio of decompressed to compressed size, plus a constant.
     const RATIO: usize = 24;
     const FREE: usize = 1 << 16;
     let most = FREE + packed.len() * RATIO;
@@ -71,7 +71,7 @@ fn unpacked(packed: &[u8]) -> Vec<u8> {
     text
 }
 
-/// The engine alone does not unpack.
+/// Without the feature `cli`, the engine does not decompress.
 #[cfg(not(feature = "cli"))]
 fn unpacked(_: &[u8]) -> Vec<u8> {
     Vec::new()

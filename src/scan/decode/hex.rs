@@ -1,4 +1,4 @@
-//! Hex of ASCII text, on one line or folded.
+//! Decoding hex of ASCII text, on one line or folded.
 
 use std::ops::Range;
 
@@ -7,10 +7,10 @@ use super::super::view::{Decoded, Ratio, View};
 use super::{MOST, SHARED, digits};
 use crate::core::finding::Layer;
 
-/// The least length of a run of hex digits.
+/// The minimum number of consecutive hex digits.
 const LEAST: usize = 40;
 
-/// Hex digits in a row that encode printable text, decoded, and how far; `token` holds bytes of keys.
+/// Decodes consecutive hex digits that encode printable text in `token` (a run of key bytes).
 pub(in crate::scan) fn find_hex<'a>(view: &'a View<'a>, token: Range<usize>) -> Option<(View<'a>, usize)> {
     let bytes = &view.bytes;
     let mut from = token.start;
@@ -45,7 +45,7 @@ pub(in crate::scan) fn find_hex<'a>(view: &'a View<'a>, token: Range<usize>) -> 
     None
 }
 
-/// The digits of the next line, if a `line` of digits ends where a line does and more of their text follows.
+/// The digits on the next line, if `line` ends at a line end and the text continues there.
 fn next_line(bytes: &[u8], line: &Range<usize>) -> Option<Range<usize>> {
     let feed = match bytes.get(line.end..)? {
         [b'\r', b'\n', ..] => 2,

@@ -1,11 +1,12 @@
-//! Text inside text: UTF-16, base64, hex and escapes, decoded only where the encoded form could hold a key.
+//! Decoding of text in other encodings: UTF-16, base64, hex, escapes and others. Only text that may contain a key is
+//! decoded.
 //!
-//! Base64 and hex of ASCII text are recognised by their digits (`digits`): a byte below 128 leaves one bit of each of
-//! three sextets zero, so six groups in a row that fit are text once in a quarter of a million at random. That finds an
-//! encoded key at any alignment and to any depth without decoding anything else.
+//! Base64 and hex of ASCII text are recognised by their digits (`digits`). A byte below 128 makes one bit of three of
+//! the base64 digits zero, so six consecutive fitting groups are random only once in a quarter of a million. This
+//! finds an encoded key at any alignment and depth without decoding anything else.
 //!
-//! Each decoder goes on for at most [`MOST`] characters at a time and says how far it came, so that however long the
-//! encoded text is, each of its bytes is decoded once, and a few ([`SHARED`]) twice.
+//! Each decoder decodes at most [`MOST`] characters at a time and returns how far it came. So each byte of a long
+//! text is decoded once, and a few ([`SHARED`]) twice.
 
 mod base32;
 mod base64;
@@ -31,12 +32,12 @@ pub(super) use slashes::slashes;
 pub(super) use utf16::utf16;
 pub(super) use utf32::utf32;
 
-/// The most that is decoded at a time, in encoded characters: bounds the memory that an encoded gigabyte takes.
+/// The maximum number of encoded characters that are decoded at a time, which limits memory.
 const MOST: usize = 1 << 16;
-/// What two pieces share, so that a key on their border is whole in one of them.
+/// How many characters two pieces share, so that a key on their border is complete in one of them.
 const SHARED: usize = 1 << 13;
 
-/// A long range in pieces.
+/// Divides a long range into pieces.
 pub(super) fn pieces(range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     let end = range.end;
     range.step_by(MOST - SHARED).map(move |start| start..end.min(start + MOST))

@@ -1,7 +1,8 @@
-//! Bytes that are written as numbers: `[115, 107, 45]`, `0x73, 0x6b`, `\u{73}\u{6b}`, `{0163, 0153}`, and dumps as `xxd`,
-//! `hexdump` and `od` write them.
+//! Decoding bytes written as numbers: `[115, 107, 45]`, `0x73, 0x6b`, `\u{73}\u{6b}`, `{0163, 0153}`, and dumps of
+//! `xxd`, `hexdump` and `od`.
 //!
-//! Each number is read as decimal, hexadecimal and octal at once, and each reading goes on as long as it is text.
+//! Each number is interpreted as decimal, hexadecimal and octal at the same time; each interpretation continues as
+//! long as it gives text.
 
 use std::ops::Range;
 
@@ -12,18 +13,19 @@ use super::super::view::{Decoded, Ratio, View};
 use super::{MOST, SHARED};
 use crate::core::finding::Layer;
 
-/// How far left of the place where numbers were noticed they may have started.
+/// How far before the detected numbers their list may have started, in bytes.
 const BEFORE: usize = 128;
-/// So much that is no list ends it.
+/// The maximum length of other text inside a list, in bytes.
 const LONGEST_BREAK: usize = 192;
-/// So many numbers in a row are a list.
+/// The minimum number of consecutive numbers in a list.
 const LEAST_NUMBERS: usize = 4;
 
-/// The texts that the numbers around `block` stand for, and how far they were read; nothing before `from` is read again.
+/// The texts that the numbers around `block` encode, and the end of what was read. Nothing before `from` is read
+/// again.
 pub(in crate::scan) fn numbers<'a>(view: &'a View<'a>, block: Range<usize>, from: usize) -> (Vec<View<'a>>, usize) {
     let bytes: &[u8] = &view.bytes;
     let start = block.start.saturating_sub(BEFORE).max(from.min(block.start));
-    // No number is cut.
+    // Starts at the beginning of a number.
     let cut = bytes[start..block.start].iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(0);
     // A dump is read from the start of a line.
     let line = memchr::memchr2(b'\n', b'\r', &bytes[start..block.start]).map(|at| at + 1);
@@ -49,16 +51,16 @@ pub(in crate::scan) fn numbers<'a>(view: &'a View<'a>, block: Range<usize>, from
     (texts.collect(), end.max(block.end))
 }
 
-/// What is known of a line of a dump.
+/// The state of a line of a dump.
 #[derive(Clone, Copy, Debug, Default)]
 struct DumpLine {
-    /// It starts with an offset.
+    /// Whether it starts with an offset.
     has_offset: bool,
     /// How many bytes it has.
     count: usize,
 }
 
-/// The value of a hex digit; more than any two digits have together: none.
+/// The value of a hex digit; for other bytes a number larger than any two digits give.
 #[allow(clippy::cast_possible_truncation, reason = "each byte once")]
 const HEX: [u32; 256] = {
     let mut table = [0x100; 256];
@@ -72,21 +74,21 @@ const HEX: [u32; 256] = {
     table
 };
 
-/// One way to read the numbers.
+/// One interpretation of the numbers.
 #[derive(Debug, Default)]
 struct Reading {
     text: Decoded,
-    /// Where its first and last number start and end.
+    /// From the start of its first number to the end of its last.
     range: Range<usize>,
 }
 
 struct NumberReader<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// Where the last number ends that follows others, or where a line starts as a dump's does.
+    /// The end of the last number in the list, or the position after the offset of a dump's line.
     number: usize,
     line: DumpLine,
-    /// Decimal, hexadecimal, octal.
+    /// The decimal, hexadecimal and octal interpretation.
     readings: [Reading; 3],
     texts: Vec<(Layer, Range<usize>, Decoded)>,
 }
@@ -95,7 +97,7 @@ impl NumberReader<'_> {
     fn step(&mut self) {
         let rest = &self.bytes[self.at..];
         match rest {
-            // Most lists are written so.
+            // Most lists are written in this form.
             &[b'0', b'x' | b'X', high, low, b',', next, ..] => {
                 let value = HEX[usize::from(high)] << 4 | HEX[usize::from(low)];
                 if value > 0xff {
@@ -130,7 +132,7 @@ impl NumberReader<'_> {
         }
     }
 
-    /// A dump's line starts with an offset, which is no byte of it.
+    /// Skips the offset at the start of a dump's line.
     fn offset(&mut self) {
         let rest = &self.bytes[self.at..];
         let blanks = rest.iter().take(64).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
@@ -147,7 +149,7 @@ impl NumberReader<'_> {
         self.at += memchr::memchr2(b'\n', b'\r', &self.bytes[self.at..]).unwrap_or(self.bytes.len() - self.at);
     }
 
-    /// A number: `115`, `0x73`, `\x73`, `\u{73}`, `0163`, `73`, `736b`.
+    /// Reads a number: `115`, `0x73`, `\x73`, `\u{73}`, `0163`, `73`, `736b`.
     fn number(&mut self) {
         let rest = &self.bytes[self.at..];
         let (lead, base) = match rest {
@@ -169,7 +171,7 @@ impl NumberReader<'_> {
         let start = self.at;
         self.at += (lead + digits + suffix).max(1);
         if digits == 0 || !is_suffix {
-            // `byte` in Java's `(byte) 0x73`.
+            // `byte` as in Java's `(byte) 0x73`.
             if !matches!(&rest[..lead + digits + suffix], b"byte") {
                 self.flush();
             }
@@ -200,7 +202,7 @@ impl NumberReader<'_> {
         }
     }
 
-    /// Adds a character to a reading, or ends it where that is none.
+    /// Adds a character to an interpretation, or ends it if the value is not a character.
     fn push(&mut self, reading: usize, start: usize, value: Option<u32>) {
         let character = value.and_then(|value| u8::try_from(value).ok());
         match character.filter(|byte| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {

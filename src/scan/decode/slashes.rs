@@ -1,4 +1,4 @@
-//! `\/`: a slash as some write it in JSON. It ends a run, so a key that holds slashes is in pieces.
+//! Decoding `\/`, an escaped slash in JSON. It ends a run, so a key with slashes would be in pieces.
 
 use std::ops::Range;
 
@@ -6,13 +6,13 @@ use super::super::view::{Decoded, Ratio, View};
 use super::super::{runs, steps};
 use crate::core::finding::Layer;
 
-/// How far before a run the key may start that goes on in it.
+/// How far before a run a key may start that continues in it, in bytes.
 const BEFORE: usize = 512;
-/// No key is longer.
+/// The maximum length of a key in bytes.
 const LONGEST: usize = 1 << 12;
 
-/// What stands around a run that an escaped slash follows, with all such slashes as they are meant, and where that
-/// ends. Nothing before `floor` is looked at again.
+/// The text around a run that is followed by an escaped slash, with all such slashes decoded, and its end. Nothing
+/// before `floor` is examined again.
 pub(in crate::scan) fn slashes<'a>(
     view: &'a View<'a>,
     run: Range<usize>,

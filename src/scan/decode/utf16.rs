@@ -1,4 +1,4 @@
-//! UTF-16 of ASCII text: characters that alternate with zero bytes.
+//! Decoding UTF-16 of ASCII text: characters that alternate with zero bytes.
 
 use std::ops::Range;
 
@@ -8,14 +8,14 @@ use super::super::view::{Decoded, Ratio, View};
 use super::{MOST, SHARED};
 use crate::core::finding::Layer;
 
-/// The text around a run of characters that alternate with zero bytes, and where it ends.
+/// Decodes the text around a run of characters that alternate with zero bytes; also returns its end.
 pub(in crate::scan) fn utf16<'a>(view: &'a View<'a>, run: Range<usize>) -> (View<'a>, usize) {
     let bytes = &view.bytes[..view.own.end];
     let floor = view.own.start + 2;
-    // One parity holds the characters, the other the zeros.
+    // The characters are at even or at odd offsets, the zeros at the others.
     let first = if bytes[run.start] != 0 { run.start } else { run.start + 1 };
     let has_zero = |at: Option<usize>| at.and_then(|at| bytes.get(at)) == Some(&0);
-    // Inside a binary file a text may start at any offset: its first character says on which side its zero stands.
+    // In a binary file the text may start at any offset; the first character shows on which side its zero is.
     let little = match bytes.get(..2) {
         Some([0xff, 0xfe]) if first % 2 == 0 => true,
         Some([0xfe, 0xff]) if first % 2 == 1 => false,
@@ -35,7 +35,7 @@ pub(in crate::scan) fn utf16<'a>(view: &'a View<'a>, run: Range<usize>) -> (View
     steps::count(end - start);
     let done = end - first < MOST;
     let unit = |at: usize| if little { at } else { at - 1 };
-    // The last character of a file that was cut in two may lack its zero.
+    // In a truncated file the last character may lack its zero.
     if end + 1 == bytes.len() && little && in_key(bytes[end]) {
         end += 2;
     }

@@ -1,4 +1,4 @@
-//! UTF-32 of ASCII text: characters that three zero bytes stand between.
+//! Decoding UTF-32 of ASCII text: characters separated by three zero bytes.
 
 use std::ops::Range;
 
@@ -7,11 +7,12 @@ use super::super::view::{Decoded, Ratio, View};
 use super::{MOST, SHARED};
 use crate::core::finding::Layer;
 
-/// The text around `block`, which holds little but such characters, and where it ends; nothing before `from` is read.
+/// Decodes the text around `block`, which consists mostly of such characters; also returns its end. Nothing before
+/// `from` is read.
 pub(in crate::scan) fn utf32<'a>(view: &'a View<'a>, block: Range<usize>, from: usize) -> Option<(View<'a>, usize)> {
     let bytes: &[u8] = &view.bytes;
     let is_zero = |at: usize| bytes.get(at..at + 3) == Some(&[0; 3]);
-    // Characters stand between zeros on both sides, but for the first and the last.
+    // Each character except the first and the last is between zeros.
     let first = block.clone().find(|&at| bytes[at] != 0 && is_zero(at + 1))?;
     let is_character = |at: usize| bytes[at] != 0 && bytes[at] < 128;
     let mut start = first;

@@ -1,15 +1,15 @@
-//! What stands between two literals of one expression, or of statements that build one string: operators, brackets,
-//! comments, and the few words that say "append". No grammar of any language: what comes out has to be a key.
+//! Source code between two literals of one expression, or of statements that build one string: operators, brackets,
+//! comments, and words that mean "append". It follows no language's grammar; the result has to be a key anyway.
 
 use super::super::steps;
 use super::glue::{Glue, in_part};
 
-/// The longest glue in code, in bytes.
+/// The maximum length in bytes.
 const LONGEST: usize = 200;
-/// So many words that say nothing may stand in it: `self.client.key += "…"`.
+/// The maximum number of words without a meaning in it: `self.client.key += "…"`.
 const MOST_WORDS: usize = 6;
 
-/// The length of the quote that `text` starts with, however it is escaped.
+/// The length of the quote at the start of `text`, in any escaped form.
 pub(super) fn quote(text: &[u8]) -> Option<usize> {
     const ENTITIES: &[&[u8]] = &[b"&quot;", b"&#34;", b"&#39;", b"&#x27;", b"&#x22;", b"&apos;"];
     let slashes = text.iter().take(8).take_while(|&&byte| byte == b'\\').count();
@@ -24,31 +24,31 @@ pub(super) fn quote(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// The length of the tag that `text` starts with.
+/// The length of the tag at the start of `text`.
 pub(super) fn tag(text: &[u8]) -> Option<usize> {
     let [b'<', next, ..] = text else { return None };
     (next.is_ascii_alphabetic() || matches!(next, b'/' | b'!')).then_some(())?;
     memchr::memchr3(b'>', b'\n', b'<', &text[1..]).filter(|&at| text[1 + at] == b'>').map(|at| at + 2)
 }
 
-/// How many letters at the start of `text` belong to the literal that starts behind them: `f"`, `rb'`, `u8"`.
+/// The length of a literal's prefix at the start of `text`: `f"`, `rb'`, `u8"`.
 pub(super) fn literal_prefix(text: &[u8]) -> usize {
     let letters = text.iter().take(3).take_while(|byte| b"bBfFrRuULN8".contains(byte)).count();
     if quote(&text[letters..]).is_some() { letters } else { 0 }
 }
 
-/// What was read so far.
+/// The state of reading.
 #[derive(Debug, Default)]
 struct Read<'a> {
-    /// Something that puts strings together: an operator, or nothing between two literals.
+    /// Whether it may also separate two values, such as a comma.
     has_other_reading: bool,
-    /// `+=`, `.append(`, `<<`.
+    /// Whether there is `+=`, `.append(` or `<<`.
     appends: bool,
-    /// `=`.
+    /// Whether there is `=`.
     assigns: bool,
-    /// Words that say nothing.
+    /// The number of words without a meaning.
     words: usize,
-    /// The last two of them.
+    /// The last two words.
     last: [&'a [u8]; 2],
 }
 
@@ -85,7 +85,7 @@ impl<'a> Read<'a> {
         }
     }
 
-    /// What it says of the literals on both sides: `None` if they do not belong together.
+    /// Whether the literals certainly belong together; `None` if they do not belong together.
     fn is_strong(&self) -> Option<bool> {
         let [before, last] = self.last;
         // `key = key + "…"`, `KEY="${KEY}…"`.
@@ -95,18 +95,18 @@ impl<'a> Read<'a> {
     }
 }
 
-/// The glue behind a part that ends at `end`, where a quote or its escape starts.
+/// What joins a part that ends at `end`, where a quote or its escape starts, to the next part.
 pub(super) fn between(text: &[u8], end: usize) -> Option<Glue> {
     let limit = text.len().min(end + LONGEST);
     let text = &text[..limit];
     let closing = quote(&text[end..])?;
     let mut read = Read::default();
     let mut at = end + closing;
-    // `{'…'}rest`: the end of a literal within a literal.
+    // `{'…'}rest`: the end of a literal inside a literal.
     if let Some(rest) = interpolation_end(text, at) {
         return Some(Glue { range: end..rest, is_strong: true });
     }
-    // A notebook keeps each line of its code as a string of its own, whose quotes are not the code's.
+    // A notebook stores each line of code as a JSON string, whose quotes do not belong to the code.
     let is_escaped = text[end] == b'\\';
     while at < limit {
         steps::count(1);
@@ -131,15 +131,15 @@ pub(super) fn between(text: &[u8], end: usize) -> Option<Glue> {
 }
 
 enum Opening {
-    /// The literal's text starts here.
+    /// The literal's text starts at this offset.
     Part(usize),
-    /// It is empty, or one of three quotes.
+    /// It is an empty literal, or one of three quotes.
     Empty(usize),
-    /// It is no part.
+    /// It is not a part of the key.
     Other,
 }
 
-/// The literal whose opening quote stands at `at`.
+/// Reads the literal whose opening quote is at `at`.
 fn opening<'a>(text: &'a [u8], at: usize, length: usize, read: &mut Read<'a>) -> Opening {
     let mut next = at + length;
     let mut is_empty = false;
@@ -159,14 +159,15 @@ fn opening<'a>(text: &'a [u8], at: usize, length: usize, read: &mut Read<'a>) ->
     }
     match text.get(next) {
         Some(&byte) if in_part(byte) && !is_empty => Opening::Part(next),
-        // `"""text`: three quotes open one literal; `"" + "text"`: two are one that is empty.
+        // `"""text`: three quotes open one literal; `"" + "text"`: two are an empty literal.
         Some(&byte) if in_part(byte) && next == at + 3 * length => Opening::Part(next),
         _ if is_empty => Opening::Empty(next),
         _ => Opening::Other,
     }
 }
 
-/// The name that a literal starts with: `${KEY}…`, `$KEY…` is not told from what follows, `{key}…`, `#{key}…`.
+/// The variable that a literal starts with: `${KEY}…`, `{key}…`, `#{key}…`. (`$KEY…` cannot be separated from what
+/// follows.)
 fn interpolation(text: &[u8]) -> Option<(&[u8], usize)> {
     let sign = usize::from(matches!(text.first(), Some(b'$' | b'#' | b'\\')));
     let open = text.get(sign)?;
@@ -180,14 +181,14 @@ fn interpolation(text: &[u8]) -> Option<(&[u8], usize)> {
     (name > 0 && text.get(end) == Some(&close)).then(|| (&text[sign + 1..end], end + 1))
 }
 
-/// Where the text goes on behind `}`, if that is what stands here.
+/// The offset after `}`, if that is here.
 fn interpolation_end(text: &[u8], at: usize) -> Option<usize> {
     let blanks = text[at..].iter().take(4).take_while(|&&byte| byte == b' ').count();
     let next = at + blanks + 1;
     (text.get(at + blanks) == Some(&b'}') && text.get(next).is_some_and(|&byte| in_part(byte))).then_some(next)
 }
 
-/// The length of what stands at `at`, if it can stand between two literals.
+/// The length of the token at `at`, if it may be between two literals.
 fn token<'a>(text: &'a [u8], at: usize, read: &mut Read<'a>) -> Option<usize> {
     let rest = &text[at..];
     let to_line_end = || memchr::memchr2(b'\n', b'\r', rest);
@@ -209,7 +210,7 @@ fn token<'a>(text: &'a [u8], at: usize, read: &mut Read<'a>) -> Option<usize> {
         [b'<', ..] => Some(tag(rest).unwrap_or(1)),
         [b'-', b'-', ..] => to_line_end(),
         [b'-', b'>', ..] => Some(2),
-        // An item of a list in YAML.
+        // An item of a YAML list.
         [b'-', b' ', ..] if text[..at].trim_ascii_end().len() < text[..at].len() => {
             read.has_other_reading = true;
             Some(1)
@@ -242,7 +243,7 @@ fn token<'a>(text: &'a [u8], at: usize, read: &mut Read<'a>) -> Option<usize> {
                 return Some(prefix);
             }
             let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-            // Visual Basic ends a line that goes on in an underscore.
+            // In Visual Basic, an underscore at the end continues a line.
             if length > 1 || byte != b'_' {
                 read.word(&rest[..length]);
             }

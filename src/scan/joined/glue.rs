@@ -1,7 +1,7 @@
-//! What stands between two parts of a text that belongs together: a closing quote, an operator and an opening quote, a
-//! line's end with the mark that its lines start with, tags, characters that nobody sees.
+//! The text between two parts of one string: a closing quote, an operator and an opening quote; a line end with the
+//! mark that its lines start with; tags; invisible characters.
 //!
-//! One direction is written out; the other asks it of the places where a part could end.
+//! Only the search to the right is written out; the search to the left tries it at each place where a part could end.
 
 use std::ops::Range;
 
@@ -9,44 +9,44 @@ use super::super::anchors::in_key;
 use super::super::steps;
 use super::code;
 
-/// What stands between two parts.
+/// The text between two parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Glue {
-    /// From the end of the first part to the start of the second one.
+    /// From the end of the first part to the start of the second.
     pub(super) range: Range<usize>,
-    /// Whether there is no other reading of it: two strings that a comma or a line's end separates may be two values.
+    /// Whether it has no other meaning: two strings that a comma or a line end separates may also be two values.
     pub(super) is_strong: bool,
 }
 
-/// The longest glue within markup, in bytes: a run of a word processor names its fonts.
+/// The maximum length within markup in bytes; a word processor writes font names there.
 const LONGEST_MARKUP: usize = 640;
-/// The longest indentation.
+/// The maximum length of an indentation.
 const LONGEST_INDENT: usize = 64;
-/// How far left of a part the part before it may end.
+/// How far to the left the previous part may end, in bytes.
 const LONGEST_BEFORE: usize = 240;
-/// The longest part.
+/// The maximum length of a part.
 const LONGEST_PART: usize = 5000;
 
-/// What a part can hold beside bytes of keys.
+/// Whether a part can contain a byte: key bytes and a few more.
 pub(super) fn in_part(byte: u8) -> bool {
     in_key(byte) || matches!(byte, b'+' | b'/' | b'=' | b'.' | b':')
 }
 
-/// Where the part that `at` stands in ends.
+/// The end of the part that contains `at`.
 pub(super) fn part_end(text: &[u8], at: usize) -> usize {
     let length = text[at..].iter().take(LONGEST_PART).take_while(|&&byte| in_part(byte)).count();
     steps::count(length);
     at + length
 }
 
-/// Where the part that ends at `end` starts.
+/// The start of the part that ends at `end`.
 fn part_start(text: &[u8], end: usize) -> usize {
     let length = text[..end].iter().rev().take(LONGEST_BEFORE).take_while(|&&byte| in_part(byte)).count();
     steps::count(length);
     end - length
 }
 
-/// The glue behind a part that ends at `end`.
+/// What joins a part that ends at `end` to the next part.
 pub(super) fn after(text: &[u8], end: usize) -> Option<Glue> {
     let rest = &text[end..];
     let glue = match *rest.first()? {
@@ -69,9 +69,9 @@ pub(super) fn after(text: &[u8], end: usize) -> Option<Glue> {
     text.get(glue.range.end).is_some_and(|&byte| in_part(byte)).then_some(glue)
 }
 
-/// The part that ends left of `start` where glue starts that ends at `start`.
+/// The previous part, if it is joined to a part that starts at `start`.
 pub(super) fn before(text: &[u8], start: usize) -> Option<Range<usize>> {
-    /// So many words may stand in the glue itself.
+    /// The maximum number of words between the parts.
     const MOST_TRIES: usize = 8;
     let floor = start.saturating_sub(LONGEST_BEFORE);
     let mut tries = 0;
@@ -91,14 +91,14 @@ pub(super) fn before(text: &[u8], start: usize) -> Option<Range<usize>> {
     None
 }
 
-/// The part left of `start`, if glue stands between, it is short, and a key could start where it does; and whether that
-/// depends on another line. `None` where nothing of what stands left matters.
+/// The previous part before `start`, if it is joined, short, and may be the start of a key; and whether that depends
+/// on another line. `None` if nothing before `start` matters.
 pub(super) fn short_before(
     text: &[u8],
     start: usize,
     may_open: &dyn Fn(usize) -> bool,
 ) -> Option<(Option<Range<usize>>, bool)> {
-    /// So many words may stand in the glue.
+    /// The maximum number of words between the parts.
     const MOST_WORDS: usize = 6;
     let last = *text[..start].last()?;
     let is_line_start = || {
@@ -118,11 +118,11 @@ pub(super) fn short_before(
                 _ => return None,
             }
         }
-        // The marks of a comment are one.
+        // The marks of a comment count as one.
         b'\n' | b'\r' => 2,
         b' ' | b'\t' if is_line_start() => 3,
         b'>' => 2,
-        // Text of a PDF page, moved a little.
+        // Text of a PDF page with a kerning number.
         b'(' if matches!(text[..start - 1].last(), Some(b'0'..=b'9')) => 2,
         byte if byte >= 0x80 || byte == b'{' || MARKS.contains(&byte) && is_line_start() => 2,
         _ => return None,
@@ -137,7 +137,7 @@ pub(super) fn short_before(
         if end == floor {
             break;
         }
-        // Long ones were looked at where they stand.
+        // Long parts are examined where they are.
         let length = text[floor..end].iter().rev().take(SHORT).take_while(|&&byte| in_part(byte)).count();
         steps::count(length);
         let from = end - length;
@@ -155,10 +155,10 @@ pub(super) fn short_before(
     Some((None, is_other_line))
 }
 
-/// The length from which a part is none that is too short for a run of its own.
+/// From this length on, a part is long enough for its own run.
 const SHORT: usize = 20;
 
-/// Whether a literal ends here and another one of the same expression may follow.
+/// Whether a literal ends here, and another one of the same expression may follow.
 pub(super) fn is_expression(text: &[u8], end: usize) -> bool {
     let quote = match text.get(end..) {
         Some([b'"' | b'\'' | b'`', ..]) => 1,
@@ -170,10 +170,10 @@ pub(super) fn is_expression(text: &[u8], end: usize) -> bool {
     next.is_some_and(|byte| matches!(byte, b'+' | b'.' | b'&' | b'~' | b'"' | b'\'' | b'`' | b'\\' | b'<' | b'@'))
 }
 
-/// What lines of a comment, a reply, a list or a patch start with.
+/// The marks that start lines of a comment, a reply, a list or a patch.
 const MARKS: &[u8] = b">#/*;|+-%!";
 
-/// So many bytes of a line's end, 0 if there is none.
+/// The length of a line end; 0 if there is none.
 fn line_end(text: &[u8]) -> usize {
     match text {
         [b'\r', b'\n', ..] => 2,
@@ -187,12 +187,12 @@ fn strong(range: Range<usize>) -> Option<Glue> {
     Some(Glue { range, is_strong: true })
 }
 
-/// How many blanks stand at `at`.
+/// The number of blanks at `at`.
 fn blanks(text: &[u8], at: usize) -> usize {
     text[at..].iter().take(LONGEST_INDENT).take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
-/// Behind a quote: the next literal of an expression, or, in a shell, the same word.
+/// After a quote: the next literal of an expression or, in a shell, the same word.
 fn quoted(text: &[u8], end: usize) -> Option<Glue> {
     if text[end] == b'`' && line_end(&text[end + 1..]) > 0 {
         return continued(text, end, 1);
@@ -207,7 +207,7 @@ fn quoted(text: &[u8], end: usize) -> Option<Glue> {
     code::between(text, end)
 }
 
-/// Behind a backslash: an escaped quote, the end of a line, or an underscore that needs one.
+/// After a backslash: an escaped quote, a line end, or an escaped underscore.
 fn escaped(text: &[u8], end: usize) -> Option<Glue> {
     let slashes = text[end..].iter().take(8).take_while(|&&byte| byte == b'\\').count();
     match text.get(end + slashes)? {
@@ -227,7 +227,7 @@ fn escaped(text: &[u8], end: usize) -> Option<Glue> {
     }
 }
 
-/// A line that is continued on the next one; the character that says so is `length` long.
+/// A line continuation, whose character has this length.
 fn continued(text: &[u8], end: usize, length: usize) -> Option<Glue> {
     let next = end + length;
     let line = line_end(&text[next..]);
@@ -235,27 +235,26 @@ fn continued(text: &[u8], end: usize, length: usize) -> Option<Glue> {
     let next = next + line;
     let indent = blanks(text, next);
     let next = next + indent;
-    // A shell's word may go on in quotes.
+    // In a shell, the word may continue in quotes.
     let quote =
         usize::from(matches!(text.get(next), Some(b'"' | b'\'')) && text.get(next + 1).is_some_and(|&b| in_key(b)));
-    // What is indented is another word of a shell's, and the same literal in Rust.
+    // In a shell, indented text is another word; in Rust it is the same literal.
     Some(Glue { range: end..next + quote, is_strong: indent == 0 || quote > 0 })
 }
 
-/// A soft line break of quoted-printable text: the `=` at `at`, and the end of the line.
+/// A soft line break of quoted-printable text: the `=` at `at` and the line end.
 fn soft_break(text: &[u8], at: usize) -> Option<Glue> {
     strong(at..at + 1 + line_end(&text[at + 1..]))
 }
 
-/// A line's end, so many bytes long, and what the next line starts with: blanks, and the mark that this line starts
-/// with as well.
+/// A line end with this length, and what the next line starts with: blanks, and the same mark as this line.
 fn wrapped(text: &[u8], end: usize, length: usize) -> Option<Glue> {
     const LONGEST_LINE: usize = 400;
     let line = &text[end.saturating_sub(LONGEST_LINE)..end];
     let start = memchr::memrchr2(b'\n', b'\r', line).map_or(0, |at| at + 1);
     let mut next = end + length;
     let mut own = start;
-    // `> > `, ` * `, `+    `: blanks and marks, as this line has them.
+    // `> > `, ` * `, `+    `: blanks and marks like those of this line.
     for _ in 0..4 {
         next += blanks(text, next);
         own += line[own..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
@@ -265,7 +264,7 @@ fn wrapped(text: &[u8], end: usize, length: usize) -> Option<Glue> {
             break;
         }
         if mark != own_mark || text[next..next + mark] != line[own..own + mark] {
-            // `-` may be the next part's own.
+            // The `-` may belong to the next part.
             break;
         }
         next += mark;
@@ -275,7 +274,7 @@ fn wrapped(text: &[u8], end: usize, length: usize) -> Option<Glue> {
     Some(Glue { range: end..next, is_strong: false })
 }
 
-/// The length of the statement that starts a line, if it is a shell's that appends to a variable: `KEY+=`.
+/// The length of a shell statement at the start of a line that appends to a variable: `KEY+=`.
 fn appended(text: &[u8]) -> usize {
     let name =
         text.iter().take(LONGEST_INDENT).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
@@ -286,7 +285,7 @@ fn appended(text: &[u8]) -> usize {
     }
 }
 
-/// A literal within a literal: `sk-{'…'}`, `sk-${"…"}`, `sk-#{'…'}`.
+/// A literal inside a literal: `sk-{'…'}`, `sk-${"…"}`, `sk-#{'…'}`.
 fn interpolated(text: &[u8], end: usize) -> Option<Glue> {
     let mut at = end + usize::from(matches!(text[end], b'$' | b'#'));
     matches!(text.get(at), Some(b'{' | b'(')).then_some(())?;
@@ -295,7 +294,7 @@ fn interpolated(text: &[u8], end: usize) -> Option<Glue> {
     strong(end..at + quote)
 }
 
-/// Tags, and blanks between them: `<wbr>`, `</w:t></w:r><w:r><w:t>`, and the expression that they colour.
+/// Tags and the blanks between them: `<wbr>`, `</w:t></w:r><w:r><w:t>`, and tags for syntax colouring.
 fn tags(text: &[u8], end: usize) -> Option<Glue> {
     let limit = text.len().min(end + LONGEST_MARKUP);
     let mut at = end;
@@ -303,7 +302,7 @@ fn tags(text: &[u8], end: usize) -> Option<Glue> {
         at += length;
         let spaces = text[at..limit].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         let breaks = &text[at..at + spaces];
-        // A line's end behind a tag is the page's own.
+        // A line end after a tag belongs to the page's source.
         if text.get(at + spaces) == Some(&b'<') || breaks.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
             at += spaces;
         }
@@ -311,7 +310,7 @@ fn tags(text: &[u8], end: usize) -> Option<Glue> {
     (at > end).then_some(Glue { range: end..at, is_strong: false })
 }
 
-/// Characters that nobody sees: soft hyphens and spaces without width, as bytes or as entities.
+/// Invisible characters: soft hyphens and zero-width spaces, as bytes or as entities.
 fn unseen(text: &[u8], end: usize) -> Option<Glue> {
     const CHARACTERS: &[&[u8]] = &[
         b"\xc2\xad",
@@ -341,7 +340,7 @@ fn unseen(text: &[u8], end: usize) -> Option<Glue> {
         b"<wbr/>",
         b"<wbr />",
     ];
-    /// So many in a row.
+    /// The maximum number in a row.
     const MOST: usize = 16;
     let mut at = end;
     for _ in 0..MOST {
@@ -354,7 +353,7 @@ fn unseen(text: &[u8], end: usize) -> Option<Glue> {
     (at > end).then_some(()).and_then(|()| strong(end..at))
 }
 
-/// A row of SQLite that goes on in another page: the page's number stands here, and another number where it starts.
+/// A row in SQLite that continues on an overflow page: here is the page's number, and there the next page's number.
 fn linked(text: &[u8], end: usize) -> Option<Glue> {
     const MAGIC: &[u8] = b"SQLite format 3\0";
     const LINK: usize = 4;
@@ -366,14 +365,14 @@ fn linked(text: &[u8], end: usize) -> Option<Glue> {
         };
         (number as usize).checked_sub(1)?.checked_mul(size)?.checked_add(LINK)?
     } else {
-        // Of a part of a file it is only known that pages follow each other, and that there are not so many.
+        // For a part of a file it is only known that pages follow each other, and about how many there are.
         (number < 1 << 20).then_some(end + LINK)?
     };
-    // The parts need not stand in this order, and what is looked at next is what stands at the end of the glue.
+    // The parts may be in another order, and the search continues at the end of this range.
     (number > 0 && start < text.len()).then_some(()).and_then(|()| strong(end..start))
 }
 
-/// Text of a PDF page, moved a little: `(sk-)-12(rest)`.
+/// Text of a PDF page with a kerning number: `(sk-)-12(rest)`.
 fn kerned(text: &[u8], end: usize) -> Option<Glue> {
     let moves = text[end + 1..].iter().take(12);
     let moved = moves.take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b' ')).count();

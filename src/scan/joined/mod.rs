@@ -1,8 +1,9 @@
-//! Keys in parts: adjacent literals, strings built statement by statement, wrapped lines, runs of a word processor.
+//! Keys that are divided into parts: adjacent literals, strings built by several statements, wrapped lines, text runs
+//! of a word processor.
 //!
-//! Nothing is put together but at a place where a key could start, or where an anchor stands and no key is: there
-//! [`glue`] says where the text goes on, and the parts without what stands between them are looked at as a text of
-//! their own. So ordinary text pays for a look at the first three bytes of what stands in quotes, and no more.
+//! Parts are joined only at places where a key could start, or where an anchor is without a key. There [`glue`] finds
+//! where the text continues, and the joined parts are scanned as a separate text. So for ordinary text this costs
+//! only a look at the first three bytes of quoted text.
 
 mod code;
 mod glue;
@@ -15,28 +16,28 @@ use super::view::{Decoded, Ratio, View};
 use super::{Done, Scanner, Scope, Sink, assigned, runs, steps};
 use crate::core::finding::{Confidence, Layer};
 
-/// So many parts are put together at a time.
+/// The maximum number of parts that are joined.
 const MOST_PARTS: usize = 64;
-/// And no more than so many bytes of them.
+/// The maximum length of the joined parts in bytes.
 const MOST_BYTES: usize = 6000;
-/// About so much stands around parts that are looked at.
+/// How much text around the parts is included, in bytes.
 const CONTEXT: usize = 360;
-/// The most parts left of an anchor.
+/// The maximum number of parts before an anchor.
 const MOST_BEFORE: usize = 16;
 
-/// What is known of the part that a key may stand in together with others.
+/// What is known about the part that may contain a piece of a key.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct First {
-    /// An anchor stands in it, and no key.
+    /// Whether it contains an anchor but no key.
     pub(super) is_refused: bool,
-    /// An anchor stands in it that does not start a key: parts to its left may belong to it.
+    /// Whether it contains an anchor that does not start a key, so that parts before it may belong to the key.
     pub(super) goes_left: bool,
-    /// A key was found that ends where the part does, and might go on.
+    /// The confidence of a key that ends with the part and may continue.
     pub(super) found: Option<Confidence>,
 }
 
 impl Scanner {
-    /// Looks at what follows a quote: the first part of a key may stand there, too short for a run.
+    /// Examines what follows a quote: it may be the first part of a key, too short for a run.
     pub(super) fn opening(&self, view: &View<'_>, at: usize, done: &mut Done, out: &mut Sink) {
         let bytes: &[u8] = &view.bytes;
         if at < done.opened.end || at < view.own.start || at >= view.own.end || view.is_joined() {
@@ -46,14 +47,14 @@ impl Scanner {
             return;
         }
         let part = at..glue::part_end(bytes, at);
-        // What is long enough for a run is looked at as one.
+        // Longer parts are examined as runs.
         if bytes[part.clone()].split(|&byte| !in_key(byte)).all(|run| run.len() < runs::LEAST) {
             let end = self.join(view, part, First::default(), done, out);
             done.opened = at..end;
         }
     }
 
-    /// Looks at a stretch of bytes of keys in which no key was found, or one that might go on.
+    /// Examines a token in which no key was found, or one that may continue.
     pub(super) fn parted(&self, view: &View<'_>, token: &Range<usize>, first: First, done: &mut Done, out: &mut Sink) {
         let bytes: &[u8] = &view.bytes;
         if token.start < done.joined || done.opened.contains(&token.start) || view.is_joined() {
@@ -70,11 +71,11 @@ impl Scanner {
         if token.len() < runs::LEAST {
             return;
         }
-        // The part that starts the key may be the short one left of it.
+        // The key may start in the short part before it.
         let may_open =
             |at: usize| at >= done.joined && self.anchors.may_open(bytes, at) && self.anchors.opens(bytes, at);
         if let Some((before, is_near)) = glue::short_before(bytes, token.start, &may_open) {
-            // Another line might stand there.
+            // Another line could have this part.
             done.scope = done.scope.max(if is_near { Scope::Around } else { Scope::Line });
             if let Some(before) = before {
                 done.joined = self.join(view, before, first, done, out);
@@ -86,7 +87,7 @@ impl Scanner {
         }
     }
 
-    /// Looks at a key that starts at `at`, left of a run, and is not whole.
+    /// Examines an incomplete key that starts at `at`, before a run.
     pub(super) fn started(&self, view: &View<'_>, at: usize, done: &mut Done, out: &mut Sink) {
         if at >= done.joined && !view.is_joined() {
             let part = at..glue::part_end(&view.bytes, at);
@@ -94,7 +95,7 @@ impl Scanner {
         }
     }
 
-    /// Puts together literals of one expression that could be a value which only its name gives away.
+    /// Joins the literals of an expression that may be a value of a contextual rule.
     fn join_value(&self, view: &View<'_>, part: Range<usize>, done: &mut Done, out: &mut Sink) {
         let mut parts = vec![part];
         self.extend(&view.bytes, &mut parts, true);
@@ -104,8 +105,8 @@ impl Scanner {
         }
     }
 
-    /// Puts `part` and those around it together, and looks for keys that go over their edges. Returns how far that needs
-    /// not be done again.
+    /// Joins `part` with those around it, and searches for keys that cross their borders. Returns the offset up to
+    /// which this need not be repeated.
     fn join(&self, view: &View<'_>, part: Range<usize>, first: First, done: &mut Done, out: &mut Sink) -> usize {
         let bytes: &[u8] = &view.bytes;
         done.scope = Scope::Beyond;
@@ -145,9 +146,9 @@ impl Scanner {
         end.max(own_end)
     }
 
-    /// Looks at parts that line ends separate: the text may go on with another word where the key ends.
+    /// Examines parts that are separated by line ends; the text may continue with another word after the key.
     fn look_at_lines(&self, view: &View<'_>, parts: &[Range<usize>], done: &mut Done, out: &mut Sink) -> usize {
-        /// No key is wrapped on more lines, but where all of them are the key.
+        /// The maximum number of lines of a wrapped key, unless all of them belong to it.
         const MOST_LINES: usize = 5;
         let before = out.candidates.len();
         for count in 2..parts.len().min(MOST_LINES) {
@@ -160,7 +161,7 @@ impl Scanner {
         self.look(view, parts, done, out)
     }
 
-    /// Looks at parts as at one text; returns how far that needs not be done again.
+    /// Examines parts as one text. Returns the offset up to which this need not be repeated.
     fn look(&self, view: &View<'_>, parts: &[Range<usize>], done: &mut Done, out: &mut Sink) -> usize {
         const FREE: usize = 1 << 16;
         let length: usize = parts.iter().map(Range::len).sum();
@@ -171,7 +172,7 @@ impl Scanner {
         let end = parts.iter().map(|part| part.end).max().unwrap_or(start);
         let is_cut = parts.len() >= MOST_PARTS || length >= MOST_BYTES;
         let looked_at = if is_cut { parts[parts.len() / 4 * 3].start } else { end };
-        // Who writes the starts of keys again and again has not all of them looked at.
+        // Limits the work for texts with very many starts of keys.
         if done.spent > FREE + start * 8 {
             return looked_at;
         }
@@ -185,8 +186,8 @@ impl Scanner {
         looked_at
     }
 
-    /// Whether a value may well be words that stand one after another: they are as long as they like, and a prefix of three
-    /// letters or a text without a digit tells nobody.
+    /// Whether a value may consist of several words in a row: those have any length, and a prefix of three letters or
+    /// a text without digits proves nothing.
     fn is_faint(&self, rule: usize, value: &[u8], weak: Weak) -> bool {
         let rule = &self.rules.rules()[rule];
         let is_short = weak.is_line && rule.rule.anchors.iter().any(|anchor| anchor.len() <= 3);
@@ -195,7 +196,7 @@ impl Scanner {
             && (is_short || !value[value.len() / 3..].iter().any(u8::is_ascii_digit))
     }
 
-    /// Adds the parts that follow the last one; whether any of them may as well be a value of its own.
+    /// Adds the parts that follow the last one. Returns which of the joins are uncertain.
     fn extend(&self, bytes: &[u8], parts: &mut Vec<Range<usize>>, only_strong: bool) -> Weak {
         let mut weak = Weak::default();
         let mut length: usize = parts.iter().map(Range::len).sum();
@@ -220,12 +221,12 @@ impl Scanner {
     }
 }
 
-/// Between which parts there is glue that may be none.
+/// Which joins between parts are uncertain.
 #[derive(Clone, Copy, Debug, Default)]
 struct Weak {
-    /// The end of a line.
+    /// A line end.
     is_line: bool,
-    /// A comma, a tag.
+    /// A comma or a tag.
     is_other: bool,
 }
 

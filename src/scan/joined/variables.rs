@@ -1,4 +1,4 @@
-//! Parts that variables hold, and an expression further on puts together: `a = "…"`, `b = "…"`, then `a + b`.
+//! Parts that are in variables and are joined by a later expression: `a = "…"`, `b = "…"`, then `a + b`.
 
 use std::ops::Range;
 
@@ -6,17 +6,17 @@ use super::super::steps;
 use super::code;
 use super::glue::{in_part, part_end};
 
-/// How far from the first part the expression and the other variables are looked for.
+/// How far from the first part the expression and the other variables may be, in bytes.
 const NEAR: usize = 1200;
-/// So many places where the first variable is used are looked at.
+/// The maximum number of uses of the first variable that are examined.
 const MOST_USES: usize = 6;
-/// So many variables may follow it.
+/// The maximum number of variables in the expression after the first.
 const MOST_NAMES: usize = 8;
-/// The longest text between two names of an expression.
+/// The maximum length of the text between two names of an expression.
 const LONGEST_OPERATOR: usize = 24;
 
-/// The parts that belong behind `first`, in the order in which an expression names their variables. `spent` counts what
-/// was looked at in this text: who writes a variable for every few bytes does not have each of them looked up.
+/// The parts that follow `first`, in the order of their variables in an expression. `spent` counts the work in this
+/// text, which limits it for texts with very many variables.
 pub(super) fn rest(text: &[u8], first: &Range<usize>, spent: &mut usize) -> Vec<Range<usize>> {
     const FREE: usize = 1 << 14;
     if *spent > FREE + first.start * 2 {
@@ -58,14 +58,14 @@ fn assigned_name(text: &[u8], start: usize) -> Option<&[u8]> {
     let before = &text[start.saturating_sub(LONGEST)..start];
     let line = before.rsplit(|byte| matches!(byte, b'\n' | b'\r' | b';' | b',')).next()?;
     let assign = line.iter().rposition(|&byte| byte == b'=')?;
-    // Nothing but the literal's quote stands behind the operator.
+    // Only the literal's quote follows the operator.
     let is_quote = |byte: &u8| {
         matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'@' | b'$' | b'\\') || byte.is_ascii_alphabetic()
     };
     let opens = line[assign + 1..].iter().all(is_quote) && line.len() - assign < 8;
     let left = line[..assign].trim_ascii_end();
     let left = left.strip_suffix(b":").unwrap_or(left);
-    // A type may stand between: `part: str`, `part As String`.
+    // A type may be between them: `part: str`, `part As String`.
     let left = match left.iter().position(|&byte| byte == b':') {
         Some(colon) => &left[..colon],
         None => memchr::memmem::find(left, b" As ").map_or(left, |at| &left[..at]),
@@ -76,7 +76,7 @@ fn assigned_name(text: &[u8], start: usize) -> Option<&[u8]> {
     (opens && name.first().is_some_and(|byte| !byte.is_ascii_digit())).then_some(name)
 }
 
-/// The names that follow in the expression that goes on at `at`, with nothing but operators between them.
+/// The names in an expression after `at`, with only operators between them.
 fn names(text: &[u8], mut at: usize) -> Vec<&[u8]> {
     let mut names = Vec::new();
     while names.len() < MOST_NAMES {
@@ -124,7 +124,7 @@ fn names(text: &[u8], mut at: usize) -> Vec<&[u8]> {
     names
 }
 
-/// The literal that is assigned to `name` somewhere in `around`.
+/// The literal that is assigned to `name` in the range `around`.
 fn literal_of(text: &[u8], around: &Range<usize>, name: &[u8]) -> Option<Range<usize>> {
     let window = &text[around.clone()];
     steps::count(window.len());

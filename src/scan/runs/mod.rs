@@ -1,19 +1,20 @@
-//! The prefilter: where could a key be at all?
+//! The prefilter: where a key can be at all.
 //!
-//! Every key, of whatever provider, holds at least [`LEAST`] characters in a row of letters, digits, `_` and `-`;
-//! so does its base64 and its hex form, and, with the escape characters added to the class, its percent-, `\u`-
-//! and HTML-escaped form. Source text rarely does. So instead of searching for hundreds of literals we look for
-//! such *runs*, which costs the same for any number of rules: one class look-up for each byte, 32 at a time. A
-//! UTF-16 run is found in the same pass, as characters that alternate with zero bytes.
+//! Every key of any provider has at least [`LEAST`] consecutive letters, digits, `_` and `-`. So does its base64 and
+//! hex form and, with the escape characters added to the class, its percent-, `\u`- and HTML-escaped form. Source
+//! text rarely has that. So instead of hundreds of literals the engine searches for such *runs*, at the same cost for
+//! any number of rules: one table look-up for each byte, 32 bytes at a time. UTF-16 runs are found in the same pass,
+//! as characters that alternate with zero bytes.
 //!
-//! `benches/engine.rs` sets it beside one literal and an automaton over all anchors on the same text.
+//! `benches/engine.rs` compares it with a search for one literal, and with an automaton of all anchors, on the same
+//! text.
 
 #[cfg(target_arch = "x86_64")]
 mod vector;
 
 use std::ops::Range;
 
-/// For each byte, whether a class holds it.
+/// A table that says for each byte whether a class contains it.
 macro_rules! byte_table {
     ($holds:ident) => {{
         let mut table = [false; 256];
@@ -28,15 +29,15 @@ macro_rules! byte_table {
     }};
 }
 
-/// The least length of a run, in characters.
+/// The minimum length of a run, in characters.
 pub(super) const LEAST: usize = 20;
 
-/// Letters, digits, `_`, `-`, and the characters that escapes are made of: `% \ & # ;`.
+/// Whether a run can contain a byte: letters, digits, `_`, `-`, and the characters of escapes, `% \ & # ;`.
 pub(crate) const fn in_class(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'%' | b'\\' | b'&' | b'#' | b';')
 }
 
-/// Whether a byte of a run is one that escapes are made of, and no part of a key.
+/// Whether a byte of a run belongs to an escape and not to a key.
 #[inline]
 pub(super) fn is_escape(byte: u8) -> bool {
     byte < b'-' || byte == b';' || byte == b'\\'
@@ -45,10 +46,10 @@ pub(super) fn is_escape(byte: u8) -> bool {
 /// `IN_CLASS[b]`: whether a run can hold the byte `b`.
 const IN_CLASS: [bool; 256] = byte_table!(in_class);
 
-/// The least length of a run with gaps.
+/// The minimum length of a run with gaps.
 pub(super) const LEAST_GAPPED: usize = 24;
 
-/// What a value is written with in which `+`, `/` and dots may stand, so that no run is left of it.
+/// Whether a run with gaps can contain a byte. Such runs are for values with `+`, `/` and dots.
 pub(super) const fn in_gapped(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'.')
 }
@@ -56,25 +57,25 @@ pub(super) const fn in_gapped(byte: u8) -> bool {
 /// `IN_GAPPED[b]`: whether a run with gaps can hold the byte `b`.
 const IN_GAPPED: [bool; 256] = byte_table!(in_gapped);
 
-/// What a run is made of.
+/// The kind of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Width {
-    /// Single bytes.
+    /// Consecutive bytes.
     Narrow,
-    /// Characters that alternate with zero bytes, the zero byte second (UTF-16 LE) or first (BE, from any
-    /// neighbouring byte: the two differ by one byte of offset, which the decoder settles).
+    /// Characters that alternate with zero bytes: UTF-16 LE with the zero second, or BE with the zero first. (The two
+    /// differ only by one byte of offset, which the decoder determines.)
     Wide,
-    /// Letters, digits, `_`, `-`, and at least one of `+`, `/` and dots, with no run between them.
+    /// Letters, digits, `_`, `-`, and at least one of `+`, `/` and dots, with no plain run inside.
     Gapped,
-    /// None: a place where a byte of the class follows a quote or the like, which is where a part of a key may start.
+    /// Not a run, but a place where a part of a key may start: a byte of the class follows a quote or a similar byte.
     Opening,
-    /// None: a stretch of little but numbers and what stands between them.
+    /// Not a run, but a block that consists mostly of numbers and separators.
     Numbers,
-    /// None: a stretch of little but characters that three zero bytes stand between (UTF-32).
+    /// Not a run, but a block that consists mostly of characters separated by three zero bytes (UTF-32).
     Quad,
 }
 
-/// What lists of numbers and dumps are written with.
+/// Whether lists of numbers and dumps can contain a byte.
 const fn numbers(byte: u8) -> bool {
     byte.is_ascii_hexdigit()
         || matches!(byte, b'x' | b'X' | b'u' | b'\\' | b'{' | b'}' | b'[' | b']' | b'(' | b')' | b',' | b' ' | b':')
@@ -84,7 +85,7 @@ const fn numbers(byte: u8) -> bool {
 /// `NUMBERS[b]`: whether lists of numbers are written with the byte `b`.
 const NUMBERS: [bool; 256] = byte_table!(numbers);
 
-/// What the first part of a key may follow.
+/// Whether the first part of a key may follow a byte.
 const fn opens(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'`' | b'=' | b'>' | b';')
 }
@@ -108,20 +109,20 @@ pub(super) fn each(bytes: &[u8], found: &mut impl FnMut(Range<usize>, Width)) {
     state.finish(bytes.len(), found);
 }
 
-/// Of up to 64 bytes, which are what; bit `i` speaks of byte `i`.
+/// Classes of up to 64 bytes as bit masks; bit `i` is for byte `i`.
 #[derive(Clone, Copy, Debug, Default)]
 struct Masks {
     class: u64,
     zero: u64,
-    /// The first part of a key may follow it.
+    /// The first part of a key may follow the byte.
     opens: u64,
-    /// Lists of numbers are written with it.
+    /// Lists of numbers can contain the byte.
     numbers: u64,
-    /// A run with gaps can hold it.
+    /// A run with gaps can contain the byte.
     gapped: u64,
 }
 
-/// Without SIMD.
+/// The masks without SIMD.
 fn masks(block: &[u8]) -> Masks {
     let mut masks = Masks::default();
     for (i, &byte) in block.iter().enumerate() {
@@ -134,29 +135,30 @@ fn masks(block: &[u8]) -> Masks {
     masks
 }
 
-/// So many of 64 bytes are what numbers are written with where a list of them stands.
+/// The minimum number of such bytes in a block of a list of numbers.
 const NUMBERS_OF_LIST: u32 = 56;
-/// And so many are digits: an indentation has fewer.
+/// The minimum number of digits in it; an indentation has fewer.
 const LEAST_DIGITS: u32 = 16;
-/// The same for a dump, which has the text beside it.
+/// The minimum number of such bytes in a block of a dump, which also has text.
 const MOSTLY_NUMBERS: u32 = 46;
 const DIGITS_OF_DUMP: u32 = 24;
-/// So many ends of at least eight digits in a row stand in a line of a dump, with its offset and its text; lists of
+/// The maximum number of ends of at least eight consecutive digits in a block. A line of a dump has fewer; lists of
 /// numbers with fractions have more.
 const MOST_FRACTIONS: u32 = 12;
-/// So many groups of digits with nothing else in them stand in 64 bytes of either.
+/// The minimum number of groups of digits in a block.
 const LEAST_GROUPS: u32 = 4;
-/// And no more breaks, however long: signs and points between numbers are more, the text beside a dump is one or a few.
+/// The maximum number of breaks, of any length: signs and decimal points give more, while the text in a dump is one
+/// or a few.
 const MOST_BREAKS: u32 = 5;
 /// Every fourth bit.
 const QUARTERS: u64 = 0x1111_1111_1111_1111;
-/// So many of 16 characters in UTF-32 are in the class where a key stands.
+/// The minimum number of 16 characters in UTF-32 that are in the class.
 const LEAST_QUADS: u32 = 14;
 
-/// Bits of even places. Blocks start at even offsets, so a place's parity is that of its bit.
+/// The even bits. Blocks start at even offsets, so the parity of an offset is that of its bit.
 const EVEN: u64 = 0x5555_5555_5555_5555;
 
-/// What the blocks so far leave behind.
+/// The state after the blocks so far.
 #[derive(Debug, Default)]
 struct State {
     /// Of the last block: which places are in the class.
@@ -165,13 +167,13 @@ struct State {
     with_gaps: u64,
     /// Whether the last block's last byte opens: 1 if so.
     opens: u64,
-    /// Where a narrow run that is long enough already starts.
+    /// The start of the current plain run, if it is already long enough.
     narrow: Option<usize>,
     /// Of the last block with one: where the latest of 20 places in a row ends that are all in the class.
     run_end: usize,
-    /// Where a run with gaps that is long enough already starts.
+    /// The start of the current run with gaps, if it is already long enough.
     gapped: Option<usize>,
-    /// Where wide runs start that are open at the end of the last block.
+    /// The starts of wide runs that continue after the last block.
     wide: [Option<usize>; 2],
 }
 
@@ -216,8 +218,8 @@ impl State {
         }
     }
 
-    /// Runs of a block of which `long` says where a narrow one is at least [`LEAST`] long, and `long_gapped` where one
-    /// with gaps is at least [`LEAST_GAPPED`], in the order in which they end.
+    /// Reports the runs of a block, in the order in which they end. `long` says where a plain one is at least
+    /// [`LEAST`] long, `long_gapped` where one with gaps is at least [`LEAST_GAPPED`] long.
     fn long_runs(&mut self, base: usize, long: u64, long_gapped: u64, found: &mut impl FnMut(Range<usize>, Width)) {
         let (mut with_gaps, mut count) = ([(0, 0); MOST_GAPPED], 0);
         ends(&mut self.gapped, base, long_gapped, LEAST_GAPPED, &mut |run| {
@@ -235,7 +237,7 @@ impl State {
             *run_end = run.end;
             found(run, Width::Narrow);
         });
-        // A run that goes on may have started in it.
+        // A run that continues may have started in this block.
         let open = self.narrow.unwrap_or(usize::MAX);
         for &(start, end) in with_gaps {
             if start >= self.run_end && end <= open {
@@ -262,7 +264,7 @@ impl State {
     }
 }
 
-/// Whether a block stands in a list of numbers or in a dump, if most of it is what those are written with.
+/// Whether a block is part of a list of numbers or a dump.
 fn is_numbers(numbers: u64, class: u64, eight: u64) -> bool {
     let digits = numbers & class;
     let least = if numbers.count_ones() >= NUMBERS_OF_LIST { LEAST_DIGITS } else { DIGITS_OF_DUMP };
@@ -270,16 +272,16 @@ fn is_numbers(numbers: u64, class: u64, eight: u64) -> bool {
         return false;
     }
     let starts = |bits: u64| bits & !(bits << 1);
-    // A group that is all digits carries its start past its end, out of the class.
+    // Adding carries the start of a group that consists only of digits past its end, out of the class.
     let groups = digits.wrapping_add(digits & starts(class)) & !class;
     groups.count_ones() >= LEAST_GROUPS && starts(!numbers).count_ones() <= MOST_BREAKS
 }
 
-/// No more runs with gaps end in a block.
+/// The maximum number of runs with gaps that can end in a block.
 const MOST_GAPPED: usize = 64 / LEAST_GAPPED + 2;
 
-/// The runs that end in a block, if `long` says where one is at least `least` long; `open` is where one starts that is as
-/// long already.
+/// Reports the runs that end in a block. `long` says where one is at least `least` long; `open` is the start of one
+/// that is already long enough.
 #[inline(always)]
 fn ends(open: &mut Option<usize>, base: usize, mut long: u64, least: usize, found: &mut impl FnMut(Range<usize>)) {
     if let Some(start) = *open {
@@ -355,7 +357,7 @@ fn shifted(mask: u64, before: u64, by: u32) -> u64 {
     mask << by | before >> (64 - by)
 }
 
-/// Advances runs of one kind of wide text over the 64 places of `mask`.
+/// Advances runs of one kind of wide text over the 64 positions of `mask`.
 #[inline(always)]
 fn step(open: &mut Option<usize>, base: usize, mask: u64, least: usize, found: &mut dyn FnMut(Range<usize>)) {
     if let Some(start) = *open {
@@ -367,7 +369,7 @@ fn step(open: &mut Option<usize>, base: usize, mask: u64, least: usize, found: &
             found(start..base + more);
         }
     }
-    // Bit i of `long` says that places i to i + 19 are all set: a run may start there, or go on.
+    // Bit i of `long` says that positions i to i + 19 are all set: a run may start there, or continue.
     let mut long = mask & mask >> 1;
     long &= long >> 2;
     long &= long >> 4;
