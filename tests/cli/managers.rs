@@ -35,74 +35,136 @@ fn text(output: &Output) -> String {
     String::from_utf8_lossy(&[output.stdout.clone(), output.stderr.clone()].concat()).into_owned()
 }
 
-/// Plays each action after the set-up, in a repository of its own.
-fn play(setup: &str, cases: &[(&str, bool)]) {
-    for (action, stopped) in cases {
+/// A sequence of shell commands, and whether a hook stops its last one because of a key.
+struct HookCase {
+    /// Shown when the case fails.
+    name: &'static str,
+    /// The shell commands; `$K` is a key.
+    action: &'static str,
+    /// Whether the last command fails and shows the masked key.
+    stopped: bool,
+}
+
+/// Runs each case after the set-up, in a new repository. `TOOL` in an action stands for the program under test.
+fn play(tool: &str, setup: &str, cases: &[HookCase]) {
+    for HookCase { name, action, stopped } in cases {
+        let action = action.replace("TOOL", tool);
         let project = Project::git();
         project.write("base", "x\n").run_git(&["add", "."]).run_git(&["commit", "-qm", "base"]);
         let ready = shell(&project, setup);
-        assert!(ready.status.success(), "{setup}: {}", text(&ready));
-        let output = shell(&project, action);
+        assert!(ready.status.success(), "{tool}: {name}: {setup}: {}", text(&ready));
+        let output = shell(&project, &action);
         let text = text(&output);
-        assert_eq!(!output.status.success(), *stopped, "{setup}\n{action}: {text}");
+        assert_eq!(!output.status.success(), *stopped, "{tool}: {name}\n{setup}\n{action}: {text}");
         let shown = text.contains("sk-proj-") && text.contains("1 key found");
-        assert_eq!(shown, *stopped, "{setup}\n{action}: {text}");
-        assert!(!text.contains(&key(1)), "{action}: the key is printed: {text}");
+        assert_eq!(shown, *stopped, "{tool}: {name}\n{setup}\n{action}: {text}");
+        assert!(!text.contains(&key(1)), "{tool}: {name}: the key is printed: {text}");
     }
 }
 
-const BY_FRAMEWORK: &[(&str, bool)] = &[
-    ("echo $K >a; git add a; git commit -qm x", true),
-    ("echo a >a; git add a; git commit -qm x", false),
-    ("echo $K >>base; git commit -qam x", true),
-    ("echo $K >>base; git add base; git show HEAD:base >base; git commit -qm x", true),
-    ("echo x >x; git add x; echo $K >>base; git commit -qm x", false),
-    ("echo $K >'a ü \"b'; git add .; git commit -qm x", true),
-    ("echo $K >-n; git add -- -n; git commit -qm x", true),
-    ("ln -s $K link; git add link; git commit -qm x", true),
-    ("git rm -q base; git commit -qm x", false),
-    ("echo $K >>base; git commit -qnam k; echo x >x; git add x; git commit -qm x", false),
-    ("echo $K >>base; git commit -qnam k; sed -i 1s/^/x/ base; git commit -qam x", false),
-    ("git commit -q --allow-empty -m \"see $K\"", true),
-    ("SKIP=keysweep-system git commit -qm x --allow-empty", false),
+const BY_FRAMEWORK: &[HookCase] = &[
+    HookCase { name: "a new file with a key", action: "echo $K >a; git add a; git commit -qm x", stopped: true },
+    HookCase { name: "a new file without a key", action: "echo a >a; git add a; git commit -qm x", stopped: false },
+    HookCase { name: "a key added to a file", action: "echo $K >>base; git commit -qam x", stopped: true },
+    HookCase {
+        name: "a key only in the index",
+        action: "echo $K >>base; git add base; git show HEAD:base >base; git commit -qm x",
+        stopped: true,
+    },
+    HookCase {
+        name: "a key only in the work tree",
+        action: "echo x >x; git add x; echo $K >>base; git commit -qm x",
+        stopped: false,
+    },
+    HookCase {
+        name: "a key in a file with a quoted name",
+        action: "echo $K >'a ü \"b'; git add .; git commit -qm x",
+        stopped: true,
+    },
+    HookCase {
+        name: "a key in a file named like an option",
+        action: "echo $K >-n; git add -- -n; git commit -qm x",
+        stopped: true,
+    },
+    HookCase {
+        name: "a key as the target of a link",
+        action: "ln -s $K link; git add link; git commit -qm x",
+        stopped: true,
+    },
+    HookCase { name: "a deleted file", action: "git rm -q base; git commit -qm x", stopped: false },
+    HookCase {
+        name: "a key committed before, another file now",
+        action: "echo $K >>base; git commit -qnam k; echo x >x; git add x; git commit -qm x",
+        stopped: false,
+    },
+    HookCase {
+        name: "a key committed before in a changed file",
+        action: "echo $K >>base; git commit -qnam k; sed -i 1s/^/x/ base; git commit -qam x",
+        stopped: false,
+    },
+    HookCase { name: "a key in the message", action: "git commit -q --allow-empty -m \"see $K\"", stopped: true },
+    HookCase { name: "skipped by SKIP", action: "SKIP=keysweep-system git commit -qm x --allow-empty", stopped: false },
     // Nothing is staged here: gitleaks' own hook passes.
-    ("echo $K >a; git add a; git commit -qnm k; TOOL run --all-files", true),
-    ("TOOL run --all-files", false),
-    ("echo $K >'a ü b'; git add .; git commit -qnm k; TOOL run --files base 'a ü b'", true),
-    ("echo $K >a; git add a; git commit -qnm k; TOOL run --files base", false),
-    ("echo $K >>base; git commit -qnam k; TOOL run --from-ref HEAD~1 --to-ref HEAD", true),
-    (
-        "echo $K >>base; git commit -qnam k; git revert -n HEAD; echo y >y; git add y; git commit -qnm gone; TOOL run --from-ref HEAD~2 --to-ref HEAD",
-        true,
-    ),
-    (
-        "echo $K >>base; git commit -qnam k; echo y >y; git add y; git commit -qnm y; TOOL run --from-ref HEAD~1 --to-ref HEAD",
-        false,
-    ),
-    (
-        "for i in $(seq 400); do echo $i >f$i; done; echo $K >f399; git add .; git commit -qnm k; TOOL run --all-files",
-        true,
-    ),
+    HookCase {
+        name: "all files, one with a key",
+        action: "echo $K >a; git add a; git commit -qnm k; TOOL run --all-files",
+        stopped: true,
+    },
+    HookCase { name: "all files without a key", action: "TOOL run --all-files", stopped: false },
+    HookCase {
+        name: "given files, one with a key",
+        action: "echo $K >'a ü b'; git add .; git commit -qnm k; TOOL run --files base 'a ü b'",
+        stopped: true,
+    },
+    HookCase {
+        name: "given files without a key",
+        action: "echo $K >a; git add a; git commit -qnm k; TOOL run --files base",
+        stopped: false,
+    },
+    HookCase {
+        name: "a range of commits that adds a key",
+        action: "echo $K >>base; git commit -qnam k; TOOL run --from-ref HEAD~1 --to-ref HEAD",
+        stopped: true,
+    },
+    HookCase {
+        name: "a range that adds and removes a key",
+        action: "echo $K >>base; git commit -qnam k; git revert -n HEAD; echo y >y; git add y; git commit -qnm gone; TOOL run --from-ref HEAD~2 --to-ref HEAD",
+        stopped: true,
+    },
+    HookCase {
+        name: "a range after the commit with a key",
+        action: "echo $K >>base; git commit -qnam k; echo y >y; git add y; git commit -qnm y; TOOL run --from-ref HEAD~1 --to-ref HEAD",
+        stopped: false,
+    },
+    HookCase {
+        name: "a key in one of many files",
+        action: "for i in $(seq 400); do echo $i >f$i; done; echo $K >f399; git add .; git commit -qnm k; TOOL run --all-files",
+        stopped: true,
+    },
     // A merge with a conflict in one file, and a key put into another.
-    (
-        "git checkout -qb t; echo t >base; git commit -qnam t; git checkout -q main; echo m >base; git commit -qnam m; \
+    HookCase {
+        name: "a merge with a conflict, and a key in another file",
+        action: "git checkout -qb t; echo t >base; git commit -qnam t; git checkout -q main; echo m >base; git commit -qnam m; \
       git merge -q t || true; echo b >base; echo $K >other; git add .; git commit -qm x",
-        true,
-    ),
-    (
-        "git init -q --bare ../origin.git; git remote add origin ../origin.git; git push -q --no-verify origin main; \
+        stopped: true,
+    },
+    HookCase {
+        name: "a push of a key",
+        action: "git init -q --bare ../origin.git; git remote add origin ../origin.git; git push -q --no-verify origin main; \
       echo $K >>base; git commit -qnam k; git push -q origin main",
-        true,
-    ),
-    (
-        "git init -q --bare ../origin.git; git remote add origin ../origin.git; git push -q --no-verify origin main; \
+        stopped: true,
+    },
+    HookCase {
+        name: "a push without a key",
+        action: "git init -q --bare ../origin.git; git remote add origin ../origin.git; git push -q --no-verify origin main; \
       echo y >>base; git commit -qnam y; git push -q origin main",
-        false,
-    ),
-    (
-        "git init -q --bare ../origin.git; git remote add origin ../origin.git; echo $K >>base; git commit -qnam k; git push -q origin main",
-        true,
-    ),
+        stopped: false,
+    },
+    HookCase {
+        name: "the first push of a branch with a key",
+        action: "git init -q --bare ../origin.git; git remote add origin ../origin.git; echo $K >>base; git commit -qnam k; git push -q origin main",
+        stopped: true,
+    },
 ];
 
 /// Our own manifest, taken from a repository as the framework takes it.
@@ -115,23 +177,25 @@ const FRAMEWORK: &str = "mkdir ../manifest; cp $MANIFEST/.pre-commit-hooks.yaml 
 fn frameworks_do_the_right_thing_in_every_kind_of_run() {
     for tool in ["pre-commit", "prek"] {
         if installed(tool) {
-            let cases: Vec<(String, bool)> =
-                BY_FRAMEWORK.iter().map(|(action, stopped)| (action.replace("TOOL", tool), *stopped)).collect();
-            let cases: Vec<(&str, bool)> = cases.iter().map(|(action, stopped)| (action.as_str(), *stopped)).collect();
-            play(&format!("{FRAMEWORK} {tool} install"), &cases);
+            play(tool, &format!("{FRAMEWORK} {tool} install"), BY_FRAMEWORK);
         }
     }
 }
 
-const BY_COMMIT: &[(&str, bool)] = &[
-    ("echo $K >a; git add a; git commit -qm x", true),
-    ("echo a >a; git add a; git commit -qm x", false),
-    ("git commit -q --allow-empty -m \"see $K\"", true),
-    (
-        "git init -q --bare ../origin.git; git remote add origin ../origin.git; echo $K >>base; git commit -qnam k; git push -q origin main",
-        true,
-    ),
-    ("git init -q --bare ../origin.git; git remote add origin ../origin.git; git push -q origin main", false),
+const BY_COMMIT: &[HookCase] = &[
+    HookCase { name: "a new file with a key", action: "echo $K >a; git add a; git commit -qm x", stopped: true },
+    HookCase { name: "a new file without a key", action: "echo a >a; git add a; git commit -qm x", stopped: false },
+    HookCase { name: "a key in the message", action: "git commit -q --allow-empty -m \"see $K\"", stopped: true },
+    HookCase {
+        name: "the first push of a branch with a key",
+        action: "git init -q --bare ../origin.git; git remote add origin ../origin.git; echo $K >>base; git commit -qnam k; git push -q origin main",
+        stopped: true,
+    },
+    HookCase {
+        name: "a push without a key",
+        action: "git init -q --bare ../origin.git; git remote add origin ../origin.git; git push -q origin main",
+        stopped: false,
+    },
 ];
 
 const INSTALL: &str = "keysweep hook install --all --write >../said; keysweep hook install --all --write >../again; \
@@ -179,7 +243,7 @@ fn the_lines_written_for_a_manager_stop_keys_there() {
         ),
     ] {
         if installed(tool) {
-            play(&format!("{setup}; {INSTALL}; {}", activation(tool)), BY_COMMIT);
+            play(tool, &format!("{setup}; {INSTALL}; {}", activation(tool)), BY_COMMIT);
         }
     }
 }
@@ -291,38 +355,60 @@ fn whoever_has_no_keysweep_can_go_on_unless_it_is_required() {
 
 #[test]
 fn a_hook_that_another_program_replaced_is_noticed_by_every_command() {
-    for (tool, name, replace, is_lost) in [
-        (
-            "lefthook",
-            "lefthook moves it aside",
-            "printf 'pre-commit:\n  jobs:\n    - run: \"true\"\n' >lefthook.yml; lefthook install",
-            true,
-        ),
-        (
-            "simple-git-hooks",
-            "simple-git-hooks writes over it",
-            "printf '{\"simple-git-hooks\": {\"pre-commit\": \"true\"}}' >package.json; simple-git-hooks",
-            true,
-        ),
-        (
-            "simple-git-hooks",
-            "simple-git-hooks removes it",
-            "printf '{\"simple-git-hooks\": {\"pre-push\": \"true\"}}' >package.json; simple-git-hooks",
-            true,
-        ),
-        ("husky", "husky sets core.hooksPath", "husky", true),
-        (
-            "pre-commit",
-            "pre-commit runs it first",
-            "printf 'repos:\n' >.pre-commit-config.yaml; pre-commit install",
-            false,
-        ),
-        ("prek", "prek runs it first", "printf 'repos:\n' >.pre-commit-config.yaml; prek install", false),
-        ("git", "it is removed", "rm .git/hooks/pre-commit", true),
-        ("git", "it is made unexecutable", "chmod -x .git/hooks/pre-commit", true),
-        ("git", "another is put there", "printf '#!/bin/sh\n' >.git/hooks/pre-commit", true),
-        ("git", "it is there", "true", false),
-        ("git", "it is taken out", "keysweep hook uninstall", false),
+    /// What another program, or a person, does to an installed hook.
+    struct Replacement {
+        tool: &'static str,
+        name: &'static str,
+        replace: &'static str,
+        is_lost: bool,
+    }
+    for Replacement { tool, name, replace, is_lost } in [
+        Replacement {
+            tool: "lefthook",
+            name: "lefthook moves it aside",
+            replace: "printf 'pre-commit:\n  jobs:\n    - run: \"true\"\n' >lefthook.yml; lefthook install",
+            is_lost: true,
+        },
+        Replacement {
+            tool: "simple-git-hooks",
+            name: "simple-git-hooks writes over it",
+            replace: "printf '{\"simple-git-hooks\": {\"pre-commit\": \"true\"}}' >package.json; simple-git-hooks",
+            is_lost: true,
+        },
+        Replacement {
+            tool: "simple-git-hooks",
+            name: "simple-git-hooks removes it",
+            replace: "printf '{\"simple-git-hooks\": {\"pre-push\": \"true\"}}' >package.json; simple-git-hooks",
+            is_lost: true,
+        },
+        Replacement { tool: "husky", name: "husky sets core.hooksPath", replace: "husky", is_lost: true },
+        Replacement {
+            tool: "pre-commit",
+            name: "pre-commit runs it first",
+            replace: "printf 'repos:\n' >.pre-commit-config.yaml; pre-commit install",
+            is_lost: false,
+        },
+        Replacement {
+            tool: "prek",
+            name: "prek runs it first",
+            replace: "printf 'repos:\n' >.pre-commit-config.yaml; prek install",
+            is_lost: false,
+        },
+        Replacement { tool: "git", name: "it is removed", replace: "rm .git/hooks/pre-commit", is_lost: true },
+        Replacement {
+            tool: "git",
+            name: "it is made unexecutable",
+            replace: "chmod -x .git/hooks/pre-commit",
+            is_lost: true,
+        },
+        Replacement {
+            tool: "git",
+            name: "another is put there",
+            replace: "printf '#!/bin/sh\n' >.git/hooks/pre-commit",
+            is_lost: true,
+        },
+        Replacement { tool: "git", name: "it is there", replace: "true", is_lost: false },
+        Replacement { tool: "git", name: "it is taken out", replace: "keysweep hook uninstall", is_lost: false },
     ] {
         if !installed(tool) {
             continue;
@@ -368,11 +454,24 @@ fn lint_staged_hands_over_what_is_staged() {
     let setup = "printf '{\"name\": \"x\", \"lint-staged\": {\"*\": \"keysweep hook run pre-commit --framework --\"}}' >package.json; \
         printf '#!/bin/sh\nlint-staged\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit; git add .; git commit -qnm managed";
     play(
+        "lint-staged",
         setup,
         &[
-            ("echo $K >a; git add a; git commit -qm x", true),
-            ("echo a >a; git add a; git commit -qm x", false),
-            ("echo $K >>base; git commit -qnam k; sed -i 1s/^/x/ base; git commit -qam x", false),
+            HookCase {
+                name: "a new file with a key",
+                action: "echo $K >a; git add a; git commit -qm x",
+                stopped: true,
+            },
+            HookCase {
+                name: "a new file without a key",
+                action: "echo a >a; git add a; git commit -qm x",
+                stopped: false,
+            },
+            HookCase {
+                name: "a key committed before in a changed file",
+                action: "echo $K >>base; git commit -qnam k; sed -i 1s/^/x/ base; git commit -qam x",
+                stopped: false,
+            },
         ],
     );
 }
