@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::hook::say;
 use super::output::{self, complain, masked};
 use super::policy;
-use crate::cli::args::{Agents, Choice, SharedArgs};
+use crate::cli::args::{AgentChoice, Agents, SharedArgs};
 use crate::core::error::{Error, Exit, Result};
 use crate::hook::agent::install::{self, InstallScope};
 use crate::hook::agent::{Action, Agent, Answer, Decision, Event, Judge, doctor};
@@ -81,7 +81,7 @@ pub(super) fn uninstall(args: &Agents) -> Result<Exit> {
 fn each(args: &Agents, work: impl Fn(Agent, &InstallScope) -> Result<(PathBuf, Outcome)>) -> Result<Exit> {
     let scope = if args.user { InstallScope::User } else { InstallScope::project_of(&here()?) };
     let mut exit = Exit::Clean;
-    for agent in Choice::agents(&args.agents) {
+    for agent in AgentChoice::agents(&args.agents) {
         match work(agent, &scope) {
             Ok((path, outcome)) => {
                 say(&format!("{agent}: {} ({})", outcome.words(), path.display()))?;
@@ -99,10 +99,10 @@ fn each(args: &Agents, work: impl Fn(Agent, &InstallScope) -> Result<(PathBuf, O
 }
 
 /// Checks the hooks of coding agents.
-pub(super) fn doctor(agents: &[Choice]) -> Result<Exit> {
+pub(super) fn doctor(agents: &[AgentChoice]) -> Result<Exit> {
     let directory = here()?;
     let mut bad = 0;
-    for agent in Choice::agents(agents) {
+    for agent in AgentChoice::agents(agents) {
         say(agent.title())?;
         for check in doctor::checks(agent, &directory)? {
             say(&format!("  {}", check.line()))?;

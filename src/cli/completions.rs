@@ -7,24 +7,24 @@ use clap_complete::Shell;
 use clap_complete_nushell::Nushell;
 
 use crate::cli::args::Cli;
-use crate::cli::args::completions::{Completions, For};
+use crate::cli::args::completions::{CompletionTarget, Completions};
 use crate::cli::output;
 use crate::core::error::{Error, Exit, Result};
 
 pub(super) fn run(args: &Completions) -> Result<Exit> {
-    if let Some(directory) = args.dir.as_ref().filter(|_| args.shell != For::Man) {
+    if let Some(directory) = args.dir.as_ref().filter(|_| args.shell != CompletionTarget::Man) {
         let fault = Error::new("use --dir", directory.display(), "it is for manual pages");
         return Err(fault.hint("completions go to standard output: redirect it to a file"));
     }
     let mut command = Cli::command();
     let shell = match args.shell {
-        For::Man => return pages(args, command),
-        For::Bash => Some(Shell::Bash),
-        For::Elvish => Some(Shell::Elvish),
-        For::Fish => Some(Shell::Fish),
-        For::Powershell => Some(Shell::PowerShell),
-        For::Zsh => Some(Shell::Zsh),
-        For::Nushell => None,
+        CompletionTarget::Man => return pages(args, command),
+        CompletionTarget::Bash => Some(Shell::Bash),
+        CompletionTarget::Elvish => Some(Shell::Elvish),
+        CompletionTarget::Fish => Some(Shell::Fish),
+        CompletionTarget::Powershell => Some(Shell::PowerShell),
+        CompletionTarget::Zsh => Some(Shell::Zsh),
+        CompletionTarget::Nushell => None,
     };
     let mut text = Vec::new();
     match shell {

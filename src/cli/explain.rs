@@ -49,7 +49,7 @@ pub(super) fn run(args: Explain) -> Result<Exit> {
         (content, ScanTarget::of(&[path.to_owned()]))
     };
     let loaded = policy::load(&args.policy, &target.start, &target.path)?;
-    let case = Case { all: args.all, ..Case::new(&loaded, path, &content) };
+    let case = Explanation { all: args.all, ..Explanation::new(&loaded, path, &content) };
     if let Some(line) = line.filter(|line| *line == 0 || *line > case.starts.len()) {
         let why = format!("it has {} lines", case.starts.len());
         return Err(Error::new("explain", format!("{path}:{line}"), why));
@@ -74,7 +74,7 @@ fn split(place: &[u8]) -> (&BStr, Option<usize>) {
     }
 }
 
-struct Case<'a> {
+struct Explanation<'a> {
     /// Whether to list every rule that was tried.
     all: bool,
     loaded: &'a Loaded,
@@ -87,7 +87,7 @@ struct Case<'a> {
     matches: Vec<Match>,
 }
 
-impl<'a> Case<'a> {
+impl<'a> Explanation<'a> {
     fn new(loaded: &'a Loaded, path: &'a BStr, content: &'a [u8]) -> Self {
         let mut starts = vec![0];
         starts.extend(memchr::memchr_iter(b'\n', content).map(|at| at + 1).filter(|at| *at < content.len()));

@@ -16,7 +16,7 @@ use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::Location;
 use crate::fix::{self, Plan};
-use crate::git::tips::{Reached, Tips};
+use crate::git::tips::{Publication, Tips};
 use crate::hook::git;
 use crate::report::escape;
 use crate::scan::Match;
@@ -197,21 +197,22 @@ fn stage(staged: &BTreeMap<PathBuf, Vec<PathBuf>>) -> Result<()> {
 
 /// Prints which keys have to be revoked, by how far they were published, and where.
 fn farewell(plan: &Plan) -> Result<()> {
-    let mut where_to: BTreeMap<Reached, BTreeSet<(&str, &str)>> = BTreeMap::new();
+    let mut where_to: BTreeMap<Publication, BTreeSet<(&str, &str)>> = BTreeMap::new();
     let mut tips: BTreeMap<&Path, Option<Tips>> = BTreeMap::new();
     for change in &plan.changes {
         let directory = change.path.parent().unwrap_or(Path::new("."));
         for key in &change.removed {
             let tips = tips.entry(directory).or_insert_with(|| Tips::around(directory));
-            let reached = tips.as_ref().map_or(Reached::NoTip, |tips| tips.reached(&change.path, key.secret.expose()));
+            let reached =
+                tips.as_ref().map_or(Publication::NoTip, |tips| tips.reached(&change.path, key.secret.expose()));
             where_to.entry(reached).or_default().insert((&key.title, &key.revoke));
         }
     }
     for (reached, keys) in where_to.iter().rev() {
         say(match reached {
-            Reached::Remote => "\nA remote has it: revoke it now. It stays in the history that others can read.",
-            Reached::Commit => "\nIt is in a commit. Revoke it, even if you never pushed that commit.",
-            Reached::NoTip => "\nIf a key was ever committed, pushed or sent, it has to be revoked in any case:",
+            Publication::Remote => "\nA remote has it: revoke it now. It stays in the history that others can read.",
+            Publication::Commit => "\nIt is in a commit. Revoke it, even if you never pushed that commit.",
+            Publication::NoTip => "\nIf a key was ever committed, pushed or sent, it has to be revoked in any case:",
         })?;
         for (title, revoke) in keys {
             say(&format!("  {title}{}{revoke}", if revoke.is_empty() { "" } else { ": " }))?;

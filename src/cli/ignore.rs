@@ -16,8 +16,8 @@ use crate::core::finding::{Fingerprint, Secret};
 use crate::core::order::ListOrder as _;
 use crate::core::replace::replace;
 use crate::hook::git;
-use crate::hook::last::{self, Last, Stopped};
-use crate::policy::files::{self, Disk};
+use crate::hook::last::{self, Stopped, StoppedFindings};
+use crate::policy::files::{self, DiskFiles};
 use crate::policy::ignore_file::{IgnoreFile, glob_of};
 
 /// The minimum number of digits of an abbreviated fingerprint.
@@ -53,7 +53,7 @@ pub(super) fn run(args: &IgnoreArgs) -> Result<Exit> {
         Some(file) => file.clone(),
         None => {
             let name = &loaded.config.suppress.ignore_file;
-            let disk = Disk { root: loaded.root.clone(), may_leave: args.config.is_some() };
+            let disk = DiskFiles { root: loaded.root.clone(), may_leave: args.config.is_some() };
             disk.resolve(name)?.unwrap_or_else(|| loaded.root.join(name))
         }
     };
@@ -70,7 +70,7 @@ pub(super) fn run(args: &IgnoreArgs) -> Result<Exit> {
 }
 
 /// Prints where the entries are, and stages the file if a commit was stopped.
-fn end(file: &Path, root: &Path, last: Option<&Last>, accepted: &[AcceptedFinding]) -> Result<()> {
+fn end(file: &Path, root: &Path, last: Option<&StoppedFindings>, accepted: &[AcceptedFinding]) -> Result<()> {
     let name = file.strip_prefix(root).unwrap_or(file).display();
     let was_stopped = last.is_some_and(|last| {
         last.stopped == Stopped::Commit
@@ -119,7 +119,7 @@ fn comment(args: &IgnoreArgs, loaded: &Loaded) -> Result<String> {
 }
 
 /// The findings that the arguments select.
-fn accepted(args: &IgnoreArgs, loaded: &Loaded, last: Option<&Last>) -> Result<Vec<AcceptedFinding>> {
+fn accepted(args: &IgnoreArgs, loaded: &Loaded, last: Option<&StoppedFindings>) -> Result<Vec<AcceptedFinding>> {
     let shown = last.map_or(&[][..], |last| &last.findings);
     let of_last = |one: &last::LastFinding| {
         let fingerprint = one.fingerprint()?;

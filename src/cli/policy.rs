@@ -16,8 +16,8 @@ use crate::gitleaks::Engine;
 use crate::policy::Policy;
 use crate::policy::baseline::Baseline;
 use crate::policy::commit::{CommitTree, NewMarkers, PolicyFiles, additions};
-use crate::policy::config::{self, Config, Named, Selected};
-use crate::policy::files::{self, ConfigFile, Disk, FoundConfig, PathBase};
+use crate::policy::config::{self, Config, LocatedText, Selected};
+use crate::policy::files::{self, ConfigFile, DiskFiles, FoundConfig, PathBase};
 use crate::policy::ignore_file::IgnoreFile;
 use crate::policy::inline::Markers;
 use crate::policy::known_keys;
@@ -57,7 +57,7 @@ pub(super) fn load(args: &PolicyArgs, start: &Path, target: &Path) -> Result<Loa
         Some(commit) => commit,
         None => &disk,
     };
-    let more: Vec<Named> = args.rules.iter().map(|path| named(path, "--rules")).collect();
+    let more: Vec<LocatedText> = args.rules.iter().map(|path| named(path, "--rules")).collect();
     let selected = config::select(&config, policy_files, &more, args.skip_unsupported)?;
     for line in &selected.left_out {
         complain(line);
@@ -107,13 +107,13 @@ fn check_format(config: &Config) -> Result<()> {
     Err(fault.hint(format!("formats: {}", Format::NAMES.join(", "))))
 }
 
-fn named(path: &Path, at: &str) -> Named {
-    Named { text: path.to_string_lossy().into_owned(), at: at.to_owned() }
+fn named(path: &Path, at: &str) -> LocatedText {
+    LocatedText { text: path.to_string_lossy().into_owned(), at: at.to_owned() }
 }
 
 /// Reads the configuration. A file that the command line or the environment names is read from the disk even with
 /// `--policy-from`.
-fn configuration(found: &FoundConfig, disk: &Disk, commit: Option<&CommitTree>) -> Result<Config> {
+fn configuration(found: &FoundConfig, disk: &DiskFiles, commit: Option<&CommitTree>) -> Result<Config> {
     match (&found.file, commit) {
         (Some(ConfigFile::Named(file)), _) => {
             let name = disk.name(&file.to_string_lossy());
@@ -155,7 +155,7 @@ fn baseline(args: &PolicyArgs, config: &Config, path: &Path, commit: Option<&Com
 }
 
 /// The suppressions that the work tree, or another commit, adds to the policy of the commit.
-fn added(to: Option<&CommitTree>, disk: &Disk, config: &Config, known: &Suppressions) -> Result<Vec<String>> {
+fn added(to: Option<&CommitTree>, disk: &DiskFiles, config: &Config, known: &Suppressions) -> Result<Vec<String>> {
     let files: &dyn Files = match to {
         Some(to) => to,
         None => disk,
@@ -182,7 +182,7 @@ fn policy(
     selected: Selected,
     allowlists: Vec<Allowlist>,
     base: PathBase,
-    disk: &Disk,
+    disk: &DiskFiles,
 ) -> Result<Policy> {
     let sources = if args.known_keys.is_empty() { &config.known_keys } else { &args.known_keys };
     let are_named = !args.known_keys.is_empty();

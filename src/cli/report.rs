@@ -41,12 +41,12 @@ pub(super) fn run(args: Reports) -> Result<Exit> {
                 let (width, color) = (targets::width(target), targets::colored(ColorChoice::Auto, target));
                 let style =
                     ReportStyle { show_suppressed: true, width, color, view: view.view(), ..ReportStyle::default() };
-                if target.format == Format::Human && target.to == targets::To::Stdout && !view.no_pager {
+                if target.format == Format::Human && target.to == targets::TargetKind::Stdout && !view.no_pager {
                     return pager::write(KeyDisplay::Masked, |out| target.format.write(&document, style, out));
                 }
                 let file = match &target.to {
-                    targets::To::Stdout => None,
-                    targets::To::File(file) | targets::To::Summary(file) => Some(file.as_path()),
+                    targets::TargetKind::Stdout => None,
+                    targets::TargetKind::File(file) | targets::TargetKind::Summary(file) => Some(file.as_path()),
                 };
                 output::write(file, KeyDisplay::Masked, |out| target.format.write(&document, style, out))
             })?;

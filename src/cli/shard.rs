@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::output::complain;
-use super::targets::{self, To};
+use super::targets::{self, TargetKind};
 use crate::cli::args::{HistoryArgs, SharedArgs};
 use crate::core::error::{Error, Exit, Result};
 use crate::core::part::AuditPart;
@@ -142,7 +142,7 @@ pub(super) fn rules(policy: &Policy) -> [u8; 32] {
 /// The exit code of this part if its complete report already exists, so that an interrupted audit can be continued.
 pub(super) fn done(shared: &SharedArgs, part: &AuditPart) -> Result<Option<Exit>> {
     let [target] = &targets::of(shared)?[..] else { return Ok(None) };
-    let (To::File(file), Format::Jsonl) = (&target.to, target.format) else { return Ok(None) };
+    let (TargetKind::File(file), Format::Jsonl) = (&target.to, target.format) else { return Ok(None) };
     // An unreadable report is written again.
     let Ok(Some(text)) = regular_file::read(file, Links::Follow, LONGEST) else { return Ok(None) };
     let Some(code) = merge::whole_part(&text, part) else { return Ok(None) };

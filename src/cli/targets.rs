@@ -11,13 +11,13 @@ use crate::report::{Document, Format, ReportStyle, markdown};
 
 /// One target of the report.
 pub(super) struct OutputTarget {
-    pub(super) to: To,
+    pub(super) to: TargetKind,
     pub(super) format: Format,
 }
 
 /// The kind of target.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum To {
+pub(super) enum TargetKind {
     Stdout,
     File(PathBuf),
     /// Appended to an existing file: a job summary, to which other steps also write.
@@ -33,7 +33,7 @@ pub(super) fn of(shared: &SharedArgs) -> Result<Vec<OutputTarget>> {
 pub(super) fn named(files: &[PathBuf], given: Option<Format>, configured: Option<Format>) -> Result<Vec<OutputTarget>> {
     let fallback = given.or(configured);
     if files.is_empty() {
-        return Ok(vec![OutputTarget { to: To::Stdout, format: fallback.unwrap_or(Format::Human) }]);
+        return Ok(vec![OutputTarget { to: TargetKind::Stdout, format: fallback.unwrap_or(Format::Human) }]);
     }
     let mut targets: Vec<OutputTarget> = Vec::new();
     for file in files {
@@ -48,7 +48,7 @@ pub(super) fn named(files: &[PathBuf], given: Option<Format>, configured: Option
             Error::new("choose the format of", file.display(), "its name does not say")
                 .hint(format!("name it with -f: {}", Format::NAMES.join(", ")))
         };
-        let to = if is_stdout { To::Stdout } else { To::File(file.clone()) };
+        let to = if is_stdout { TargetKind::Stdout } else { TargetKind::File(file.clone()) };
         if targets.iter().any(|target| target.to == to) {
             return Err(Error::new("write to", file.display(), "it is named twice").hint("give each -o another file"));
         }
@@ -73,10 +73,14 @@ pub(super) fn write(targets: &[OutputTarget], shared: &SharedArgs, document: &Do
     };
     let keys = if shared.show_secrets { KeyDisplay::Shown } else { KeyDisplay::Masked };
     each(targets, |target| match &target.to {
-        To::Stdout if is_paged(target) => pager::write(keys, |out| target.format.write(document, style(target), out)),
-        To::Stdout => output::write(None, keys, |out| target.format.write(document, style(target), out)),
-        To::File(file) => output::write(Some(file), keys, |out| target.format.write(document, style(target), out)),
-        To::Summary(file) => append(file, document),
+        TargetKind::Stdout if is_paged(target) => {
+            pager::write(keys, |out| target.format.write(document, style(target), out))
+        }
+        TargetKind::Stdout => output::write(None, keys, |out| target.format.write(document, style(target), out)),
+        TargetKind::File(file) => {
+            output::write(Some(file), keys, |out| target.format.write(document, style(target), out))
+        }
+        TargetKind::Summary(file) => append(file, document),
     })
 }
 
@@ -99,7 +103,7 @@ fn append(file: &Path, document: &Document<'_>) -> Result<()> {
 /// The width of human output in columns: `COLUMNS`, or the terminal's width; 0 if unknown.
 pub(super) fn width(target: &OutputTarget) -> usize {
     let given = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|columns| *columns > 0);
-    let terminal = || output::columns().filter(|_| target.to == To::Stdout);
+    let terminal = || output::columns().filter(|_| target.to == TargetKind::Stdout);
     given.or_else(terminal).unwrap_or(0)
 }
 
@@ -108,7 +112,7 @@ pub(super) fn colored(wish: ColorChoice, target: &OutputTarget) -> bool {
         && match wish {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => target.to == To::Stdout && terminal::is_colorful(output::is_stdout_terminal()),
+            ColorChoice::Auto => target.to == TargetKind::Stdout && terminal::is_colorful(output::is_stdout_terminal()),
         }
 }
 
@@ -118,7 +122,7 @@ fn linked(wish: ColorChoice, target: &OutputTarget, is_paged: bool) -> bool {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
             ColorChoice::Auto => {
-                target.to == To::Stdout
+                target.to == TargetKind::Stdout
                     && output::is_stdout_terminal()
                     && terminal::has_links(|name| std::env::var(name).ok())
                     && (!is_paged || pager::passes_links())

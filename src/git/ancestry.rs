@@ -42,11 +42,11 @@ pub struct Ancestry<'a> {
     /// Whether the commit-graph file contradicts itself or a commit.
     is_broken: bool,
     places: HashMap<Id, u32>,
-    commits: Vec<Known>,
+    commits: Vec<LoadedCommit>,
 }
 
 /// A commit that was loaded.
-pub(super) struct Known {
+pub(super) struct LoadedCommit {
     pub(super) id: Id,
     pub(super) time: i64,
     pub(super) generation: u64,
@@ -133,7 +133,7 @@ impl<'a> Ancestry<'a> {
         work(self)
     }
 
-    pub(super) fn known(&self, at: u32) -> &Known {
+    pub(super) fn known(&self, at: u32) -> &LoadedCommit {
         &self.commits[at as usize]
     }
 
@@ -177,19 +177,31 @@ impl<'a> Ancestry<'a> {
         Ok(None)
     }
 
-    fn look_up(&mut self, id: Id) -> Result<Option<Known>> {
+    fn look_up(&mut self, id: Id) -> Result<Option<LoadedCommit>> {
         if let Some(graph) = &self.graph
             && let Some(position) = graph.find(&id)
         {
             match graph.entry(position) {
                 Ok(entry) => {
                     let (time, generation) = (entry.time, entry.generation);
-                    return Ok(Some(Known { id, time, generation, parents: entry.parents, is_from_graph: true }));
+                    return Ok(Some(LoadedCommit {
+                        id,
+                        time,
+                        generation,
+                        parents: entry.parents,
+                        is_from_graph: true,
+                    }));
                 }
                 Err(BrokenGraph) => self.is_broken = true,
             }
         }
-        Ok(self.read(id)?.map(|(parents, time)| Known { id, time, generation: UNKNOWN, parents, is_from_graph: false }))
+        Ok(self.read(id)?.map(|(parents, time)| LoadedCommit {
+            id,
+            time,
+            generation: UNKNOWN,
+            parents,
+            is_from_graph: false,
+        }))
     }
 
     /// Reads the parents and the committer date from the commit object.

@@ -49,7 +49,7 @@ pub struct Repository {
 }
 
 /// A git directory, and the top of its work tree.
-struct Located {
+struct FoundGitDir {
     git_dir: PathBuf,
     work_tree: Option<PathBuf>,
 }
@@ -72,7 +72,7 @@ impl Repository {
                 let DotGit::Directory(git_dir) = DotGit::at(&start.join(dir))? else {
                     return Err(Error::new("open", dir.display(), "GIT_DIR names no git repository"));
                 };
-                Located { git_dir, work_tree: Some(start.clone()) }
+                FoundGitDir { git_dir, work_tree: Some(start.clone()) }
             }
             None => locate(&start, environment)?.ok_or_else(|| {
                 Error::new("find a git repository at", start.display(), "neither it nor a directory above it is one")
@@ -85,18 +85,18 @@ impl Repository {
     /// The repository whose work tree has its top at `dir`; `None` if `dir` has no valid `.git`.
     pub fn at(dir: &Path) -> Result<Option<Self>> {
         let DotGit::Directory(git_dir) = DotGit::at(&dir.join(".git"))? else { return Ok(None) };
-        Self::of(Located { git_dir, work_tree: Some(dir.to_owned()) }, dir, &Environment::default()).map(Some)
+        Self::of(FoundGitDir { git_dir, work_tree: Some(dir.to_owned()) }, dir, &Environment::default()).map(Some)
     }
 
     /// Opens a repository by its git directory.
     pub fn open(git_dir: PathBuf) -> Result<Self> {
         let work_tree = work_tree_of(&git_dir)?;
         let start = git_dir.clone();
-        Self::of(Located { git_dir, work_tree }, &start, &Environment::default())
+        Self::of(FoundGitDir { git_dir, work_tree }, &start, &Environment::default())
     }
 
-    fn of(located: Located, start: &Path, environment: &Environment) -> Result<Self> {
-        let Located { git_dir, mut work_tree } = located;
+    fn of(located: FoundGitDir, start: &Path, environment: &Environment) -> Result<Self> {
+        let FoundGitDir { git_dir, mut work_tree } = located;
         let git_dir = git_dir.canonicalize().unwrap_or(git_dir);
         let common_dir = match &environment.common_dir {
             Some(dir) => start.join(dir).canonicalize().unwrap_or_else(|_| start.join(dir)),
@@ -205,15 +205,15 @@ fn unsupported(git_dir: &Path, what: &str, name: &[u8]) -> Error {
 }
 
 /// Searches upwards for a directory that has a `.git` or is a git directory.
-fn locate(start: &Path, environment: &Environment) -> Result<Option<Located>> {
+fn locate(start: &Path, environment: &Environment) -> Result<Option<FoundGitDir>> {
     for dir in environment.candidates(start) {
         match DotGit::at(&dir.join(".git"))? {
-            DotGit::Directory(git_dir) => return Ok(Some(Located { git_dir, work_tree: Some(dir.to_owned()) })),
+            DotGit::Directory(git_dir) => return Ok(Some(FoundGitDir { git_dir, work_tree: Some(dir.to_owned()) })),
             DotGit::Broken(error) => return Err(error),
             DotGit::Nothing => {}
         }
         if looks_like_git_dir(dir) {
-            return Ok(Some(Located { git_dir: dir.to_owned(), work_tree: work_tree_of(dir)? }));
+            return Ok(Some(FoundGitDir { git_dir: dir.to_owned(), work_tree: work_tree_of(dir)? }));
         }
     }
     Ok(None)

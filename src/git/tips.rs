@@ -11,7 +11,7 @@ use super::{Environment, Id, Kind, Objects, Refs, Repository};
 
 /// How far a text has been published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reached {
+pub enum Publication {
     /// It is not in the latest commit of any reference; an older commit may have it.
     NoTip,
     /// It is in a local commit, but in none that a remote is known to have.
@@ -51,9 +51,9 @@ impl Tips {
     }
 
     /// How far a text in a file has been published.
-    pub fn reached(&self, path: &Path, text: &[u8]) -> Reached {
-        let Some(inside) = self.inside(path) else { return Reached::NoTip };
-        let mut reached = Reached::NoTip;
+    pub fn reached(&self, path: &Path, text: &[u8]) -> Publication {
+        let Some(inside) = self.inside(path) else { return Publication::NoTip };
+        let mut reached = Publication::NoTip;
         let mut known: BTreeMap<Id, bool> = BTreeMap::new();
         for (tree, is_remote) in &self.trees {
             let Some(blob) = self.blob(*tree, &inside) else { continue };
@@ -61,7 +61,7 @@ impl Tips {
                 self.objects.read(blob, Kind::Blob).is_ok_and(|content| memchr::memmem::find(&content, text).is_some())
             });
             if holds {
-                reached = reached.max(if *is_remote { Reached::Remote } else { Reached::Commit });
+                reached = reached.max(if *is_remote { Publication::Remote } else { Publication::Commit });
             }
         }
         reached

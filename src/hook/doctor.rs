@@ -9,7 +9,7 @@ use super::install::{is_executable, program};
 use super::manager::{self, Manager};
 use super::place::HookPlace;
 use super::shim::Shim;
-use super::stage::Stage;
+use super::stage::TrialIndex;
 use super::{HookName, hook_text, repair, status};
 use crate::core::error::{Error, Result};
 use crate::policy::files;
@@ -205,7 +205,7 @@ fn canary(place: &HookPlace, hook: &Path) -> Result<Check> {
     let Some(top) = &place.top else {
         return Ok(check("canary", Verdict::Note, "a bare repository has nothing to stage"));
     };
-    let stage = Stage::new(place, top)?;
+    let stage = TrialIndex::new(place, top)?;
     let harmless = "nothing to hide\n".to_owned();
     let mut ends = Vec::new();
     for content in [harmless, format!("OPENAI_API_KEY = \"{}\"\n", made_up_key()?)] {

@@ -25,7 +25,7 @@ pub enum Stopped {
 
 /// The stored findings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Last {
+pub struct StoppedFindings {
     /// The operation that was stopped.
     pub stopped: Stopped,
     /// The findings, one for each key and place.
@@ -68,7 +68,7 @@ pub fn keep<'a>(git_dir: &Path, stopped: Stopped, findings: impl Iterator<Item =
     let findings = findings.filter(|finding| !finding.secret.is_guessable()).map(of).take(MOST).collect();
     let file = file(git_dir);
     let Some(directory) = file.parent() else { return };
-    if let Ok(text) = serde_json::to_vec(&Last { stopped, findings })
+    if let Ok(text) = serde_json::to_vec(&StoppedFindings { stopped, findings })
         && std::fs::create_dir_all(directory).is_ok()
     {
         let _ = std::fs::write(&file, text);
@@ -81,7 +81,7 @@ pub fn forget(git_dir: &Path) {
 }
 
 /// The stored findings; `None` if nothing was stopped.
-pub fn read(git_dir: &Path) -> Result<Option<Last>> {
+pub fn read(git_dir: &Path) -> Result<Option<StoppedFindings>> {
     let file = file(git_dir);
     let Some(text) = regular_file::read(&file, Links::Refuse, regular_file::SMALL)? else { return Ok(None) };
     let broken = |_| Error::new("read", file.display(), "it is not what keysweep wrote").hint("delete it");

@@ -16,14 +16,14 @@ use crate::core::error::{Error, Result};
 use crate::git::refs;
 
 /// A temporary index and object directory. The repository is not changed.
-pub(super) struct Stage {
+pub(super) struct TrialIndex {
     /// The directory, removed when this is dropped.
     _directory: TempDir,
     variables: Vec<(&'static str, OsString)>,
 }
 
 /// The result of running a hook.
-pub(super) struct Ended {
+pub(super) struct HookRun {
     pub(super) code: Option<i32>,
     /// Whether its output names the staged file.
     pub(super) says_keysweep: bool,
@@ -32,7 +32,7 @@ pub(super) struct Ended {
     path: OsString,
 }
 
-impl Ended {
+impl HookRun {
     /// What the hook wrote, and a remark if a short PATH is the cause.
     pub(super) fn said(&self) -> String {
         // pre-commit writes everything to standard output.
@@ -68,7 +68,7 @@ pub(super) const SHORT_PATH: [&str; 4] = ["/usr/bin", "/bin", "/usr/sbin", "/sbi
 /// How many lines of the hook's output are shown.
 const MOST_LINES: usize = 5;
 
-impl Stage {
+impl TrialIndex {
     pub(super) fn new(place: &HookPlace, top: &Path) -> Result<Self> {
         let failed = |error| Error::new("make", "a temporary directory", error);
         let directory = tempfile::Builder::new().prefix("keysweep-doctor-").tempdir().map_err(failed)?;
@@ -96,7 +96,7 @@ impl Stage {
     }
 
     /// Runs the hook as git would for a commit, and captures its output.
-    pub(super) fn run(&self, hook: &Path, top: &Path) -> io::Result<Ended> {
+    pub(super) fn run(&self, hook: &Path, top: &Path) -> io::Result<HookRun> {
         let path = env::var_os("PATH").unwrap_or_default();
         let git_directory =
             env::split_paths(&path).find(|directory| is_executable(&directory.join(super::install::program("git"))));
@@ -114,7 +114,7 @@ impl Stage {
         let says_keysweep =
             [&output.stdout, &output.stderr].iter().any(|text| text.contains_str("keysweep-canary.txt"));
         let (stdout, stderr) = (output.stdout, output.stderr);
-        Ok(Ended { code: output.status.code(), says_keysweep, stdout, stderr, path: short })
+        Ok(HookRun { code: output.status.code(), says_keysweep, stdout, stderr, path: short })
     }
 
     fn git(&self, top: &Path, arguments: &[&str], input: &str) -> Result<String> {

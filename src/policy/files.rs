@@ -18,7 +18,7 @@ use crate::policy::config::{self, Config, ENV, NAME, layers};
 /// These files belong to the scanned content, so a symbolic link is followed only to a regular file below the same
 /// directory. Otherwise a repository could make an error message show bytes of a file outside.
 #[derive(Clone, Debug)]
-pub struct Disk {
+pub struct DiskFiles {
     /// The directory.
     pub root: PathBuf,
     /// Whether a path may explicitly lead out of the directory (`../rules.toml`, `/etc/keysweep.toml`). This is
@@ -26,7 +26,7 @@ pub struct Disk {
     pub may_leave: bool,
 }
 
-impl Disk {
+impl DiskFiles {
     /// The canonical path of a file or directory; `None` if it does not exist.
     pub fn resolve(&self, path: &str) -> Result<Option<PathBuf>> {
         let whole = self.root.join(path);
@@ -68,7 +68,7 @@ impl Disk {
     }
 }
 
-impl Files for Disk {
+impl Files for DiskFiles {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
         let Some(place) = self.resolve(path)? else { return Ok(None) };
         let links = if self.holds(&self.root.join(path)) { Links::Refuse } else { Links::Follow };
@@ -134,8 +134,8 @@ pub enum ConfigFile {
 
 impl FoundConfig {
     /// Where this configuration's own paths are read from.
-    pub fn disk(&self) -> Disk {
-        Disk { root: self.root.clone(), may_leave: matches!(self.file, Some(ConfigFile::Named(_))) }
+    pub fn disk(&self) -> DiskFiles {
+        DiskFiles { root: self.root.clone(), may_leave: matches!(self.file, Some(ConfigFile::Named(_))) }
     }
 
     /// The combined settings of the file, the environment and the user's own file.

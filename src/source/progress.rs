@@ -8,7 +8,7 @@ pub struct Progress {
     is_watched: AtomicBool,
     done: AtomicU64,
     total: AtomicU64,
-    /// Where the work is of several repositories: those that are done, and how many there are.
+    /// The finished repositories and all of them; 0 in all if there is only one.
     repositories: (AtomicU64, AtomicU64),
 }
 

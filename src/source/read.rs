@@ -107,14 +107,14 @@ struct WindowPart {
 }
 
 /// The matches in a window, and the distance to the start of the next one.
-type Looked = (Vec<Match>, WindowStart);
+type WindowResult = (Vec<Match>, WindowStart);
 
 impl WindowPart {
     fn owns(&self, found: &Match) -> bool {
         (self.own..self.end).contains(&found.span.start)
     }
 
-    fn look(&self, policy: &Policy, path: &BStr, overlap: usize) -> Looked {
+    fn look(&self, policy: &Policy, path: &BStr, overlap: usize) -> WindowResult {
         let found = policy.scan_at(&self.bytes, Some(path)).into_iter().filter(|found| self.owns(found)).collect();
         let mut next = WindowStart::default();
         if self.end < usize::MAX {
@@ -171,7 +171,7 @@ impl WindowReader {
         let mut batch = vec![first];
         let mut spare: Vec<Vec<u8>> = Vec::new();
         loop {
-            let mut looked: Vec<Option<Looked>> = batch.iter().map(|_| None).collect();
+            let mut looked: Vec<Option<WindowResult>> = batch.iter().map(|_| None).collect();
             let mut next: Vec<WindowPart> = Vec::new();
             rayon::in_place_scope(|scope| {
                 for (window, slot) in batch.iter().zip(&mut looked) {

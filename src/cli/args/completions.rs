@@ -18,7 +18,7 @@ Examples:
 pub struct Completions {
     /// The shell, or `man` for manual pages.
     #[arg(value_name = "SHELL", value_enum)]
-    pub shell: For,
+    pub shell: CompletionTarget,
     /// With `man`: the directory for the pages.
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
@@ -26,7 +26,7 @@ pub struct Completions {
 
 /// The target of the generated text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum For {
+pub enum CompletionTarget {
     /// bash.
     Bash,
     /// Elvish.

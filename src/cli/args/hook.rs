@@ -54,7 +54,7 @@ pub enum HookCommand {
         fix: bool,
         /// Check these coding agents instead of git: claude, codex, cursor, copilot, gemini, windsurf, all.
         #[arg(long = "agent", value_name = "AGENT", value_delimiter = ',', value_parser = agent_parser(), hide_possible_values = true)]
-        agents: Vec<Choice>,
+        agents: Vec<AgentChoice>,
     },
     /// Run a hook. Hooks call this; you do not need it.
     Run(Box<HookRunArgs>),
@@ -143,7 +143,7 @@ pub struct Agents {
         hide_possible_values = true,
         conflicts_with_all = ["names", "global", "force"]
     )]
-    pub agents: Vec<Choice>,
+    pub agents: Vec<AgentChoice>,
     /// For you in every project, instead of for everybody in this project.
     #[arg(long, requires = "agents")]
     pub user: bool,
@@ -151,9 +151,9 @@ pub struct Agents {
 
 /// One coding agent, or all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Choice(pub Option<Agent>);
+pub struct AgentChoice(pub Option<Agent>);
 
-impl Choice {
+impl AgentChoice {
     /// The chosen agents without repetition.
     pub fn agents(choices: &[Self]) -> Vec<Agent> {
         let chosen = |agent: &Agent| choices.iter().any(|choice| choice.0.is_none_or(|one| one == *agent));
@@ -161,9 +161,10 @@ impl Choice {
     }
 }
 
-fn agent_parser() -> impl TypedValueParser<Value = Choice> {
+fn agent_parser() -> impl TypedValueParser<Value = AgentChoice> {
     let names = Agent::ALL.map(Agent::as_str).into_iter().chain(["all"]);
-    PossibleValuesParser::new(names).map(|name| Choice(Agent::ALL.into_iter().find(|agent| agent.as_str() == name)))
+    PossibleValuesParser::new(names)
+        .map(|name| AgentChoice(Agent::ALL.into_iter().find(|agent| agent.as_str() == name)))
 }
 
 /// `keysweep hook run`.

@@ -16,7 +16,9 @@ use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use hook::{Agents, Choice, HookCommand, HookRunArgs, Install, StagedArgs, StatusFormat, Uninstall, UpdateArgs};
+pub use hook::{
+    AgentChoice, Agents, HookCommand, HookRunArgs, Install, StagedArgs, StatusFormat, Uninstall, UpdateArgs,
+};
 
 pub use ci::{Ci, CiScope};
 pub use fix::Fix;
@@ -26,7 +28,7 @@ pub use report::{DiffBy, DiffFormat, Reports};
 pub use rules::{RuleSourceArgs, RulesCommand, RulesFormat};
 pub(super) use shared::format_parser;
 pub use shared::{ColorChoice, FailOn, SharedArgs};
-pub use view::{By, ByInFiles, FilesViewArgs, ViewArgs};
+pub use view::{FilesViewArgs, GroupBy, GroupFilesBy, ViewArgs};
 
 /// Find leaked AI API keys in files, commits and git history. Works offline.
 #[derive(Debug, Parser)]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::rules::RuleSourceArgs;
+
 /// The help heading of options about suppressions.
 pub const SUPPRESSIONS: &str = "Accepted findings";
 
@@ -55,15 +57,9 @@ pub struct PolicyArgs {
 /// Arguments of commands that show or check a configuration.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ConfigArgs {
-    /// The configuration file [default: $KEYSWEEP_CONFIG, or .keysweep.toml at the root of the repository].
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Also load rules from this file: keysweep's TOML, or a configuration of gitleaks or betterleaks.
-    #[arg(long, value_name = "FILE")]
-    pub rules: Vec<PathBuf>,
-    /// Skip what keysweep does not support in a rule file of another tool, and list it.
-    #[arg(long)]
-    pub skip_unsupported: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "clap would print it")]
+    pub sources: RuleSourceArgs,
     /// The ignore file [default: .keysweepignore at the root of the repository].
     #[arg(long, value_name = "FILE")]
     pub ignore_file: Option<PathBuf>,
@@ -73,25 +69,13 @@ pub struct ConfigArgs {
     /// Take configuration, ignore file and baseline from this commit instead of the working tree.
     #[arg(long, value_name = "REV")]
     pub policy_from: Option<String>,
-    /// Print which configuration file is used, on standard error.
-    #[arg(short, long)]
-    pub verbose: bool,
 }
 
 impl ConfigArgs {
     /// The same as arguments for loading a policy.
     pub fn policy(self) -> PolicyArgs {
-        let Self { config, rules, skip_unsupported, ignore_file, baseline, policy_from, verbose } = self;
-        PolicyArgs {
-            config,
-            rules,
-            skip_unsupported,
-            ignore_file,
-            baseline,
-            policy_from,
-            verbose,
-            ..PolicyArgs::default()
-        }
+        let Self { sources, ignore_file, baseline, policy_from } = self;
+        PolicyArgs { ignore_file, baseline, policy_from, ..sources.policy() }
     }
 }
 

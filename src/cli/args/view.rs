@@ -13,7 +13,7 @@ pub struct ViewArgs {
     pub full: bool,
     /// Group keys by path, provider, author or commit instead of by danger; key: csv and markdown list keys, not places.
     #[arg(long, value_name = "WHAT", value_enum, hide_possible_values = true)]
-    pub by: Option<By>,
+    pub by: Option<GroupBy>,
     /// Do not use a pager (`PAGER`, or less) for a long report.
     #[arg(long)]
     pub no_pager: bool,
@@ -27,13 +27,13 @@ impl ViewArgs {
     /// The same in the type of the report module.
     pub fn view(&self) -> ReportView {
         let by = match self.by {
-            None | Some(By::Key) => Grouping::Key,
-            Some(By::Path) => Grouping::Path,
-            Some(By::Provider) => Grouping::Provider,
-            Some(By::Author) => Grouping::Author,
-            Some(By::Commit) => Grouping::Commit,
+            None | Some(GroupBy::Key) => Grouping::Key,
+            Some(GroupBy::Path) => Grouping::Path,
+            Some(GroupBy::Provider) => Grouping::Provider,
+            Some(GroupBy::Author) => Grouping::Author,
+            Some(GroupBy::Commit) => Grouping::Commit,
         };
-        ReportView { full: self.full, by, tables_of_keys: self.by == Some(By::Key) }
+        ReportView { full: self.full, by, tables_of_keys: self.by == Some(GroupBy::Key) }
     }
 
     /// The latest time, in seconds since 1970, at which an overdue key was added. `now` is in seconds since 1970.
@@ -51,7 +51,7 @@ pub struct FilesViewArgs {
     pub full: bool,
     /// Group keys by path or provider instead of by danger; key: csv and markdown list keys, not places.
     #[arg(long, value_name = "WHAT", value_enum, hide_possible_values = true)]
-    pub by: Option<ByInFiles>,
+    pub by: Option<GroupFilesBy>,
     /// Do not use a pager (`PAGER`, or less) for a long report.
     #[arg(long)]
     pub no_pager: bool,
@@ -60,9 +60,9 @@ pub struct FilesViewArgs {
 impl From<FilesViewArgs> for ViewArgs {
     fn from(args: FilesViewArgs) -> Self {
         let by = args.by.map(|by| match by {
-            ByInFiles::Key => By::Key,
-            ByInFiles::Path => By::Path,
-            ByInFiles::Provider => By::Provider,
+            GroupFilesBy::Key => GroupBy::Key,
+            GroupFilesBy::Path => GroupBy::Path,
+            GroupFilesBy::Provider => GroupBy::Provider,
         });
         Self { full: args.full, by, no_pager: args.no_pager, max_age: None }
     }
@@ -70,7 +70,7 @@ impl From<FilesViewArgs> for ViewArgs {
 
 /// How keys are grouped where no commits are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ByInFiles {
+pub enum GroupFilesBy {
     /// Not grouped; the most dangerous key first.
     Key,
     /// By the path of the file.
@@ -81,7 +81,7 @@ pub enum ByInFiles {
 
 /// How keys are grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum By {
+pub enum GroupBy {
     /// Not grouped; the most dangerous key first.
     Key,
     /// By the path of the file.

@@ -8,7 +8,7 @@ use bstr::ByteSlice as _;
 
 use super::output::{self, complain};
 use super::policy::{self, Loaded};
-use super::targets::{self, OutputTarget, To};
+use super::targets::{self, OutputTarget, TargetKind};
 use super::{Ending, finish_to, interrupt, progress};
 use crate::cli::args::{Ci, CiScope, SharedArgs};
 use crate::core::coverage::Report;
@@ -116,8 +116,8 @@ fn under_base(shared: &SharedArgs, resolved: Option<&Resolved>) -> SharedArgs {
 /// The targets of the report: what the CI system displays, and the files in the arguments.
 fn places(args: &Ci, shared: &SharedArgs, system: System) -> Result<Vec<OutputTarget>> {
     let mut places = targets::of(shared)?;
-    let stdout = |format| OutputTarget { to: To::Stdout, format };
-    if !shared.output.is_empty() && !places.iter().any(|place| place.to == To::Stdout) {
+    let stdout = |format| OutputTarget { to: TargetKind::Stdout, format };
+    if !shared.output.is_empty() && !places.iter().any(|place| place.to == TargetKind::Stdout) {
         places.insert(0, stdout(Format::Human));
     }
     let is_default = shared.format.is_none() && shared.output.iter().all(|file| file.as_os_str() != "-");
@@ -127,16 +127,22 @@ fn places(args: &Ci, shared: &SharedArgs, system: System) -> Result<Vec<OutputTa
             if is_default {
                 places.push(stdout(Format::Annotations));
             }
-            places.extend(summary.map(|path| OutputTarget { to: To::Summary(path.into()), format: Format::Markdown }));
+            places.extend(
+                summary.map(|path| OutputTarget { to: TargetKind::Summary(path.into()), format: Format::Markdown }),
+            );
         }
         System::GitLab if is_default && shared.output.is_empty() => {
-            places
-                .push(OutputTarget { to: To::File("gl-secret-detection-report.json".into()), format: Format::Gitlab });
+            places.push(OutputTarget {
+                to: TargetKind::File("gl-secret-detection-report.json".into()),
+                format: Format::Gitlab,
+            });
         }
         _ => {}
     }
-    let comment =
-        args.comment_file.iter().map(|file| OutputTarget { to: To::File(file.clone()), format: Format::Markdown });
+    let comment = args
+        .comment_file
+        .iter()
+        .map(|file| OutputTarget { to: TargetKind::File(file.clone()), format: Format::Markdown });
     places.extend(comment);
     Ok(places)
 }

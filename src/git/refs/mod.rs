@@ -96,7 +96,7 @@ impl Refs {
         });
         for dir in &dirs {
             let is_current = *dir == repository.git_dir;
-            let own = Own::read(repository, dir, &mut logged, &mut refs.errors);
+            let own = DirectoryRefs::read(repository, dir, &mut logged, &mut refs.errors);
             for (name, target) in own.root {
                 if is_current && name == "HEAD" && head.is_none() {
                     head = Some(target);
@@ -200,13 +200,13 @@ fn forms(name: &BStr) -> [BString; 6] {
 
 /// The references in one git directory: the shared one, or that of a linked work tree.
 #[derive(Default)]
-struct Own {
+struct DirectoryRefs {
     refs: BTreeMap<BString, RefTarget>,
     /// `HEAD` and the pseudo-references.
     root: Vec<(BString, RefTarget)>,
 }
 
-impl Own {
+impl DirectoryRefs {
     fn read(repository: &Repository, dir: &Path, logged: &mut Ids, errors: &mut Vec<Error>) -> Self {
         let hash = repository.hash;
         let mut own = Self::default();

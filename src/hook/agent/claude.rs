@@ -70,15 +70,20 @@ fn call(value: &mut Value) -> Result<Call, String> {
     Ok(Call { tool, input, is_mcp: false })
 }
 
+/// The response that denies a tool call, for Claude Code and Codex.
+pub(super) fn deny_tool(reason: &str) -> Answer {
+    Answer::json(json!({"hookSpecificOutput": {
+        "hookEventName": "PreToolUse",
+        "permissionDecision": "deny",
+        "permissionDecisionReason": reason,
+    }}))
+}
+
 /// Formats the response.
 pub(super) fn render(event: &Event, decision: &Decision) -> Answer {
     match decision {
         Decision::Pass => Answer::silent(),
-        Decision::Deny { reason } if event.name == "PreToolUse" => Answer::json(json!({"hookSpecificOutput": {
-            "hookEventName": "PreToolUse",
-            "permissionDecision": "deny",
-            "permissionDecisionReason": reason,
-        }})),
+        Decision::Deny { reason } if event.name == "PreToolUse" => deny_tool(reason),
         Decision::Deny { reason } if event.name == "UserPromptSubmit" => Answer::json(json!({
             "decision": "block",
             "reason": reason,

@@ -18,11 +18,7 @@ pub(super) fn parse(value: Value) -> Result<Event, String> {
 pub(super) fn render(event: &Event, decision: &Decision) -> Answer {
     match decision {
         Decision::Pass => Answer::silent(),
-        Decision::Deny { reason } if event.name == "PreToolUse" => Answer::json(json!({"hookSpecificOutput": {
-            "hookEventName": "PreToolUse",
-            "permissionDecision": "deny",
-            "permissionDecisionReason": reason,
-        }})),
+        Decision::Deny { reason } if event.name == "PreToolUse" => claude::deny_tool(reason),
         Decision::Deny { reason } => Answer::json(json!({"decision": "block", "reason": reason})),
         Decision::Redact { output, reason } => {
             Answer::json(json!({"decision": "block", "reason": flat::in_place_of(output, reason)}))

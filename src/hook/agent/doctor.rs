@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::Agent;
-use super::install::{self, Found, InstallScope};
+use super::install::{self, InstallScope, InstalledEntry};
 use crate::core::error::Result;
 use crate::hook::doctor::{Check, Verdict, check, made_up_key};
 
@@ -54,7 +54,7 @@ pub fn checks(agent: Agent, directory: &Path) -> Result<Vec<Check>> {
 }
 
 /// Checks that every event has an entry that blocks if keysweep fails.
-fn complete(agent: Agent, scope: &InstallScope, found: &[Found]) -> Result<Vec<Check>> {
+fn complete(agent: Agent, scope: &InstallScope, found: &[InstalledEntry]) -> Result<Vec<Check>> {
     let mut checks = Vec::new();
     let again =
         format!("keysweep hook install --agent {agent}{}", if *scope == InstallScope::User { " --user" } else { "" });
@@ -262,7 +262,7 @@ fn gemini(directory: &Path) -> Result<Vec<Check>> {
 }
 
 /// Codex runs a hook only after the user has trusted it, and skips others silently.
-fn codex(directory: &Path, installed: &[(PathBuf, Vec<Found>)]) -> Result<Vec<Check>> {
+fn codex(directory: &Path, installed: &[(PathBuf, Vec<InstalledEntry>)]) -> Result<Vec<Check>> {
     let mut checks = Vec::new();
     let user = install::directory(Agent::Codex)?.join("config.toml");
     let mut state = toml::Table::new();
@@ -317,7 +317,7 @@ fn snake(name: &str) -> String {
 
 /// The hash by which Codex 0.166 identifies a hook. Other versions may compute it differently, so a difference is
 /// only a note.
-fn hash(found: &Found) -> Option<String> {
+fn hash(found: &InstalledEntry) -> Option<String> {
     let hook = found.entry.pointer("/hooks/0")?;
     let command = hook.get(if cfg!(windows) { "commandWindows" } else { "command" })?;
     let mut identity = json!({"event_name": snake(&found.event), "hooks": [{

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// The text of all strings in a JSON value.
 #[derive(Debug, Default)]
-pub(super) struct Flat {
+pub(super) struct FlatText {
     /// The names and strings.
     pub(super) text: Vec<u8>,
     /// The byte range of each string in `text`, in traversal order.
@@ -17,7 +17,7 @@ pub(super) struct Flat {
     names: Vec<Range<usize>>,
 }
 
-impl Flat {
+impl FlatText {
     /// Flattens a value.
     pub(super) fn of(value: &Value) -> Self {
         let mut flat = Self::default();
@@ -166,12 +166,12 @@ pub(super) fn in_place_of(output: &Value, reason: &str) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::Flat;
+    use super::FlatText;
 
     #[test]
     fn what_is_found_in_the_text_is_replaced_in_the_value() {
         let mut value = json!({"a": "x ü KEY y KEY", "b": ["KEY", 1, {"c": "none"}], "d": ""});
-        let flat = Flat::of(&value);
+        let flat = FlatText::of(&value);
         assert_eq!(std::str::from_utf8(&flat.text).unwrap(), "b\na: x ü KEY y KEY\nb: KEY\nc: none\nd: \n");
         let text = String::from_utf8(flat.text.clone()).unwrap();
         let at: Vec<_> = text.match_indices("KEY").map(|(at, _)| (at..at + 3, "…".to_owned())).collect();
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn names_are_searched_and_replaced() {
         let mut value = json!({"KEY": 1, "x": {"a KEY": [true, "y"]}});
-        let flat = Flat::of(&value);
+        let flat = FlatText::of(&value);
         let text = String::from_utf8(flat.text.clone()).unwrap();
         let at: Vec<_> = text.match_indices("KEY").map(|(at, _)| (at..at + 3, "…".to_owned())).collect();
         assert_eq!(at.len(), 3, "{text}");
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn a_part_that_crosses_strings_is_gone_from_both() {
         let mut value = json!(["ab", "cd"]);
-        let flat = Flat::of(&value);
+        let flat = FlatText::of(&value);
         flat.replace(&mut value, &[(1..4, "-".into())]);
         assert_eq!(value, json!(["a-", "-d"]));
     }

@@ -264,7 +264,7 @@ pub fn uninstall(agent: Agent, scope: &InstallScope) -> Result<(PathBuf, Outcome
 
 /// An entry of keysweep in an agent's file.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
+pub(super) struct InstalledEntry {
     pub(super) event: String,
     /// Its index in the event's list.
     pub(super) index: usize,
@@ -272,21 +272,21 @@ pub(super) struct Found {
 }
 
 /// The entries of keysweep, and the file that has them or would have them.
-pub(super) fn installed(agent: Agent, scope: &InstallScope) -> Result<(PathBuf, Vec<Found>)> {
+pub(super) fn installed(agent: Agent, scope: &InstallScope) -> Result<(PathBuf, Vec<InstalledEntry>)> {
     let (path, text) = read(agent, scope)?;
     let found = found(agent, &path, text.as_deref())
         .map_err(|why| Error::new("read", path.display(), why).hint("the agent cannot read it either"))?;
     Ok((path, found))
 }
 
-fn found(agent: Agent, path: &Path, text: Option<&str>) -> std::result::Result<Vec<Found>, String> {
+fn found(agent: Agent, path: &Path, text: Option<&str>) -> std::result::Result<Vec<InstalledEntry>, String> {
     let Some(text) = text else { return Ok(Vec::new()) };
     let is_ours = |entry: &Value| is_ours(agent, entry);
     let list = match is_toml(path) {
         true => toml_file::ours(text, &is_ours)?,
         false => json_file::ours(text, &is_ours)?,
     };
-    Ok(list.into_iter().map(|(event, index, entry)| Found { event, index, entry }).collect())
+    Ok(list.into_iter().map(|(event, index, entry)| InstalledEntry { event, index, entry }).collect())
 }
 
 fn without(agent: Agent, path: &Path, text: &str) -> std::result::Result<String, String> {

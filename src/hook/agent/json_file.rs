@@ -98,9 +98,9 @@ fn lists(text: &str) -> Result<Vec<(String, Range<usize>)>, JsonFault> {
     Ok(lists.map(|event| (event.name, event.value)).collect())
 }
 
-type Ours = (String, Range<usize>, Range<usize>);
+type OurEntry = (String, Range<usize>, Range<usize>);
 
-fn first_of_ours(text: &str, is_ours: &dyn Fn(&Value) -> bool) -> Result<Option<Ours>, JsonFault> {
+fn first_of_ours(text: &str, is_ours: &dyn Fn(&Value) -> bool) -> Result<Option<OurEntry>, JsonFault> {
     for (event, list) in lists(text)? {
         let elements = json::elements(text.as_bytes(), list.start).map_err(fault)?;
         if let Some(ours) = elements.into_iter().find(|at| is_ours(&parse(text, at))) {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use bstr::{BString, ByteSlice as _};
 
 use super::event::{Action, Decision, Edit, Event};
-use super::flat::Flat;
+use super::flat::FlatText;
 use super::{mention, shell};
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Result};
@@ -49,7 +49,7 @@ impl Judge<'_> {
     pub fn decide(&self, event: &Event) -> Result<Decision> {
         let decision = self.decide_action(&event.action)?;
         if decision == Decision::Pass && !event.beside.is_null() {
-            return Ok(self.sent(&Flat::of(&event.beside), "This call's input holds", "It was not run"));
+            return Ok(self.sent(&FlatText::of(&event.beside), "This call's input holds", "It was not run"));
         }
         Ok(decision)
     }
@@ -58,15 +58,17 @@ impl Judge<'_> {
         match action {
             Action::Prompt { text, attachments } => self.prompt(text, attachments),
             Action::Command { text } => self.command(text),
-            Action::ToolInput { input } => Ok(self.sent(&Flat::of(input), "This call's input holds", "It was not run")),
+            Action::ToolInput { input } => {
+                Ok(self.sent(&FlatText::of(input), "This call's input holds", "It was not run"))
+            }
             Action::McpCall { tool, input } => {
                 let what = format!("This call of {tool} would send");
-                Ok(self.sent(&Flat::of(input), &what, "It was not made"))
+                Ok(self.sent(&FlatText::of(input), &what, "It was not made"))
             }
             Action::FileRead { paths, content } => self.file_read(paths, content.as_deref()),
             Action::FileEdit { edits } => self.file_edit(edits),
             Action::ToolOutput { output, .. } => {
-                let flat = Flat::of(output);
+                let flat = FlatText::of(output);
                 let found = self.active(&flat.text, None)?;
                 if found.is_empty() {
                     return Ok(Decision::Pass);
@@ -122,7 +124,7 @@ impl Judge<'_> {
         })
     }
 
-    fn sent(&self, flat: &Flat, what: &str, so: &str) -> Decision {
+    fn sent(&self, flat: &FlatText, what: &str, so: &str) -> Decision {
         match self.active(&flat.text, None) {
             Ok(found) if found.is_empty() => Decision::Pass,
             Ok(found) => {

@@ -53,7 +53,7 @@ fn is_prefix(word: &str) -> bool {
 
 /// The words of each simple command, without those in substitutions.
 fn commands(line: &str) -> Vec<Vec<String>> {
-    let mut split = Split::default();
+    let mut split = CommandSplitter::default();
     let mut characters = line.chars().peekable();
     while let Some(character) = characters.next() {
         match (split.quote, character) {
@@ -85,7 +85,7 @@ fn commands(line: &str) -> Vec<Vec<String>> {
 
 /// The state of splitting a command line into words.
 #[derive(Default)]
-struct Split {
+struct CommandSplitter {
     commands: Vec<Vec<String>>,
     words: Vec<String>,
     word: Option<String>,
@@ -95,7 +95,7 @@ struct Split {
     backquoted: bool,
 }
 
-impl Split {
+impl CommandSplitter {
     fn add(&mut self, character: char) {
         if self.depth == 0 && !self.backquoted {
             self.word.get_or_insert_default().push(character);

@@ -7,8 +7,8 @@ use toml::Spanned;
 
 use super::raw::{self, Archives, ByteSize, RawConfig};
 use super::{
-    ArchiveLimits, Config, EffectiveSetting, Globs, HookSettings, Limits, Named, Output, Paths, Selection, Suppress,
-    check, own,
+    ArchiveLimits, Config, EffectiveSetting, Globs, HookSettings, Limits, LocatedText, Output, Paths, Selection,
+    Suppress, check, own,
 };
 use crate::core::error::{Error, Result};
 use crate::core::files::Files;
@@ -145,10 +145,12 @@ impl Settings<'_> {
         self.value(key, given, default, |value| format!("{value:?}"))
     }
 
-    fn names(&mut self, key: &str, given: &[Spanned<String>]) -> Vec<Named> {
-        let named =
-            |text: &Spanned<String>| Named { text: text.get_ref().clone(), at: self.source.at(text.span().start) };
-        let names: Vec<Named> = given.iter().map(named).collect();
+    fn names(&mut self, key: &str, given: &[Spanned<String>]) -> Vec<LocatedText> {
+        let named = |text: &Spanned<String>| LocatedText {
+            text: text.get_ref().clone(),
+            at: self.source.at(text.span().start),
+        };
+        let names: Vec<LocatedText> = given.iter().map(named).collect();
         let texts: Vec<&String> = names.iter().map(|name| &name.text).collect();
         let from = names.first().map_or("default", |name| &name.at);
         self.put(key, format!("{texts:?}"), from.to_owned());
@@ -172,7 +174,7 @@ fn selection(settings: &mut Settings<'_>, raw: raw::RawRules) -> Result<Selectio
     for (pattern, value) in raw.severity {
         let at = source.at(value.span().start);
         settings.put(format!("rules.severity.{pattern:?}"), format!("\"{}\"", value.get_ref()), at.clone());
-        severity.push((Named { text: pattern, at }, value.into_inner()));
+        severity.push((LocatedText { text: pattern, at }, value.into_inner()));
     }
     Ok(Selection {
         builtin,

@@ -39,7 +39,7 @@ pub struct Config {
     /// The file's name in messages; `None` if there is no file and all defaults apply.
     pub file: Option<String>,
     /// Rule files to load, relative to the file's directory.
-    pub extends: Vec<Named>,
+    pub extends: Vec<LocatedText>,
     /// Where the developer's real keys are: `env` or paths of `.env` files.
     pub known_keys: Vec<String>,
     /// The rules to use.
@@ -66,7 +66,7 @@ pub struct Config {
 
 /// A text and where it is written: `.keysweep.toml:12`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Named {
+pub struct LocatedText {
     /// The text.
     pub text: String,
     /// `file:line` of the text.
@@ -79,11 +79,11 @@ pub struct Selection {
     /// Whether the built-in rules are used.
     pub builtin: bool,
     /// Patterns of rule ids; if there are any, only these rules are used.
-    pub enable: Vec<Named>,
+    pub enable: Vec<LocatedText>,
     /// Patterns of rule ids; these rules are not used.
-    pub disable: Vec<Named>,
+    pub disable: Vec<LocatedText>,
     /// Patterns of rule ids with the severity that their findings get.
-    pub severity: Vec<(Named, Severity)>,
+    pub severity: Vec<(LocatedText, Severity)>,
     /// Findings with a lower severity are not reported.
     pub min_severity: Severity,
     /// Findings with a lower confidence are not reported.

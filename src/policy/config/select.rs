@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use super::{Config, Named, own};
+use super::{Config, LocatedText, own};
 use crate::core::error::{Error, Result};
 use crate::core::files::Files;
 use crate::core::text::{Source, nearest};
@@ -25,13 +25,13 @@ pub struct Selected {
 
 /// Loads the rule files that a configuration names, and those of the command line (`more`), and returns the rules
 /// that are enabled. Errors: a missing or invalid file, an id that is used twice, a pattern that matches no rule.
-pub fn select(config: &Config, files: &dyn Files, more: &[Named], skip_unsupported: bool) -> Result<Selected> {
+pub fn select(config: &Config, files: &dyn Files, more: &[LocatedText], skip_unsupported: bool) -> Result<Selected> {
     let mut own: Vec<Rule> = config.own.clone();
     let mut imported = ImportedRules::default();
     let mut left_out = Vec::new();
     let skip = skip_unsupported || config.rules.skip_unsupported;
-    let read_named = |file: &Named| (file.text.clone(), files::read_named(Path::new(&file.text)));
-    let read_ours = |file: &Named| (files.name(&file.text), files.read(&file.text));
+    let read_named = |file: &LocatedText| (file.text.clone(), files::read_named(Path::new(&file.text)));
+    let read_ours = |file: &LocatedText| (files.name(&file.text), files.read(&file.text));
     let ours = config.extends.iter().map(|file| (file, read_ours(file)));
     for (file, (name, content)) in ours.chain(more.iter().map(|file| (file, read_named(file)))) {
         let Some(content) = content? else {
@@ -60,7 +60,7 @@ pub fn select(config: &Config, files: &dyn Files, more: &[Named], skip_unsupport
     }
     known_names(config, &rules, &imported)?;
     let on = |id: &str| {
-        let listed = |list: &[Named]| list.iter().any(|pattern| fits(&pattern.text, id));
+        let listed = |list: &[LocatedText]| list.iter().any(|pattern| fits(&pattern.text, id));
         (config.rules.enable.is_empty() || listed(&config.rules.enable)) && !listed(&config.rules.disable)
     };
     imported.keep(&on);

@@ -29,12 +29,12 @@ impl UnpackBudget {
 }
 
 /// A decoder whose output is counted.
-pub(super) struct Metered<R> {
+pub(super) struct MeteredReader<R> {
     pub(super) inner: R,
     pub(super) budget: Rc<UnpackBudget>,
 }
 
-impl<R: Read> Read for Metered<R> {
+impl<R: Read> Read for MeteredReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.budget.spend(count as u64)?;
@@ -43,12 +43,12 @@ impl<R: Read> Read for Metered<R> {
 }
 
 /// The outermost content, counted while it is read because its size is unknown.
-pub(super) struct Counted<'a> {
+pub(super) struct CountedReader<'a> {
     pub(super) inner: &'a mut dyn Read,
     pub(super) budget: Rc<UnpackBudget>,
 }
 
-impl Read for Counted<'_> {
+impl Read for CountedReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.budget.size.set(self.budget.size.get() + count as u64);

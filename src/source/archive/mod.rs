@@ -21,7 +21,7 @@ use std::rc::Rc;
 use bstr::{BStr, BString, ByteSlice as _};
 
 use crate::core::finding::Layer;
-use budget::{Counted, Metered, UnpackBudget};
+use budget::{CountedReader, MeteredReader, UnpackBudget};
 use inflate::{Gzip, Inflate};
 use zstd::Zstd;
 
@@ -94,7 +94,7 @@ pub fn unpack(
 /// Unpacks content that can be read only once. Content that is not packed is passed on unchanged, with no layers.
 pub fn unpack_stream(content: &mut dyn Read, limits: Limits, visitor: &mut dyn Visitor) -> Result<(), TooLarge> {
     let mut unpacker = Unpacker::new(0, limits, visitor);
-    let mut counted = Counted { inner: content, budget: Rc::clone(&unpacker.budget) };
+    let mut counted = CountedReader { inner: content, budget: Rc::clone(&unpacker.budget) };
     unpacker.content(&mut counted, &Packed::default());
     unpacker.result()
 }
@@ -130,8 +130,8 @@ impl<'a> Unpacker<'a> {
         members < most && !self.budget.is_exceeded.get()
     }
 
-    fn metered<R: Read>(&self, inner: R) -> Metered<R> {
-        Metered { inner, budget: Rc::clone(&self.budget) }
+    fn metered<R: Read>(&self, inner: R) -> MeteredReader<R> {
+        MeteredReader { inner, budget: Rc::clone(&self.budget) }
     }
 
     /// Reports why reading ended early, unless all unpacking was stopped.
@@ -150,7 +150,7 @@ impl<'a> Unpacker<'a> {
     fn content(&mut self, content: &mut dyn Read, at: &Packed) {
         let mut head = [0; HEAD];
         let (length, error) = fill(content, &mut head);
-        let mut whole = Begun { head: &head[..length], error, rest: content };
+        let mut whole = PeekedContent { head: &head[..length], error, rest: content };
         match kind(&head[..length]) {
             Some(Container::Known(_)) if at.layers.len() >= self.budget.limits.depth.into() => {
                 self.visitor.unopened(at, reason::TOO_DEEP);
@@ -215,14 +215,14 @@ fn xz(content: impl Read) -> impl Read {
 }
 
 /// Content whose first bytes were already read.
-struct Begun<'a> {
+struct PeekedContent<'a> {
     head: &'a [u8],
     /// The error that followed these bytes.
     error: Option<io::Error>,
     rest: &'a mut dyn Read,
 }
 
-impl Read for Begun<'_> {
+impl Read for PeekedContent<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if !self.head.is_empty() {
             return self.head.read(buffer);

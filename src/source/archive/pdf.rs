@@ -19,7 +19,8 @@ fn streams(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) 
     let mut number = 0_u64;
     let mut is_encrypted = false;
     loop {
-        let mut between = Watched { inner: Until::new(content, b"stream"), tail: Vec::new(), is_encrypted: false };
+        let mut between =
+            EncryptionWatcher { inner: Until::new(content, b"stream"), tail: Vec::new(), is_encrypted: false };
         // The document's own text was already scanned, unless it is inside an archive.
         if unpacker.is_unseen(at) {
             unpacker.plain(&mut between, at);
@@ -70,7 +71,7 @@ fn is_flate(content: &mut dyn BufRead) -> io::Result<bool> {
 }
 
 /// A reader that watches for the keyword of encrypted documents.
-struct Watched<'a> {
+struct EncryptionWatcher<'a> {
     inner: Until<'a>,
     tail: Vec<u8>,
     is_encrypted: bool,
@@ -78,7 +79,7 @@ struct Watched<'a> {
 
 const ENCRYPT: &[u8] = b"/Encrypt";
 
-impl Read for Watched<'_> {
+impl Read for EncryptionWatcher<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         let read = &buffer[..count];

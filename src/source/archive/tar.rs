@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Read as _};
 use bstr::ByteSlice as _;
 
 use super::until::Exact;
-use super::{Begun, Packed, Unpacker, fill, reason};
+use super::{Packed, PeekedContent, Unpacker, fill, reason};
 
 const BLOCK: usize = 512;
 /// The maximum length of a name or pax header in bytes; a longer one is scanned as content and otherwise ignored.
@@ -56,12 +56,12 @@ fn text(field: &[u8]) -> &[u8] {
 
 /// The values from extended headers before a member's own header.
 #[derive(Default)]
-struct Extra {
+struct ExtendedHeader {
     name: Option<Vec<u8>>,
     size: Option<u64>,
 }
 
-impl Extra {
+impl ExtendedHeader {
     /// Parses the records of a pax header: `<length> <key>=<value>\n`.
     fn pax(&mut self, mut records: &[u8]) {
         while let Some(space) = records.find_byte(b' ') {
@@ -84,7 +84,7 @@ impl Extra {
 
 /// Reads an archive to the end of the content.
 pub(super) fn read(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) {
-    let mut extra = Extra::default();
+    let mut extra = ExtendedHeader::default();
     loop {
         let mut block = [0; BLOCK];
         let (length, error) = fill(content, &mut block);
@@ -99,7 +99,7 @@ pub(super) fn read(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &
         }
         let Some(size) = size(&block[124..136]).filter(|_| length == BLOCK && checks(&block)) else {
             unpacker.visitor.unopened(at, reason::CORRUPT);
-            let mut rest = Begun { head: &block[..length], error: None, rest: content };
+            let mut rest = PeekedContent { head: &block[..length], error: None, rest: content };
             return unpacker.plain(&mut rest, at);
         };
         if !unpacker.counts(at) {
@@ -118,7 +118,7 @@ fn entry(
     at: &Packed,
     block: &Block,
     size: u64,
-    extra: &mut Extra,
+    extra: &mut ExtendedHeader,
 ) -> Result<(), (Packed, io::Error)> {
     let failed = |error| (at.clone(), error);
     let kind = block[156];
@@ -132,7 +132,7 @@ fn entry(
         }
         return Ok(());
     }
-    let Extra { name, size: real } = std::mem::take(extra);
+    let ExtendedHeader { name, size: real } = std::mem::take(extra);
     let member = at.member(&name.unwrap_or_else(|| own_name(block)));
     unpacker.visitor.name(&member, member.member.as_ref().map_or(&[][..], |member| member.as_slice()));
     unpacker.visitor.name(&member, text(&block[157..257]));

@@ -13,7 +13,7 @@ use super::inflate::Inflate;
 use super::until::{Exact, Until};
 use super::{Packed, Unpacker, reason};
 use directory::{MemberLengths, long, short, wide};
-use reader::{PositionedReader, Stored, Summed};
+use reader::{ChecksummedReader, PositionedReader, StoredMember};
 
 pub use directory::is_behind_prefix;
 
@@ -191,7 +191,7 @@ impl Zip {
         (packed, crc): (u64, u32),
         member: &Packed,
     ) {
-        let mut stored = Stored::new(Summed::new(Box::new(Exact::new(content, packed)), crc));
+        let mut stored = StoredMember::new(ChecksummedReader::new(Box::new(Exact::new(content, packed)), crc));
         unpacker.content(&mut stored, member);
         let hidden = stored.hidden().filter(|_| !self.is_single);
         // Reading data again counts as unpacked data, so that it cannot be repeated endlessly.
@@ -217,6 +217,6 @@ fn decode(
         95 => Box::new(unpacker.metered(super::xz(content))),
         _ => return Some(reason::UNSUPPORTED),
     };
-    unpacker.content(&mut Summed::new(decoder, header.crc), member);
+    unpacker.content(&mut ChecksummedReader::new(decoder, header.crc), member);
     None
 }

@@ -12,19 +12,19 @@ const HEADER: &[u8] = b"PK\x03\x04";
 const MOST_KEPT: usize = 8 << 20;
 
 /// A reader that verifies a checksum, unless that is zero. A wrong one is an error at the end.
-pub(super) struct Summed<'a> {
+pub(super) struct ChecksummedReader<'a> {
     inner: Box<dyn Read + 'a>,
     crc: Crc,
     wanted: u32,
 }
 
-impl<'a> Summed<'a> {
+impl<'a> ChecksummedReader<'a> {
     pub(super) fn new(inner: Box<dyn Read + 'a>, wanted: u32) -> Self {
         Self { inner, crc: Crc::new(), wanted }
     }
 }
 
-impl Read for Summed<'_> {
+impl Read for ChecksummedReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.crc.update(&buffer[..count]);
@@ -37,8 +37,8 @@ impl Read for Summed<'_> {
 
 /// An uncompressed member. If the length in its header is wrong, its content may include other members, so the bytes
 /// from the first header in it are kept.
-pub(super) struct Stored<'a> {
-    inner: Summed<'a>,
+pub(super) struct StoredMember<'a> {
+    inner: ChecksummedReader<'a>,
     /// The last bytes that were read, which may contain the start of a header; after a header all bytes.
     kept: Vec<u8>,
     state: HeaderSearch,
@@ -56,8 +56,8 @@ enum HeaderSearch {
     IsZip,
 }
 
-impl<'a> Stored<'a> {
-    pub(super) fn new(inner: Summed<'a>) -> Self {
+impl<'a> StoredMember<'a> {
+    pub(super) fn new(inner: ChecksummedReader<'a>) -> Self {
         Self { inner, kept: Vec::new(), state: HeaderSearch::Begins }
     }
 
@@ -87,7 +87,7 @@ impl<'a> Stored<'a> {
     }
 }
 
-impl Read for Stored<'_> {
+impl Read for StoredMember<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.keep(&buffer[..count]);
