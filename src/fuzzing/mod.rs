@@ -10,6 +10,7 @@ mod disk;
 mod files;
 mod forms;
 mod git;
+mod git_seeds;
 #[cfg(test)]
 mod memory;
 mod packs;
