@@ -229,7 +229,7 @@ impl BaselineRun<'_> {
             let name = shown(file);
             let content = read_list(file, are_named)?.ok_or_else(|| Error::new("import", &name, "no such file"))?;
             let kind = ListFormat::of(&name, &content).ok_or_else(|| {
-                Error::new("import", &name, "it is none of the lists that keysweep knows")
+                Error::new("import", &name, "its format is not known")
                     .hint("known: .gitleaksignore, gitleaks JSON reports, .secrets.baseline, .secretsignore")
             })?;
             let one = import::import(kind, &name, &content, &protected)?;

@@ -277,7 +277,7 @@ impl<'a> Explanation<'a> {
         }
         let verdict = match step.refusal {
             None => "every test passed".to_owned(),
-            Some(Refusal::Shape) if rule.is_contextual() => format!("no: it has not the shape {}", rule.regex),
+            Some(Refusal::Shape) if rule.is_contextual() => format!("no: it does not have the shape {}", rule.regex),
             Some(refusal) => format!("no: {}", refusal.as_str()),
         };
         let evidence = step.evidence.map_or(String::new(), |evidence| format!(" (evidence: {evidence})"));

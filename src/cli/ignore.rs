@@ -24,7 +24,7 @@ use crate::policy::ignore_file::{IgnoreFile, glob_of};
 const SHORTEST: usize = 8;
 /// The first line of a new file.
 const HEADER: &str =
-    "# Findings that were looked at and accepted: [rule:]fingerprint [path] [# reason until=2027-01-31]\n";
+    "# Findings that were reviewed and accepted: [rule:]fingerprint [path] [# reason until=2027-01-31]\n";
 
 /// A finding to accept.
 struct AcceptedFinding {

@@ -63,7 +63,7 @@ fn kept() -> Result<[u8; 32]> {
         return Ok(key);
     }
     written?;
-    Err(Error::new("read the key of fingerprints from", path.display(), "it is gone again"))
+    Err(Error::new("read the key of fingerprints from", path.display(), "it was deleted again"))
 }
 
 fn directory() -> Result<PathBuf> {

@@ -70,7 +70,7 @@ fn message(files: u64, bytes: u64, share: Option<u64>, elapsed: Duration) -> Str
     match share {
         None => text,
         // What remains cannot be measured: finding the introducing commits.
-        Some(1000) => format!("100 %, {text}, looking up where it came in"),
+        Some(1000) => format!("100 %, {text}, finding the commits that introduced the keys"),
         // No estimate before some of the work is done.
         Some(share) if share < 20 || millis < 2000 => format!("{} %, {text}", share / 10),
         Some(share) => {

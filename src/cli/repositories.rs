@@ -50,7 +50,7 @@ fn listed(file: &Path) -> Result<Vec<PathBuf>> {
     let lines = text.lines().map(|line| line.strip_suffix(b"\r").unwrap_or(line)).filter(|line| !line.is_empty());
     let paths: Vec<PathBuf> = lines.map(|line| path_bytes::path(line.as_bstr()).into()).collect();
     if paths.is_empty() {
-        return Err(Error::new("read the list of repositories", name, "it names none").hint("write one path a line"));
+        return Err(Error::new("read the list of repositories", name, "it is empty").hint("write one path a line"));
     }
     Ok(paths)
 }

@@ -39,7 +39,7 @@ pub(super) fn run(args: RulesCommand) -> Result<Exit> {
             .chain(imported.iter().flat_map(|engine| engine.rules().map(|rule| rule.info.id.as_ref())))
     };
     let unknown = |doing: &str, id: &str| {
-        let fault = Error::new(doing, id, "there is none of this id");
+        let fault = Error::new(doing, id, "there is no rule with this id");
         match nearest(id, ids()) {
             Some(near) => fault.hint(format!("did you mean {near}?")),
             None => fault.hint("keysweep rules list prints them all"),

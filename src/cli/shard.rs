@@ -88,7 +88,7 @@ fn of_environment(variable: &dyn Fn(&str) -> Option<String>) -> Result<Shard> {
     };
     let at = index.checked_sub(first).filter(|at| step > 0 && at % step == 0).map(|at| at / step);
     let outside = || {
-        let why = format!("{} is {index}, which is none of {count} jobs from {first} on", system.index);
+        let why = format!("{} is {index}, which is not one of the {count} jobs from {first} on", system.index);
         Error::new("use --shard auto in", system.name, why).hint("number the jobs without gaps, or give --shard I/N")
     };
     at.filter(|at| *at < count).map(|at| Shard { index: at + 1, count }).ok_or_else(outside)

@@ -104,7 +104,7 @@ pub(super) fn allowlist(raw: RawAllow) -> Result<ImportedAllowlist, RuleFault> {
         "" | "secret" => AllowlistTarget::Secret,
         "match" => AllowlistTarget::Match,
         "line" => AllowlistTarget::Line,
-        other => return Err(RuleFault::Wrong(format!("regexTarget {other:?} is none of secret, match, line"))),
+        other => return Err(RuleFault::Wrong(format!("regexTarget {other:?} is not one of secret, match, line"))),
     };
     if raw.commits.is_empty() && raw.paths.is_empty() && raw.regexes.is_empty() && raw.stopwords.is_empty() {
         return Err(RuleFault::Wrong("an allowlist without commits, paths, regexes or stopwords".into()));

@@ -51,7 +51,7 @@ fn annotate(entry: &JsonFinding<'_>, out: &mut dyn Write) -> io::Result<()> {
     let title = format!("{} ({}, {})", entry.title, entry.severity, entry.confidence);
     let mut message = format!("{} in {}", entry.masked(), entry.place());
     if let Some(commit) = &entry.commit {
-        message += &format!(", brought in by {}", commit.short());
+        message += &format!(", introduced by {}", commit.short());
     }
     line(out, &place, &title, &format!("{message}: {}", entry.next_step()))
 }

@@ -217,7 +217,7 @@ impl Page<'_> {
         if author.is_empty() {
             writeln!(self.out, "    in object {id}")?;
         } else {
-            writeln!(self.out, "    brought in by {id}, {date}, {author}: {summary}")?;
+            writeln!(self.out, "    introduced by {id}, {date}, {author}: {summary}")?;
         }
         match &finding.history {
             Some(history) => writeln!(self.out, "    {}", past::state(history)),

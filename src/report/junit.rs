@@ -61,7 +61,7 @@ fn case(entry: &JsonFinding<'_>, out: &mut dyn Write) -> io::Result<()> {
     let kind = format!("{}, {}", entry.severity, entry.confidence);
     write!(out, "<failure type=\"{kind}\" message=\"{message}\">{}", xml(&at))?;
     if let Some(commit) = &entry.commit {
-        write!(out, "\nbrought in by {}", xml(&commit.id))?;
+        write!(out, "\nintroduced by {}", xml(&commit.id))?;
     }
     writeln!(out, "\n{}</failure></testcase>", xml(&entry.next_step()))
 }

@@ -218,7 +218,7 @@ fn result<'a>(entry: &'a JsonFinding<'a>, rule_index: usize, identity: &Identity
 fn message(entry: &JsonFinding<'_>) -> String {
     let mut text = format!("{} {} in {}", escape::text(entry.title.as_bytes()), entry.masked(), entry.place());
     if let Some(commit) = &entry.commit {
-        text += &format!(", brought in by {}", escape::text(commit.short().as_bytes()));
+        text += &format!(", introduced by {}", escape::text(commit.short().as_bytes()));
     }
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {

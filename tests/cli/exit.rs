@@ -57,7 +57,7 @@ fn mistakes_are_explained_in_one_line() {
         (&["scan", "missing.txt"], "cannot read missing.txt: it does not exist"),
         (
             &["rules", "show", "nope"],
-            "cannot show rule nope: there is none of this id; keysweep rules list prints them all",
+            "cannot show rule nope: there is no rule with this id; keysweep rules list prints them all",
         ),
     ] {
         assert_eq!(project.run(args).stderr, format!("keysweep: {message}\n"));

@@ -253,7 +253,7 @@ fn places_that_others_share_are_refused() {
             "cd $ROOT; git init -q --bare bare.git; cd bare.git",
             "install",
             2,
-            "nobody commits in a bare repository",
+            "commits are not made in a bare repository",
         ),
         (
             "a bare repository and a hook of servers",

@@ -177,7 +177,7 @@ impl Scan<'_> {
                 Ok(())
             }
             (_, None) => {
-                collector.note("nothing came in, so nothing was scanned");
+                collector.note("there is nothing new, so nothing was scanned");
                 Ok(())
             }
         };

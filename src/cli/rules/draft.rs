@@ -25,7 +25,7 @@ pub(super) fn of(example: &str, id: Option<&str>) -> Result<String> {
     let (start, random) = example.split_at(prefix);
     if random.len() < LEAST_RANDOM {
         return Err(
-            fault("it is too short to be a key").hint(format!("{LEAST_RANDOM} random characters are the least"))
+            fault("it is too short to be a key").hint(format!("{LEAST_RANDOM} random characters are the minimum"))
         );
     }
     let (class, guessed) = class(random);

@@ -254,7 +254,7 @@ fn limits(settings: &mut Settings<'_>, raw: raw::RawLimits) -> Result<Limits> {
         }),
         threads: settings.value("limits.threads", threads, None, |threads| match threads {
             Some(threads) => threads.to_string(),
-            None => "\"one a processor\"".into(),
+            None => "\"one for each processor\"".into(),
         }),
         strict_archives: settings.value(
             "limits.archives",

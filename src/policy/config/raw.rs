@@ -173,7 +173,7 @@ pub struct RawLimits {
     /// Files larger than this are skipped, and counted as such: bytes, or `"20MB"` (default: no limit).
     #[cfg_attr(test, schemars(with = "Option<ByteSize>"))]
     pub max_file_size: Option<Spanned<ByteSize>>,
-    /// Threads (default: one a processor).
+    /// Threads (default: one for each processor).
     #[cfg_attr(test, schemars(with = "Option<u16>"))]
     pub threads: Option<Spanned<u16>>,
     /// Whether what cannot be opened of an archive (encrypted, corrupt, of an unsupported kind, beyond a limit) is

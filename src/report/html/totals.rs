@@ -64,7 +64,7 @@ impl Counts {
             ),
             ("Provider", providers),
             (
-                "Came in with",
+                "Introduced in",
                 self.origins.into_iter().map(|(origin, number)| (origin.words().into(), number)).collect(),
             ),
             ("Repository", repositories),

@@ -81,7 +81,7 @@ impl<R: BufRead> Gzip<R> {
         let mut header = [0; 10];
         self.inner.read_exact(&mut header)?;
         if header[..3] != [0x1f, 0x8b, 8] {
-            return Err(corrupt("what follows a gzip member is none"));
+            return Err(corrupt("the data after a gzip member is not another member"));
         }
         let flags = header[3];
         if flags & 4 != 0 {

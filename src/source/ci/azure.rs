@@ -8,7 +8,7 @@ pub(super) fn change(job: &Job<'_>) -> Change {
     let system = System::Azure;
     if let Some(target) = job.get("SYSTEM_PULLREQUEST_TARGETBRANCH") {
         let target = target.strip_prefix("refs/heads/").unwrap_or(&target).to_owned();
-        let why = "a pull request: what the target has not, and the merge that Azure made";
+        let why = "a pull request: the commits that are not in its target, and the merge commit that Azure made";
         let source = commit(job.get("SYSTEM_PULLREQUEST_SOURCECOMMITID"));
         let mut change = Change::new(
             system,
@@ -25,11 +25,11 @@ pub(super) fn change(job: &Job<'_>) -> Change {
     }
     match job.get("BUILD_REASON").as_deref() {
         Some("Schedule") => {
-            let why = "a schedule: everything that the repository keeps";
+            let why = "a schedule: the whole repository";
             Change::new(system, ChangeKind::Schedule, head, Base::DefaultBranch, why)
         }
         Some("Manual") => {
-            let why = "started by hand: what the default branch has not";
+            let why = "started by hand: the commits that are not in the default branch";
             Change::new(system, ChangeKind::Manual, head, Base::DefaultBranch, why).branch(full)
         }
         _ => pushed(system, head, None).branch(full),

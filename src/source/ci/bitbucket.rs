@@ -9,7 +9,7 @@ pub(super) fn change(job: &Job<'_>) -> Change {
         let target = job.get("BITBUCKET_PR_DESTINATION_BRANCH");
         // Only Data Center gives the commit, and it may be abbreviated.
         let base = target.map_or(Base::DefaultBranch, Base::Branch);
-        let why = "a pull request: what the destination has not";
+        let why = "a pull request: the commits that are not in its destination";
         Change::new(System::Bitbucket, ChangeKind::PullRequest, head, base, why).branch(branch)
     } else if let Some(tag) = job.get("BITBUCKET_TAG") {
         tagged(System::Bitbucket, head, &tag)

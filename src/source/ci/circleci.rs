@@ -8,7 +8,7 @@ pub(super) fn change(job: &Job<'_>) -> Change {
     if let Some(tag) = job.get("CIRCLE_TAG") {
         tagged(System::CircleCi, head, &tag)
     } else if job.has("CIRCLE_PULL_REQUEST") {
-        let why = "a pull request: what the default branch has not";
+        let why = "a pull request: the commits that are not in the default branch";
         Change::new(System::CircleCi, ChangeKind::PullRequest, head, Base::DefaultBranch, why).branch(branch)
     } else {
         pushed(System::CircleCi, head, None).branch(branch)

@@ -12,13 +12,13 @@ pub(super) fn change(job: &Job<'_>) -> Change {
         Some("pull_request") => {
             let target = either("DRONE_TARGET_BRANCH", "CI_COMMIT_TARGET_BRANCH");
             let source = either("DRONE_SOURCE_BRANCH", "CI_COMMIT_SOURCE_BRANCH");
-            let why = "a pull request: what its target has not";
+            let why = "a pull request: the commits that are not in its target";
             let base = target.map_or(Base::DefaultBranch, Base::Branch);
             Change::new(system, ChangeKind::PullRequest, head, base, why).branch(source)
         }
         Some("tag" | "release") => tagged(system, head, &either("DRONE_TAG", "CI_COMMIT_TAG").unwrap_or_default()),
         Some("cron") => {
-            let why = "a schedule: everything that the repository keeps";
+            let why = "a schedule: the whole repository";
             Change::new(system, ChangeKind::Schedule, head, Base::DefaultBranch, why)
         }
         // Woodpecker's CI_PREV_COMMIT_SHA is that of the last pipeline on any branch.

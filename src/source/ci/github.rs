@@ -36,14 +36,14 @@ fn event_change(system: System, name: &str, event: &Value, job: &Job<'_>) -> Res
         "merge_group" => {
             let tip = text(event, "/merge_group/head_sha").ok_or_else(|| missing("the head"))?;
             let base = text(event, "/merge_group/base_sha").ok_or_else(|| missing("the base"))?;
-            let why = "a merge queue: what the queue adds to the branch";
+            let why = "a merge queue: the commits that it adds to the branch";
             Change::new(system, ChangeKind::MergeQueue, tip, Base::Commits(vec![base]), why)
         }
         "push" => {
             let full = text(event, "/ref").or_else(|| job.get("GITHUB_REF")).unwrap_or_default();
             let after = commit(text(event, "/after"));
             if event.get("deleted") == Some(&Value::Bool(true)) {
-                let why = "a branch or tag was deleted: nothing came in";
+                let why = "a branch or tag was deleted: there is nothing new";
                 return Ok(Change::new(system, ChangeKind::Nothing, head, Base::DefaultBranch, why));
             }
             let tip = after.unwrap_or(head);
@@ -61,16 +61,16 @@ fn event_change(system: System, name: &str, event: &Value, job: &Job<'_>) -> Res
         }
         "create" => pushed(system, head, None).branch(text(event, "/ref")),
         "delete" => {
-            let why = "a branch or tag was deleted: nothing came in";
+            let why = "a branch or tag was deleted: there is nothing new";
             Change::new(system, ChangeKind::Nothing, head, Base::DefaultBranch, why)
         }
         "schedule" => {
-            let why = "a schedule: everything that the repository keeps";
+            let why = "a schedule: the whole repository";
             Change::new(system, ChangeKind::Schedule, head, Base::DefaultBranch, why)
         }
         _ => {
             let why =
-                format!("started by {}: what the default branch has not", if name.is_empty() { "hand" } else { name });
+                format!("started by {}: the commits that are not in the default branch", if name.is_empty() { "hand" } else { name });
             let change = Change::new(system, ChangeKind::Manual, head, Base::DefaultBranch, why);
             match job.get("GITHUB_REF") {
                 Some(full) => match full.strip_prefix("refs/tags/") {

@@ -21,12 +21,12 @@ fn pipeline_change(job: &Job<'_>) -> Change {
     let branch = job.get("CI_COMMIT_BRANCH").or_else(|| job.get("CI_COMMIT_REF_NAME"));
     match job.get("CI_PIPELINE_SOURCE").as_deref() {
         Some("schedule") => {
-            let why = "a schedule: everything that the repository keeps";
+            let why = "a schedule: the whole repository";
             Change::new(system, ChangeKind::Schedule, head, Base::DefaultBranch, why)
         }
         Some("push") | None => pushed(system, head, job.get("CI_COMMIT_BEFORE_SHA")).branch(branch),
         Some(source) => {
-            let why = format!("started by {source}: what the default branch has not");
+            let why = format!("started by {source}: the commits that are not in the default branch");
             Change::new(system, ChangeKind::Manual, head, Base::DefaultBranch, why).branch(branch)
         }
     }

@@ -5,7 +5,7 @@ use super::{Base, Change, ChangeKind, Job, System, commit, pushed, tagged};
 pub(super) fn change(job: &Job<'_>) -> Change {
     let head = job.head(&["GIT_COMMIT"]);
     if let Some(target) = job.get("CHANGE_TARGET") {
-        let why = "a change request: what its target has not";
+        let why = "a change request: the commits that are not in its target";
         // With the merge strategy this is a merge commit whose other parent is the change.
         let change = Change::new(System::Jenkins, ChangeKind::PullRequest, head, Base::Branch(target), why);
         return change.branch(job.get("CHANGE_BRANCH"));

@@ -227,11 +227,11 @@ fn commit(text: Option<String>) -> Option<String> {
 fn pushed(system: System, head: String, before: Option<String>) -> Change {
     match commit(before) {
         Some(before) => {
-            let why = "a push: what was not on the branch before it";
+            let why = "a push: the commits that were not on the branch before";
             Change::new(system, ChangeKind::Push, head, Base::Before(before), why)
         }
         None => {
-            let why = "a push that does not say what was there before: what the default branch has not";
+            let why = "a push without its previous commit: the commits that are not in the default branch";
             Change::new(system, ChangeKind::Push, head, Base::DefaultBranch, why)
         }
     }
@@ -239,7 +239,7 @@ fn pushed(system: System, head: String, before: Option<String>) -> Change {
 
 /// The change of a pushed tag: the commits that are not in the default branch, and the tag itself.
 fn tagged(system: System, head: String, name: &str) -> Change {
-    let why = "a tag: its name, its message, and what the default branch has not";
+    let why = "a tag: its name, its message, and the commits that are not in the default branch";
     Change::new(system, ChangeKind::Tag, head, Base::DefaultBranch, why).branch(Some(format!("refs/tags/{name}")))
 }
 
