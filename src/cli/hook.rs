@@ -57,8 +57,12 @@ fn install(args: &args::Install) -> Result<Exit> {
     }
     let place = HookPlace::of(Path::new("."))?;
     if place.top.is_none() && args.names.is_empty() {
-        return Err(Error::new("install hooks in", place.common_dir.display(), "commits are not made in a bare repository")
-            .hint("keysweep hook install pre-receive checks what is pushed to it"));
+        return Err(Error::new(
+            "install hooks in",
+            place.common_dir.display(),
+            "commits are not made in a bare repository",
+        )
+        .hint("keysweep hook install pre-receive checks what is pushed to it"));
     }
     if let Some(why) = place.shared().filter(|_| !args.force) {
         return Err(Error::new("install hooks in", place.hooks.display(), why)

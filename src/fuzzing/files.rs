@@ -20,7 +20,7 @@ use crate::hook::agent::{Agent, Decision, Judge};
 use crate::hook::command::IfAbsent;
 use crate::hook::{HookName, push, yaml};
 use crate::policy::baseline::{self, Baseline};
-use crate::policy::config::{self, Config, Named};
+use crate::policy::config::{self, Config, LocatedText};
 use crate::policy::ignore_file::IgnoreFile;
 use crate::policy::import::{self, ListFormat};
 use crate::policy::suppressions::Suppressions;
@@ -72,7 +72,7 @@ fn extending(data: &[u8]) {
     let Ok(config) = config::default() else { return };
     let mut rules = config.rules.clone();
     (rules.builtin, rules.skip_unsupported) = (false, true);
-    let extends = vec![Named { text: "rules.toml".into(), at: "here".into() }];
+    let extends = vec![LocatedText { text: "rules.toml".into(), at: "here".into() }];
     apply(&Config { extends, rules, ..config }, &SameFile(data));
 }
 

@@ -73,7 +73,7 @@ pub enum RulesCommand {
 }
 
 /// Arguments that select the rule sources.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct RuleSourceArgs {
     /// The configuration file [default: $KEYSWEEP_CONFIG, or .keysweep.toml at the root of the repository].
     #[arg(long, value_name = "FILE")]

@@ -69,8 +69,10 @@ fn event_change(system: System, name: &str, event: &Value, job: &Job<'_>) -> Res
             Change::new(system, ChangeKind::Schedule, head, Base::DefaultBranch, why)
         }
         _ => {
-            let why =
-                format!("started by {}: the commits that are not in the default branch", if name.is_empty() { "hand" } else { name });
+            let why = format!(
+                "started by {}: the commits that are not in the default branch",
+                if name.is_empty() { "hand" } else { name }
+            );
             let change = Change::new(system, ChangeKind::Manual, head, Base::DefaultBranch, why);
             match job.get("GITHUB_REF") {
                 Some(full) => match full.strip_prefix("refs/tags/") {
