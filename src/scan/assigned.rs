@@ -9,9 +9,10 @@ use std::ops::Range;
 use super::anchored::{Key, Refusal, first_line, right_edge};
 use super::enclosure::{BLOCK, Enclosure};
 use super::evidence::{Evidence, Exits, Surroundings};
+use super::joins::{is_cut, reach};
 use super::owner::{Holder, Owner, Seeker, Unowned};
 use super::words::{Hit, LazyWords, WordSource};
-use super::{Done, Scope, random, steps};
+use super::{Done, Scope, language, random, steps};
 use crate::core::finding::Confidence;
 use crate::rule::RuleSet;
 
@@ -83,7 +84,7 @@ impl Assigned {
         });
         // With little evidence, a value that looks slightly like words is not a key.
         let found = found.filter(|(_, key, evidence)| {
-            evidence.is_some_and(|evidence| evidence.is_strong()) || !random::is_language(&text[key.secret.clone()])
+            evidence.is_some_and(|evidence| evidence.is_strong()) || !language::is_language(&text[key.secret.clone()])
         });
         let found = found.or_else(|| self.anyones(&value));
         done.scope = Scope::Beyond;
@@ -162,7 +163,7 @@ impl Assigned {
                 return Ok(None);
             }
         }
-        if random::is_identifier(digits) {
+        if language::is_identifier(digits) {
             return Ok(None);
         }
         let seeker = Seeker { text, start, words, joined, digits, goes_on };
@@ -176,7 +177,7 @@ impl Assigned {
                 return Err(unowned);
             }
         }
-        if random::is_surely_language(digits) {
+        if language::is_surely_language(digits) {
             return Ok(None);
         }
         done.scope = Scope::Beyond;
@@ -234,7 +235,7 @@ impl Assigned {
         why: Refusal,
     ) -> Vec<(usize, Refusal, Option<Evidence>)> {
         let digits = &text[token.clone()];
-        if !may_be_value(digits) || random::is_surely_language(digits) {
+        if !may_be_value(digits) || language::is_surely_language(digits) {
             return Vec::new();
         }
         let start = value_start(text, token.clone());
@@ -298,71 +299,13 @@ impl Value<'_> {
         if rules.is_identifier(value) {
             return Err(Refusal::Identifier);
         }
-        if random::is_camel_case(value) {
+        if language::is_camel_case(value) {
             return Err(Refusal::NotRandom(random::Fault::Language));
         }
         match random::fault(random_part(value), rule.rule.entropy) {
             Some(fault) => Err(Refusal::NotRandom(fault)),
             None => Ok(Key { secret, confidence: rule.rule.confidence }),
         }
-    }
-}
-
-/// A cache: which rules' keys the current value can be.
-#[derive(Debug, Default)]
-pub(super) struct Fitting {
-    /// For each rule: the value it was last computed for, and the answer in the lowest bit.
-    answers: Vec<u32>,
-    value: u32,
-}
-
-impl Fitting {
-    /// Starts with the next value.
-    fn clear(&mut self, rules: usize) {
-        self.value += 2;
-        if self.answers.len() < rules || self.value >= u32::MAX - 2 {
-            *self = Self { answers: vec![0; rules], value: 2 };
-        }
-    }
-
-    fn get_or(&mut self, rule: usize, ask: impl FnOnce() -> bool) -> bool {
-        let answer = &mut self.answers[rule];
-        if *answer & !1 != self.value {
-            *answer = self.value | u32::from(ask());
-        }
-        *answer & 1 == 1
-    }
-}
-
-/// Whether values are so dense that finding the words around all of them is cheaper than finding the owner of each.
-#[derive(Debug, Default)]
-pub(super) struct Density {
-    block: usize,
-    /// How many values are in the block so far.
-    values: u32,
-    /// The first block in which words are searched for again, after some were found.
-    next: usize,
-    /// How many consecutive blocks had words.
-    worded: u32,
-}
-
-impl Density {
-    /// Counts another value in `block`; returns whether to search for words first.
-    fn is_dense(&mut self, block: usize) -> bool {
-        const DENSE: u32 = 12;
-        if self.block != block {
-            // If one block is dense, the next one usually is too.
-            let (values, next) = (self.values / 2, if block < self.block { 0 } else { self.next });
-            *self = Self { block, values, next, ..*self };
-        }
-        self.values += 1;
-        self.values > DENSE && block >= self.next
-    }
-
-    /// Records whether words were found.
-    fn looked(&mut self, has_words: bool) {
-        self.worded = if has_words { (self.worded + 1).min(8) } else { 0 };
-        self.next = if has_words { self.block + (1 << self.worded) } else { 0 };
     }
 }
 
@@ -399,61 +342,6 @@ fn is_marked_off(before: &[u8]) -> bool {
         _ => false,
     }
 }
-
-/// The start of the value that contains byte `at`, where dots, slashes and plus signs join its parts; with `escaped`
-/// also backslashes.
-pub(super) fn reach(text: &[u8], at: usize, escaped: bool) -> usize {
-    let limit = at.saturating_sub(FARTHEST);
-    let most = if escaped { Joins::Escape } else { Joins::Mark };
-    let mut start = at;
-    while start > limit && JOINS[text[start - 1] as usize] <= most {
-        start -= 1;
-    }
-    let skipped = text[start..at].iter().take_while(|&&byte| JOINS[byte as usize] != Joins::Letter).count();
-    start + skipped
-}
-
-/// How far to the left the start of a value is searched for, in bytes.
-const FARTHEST: usize = 128;
-
-/// Whether the value continues further to the left: in a megabyte of base64 any start is arbitrary.
-fn is_cut(text: &[u8], at: usize) -> bool {
-    let before = at.checked_sub(FARTHEST + 1).and_then(|from| text.get(from..at));
-    before.is_some_and(|before| before.iter().all(|&byte| JOINS[byte as usize] <= Joins::Mark))
-}
-
-/// Whether a value may continue to the left of `byte`.
-pub(super) fn joins(byte: u8) -> bool {
-    JOINS[byte as usize] <= Joins::Escape
-}
-
-/// How a byte joins the parts of a value.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Joins {
-    /// A letter or digit.
-    Letter,
-    Mark,
-    Escape,
-    Never,
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
-const JOINS: [Joins; 256] = {
-    let mut table = [Joins::Never; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let b = byte as u8;
-        if b.is_ascii_alphanumeric() {
-            table[byte] = Joins::Letter;
-        } else if matches!(b, b'_' | b'-' | b'.' | b'/' | b'+') {
-            table[byte] = Joins::Mark;
-        } else if b == b'\\' {
-            table[byte] = Joins::Escape;
-        }
-        byte += 1;
-    }
-    table
-};
 
 /// A quick test: words have no digit and few changes of case, and checksums are labelled as such.
 pub(super) fn may_be_value(token: &[u8]) -> bool {

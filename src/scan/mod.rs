@@ -11,12 +11,17 @@ mod anchors;
 mod assigned;
 mod binary;
 mod decode;
+mod density;
 mod enclosure;
 mod evidence;
 mod explain;
+mod hits;
 mod identifier;
 mod joined;
+mod joins;
+mod language;
 pub mod mask;
+mod name_words;
 mod outline;
 mod owner;
 mod position;
@@ -24,6 +29,7 @@ mod published;
 mod random;
 mod runs;
 mod seen;
+mod settings;
 pub(crate) mod steps;
 mod usage;
 mod view;
@@ -47,11 +53,12 @@ use crate::core::finding::{
 use crate::rule::{Compiled, RuleSet};
 use anchored::Place;
 use anchors::Anchors;
-use assigned::{Assigned, Density, Fitting};
+use assigned::Assigned;
+use density::{Density, Fitting};
 use enclosure::Enclosure;
+use hits::Hits;
 use joined::First;
 use view::{Decoded, View};
-use words::Hits;
 
 /// The maximum number of nested encodings that are decoded.
 const DEPTH: usize = 4;
@@ -241,7 +248,7 @@ impl Scanner {
         steps::count(view.bytes.len());
         runs::each(&view.bytes, &mut |run, width| {
             if width == runs::Width::Opening && !self.anchors.may_open(&view.bytes, run.start)
-                || width == runs::Width::Gapped && random::is_path(&view.bytes[run.clone()])
+                || width == runs::Width::Gapped && language::is_path(&view.bytes[run.clone()])
             {
                 return;
             }
@@ -269,7 +276,7 @@ impl Scanner {
         runs::each(&view.bytes[part.clone()], &mut |run, width| {
             let run = part.start + run.start..part.start + run.end;
             if width == runs::Width::Opening && !self.anchors.may_open(&view.bytes, run.start)
-                || width == runs::Width::Gapped && random::is_path(&view.bytes[run.clone()])
+                || width == runs::Width::Gapped && language::is_path(&view.bytes[run.clone()])
             {
                 return;
             }
@@ -404,8 +411,8 @@ impl Scanner {
         let bytes: &[u8] = &view.bytes;
         // A key may contain dots, slashes and plus signs, and its anchor may be in a part that is too short for a
         // run.
-        if run.start > 0 && assigned::joins(bytes[run.start - 1]) {
-            let from = assigned::reach(bytes, run.start, true).max(done.anchored);
+        if run.start > 0 && joins::joins(bytes[run.start - 1]) {
+            let from = joins::reach(bytes, run.start, true).max(done.anchored);
             self.anchored(view, from, bytes.len().min(run.start + 3), done, out);
         }
         // Almost every run is one token.

@@ -4,9 +4,9 @@
 use std::ops::Range;
 
 use super::enclosure::{Enclosure, cell, column};
-use super::evidence::head;
 use super::identifier::{NameClass, VariableName};
-use super::random;
+use super::language;
+use super::settings::head;
 use super::steps;
 use super::words::WordSource;
 
@@ -196,7 +196,7 @@ impl Seeker<'_> {
         if self.joined || !matches!(lead, b'(' | b',' | b'[' | b'{' | b'|' | b'\t' | b';') {
             return unowned;
         }
-        if random::is_surely_language(self.digits) {
+        if language::is_surely_language(self.digits) {
             return unowned;
         }
         // For the first argument of a call nothing else is needed.

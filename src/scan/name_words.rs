@@ -1,0 +1,82 @@
+//! The words of names, and what each shows about the value.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use foldhash::fast::FixedState;
+
+/// The meanings of words as bits; a word may have several.
+pub(super) mod says {
+    /// Part of a credential's name: `api_key`, `Bearer`.
+    pub(in crate::scan) const CREDENTIAL: u8 = 1 << 0;
+    /// Part of the name of a credential that is usually of another kind.
+    pub(in crate::scan) const SECRET: u8 = 1 << 1;
+    /// A generic name.
+    pub(in crate::scan) const NOTHING: u8 = 1 << 2;
+    /// A word that does not show whose a credential is.
+    pub(in crate::scan) const NEUTRAL: u8 = 1 << 3;
+    /// A provider whose client is used with other providers' keys.
+    pub(in crate::scan) const COMPATIBLE: u8 = 1 << 4;
+    /// A setting next to a key: `OPENAI_BASE_URL`, `llm.endpoint`.
+    pub(in crate::scan) const SETTING: u8 = 1 << 5;
+    /// The end of a name for information about a credential, which is not one itself.
+    pub(in crate::scan) const ABOUT: u8 = 1 << 6;
+    /// The end of a name for an id or a checksum.
+    pub(in crate::scan) const ID: u8 = 1 << 7;
+}
+
+const WORDS: &[(u8, &str)] = &[
+    (
+        says::CREDENTIAL,
+        "key keys apikey apikeys token tokens apitoken authtoken accesstoken authkey accesskey subscriptionkey apisecret bearer auth authorization credential credentials creds pat basic",
+    ),
+    (says::SECRET, "secret secrets secretkey clientsecret password passwords passwd pass pwd jwt passphrase"),
+    (
+        says::NOTHING,
+        "value default data string str val env getenv get set export const is u h let var text type name label initial current literal input private public static final content title secretstr header",
+    ),
+    (
+        says::NEUTRAL,
+        "api access x my our your the this self llm llms ai model models chat completion completions client provider providers service services server app application default env config configs cfg conf settings setting prod production dev development test staging local global private remote current new old temp tmp main primary secondary backup user custom embedding embeddings embedder rerank reranker base http https string str value var const option options with set get from for to input param params raw plain next public react vite nuxt expo spring tf plugin gen genai fast smart strategic big small add use create secure process os environ getenv inference of sub ocp subscription apim arg args data agent bot assistant tts stt asr vision image text generation v one two first second a b web is props request req builder builders credential connection conn experimental admin query master account search team org project workspace named positional",
+    ),
+    (
+        says::COMPATIBLE,
+        "openai open anthropic claude azure gpt chatgpt oai aoai litellm langchain code codex aider lm studio like compatible cognitive gemini google generative continue oneapi newapi gateway proxy copilot",
+    ),
+    (
+        says::SETTING,
+        "url uri baseurl apibase endpoint endpoints host hostname address name type kind version deployment region engine path domain root prefix site",
+    ),
+    (
+        says::ABOUT,
+        "name file path dir url uri host endpoint model type alias arn label prefix suffix length len size count limit expiry expires ttl region format pattern regex field column placeholder hint help description title link page ref ring store word words map selector schema usage budget callback provider manager error exception message helper class",
+    ),
+    (
+        says::ID,
+        "id ids uuid guid commit commits blob tree index parent trace span traceid spanid requestid traceparent sha sha1 sha224 sha256 sha384 sha512 md5 digest hash etag checksum checksums crc crc32 revision rev oid object fingerprint signature sig nonce salt cursor integrity gitsha hexsha head reverts merge merged cherry picked thumbprint shasum sha256sum md5sum sha1sum etags serial iv version modulus",
+    ),
+];
+
+/// Words before `tokens` that mean a number of tokens.
+pub(super) const COUNTED: &str = "max num n total prompt min stop eos bos pad completion input output cached next";
+
+/// Endings of compound words such as `openaikey`.
+pub(super) const ENDINGS: &[&[u8]] = &[b"key", b"keys", b"token", b"secret"];
+
+/// The meanings of a word.
+pub(super) fn said(word: &[u8]) -> u8 {
+    /// The maximum length of a word in the table.
+    const LONGEST: usize = 15;
+    if word.len() > LONGEST {
+        return 0;
+    }
+    static TABLE: OnceLock<HashMap<&[u8], u8, FixedState>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        let mut table: HashMap<&[u8], u8, FixedState> = HashMap::default();
+        for (bit, words) in WORDS {
+            words.split(' ').for_each(|word| *table.entry(word.as_bytes()).or_default() |= bit);
+        }
+        table
+    });
+    table.get(word).copied().unwrap_or(0)
+}
