@@ -262,7 +262,7 @@ pub(super) fn is_whole(text: &[u8], range: &Range<usize>) -> bool {
         b"vllm",
     ];
     let Range { start, end } = *range;
-    if !super::anchored::left_edge(text, start) && !is_hump(text, start) {
+    if !super::edges::left_edge(text, start) && !is_hump(text, start) {
         return false;
     }
     if !text.get(end).is_some_and(u8::is_ascii_alphabetic) || is_hump(text, end) {

@@ -12,6 +12,7 @@ mod assigned;
 mod binary;
 mod decode;
 mod density;
+mod edges;
 mod enclosure;
 mod evidence;
 mod explain;
@@ -25,6 +26,7 @@ mod name_words;
 mod outline;
 mod owner;
 mod position;
+mod progress;
 mod published;
 mod random;
 mod runs;
@@ -50,14 +52,12 @@ pub use seen::Seen;
 use crate::core::finding::{
     Confidence, Excerpt, Finding, Layer, Location, Position, RuleInfo, Secret, Severity, Suppression, Usage,
 };
-use crate::rule::{Compiled, RuleSet};
+use crate::rule::RuleSet;
 use anchored::Place;
 use anchors::Anchors;
 use assigned::Assigned;
-use density::{Density, Fitting};
-use enclosure::Enclosure;
-use hits::Hits;
 use joined::First;
+use progress::Done;
 use view::{Decoded, View};
 
 /// The maximum number of nested encodings that are decoded.
@@ -549,99 +549,5 @@ impl Scanner {
         let span = view.span(&secret);
         let secret = self.rules.rules()[rule].secret(&view.bytes[secret]);
         out.candidates.push(Candidate { rule, confidence, secret, span, layers: view.layers.clone() });
-    }
-}
-
-/// How often each rule was tried in the current token without success. If a text repeats an anchor without a break,
-/// attempts become less and less frequent.
-#[derive(Debug, Default)]
-struct Tries(Vec<Try>);
-
-#[derive(Clone, Debug, Default)]
-struct Try {
-    /// The start of the token.
-    token: usize,
-    refused: u32,
-    /// The offset from which the next attempt is allowed.
-    next: usize,
-}
-
-impl Tries {
-    /// The number of attempts in a token that are always allowed.
-    const FREE: u32 = 8;
-
-    fn may_try(&self, rule: usize, token: usize, at: usize) -> bool {
-        self.0.get(rule).is_none_or(|known| known.token != token || at >= known.next)
-    }
-
-    fn refused(&mut self, rule: usize, token: usize, at: usize) {
-        if self.0.len() <= rule {
-            self.0.resize(rule + 1, Try::default());
-        }
-        let known = &mut self.0[rule];
-        if known.token != token {
-            *known = Try { token, ..Try::default() };
-        }
-        known.refused += 1;
-        let apart = known.refused.checked_sub(Self::FREE).map_or(0, |more| 64 << more.min(10));
-        known.next = at + apart;
-    }
-
-    fn accepted(&mut self, rule: usize) {
-        if let Some(known) = self.0.get_mut(rule) {
-            *known = Try::default();
-        }
-    }
-}
-
-/// The progress in a view, so that nothing is done again for the next run.
-#[derive(Debug, Default)]
-struct Done {
-    /// The offset up to which base64 was decoded.
-    base64: usize,
-    /// The offset up to which hex was decoded.
-    hex: usize,
-    /// The offset up to which base64 of gzip was decompressed.
-    gzip: usize,
-    /// The offset up to which UTF-16 was decoded.
-    wide: usize,
-    /// The offset up to which UTF-32 was decoded.
-    quad: usize,
-    /// The offset up to which lists of numbers were decoded.
-    numbers: usize,
-    /// The offset up to which escaped slashes were decoded.
-    slashes: usize,
-    /// The offset up to which anchors were searched for.
-    anchored: usize,
-    /// The rules' words around the last value.
-    hits: Hits,
-    /// The structure around the last value.
-    enclosure: Enclosure,
-    /// The rules that were rejected in the last token, and how often.
-    tries: Tries,
-    /// The offset up to which parts were joined.
-    joined: usize,
-    /// The range of the parts before a run that were examined as the start of a key.
-    opened: Range<usize>,
-    /// The work that was spent on looking up variables.
-    spent: usize,
-    /// The start of the last value that was rejected because of what it is assigned to.
-    refused: Option<usize>,
-    /// The rules whose keys the last value can be.
-    fitting: Fitting,
-    /// How dense the values are.
-    density: Density,
-    /// Whether lines without a key are remembered.
-    remembers: bool,
-    /// What the rejections since the last reset depend on, or may depend on.
-    scope: Scope,
-}
-
-impl Done {
-    /// Records that an anchor of `rule` was found without a key.
-    fn looked_at(&mut self, rule: &Compiled) {
-        if rule.may_cross_lines() {
-            self.scope = Scope::Beyond;
-        }
     }
 }

@@ -353,63 +353,66 @@ fn whoever_has_no_keysweep_can_go_on_unless_it_is_required() {
     }
 }
 
+/// What another program, or a person, does to an installed hook.
+struct Replacement {
+    tool: &'static str,
+    name: &'static str,
+    replace: &'static str,
+    is_lost: bool,
+}
+
+const REPLACEMENTS: &[Replacement] = &[
+    Replacement {
+        tool: "lefthook",
+        name: "lefthook moves it aside",
+        replace: "printf 'pre-commit:\n  jobs:\n    - run: \"true\"\n' >lefthook.yml; lefthook install",
+        is_lost: true,
+    },
+    Replacement {
+        tool: "simple-git-hooks",
+        name: "simple-git-hooks writes over it",
+        replace: "printf '{\"simple-git-hooks\": {\"pre-commit\": \"true\"}}' >package.json; simple-git-hooks",
+        is_lost: true,
+    },
+    Replacement {
+        tool: "simple-git-hooks",
+        name: "simple-git-hooks removes it",
+        replace: "printf '{\"simple-git-hooks\": {\"pre-push\": \"true\"}}' >package.json; simple-git-hooks",
+        is_lost: true,
+    },
+    Replacement { tool: "husky", name: "husky sets core.hooksPath", replace: "husky", is_lost: true },
+    Replacement {
+        tool: "pre-commit",
+        name: "pre-commit runs it first",
+        replace: "printf 'repos:\n' >.pre-commit-config.yaml; pre-commit install",
+        is_lost: false,
+    },
+    Replacement {
+        tool: "prek",
+        name: "prek runs it first",
+        replace: "printf 'repos:\n' >.pre-commit-config.yaml; prek install",
+        is_lost: false,
+    },
+    Replacement { tool: "git", name: "it is removed", replace: "rm .git/hooks/pre-commit", is_lost: true },
+    Replacement {
+        tool: "git",
+        name: "it is made unexecutable",
+        replace: "chmod -x .git/hooks/pre-commit",
+        is_lost: true,
+    },
+    Replacement {
+        tool: "git",
+        name: "another is put there",
+        replace: "printf '#!/bin/sh\n' >.git/hooks/pre-commit",
+        is_lost: true,
+    },
+    Replacement { tool: "git", name: "it is there", replace: "true", is_lost: false },
+    Replacement { tool: "git", name: "it is taken out", replace: "keysweep hook uninstall", is_lost: false },
+];
+
 #[test]
 fn a_hook_that_another_program_replaced_is_noticed_by_every_command() {
-    /// What another program, or a person, does to an installed hook.
-    struct Replacement {
-        tool: &'static str,
-        name: &'static str,
-        replace: &'static str,
-        is_lost: bool,
-    }
-    for Replacement { tool, name, replace, is_lost } in [
-        Replacement {
-            tool: "lefthook",
-            name: "lefthook moves it aside",
-            replace: "printf 'pre-commit:\n  jobs:\n    - run: \"true\"\n' >lefthook.yml; lefthook install",
-            is_lost: true,
-        },
-        Replacement {
-            tool: "simple-git-hooks",
-            name: "simple-git-hooks writes over it",
-            replace: "printf '{\"simple-git-hooks\": {\"pre-commit\": \"true\"}}' >package.json; simple-git-hooks",
-            is_lost: true,
-        },
-        Replacement {
-            tool: "simple-git-hooks",
-            name: "simple-git-hooks removes it",
-            replace: "printf '{\"simple-git-hooks\": {\"pre-push\": \"true\"}}' >package.json; simple-git-hooks",
-            is_lost: true,
-        },
-        Replacement { tool: "husky", name: "husky sets core.hooksPath", replace: "husky", is_lost: true },
-        Replacement {
-            tool: "pre-commit",
-            name: "pre-commit runs it first",
-            replace: "printf 'repos:\n' >.pre-commit-config.yaml; pre-commit install",
-            is_lost: false,
-        },
-        Replacement {
-            tool: "prek",
-            name: "prek runs it first",
-            replace: "printf 'repos:\n' >.pre-commit-config.yaml; prek install",
-            is_lost: false,
-        },
-        Replacement { tool: "git", name: "it is removed", replace: "rm .git/hooks/pre-commit", is_lost: true },
-        Replacement {
-            tool: "git",
-            name: "it is made unexecutable",
-            replace: "chmod -x .git/hooks/pre-commit",
-            is_lost: true,
-        },
-        Replacement {
-            tool: "git",
-            name: "another is put there",
-            replace: "printf '#!/bin/sh\n' >.git/hooks/pre-commit",
-            is_lost: true,
-        },
-        Replacement { tool: "git", name: "it is there", replace: "true", is_lost: false },
-        Replacement { tool: "git", name: "it is taken out", replace: "keysweep hook uninstall", is_lost: false },
-    ] {
+    for Replacement { tool, name, replace, is_lost } in REPLACEMENTS {
         if !installed(tool) {
             continue;
         }
@@ -425,13 +428,13 @@ fn a_hook_that_another_program_replaced_is_noticed_by_every_command() {
             let output =
                 shell(&project, &format!("keysweep {command} 2>&1 >/dev/null").replace("keysweep cd deep", "cd deep"));
             let text = text(&output);
-            assert_eq!(text.contains("does not run any more"), is_lost, "{name}: {command}: {text}");
-            assert!(text.lines().count() <= usize::from(is_lost), "{name}: {command}: {text}");
+            assert_eq!(text.contains("does not run any more"), *is_lost, "{name}: {command}: {text}");
+            assert!(text.lines().count() <= usize::from(*is_lost), "{name}: {command}: {text}");
             assert_eq!(output.status.code(), Some(0), "{name}: {command}: {text}");
         }
         let status = text(&shell(&project, "keysweep hook status || true"));
-        assert_eq!(status.contains("not keysweep any more"), is_lost, "{name}: {status}");
-        if is_lost {
+        assert_eq!(status.contains("not keysweep any more"), *is_lost, "{name}: {status}");
+        if *is_lost {
             let doctor = text(&shell(&project, "keysweep hook doctor || true"));
             assert!(doctor.contains("BAD   lost"), "{name}: {doctor}");
             let script = format!(

@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::super::anchors::in_key;
 use super::super::steps;
 use super::code;
+use super::markup::{kerned, linked, tags, unseen};
 
 /// The text between two parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub(super) struct Glue {
 }
 
 /// The maximum length within markup in bytes; a word processor writes font names there.
-const LONGEST_MARKUP: usize = 640;
+pub(super) const LONGEST_MARKUP: usize = 640;
 /// The maximum length of an indentation.
 const LONGEST_INDENT: usize = 64;
 /// How far to the left the previous part may end, in bytes.
@@ -174,7 +175,7 @@ pub(super) fn is_expression(text: &[u8], end: usize) -> bool {
 const MARKS: &[u8] = b">#/*;|+-%!";
 
 /// The length of a line end; 0 if there is none.
-fn line_end(text: &[u8]) -> usize {
+pub(super) fn line_end(text: &[u8]) -> usize {
     match text {
         [b'\r', b'\n', ..] => 2,
         [b'\n' | b'\r', ..] => 1,
@@ -183,7 +184,7 @@ fn line_end(text: &[u8]) -> usize {
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "each glue is one way of several")]
-fn strong(range: Range<usize>) -> Option<Glue> {
+pub(super) fn strong(range: Range<usize>) -> Option<Glue> {
     Some(Glue { range, is_strong: true })
 }
 
@@ -248,7 +249,7 @@ fn soft_break(text: &[u8], at: usize) -> Option<Glue> {
 }
 
 /// A line end with this length, and what the next line starts with: blanks, and the same mark as this line.
-fn wrapped(text: &[u8], end: usize, length: usize) -> Option<Glue> {
+pub(super) fn wrapped(text: &[u8], end: usize, length: usize) -> Option<Glue> {
     const LONGEST_LINE: usize = 400;
     let line = &text[end.saturating_sub(LONGEST_LINE)..end];
     let start = memchr::memrchr2(b'\n', b'\r', line).map_or(0, |at| at + 1);
@@ -292,90 +293,4 @@ fn interpolated(text: &[u8], end: usize) -> Option<Glue> {
     at += 1 + blanks(text, at + 1);
     let quote = code::quote(&text[at..])?;
     strong(end..at + quote)
-}
-
-/// Tags and the blanks between them: `<wbr>`, `</w:t></w:r><w:r><w:t>`, and tags for syntax colouring.
-fn tags(text: &[u8], end: usize) -> Option<Glue> {
-    let limit = text.len().min(end + LONGEST_MARKUP);
-    let mut at = end;
-    while let Some(length) = code::tag(&text[at..limit]) {
-        at += length;
-        let spaces = text[at..limit].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-        let breaks = &text[at..at + spaces];
-        // A line end after a tag belongs to the page's source.
-        if text.get(at + spaces) == Some(&b'<') || breaks.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
-            at += spaces;
-        }
-    }
-    (at > end).then_some(Glue { range: end..at, is_strong: false })
-}
-
-/// Invisible characters: soft hyphens and zero-width spaces, as bytes or as entities.
-fn unseen(text: &[u8], end: usize) -> Option<Glue> {
-    const CHARACTERS: &[&[u8]] = &[
-        b"\xc2\xad",
-        b"\xe2\x80\x8b",
-        b"\xe2\x80\x8c",
-        b"\xe2\x80\x8d",
-        b"\xe2\x81\xa0",
-        b"\xef\xbb\xbf",
-        b"&shy;",
-        b"&#173;",
-        b"&#xad;",
-        b"&#xAD;",
-        b"&#8203;",
-        b"&#8204;",
-        b"&#8205;",
-        b"&#8288;",
-        b"&#x200b;",
-        b"&#x200B;",
-        b"&#x200c;",
-        b"&#x200d;",
-        b"&#x2060;",
-        b"&zwnj;",
-        b"&zwj;",
-        b"&NoBreak;",
-        b"&ZeroWidthSpace;",
-        b"<wbr>",
-        b"<wbr/>",
-        b"<wbr />",
-    ];
-    /// The maximum number in a row.
-    const MOST: usize = 16;
-    let mut at = end;
-    for _ in 0..MOST {
-        let Some(found) = CHARACTERS.iter().find(|character| text[at..].starts_with(character)) else { break };
-        at += found.len();
-    }
-    if at > end && line_end(&text[at..]) > 0 {
-        return wrapped(text, at, line_end(&text[at..])).map(|glue| Glue { range: end..glue.range.end, ..glue });
-    }
-    (at > end).then_some(()).and_then(|()| strong(end..at))
-}
-
-/// A row in SQLite that continues on an overflow page: here is the page's number, and there the next page's number.
-fn linked(text: &[u8], end: usize) -> Option<Glue> {
-    const MAGIC: &[u8] = b"SQLite format 3\0";
-    const LINK: usize = 4;
-    let number = u32::from_be_bytes(*text[end..].first_chunk::<LINK>()?);
-    let start = if text.starts_with(MAGIC) {
-        let size = match u16::from_be_bytes([*text.get(16)?, *text.get(17)?]) {
-            1 => 1 << 16,
-            size => usize::from(size),
-        };
-        (number as usize).checked_sub(1)?.checked_mul(size)?.checked_add(LINK)?
-    } else {
-        // For a part of a file it is only known that pages follow each other, and about how many there are.
-        (number < 1 << 20).then_some(end + LINK)?
-    };
-    // The parts may be in another order, and the search continues at the end of this range.
-    (number > 0 && start < text.len()).then_some(()).and_then(|()| strong(end..start))
-}
-
-/// Text of a PDF page with a kerning number: `(sk-)-12(rest)`.
-fn kerned(text: &[u8], end: usize) -> Option<Glue> {
-    let moves = text[end + 1..].iter().take(12);
-    let moved = moves.take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b' ')).count();
-    let next = end + 1 + moved;
-    (text.get(next) == Some(&b'(')).then_some(()).and_then(|()| strong(end..next + 1))
 }

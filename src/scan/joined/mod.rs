@@ -7,6 +7,7 @@
 
 mod code;
 mod glue;
+mod markup;
 mod variables;
 
 use std::ops::Range;

@@ -1,0 +1,103 @@
+//! The progress in a view, so that nothing is done twice, and limits on repeated attempts.
+
+use std::ops::Range;
+
+use super::density::{Density, Fitting};
+use super::enclosure::Enclosure;
+use super::hits::Hits;
+use super::seen::Scope;
+use crate::rule::Compiled;
+
+/// How often each rule was tried in the current token without success. If a text repeats an anchor without a break,
+/// attempts become less and less frequent.
+#[derive(Debug, Default)]
+pub(super) struct Tries(Vec<Try>);
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Try {
+    /// The start of the token.
+    token: usize,
+    refused: u32,
+    /// The offset from which the next attempt is allowed.
+    next: usize,
+}
+
+impl Tries {
+    /// The number of attempts in a token that are always allowed.
+    const FREE: u32 = 8;
+
+    pub(super) fn may_try(&self, rule: usize, token: usize, at: usize) -> bool {
+        self.0.get(rule).is_none_or(|known| known.token != token || at >= known.next)
+    }
+
+    pub(super) fn refused(&mut self, rule: usize, token: usize, at: usize) {
+        if self.0.len() <= rule {
+            self.0.resize(rule + 1, Try::default());
+        }
+        let known = &mut self.0[rule];
+        if known.token != token {
+            *known = Try { token, ..Try::default() };
+        }
+        known.refused += 1;
+        let apart = known.refused.checked_sub(Self::FREE).map_or(0, |more| 64 << more.min(10));
+        known.next = at + apart;
+    }
+
+    pub(super) fn accepted(&mut self, rule: usize) {
+        if let Some(known) = self.0.get_mut(rule) {
+            *known = Try::default();
+        }
+    }
+}
+
+/// The progress in a view, so that nothing is done again for the next run.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// The offset up to which base64 was decoded.
+    pub(super) base64: usize,
+    /// The offset up to which hex was decoded.
+    pub(super) hex: usize,
+    /// The offset up to which base64 of gzip was decompressed.
+    pub(super) gzip: usize,
+    /// The offset up to which UTF-16 was decoded.
+    pub(super) wide: usize,
+    /// The offset up to which UTF-32 was decoded.
+    pub(super) quad: usize,
+    /// The offset up to which lists of numbers were decoded.
+    pub(super) numbers: usize,
+    /// The offset up to which escaped slashes were decoded.
+    pub(super) slashes: usize,
+    /// The offset up to which anchors were searched for.
+    pub(super) anchored: usize,
+    /// The rules' words around the last value.
+    pub(super) hits: Hits,
+    /// The structure around the last value.
+    pub(super) enclosure: Enclosure,
+    /// The rules that were rejected in the last token, and how often.
+    pub(super) tries: Tries,
+    /// The offset up to which parts were joined.
+    pub(super) joined: usize,
+    /// The range of the parts before a run that were examined as the start of a key.
+    pub(super) opened: Range<usize>,
+    /// The work that was spent on looking up variables.
+    pub(super) spent: usize,
+    /// The start of the last value that was rejected because of what it is assigned to.
+    pub(super) refused: Option<usize>,
+    /// The rules whose keys the last value can be.
+    pub(super) fitting: Fitting,
+    /// How dense the values are.
+    pub(super) density: Density,
+    /// Whether lines without a key are remembered.
+    pub(super) remembers: bool,
+    /// What the rejections since the last reset depend on, or may depend on.
+    pub(super) scope: Scope,
+}
+
+impl Done {
+    /// Records that an anchor of `rule` was found without a key.
+    pub(super) fn looked_at(&mut self, rule: &Compiled) {
+        if rule.may_cross_lines() {
+            self.scope = Scope::Beyond;
+        }
+    }
+}
