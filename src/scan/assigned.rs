@@ -6,7 +6,8 @@
 
 use std::ops::Range;
 
-use super::anchored::{Key, Refusal, first_line, right_edge};
+use super::anchored::{Key, Refusal, first_line};
+use super::edges::right_edge;
 use super::enclosure::{BLOCK, Enclosure};
 use super::evidence::{Evidence, Exits, Surroundings};
 use super::joins::{is_cut, reach};

@@ -3,11 +3,8 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use bstr::ByteSlice as _;
-
 use super::identifier::is_whole;
 use super::words::{Hit, Words};
-use crate::core::order::ListOrder as _;
 
 /// The words found in a view so far, near the current position.
 #[derive(Debug, Default)]

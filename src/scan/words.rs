@@ -306,6 +306,7 @@ impl Words {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hits::Hits;
     use super::*;
     use crate::rule::template::Random;
 
