@@ -12,7 +12,7 @@ pub(super) struct Hits {
     /// The range that was read.
     seen: Range<usize>,
     state: u32,
-    found: VecDeque<Hit>,
+    pub(super) found: VecDeque<Hit>,
     /// The rules whose words were found, and how many there are of each.
     rules: Vec<(usize, usize)>,
 }
