@@ -12,8 +12,10 @@ use super::enclosure::{BLOCK, Enclosure};
 use super::evidence::{Evidence, Exits, Surroundings};
 use super::joins::{is_cut, reach};
 use super::owner::{Holder, Owner, Seeker, Unowned};
+use super::progress::Done;
+use super::seen::Scope;
 use super::words::{Hit, LazyWords, WordSource};
-use super::{Done, Scope, language, random, steps};
+use super::{language, random, steps};
 use crate::core::finding::Confidence;
 use crate::rule::RuleSet;
 

@@ -13,8 +13,10 @@ mod variables;
 use std::ops::Range;
 
 use super::anchors::in_key;
+use super::progress::Done;
+use super::seen::Scope;
 use super::view::{Decoded, Ratio, View};
-use super::{Done, Scanner, Scope, Sink, assigned, runs, steps};
+use super::{Scanner, Sink, assigned, runs, steps};
 use crate::core::finding::{Confidence, Layer};
 
 /// The maximum number of parts that are joined.

@@ -1,0 +1,253 @@
+//! One pass over a view: each run is handled according to its kind.
+
+use std::ops::Range;
+
+use super::anchored::{Key, Place};
+use super::joined::First;
+use super::progress::Done;
+use super::seen::{Scope, Seen};
+use super::view::View;
+use super::{Candidate, DEPTH, Scanner, Sink, anchors, decode, joins, language, runs, steps};
+
+impl Scanner {
+    /// Scans all runs of a view.
+    pub(super) fn view(&self, view: &View<'_>, out: &mut Sink) {
+        let mut done = Done::default();
+        steps::count(view.bytes.len());
+        runs::each(&view.bytes, &mut |run, width| {
+            if width == runs::Width::Opening && !self.anchors.may_open(&view.bytes, run.start)
+                || width == runs::Width::Gapped && language::is_path(&view.bytes[run.clone()])
+            {
+                return;
+            }
+            // The text around a decoded part is only context; it was scanned in the outer view.
+            if width != runs::Width::Opening && (run.end <= view.own.start || run.start >= view.own.end) {
+                return;
+            }
+            match width {
+                runs::Width::Narrow => self.run(view, run, &mut done, out),
+                runs::Width::Gapped => self.gapped(view, run, &mut done, out),
+                width => self.other(view, run, width, &mut done, out),
+            }
+        });
+    }
+
+    /// Scans the runs in a part of a view, except in lines that were seen before. The part must not start or end
+    /// inside a run.
+    pub(super) fn unseen(&self, view: &View<'_>, part: Range<usize>, seen: &mut Seen, out: &mut Sink) {
+        if self.rules.rules().is_empty() {
+            return;
+        }
+        let mut done = Done { remembers: true, ..Done::default() };
+        let mut before = out.candidates.len();
+        seen.begin();
+        runs::each(&view.bytes[part.clone()], &mut |run, width| {
+            let run = part.start + run.start..part.start + run.end;
+            if width == runs::Width::Opening && !self.anchors.may_open(&view.bytes, run.start)
+                || width == runs::Width::Gapped && language::is_path(&view.bytes[run.clone()])
+            {
+                return;
+            }
+            if !matches!(width, runs::Width::Narrow | runs::Width::Gapped) {
+                // Whatever else is on the line, and in either order.
+                let scope = done.scope;
+                self.other(view, run, width, &mut done, out);
+                done.scope = scope;
+                return;
+            }
+            if seen.is_new(&run) {
+                if out.candidates.len() == before {
+                    seen.remember(&view.bytes, done.scope);
+                }
+                (done.scope, before) = (Scope::Line, out.candidates.len());
+                seen.enter(&view.bytes, &run, &part);
+            }
+            if !seen.is_known() {
+                match width {
+                    runs::Width::Gapped => self.gapped(view, run, &mut done, out),
+                    _ => self.run(view, run, &mut done, out),
+                }
+            }
+        });
+        if out.candidates.len() == before {
+            seen.remember(&view.bytes, done.scope);
+        }
+    }
+
+    /// Handles the other kinds of runs, which are rare.
+    #[cold]
+    fn other(&self, view: &View<'_>, found: Range<usize>, width: runs::Width, done: &mut Done, out: &mut Sink) {
+        match width {
+            runs::Width::Opening => self.opening(view, found.start, done, out),
+            runs::Width::Wide => self.wide(view, found, done, out),
+            runs::Width::Numbers => self.numbers(view, found, done, out),
+            runs::Width::Quad => self.quad(view, found, done, out),
+            runs::Width::Narrow | runs::Width::Gapped => {}
+        }
+    }
+
+    /// Searches for keys at the anchors that start between `from` and `to`, where dots, slashes and plus signs may
+    /// occur.
+    pub(super) fn anchored(&self, view: &View<'_>, from: usize, to: usize, done: &mut Done, out: &mut Sink) {
+        let bytes: &[u8] = &view.bytes;
+        let (mut started, mut gzip) = (None, None);
+        self.anchors.inside(bytes, from, to, &mut |probe, at| {
+            if probe.rule == anchors::GZIP {
+                gzip = gzip.or(Some(at));
+                return;
+            }
+            let rule = &self.rules.rules()[probe.rule];
+            done.looked_at(rule);
+            let outline = probe.outline(rule);
+            match (Place { rule, outline, text: bytes, anchor: at, token: None }).key() {
+                Ok(key) => {
+                    started = Some(None);
+                    self.claim(view, probe.rule, key, out);
+                }
+                Err(_) => started = started.or(Some((rule.rule.lookback == 0).then_some(at))),
+            }
+        });
+        if let Some(at) = gzip {
+            self.gzip(view, at, done, out);
+        }
+        if let Some(Some(at)) = started {
+            self.started(view, at, done, out);
+        }
+    }
+
+    /// Handles a run with gaps that contains no other run.
+    #[cold]
+    fn gapped(&self, view: &View<'_>, run: Range<usize>, done: &mut Done, out: &mut Sink) {
+        let bytes: &[u8] = &view.bytes;
+        steps::count(run.len());
+        self.anchored(view, run.start.max(done.anchored), run.end - 3, done, out);
+        done.anchored = run.end - 3;
+        if let Some((rule, key, evidence)) = self.assigned.key(&self.rules, bytes, run.clone(), done) {
+            out.weighed(view, rule, key.secret.clone(), None, evidence);
+            self.claim(view, rule, key, out);
+        } else if out.steps.is_some() {
+            let refused = self.assigned.refusals(&self.rules, bytes, &run);
+            refused
+                .iter()
+                .for_each(|(rule, why, evidence)| out.weighed(view, *rule, run.clone(), Some(why), *evidence));
+        }
+    }
+
+    /// Scans a plain run: its tokens, and the text that its escapes stand for.
+    fn run(&self, view: &View<'_>, run: Range<usize>, done: &mut Done, out: &mut Sink) {
+        let bytes: &[u8] = &view.bytes;
+        // A key may contain dots, slashes and plus signs, and its anchor may be in a part that is too short for a
+        // run.
+        if run.start > 0 && joins::joins(bytes[run.start - 1]) {
+            let from = joins::reach(bytes, run.start, true).max(done.anchored);
+            self.anchored(view, from, bytes.len().min(run.start + 3), done, out);
+        }
+        // Almost every run is one token.
+        if !bytes[run.clone()].iter().fold(false, |any, &byte| any | runs::is_escape(byte)) {
+            done.anchored = run.end - 3;
+            return self.token(view, run, done, out);
+        }
+        let mut start = run.start;
+        for part in bytes[run.clone()].split(|&byte| runs::is_escape(byte)) {
+            self.token(view, start..start + part.len(), done, out);
+            start += part.len() + 1;
+        }
+        if view.layers.len() < DEPTH {
+            for piece in decode::pieces(view.within(run.clone())) {
+                if let Some(inner) = decode::escapes(view, piece, &mut out.decoded) {
+                    done.scope = done.scope.max(Scope::Around);
+                    self.view(&inner, out);
+                }
+            }
+            if run.end > done.slashes
+                && let Some((inner, end)) = decode::slashes(view, run, done.slashes, &mut out.decoded)
+            {
+                (done.slashes, done.scope) = (end, done.scope.max(Scope::Around));
+                self.view(&inner, out);
+            }
+        }
+    }
+
+    /// Scans a token: a whole run, or a part between escape characters.
+    fn token(&self, view: &View<'_>, token: Range<usize>, done: &mut Done, out: &mut Sink) {
+        const LEAST_ANCHORED: usize = 8;
+        let bytes: &[u8] = &view.bytes;
+        if token.len() < LEAST_ANCHORED {
+            // Before an escape, as in `sk-\nrest`, the start of a key may be this short.
+            if self.anchors.may_open(bytes, token.start) {
+                self.parted(view, &token, First::default(), done, out);
+            }
+            return;
+        }
+        steps::count(token.len());
+        let mut first = First::default();
+        let (mut is_key, mut gzip) = (false, None);
+        self.anchors.each(bytes, token.start, token.end, &mut |probe, at| {
+            if probe.rule == anchors::GZIP {
+                gzip = gzip.or(Some(at));
+                return;
+            }
+            // A rule that may not be tried again was already rejected in this token.
+            if !done.tries.may_try(probe.rule, token.start, at) {
+                return;
+            }
+            let rule = &self.rules.rules()[probe.rule];
+            done.looked_at(rule);
+            let outline = probe.outline(rule);
+            let key = Place { rule, outline, text: bytes, anchor: at, token: Some(token.clone()) }.key();
+            out.step(view, probe.rule, at..at + 1, key.as_ref().err());
+            match key {
+                Ok(key) => {
+                    done.tries.accepted(probe.rule);
+                    is_key = true;
+                    if key.secret.end == token.end && key.secret.len() < rule.longest() {
+                        first.found = first.found.max(Some(key.confidence));
+                    }
+                    self.claim(view, probe.rule, key, out);
+                }
+                Err(_) => {
+                    first.is_refused = true;
+                    first.goes_left |= rule.rule.lookback > 0;
+                    done.tries.refused(probe.rule, token.start, at);
+                }
+            }
+        });
+        if let Some(at) = gzip {
+            self.gzip(view, at, done, out);
+        }
+        if !is_key || first.found.is_some() {
+            self.parted(view, &token, first, done, out);
+        }
+        if token.len() < runs::LEAST {
+            return;
+        }
+        if out.steps.is_some() {
+            let refused = self.assigned.refusals(&self.rules, bytes, &token);
+            refused
+                .iter()
+                .for_each(|(rule, why, evidence)| out.weighed(view, *rule, token.clone(), Some(why), *evidence));
+        }
+        if let Some((rule, key, evidence)) = self.assigned.key(&self.rules, bytes, token.clone(), done) {
+            out.weighed(view, rule, key.secret.clone(), None, evidence);
+            self.claim(view, rule, key, out);
+        }
+        if view.layers.len() < DEPTH {
+            self.encoded(view, token, done, out);
+        }
+    }
+
+    /// Adds a candidate if the key is in the decoded part of the view.
+    pub(super) fn claim(&self, view: &View<'_>, rule: usize, key: Key, out: &mut Sink) {
+        let Key { secret, confidence } = key;
+        // A key completely outside of the decoded part was found in the outer view.
+        if secret.end <= view.own.start || secret.start >= view.own.end {
+            return;
+        }
+        if !view.goes_over_edges(&secret) {
+            return;
+        }
+        let span = view.span(&secret);
+        let secret = self.rules.rules()[rule].secret(&view.bytes[secret]);
+        out.candidates.push(Candidate { rule, confidence, secret, span, layers: view.layers.clone() });
+    }
+}
