@@ -273,6 +273,7 @@ fn finish_to(shared: &SharedArgs, mut report: Report, ending: Ending<'_>) -> Res
     };
     let mut document = Document::new(&report, shared.show_secrets, exit);
     document.summary.failing = failing;
+    document.summary.fail_on = shared.fail_on.map(|least| least.to_string().into());
     document.summary.change = ending.change;
     document.made_by(shared.occasion);
     document.root = Some(ending.root.to_owned());

@@ -107,10 +107,10 @@ impl PartIdentity {
         let HistoryArgs {
             range, since, branch, not_on_remote, submodules, file_names, allow_incomplete, max_refs, ..
         } = args;
-        let SharedArgs { policy, show_secrets, severity, confidence, strict_archives, .. } = shared;
+        let SharedArgs { policy, show_secrets, severity, confidence, strict_archives, fail_on, .. } = shared;
         settings.update(format!(
             "{range:?}{since:?}{branch:?}{not_on_remote}{submodules}{file_names}{allow_incomplete}{max_refs}\
-             {policy:?}{show_secrets}{severity:?}{confidence:?}{strict_archives}"
+             {policy:?}{show_secrets}{severity:?}{confidence:?}{strict_archives}{fail_on:?}"
         ));
         for path in repositories {
             let name = path_bytes::bytes(path.clone());

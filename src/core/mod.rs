@@ -5,6 +5,7 @@ pub mod coverage;
 #[cfg(feature = "cli")]
 pub mod date;
 pub mod error;
+pub mod fail_on;
 #[cfg(feature = "cli")]
 pub mod files;
 pub mod finding;

@@ -245,7 +245,10 @@ impl Page<'_> {
 /// The coverage in one line: `Scanned 12 files, 1.2 MB, 20 commits; skipped 3 ignored (a, b, c)`.
 pub(super) fn scanned(coverage: &JsonCoverage<'_>) -> String {
     let mut text = format!("Scanned {}, {}", counted(coverage.files, "file"), size(coverage.bytes));
-    for (name, number) in &coverage.counts {
+    if let (Some(part), Some(parts)) = (coverage.counts.get("shard"), coverage.counts.get("shards")) {
+        text += &format!(", part {part} of {parts}");
+    }
+    for (name, number) in coverage.counts.iter().filter(|(name, _)| !name.starts_with("shard")) {
         text += &format!(", {} {}", grouped(*number), escape::text(name.replace('_', " ").as_bytes()));
     }
     text + &skipped(coverage)

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde::Deserialize;
 
 use crate::core::error::{Error, Exit, Result};
-use crate::core::finding::SuppressedBy;
+use crate::core::fail_on::FailOn;
+use crate::core::finding::{Confidence, Severity, SuppressedBy};
 use crate::core::order::ListOrder as _;
 use crate::core::part::{AuditPart, Joining, NAMED, left_out, unnamed};
 use crate::report::model::{
@@ -22,7 +23,7 @@ use crate::rule::strength;
 #[derive(Default)]
 pub struct Merge {
     show_secrets: bool,
-    findings: BTreeMap<FindingOrder, (String, bool, Option<SuppressedBy>)>,
+    findings: BTreeMap<FindingOrder, MergedFinding>,
     coverage: JsonCoverage<'static>,
     lists: BTreeMap<(Option<String>, String), JsonUnscanned<'static>>,
     parts: BTreeSet<u64>,
@@ -30,6 +31,17 @@ pub struct Merge {
     of: Option<(u64, String)>,
     reports: u64,
     head: Option<String>,
+    /// What `--fail-on` said, if all reports agree in that.
+    fail_on: Option<String>,
+}
+
+/// A finding as it was written.
+struct MergedFinding {
+    line: String,
+    is_active: bool,
+    severity: Severity,
+    confidence: Confidence,
+    suppressed_by: Option<SuppressedBy>,
 }
 
 /// Where a finding stands in a report: the order of [`Report::sort`](crate::report::Report::sort).
@@ -54,12 +66,15 @@ struct Line {
     secret: Option<String>,
     fingerprint: Option<String>,
     status: Option<String>,
+    severity: Option<Severity>,
+    confidence: Option<Confidence>,
     suppressed_by: Option<SuppressedBy>,
     location: Option<MergedLocation>,
     commit: Option<MergedCommit>,
     coverage: Option<JsonCoverage<'static>>,
     part: Option<JsonPart<'static>>,
     head: Option<String>,
+    fail_on: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -116,15 +131,26 @@ impl Merge {
             let line: Line = serde_json::from_str(raw).map_err(|why| failed(&why))?;
             match &*line.r#type {
                 "finding" => self.finding(line, raw).ok_or_else(|| failed(&"it lacks a part of a finding"))?,
-                "summary" => summary = line.coverage.map(|coverage| (coverage, line.part, line.head)),
+                "summary" => {
+                    summary = line.coverage.map(|coverage| (coverage, line.part, (line.head, line.fail_on)));
+                }
                 other => return Err(failed(&format!("{other} is neither a finding nor a summary"))),
             }
         }
         let cut = || Error::new("merge", name, "it has no summary: its run did not end").hint("run that part again");
-        let (coverage, part, head) = summary.ok_or_else(cut)?;
+        let (mut coverage, part, (head, fail_on)) = summary.ok_or_else(cut)?;
         self.check(name, part.as_ref())?;
+        for name in ["shard", "shards"] {
+            coverage.counts.remove(name);
+        }
         // Reports of several repositories that are no parts have several.
         self.head = if self.reports == 1 || self.head == head { head } else { None };
+        if self.reports == 1 {
+            self.fail_on = fail_on;
+        } else if self.fail_on != fail_on {
+            let why = "its --fail-on is another than that of the reports before it";
+            return Err(Error::new("merge", name, why).hint("give reports with the same --fail-on"));
+        }
         self.coverage(coverage, part);
         Ok(())
     }
@@ -147,7 +173,10 @@ impl Merge {
             commit: line.commit.map(|commit| commit.id),
             line: raw.clone(),
         };
-        self.findings.insert(place, (raw, line.status? == "active", line.suppressed_by));
+        let (severity, confidence) = (line.severity?, line.confidence?);
+        let is_active = line.status? == "active";
+        let suppressed_by = line.suppressed_by;
+        self.findings.insert(place, MergedFinding { line: raw, is_active, severity, confidence, suppressed_by });
         Some(())
     }
 
@@ -247,8 +276,14 @@ impl Merge {
         coverage.errors.dedup();
         coverage.notes.order();
         coverage.notes.dedup();
-        let active = self.findings.values().filter(|(_, active, _)| *active).count();
-        let exit = match (coverage.errors.is_empty(), active) {
+        let active = self.findings.values().filter(|finding| finding.is_active).count();
+        // What is not understood lets all count.
+        let fail_on = self.fail_on.as_deref().and_then(|text| FailOn::parse(text).ok());
+        let failing = fail_on.map(|least| {
+            let holds = |finding: &&MergedFinding| least.holds(finding.severity, finding.confidence);
+            self.findings.values().filter(|finding| finding.is_active).filter(holds).count()
+        });
+        let exit = match (coverage.errors.is_empty(), failing.unwrap_or(active)) {
             (false, _) => Exit::Incomplete,
             (true, 1..) if !exit_zero => Exit::Findings,
             (true, _) => Exit::Clean,
@@ -256,11 +291,11 @@ impl Merge {
         let suppressed = (self.findings.len() - active) as u64;
         let mut suppressed_by = BTreeMap::new();
         let mut out = Vec::new();
-        for (line, _, by) in self.findings.into_values() {
-            if let Some(by) = by {
+        for finding in self.findings.into_values() {
+            if let Some(by) = finding.suppressed_by {
                 *suppressed_by.entry(by.as_str().into()).or_insert(0) += 1;
             }
-            out.extend_from_slice(line.as_bytes());
+            out.extend_from_slice(finding.line.as_bytes());
             out.push(b'\n');
         }
         let summary = Summary {
@@ -268,7 +303,8 @@ impl Merge {
             findings: active as u64,
             suppressed,
             suppressed_by,
-            failing: None,
+            failing: failing.map(|failing| failing as u64),
+            fail_on: self.fail_on.map(Into::into),
             exit_code: exit.code(),
             change: None,
             coverage: self.coverage,

@@ -280,6 +280,9 @@ pub struct Summary<'a> {
     /// How many of the active ones cost exit code 1, where `--fail-on` was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing: Option<u64>,
+    /// What `--fail-on` said, where it was given: a severity and a confidence, `high,possible`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fail_on: Option<Cow<'a, str>>,
     /// What the process exited with: 0 clean, 1 findings, 2 not completed.
     pub exit_code: u8,
     /// What `keysweep ci` took for the change.
@@ -418,6 +421,10 @@ impl<'a> Document<'a> {
             report.findings.iter().map(|finding| JsonFinding::new(finding, show_secrets)).collect();
         let mut summary = Summary::new(&findings, JsonCoverage::new(&report.coverage), exit.code());
         summary.part = JsonPart::of(&report.coverage);
+        if let Some(part) = &summary.part {
+            // As parts said it before they said more.
+            summary.coverage.counts.extend([("shard".into(), part.index), ("shards".into(), part.count)]);
+        }
         summary.head = report.coverage.head.as_deref().map(Cow::Borrowed);
         Self::of(findings, summary)
     }
@@ -475,6 +482,7 @@ impl<'a> Summary<'a> {
             suppressed: suppressed as u64,
             suppressed_by,
             failing: None,
+            fail_on: None,
             exit_code,
             change: None,
             coverage,

@@ -61,7 +61,7 @@ impl<'a> PlanKeys<'a> {
         for key in KeyList::new(document).iter().filter(|key| key.status == FindingStatus::Active) {
             keys.number += 1;
             let first = key.next_steps.first().map_or("", |step| &step.text);
-            keys.first_steps.push(format!("   [ ] {} {} ({}): {first}", key.title, key.masked(), key.severity));
+            keys.first_steps.push(format!("   [ ] {} {} ({}): {first}", key.title, key.shown(), key.severity));
             let entries = key.findings.iter().map(|&at| &document.findings[at]);
             keys.entries.extend(entries.filter(|entry| entry.history.is_some()).map(|entry| (key.state, entry)));
             keys.states.insert(key.state);

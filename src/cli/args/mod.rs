@@ -27,7 +27,7 @@ pub use parse::parse;
 pub use report::{DiffBy, DiffFormat, Reports};
 pub use rules::{RuleSourceArgs, RulesCommand, RulesFormat};
 pub(super) use shared::format_parser;
-pub use shared::{ColorChoice, FailOn, SharedArgs};
+pub use shared::{ColorChoice, SharedArgs};
 pub use view::{FilesViewArgs, GroupBy, GroupFilesBy, ViewArgs};
 
 /// Find leaked AI API keys in files, commits and git history. Works offline.

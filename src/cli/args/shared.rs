@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use super::policy;
 use super::view::ViewArgs;
+use crate::core::fail_on::FailOn;
 use crate::core::finding::{Confidence, Severity};
 use crate::policy::config::{self, Config};
 use crate::report::Format;
@@ -126,42 +127,6 @@ impl SharedArgs {
     /// Whether `--severity` or `--confidence` hides a finding.
     pub fn is_below(&self, severity: Severity, confidence: Confidence) -> bool {
         self.severity.is_some_and(|least| severity < least) || self.confidence.is_some_and(|least| confidence < least)
-    }
-}
-
-/// Which findings make the exit code 1 (`--fail-on`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FailOn {
-    /// The minimum severity.
-    pub severity: Severity,
-    /// The minimum confidence.
-    pub confidence: Confidence,
-}
-
-impl FailOn {
-    /// Parses a severity, a confidence, or both separated by a comma: `high`, `certain`, `high,likely`.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let mut least = Self { severity: Severity::Info, confidence: Confidence::Possible };
-        for word in text.split(',') {
-            let severity = SEVERITIES.iter().find(|severity| severity.as_str() == word);
-            let confidence = CONFIDENCES.iter().find(|confidence| confidence.as_str() == word);
-            match (severity, confidence) {
-                (Some(severity), _) => least.severity = *severity,
-                (_, Some(confidence)) => least.confidence = *confidence,
-                _ => {
-                    return Err(
-                        "a severity (info, low, medium, high, critical) or a confidence (possible, likely, certain)"
-                            .into(),
-                    );
-                }
-            }
-        }
-        Ok(least)
-    }
-
-    /// Whether a finding makes the exit code 1.
-    pub fn holds(self, severity: Severity, confidence: Confidence) -> bool {
-        severity >= self.severity && confidence >= self.confidence
     }
 }
 

@@ -135,7 +135,7 @@ fn shortest(key: &JsonKey<'_>) -> WorstKey {
     WorstKey {
         severity: key.severity.as_str(),
         title: text(&key.title),
-        secret: key.masked(),
+        secret: key.shown(),
         state: format!(
             "{}{}{}",
             key.state.words(),

@@ -205,6 +205,12 @@ impl JsonKey<'_> {
         model::masked(&self.rule, &self.secret)
     }
 
+    /// The same in a few words: the first line of a private key is that of all.
+    pub fn shown(&self) -> String {
+        let masked = self.masked();
+        if masked.starts_with("-----BEGIN") { "(private key)".to_owned() } else { masked }
+    }
+
     /// Live and on a remote: what has to be done first.
     pub fn is_live_and_pushed(&self) -> bool {
         self.state.is_live() && self.on_remote

@@ -149,11 +149,19 @@ fn purge(key: &JsonKey<'_>, entries: &[&JsonFinding<'_>], steps: &mut Vec<NextSt
         // A scan of files knows of no history.
         KeyState::Files => return,
         KeyState::Unreachable => {
-            return steps.push(step("Let git delete what nothing reaches.", Some("git gc --prune=now".into())));
+            return steps.push(general(
+                "Let git delete what nothing reaches: git gc --prune=now",
+                "Let git delete what nothing reaches.",
+                Some("git gc --prune=now".into()),
+            ));
         }
         KeyState::Reflog => {
             let command = "git reflog expire --expire=now --expire-unreachable=now --all && git gc --prune=now";
-            return steps.push(step("Let git delete what only reflogs reach.", Some(command.into())));
+            return steps.push(general(
+                "Let git delete what only reflogs reach: git reflog expire --expire=now --all, then git gc --prune=now",
+                "Let git delete what only reflogs reach.",
+                Some(command.into()),
+            ));
         }
         KeyState::Head | KeyState::Branch | KeyState::History => {}
     }

@@ -149,6 +149,37 @@ fn a_part_that_is_there_and_whole_is_not_run_again() {
 }
 
 #[test]
+fn merged_parts_fail_on_what_the_parts_were_told_to_fail_on() {
+    let repo = Repo::new();
+    for n in 0..6 {
+        repo.write(&format!("f{n}.env"), format!("{}\n", key(9300 + n))).commit("key");
+    }
+    for (least, code) in [("high,certain", 1), ("critical,possible", 1), ("info", 1)] {
+        let args = ["--fail-on", least];
+        let whole = whole(&repo.project, &args);
+        assert!(whole.code == code && whole.stdout.contains("\"failing\":6"), "{whole:?}");
+        assert_eq!(joined(&repo.project, &args, 3), whole, "{least}");
+    }
+    // All below it: there are findings, and the code is 0.
+    let parts = [1, 2].map(|index| {
+        let file = format!("../fail{index}.jsonl");
+        part(&repo.project, &["--fail-on", "certain"], &format!("{index}/2"), &file);
+        let text = std::fs::read_to_string(repo.project.path(&file)).unwrap();
+        assert!(text.contains(&format!("\"shard\":{index},\"shards\":2")), "{text}");
+        repo.write(&file, text.replace("\"confidence\":\"certain\"", "\"confidence\":\"likely\""));
+        file
+    });
+    let merged = repo.project.run(["report", "merge", &parts[0], &parts[1]]);
+    assert!(
+        merged.code == 0 && merged.stdout.contains("\"failing\":0") && !merged.stdout.contains("\"shard"),
+        "{merged:?}"
+    );
+    part(&repo.project, &[], "2/2", &parts[1]);
+    let mixed = repo.project.run(["report", "merge", &parts[0], &parts[1]]);
+    assert_eq!(mixed.code, 2, "{mixed:?}");
+}
+
+#[test]
 fn parts_that_do_not_belong_together_are_refused() {
     let repo = random_repository(2);
     let project = &repo.project;
