@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use crate::core::finding::{Layer, Part};
+use crate::report::keys::KeyList;
 use crate::report::model::{Document, FindingStatus, JsonCommit};
-use crate::report::{ReportStyle, escape, keys};
+use crate::report::{ReportStyle, escape};
 
 const HEADER: &str = "status,severity,confidence,rule,provider,title,path,member,part,line,column,secret,fingerprint,\
                       layers,suppressed_by,suppressed_reason,commit,author,date,repository";
@@ -56,7 +57,7 @@ pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn W
 
 fn keys(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{KEYS}")?;
-    for key in keys::of(document) {
+    for key in KeyList::new(document).iter() {
         let status = if key.status == FindingStatus::Active { "active" } else { "suppressed" };
         write!(out, "{status},{},{},{},{}", key.state.name(), key.on_remote, key.severity, key.confidence)?;
         let commit = |commit: &Option<JsonCommit<'_>>| {

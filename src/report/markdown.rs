@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::report::escape::markdown as text;
-use crate::report::keys::{self, JsonKey};
-use crate::report::model::{Document, FindingStatus, JsonCommit, JsonFinding};
+use crate::report::keys::{JsonKey, KeyList};
+use crate::report::model::{Document, JsonCommit, JsonFinding};
 use crate::report::numbers::{counted, grouped};
 use crate::report::{ReportStyle, human};
 
@@ -31,11 +31,10 @@ pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn W
 /// A table of keys: the state of each, since when, and what to do first.
 fn of_keys(document: &Document<'_>, limit: usize) -> String {
     let mut page = head(document);
-    let keys: Vec<JsonKey<'_>> =
-        keys::of(document).into_iter().filter(|key| key.status == FindingStatus::Active).collect();
+    let keys = KeyList::new(document);
     let mut shown = 0;
-    for key in &keys {
-        let row = key_row(document, key);
+    for key in keys.iter_active() {
+        let row = key_row(document, &key);
         if page.len() + row.len() + TAIL > limit {
             break;
         }
@@ -46,10 +45,10 @@ fn of_keys(document: &Document<'_>, limit: usize) -> String {
         page += &row;
         shown += 1;
     }
-    if shown < keys.len() {
+    if shown < keys.active() {
         page += &format!(
             "\n{} more keys, less dangerous ones, are in the full report.\n",
-            grouped((keys.len() - shown) as u64)
+            grouped((keys.active() - shown) as u64)
         );
     }
     let mut tail = Tail { page, limit };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use super::keys::{KeyList, KeyOrigin, KeyState};
-use super::model::{Document, FindingStatus, JsonFinding};
+use super::model::{Document, JsonFinding};
 use super::numbers::counted;
 use super::{ReportStyle, escape};
 use crate::core::finding::Part;
@@ -58,7 +58,7 @@ struct PlanKeys<'a> {
 impl<'a> PlanKeys<'a> {
     fn of(document: &'a Document<'a>) -> Self {
         let mut keys = Self::default();
-        for key in KeyList::new(document).iter().filter(|key| key.status == FindingStatus::Active) {
+        for key in KeyList::new(document).iter_active() {
             keys.number += 1;
             let first = key.next_steps.first().map_or("", |step| &step.text);
             keys.first_steps.push(format!("   [ ] {} {} ({}): {first}", key.title, key.shown(), key.severity));

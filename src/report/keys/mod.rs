@@ -28,6 +28,8 @@ pub struct KeyList<'a> {
     findings: Vec<usize>,
     /// Where each key's findings begin in that list, and end.
     bounds: Vec<(usize, usize)>,
+    /// How many keys count; they come first.
+    active: usize,
 }
 
 /// How dangerous a key is: the smaller, the more.
@@ -67,8 +69,19 @@ impl<'a> KeyList<'a> {
             }
         }
         keys.order_by(|(a, _), (b, _)| a.cmp(b));
+        let active = keys.partition_point(|(danger, _)| danger.status == FindingStatus::Active);
         let bounds = keys.into_iter().map(|(_, bounds)| bounds).collect();
-        Self { document, rotation: Rotation::new(document), findings, bounds }
+        Self { document, rotation: Rotation::new(document), findings, bounds, active }
+    }
+
+    /// How many keys count.
+    pub fn active(&self) -> usize {
+        self.active
+    }
+
+    /// Each key that counts, the most dangerous first.
+    pub fn iter_active(&self) -> impl Iterator<Item = JsonKey<'a>> {
+        self.iter().take(self.active)
     }
 
     /// Each of them, the most dangerous first.
