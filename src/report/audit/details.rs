@@ -14,7 +14,7 @@ use crate::report::layout::{fit, fit_end, wrap};
 use crate::report::numbers::counted;
 
 /// Keys that are told in detail.
-const DETAILS: usize = 10;
+pub(super) const DETAILS: usize = 10;
 /// Lines of the first step, unless all is asked for; everything else has one.
 const FIRST_STEP: usize = 2;
 

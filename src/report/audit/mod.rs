@@ -10,9 +10,12 @@ mod totals;
 use std::collections::BTreeMap;
 use std::io;
 
+use details::DETAILS;
+use table::Columns;
+
 use super::human::{Page, RED, YELLOW};
 use crate::core::finding::Severity;
-use crate::report::keys::{self, JsonKey};
+use crate::report::keys::{JsonKey, KeyList};
 use crate::report::layout::wrap;
 use crate::report::model::{Document, FindingStatus, JsonFinding};
 use crate::report::numbers::counted;
@@ -33,10 +36,10 @@ pub(super) fn is_for(document: &Document<'_>, style: ReportStyle) -> bool {
 
 /// Writes the report.
 pub(super) fn write(document: &Document<'_>, style: ReportStyle, page: &mut Page<'_>) -> io::Result<()> {
-    let mut keys = keys::of(document);
-    keys.retain(|key| style.show_suppressed || key.status == FindingStatus::Active);
     let width = if style.width == 0 { 80 } else { style.width.max(50) };
-    let mut audit = AuditPage { document, keys: &keys, style, width, page };
+    let keys = shown_keys(document, style);
+    let columns = Columns::of(&keys, width);
+    let mut audit = AuditPage { document, keys: &keys, columns, style, width, page };
     if !style.quiet {
         audit.totals()?;
     }
@@ -53,9 +56,22 @@ pub(super) fn write(document: &Document<'_>, style: ReportStyle, page: &mut Page
     Ok(())
 }
 
+/// The keys to show. Those that have no details hold none: there may be a hundred thousand.
+fn shown_keys<'a>(document: &'a Document<'a>, style: ReportStyle) -> Vec<JsonKey<'a>> {
+    let detailed = if style.view.full { usize::MAX } else { DETAILS };
+    let list = KeyList::new(document);
+    let number = if style.show_suppressed { usize::MAX } else { list.active() };
+    let without_details = |(at, key): (usize, JsonKey<'a>)| match at < detailed {
+        true => key,
+        false => JsonKey { next_steps: Vec::new(), uses: Vec::new(), refs: Vec::new(), ..key },
+    };
+    list.iter().take(number).enumerate().map(without_details).collect()
+}
+
 struct AuditPage<'a, 'p, 'w> {
     document: &'a Document<'a>,
     keys: &'a [JsonKey<'a>],
+    columns: Columns,
     style: ReportStyle,
     width: usize,
     page: &'p mut Page<'w>,

@@ -17,6 +17,28 @@ const LINES: usize = 30;
 /// A path that is cut shorter than this says little.
 const SHORTEST_PATH: usize = 24;
 
+/// How wide the columns are, and which there are.
+pub(super) struct Columns {
+    /// The masked key.
+    key: usize,
+    /// The words for where a key is.
+    state: usize,
+    /// Whether there is a key at more than one place, or a column would say nothing.
+    has_places: bool,
+}
+
+impl Columns {
+    /// For these keys, on lines of so many columns.
+    pub(super) fn of(keys: &[JsonKey<'_>], width: usize) -> Self {
+        let most = if width >= 100 { 28 } else { 18 };
+        Self {
+            key: keys.iter().map(|key| key.shown().chars().count()).max().unwrap_or(3).clamp(3, most),
+            state: keys.iter().map(|key| place_word(key).len()).max().unwrap_or(5).max(5),
+            has_places: keys.iter().any(|key| key.places > 1),
+        }
+    }
+}
+
 impl AuditPage<'_, '_, '_> {
     /// A line a key; of very many, the rest in groups.
     pub(super) fn lines(&mut self) -> io::Result<()> {
@@ -43,41 +65,24 @@ impl AuditPage<'_, '_, '_> {
     }
 
     fn head(&mut self) -> io::Result<()> {
-        let (severity, state) = (pad("severity", 8), pad("state", self.state_width()));
-        let key = pad("key", self.key_width());
-        let places = if self.has_places() { " places" } else { "" };
+        let (severity, state) = (pad("severity", 8), pad("state", self.columns.state));
+        let key = pad("key", self.columns.key);
+        let places = if self.columns.has_places { " places" } else { "" };
         let text = format!("{:>3} {severity} {state} {key} {:>5}{places} first at", "#", "days");
         self.page.paint(DIM, fit(&text, self.width).trim_end())?;
         writeln!(self.page.out)
     }
 
-    /// Whether there is a key at more than one place, or a column would say nothing.
-    fn has_places(&self) -> bool {
-        self.keys.iter().any(|key| key.places > 1)
-    }
-
-    /// How wide the masked keys are.
-    fn key_width(&self) -> usize {
-        let most = if self.width >= 100 { 28 } else { 18 };
-        let widest = self.keys.iter().map(|key| key.shown().chars().count()).max().unwrap_or(3);
-        widest.clamp(3, most)
-    }
-
-    /// How wide the words for where keys are.
-    fn state_width(&self) -> usize {
-        self.keys.iter().map(|key| place_word(key).len()).max().unwrap_or(5).max(5)
-    }
-
     /// One key.
     pub(super) fn line(&mut self, number: usize, key: &JsonKey<'_>) -> io::Result<()> {
-        let masked = pad(&fit(&key.shown(), self.key_width()), self.key_width());
+        let masked = pad(&fit(&key.shown(), self.columns.key), self.columns.key);
         // While a branch has it, it is exposed for longer than its commits say.
         let is_over = key.state != KeyState::Branch;
         let days = key.days_exposed.filter(|days| *days > 0 || is_over).map_or_else(String::new, grouped);
-        let state = pad(&place_word(key), self.state_width());
+        let state = pad(&place_word(key), self.columns.state);
         write!(self.page.out, "{number:>3} ")?;
         self.page.paint(loud(key.severity), &pad(key.severity.as_str(), 8))?;
-        let places = if self.has_places() { format!(" {:>6}", grouped(key.places)) } else { String::new() };
+        let places = if self.columns.has_places { format!(" {:>6}", grouped(key.places)) } else { String::new() };
         let middle = format!(" {state} {masked} {days:>5}{places} ");
         write!(self.page.out, "{middle}")?;
         let room = self.width.saturating_sub(number.to_string().len().max(3) + 9 + middle.width());
