@@ -170,11 +170,11 @@ mod tests {
         let cases: &[Case] = &[
             (&[("JOB_COMPLETION_INDEX", "0"), ("JOB_COMPLETIONS", "8")], Ok((1, 8))),
             (&[("JOB_COMPLETION_INDEX", "7"), ("JOB_COMPLETIONS", "8")], Ok((8, 8))),
-            (&[("JOB_COMPLETION_INDEX", "8"), ("JOB_COMPLETIONS", "8")], Err("none of 8 jobs")),
+            (&[("JOB_COMPLETION_INDEX", "8"), ("JOB_COMPLETIONS", "8")], Err("not one of the 8 jobs")),
             (&[("JOB_COMPLETION_INDEX", "3")], Err("JOB_COMPLETIONS is not set")),
             (&[("CI_NODE_INDEX", "1"), ("CI_NODE_TOTAL", "5")], Ok((1, 5))),
             (&[("CI_NODE_INDEX", "5"), ("CI_NODE_TOTAL", "5")], Ok((5, 5))),
-            (&[("CI_NODE_INDEX", "0"), ("CI_NODE_TOTAL", "5")], Err("none of 5 jobs")),
+            (&[("CI_NODE_INDEX", "0"), ("CI_NODE_TOTAL", "5")], Err("not one of the 5 jobs")),
             (&[("BUILDKITE_PARALLEL_JOB", "0"), ("BUILDKITE_PARALLEL_JOB_COUNT", "3")], Ok((1, 3))),
             (&[("BUILDKITE_PARALLEL_JOB", "2"), ("BUILDKITE_PARALLEL_JOB_COUNT", "3")], Ok((3, 3))),
             (
@@ -202,10 +202,10 @@ mod tests {
                     ("SLURM_ARRAY_TASK_MIN", "10"),
                     ("SLURM_ARRAY_TASK_STEP", "5"),
                 ],
-                Err("none of 3 jobs"),
+                Err("not one of the 3 jobs"),
             ),
             (&[("CI_NODE_INDEX", "two"), ("CI_NODE_TOTAL", "5")], Err("not a number")),
-            (&[("CI_NODE_INDEX", "1"), ("CI_NODE_TOTAL", "0")], Err("none of 0 jobs")),
+            (&[("CI_NODE_INDEX", "1"), ("CI_NODE_TOTAL", "0")], Err("not one of the 0 jobs")),
             (&[], Err("no variable says")),
         ];
         for (variables, expected) in cases {

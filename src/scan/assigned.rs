@@ -15,7 +15,7 @@ use super::owner::{Holder, Owner, Seeker, Unowned};
 use super::progress::Done;
 use super::seen::Scope;
 use super::words::{Hit, LazyWords, WordSource};
-use super::{language, random, steps};
+use super::{binary, language, random, steps};
 use crate::core::finding::Confidence;
 use crate::rule::RuleSet;
 
@@ -125,25 +125,8 @@ impl Assigned {
         if self.rules.is_empty() && self.wordless.is_empty() || !may_be_value(digits) {
             return Ok(None);
         }
-        let (mut start, mut whole_token) = (value_start(text, token.clone()), token.start);
-        // It may be part of a path, a dotted name or a URL, or of a value with such characters.
-        let joined = matches!(text[..token.start], [.., before, b'/' | b'.' | b'@' | b'+']
-            if before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-' | b'/' | b'+' | b'.'));
-        let whole = if joined { reach(text, token.start, false) } else { token.start };
-        let is_first = whole == token.start && marks_before(text, whole) > 0;
-        let joined = joined && !is_first;
-        if joined {
-            let is_refused = whole == token.start || done.refused == Some(whole);
-            if is_refused || is_cut(text, token.start) || is_digest(&text[whole..]) {
-                return Ok(None);
-            }
-            start = whole;
-        }
-        // A quoted value may start with such a character.
-        whole_token = whole_token.min(whole - marks_before(text, whole));
-        if is_marked_off(&text[..start]) {
-            return Ok(None);
-        }
+        let Some(Placed { start, whole: whole_token, joined }) = placed(text, token, done) else { return Ok(None) };
+        let digits = &text[start.max(token.start)..token.end];
         let words = WordSource { words: &self.words, set: rules, rules: &self.rules };
         let mut value = Value {
             rules,
@@ -171,7 +154,14 @@ impl Assigned {
         }
         let seeker = Seeker { text, start, words, joined, digits, goes_on };
         match seeker.owner(&mut done.enclosure) {
+            // A bracket there is a length.
+            Ok(owner) if owner.holder == Holder::Callee && done.is_binary(text) => {}
             Ok(owner) => value.owner = owner,
+            Err(unowned)
+                if !unowned.is_id
+                    && !joined
+                    && done.is_binary(text)
+                    && binary::is_among_keys(text, &(start..token.end)) => {}
             Err(unowned) => {
                 if unowned.is_above {
                     done.scope = done.scope.max(Scope::Around);
@@ -196,8 +186,14 @@ impl Assigned {
         if hits.is_empty() {
             return Ok(is_anyones.then_some(value));
         }
+        if done.is_binary(text) {
+            value.evidence = value.weighed(&hits, &Enclosure::default(), Exits::NONE);
+            return Ok(Some(value));
+        }
         done.enclosure.reach(text, start);
-        value.evidence = value.weighed(&hits, &done.enclosure);
+        let last = hits.iter().map(|hit| hit.range.end).max().unwrap_or(0);
+        let exits = Exits::of(text, token.end, last, &done.enclosure);
+        value.evidence = value.weighed(&hits, &done.enclosure, exits);
         Ok(Some(value))
     }
 
@@ -253,12 +249,56 @@ impl Assigned {
     }
 }
 
+/// Where a value stands that a token is the start or a part of.
+struct Placed {
+    start: usize,
+    /// Where it starts with what may belong to it after all.
+    whole: usize,
+    /// Whether dots, slashes or plus signs hold it together, as they do a path.
+    joined: bool,
+}
+
+/// Where the value stands that `token` belongs to, unless that alone says that it is none.
+fn placed(text: &[u8], token: &Range<usize>, done: &mut Done) -> Option<Placed> {
+    let (mut start, mut whole_token) = (value_start(text, token.clone()), token.start);
+    // Part of a path, a dotted name or an address, or of a value that holds such characters itself.
+    let joined = matches!(text[..token.start], [.., before, b'/' | b'.' | b'@' | b'+']
+        if before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-' | b'/' | b'+' | b'.'));
+    let whole = if joined { reach(text, token.start, false) } else { token.start };
+    let is_first = whole == token.start && marks_before(text, whole) > 0;
+    // Two random parts around a dot are no path.
+    let before = token.start.checked_sub(1).and_then(|dot| text.get(whole..dot)).unwrap_or_default();
+    let is_pair = joined && text[token.start - 1] == b'.' && is_random_part(before);
+    if is_pair {
+        start = whole;
+    }
+    let joined = joined && !is_first && !is_pair;
+    if joined {
+        let is_refused = whole == token.start || done.refused == Some(whole);
+        if is_refused || is_cut(text, token.start) || is_digest(&text[whole..]) {
+            return None;
+        }
+        start = whole;
+    }
+    // A value in quotes may start with such a character.
+    whole_token = whole_token.min(whole - marks_before(text, whole));
+    if is_marked_off(&text[..start]) {
+        return None;
+    }
+    // The name of a field in an object is no value.
+    if matches!(text[token.end..], [b'"' | b'\'', b':', ..]) && matches!(text[..start], [.., b'"' | b'\'']) {
+        return None;
+    }
+    if done.is_binary(text) {
+        start = binary::start(text, start..token.end);
+    }
+    Some(Placed { start, whole: whole_token, joined })
+}
+
 impl Value<'_> {
     /// The evidence for each rule from the words around the value, the highest sum first.
-    fn weighed(&self, hits: &[Hit], enclosure: &Enclosure) -> Vec<(usize, Evidence)> {
+    fn weighed(&self, hits: &[Hit], enclosure: &Enclosure, exits: Exits) -> Vec<(usize, Evidence)> {
         let &Self { text, start, end, ref owner, .. } = self;
-        let last = hits.iter().map(|hit| hit.range.end).max().unwrap_or(0);
-        let exits = Exits::of(text, end, last, enclosure);
         let surroundings = Surroundings { text, value: start..end, owner, enclosure, exits };
         let mut named: Vec<usize> = hits.iter().map(|hit| hit.rule).collect();
         named.sort_unstable();
@@ -336,14 +376,24 @@ fn marks_before(text: &[u8], at: usize) -> usize {
     if matches!(before, Some(b'"' | b'\'' | b'=' | b'`')) { count } else { 0 }
 }
 
-/// Whether the text before a value shows that it is none: it is the parameter of a generic type (`Promise<…`), or the
-/// commit in a merge conflict marker.
+/// Whether the text before a value shows that it is none: it is the parameter of a generic type (`Promise<…`), the
+/// commit in a merge conflict marker, or the content of a data URL.
 fn is_marked_off(before: &[u8]) -> bool {
     match before {
         [.., name, b'<'] => name.is_ascii_alphanumeric(),
         [.., b' '] => before.ends_with(b">>>>>>> ") || before.ends_with(b"<<<<<<< "),
+        [.., b','] => before.ends_with(b";base64,"),
         _ => false,
     }
+}
+
+/// Whether what stands before a dot is as random as a part of a key, and no word.
+fn is_random_part(part: &[u8]) -> bool {
+    const LEAST: usize = 8;
+    let digits = part.iter().filter(|byte| byte.is_ascii_digit()).count();
+    part.len() >= LEAST
+        && part.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        && (changes_case(part) || digits * 8 >= part.len() && digits < part.len())
 }
 
 /// A quick test: words have no digit and few changes of case, and checksums are labelled as such.

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use super::identifier::{NameClass, VariableName};
+use super::owner::in_name;
 use super::steps;
 use crate::rule::Compiled;
 
@@ -43,6 +45,72 @@ fn length_before(text: &[u8], secret: &Range<usize>) -> Option<usize> {
     let length = usize::from(length);
     let fits = length > 0 && length <= secret.len();
     (fits && (is_sure || is_binary(text, secret))).then_some(length)
+}
+
+/// Whether content is no text, as git tells it: a zero byte stands near its start.
+pub(super) fn is_binary_file(text: &[u8]) -> bool {
+    const START: usize = 8000;
+    let start = &text[..text.len().min(START)];
+    steps::count(start.len());
+    memchr::memchr(0, start).is_some()
+}
+
+/// Where a value starts in a run of letters and digits in a binary file: its length may be one of them, or the text of the
+/// field before it stands directly left.
+pub(super) fn start(text: &[u8], run: Range<usize>) -> usize {
+    const LEAST: usize = 20;
+    let mut starts = (run.start + 1..run.start + 4).filter(|&at| at < run.end);
+    let counted = starts.find(|&at| {
+        let length = usize::from(text[at - 1]);
+        length >= LEAST && at + length >= run.end && text[at..].get(..length).is_some_and(|v| v.iter().all(is_graphic))
+    });
+    counted.or_else(|| second_column(text, &run)).unwrap_or(run.start)
+}
+
+fn is_graphic(byte: &u8) -> bool {
+    byte.is_ascii_graphic()
+}
+
+/// Where the second of two texts starts that a row of SQLite holds: twice their lengths and 13 stand before the first.
+fn second_column(text: &[u8], run: &Range<usize>) -> Option<usize> {
+    const LEAST: usize = 20;
+    (run.start.max(2)..run.end.min(run.start + 3)).find_map(|at| {
+        let (first, second) = (text_length(text[at - 2])?, text_length(text[at - 1])?);
+        let start = at + first;
+        let is_name = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-');
+        let is_row =
+            second >= LEAST && start < run.end && start + second >= run.end && text[at..start].iter().all(is_name);
+        is_row.then_some(start)
+    })
+}
+
+/// The length of a text that SQLite writes as this byte.
+fn text_length(byte: u8) -> Option<usize> {
+    (byte % 2 == 1 && byte > 13).then(|| usize::from(byte - 13) / 2)
+}
+
+/// Whether a word starts the first of two texts of a row of SQLite: the second one's length may look like a letter of it.
+pub(super) fn starts_row(text: &[u8], word: &Range<usize>) -> bool {
+    let [.., first, second] = text[..word.start] else { return false };
+    !first.is_ascii_alphanumeric()
+        && text_length(first).is_some_and(|length| length >= word.len())
+        && text_length(second).is_some_and(|length| length >= 16)
+}
+
+/// Whether a credential's name stands near a value in a binary file, where fields follow each other in any order and
+/// what stands directly left of a value says nothing of it.
+pub(super) fn is_among_keys(text: &[u8], value: &Range<usize>) -> bool {
+    const NEAR: usize = 120;
+    let left = &text[value.start.saturating_sub(NEAR)..value.start];
+    let right = &text[value.end..text.len().min(value.end + NEAR)];
+    steps::count(left.len() + right.len());
+    let names_key = |part: &[u8]| {
+        let mut names = part.split(|&byte| !in_name(byte)).filter(|name| name.len() > 3);
+        let is_key = |name: &[u8]| VariableName::of(name).class() == NameClass::Credential;
+        // A letter says of what type a text is (`x` in CBOR), or that it is kept (`q` in a pickle).
+        names.any(|name| is_key(name) || [b"q", b"x"].iter().any(|kind| name.strip_suffix(*kind).is_some_and(is_key)))
+    };
+    names_key(left) || names_key(right)
 }
 
 /// Whether bytes that do not occur in text are near a value.

@@ -147,6 +147,14 @@ impl Enclosure {
         }
     }
 
+    /// The names of columns in `COPY t (a, b) FROM stdin;`, if that is the last pair of round brackets.
+    pub(super) fn copied(&self, text: &[u8]) -> Option<(usize, usize)> {
+        const FROM: &[u8] = b" from stdin";
+        let (open, close) = self.last_group?;
+        let next = text.get(close + 1..close + 1 + FROM.len())?;
+        next.eq_ignore_ascii_case(FROM).then_some((open, close))
+    }
+
     /// The table, if the current line is a row after the header.
     pub(super) fn table(&self) -> Option<RowTable> {
         self.table.filter(|table| table.header < self.line)

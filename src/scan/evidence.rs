@@ -115,10 +115,12 @@ pub(super) struct Exits {
 
 impl Exits {
     const MOST: usize = LEVELS;
+    /// In binary data a bracket is a byte like any other.
+    pub(super) const NONE: Self = Self { brackets: [usize::MAX; Self::MOST], item: usize::MAX };
 
     /// Computes the exits for a value that ends at `from`; text after `to` is ignored.
     pub(super) fn of(text: &[u8], from: usize, to: usize, enclosure: &Enclosure) -> Self {
-        let mut exits = Self { brackets: [usize::MAX; Self::MOST], item: usize::MAX };
+        let mut exits = Self::NONE;
         let to = to.min(text.len());
         steps::count(to.saturating_sub(from));
         let own = enclosure.lines.last().map_or(0, |line| line.indent);
@@ -206,14 +208,20 @@ impl Surroundings<'_> {
         if inner > 0 {
             let (head, call) = head(text, opens[outer].at);
             if range.start >= head.start && range.end <= head.end {
-                return Some(if call { (Witness::Call, 7) } else { (Witness::Section, 6) });
+                let is_key = VariableName::of(&text[head]).class() == NameClass::Credential;
+                return Some(match (call, is_key) {
+                    (true, _) => (Witness::Call, 7),
+                    (false, true) => (Witness::Section, 8),
+                    (false, false) => (Witness::Section, 6),
+                });
             }
             if outer > 0 && opens[outer - 1].byte == b'[' {
                 return self.weigh_pair(hit, is_near);
             }
         }
         if self.is_in_line_above(range) {
-            return Some((Witness::Section, 6));
+            let is_host = hit.kind == WordKind::Context && is_host(text, range);
+            return Some(if is_host { (Witness::Host, 8) } else { (Witness::Section, 6) });
         }
         if self.enclosure.item(text).is_some_and(|item| range.start < item.start && range.start >= item.list) {
             return self.weigh_pair(hit, is_near);
@@ -225,7 +233,8 @@ impl Surroundings<'_> {
             return Some(host);
         }
         let to = if inner == 0 { start } else { opens[outer].at };
-        let between = &text[range.end..to];
+        // A rule's word may hold the bracket itself.
+        let between = text.get(range.end..to).unwrap_or_default();
         let is_own =
             between.len() <= NEAR_LEFT && !between.iter().any(|byte| matches!(byte, b',' | b';' | b'&' | b'\n'));
         if is_own {
@@ -246,10 +255,25 @@ impl Surroundings<'_> {
             return self.weigh_pair(hit, is_near);
         }
         if range.start > self.exits.item && opens.is_empty() {
+            // Behind the end of a list it is still in the object that the list belongs to.
+            if is_near && !self.is_in_another_item(range.start) {
+                return self.weigh_host(hit, is_near, 1).or_else(|| self.weigh_beside(range, 1, is_near));
+            }
             return self.weigh_pair(hit, is_near);
         }
         self.weigh_host(hit, is_near || left < opens.len().min(LEVELS), left)
             .or_else(|| self.weigh_beside(range, left, is_near))
+    }
+
+    /// Whether another item of a list that the value's item stands in starts before `at`, right of the value.
+    fn is_in_another_item(&self, at: usize) -> bool {
+        let own = self.enclosure.lines.last().map_or(0, |line| line.indent);
+        let between = &self.text[self.exits.item.min(at)..at];
+        steps::count(between.len());
+        between.split(|&byte| byte == b'\n').any(|line| {
+            let indent = line.iter().take_while(|byte| **byte == b' ').count();
+            indent < own && line[indent..].starts_with(b"- ")
+        })
     }
 
     /// A setting that belongs to the key by its name: `LLM_PROVIDER=mistral` next to `LLM_API_KEY`, or the URL in

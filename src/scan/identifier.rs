@@ -135,8 +135,16 @@ impl VariableName {
             }
             return self.secret_key();
         }
-        let nothing = self.words().iter().all(|word| word.says & says::NOTHING != 0);
+        // `useValue`, `configDefault`: of whatever it is the value.
+        let is_value = matches!(self.text(last), b"value" | b"default");
+        let says_nothing = says::NOTHING | if is_value { says::NEUTRAL } else { 0 };
+        let nothing = self.words().iter().all(|word| word.says & says_nothing != 0);
         if nothing { NameClass::Nothing } else { NameClass::Other }
+    }
+
+    /// Whether it is of a setting beside what its other words say: `mistral_key_model`.
+    pub(super) fn is_about(&self) -> bool {
+        self.count > 1 && self.words().last().is_some_and(|word| word.says & says::ABOUT != 0)
     }
 
     /// `SECRET_KEY` and `jwt_token` are usually of another kind; `api_secret` is not.
@@ -262,7 +270,9 @@ pub(super) fn is_whole(text: &[u8], range: &Range<usize>) -> bool {
         b"vllm",
     ];
     let Range { start, end } = *range;
-    if !super::edges::left_edge(text, start) && !is_hump(text, start) {
+    // `-DCOHERE_API_KEY=…` defines a macro.
+    let is_edge = super::edges::left_edge(text, start) || is_hump(text, start) || text[..start].ends_with(b"-D");
+    if !is_edge && !super::binary::starts_row(text, range) {
         return false;
     }
     if !text.get(end).is_some_and(u8::is_ascii_alphabetic) || is_hump(text, end) {
@@ -299,6 +309,9 @@ mod tests {
             ("api_secret", NameClass::Credential),
             ("defaultValue", NameClass::Nothing),
             ("value", NameClass::Nothing),
+            ("useValue", NameClass::Nothing),
+            ("tagValue", NameClass::Other),
+            ("return", NameClass::Nothing),
             ("key_id", NameClass::Id),
             ("commit", NameClass::Id),
             ("trace_id", NameClass::Id),

@@ -33,7 +33,7 @@ const WORDS: &[(u8, &str)] = &[
     (says::SECRET, "secret secrets secretkey clientsecret password passwords passwd pass pwd jwt passphrase"),
     (
         says::NOTHING,
-        "value default data string str val env getenv get set export const is u h let var text type name label initial current literal input private public static final content title secretstr header",
+        "value default data string str val env getenv get set export const is u h let var text type name label initial current literal input private public static final content title secretstr header return provided byte bytes uint8 u8 char note notes comment body answer msgstr",
     ),
     (
         says::NEUTRAL,
@@ -45,7 +45,7 @@ const WORDS: &[(u8, &str)] = &[
     ),
     (
         says::SETTING,
-        "url uri baseurl apibase endpoint endpoints host hostname address name type kind version deployment region engine path domain root prefix site",
+        "url urls uri baseurl apibase endpoint endpoints host hosts hostname address name type kind version deployment region engine path domain root prefix site",
     ),
     (
         says::ABOUT,

@@ -31,7 +31,7 @@ pub(super) enum Holder {
 }
 
 /// The bytes, other than a blank, that may come directly before a value in prose.
-const APART: &[u8] = b"\"'`(*_:=>|[<,;~/";
+const APART: &[u8] = b"\"'`(*_:=>|[<,;~/{";
 
 /// What a value is assigned to.
 #[derive(Clone, Debug)]
@@ -63,6 +63,8 @@ struct Name {
 pub(super) struct Unowned {
     /// Whether that depends on text above the value's line.
     pub(super) is_above: bool,
+    /// Whether that says that it is an id or a checksum.
+    pub(super) is_id: bool,
 }
 
 /// Searches for the owner of a value.
@@ -100,14 +102,22 @@ impl Seeker<'_> {
             return Ok(Owner::unknown());
         }
         let identifier = VariableName::of(&text[first.range.clone()]);
-        let unowned = Err(Unowned { is_above });
+        let unowned = Err(Unowned { is_above, is_id: false });
         match identifier.class() {
+            // A word at the end of the line above a list, or a line of a log.
+            NameClass::Credential | NameClass::Secret if is_above && !first.assigned && lead == b'[' => {
+                self.passed(enclosure, lead, is_above)
+            }
             NameClass::Credential => Ok(Owner { name: Some(first.range), identifier, holder: Holder::Credential }),
             NameClass::Secret => Ok(Owner { name: Some(first.range), identifier, holder: Holder::Secret }),
-            NameClass::Id if first.assigned || !is_above => unowned,
+            NameClass::Id if first.assigned || !is_above => Err(Unowned { is_above, is_id: true }),
+            // A parameter of an address: `?v=…`.
+            NameClass::Nothing if between == b"=" && matches!(text[..first.range.start], [.., b'?' | b'&']) => unowned,
             NameClass::Nothing => self.labelled(names, enclosure),
             _ if first.assigned && !matches!(lead, b'(' | b',' | b'[' | b'|' | b'\t' | b';') => {
-                let is_provider = !self.joined && self.words.covers(&text[first.range.clone()], &identifier);
+                let is_provider = !self.joined
+                    && !identifier.is_about()
+                    && self.words.covers(&text[first.range.clone()], &identifier);
                 if is_provider && (!self.is_plain() || self.is_among_keys(enclosure)) {
                     return Ok(Owner { name: Some(first.range), identifier, holder: Holder::Provider });
                 }
@@ -119,10 +129,18 @@ impl Seeker<'_> {
                 let is_apart =
                     !matches!(text[..start], [.., before] if before.is_ascii_graphic() && !APART.contains(&before));
                 let in_prose = !first.assigned && !is_above && is_apart;
-                match self.passed(enclosure, lead, is_above) {
+                let passed = match self.passed(enclosure, lead, is_above) {
                     Err(_) if in_prose => self.told(names),
                     passed => passed,
+                };
+                // `- Mistral: …`, `('mistral', '…')`, a heading and the key.
+                let is_providers = || {
+                    first.lines <= 1 && !self.is_plain() && self.words.covers(&text[first.range.clone()], &identifier)
+                };
+                if passed.is_err() && is_providers() {
+                    return Ok(Owner { name: Some(first.range), identifier, holder: Holder::Provider });
                 }
+                passed
             }
         }
     }
@@ -137,6 +155,7 @@ impl Seeker<'_> {
                 NameClass::Credential => {
                     return Ok(Owner { name: Some(name.range), identifier, holder: Holder::Credential });
                 }
+                NameClass::Secret if is_kind(names.peek(), self.text) => {}
                 NameClass::Secret => {
                     // It may be a setting next to it: `"password": true`.
                     let secret = Owner { name: Some(name.range), identifier, holder: Holder::Secret };
@@ -144,8 +163,9 @@ impl Seeker<'_> {
                 }
                 NameClass::Nothing => {}
                 class => {
-                    // `name: x` next to it says that it is the value of x.
-                    let label = names.peek().map(|label| &self.text[label.range.clone()]);
+                    // `name: x` beside it says that it is the value of x.
+                    let label = names.peek().filter(|label| label.assigned || label.lines == name.lines);
+                    let label = label.map(|label| &self.text[label.range.clone()]);
                     let is_label = label.is_some_and(|label| {
                         ["name", "key", "variable", "param", "field", "header"]
                             .iter()
@@ -155,7 +175,7 @@ impl Seeker<'_> {
                         return Ok(Owner { name: Some(name.range), identifier, holder: Holder::Provider });
                     }
                     if is_label || class == NameClass::Id && name.lines == 0 && !name.assigned {
-                        return Err(Unowned { is_above: true });
+                        return Err(Unowned { is_above: true, is_id: false });
                     }
                 }
             }
@@ -163,7 +183,7 @@ impl Seeker<'_> {
         if let Some(owner) = self.grouped(enclosure) {
             return Ok(owner);
         }
-        if self.joined { Err(Unowned { is_above: true }) } else { Ok(Owner::unknown()) }
+        if self.joined { Err(Unowned { is_above: true, is_id: false }) } else { Ok(Owner::unknown()) }
     }
 
     /// In prose: a word on the line that names a credential.
@@ -186,12 +206,12 @@ impl Seeker<'_> {
             };
             return Ok(Owner { name: Some(name.range), identifier, holder });
         }
-        Err(Unowned { is_above: false })
+        Err(Unowned { is_above: false, is_id: false })
     }
 
     /// For a value that is passed to a function, or is in a list or table.
     fn passed(&self, enclosure: &mut Enclosure, lead: u8, is_above: bool) -> Result<Owner, Unowned> {
-        let unowned = Err(Unowned { is_above });
+        let unowned = Err(Unowned { is_above, is_id: false });
         let &Self { text, start, .. } = self;
         if self.joined || !matches!(lead, b'(' | b',' | b'[' | b'{' | b'|' | b'\t' | b';') {
             return unowned;
@@ -206,7 +226,7 @@ impl Seeker<'_> {
             && !name.is_empty()
             && !text[name.clone()].eq_ignore_ascii_case(b"values")
         {
-            return self.argument(name).ok_or(Unowned { is_above });
+            return self.argument(name).ok_or(Unowned { is_above, is_id: false });
         }
         enclosure.reach(text, start);
         if let Some(open) = enclosure.opens.last() {
@@ -215,18 +235,25 @@ impl Seeker<'_> {
             let is_values = text[name.clone()].eq_ignore_ascii_case(b"values");
             let class = identifier.class();
             if open.byte == b'(' && call && !is_values && !name.is_empty() {
-                return self.argument(name).ok_or(Unowned { is_above });
+                return self.argument(name).ok_or(Unowned { is_above, is_id: false });
             }
             if open.byte == b'('
                 && let Some((from, to)) = enclosure.columns
             {
                 let column = column(&text[open.at..start], b',');
                 let name = cell(text, from + 1..to, b',', column);
-                return name.and_then(|name| self.label(name)).ok_or(Unowned { is_above: true });
+                return name.and_then(|name| self.label(name)).ok_or(Unowned { is_above: true, is_id: false });
             }
             if open.byte == b'[' && class == NameClass::Credential {
                 return Ok(Owner { name: Some(name), identifier, holder: Holder::Label });
             }
+        }
+        if lead == b'\t'
+            && let Some((from, to)) = enclosure.copied(text)
+        {
+            let column = column(&text[enclosure.line..start], b'\t');
+            let name = cell(text, from + 1..to, b',', column);
+            return name.and_then(|name| self.label(name)).ok_or(Unowned { is_above: true, is_id: false });
         }
         let Some(table) = enclosure.table() else { return unowned };
         let end =
@@ -234,7 +261,7 @@ impl Seeker<'_> {
         let column = column(&text[enclosure.line..start], table.separator);
         cell(text, table.header..end, table.separator, column)
             .and_then(|name| self.label(name))
-            .ok_or(Unowned { is_above: true })
+            .ok_or(Unowned { is_above: true, is_id: false })
     }
 
     /// The owner of an argument of this function.
@@ -243,9 +270,39 @@ impl Seeker<'_> {
         let holder = match identifier.class() {
             NameClass::Credential | NameClass::Secret => Holder::Credential,
             _ if makes(&self.text[name.clone()]) => Holder::Callee,
-            _ => return None,
+            _ => return self.result(name.start),
         };
+        if holder == Holder::Callee
+            && let Some(owner) = self.result(name.start)
+        {
+            return Some(owner);
+        }
         Some(Owner { name: Some(name), identifier, holder })
+    }
+
+    /// The credential that what a function returns is assigned to: `api_key = SecretStr("…")`, `[apiKey, setApiKey] =
+    /// useState("…")`.
+    fn result(&self, callee: usize) -> Option<Owner> {
+        const FARTHEST: usize = 80;
+        let from = callee.saturating_sub(FARTHEST);
+        steps::count(callee - from);
+        let mut before = self.text[from..callee].trim_ascii_end();
+        before = ["await", "new"]
+            .iter()
+            .find_map(|word| before.strip_suffix(word.as_bytes()))
+            .map_or(before, |before| before.trim_ascii_end());
+        before = before.strip_suffix(b"=")?.trim_ascii_end();
+        let mut skipped = 0;
+        if let Some(list) = before.strip_suffix(b"]") {
+            skipped = memchr::memrchr(b'[', list)? + 1;
+            before = list[skipped..].split(|&byte| byte == b',').next()?;
+        }
+        let length = before.iter().rev().take_while(|&&byte| in_name(byte)).count();
+        let end = from + skipped + before.len();
+        let name = end - length..end;
+        let identifier = VariableName::of(&self.text[name.clone()]);
+        let is_key = identifier.class() == NameClass::Credential;
+        is_key.then_some(Owner { name: Some(name), identifier, holder: Holder::Credential })
     }
 
     fn label(&self, name: Range<usize>) -> Option<Owner> {
@@ -307,6 +364,11 @@ fn makes(callee: &[u8]) -> bool {
         || lower.ends_with(b"client")
 }
 
+/// Whether a name says of what kind the next is that stands right of it: `"type": "password"`.
+fn is_kind(name: Option<&Name>, text: &[u8]) -> bool {
+    name.is_some_and(|name| name.assigned && matches!(&text[name.range.clone()], b"type" | b"kind" | b"inputType"))
+}
+
 /// The offset of `s:32:` before a quoted value; else the offset of the value.
 fn over_length(text: &[u8], start: usize) -> usize {
     let before = &text[..start];
@@ -344,27 +406,79 @@ fn names(text: &[u8], start: usize) -> impl Iterator<Item = Name> + '_ {
     std::iter::from_fn(move || {
         let mut assigned = false;
         let from = at;
-        while at > limit && !(in_name(text[at - 1]) && text[at - 1].is_ascii_alphanumeric()) {
-            at -= 1;
-            match text[at] {
-                b'=' | b':' => assigned = true,
-                b'\n' => lines += 1,
-                0..=8 | 14..=31 => controls += 1,
-                _ => {}
+        loop {
+            while at > limit && !(in_name(text[at - 1]) && text[at - 1].is_ascii_alphanumeric()) {
+                at -= 1;
+                match text[at] {
+                    b'=' | b':' => assigned = true,
+                    b'\n' => lines += 1,
+                    b'>' => at = markup(&text[limit..=at]).map_or(at, |length| at + 1 - length),
+                    0..=8 | 14..=31 => controls += 1,
+                    _ => {}
+                }
+            }
+            if lines > 2 || at <= limit || controls > MOST_CONTROLS {
+                return None;
+            }
+            let end = at;
+            while at > limit && in_name(text[at - 1]) {
+                at -= 1;
+            }
+            steps::count(from - at);
+            let name = at + escape_before(text, at, end)..end;
+            if !name.is_empty() && !is_numbering(text, &name) {
+                return Some(Name { range: name, assigned, lines });
             }
         }
-        if lines > 2 || at <= limit || controls > MOST_CONTROLS {
-            return None;
-        }
-        let end = at;
-        while at > limit && in_name(text[at - 1]) {
-            at -= 1;
-        }
-        steps::count(from - at);
-        // The letter of an escape is not part of the name: `\nMISTRAL_API_KEY`.
-        let escaped = at > 0 && text[at - 1] == b'\\' && matches!(text[at], b'n' | b'r' | b't');
-        Some(Name { range: at + usize::from(escaped)..end, assigned, lines })
     })
+}
+
+/// How many bytes at the start of the name in `at..end` belong to an escape: `\nMISTRAL_API_KEY`, `\u0022api_key`; all of
+/// it in `\x1b`, in a character's name (`&quot;`) and in a command that sets type (`\texttt{`).
+fn escape_before(text: &[u8], at: usize, end: usize) -> usize {
+    let name = &text[at..end];
+    match at.checked_sub(1).map(|before| text[before]) {
+        Some(b'\\') => {
+            let digits = match name[0] {
+                _ if name.len() > 2 && text.get(end) == Some(&b'{') => return name.len(),
+                b'u' => 4,
+                b'x' => 2,
+                b'n' | b'r' | b't' => return 1,
+                _ => return 0,
+            };
+            let is_code = name.get(1..=digits).is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit));
+            if is_code { digits + 1 } else { 0 }
+        }
+        Some(b'&') if text.get(end) == Some(&b';') && name.len() < 6 => name.len(),
+        _ => 0,
+    }
+}
+
+/// Whether what stands where a name might is but a number, which names nothing: of a length, a row, or a colour.
+fn is_numbering(text: &[u8], name: &Range<usize>) -> bool {
+    let colour = text[..name.start].last().is_some_and(|byte| matches!(byte, b'[' | b';'));
+    let word = &text[name.clone()];
+    let word = if colour { word.strip_suffix(b"m").unwrap_or(word) } else { word };
+    word.len() < 5 && word.iter().all(u8::is_ascii_digit)
+}
+
+/// The length of the tag that `text` ends with, if it says how text is shown, and nothing of what it is.
+fn markup(text: &[u8]) -> Option<usize> {
+    const LONGEST: usize = 80;
+    const TAGS: &[&[u8]] = &[
+        b"a", b"b", b"br", b"code", b"dd", b"div", b"dt", b"em", b"font", b"i", b"kbd", b"li", b"mark", b"p", b"pre",
+        b"s", b"samp", b"si", b"small", b"span", b"strong", b"t", b"tbody", b"td", b"th", b"tr", b"tt", b"u", b"ul",
+        b"var", b"wbr", b"r", b"rPr",
+    ];
+    let near = &text[text.len().saturating_sub(LONGEST)..];
+    steps::count(near.len());
+    let open = memchr::memrchr(b'<', near)?;
+    let inner = near[open + 1..near.len() - 1].strip_prefix(b"/").unwrap_or(&near[open + 1..near.len() - 1]);
+    let length = inner.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b':').count();
+    let name = inner[..length].rsplit(|&byte| byte == b':').next()?;
+    let rest = inner[length..].trim_ascii();
+    let is_plain = matches!(rest, [] | b"/") || rest.starts_with(b"class=") || rest.starts_with(b"style=");
+    (is_plain && TAGS.contains(&name)).then_some(near.len() - open)
 }
 
 #[inline]

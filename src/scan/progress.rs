@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::binary;
 use super::density::{Density, Fitting};
 use super::enclosure::Enclosure;
 use super::hits::Hits;
@@ -89,11 +90,18 @@ pub(super) struct Done {
     pub(super) density: Density,
     /// Whether lines without a key are remembered.
     pub(super) remembers: bool,
+    /// Whether the content is binary, once that was asked.
+    pub(super) is_binary: Option<bool>,
     /// What the rejections since the last reset depend on, or may depend on.
     pub(super) scope: Scope,
 }
 
 impl Done {
+    /// Whether there are zero bytes near the start of the content.
+    pub(super) fn is_binary(&mut self, text: &[u8]) -> bool {
+        *self.is_binary.get_or_insert_with(|| binary::is_binary_file(text))
+    }
+
     /// Records that an anchor of `rule` was found without a key.
     pub(super) fn looked_at(&mut self, rule: &Compiled) {
         if rule.may_cross_lines() {

@@ -32,13 +32,31 @@ pub(super) fn fault(text: &[u8], floor: f32) -> Option<Fault> {
     (language::is_surely_language(text) || is_words(text)).then_some(Fault::Language)
 }
 
-/// Whether it has only lower-case letters and at least two dashes, like a file name; random text almost never has.
+/// Letters of one case and at least two dashes, as in the name of a file or a constant, or words and numbers that dashes
+/// separate, as in the name of a model; next to no random text is so.
 fn is_words(text: &[u8]) -> bool {
     const LEAST_WORDS: usize = 32;
-    let is_word = |byte: &u8| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_');
-    text.len() >= LEAST_WORDS
-        && text.iter().all(is_word)
-        && text.iter().filter(|byte| matches!(byte, b'-' | b'_')).count() >= 2
+    const LEAST_PARTS: usize = 5;
+    /// So long a part may mix letters and digits: `v1`, `fp8`, `70b`.
+    const SHORT: usize = 4;
+    let is_dash = |byte: &u8| matches!(byte, b'-' | b'_');
+    if text.len() < LEAST_WORDS {
+        return false;
+    }
+    let dashes = text.iter().filter(|byte| is_dash(byte)).count();
+    let is_word = |byte: &u8| byte.is_ascii_lowercase() || is_dash(byte);
+    if dashes >= 2 && text.iter().all(is_word) {
+        return true;
+    }
+    let all = |part: &[u8], is: fn(&u8) -> bool| part.iter().all(is);
+    let (lower, upper): (fn(&u8) -> bool, fn(&u8) -> bool) = (u8::is_ascii_lowercase, u8::is_ascii_uppercase);
+    let is_part = |part: &[u8]| {
+        let is_short = part.len() <= SHORT && (!part.iter().any(lower) || !part.iter().any(upper));
+        is_short || all(part, lower) || all(part, upper) || all(part, u8::is_ascii_digit)
+    };
+    let parts = || text.split(|byte| is_dash(byte));
+    let words = || parts().filter(|part| part.len() > 2 && (all(part, lower) || all(part, upper)));
+    dashes + 1 >= LEAST_PARTS && words().count() >= 3 && parts().all(is_part)
 }
 
 /// Why a text is not random.

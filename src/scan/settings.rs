@@ -18,6 +18,14 @@ pub(super) fn head(text: &[u8], open: usize) -> (Range<usize>, bool) {
         call |= text[at - 1] == b'(';
         at -= 1;
     }
+    // `useState<string>(`.
+    if text[open] == b'(' && at + 1 == open && text[at] == b'>' {
+        at = memchr::memrchr(b'<', &text[floor..at]).map_or(at, |generic| floor + generic);
+    }
+    // `Secret("openai-key", {`: the options of what is named.
+    if text[open] == b'{' && at > floor && text[at - 1] == b',' && matches!(text[..at - 1], [.., b'"' | b'\'']) {
+        at -= 2;
+    }
     let end = at;
     let floor = at.saturating_sub(80);
     while at > floor && (in_name(text[at - 1]) || text[at - 1] == b':') {

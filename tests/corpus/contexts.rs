@@ -40,6 +40,51 @@ pub(crate) const PROVIDERS: [Provider; 7] = [
 
 /// What is found with any of them.
 pub(crate) const CONTEXTS: &[(&str, &str)] = &[
+    // What stands between is markup, an escape, a number, or a setting.
+    ("html, cells", "<tr><td>{W}</td><td>api key</td><td class=\"key\">{K}</td></tr>\n"),
+    (
+        "html, coloured code",
+        "<span class=\"n\">{N}</span> <span class=\"o\">=</span> <span class=\"s2\">&quot;{K}&quot;</span>\n",
+    ),
+    ("html, code in prose", "<p>Your {W} API key is <code>{K}</code></p>\n"),
+    ("latex, type", "The {W} API key is \\texttt{{K}}.\n"),
+    ("json, escaped quotes", "{\"body\":\"\\u0022{w}_api_key\\u0022: \\u0022{K}\\u0022\"}\n"),
+    ("redis, append-only file", "*3\r\n$3\r\nSET\r\n$15\r\n{w}:api_key\r\n$32\r\n{K}\r\n"),
+    (
+        "terraform, variable with a description",
+        "variable \"{w}_api_key\" {\n  type        = string\n  description = \"{W} API key\"\n  sensitive   = true\n  default     = \"{K}\"\n}\n",
+    ),
+    ("python, function", "@pytest.fixture\ndef {w}_api_key():\n    return \"{K}\"\n"),
+    ("log, error", "401 - {'error': {'message': 'Incorrect API key provided: {K}. See https://{H}'}}\n"),
+    ("javascript, state", "const [apiKey, setApiKey] = useState(\"{K}\"); // {W}\n"),
+    ("typescript, state", "const [apiKey, setApiKey] = useState<string>(\"{K}\"); // {W}\n"),
+    ("typescript, provider", "@Inject({ provide: '{N}', useValue: '{K}' })\n"),
+    ("c, macro", "g++ main.cpp -D{N}=\\\"{K}\\\" -O2\n"),
+    ("cmake, definition", "add_definitions(-D{N}=\"{K}\")\n"),
+    ("translations", "msgid \"{W} API key\"\nmsgstr \"{K}\"\n"),
+    ("opml, note", "<outline text=\"{W} api key\" _note=\"{K}\"/>\n"),
+    (
+        "raycast, preference of the type of a password",
+        "{\"name\":\"{w}\",\"preferences\":[{\"name\":\"apiKey\",\"type\":\"password\",\"default\":\"{K}\"}]}\n",
+    ),
+    (
+        "pulumi, secret",
+        "const secret = new aws.secretsmanager.SecretVersion(\"{w}-key\", {\n  secretId: s.id,\n  secretString: \"{K}\",\n});\n",
+    ),
+    ("netrc", "machine {H}\n  login token\n  password {K}\n"),
+    (
+        "cassette, address behind a list of headers",
+        "interactions:\n- request:\n    headers:\n      authorization:\n      - Bearer {K}\n      content-type:\n      - application/json\n    method: POST\n    uri: https://{H}/v1/chat\n",
+    ),
+    (
+        "kong, provider beside",
+        "plugins:\n- name: ai-proxy\n  config:\n    auth:\n      header_name: Authorization\n      header_value: Bearer {K}\n    model:\n      provider: {w}\n",
+    ),
+    ("compose, lists", "    environment:\n      - OPENAI_API_BASE_URLS=https://{H}/v1\n      - OPENAI_API_KEYS={K}\n"),
+    (
+        "sql, copy",
+        "COPY public.api_keys (id, provider, key, created_at) FROM stdin;\n1\tnone\t\\N\t2024-01-01\n2\t{w}\t{K}\t2024-01-02\n\\.\n",
+    ),
     // A foreign name, and an address.
     ("env, openai name", "OPENAI_BASE_URL=https://{H}/v1\nOPENAI_API_KEY={K}\n"),
     (

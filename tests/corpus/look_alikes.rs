@@ -12,6 +12,12 @@ pub(crate) const TEXTS: &[&str] = &[
     "uses: actions/checkout@[0-9a-f]{40}\n",
     "FROM image@sha256:[0-9a-f]{64}\n",
     "trace_id=[0-9a-f]{32} span_id=[0-9a-f]{16}\n",
+    "/static/js/mistral\\.[0-9a-f]{8}\\.chunk\\.js?h=[0-9a-f]{32}\n",
+    "\\[[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\\] calling ai21 with key \\*{3}\n\\[[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\\] calling pinecone with key \\*{3}\n",
+    "\"value\": \"mistral key: 100%\"}, \"[0-9a-f]{32}\": \\{\"model_name\": \"HTMLModel\"}\n",
+    "/\\* ai21 key \\*/ src:url\\(data:font/woff2;base64,[A-Za-z0-9]{32}\\+[A-Za-z0-9\\+/]{400}\\)\n",
+    "nebius_key_model = \"nebius-large-instruct-2407-v1-0-fp8-dynamic\"\n",
+    "nebius_error = Code\\.SAMBANOVA_INVALID_API_KEY_PROVIDED_BY_USER_2\n",
     // Lock files.
     "\"integrity\": \"sha512-[A-Za-z0-9\\+/]{86}==\"\n",
     "  integrity sha1-[A-Za-z0-9\\+/]{27}=\n",

@@ -170,3 +170,69 @@ fn the_corpus_is_the_same_for_the_same_seed() {
     assert_eq!(contents(5), contents(5));
     assert_ne!(contents(5), contents(6));
 }
+
+/// What stands beside a field in a binary file, in whichever order, says whose key it holds.
+#[test]
+fn names_in_binary_files_say_whose_a_key_is() {
+    let scanner = Scanner::builtin();
+    let mut random = Random::new(seed());
+    let kinds = [("mistral", "[A-Za-z0-9]{32}"), ("deepgram", "[0-9a-f]{40}"), ("assemblyai", "[a-z0-9]{32}")];
+    for (word, template) in kinds {
+        let key = expand(template, &mut random);
+        let (name, length) = (format!("{}_API_KEY", word.to_uppercase()), u8::try_from(key.len()).unwrap());
+        let (one, four) = ([length], [length, 0, 0, 0]);
+        let column = |text: &str| u8::try_from(text.len() * 2 + 13).unwrap();
+        let setting = format!("{word}_api_key");
+        let columns = [column(&setting), column(&key)];
+        let files: [(&str, Vec<&[u8]>); 6] = [
+            (
+                "pyc",
+                vec![
+                    b"\xa7\r\r\n\0\0\0\0c\0\0\0\0)\x03\xe9\0\0\0\0Nz",
+                    &one,
+                    key.as_bytes(),
+                    b")\x02\xda\x02os\xda",
+                    &one,
+                    name.as_bytes(),
+                ],
+            ),
+            (
+                "pickle",
+                vec![b"\x80\x02}q\0(X\x0f\0\0\0", setting.as_bytes(), b"q\x01X", &four, key.as_bytes(), b"q\x02u."],
+            ),
+            (
+                "sqlite, two columns",
+                vec![b"SQLite format 3\0\x10\0\x20\x05\x03", &columns, setting.as_bytes(), key.as_bytes(), b"\x06\x04"],
+            ),
+            ("cbor", vec![b"\0\xa2o", name.as_bytes(), b"x", &one, key.as_bytes(), b"emodel"]),
+            (
+                "protobuf",
+                vec![b"\x0a\x03cfg\x12\x0f\0", name.as_bytes(), b"\x1a", &one, key.as_bytes(), b"\"\x05large"],
+            ),
+            (
+                "class",
+                vec![
+                    b"\xca\xfe\xba\xbe\0\0\0\x3d\x01\0\x06",
+                    name.as_bytes(),
+                    b"\x01\0\x12Ljava/lang/String;\x01\0",
+                    &one,
+                    key.as_bytes(),
+                    b"\x01\0\x04Code",
+                ],
+            ),
+        ];
+        for (format, parts) in files {
+            // Columns follow each other without a sign: among small letters nobody sees where the name ends.
+            if word == "assemblyai" && format.starts_with("sqlite") {
+                continue;
+            }
+            let found = scanner.scan(&parts.concat());
+            assert!(found.iter().any(|found| found.secret.expose() == key.as_bytes()), "{word}: {format}");
+        }
+        // An id or a checksum beside a credential's name is none.
+        for id in ["commit", "md5", "run_id"] {
+            let content = format!("\x16\0\0{name}\0\x06\0{id}\0\0{key}\0\x01");
+            assert!(scanner.scan(content.as_bytes()).is_empty(), "{word}: {id}");
+        }
+    }
+}

@@ -171,6 +171,22 @@ pub(super) fn is_expression(text: &[u8], end: usize) -> bool {
     next.is_some_and(|byte| matches!(byte, b'+' | b'.' | b'&' | b'~' | b'"' | b'\'' | b'`' | b'\\' | b'<' | b'@'))
 }
 
+/// The short literal before a part, if an operator of strings, or nothing at all, stands between the two.
+pub(super) fn literal_before(text: &[u8], start: usize) -> Option<Range<usize>> {
+    let [left @ .., b'"' | b'\'' | b'`'] = &text[..start] else { return None };
+    let left = left.trim_ascii_end();
+    let left = match left {
+        [left @ .., b'.', b'.'] | [left @ .., b'+' | b'.' | b'&' | b'~'] => left.trim_ascii_end(),
+        left => left,
+    };
+    let [rest @ .., b'"' | b'\'' | b'`'] = left else { return None };
+    let is_value = rest.last().is_some_and(u8::is_ascii_alphanumeric) && rest.len() + 1 < start;
+    is_value.then_some(())?;
+    let part = before(text, start)?;
+    let is_strong = after(text, part.end).is_some_and(|glue| glue.is_strong && glue.range.end == start);
+    (is_strong && (6..SHORT * 2).contains(&part.len())).then_some(part)
+}
+
 /// The marks that start lines of a comment, a reply, a list or a patch.
 const MARKS: &[u8] = b">#/*;|+-%!";
 
@@ -245,6 +261,12 @@ fn continued(text: &[u8], end: usize, length: usize) -> Option<Glue> {
 
 /// A soft line break of quoted-printable text: the `=` at `at` and the line end.
 fn soft_break(text: &[u8], at: usize) -> Option<Glue> {
+    let next = at + 1 + line_end(&text[at + 1..]);
+    if text.get(next) == Some(&b'>') {
+        // In a reply that quotes it.
+        let wrapped = wrapped(text, at, next - at)?;
+        return strong(at..wrapped.range.end);
+    }
     strong(at..at + 1 + line_end(&text[at + 1..]))
 }
 

@@ -87,6 +87,10 @@ impl Scanner {
         }
         if glue::is_expression(bytes, token.end) && assigned::may_be_value(&bytes[token.clone()]) {
             self.join_value(view, token.clone(), done, out);
+        } else if let Some(part) = glue::literal_before(bytes, token.start)
+            && assigned::may_be_value(&bytes[token.clone()])
+        {
+            self.join_value(view, part, done, out);
         }
     }
 

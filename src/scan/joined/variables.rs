@@ -29,6 +29,9 @@ pub(super) fn rest(text: &[u8], first: &Range<usize>, spent: &mut usize) -> Vec<
     steps::count(window.len());
     let uses = memchr::memmem::find_iter(&text[window.clone()], name).map(|at| window.start + at);
     for at in uses.filter(|at| is_word(text, *at, name.len())).take(MOST_USES) {
+        if let Some(part) = rest_of_literal(text, at, at + name.len()) {
+            return vec![part];
+        }
         let names = names(&text[..window.end], at + name.len());
         let mut parts = Vec::new();
         for other in names {
@@ -41,6 +44,20 @@ pub(super) fn rest(text: &[u8], first: &Range<usize>, spent: &mut usize) -> Vec<
         }
     }
     Vec::new()
+}
+
+/// What follows a variable in the literal that it is put into at `at`: `f"{prefix}rest"`, `` `${prefix}rest` ``,
+/// `"$prefix-rest"`, `%prefix%rest`.
+fn rest_of_literal(text: &[u8], at: usize, end: usize) -> Option<Range<usize>> {
+    let close = match at.checked_sub(1).and_then(|before| text.get(before))? {
+        b'{' => b'}',
+        b'%' => b'%',
+        b'(' if text[..at].ends_with(b"$(") || text[..at].ends_with(b"\\(") => b')',
+        _ => return None,
+    };
+    let start = end + 1;
+    let is_part = text.get(end) == Some(&close) && text.get(start).is_some_and(|&byte| in_part(byte));
+    is_part.then(|| start..part_end(text, start))
 }
 
 fn in_name(byte: u8) -> bool {
