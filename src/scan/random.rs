@@ -49,7 +49,8 @@ fn is_words(text: &[u8]) -> bool {
         return true;
     }
     let all = |part: &[u8], is: fn(&u8) -> bool| part.iter().all(is);
-    let (lower, upper): (fn(&u8) -> bool, fn(&u8) -> bool) = (u8::is_ascii_lowercase, u8::is_ascii_uppercase);
+    let lower: fn(&u8) -> bool = u8::is_ascii_lowercase;
+    let upper: fn(&u8) -> bool = u8::is_ascii_uppercase;
     let is_part = |part: &[u8]| {
         let is_short = part.len() <= SHORT && (!part.iter().any(lower) || !part.iter().any(upper));
         is_short || all(part, lower) || all(part, upper) || all(part, u8::is_ascii_digit)
