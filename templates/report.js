@@ -3,7 +3,7 @@
   // Everything that is shown is put there as text: nothing that a repository holds can become markup.
   const data = JSON.parse(document.getElementById("data").textContent);
   const keys = data.keys, strings = data.strings, commits = data.commits, paths = data.paths;
-  const PAGE = 100, BARS = 40, PRINTED = 300, PLACES = 500;
+  const PAGE = 100, BARS = 40, PRINTED = 300, PLACES = 500, ON_PAPER = 12;
   const SEVERITY = ["critical", "high", "medium", "low", "info"];
   const at = (id) => document.getElementById(id);
   const make = (name, attributes, ...children) => {
@@ -103,6 +103,9 @@
       const who = commitText(first);
       places.append(make("li", {}, make("code", {}, paths[path] + (line ? ":" + line : "")), head ? " (in HEAD)" : "", who ? " – " + who : ""));
     });
+    if (key.places.length > ON_PAPER) {
+      places.append(make("li", { class: "on-paper" }, "and " + number(key.places.length - ON_PAPER) + " more, in this page on a screen"));
+    }
     if (key.places.length > PLACES) places.append(make("li", {}, "and " + number(key.places.length - PLACES) + " more, in the json report"));
     return make("div", { class: "body" }, list, make("h3", {}, "What to do"), steps,
       make("h3", {}, plural(key.places.length, "place") + ", " + plural(key.versions, "version")), places);

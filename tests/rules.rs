@@ -478,3 +478,28 @@ fn a_key_in_the_middle_of_random_text_is_not_certain() {
     }
     none(&faults);
 }
+
+/// The entry that takes a false alarm away must not be one: a fingerprint has the shape of some keys.
+#[test]
+fn an_entry_of_the_ignore_file_or_the_baseline_is_no_key() {
+    let scanner = Scanner::builtin();
+    let mut random = Random::new(11);
+    let mut faults = Vec::new();
+    for rule in rules() {
+        let fingerprint = template("", "[0-9a-f]{32}").generate(&mut random).text;
+        for entry in [
+            format!("{}:{fingerprint}", rule.id),
+            format!("# reviewed\n{}:{fingerprint} docs/** # a sample until=2027-01-31\n", rule.id),
+            format!("{}-*:{fingerprint}\r\n", rule.id.split('-').next().unwrap_or_default()),
+            format!("{fingerprint} {} src/a.py\n", rule.id),
+        ] {
+            if !scanner.scan(entry.as_bytes()).is_empty() {
+                faults.push(format!("{}: {entry}", rule.id));
+            }
+        }
+    }
+    none(&faults);
+    // With a blank it is a setting.
+    let key = template("", "[0-9a-f]{32}").generate(&mut random).text;
+    assert!(!scanner.scan(format!("azure-openai-key: {key}\n").as_bytes()).is_empty());
+}

@@ -15,7 +15,7 @@ use super::owner::{Holder, Owner, Seeker, Unowned};
 use super::progress::Done;
 use super::seen::Scope;
 use super::words::{Hit, LazyWords, WordSource};
-use super::{binary, language, random, steps};
+use super::{binary, language, random, reviewed, steps};
 use crate::core::finding::Confidence;
 use crate::rule::RuleSet;
 
@@ -91,7 +91,7 @@ impl Assigned {
         });
         let found = found.or_else(|| self.anyones(&value));
         done.scope = Scope::Beyond;
-        found.filter(|(_, key, _)| key.secret.end > token.start)
+        found.filter(|(_, key, _)| key.secret.end > token.start && !reviewed::is_entry(rules, text, &key.secret))
     }
 
     /// A value of a credential name that no rule with words matches.

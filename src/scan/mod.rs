@@ -31,6 +31,7 @@ mod position;
 mod progress;
 mod published;
 mod random;
+mod reviewed;
 mod runs;
 mod seen;
 mod settings;

@@ -1,5 +1,7 @@
 //! `keysweep ignore`: one command that takes a false alarm away, wherever it stands.
 
+use keysweep::rule::template::{Random, Template};
+
 use crate::project::{Project, key};
 
 /// A repository with one commit, and the hooks in it.
@@ -46,6 +48,21 @@ fn a_commit_that_was_stopped_goes_through_after_it() {
         assert!(listed.contains(".keysweepignore"), "it goes with the commit: {listed}");
         assert_eq!(project.run(["scan"]).code, 0, "{path}");
         assert_eq!(project.run(["ignore", "--last"]).code, 2, "the commit that passed takes the memory away");
+    }
+}
+
+#[test]
+fn the_entry_for_a_key_that_looks_like_a_fingerprint_is_no_key_itself() {
+    let project = project();
+    let value = Template::parse("[0-9a-f]{32}").unwrap().generate(&mut Random::new(5)).text;
+    project.write("a.env", format!("AZURE_OPENAI_API_KEY={value}\n")).run_git(&["add", "."]);
+    let (passed, said) = git(&project, &["commit", "-qm", "x"]);
+    assert!(!passed && said.contains("keysweep ignore"), "{said}");
+    assert_eq!(project.run(["ignore", "--last"]).code, 0);
+    let (passed, said) = git(&project, &["commit", "-qm", "x"]);
+    assert!(passed, "{said}");
+    for command in ["scan", "history"] {
+        assert_eq!(project.run([command]).code, 0, "{command}: {}", ignored(&project));
     }
 }
 
