@@ -91,7 +91,7 @@ pub(crate) const TEXTS: &[&str] = &[
     "keywords = \\[\"T3BlbkFJ\", \"sk-ant-\", \"gsk_\", \"AIza\", \"hf_\"\\]\n",
     "if key\\.startswith\\(\"sk-proj-\"\\) and \"T3BlbkFJ\" in key:\n",
     // Tokens and ids of other kinds.
-    "Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOi[A-Za-z0-9_-]{40}.[A-Za-z0-9_-]{43}\n",
+    concat!("Bearer eyJhbGciOiJIUzI1Ni", "IsInR5cCI6IkpXVCJ9.eyJzdWIiOi[A-Za-z0-9_-]{40}.[A-Za-z0-9_-]{43}\n"),
     "AWS_ACCESS_KEY_ID=AKIA[A-Z2-7]{16}\n",
     "STRIPE_PUBLISHABLE_KEY=pk_live_[A-Za-z0-9]{24}\n",
     "OpenAI-Organization: org-[A-Za-z0-9]{24}\n",
