@@ -249,7 +249,12 @@ pub(super) fn scanned(coverage: &JsonCoverage<'_>) -> String {
         text += &format!(", part {part} of {parts}");
     }
     for (name, number) in coverage.counts.iter().filter(|(name, _)| !name.starts_with("shard")) {
-        text += &format!(", {} {}", grouped(*number), escape::text(name.replace('_', " ").as_bytes()));
+        let name = escape::text(name.replace('_', " ").as_bytes());
+        text += &match (number, name.strip_suffix("ies"), name.strip_suffix('s')) {
+            (1, Some(stem), _) => format!(", 1 {stem}y"),
+            (1, None, Some(one)) => format!(", 1 {one}"),
+            _ => format!(", {} {name}", grouped(*number)),
+        };
     }
     text + &skipped(coverage)
 }
