@@ -499,7 +499,13 @@ fn an_entry_of_the_ignore_file_or_the_baseline_is_no_key() {
         }
     }
     none(&faults);
-    // With a blank it is a setting.
+    // With a blank, or among other settings, it is a setting.
     let key = template("", "[0-9a-f]{32}").generate(&mut random).text;
-    assert!(!scanner.scan(format!("azure-openai-key: {key}\n").as_bytes()).is_empty());
+    for text in ["azure-openai-key: KEY\n", "port:80\nazure-openai-key:KEY\n", "azure-openai-key:KEY\nport=80\n"] {
+        assert!(!scanner.scan(text.replace("KEY", &key).as_bytes()).is_empty(), "{text}");
+    }
+    let file = format!(
+        "# x\r\n \n{key} docs/**\nazure-openai-key:{key} # x\n{key}\n  # y\nmistral-*:{key}\nazure-openai-key:{key}"
+    );
+    assert!(scanner.scan(file.as_bytes()).is_empty());
 }
