@@ -207,6 +207,10 @@ fn judge(
         Structure::Crc32Base62 => has_checksum(&text[parts[0].clone()]),
         Structure::Decoded(marker) => decodes_to(&text[parts[0].clone()], marker.as_bytes()),
     };
+    // Without its checksum, a prefix in the middle of a word (`_Z11highs_splay…`) is a part of that word.
+    if !holds && rule.rule.structure == Structure::Crc32Base62 && !left_edge(text, secret.start) {
+        return Err(Refusal::LeftEdge);
+    }
     if !holds {
         confidence = less(confidence);
     }

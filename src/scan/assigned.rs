@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::anchored::{Key, Refusal, first_line};
-use super::edges::right_edge;
+use super::edges::{is_longer_id, right_edge};
 use super::enclosure::{BLOCK, Enclosure};
 use super::evidence::{Evidence, Exits, Surroundings};
 use super::joins::{is_cut, reach};
@@ -285,6 +285,10 @@ fn placed(text: &[u8], token: &Range<usize>, done: &mut Done) -> Option<Placed> 
     if is_marked_off(&text[..start]) {
         return None;
     }
+    // What is called is a function.
+    if text.get(token.end) == Some(&b'(') && !matches!(text[..start], [.., b'"' | b'\'' | b'`']) {
+        return None;
+    }
     // The name of a field in an object is no value.
     if matches!(text[token.end..], [b'"' | b'\'', b':', ..]) && matches!(text[..start], [.., b'"' | b'\'']) {
         return None;
@@ -338,11 +342,14 @@ impl Value<'_> {
         let group = groups.get(rule.rule.secret_group.into()).or_else(|| groups.get(0)).ok_or(Refusal::Shape)?;
         let mut secret = start + group.start..start + group.end;
         secret.end = right_edge(rule, text, &secret).ok_or(Refusal::RightEdge)?;
+        if is_longer_id(&text[secret.end..]) {
+            return Err(Refusal::RightEdge);
+        }
         let value = &text[secret.clone()];
         if rules.is_identifier(value) {
             return Err(Refusal::Identifier);
         }
-        if language::is_camel_case(value) {
+        if language::is_camel_case(value) || random::is_words(value) {
             return Err(Refusal::NotRandom(random::Fault::Language));
         }
         match random::fault(random_part(value), rule.rule.entropy) {

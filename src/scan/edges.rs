@@ -64,6 +64,9 @@ pub(super) fn right_edge(rule: &Compiled, text: &[u8], secret: &Range<usize>) ->
     let mut end = secret.end;
     let around = secret.start.checked_sub(1).map(|before| text[before]).filter(|byte| !byte.is_ascii_alphanumeric());
     let Some(&next) = text.get(end) else { return Some(end) };
+    if next == b'%' && !rule.has_one_length() && is_conversion(&text[end + 1..]) {
+        return None;
+    }
     if next.is_ascii_alphanumeric() {
         return binary::is_counted(text, secret).then_some(end);
     }
@@ -90,6 +93,26 @@ pub(super) fn right_edge(rule: &Compiled, text: &[u8], secret: &Range<usize>) ->
         rule.rule.secret_group > 0 || found.is_some_and(|found| found.len() == end - secret.start)
     };
     Some(if end == secret.end || still_fits() { end } else { secret.end })
+}
+
+/// Whether what follows a value shows that it is the start of a longer id: `-1a736e7c-1324`.
+pub(super) fn is_longer_id(after: &[u8]) -> bool {
+    const LEAST: usize = 4;
+    let [b'-', rest @ ..] = after else { return false };
+    let word = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let word = &rest[..word];
+    word.len() >= LEAST && word.iter().any(u8::is_ascii_digit) && !is_plain_word(word)
+}
+
+/// Whether a conversion of a format stands after the `%`: `s`, `d`, `05d`. Two hexadecimal digits are an escape instead,
+/// unless they mean a control character.
+fn is_conversion(after: &[u8]) -> bool {
+    match after {
+        [b's' | b'v', ..] | [b'0', b'1'..=b'8', b'd' | b'x', ..] => true,
+        [b'd', next, ..] => !is_hex(*next),
+        [b'd'] => true,
+        _ => false,
+    }
 }
 
 /// Whether it is a word that people append to a name: `old`, `OLD`, `2`, `v2`.

@@ -33,31 +33,44 @@ pub(super) fn fault(text: &[u8], floor: f32) -> Option<Fault> {
 }
 
 /// Letters of one case and at least two dashes, as in the name of a file or a constant, or words and numbers that dashes
-/// separate, as in the name of a model; next to no random text is so.
-fn is_words(text: &[u8]) -> bool {
-    const LEAST_WORDS: usize = 32;
+/// and dots separate, as in the name of a model (`Meta-Llama-3.1-70B-Instruct`); next to no random text is so.
+pub(super) fn is_words(text: &[u8]) -> bool {
+    /// Of words in lower case alone.
+    const LEAST_LOWER: usize = 32;
+    const LEAST_WORDS: usize = 24;
     const LEAST_PARTS: usize = 5;
-    /// So long a part may mix letters and digits: `v1`, `fp8`, `70b`.
-    const SHORT: usize = 4;
     let is_dash = |byte: &u8| matches!(byte, b'-' | b'_');
-    if text.len() < LEAST_WORDS {
-        return false;
-    }
     let dashes = text.iter().filter(|byte| is_dash(byte)).count();
-    let is_word = |byte: &u8| byte.is_ascii_lowercase() || is_dash(byte);
-    if dashes >= 2 && text.iter().all(is_word) {
+    let is_lower = |byte: &u8| byte.is_ascii_lowercase() || is_dash(byte);
+    if text.len() >= LEAST_LOWER && dashes >= 2 && text.iter().all(is_lower) {
         return true;
     }
-    let all = |part: &[u8], is: fn(&u8) -> bool| part.iter().all(is);
-    let lower: fn(&u8) -> bool = u8::is_ascii_lowercase;
-    let upper: fn(&u8) -> bool = u8::is_ascii_uppercase;
-    let is_part = |part: &[u8]| {
-        let is_short = part.len() <= SHORT && (!part.iter().any(lower) || !part.iter().any(upper));
-        is_short || all(part, lower) || all(part, upper) || all(part, u8::is_ascii_digit)
-    };
-    let parts = || text.split(|byte| is_dash(byte));
-    let words = || parts().filter(|part| part.len() > 2 && (all(part, lower) || all(part, upper)));
-    dashes + 1 >= LEAST_PARTS && words().count() >= 3 && parts().all(is_part)
+    if text.len() < LEAST_WORDS || dashes < 2 {
+        return false;
+    }
+    let parts = || text.split(|byte| is_dash(byte) || *byte == b'.');
+    let words = || parts().filter(|part| part.len() > 2 && is_word(part));
+    parts().count() >= LEAST_PARTS && words().count() >= 3 && parts().all(|part| is_short(part) || is_word(part))
+}
+
+/// Whether a part of a model's name is a number, a version or a size: `3`, `v1`, `fp8`, `70B`.
+fn is_short(part: &[u8]) -> bool {
+    const SHORT: usize = 4;
+    part.iter().all(u8::is_ascii_digit)
+        || part.len() <= SHORT
+            && (!part.iter().any(u8::is_ascii_lowercase) || !part.iter().any(u8::is_ascii_uppercase))
+}
+
+/// Whether a part is a word, in one case or with a capital or two, maybe with its version: `Instruct`, `DeepSeek`, `Qwen2`.
+fn is_word(part: &[u8]) -> bool {
+    let letters = part.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let (word, version) = part.split_at(letters);
+    let capitals = word.iter().filter(|byte| byte.is_ascii_uppercase()).count();
+    let is_capital = |byte: &u8| byte.is_ascii_uppercase();
+    letters > 0
+        && version.len() <= 2
+        && version.iter().all(u8::is_ascii_digit)
+        && (capitals == 0 || capitals == letters || capitals <= 2 && word.first().is_some_and(is_capital))
 }
 
 /// Why a text is not random.
@@ -124,14 +137,16 @@ fn has_repeat(text: &[u8]) -> bool {
     text.chunk_by(|a, b| a == b && *a != b'-').any(|run| run.len() >= most(run[0]))
 }
 
-/// How many characters are in sequences of at least four: `abcd`, `4321`, `90`, `qwert`.
+/// How many characters are in sequences of at least four: `abcd`, `4321`, `90`, `qwert`, `AaBbCc`.
 fn walked(text: &[u8]) -> usize {
     const ROWS: [&[u8]; 3] = [b"qwertyuiop", b"asdfghjkl", b"zxcvbnm"];
     let beside = |a: u8, b: u8| {
+        let is_other_case = a != b;
         let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
         let alphabet = a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric() && a.abs_diff(b) == 1;
         let around = matches!((a, b), (b'9', b'0') | (b'0', b'9') | (b'9', b'a') | (b'f', b'0') | (b'z', b'a'));
-        alphabet || around || ROWS.iter().any(|row| row.windows(2).any(|pair| pair == [a, b] || pair == [b, a]))
+        let again = is_other_case && a == b;
+        alphabet || around || again || ROWS.iter().any(|row| row.windows(2).any(|pair| pair == [a, b] || pair == [b, a]))
     };
     text.chunk_by(|&a, &b| beside(a, b)).map(<[u8]>::len).filter(|&length| length >= 4).sum()
 }
@@ -224,6 +239,11 @@ mod tests {
             "1234567890123456789012345678901234567890",
             "abcd1234abcd1234abcd1234abcd1234",
             "qwertyuiopasdfghjklzxcvbnm123456",
+            "ZzXxYyWwVvUuTtSsRrQqPpOoNnMmLlKk9",
+            "Meta-Llama-3.1-70B-Instruct",
+            "DeepSeek-R1-Distill-Llama-70B",
+            "Llama-4-Maverick-17B-128E-Instruct",
+            "qwen2.5-coder-32b-instruct-fp8-dynamic",
             "your-openai-api-key-goes-here-1",
             "REPLACE_WITH_YOUR_OPENAI_KEY_123",
             "requiredCharacteristicTypesForDisplayMetadata",

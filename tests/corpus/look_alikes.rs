@@ -118,6 +118,15 @@ pub(crate) const TEXTS: &[&str] = &[
     "use the prefix sk-or-v1-\nand then run make all-the-things-that-are-needed-here\n",
     "<li>hf_</li><li>[a-z]{9}-[a-z]{8}-[a-z]{7}</li>\n",
     "e2b_\n[0-9a-f]{64}  a\\.tar\n",
+    "keys := \\[\\]string\\{\n\t\"sk-[a-z0-9]{32}\",\n\t\"[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{15}\",\n}\n",
+    "- Key: `AIzaSy[A-Za-z0-9]{32}`\n- \\*\\*Match\\*\\*: yes\n",
+    "- AIzaSy[A-Za-z0-9]{32}\n- match\n",
+    "fmt.Sprintf\\(\"openai_api_key=sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{15}%05d\", n\\)\n",
+    // Parts of names, of ids, and calls.
+    "_Z11highs_splayIiRZN13HighsGFkSolve6unlinkEiEUliE_RZNS0_6unlinkEiEUliE0_\0",
+    "return xinference_self\\._get_num_tokens_by_gpt2\\(text\\)\n",
+    "const model = sambanova\\('Meta-Llama-3.1-70B-Instruct'\\);\n",
+    "\"azureOpenAI\": true, \"aiKey\": \"[0-9a-f]{32}-1a736e7c-1324-4338-be46-fc2a58ae4d14-7255\"\n",
     // Signatures, in which any three characters start a line.
     "gpgsig -----BEGIN PGP SIGNATURE-----\n \n iQEzBAABCAAdFiEE[A-Za-z0-9\\+/]{48}\n BSA[A-Za-z0-9\\+/]{61}\n BSA[A-Za-z0-9]{30}/[A-Za-z0-9\\+/]{30}\n =abcd\n",
     "[A-Za-z0-9\\+/]{50}/BSA[A-Za-z0-9]{28}/[A-Za-z0-9\\+/]{20}\n",

@@ -2,7 +2,7 @@
 //! comments, and words that mean "append". It follows no language's grammar; the result has to be a key anyway.
 
 use super::super::steps;
-use super::glue::{Glue, in_part};
+use super::glue::{Glue, in_part, part_end};
 
 /// The maximum length in bytes.
 const LONGEST: usize = 200;
@@ -97,6 +97,7 @@ impl<'a> Read<'a> {
 
 /// What joins a part that ends at `end`, where a quote or its escape starts, to the next part.
 pub(super) fn between(text: &[u8], end: usize) -> Option<Glue> {
+    let whole = text;
     let limit = text.len().min(end + LONGEST);
     let text = &text[..limit];
     let closing = quote(&text[end..])?;
@@ -117,6 +118,7 @@ pub(super) fn between(text: &[u8], end: usize) -> Option<Glue> {
         }
         if let Some(length) = quote(&text[at..]) {
             match opening(text, at, length, &mut read) {
+                Opening::Part(next) if read.has_other_reading && is_field(whole, next) => return None,
                 Opening::Part(next) => {
                     return read.is_strong().map(|is_strong| Glue { range: end..next, is_strong });
                 }
@@ -128,6 +130,15 @@ pub(super) fn between(text: &[u8], end: usize) -> Option<Glue> {
         at += token(text, at, &mut read)?;
     }
     None
+}
+
+/// Whether the literal whose text starts at `at` is the name of a field: `"name": …`, `'name' => …`.
+fn is_field(text: &[u8], at: usize) -> bool {
+    let end = part_end(text, at);
+    let Some(closing) = quote(&text[end..]) else { return false };
+    let rest = &text[end + closing..];
+    let blanks = rest.iter().take(4).take_while(|&&byte| byte == b' ').count();
+    rest[blanks..].starts_with(b":") || rest[blanks..].starts_with(b"=>")
 }
 
 enum Opening {

@@ -25,6 +25,8 @@ pub(super) const LONGEST_MARKUP: usize = 640;
 const LONGEST_INDENT: usize = 64;
 /// How far to the left the previous part may end, in bytes.
 const LONGEST_BEFORE: usize = 240;
+/// How much of a line before its end is read.
+const LONGEST_LINE: usize = 400;
 /// The maximum length of a part.
 const LONGEST_PART: usize = 5000;
 
@@ -211,7 +213,7 @@ fn blanks(text: &[u8], at: usize) -> usize {
 
 /// After a quote: the next literal of an expression or, in a shell, the same word.
 fn quoted(text: &[u8], end: usize) -> Option<Glue> {
-    if text[end] == b'`' && line_end(&text[end + 1..]) > 0 {
+    if text[end] == b'`' && line_end(&text[end + 1..]) > 0 && !closes_code(text, end) {
         return continued(text, end, 1);
     }
     if text.get(end + 1).is_some_and(|&byte| in_part(byte)) && code::literal_prefix(&text[end + 1..]) == 0 {
@@ -222,6 +224,13 @@ fn quoted(text: &[u8], end: usize) -> Option<Glue> {
         }
     }
     code::between(text, end)
+}
+
+/// Whether the backtick at `at` ends a code span of Markdown, which opened on the same line; else it continues a line of
+/// `PowerShell`.
+fn closes_code(text: &[u8], at: usize) -> bool {
+    let before = text[..at].iter().rev().take(LONGEST_LINE).take_while(|byte| !matches!(byte, b'\n' | b'\r'));
+    before.filter(|&&byte| byte == b'`').count() % 2 == 1
 }
 
 /// After a backslash: an escaped quote, a line end, or an escaped underscore.
@@ -272,7 +281,6 @@ fn soft_break(text: &[u8], at: usize) -> Option<Glue> {
 
 /// A line end with this length, and what the next line starts with: blanks, and the same mark as this line.
 pub(super) fn wrapped(text: &[u8], end: usize, length: usize) -> Option<Glue> {
-    const LONGEST_LINE: usize = 400;
     let line = &text[end.saturating_sub(LONGEST_LINE)..end];
     let start = memchr::memrchr2(b'\n', b'\r', line).map_or(0, |at| at + 1);
     let mut next = end + length;
@@ -292,6 +300,10 @@ pub(super) fn wrapped(text: &[u8], end: usize, length: usize) -> Option<Glue> {
         }
         next += mark;
         own += mark;
+    }
+    // An entry of a list starts here.
+    if matches!(text[next..], [b'-' | b'+', b' ' | b'\t', ..]) {
+        return None;
     }
     next += appended(&text[next..]);
     Some(Glue { range: end..next, is_strong: false })

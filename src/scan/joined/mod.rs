@@ -198,9 +198,11 @@ impl Scanner {
     fn is_faint(&self, rule: usize, value: &[u8], weak: Weak) -> bool {
         let rule = &self.rules.rules()[rule];
         let is_short = weak.is_line && rule.rule.anchors.iter().any(|anchor| anchor.len() <= 3);
+        // Two entries of a list, around a mark in the middle of a shape that says little.
+        let is_loose = weak.is_other && rule.rule.lookback > 0 && rule.rule.confidence == Confidence::Possible;
         weak.is_any()
             && !rule.has_one_length()
-            && (is_short || !value[value.len() / 3..].iter().any(u8::is_ascii_digit))
+            && (is_short || is_loose || !value[value.len() / 3..].iter().any(u8::is_ascii_digit))
     }
 
     /// Adds the parts that follow the last one. Returns which of the joins are uncertain.
