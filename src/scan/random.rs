@@ -57,8 +57,7 @@ pub(super) fn is_words(text: &[u8]) -> bool {
 fn is_short(part: &[u8]) -> bool {
     const SHORT: usize = 4;
     part.iter().all(u8::is_ascii_digit)
-        || part.len() <= SHORT
-            && (!part.iter().any(u8::is_ascii_lowercase) || !part.iter().any(u8::is_ascii_uppercase))
+        || part.len() <= SHORT && (!part.iter().any(u8::is_ascii_lowercase) || !part.iter().any(u8::is_ascii_uppercase))
 }
 
 /// Whether a part is a word, in one case or with a capital or two, maybe with its version: `Instruct`, `DeepSeek`, `Qwen2`.
@@ -146,7 +145,10 @@ fn walked(text: &[u8]) -> usize {
         let alphabet = a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric() && a.abs_diff(b) == 1;
         let around = matches!((a, b), (b'9', b'0') | (b'0', b'9') | (b'9', b'a') | (b'f', b'0') | (b'z', b'a'));
         let again = is_other_case && a == b;
-        alphabet || around || again || ROWS.iter().any(|row| row.windows(2).any(|pair| pair == [a, b] || pair == [b, a]))
+        alphabet
+            || around
+            || again
+            || ROWS.iter().any(|row| row.windows(2).any(|pair| pair == [a, b] || pair == [b, a]))
     };
     text.chunk_by(|&a, &b| beside(a, b)).map(<[u8]>::len).filter(|&length| length >= 4).sum()
 }
