@@ -1,7 +1,6 @@
 //! Finds the anchors of all rules in a text: a hash table of their first three bytes, looked up at each byte of a
 //! run.
 
-use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::decode;
@@ -17,41 +16,92 @@ pub(super) struct Anchors {
     starts: Box<[bool; 1 << HASH_BITS]>,
     /// For each hash of three bytes: whether a key may start with them.
     opens: Box<[bool; 1 << HASH_BITS]>,
-    /// The fixed texts that keys start with, by their first three bytes.
+    /// The fixed texts that keys start with, by the hash of their first three bytes.
     openers: Vec<(u32, Text)>,
-    /// For each of these hashes, the first of its probes.
+    /// For each of these hashes, the first of its openers.
+    first_opener: Box<[u32; 1 << HASH_BITS]>,
+    /// For each of these hashes, the first of its anchors.
     first: Box<[u32; 1 << HASH_BITS]>,
-    /// The probes, by the hash of their first three bytes.
-    probes: Vec<(u32, Probe)>,
+    /// The anchors, by the hash of their first three bytes.
+    plain: Vec<(u32, Anchor)>,
     /// Anchors with a byte that a run cannot contain; they are searched for before the start of a run.
-    leads: Vec<(Vec<u8>, Probe)>,
+    leads: Vec<(Vec<u8>, Anchor)>,
     /// The bytes that end such an anchor.
     lead_ends: [bool; 256],
     /// Anchors that start with a byte that a run cannot contain, and end a key; they are searched for at the end of a
     /// run.
-    tails: Vec<Probe>,
+    tails: Vec<Anchor>,
     /// The bytes that start such an anchor.
     tail_starts: [bool; 256],
 }
 
-/// A marker in place of a rule's index: base64 of gzip starts here.
-pub(super) const GZIP: usize = usize::MAX;
-
-/// One anchor of one rule.
-#[derive(Clone, Debug)]
-pub(super) struct Probe {
-    pub(super) rule: usize,
+/// An anchor, and the rules that have it.
+#[derive(Debug)]
+pub(super) struct Anchor {
     text: Text,
-    /// Whether the previous probe has the same text.
-    is_repeated: bool,
+    /// The rules. Without any, this is the start of gzip in base64.
+    pub(super) rules: Vec<AnchoredRule>,
+    common: OnceLock<Common>,
+}
+
+/// A rule with an anchor.
+#[derive(Debug)]
+pub(super) struct AnchoredRule {
+    /// The index of the rule in the rule set.
+    pub(super) rule: usize,
     outline: OnceLock<Option<Outline>>,
 }
 
-impl Probe {
-    /// What the rule's regex requires of the text around the anchor; computed on first use.
-    pub(super) fn outline(&self, rule: &Compiled) -> Option<&Outline> {
-        self.outline.get_or_init(|| Outline::of(&rule.rule.regex, self.text.as_bytes())).as_ref()
+/// What the rules of an anchor have in common.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Common {
+    /// The minimum number of consecutive key bytes from the start of the anchor that any of the rules requires.
+    after: usize,
+    /// Whether the text before the anchor may belong to a key of one of them.
+    pub(super) goes_left: bool,
+    /// Whether a key of one of them may be on several lines.
+    pub(super) may_cross_lines: bool,
+}
+
+impl Anchor {
+    fn new(text: Text, rules: &[usize]) -> Self {
+        let rules = rules.iter().map(|&rule| AnchoredRule { rule, outline: OnceLock::new() }).collect();
+        Self { text, rules, common: OnceLock::new() }
     }
+
+    /// Whether this is no anchor of a rule, but the start of gzip in base64.
+    pub(super) fn is_gzip(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// What a rule's regex requires of the text around this anchor; computed on first use.
+    pub(super) fn outline<'a>(&self, rule: &'a AnchoredRule, compiled: &Compiled) -> Option<&'a Outline> {
+        rule.outline.get_or_init(|| Outline::of(&compiled.rule.regex, self.text.as_bytes())).as_ref()
+    }
+
+    /// What the rules have in common, if none of them can have a key in which only `length` key bytes follow the start
+    /// of this anchor.
+    pub(super) fn too_short(&self, set: &RuleSet, length: usize) -> Option<Common> {
+        let common = self.common.get_or_init(|| {
+            let compiled = |own: &AnchoredRule| &set.rules()[own.rule];
+            let after = |own: &AnchoredRule| self.outline(own, compiled(own)).map_or(0, Outline::after);
+            Common {
+                after: self.rules.iter().map(after).min().unwrap_or(0),
+                goes_left: self.rules.iter().any(|own| compiled(own).rule.lookback > 0),
+                may_cross_lines: self.rules.iter().any(|own| compiled(own).may_cross_lines()),
+            }
+        });
+        (length < common.after).then_some(*common)
+    }
+
+    fn stands_at(&self, text: &[u8], at: usize) -> bool {
+        starts_with(&text[at..], self.text.as_bytes())
+    }
+}
+
+/// Like `text.starts_with(part)`; fast if they differ, which they usually do at the end.
+fn starts_with(text: &[u8], part: &[u8]) -> bool {
+    part.last() == text.get(part.len().wrapping_sub(1)) && text.starts_with(part)
 }
 
 /// Whether keys may contain a byte.
@@ -109,38 +159,47 @@ impl Anchors {
             starts: Box::new([false; 1 << HASH_BITS]),
             opens: Box::new([false; 1 << HASH_BITS]),
             openers: Vec::new(),
+            first_opener: Box::new([0; 1 << HASH_BITS]),
             first: Box::new([0; 1 << HASH_BITS]),
-            probes: Vec::new(),
+            plain: Vec::new(),
             leads: Vec::new(),
             lead_ends: [false; 256],
             tails: Vec::new(),
             tail_starts: [false; 256],
         };
+        let mut plain: Vec<(Text, usize)> = Vec::new();
         for (rule, compiled) in rules.rules().iter().enumerate() {
             anchors.open(&compiled.rule);
             for anchor in compiled.rule.anchors.iter() {
-                let probe = Probe { rule, text: anchor.clone(), is_repeated: false, outline: OnceLock::new() };
                 let text = anchor.as_bytes();
                 if compiled.rule.lookback > 0 && !in_key(text[0]) && text[1..].iter().all(|&b| in_key(b)) {
                     anchors.tail_starts[text[0] as usize] = true;
-                    anchors.tails.push(probe);
+                    anchors.tails.push(Anchor::new(anchor.clone(), &[rule]));
+                } else if let Some(last) = text.iter().rposition(|&byte| !in_key(byte)) {
+                    anchors.lead_ends[text[last] as usize] = true;
+                    anchors.leads.push((text[..=last].to_vec(), Anchor::new(anchor.clone(), &[rule])));
                 } else {
-                    anchors.add(probe);
+                    plain.push((anchor.clone(), rule));
                 }
             }
         }
-        anchors.probes.order_by(|(a, one), (b, other)| {
-            (hash(*a), a, &one.text, one.rule).cmp(&(hash(*b), b, &other.text, other.rule))
-        });
+        plain.order();
+        let mut own = Vec::new();
+        for same in plain.chunk_by(|(one, _), (other, _)| one == other) {
+            own.clear();
+            own.extend(same.iter().map(|(_, rule)| *rule));
+            anchors.add(Anchor::new(same[0].0.clone(), &own));
+        }
         // This is found in the same pass, at no extra cost.
-        let gzip = decode::GZIP.into();
-        anchors.add(Probe { rule: GZIP, text: gzip, is_repeated: false, outline: OnceLock::new() });
-        anchors.openers.order();
-        for index in (0..anchors.probes.len()).rev() {
-            let (key, probe) = &anchors.probes[index];
-            let is_repeated = index > 0 && anchors.probes[index - 1].1.text == probe.text;
+        anchors.add(Anchor::new(decode::GZIP.into(), &[]));
+        anchors.plain.order_by_key(|(key, _)| hash(*key));
+        anchors.openers.order_by(|(a, one), (b, other)| (hash(*a), a, one).cmp(&(hash(*b), b, other)));
+        anchors.openers.dedup();
+        for (index, (key, _)) in anchors.openers.iter().enumerate().rev() {
+            anchors.first_opener[hash(*key)] = narrow(index);
+        }
+        for (index, (key, _)) in anchors.plain.iter().enumerate().rev() {
             anchors.first[hash(*key)] = narrow(index);
-            anchors.probes[index].1.is_repeated = is_repeated;
         }
         anchors
     }
@@ -162,16 +221,11 @@ impl Anchors {
         }
     }
 
-    fn add(&mut self, probe: Probe) {
-        let text = probe.text.as_bytes();
-        if let Some(last) = text.iter().rposition(|&byte| !in_key(byte)) {
-            self.lead_ends[text[last] as usize] = true;
-            let lead = text[..=last].to_vec();
-            self.leads.push((lead, probe));
-        } else if let [a, b, c, ..] = *text {
-            let key = three([a, b, c]);
+    fn add(&mut self, anchor: Anchor) {
+        if let Some(&first) = anchor.text.as_bytes().first_chunk::<3>() {
+            let key = three(first);
             self.starts[hash(key)] = true;
-            self.probes.push((key, probe));
+            self.plain.push((key, anchor));
         }
     }
 
@@ -194,63 +248,61 @@ impl Anchors {
         let is_word = || part.iter().all(u8::is_ascii_lowercase);
         let is_cut =
             |opener: &[u8]| length >= 3 && opener.starts_with(part) && (!is_word() || is_expression(&rest[length..]));
-        self.openers_at(rest).any(|opener| rest.starts_with(opener) || is_cut(opener))
+        self.openers_at(rest).any(|opener| starts_with(rest, opener) || is_cut(opener))
     }
 
-    /// Whether `part` starts with a complete key prefix that is unlikely to occur by chance.
-    pub(super) fn opens_whole(&self, text: &[u8], part: &Range<usize>) -> bool {
-        let part = &text[part.clone()];
-        self.openers_at(part)
-            .any(|opener| part.starts_with(opener) && (opener.len() > 3 || !opener[2].is_ascii_alphanumeric()))
+    /// Whether a complete key prefix that is unlikely to occur by chance is at `at`.
+    pub(super) fn opens_whole(&self, text: &[u8], at: usize) -> bool {
+        let rest = &text[at..];
+        self.openers_at(rest)
+            .any(|opener| starts_with(rest, opener) && (opener.len() > 3 || !opener[2].is_ascii_alphanumeric()))
     }
 
-    fn openers_at<'a>(&'a self, part: &[u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let key = part.first_chunk::<3>().map(|&first| three(first));
-        let from = self.openers.partition_point(|(other, _)| Some(*other) < key);
-        let same = self.openers[from..].iter().take_while(move |(other, _)| Some(*other) == key);
-        same.map(|(_, opener)| opener.as_bytes())
+    fn openers_at<'a>(&'a self, text: &[u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let key = text.first_chunk::<3>().map(|&first| three(first));
+        let from = key.map_or(self.openers.len(), |key| self.first_opener[hash(key)] as usize);
+        let own =
+            self.openers[from..].iter().take_while(move |(other, _)| key.is_some_and(|key| hash(*other) == hash(key)));
+        own.filter(move |(other, _)| Some(*other) == key).map(|(_, opener)| opener.as_bytes())
     }
 
     /// Calls `found(anchor, offset)` for each anchor that starts in `from..to`, a range that contains only key bytes.
-    pub(super) fn each(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(&Probe, usize)) {
+    pub(super) fn each(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(&Anchor, usize)) {
         if from > 0 && self.lead_ends[text[from - 1] as usize] {
-            for (lead, probe) in &self.leads {
-                if text[..from].ends_with(lead) && text[from - lead.len()..].starts_with(probe.text.as_bytes()) {
-                    found(probe, from - lead.len());
+            for (lead, anchor) in &self.leads {
+                if text[..from].ends_with(lead) && anchor.stands_at(text, from - lead.len()) {
+                    found(anchor, from - lead.len());
                 }
             }
         }
         if to < text.len() && self.tail_starts[text[to] as usize] {
-            for probe in self.tails.iter().filter(|probe| text[to..].starts_with(probe.text.as_bytes())) {
-                found(probe, to);
+            for anchor in self.tails.iter().filter(|anchor| anchor.stands_at(text, to)) {
+                found(anchor, to);
             }
         }
         self.inside(text, from, to, found);
     }
 
     /// The same for a range with any bytes, ignoring what is before and after it.
-    pub(super) fn inside(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(&Probe, usize)) {
+    pub(super) fn inside(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(&Anchor, usize)) {
         let before = &text[..to];
         let Some(&[a, b]) = before.get(from..).and_then(<[u8]>::first_chunk::<2>) else { return };
         let mut key = u32::from(a) << 8 | u32::from(b) << 16;
         for (at, &byte) in before[from + 2..].iter().enumerate() {
             key = key >> 8 | u32::from(byte) << 16;
             if self.starts[hash(key)] {
-                self.probe(text, from + at, key, found);
+                self.starting(text, from + at, key, found);
             }
         }
     }
 
+    /// The same for the anchors at `at` whose first three bytes are `key`.
     #[cold]
-    fn probe(&self, text: &[u8], at: usize, key: u32, found: &mut dyn FnMut(&Probe, usize)) {
-        let mut holds = false;
+    fn starting(&self, text: &[u8], at: usize, key: u32, found: &mut dyn FnMut(&Anchor, usize)) {
         let first = self.first[hash(key)] as usize;
-        for (other, probe) in self.probes[first..].iter().take_while(|(other, _)| hash(*other) == hash(key)) {
-            if !probe.is_repeated {
-                holds = *other == key && text[at..].starts_with(probe.text.as_bytes());
-            }
-            if holds {
-                found(probe, at);
+        for (other, anchor) in self.plain[first..].iter().take_while(|(other, _)| hash(*other) == hash(key)) {
+            if *other == key && anchor.stands_at(text, at) {
+                found(anchor, at);
             }
         }
     }

@@ -56,6 +56,11 @@ impl Outline {
         Some(Self { before, lead, is_key_before, after })
     }
 
+    /// The minimum number of consecutive key bytes from the start of the anchor.
+    pub(super) fn after(&self) -> usize {
+        self.after
+    }
+
     /// Whether no match can contain the anchor at `at`, whose token ends at `end`.
     pub(super) fn is_too_short(&self, at: usize, end: usize) -> bool {
         end - at < self.after

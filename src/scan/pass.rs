@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use super::anchored::{Key, Place};
+use super::anchors::Anchor;
 use super::joined::First;
 use super::progress::Done;
 use super::seen::{Scope, Seen};
 use super::view::View;
-use super::{Candidate, DEPTH, Scanner, Sink, anchors, decode, joins, language, runs, steps};
+use super::{Candidate, DEPTH, Scanner, Sink, decode, joins, language, runs, steps};
 
 impl Scanner {
     /// Scans all runs of a view.
@@ -91,20 +92,21 @@ impl Scanner {
     pub(super) fn anchored(&self, view: &View<'_>, from: usize, to: usize, done: &mut Done, out: &mut Sink) {
         let bytes: &[u8] = &view.bytes;
         let (mut started, mut gzip) = (None, None);
-        self.anchors.inside(bytes, from, to, &mut |probe, at| {
-            if probe.rule == anchors::GZIP {
+        self.anchors.inside(bytes, from, to, &mut |anchor, at| {
+            if anchor.is_gzip() {
                 gzip = gzip.or(Some(at));
-                return;
             }
-            let rule = &self.rules.rules()[probe.rule];
-            done.looked_at(rule);
-            let outline = probe.outline(rule);
-            match (Place { rule, outline, text: bytes, anchor: at, token: None }).key() {
-                Ok(key) => {
-                    started = Some(None);
-                    self.claim(view, probe.rule, key, out);
+            for own in &anchor.rules {
+                let rule = &self.rules.rules()[own.rule];
+                done.looked_at(rule.may_cross_lines());
+                let outline = anchor.outline(own, rule);
+                match (Place { rule, outline, text: bytes, anchor: at, token: None }).key() {
+                    Ok(key) => {
+                        started = Some(None);
+                        self.claim(view, own.rule, key, out);
+                    }
+                    Err(_) => started = started.or(Some((rule.rule.lookback == 0).then_some(at))),
                 }
-                Err(_) => started = started.or(Some((rule.rule.lookback == 0).then_some(at))),
             }
         });
         if let Some(at) = gzip {
@@ -180,42 +182,22 @@ impl Scanner {
             return;
         }
         steps::count(token.len());
-        let mut first = First::default();
-        let (mut is_key, mut gzip) = (false, None);
-        self.anchors.each(bytes, token.start, token.end, &mut |probe, at| {
-            if probe.rule == anchors::GZIP {
+        let (mut first, mut gzip) = (First::default(), None);
+        self.anchors.each(bytes, token.start, token.end, &mut |anchor, at| {
+            if anchor.is_gzip() {
                 gzip = gzip.or(Some(at));
-                return;
-            }
-            // A rule that may not be tried again was already rejected in this token.
-            if !done.tries.may_try(probe.rule, token.start, at) {
-                return;
-            }
-            let rule = &self.rules.rules()[probe.rule];
-            done.looked_at(rule);
-            let outline = probe.outline(rule);
-            let key = Place { rule, outline, text: bytes, anchor: at, token: Some(token.clone()) }.key();
-            out.step(view, probe.rule, at..at + 1, key.as_ref().err());
-            match key {
-                Ok(key) => {
-                    done.tries.accepted(probe.rule);
-                    is_key = true;
-                    if key.secret.end == token.end && key.secret.len() < rule.longest() {
-                        first.found = first.found.max(Some(key.confidence));
-                    }
-                    self.claim(view, probe.rule, key, out);
-                }
-                Err(_) => {
-                    first.is_refused = true;
-                    first.goes_left |= rule.rule.lookback > 0;
-                    done.tries.refused(probe.rule, token.start, at);
-                }
+            } else if let (Some(common), None) = (anchor.too_short(&self.rules, token.end - at), &out.steps) {
+                done.looked_at(common.may_cross_lines);
+                first.is_refused = true;
+                first.goes_left |= common.goes_left;
+            } else {
+                first.add(self.at_anchor(view, &token, (anchor, at), done, out));
             }
         });
         if let Some(at) = gzip {
             self.gzip(view, at, done, out);
         }
-        if !is_key || first.found.is_some() {
+        if !first.is_key || first.found.is_some() {
             self.parted(view, &token, first, done, out);
         }
         if token.len() < runs::LEAST {
@@ -234,6 +216,45 @@ impl Scanner {
         if view.layers.len() < DEPTH {
             self.encoded(view, token, done, out);
         }
+    }
+
+    /// Tries the rules of an anchor at `at` in a token.
+    fn at_anchor(
+        &self,
+        view: &View<'_>,
+        token: &Range<usize>,
+        (anchor, at): (&Anchor, usize),
+        done: &mut Done,
+        out: &mut Sink,
+    ) -> First {
+        let mut first = First::default();
+        for own in &anchor.rules {
+            // A rule that may not be tried again was already rejected in this token.
+            if !done.tries.may_try(own.rule, token.start, at) {
+                continue;
+            }
+            let rule = &self.rules.rules()[own.rule];
+            done.looked_at(rule.may_cross_lines());
+            let outline = anchor.outline(own, rule);
+            let key = Place { rule, outline, text: &view.bytes, anchor: at, token: Some(token.clone()) }.key();
+            out.step(view, own.rule, at..at + 1, key.as_ref().err());
+            match key {
+                Ok(key) => {
+                    done.tries.accepted(own.rule);
+                    first.is_key = true;
+                    if key.secret.end == token.end && key.secret.len() < rule.longest() {
+                        first.found = first.found.max(Some(key.confidence));
+                    }
+                    self.claim(view, own.rule, key, out);
+                }
+                Err(_) => {
+                    first.is_refused = true;
+                    first.goes_left |= rule.rule.lookback > 0;
+                    done.tries.refused(own.rule, token.start, at);
+                }
+            }
+        }
+        first
     }
 
     /// Adds a candidate if the key is in the decoded part of the view.

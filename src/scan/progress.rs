@@ -7,7 +7,6 @@ use super::density::{Density, Fitting};
 use super::enclosure::Enclosure;
 use super::hits::Hits;
 use super::seen::Scope;
-use crate::rule::Compiled;
 
 /// How often each rule was tried in the current token without success. If a text repeats an anchor without a break,
 /// attempts become less and less frequent.
@@ -102,9 +101,9 @@ impl Done {
         *self.is_binary.get_or_insert_with(|| binary::is_binary_file(text))
     }
 
-    /// Records that an anchor of `rule` was found without a key.
-    pub(super) fn looked_at(&mut self, rule: &Compiled) {
-        if rule.may_cross_lines() {
+    /// Records that an anchor was found without a key; whether one could be on several lines.
+    pub(super) fn looked_at(&mut self, may_cross_lines: bool) {
+        if may_cross_lines {
             self.scope = Scope::Beyond;
         }
     }

@@ -22,9 +22,9 @@ use crate::rule::RuleSet;
 pub(super) struct Words {
     /// The column of the table for each byte.
     columns: Box<[u8; 256]>,
-    /// The number of columns.
+    /// The number of columns, a power of two.
     width: usize,
-    /// For each state and column, the next state as the index of its row.
+    /// For each state and column, the next state as the index of its row; filled up to a power of two.
     next: Vec<u32>,
     /// The row of the first state in which a word ends; in all later rows words also end.
     first_hit: u32,

@@ -56,9 +56,12 @@ fn shifted(mask: u64, before: u64, by: u32) -> u64 {
     mask << by | before >> (64 - by)
 }
 
+/// The minimum length of six base64 groups, without the last digit, which any text fits.
+const LEAST: usize = 23;
+
 /// Whether `token` (a run of key bytes) may contain base64 or hex of ASCII text.
 pub(in crate::scan) fn any(token: &[u8]) -> bool {
-    find(token, |six, sixteen| six | sixteen).is_some()
+    token.len() >= LEAST && find(token, |six, sixteen| six | sixteen).is_some()
 }
 
 /// The offset of the sixth of the first six consecutive base64 groups that fit ASCII text.

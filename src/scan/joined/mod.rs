@@ -31,12 +31,24 @@ const MOST_BEFORE: usize = 16;
 /// What is known about the part that may contain a piece of a key.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct First {
+    /// Whether it contains a key.
+    pub(super) is_key: bool,
     /// Whether it contains an anchor but no key.
     pub(super) is_refused: bool,
     /// Whether it contains an anchor that does not start a key, so that parts before it may belong to the key.
     pub(super) goes_left: bool,
     /// The confidence of a key that ends with the part and may continue.
     pub(super) found: Option<Confidence>,
+}
+
+impl First {
+    /// Adds what is known from another anchor in the part.
+    pub(super) fn add(&mut self, other: Self) {
+        self.is_key |= other.is_key;
+        self.is_refused |= other.is_refused;
+        self.goes_left |= other.goes_left;
+        self.found = self.found.max(other.found);
+    }
 }
 
 impl Scanner {
@@ -119,8 +131,9 @@ impl Scanner {
         done.scope = Scope::Beyond;
         let own_end = part.end;
         let mut parts = vec![part];
-        let starts_key =
-            |part: &Range<usize>| self.anchors.may_open(bytes, part.start) && self.anchors.opens_whole(bytes, part);
+        let starts_key = |part: &Range<usize>| {
+            self.anchors.may_open(bytes, part.start) && self.anchors.opens_whole(bytes, part.start)
+        };
         while first.goes_left && parts.len() < MOST_BEFORE && !starts_key(&parts[0]) {
             let Some(before) = glue::before(bytes, parts[0].start) else { break };
             parts.insert(0, before);
@@ -213,11 +226,11 @@ impl Scanner {
             let Some(last) = parts.last_mut() else { break };
             let glue = glue::after(bytes, last.end).filter(|glue| glue.is_strong || !only_strong);
             let Some(glue) = glue else { break };
-            let part = glue.range.end..glue::part_end(bytes, glue.range.end);
             // Another key starts here.
-            if self.anchors.may_open(bytes, part.start) && self.anchors.opens_whole(bytes, &part) {
+            if self.anchors.may_open(bytes, glue.range.end) && self.anchors.opens_whole(bytes, glue.range.end) {
                 break;
             }
+            let part = glue.range.end..glue::part_end(bytes, glue.range.end);
             last.end = glue.range.start;
             let is_line = matches!(bytes[glue.range.start], b'\n' | b'\r' | b'\\');
             weak.is_line |= !glue.is_strong && is_line;
