@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::identifier::is_whole;
-use super::words::{Hit, Words};
+use super::words::{Hit, LaneEnds, Words};
 
 /// The words found in a view so far, near the current position.
 #[derive(Debug, Default)]
@@ -15,6 +15,7 @@ pub(super) struct Hits {
     pub(super) found: VecDeque<Hit>,
     /// The rules whose words were found, and how many there are of each.
     rules: Vec<(usize, usize)>,
+    lane_ends: LaneEnds,
 }
 
 impl Hits {
@@ -75,7 +76,8 @@ impl Hits {
         let mut end = (range.end + Self::AHEAD).min(text.len());
         if !self.reach(range) {
             let start = range.start.saturating_sub(Self::KEPT / 4);
-            *self = Self { seen: start..start, ..Self::default() };
+            let lane_ends = std::mem::take(&mut self.lane_ends);
+            *self = Self { seen: start..start, lane_ends, ..Self::default() };
             end = range.end;
         }
         if range.end > self.seen.end {
@@ -89,7 +91,7 @@ impl Hits {
             self.rules.retain(|(_, count)| *count > 0);
             self.seen.start = self.seen.start.max(kept);
             let known = self.found.len();
-            self.state = words.walk(text, self.seen.end..end, self.state, &mut self.found);
+            self.state = words.walk(text, self.seen.end..end, self.state, (&mut self.found, &mut self.lane_ends));
             self.seen.end = end;
             for hit in self.found.range(known..) {
                 match self.rules.iter_mut().find(|(rule, _)| *rule == hit.rule) {

@@ -104,6 +104,8 @@ pub(super) struct Hit {
 
 /// How many parts of a text are read in parallel.
 const LANES: usize = 4;
+/// For each of these parts, the offsets at which words end, and the states there. Working memory; empty between walks.
+pub(super) type LaneEnds = [Vec<(usize, u32)>; LANES];
 /// The column of bytes that no word contains.
 const NONE: u8 = 0;
 /// The column of separators, which do not change the state.
@@ -208,10 +210,16 @@ impl Words {
     }
 
     /// Continues from `state` over `range` of a text; returns the final state.
-    pub(super) fn walk(&self, text: &[u8], range: Range<usize>, state: u32, found: &mut VecDeque<Hit>) -> u32 {
+    pub(super) fn walk(
+        &self,
+        text: &[u8],
+        range: Range<usize>,
+        state: u32,
+        (found, ends): (&mut VecDeque<Hit>, &mut LaneEnds),
+    ) -> u32 {
         steps::count(range.len());
         match self.lanes(text, &range) {
-            Some(lanes) => self.walk_lanes(text, lanes, state, found),
+            Some(lanes) => self.walk_lanes(text, lanes, state, (found, ends)),
             None => self.walk_one(text, range, state, found),
         }
     }
@@ -256,15 +264,20 @@ impl Words {
     }
 
     /// Each step depends on the one before, so four parts in parallel take little longer than one.
-    fn walk_lanes(&self, text: &[u8], lanes: [Range<usize>; LANES], state: u32, found: &mut VecDeque<Hit>) -> u32 {
+    fn walk_lanes(
+        &self,
+        text: &[u8],
+        lanes: [Range<usize>; LANES],
+        state: u32,
+        (found, ends): (&mut VecDeque<Hit>, &mut LaneEnds),
+    ) -> u32 {
         let together = lanes.iter().map(Range::len).min().unwrap_or(0);
         let [a, b, c, d] = lanes.each_ref().map(|lane| &text[lane.start..lane.start + together]);
         let mut states = [state, 0, 0, 0];
-        let mut ends: [Vec<(usize, u32)>; LANES] = Default::default();
         for (at, (((&a, &b), &c), &d)) in a.iter().zip(b).zip(c).zip(d).enumerate() {
             let [first, second, third, fourth] = states;
             states = [self.step(first, a), self.step(second, b), self.step(third, c), self.step(fourth, d)];
-            if states.into_iter().max() >= Some(self.first_hit) {
+            if states.into_iter().fold(false, |any, state| any | (state >= self.first_hit)) {
                 for (lane, &state) in states.iter().enumerate().filter(|(_, state)| **state >= self.first_hit) {
                     ends[lane].push((lanes[lane].start + at + 1, state));
                 }
@@ -272,7 +285,7 @@ impl Words {
         }
         let mut last = 0;
         for ((lane, state), ends) in lanes.into_iter().zip(states).zip(ends) {
-            ends.into_iter().for_each(|(end, state)| self.hits(text, end, state, found));
+            ends.drain(..).for_each(|(end, state)| self.hits(text, end, state, found));
             last = self.walk_one(text, lane.start + together..lane.end, state, found);
         }
         last
