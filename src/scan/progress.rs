@@ -77,6 +77,8 @@ pub(super) struct Done {
     pub(super) tries: Tries,
     /// The offset up to which parts were joined.
     pub(super) joined: usize,
+    /// Working memory for joining parts; empty in between.
+    pub(super) parts: Vec<Range<usize>>,
     /// The range of the parts before a run that were examined as the start of a key.
     pub(super) opened: Range<usize>,
     /// The work that was spent on looking up variables.

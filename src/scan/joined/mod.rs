@@ -130,7 +130,8 @@ impl Scanner {
         let bytes: &[u8] = &view.bytes;
         done.scope = Scope::Beyond;
         let own_end = part.end;
-        let mut parts = vec![part];
+        let mut parts = std::mem::take(&mut done.parts);
+        parts.push(part);
         let starts_key = |part: &Range<usize>| {
             self.anchors.may_open(bytes, part.start) && self.anchors.opens_whole(bytes, part.start)
         };
@@ -152,6 +153,8 @@ impl Scanner {
             self.look(view, &parts, done, out);
             end = end.max(own_end);
         }
+        parts.clear();
+        done.parts = parts;
         let is_surer = |confidence: Confidence| match first.found {
             Some(found) if weak.is_any() => confidence > found,
             Some(found) => confidence >= found,
