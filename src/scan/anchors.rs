@@ -22,8 +22,10 @@ pub(super) struct Anchors {
     first_opener: Box<[u32; 1 << HASH_BITS]>,
     /// For each of these hashes, the first of its anchors.
     first: Box<[u32; 1 << HASH_BITS]>,
+    /// The first four bytes of the anchors below, so that those of one hash can be compared at once.
+    heads: Vec<Head>,
     /// The anchors, by the hash of their first three bytes.
-    plain: Vec<(u32, Anchor)>,
+    plain: Vec<Anchor>,
     /// Anchors with a byte that a run cannot contain; they are searched for before the start of a run.
     leads: Vec<(Vec<u8>, Anchor)>,
     /// The bytes that end such an anchor.
@@ -51,6 +53,31 @@ pub(super) struct AnchoredRule {
     pub(super) rule: usize,
     outline: OnceLock<Option<Outline>>,
 }
+
+/// The first four bytes of an anchor, or three.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    bytes: u32,
+    /// Selects three or four of a text's bytes.
+    mask: u32,
+}
+
+impl Head {
+    fn of(text: &[u8]) -> Option<Self> {
+        match *text {
+            [a, b, c, d, ..] => Some(Self { bytes: u32::from_le_bytes([a, b, c, d]), mask: u32::MAX }),
+            [a, b, c] => Some(Self { bytes: three([a, b, c]), mask: THREE }),
+            _ => None,
+        }
+    }
+
+    fn hash(self) -> usize {
+        hash(self.bytes & THREE)
+    }
+}
+
+/// Selects the first three of four bytes.
+const THREE: u32 = 0x00ff_ffff;
 
 /// What the rules of an anchor have in common.
 #[derive(Clone, Copy, Debug)]
@@ -161,6 +188,7 @@ impl Anchors {
             openers: Vec::new(),
             first_opener: Box::new([0; 1 << HASH_BITS]),
             first: Box::new([0; 1 << HASH_BITS]),
+            heads: Vec::new(),
             plain: Vec::new(),
             leads: Vec::new(),
             lead_ends: [false; 256],
@@ -184,22 +212,29 @@ impl Anchors {
             }
         }
         plain.order();
-        let mut own = Vec::new();
+        let mut made = Vec::new();
         for same in plain.chunk_by(|(one, _), (other, _)| one == other) {
-            own.clear();
-            own.extend(same.iter().map(|(_, rule)| *rule));
-            anchors.add(Anchor::new(same[0].0.clone(), &own));
+            let own: Vec<usize> = same.iter().map(|(_, rule)| *rule).collect();
+            made.push(Anchor::new(same[0].0.clone(), &own));
         }
         // This is found in the same pass, at no extra cost.
-        anchors.add(Anchor::new(decode::GZIP.into(), &[]));
-        anchors.plain.order_by_key(|(key, _)| hash(*key));
+        made.push(Anchor::new(decode::GZIP.into(), &[]));
+        let head = |anchor: &Anchor| Head::of(anchor.text.as_bytes());
+        made.order_by_key(|anchor| head(anchor).map(Head::hash));
+        for anchor in made {
+            if let Some(head) = head(&anchor) {
+                anchors.starts[head.hash()] = true;
+                anchors.heads.push(head);
+                anchors.plain.push(anchor);
+            }
+        }
+        for (index, head) in anchors.heads.iter().enumerate().rev() {
+            anchors.first[head.hash()] = narrow(index);
+        }
         anchors.openers.order_by(|(a, one), (b, other)| (hash(*a), a, one).cmp(&(hash(*b), b, other)));
         anchors.openers.dedup();
         for (index, (key, _)) in anchors.openers.iter().enumerate().rev() {
             anchors.first_opener[hash(*key)] = narrow(index);
-        }
-        for (index, (key, _)) in anchors.plain.iter().enumerate().rev() {
-            anchors.first[hash(*key)] = narrow(index);
         }
         anchors
     }
@@ -218,14 +253,6 @@ impl Anchors {
                 self.opens[hash(key)] = true;
                 self.openers.push((key, opener.clone()));
             }
-        }
-    }
-
-    fn add(&mut self, anchor: Anchor) {
-        if let Some(&first) = anchor.text.as_bytes().first_chunk::<3>() {
-            let key = three(first);
-            self.starts[hash(key)] = true;
-            self.plain.push((key, anchor));
         }
     }
 
@@ -299,9 +326,12 @@ impl Anchors {
     /// The same for the anchors at `at` whose first three bytes are `key`.
     #[cold]
     fn starting(&self, text: &[u8], at: usize, key: u32, found: &mut dyn FnMut(&Anchor, usize)) {
+        let fourth = text.get(at + 3).map_or(0, |&byte| u32::from(byte) << 24);
+        let bytes = key | fourth;
         let first = self.first[hash(key)] as usize;
-        for (other, anchor) in self.plain[first..].iter().take_while(|(other, _)| hash(*other) == hash(key)) {
-            if *other == key && anchor.stands_at(text, at) {
+        let same = self.heads[first..].iter().take_while(|head| head.hash() == hash(key));
+        for (head, anchor) in same.zip(&self.plain[first..]) {
+            if bytes & head.mask == head.bytes && anchor.stands_at(text, at) {
                 found(anchor, at);
             }
         }
