@@ -23,7 +23,7 @@ pub(super) struct Anchors {
     /// For each of these hashes, the first of its anchors.
     first: Box<[u32; 1 << HASH_BITS]>,
     /// The first four bytes of the anchors below, so that those of one hash can be compared at once.
-    heads: Vec<Head>,
+    heads: Vec<FirstBytes>,
     /// The anchors, by the hash of their first three bytes.
     plain: Vec<Anchor>,
     /// Anchors with a byte that a run cannot contain; they are searched for before the start of a run.
@@ -56,13 +56,13 @@ pub(super) struct AnchoredRule {
 
 /// The first four bytes of an anchor, or three.
 #[derive(Clone, Copy, Debug)]
-struct Head {
+struct FirstBytes {
     bytes: u32,
     /// Selects three or four of a text's bytes.
     mask: u32,
 }
 
-impl Head {
+impl FirstBytes {
     fn of(text: &[u8]) -> Option<Self> {
         match *text {
             [a, b, c, d, ..] => Some(Self { bytes: u32::from_le_bytes([a, b, c, d]), mask: u32::MAX }),
@@ -219,8 +219,8 @@ impl Anchors {
         }
         // This is found in the same pass, at no extra cost.
         made.push(Anchor::new(decode::GZIP.into(), &[]));
-        let head = |anchor: &Anchor| Head::of(anchor.text.as_bytes());
-        made.order_by_key(|anchor| head(anchor).map(Head::hash));
+        let head = |anchor: &Anchor| FirstBytes::of(anchor.text.as_bytes());
+        made.order_by_key(|anchor| head(anchor).map(FirstBytes::hash));
         for anchor in made {
             if let Some(head) = head(&anchor) {
                 anchors.starts[head.hash()] = true;
