@@ -92,7 +92,7 @@ pub(super) fn range(shared: &args::SharedArgs, from: Option<&str>, to: &str) -> 
     let repository = staged::repository()?;
     let objects = Objects::open(&repository);
     let refs = Lookup::new(&repository);
-    let mut revisions = Revisions::new(&refs, &objects);
+    let revisions = Revisions::new(&refs, &objects);
     let from = from.map(|from| revisions.commit(from)).transpose()?;
     let to = revisions.commit(to)?;
     let commits = Ancestry::of(&repository, &objects, &Budget::default())?.list(&[to], from.as_slice())?;
@@ -108,7 +108,7 @@ fn from_framework(repository: &Repository, objects: &Objects) -> Result<(Vec<Upd
     let text = |name| env::var(name).ok().filter(|value| !value.is_empty());
     let tip = text("PRE_COMMIT_TO_REF").or_else(|| text("PRE_COMMIT_LOCAL_BRANCH")).unwrap_or_else(|| "HEAD".into());
     let refs = Lookup::new(repository);
-    let mut revisions = Revisions::new(&refs, objects);
+    let revisions = Revisions::new(&refs, objects);
     let new = revisions.commit(&tip)?;
     // The commits of the other side may be missing here.
     let old = text("PRE_COMMIT_FROM_REF").and_then(|from| revisions.commit(&from).ok());

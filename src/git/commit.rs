@@ -5,6 +5,7 @@ use std::ops::Range;
 use bstr::ByteSlice as _;
 
 use super::id::{Id, Kind};
+use crate::core::date;
 use crate::core::finding::{self, Part};
 
 /// A parsed commit. A malformed header is treated as missing.
@@ -86,7 +87,7 @@ impl<'a> ParsedTag<'a> {
 }
 
 impl<'a> Person<'a> {
-    fn parse(line: &'a [u8]) -> Self {
+    pub(super) fn parse(line: &'a [u8]) -> Self {
         let Some(close) = memchr::memrchr(b'>', line) else { return Self { name: line, ..Self::default() } };
         let open = memchr::memchr(b'<', &line[..close]).unwrap_or(close);
         let email = line.get(open + 1..close).unwrap_or_default();
@@ -104,7 +105,7 @@ impl<'a> Person<'a> {
         if self.name.is_empty() && self.email.is_empty() && self.seconds == 0 {
             return String::new();
         }
-        rfc3339(self.seconds, self.minutes)
+        date::at_offset(self.seconds, self.minutes)
     }
 }
 
@@ -173,52 +174,9 @@ fn split(bytes: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// Formats a time in RFC 3339, from seconds since 1970 and an offset in minutes.
-pub fn rfc3339(seconds: i64, minutes: i32) -> String {
-    let local = seconds.saturating_add(i64::from(minutes) * 60);
-    let (year, month, day) = civil(local.div_euclid(86_400));
-    let second = local.rem_euclid(86_400);
-    let sign = if minutes < 0 { '-' } else { '+' };
-    let away = minutes.abs();
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}{sign}{:02}:{:02}",
-        second / 3600,
-        second / 60 % 60,
-        second % 60,
-        away / 60,
-        away % 60
-    )
-}
-
-/// The year, month and day of a day number since 1970-01-01 (Howard Hinnant's `civil_from_days`).
-fn civil(day: i64) -> (i64, i64, i64) {
-    let shifted = day.saturating_add(719_468);
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_written_with_their_offset() {
-        for (seconds, minutes, expected) in [
-            (0, 0, "1970-01-01T00:00:00+00:00"),
-            (1_709_164_800, 60, "2024-02-29T01:00:00+01:00"),
-            (1_709_164_800, -330, "2024-02-28T18:30:00-05:30"),
-            (951_782_399, 0, "2000-02-28T23:59:59+00:00"),
-            (-1, 0, "1969-12-31T23:59:59+00:00"),
-        ] {
-            assert_eq!(rfc3339(seconds, minutes), expected);
-        }
-    }
 
     #[test]
     fn broken_people_are_read_as_far_as_possible() {

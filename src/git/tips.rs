@@ -5,6 +5,7 @@ use std::path::Path;
 
 use bstr::ByteSlice as _;
 
+use super::refs::Lookup;
 use super::revision::Revisions;
 use super::tree::{EntryKind, TreeEntries};
 use super::{Environment, Id, Kind, Objects, Refs, Repository};
@@ -37,13 +38,15 @@ impl Tips {
         let repository = Repository::discover(directory, &Environment::of_process()).ok()?;
         let refs = Refs::read(&repository);
         let objects = Objects::open(&repository);
+        let lookup = Lookup::new(&repository);
+        let revisions = Revisions::new(&lookup, &objects);
         let mut trees = BTreeMap::new();
         // HEAD first, then remote-tracking references.
         let (remote, local): (Vec<_>, Vec<_>) = refs.list.iter().partition(|(name, _)| refs.is_remote(name));
         let head = refs.head.map(|id| (id, false));
         let rest = remote.iter().map(|(_, id)| (*id, true)).chain(local.iter().map(|(_, id)| (*id, false)));
         for (id, is_remote) in head.into_iter().chain(rest).take(MOST) {
-            if let Ok(tree) = Revisions::new(&refs, &objects).tree(&id.to_string()) {
+            if let Ok(tree) = revisions.tree(&id.to_string()) {
                 *trees.entry(tree).or_default() |= is_remote;
             }
         }

@@ -86,8 +86,8 @@ fn audit_repository(
     }
     let store = Objects::open(repository);
     let unscanned = Unscanned::new(options.allow_incomplete, options.shard.is_some(), collector);
-    let selection =
-        if options.request.is_empty() { None } else { Some(revs::select(&store, &refs, &options.request)?) };
+    let request = Some(&options.request).filter(|request| !request.is_empty());
+    let selection = request.map(|request| revs::select(repository, &store, &refs, request)).transpose()?;
     let look = |selection| narrowed::look(repository, options, (&store, &refs, policy), selection, collector);
     let narrowed = selection.as_ref().and_then(look);
     let narrowed = match narrowed {

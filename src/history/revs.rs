@@ -6,8 +6,9 @@ use bstr::BString;
 
 use crate::core::date;
 use crate::core::error::Result;
+use crate::git::refs::Lookup;
 use crate::git::revision::{Range, Revisions};
-use crate::git::{Id, Objects, Refs};
+use crate::git::{Id, Objects, Refs, Repository};
 
 /// Commits whose history is included, and commits whose history is left out, as for `git rev-list`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct CommitSelection {
 /// The commits that an audit is asked for, as the command line says it.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// `A..B`, `A...B`, `^A` or a revision, or several of these with commas between them.
+    /// Ranges and revisions as for `git rev-list`, or several of these with commas between them.
     pub ranges: Vec<String>,
     /// A revision, whose history is left out, or a date.
     pub since: Option<String>,
@@ -45,11 +46,17 @@ impl Request {
 }
 
 /// Resolves the revisions of a request.
-pub(super) fn select(store: &Objects, refs: &Refs, request: &Request) -> Result<CommitSelection> {
-    let mut revisions = Revisions::new(refs, store);
+pub(super) fn select(
+    repository: &Repository,
+    store: &Objects,
+    refs: &Refs,
+    request: &Request,
+) -> Result<CommitSelection> {
+    let lookup = Lookup::new(repository);
+    let revisions = Revisions::new(&lookup, store);
     let mut range = Range::default();
-    for text in request.ranges.iter().flat_map(|ranges| ranges.split(',')).map(str::trim) {
-        revisions.range(text, &mut range)?;
+    for text in &request.ranges {
+        revisions.ranges(text, &mut range)?;
     }
     for branch in &request.branches {
         range.include.push(revisions.commit(branch)?);

@@ -278,6 +278,52 @@ fn a_header_that_lies_about_a_length_hides_no_member() {
     }
 }
 
+/// Compressed data marks its own end: what decodes behind a length that is too small is scanned, the lie is named, and
+/// members behind it are read.
+#[test]
+fn a_member_is_decoded_to_its_own_end() {
+    // Text that hardly compresses, with the key as its end.
+    let long: String = (0..3000_u64).map(|n| format!("{:016x}\n", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+    let (long, short) = (format!("{long}k = {}\n", key(1)), format!("k = {}\n", key(2)));
+    let plain = zip(&[("a.txt", long.as_bytes()), ("b.env", short.as_bytes())]);
+    let second = memchr::memmem::rfind(&plain, b"PK\x03\x04").unwrap();
+    let with = |length: Option<u32>, of_directory: bool, crc: Option<u32>| {
+        let mut zip = plain.clone();
+        let directory = memchr::memmem::find(&zip, b"PK\x01\x02").unwrap();
+        for (crc_at, is_changed) in [(14, true), (directory + 16, of_directory)] {
+            if let Some(length) = length.filter(|_| is_changed) {
+                zip[crc_at + 4..crc_at + 8].copy_from_slice(&length.to_le_bytes());
+            }
+            if let Some(crc) = crc {
+                zip[crc_at..crc_at + 4].copy_from_slice(&crc.to_le_bytes());
+            }
+        }
+        zip
+    };
+    let both = &["a.txt", "b.env"][..];
+    for (case, content, members, is_named) in [
+        ("the truth", with(None, false, None), both, false),
+        ("half", with(Some(second as u32 / 2), true, None), both, true),
+        ("half, but not in the directory", with(Some(second as u32 / 2), false, None), both, true),
+        ("ten bytes", with(Some(10), true, None), both, true),
+        ("ten bytes, without a checksum", with(Some(10), true, Some(0)), both, true),
+        ("nothing", with(Some(0), true, None), both, true),
+        ("too much", with(Some(u32::MAX - 1), true, None), both, false),
+        // The next header follows where the data ought to go on.
+        ("cut off", [&plain[..second / 2], &plain[second..]].concat(), &both[1..], true),
+    ] {
+        let project = Project::new();
+        project.write("x.zip.gz", gzip(&content)).write("y.zip", &content);
+        for place in ["x.zip.gz", "y.zip"] {
+            let scan = project.scan(&[place]);
+            let found: Vec<_> = scan.findings.iter().map(|f| f["location"]["member"].as_str().unwrap()).collect();
+            assert_eq!(found, members, "{case}: {place}: {:#?}", scan.output);
+            let named = scan.skipped().iter().any(|skipped| skipped.ends_with("a.txt: corrupt archive"));
+            assert_eq!(named, is_named, "{case}: {place}: {:#?}", scan.skipped());
+        }
+    }
+}
+
 /// A zip in which every header of a member has these flags and this method.
 fn flagged(zip: &[u8], flags: u16, method: u16) -> Vec<u8> {
     let mut zip = zip.to_vec();

@@ -41,6 +41,7 @@ mod project;
 mod push;
 mod report;
 mod repository;
+mod revisions;
 mod setup;
 #[cfg(unix)]
 mod special_files;

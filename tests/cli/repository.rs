@@ -492,9 +492,9 @@ fn a_policy_comes_from_whatever_revision_git_understands() {
         assert_eq!(output.code, expected, "{rev}: {}", output.stderr);
     }
     for (rev, said) in [
-        ("other@{u}", "no reference"),
+        ("other@{u}", "no upstream is configured"),
         ("@{99}", "no reference"),
-        ("@{yesterday}", "takes a number"),
+        ("@{nonsense}", "takes a number, a date"),
         ("@{-9}", "no reference"),
     ] {
         let output = project.run(["scan", "file", "--policy-from", rev]);

@@ -3,9 +3,9 @@
 use bstr::{BString, ByteSlice as _};
 
 use crate::core::budget::Budget;
-use crate::core::error::{Error, Result};
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::order::ListOrder as _;
-use crate::git::refs::{Lookup, NamedRefs as _};
+use crate::git::refs::Lookup;
 use crate::git::revision::Revisions;
 use crate::git::{Ancestry, Id, Kind as Object, Node, Objects, Repository};
 use crate::source::ci::{Base, Change, ChangeKind, System};
@@ -91,7 +91,8 @@ impl Finder<'_> {
             None if revision.starts_with("refs/") => return Ok(None),
             None => match Revisions::new(&self.refs, self.objects).commit(revision) {
                 Ok(id) => id,
-                Err(_) => return Ok(None),
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(error),
             },
         };
         self.peel(id)

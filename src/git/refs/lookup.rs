@@ -6,28 +6,11 @@ use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::{DEEPEST, RefTarget, Refs, files, resolve};
+use super::{DEEPEST, RefTarget, files, reflog, resolve};
 use crate::core::error::{Error, Result};
 use crate::git::Id;
 use crate::git::refs::reftable::Stack;
 use crate::git::repository::{RefStorage, Repository};
-
-/// A source of references by name.
-pub trait NamedRefs {
-    /// The object of a reference, by any name that git accepts for it; `None` if there is none.
-    fn named(&self, name: &BStr) -> Result<Option<Id>>;
-
-    /// The object of `name@{what}`; `None` if it is not known.
-    fn at(&self, _name: &str, _what: &str) -> Result<Option<Id>> {
-        Ok(None)
-    }
-}
-
-impl NamedRefs for Refs {
-    fn named(&self, name: &BStr) -> Result<Option<Id>> {
-        Ok(self.find(name))
-    }
-}
 
 /// The references of a repository, as seen from its current work tree.
 pub struct Lookup<'a> {
@@ -38,10 +21,25 @@ pub struct Lookup<'a> {
     tables: OnceCell<[Stack; 2]>,
 }
 
-impl NamedRefs for Lookup<'_> {
-    fn named(&self, name: &BStr) -> Result<Option<Id>> {
+impl<'a> Lookup<'a> {
+    /// The references of a repository. Nothing is read yet.
+    pub fn new(repository: &'a Repository) -> Self {
+        Self { repository, packed: OnceCell::new(), tables: OnceCell::new() }
+    }
+
+    /// The object of a reference, by any name that git accepts for it, also with `@{…}` behind it; `None` if there is
+    /// none.
+    pub fn named(&self, name: &BStr) -> Result<Option<Id>> {
+        if let Some((base, what)) = reflog::suffix(name) {
+            return self.suffixed(base, what);
+        }
+        self.full_name(name)?.map_or(Ok(None), |name| self.object(name.as_bstr()))
+    }
+
+    /// The full name that a short one stands for; `None` if no reference has it.
+    pub(super) fn full_name(&self, name: &BStr) -> Result<Option<BString>> {
         if name == "@" {
-            return self.object(b"HEAD".as_bstr());
+            return Ok(Some("HEAD".into()));
         }
         let is_path = name.split_str("/").all(|part| !matches!(part, b"" | b"." | b".."));
         if !is_path || name.contains(&0) || cfg!(windows) && name.find_byteset(b":\\*?\"<>|").is_some() {
@@ -50,24 +48,11 @@ impl NamedRefs for Lookup<'_> {
         for form in super::forms(name) {
             // Other files next to `HEAD` are not references.
             let is_root = form.iter().all(|&byte| byte.is_ascii_uppercase() || byte == b'_');
-            if (is_root || form.starts_with(b"refs/"))
-                && let Some(id) = self.object(form.as_bstr())?
-            {
-                return Ok(Some(id));
+            if (is_root || form.starts_with(b"refs/")) && self.object(form.as_bstr())?.is_some() {
+                return Ok(Some(form));
             }
         }
         Ok(None)
-    }
-
-    fn at(&self, name: &str, what: &str) -> Result<Option<Id>> {
-        self.suffixed(name, what)
-    }
-}
-
-impl<'a> Lookup<'a> {
-    /// The references of a repository. Nothing is read yet.
-    pub fn new(repository: &'a Repository) -> Self {
-        Self { repository, packed: OnceCell::new(), tables: OnceCell::new() }
     }
 
     /// The object that a reference leads to, by its full name; `None` if there is none.
@@ -138,7 +123,7 @@ impl<'a> Lookup<'a> {
         Ok(files::find_packed(packed, name, *hash)?.map(RefTarget::Object))
     }
 
-    fn tables(&self) -> Result<&[Stack; 2]> {
+    pub(super) fn tables(&self) -> Result<&[Stack; 2]> {
         if let Some(tables) = self.tables.get() {
             return Ok(tables);
         }

@@ -4,6 +4,7 @@ mod files;
 mod lookup;
 mod reflog;
 pub(crate) mod reftable;
+mod tracking;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +18,7 @@ use crate::core::order::ListOrder as _;
 use crate::core::regular_file::{self, Links, SMALL};
 use reftable::Stack;
 
-pub use lookup::{Lookup, NamedRefs};
+pub use lookup::Lookup;
 
 /// The value of a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,17 +173,6 @@ impl Refs {
     pub fn is_remote(&self, name: &[u8]) -> bool {
         self.is_mirror && name.starts_with(b"refs/") || REMOTE.iter().any(|place| name.starts_with(place))
     }
-
-    /// The object of a reference, by any name that git accepts for it.
-    pub fn find(&self, name: &BStr) -> Option<Id> {
-        if name == "HEAD" || name == "@" {
-            return self.head;
-        }
-        forms(name).into_iter().find_map(|full| {
-            let at = self.list.binary_search_by(|(name, _)| name.cmp(&full)).ok()?;
-            Some(self.list[at].1)
-        })
-    }
 }
 
 /// The full names that a short name may stand for; the first match wins.
@@ -220,7 +210,9 @@ impl DirectoryRefs {
             return own;
         }
         let stack = Stack::open(&dir.join("reftable"), hash);
-        match stack.and_then(|stack| stack.logged(|id| logged.add(id)).and(stack.refs())) {
+        match stack.and_then(|stack| {
+            stack.logged(|_, entry| [entry.old, entry.new].into_iter().for_each(|id| logged.add(id))).and(stack.refs())
+        }) {
             Ok(refs) => {
                 let (refs, root) = refs.into_iter().partition(|(name, _)| name.starts_with(b"refs/"));
                 own.refs = refs;

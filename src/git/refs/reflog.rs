@@ -1,119 +1,178 @@
-//! The suffixes `main@{2}` (an earlier value), `@{-1}` (the previously checked-out branch) and `@{upstream}`.
+//! Earlier values of references, by their logs: `main@{2}` (two changes ago), `main@{yesterday}`, `@{-1}` (the
+//! previously checked-out branch).
+
+use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::lookup::Lookup;
+use crate::core::date;
 use crate::core::error::{Error, Result};
 use crate::core::regular_file::{self, Links};
 use crate::git::Id;
-use crate::git::layered_config::LayeredConfig;
+use crate::git::commit::Person;
 use crate::git::repository::{LONG, RefStorage};
 
-impl Lookup<'_> {
-    /// The object of `base@{what}`; `None` if there is none.
-    pub(super) fn suffixed(&self, base: &str, what: &str) -> Result<Option<Id>> {
-        if what.eq_ignore_ascii_case("upstream") || what.eq_ignore_ascii_case("u") {
-            return self.upstream(base);
-        }
-        let number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?;
-        if let Some(back) = what.strip_prefix('-').and_then(number).filter(|_| base.is_empty()) {
-            return self.checked_out(back);
-        }
-        match number(what) {
-            Some(back) => self.before(base, back),
-            None => Err(Error::new("find revision", format!("{base}@{{{what}}}"), "@{…} takes a number or upstream")
-                .hint("name the commit itself")),
-        }
-    }
+/// One change of a reference.
+pub(crate) struct LogEntry<'a> {
+    /// The value before it; the null id if there was none.
+    pub(crate) old: Id,
+    /// The value after it.
+    pub(crate) new: Id,
+    /// When it was made, in seconds since 1970.
+    pub(crate) seconds: i64,
+    /// Why.
+    pub(crate) message: &'a [u8],
+}
 
-    /// The full name of a branch; for an empty name or HEAD, the branch that is checked out.
-    fn branch(&self, base: &str) -> Result<Option<BString>> {
-        if matches!(base, "" | "@" | "HEAD") {
-            self.symbolic("HEAD")
-        } else {
-            Ok(Some(format!("refs/heads/{base}").into()))
-        }
-    }
-
-    /// The value of a reference `back` changes ago.
-    fn before(&self, base: &str, back: usize) -> Result<Option<Id>> {
-        let name = match base {
-            "" => self.branch("")?.unwrap_or_else(|| "HEAD".into()),
-            "@" | "HEAD" => "HEAD".into(),
-            base => {
-                let mut found = None;
-                for form in super::forms(base.into()) {
-                    if found.is_none() && form.starts_with(b"refs/") && self.has(form.as_bstr())? {
-                        found = Some(form);
-                    }
-                }
-                let Some(found) = found else { return Ok(None) };
-                found
-            }
-        };
-        let log = self.log(name.as_bstr())?;
-        let lines: Vec<&[u8]> = log.lines().filter(|line| !line.is_empty()).collect();
-        let id = match lines.len().checked_sub(back + 1) {
-            Some(at) => lines[at].split_str(" ").nth(1),
-            None if lines.len() == back => lines.first().and_then(|line| line.split_str(" ").next()),
-            None => None,
-        };
-        Ok(id.and_then(Id::from_hex).filter(|id| !id.is_null()))
-    }
-
-    /// The commit that was checked out `back` switches ago.
-    fn checked_out(&self, back: usize) -> Result<Option<Id>> {
-        let log = self.log(b"HEAD".as_bstr())?;
-        let from = |line: &&[u8]| {
-            let (_, words) = line.split_once_str("\tcheckout: moving from ")?;
-            words.split_str(" to ").next().map(<[u8]>::to_vec)
-        };
-        let mut names = log.lines().rev().filter_map(|line| from(&line));
-        let Some(name) = back.checked_sub(1).and_then(|before| names.nth(before)) else { return Ok(None) };
-        match self.object([b"refs/heads/", &name[..]].concat().as_bstr())? {
-            Some(id) => Ok(Some(id)),
-            None => Ok(Id::from_hex(&name)),
-        }
-    }
-
-    fn log(&self, name: &BStr) -> Result<Vec<u8>> {
-        let repository = self.repository;
-        if repository.ref_storage == RefStorage::Reftable {
-            return Err(Error::new("read the log of", name, "logs in reftables are not read for revisions")
-                .hint("name the commit itself"));
-        }
-        let directory = if name == "HEAD" { &repository.git_dir } else { &repository.common_dir };
-        let file = directory.join("logs").join(name.to_path_lossy());
-        Ok(regular_file::read(&file, Links::Follow, LONG)?.unwrap_or_default())
-    }
-
-    /// The object of a branch's upstream.
-    fn upstream(&self, base: &str) -> Result<Option<Id>> {
-        let Some(branch) = self.branch(base)? else { return Ok(None) };
-        let Some(short) = branch.strip_prefix(b"refs/heads/") else { return Ok(None) };
-        let config = LayeredConfig::of(self.repository)?;
-        let setting = |section: &'static str, name: &[u8], key: &str| {
-            let found = config.section(section).filter(|(of, is, _)| *of == name && *is == key);
-            found.map(|(.., value)| value.to_owned()).collect::<Vec<BString>>()
-        };
-        let (remote, merge) = (setting("branch", short, "remote").pop(), setting("branch", short, "merge").pop());
-        let (Some(remote), Some(merge)) = (remote, merge) else { return Ok(None) };
-        if remote == "." {
-            return self.object(merge.as_bstr());
-        }
-        let tracking = setting("remote", &remote, "fetch").iter().find_map(|spec| mapped(spec, &merge));
-        tracking.map_or(Ok(None), |name| self.object(name.as_bstr()))
+impl<'a> LogEntry<'a> {
+    /// Parses a line of a log file: `<old> <new> Name <email> seconds zone<TAB>message`.
+    fn parse(line: &'a [u8]) -> Option<Self> {
+        let (change, message) = line.split_once_str("\t").unwrap_or((line, b""));
+        let mut fields = change.splitn_str(3, " ");
+        let (old, new) = (Id::from_hex(fields.next()?)?, Id::from_hex(fields.next()?)?);
+        Some(Self { old, new, seconds: Person::parse(fields.next()?).seconds, message })
     }
 }
 
-/// The destination of a reference by a refspec.
-fn mapped(spec: &[u8], name: &[u8]) -> Option<BString> {
-    let (from, to) = spec.strip_prefix(b"+").unwrap_or(spec).split_once_str(":")?;
-    match (from.split_once_str("*"), to.split_once_str("*")) {
-        (Some((start, end)), Some((before, after))) => {
-            let middle = name.strip_prefix(start)?.strip_suffix(end)?;
-            Some([before, middle, after].concat().into())
+/// What a name with `@{…}` asks for.
+enum Earlier {
+    /// The value so many changes ago.
+    Changes(usize),
+    /// The value at a time.
+    Time(i64),
+}
+
+/// The parts of `name@{what}`.
+pub(super) fn suffix(name: &BStr) -> Option<(&BStr, &BStr)> {
+    let inside = name.strip_suffix(b"}")?;
+    let at = inside.rfind("@{")?;
+    Some((inside[..at].as_bstr(), inside[at + 2..].as_bstr()))
+}
+
+/// The number of switches in `@{-2}`.
+fn switches(base: &BStr, what: &BStr) -> Option<usize> {
+    what.strip_prefix(b"-").filter(|_| base.is_empty())?.to_str().ok()?.parse().ok()
+}
+
+impl Lookup<'_> {
+    /// The object of `base@{what}`; `None` if there is none.
+    pub(super) fn suffixed(&self, base: &BStr, what: &BStr) -> Result<Option<Id>> {
+        if switches(base, what).is_some() {
+            let Some(name) = self.checked_out(base, what)? else { return Ok(None) };
+            let branch = self.object([b"refs/heads/", &name[..]].concat().as_bstr())?;
+            return Ok(branch.or_else(|| Id::from_hex(&name)));
         }
-        _ => (from == name).then(|| to.into()),
+        if let Some(destination) = self.tracked(base, what)? {
+            return self.object(destination.as_bstr());
+        }
+        let said = || format!("{base}@{{{what}}}");
+        let refused = || {
+            Error::new("find revision", said(), "@{…} takes a number, a date, upstream or push")
+                .hint("a date is 2026-01-31, yesterday or 2.days.ago")
+        };
+        let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?;
+        let text = what.to_str().map_err(|_| refused())?;
+        let earlier = match number(text) {
+            Some(changes) if changes < 100_000_000 => Earlier::Changes(changes),
+            // As in git, a larger number is a time.
+            Some(seconds) => Earlier::Time(i64::try_from(seconds).unwrap_or(i64::MAX)),
+            None => Earlier::Time(date::approximate(text, date::now()).ok_or_else(refused)?),
+        };
+        self.before(base, &earlier)
+    }
+
+    /// The full name of the branch `base`; for an empty name or HEAD, of the branch that is checked out.
+    pub(super) fn branch(&self, base: &BStr) -> Result<Option<BString>> {
+        let named = |short: &[u8]| Some([b"refs/heads/", short].concat().into());
+        if base.is_empty() || base == "@" || base == "HEAD" {
+            return self.symbolic("HEAD");
+        }
+        Ok(match suffix(base) {
+            Some((before, what)) => self.checked_out(before, what)?.and_then(|name| named(&name)),
+            None => named(base),
+        })
+    }
+
+    /// The name of the reference whose log is asked for, and its present value.
+    fn logged(&self, base: &BStr) -> Result<Option<(BString, Id)>> {
+        let name = match suffix(base) {
+            Some((before, what)) => match self.tracked(before, what)? {
+                Some(name) => Some(name),
+                None => self.branch(base)?,
+            },
+            None if base.is_empty() => self.branch(base)?.or_else(|| Some("HEAD".into())),
+            None => self.full_name(base)?,
+        };
+        let Some(name) = name else { return Ok(None) };
+        Ok(self.object(name.as_bstr())?.map(|id| (name, id)))
+    }
+
+    /// An earlier value of a reference.
+    fn before(&self, base: &BStr, earlier: &Earlier) -> Result<Option<Id>> {
+        let Some((name, mut value)) = self.logged(base)? else { return Ok(None) };
+        let (mut passed, mut found, mut first) = (0, None, None);
+        self.log(name.as_bstr(), |entry| {
+            passed += 1;
+            let is_it = match *earlier {
+                Earlier::Changes(0) => passed == 1,
+                Earlier::Changes(back) => passed == back,
+                Earlier::Time(time) => entry.seconds <= time,
+            };
+            if is_it && found.is_none() {
+                found = Some(match *earlier {
+                    Earlier::Changes(0) => entry.new,
+                    Earlier::Changes(_) => entry.old,
+                    // The newest entry may be older than the value, if a log was switched off since.
+                    Earlier::Time(time) if passed == 1 && entry.seconds != time => value,
+                    Earlier::Time(_) => entry.new,
+                });
+            }
+            first = Some(if entry.old.is_null() { entry.new } else { entry.old });
+        })?;
+        match (earlier, found, first) {
+            (_, Some(id), _) => value = id,
+            // As in git, the log may start later.
+            (Earlier::Time(_), None, Some(first)) => value = first,
+            (Earlier::Changes(0), None, None) if base.is_empty() => {}
+            _ => return Ok(None),
+        }
+        Ok(Some(value).filter(|id| !id.is_null()))
+    }
+
+    /// What was checked out so many switches ago: the name of a branch, or an id.
+    fn checked_out(&self, base: &BStr, what: &BStr) -> Result<Option<BString>> {
+        let Some(mut left) = switches(base, what) else { return Ok(None) };
+        let mut found = None;
+        self.log(b"HEAD".as_bstr(), |entry| {
+            if let Some(names) = entry.message.strip_prefix(b"checkout: moving from ") {
+                left = left.wrapping_sub(1);
+                if left == 0 {
+                    found = names.split_str(" to ").next().map(BString::from);
+                }
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// Passes on the entries of a reference's log, the newest first.
+    fn log(&self, name: &BStr, mut each: impl FnMut(LogEntry<'_>)) -> Result<()> {
+        let repository = self.repository;
+        let is_own = name == "HEAD";
+        if repository.ref_storage == RefStorage::Reftable {
+            let [own, shared] = self.tables()?;
+            // A reference that was made without a log has an entry of two null ids.
+            let of_name = |key: &[u8], entry: LogEntry<'_>| {
+                if key == name && !(entry.old.is_null() && entry.new.is_null()) {
+                    each(entry);
+                }
+            };
+            return if is_own { own } else { shared }.logged(of_name);
+        }
+        let directory = if is_own { &repository.git_dir } else { &repository.common_dir };
+        let file = directory.join("logs").join::<&Path>(&name.to_path_lossy());
+        let log = regular_file::read(&file, Links::Follow, LONG)?.unwrap_or_default();
+        log.lines().rev().filter_map(LogEntry::parse).for_each(each);
+        Ok(())
     }
 }

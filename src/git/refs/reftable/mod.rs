@@ -12,9 +12,9 @@ use std::path::Path;
 use bstr::{BString, ByteSlice as _};
 
 use super::RefTarget;
+use super::reflog::LogEntry;
 use crate::core::error::{Error, Result};
 use crate::core::regular_file::{self, Links, SMALL};
-use crate::git::Id;
 use crate::git::id::Hash;
 use crate::git::inflate::Corrupt;
 use crate::git::repository::LONG;
@@ -101,15 +101,19 @@ impl Stack {
         Ok(None)
     }
 
-    /// Passes on the object ids in reflogs: before and after each change.
-    pub(crate) fn logged(&self, mut each: impl FnMut(Id)) -> Result<()> {
+    /// Passes on the reflog entries of all references, each with its reference's name; the newest entry of a
+    /// reference comes first.
+    pub(crate) fn logged(&self, mut each: impl FnMut(&[u8], LogEntry<'_>)) -> Result<()> {
         let mut deleted: HashSet<Vec<u8>> = HashSet::new();
         for (name, data) in &self.tables {
             let mut room = Room::of(data);
             let mut deleted_here = Vec::new();
-            let entry = |key: &[u8], ids: Option<[Id; 2]>| {
-                match ids {
-                    Some(ids) if !deleted.contains(key) => ids.into_iter().for_each(&mut each),
+            let entry = |key: &[u8], entry: Option<LogEntry<'_>>| {
+                match entry {
+                    // A key ends in the number of the update.
+                    Some(entry) if !deleted.contains(key) => {
+                        each(key.split_once_str("\0").map_or(key, |(name, _)| name), entry);
+                    }
                     Some(_) => {}
                     None => {
                         room.take(key.len())?;
@@ -187,7 +191,7 @@ mod tests {
                 body[length - 2..].copy_from_slice(&[0, 0]);
             }
             let stack = Stack::of(vec![("table".into(), table(&body))], Hash::Sha1);
-            let _ = (stack.refs(), stack.find(b"refs/heads/main"), stack.logged(|_| {}));
+            let _ = (stack.refs(), stack.find(b"refs/heads/main"), stack.logged(|_, _| {}));
         }
     }
 }

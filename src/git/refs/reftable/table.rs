@@ -9,6 +9,7 @@ use crate::git::id::Hash;
 use crate::git::index::varint;
 use crate::git::inflate::Corrupt;
 use crate::git::refs::RefTarget;
+use crate::git::refs::reflog::LogEntry;
 
 const CUT_OFF: Corrupt = "it ends within a record";
 
@@ -107,11 +108,10 @@ impl<'a> Table<'a> {
         Ok(())
     }
 
-    /// Passes on the key and the two objects of each reflog entry. `None` deletes the entry with this key in older
-    /// tables.
+    /// Passes on the key and the content of each reflog entry. `None` deletes the entry with this key in older tables.
     pub(super) fn logs(
         &self,
-        mut each: impl FnMut(&[u8], Option<[Id; 2]>) -> Result<(), Corrupt>,
+        mut each: impl FnMut(&[u8], Option<LogEntry<'_>>) -> Result<(), Corrupt>,
     ) -> Result<(), Corrupt> {
         let Some(mut at) = self.logs else { return Ok(()) };
         while let Some((b'g', length)) = self.block(at)? {
@@ -127,20 +127,20 @@ impl<'a> Table<'a> {
             }
             let mut records = Records::of(&block)?;
             while let Some(kind) = records.next_key()? {
-                let ids = match kind {
+                let entry = match kind {
                     0 => None,
                     1 => {
-                        let ids = [records.id(self.hash)?, records.id(self.hash)?];
+                        let (old, new) = (records.id(self.hash)?, records.id(self.hash)?);
                         records.text()?; // who
                         records.text()?;
-                        records.number()?; // when
-                        records.bytes(2)?;
-                        records.text()?; // why
-                        Some(ids)
+                        let seconds = records.number()?;
+                        records.bytes(2)?; // the time zone
+                        let message = records.text()?;
+                        Some(LogEntry { old, new, seconds: i64::try_from(seconds).unwrap_or(i64::MAX), message })
                     }
                     _ => return Err("a record's kind is not known"),
                 };
-                each(&records.key, ids)?;
+                each(&records.key, entry)?;
             }
             at += skip + usize::try_from(inflate.total_in()).map_err(|_| CUT_OFF)?;
         }

@@ -7,13 +7,15 @@
 mod directory;
 mod reader;
 
+use std::cell::Cell;
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
+use std::rc::Rc;
 
 use super::inflate::Inflate;
 use super::until::{Exact, Until};
 use super::{Packed, Unpacker, reason};
 use directory::{MemberLengths, long, short, wide};
-use reader::{ChecksummedReader, PositionedReader, StoredMember};
+use reader::{ChecksummedReader, CompressedMember, PositionedReader, StoredMember};
 
 pub use directory::is_behind_prefix;
 
@@ -173,8 +175,16 @@ impl Zip {
                 None
             }
             // Its compressed data marks its own end.
-            (8, None) => decode(unpacker, content, header, &member),
-            (_, Some(packed)) => decode(unpacker, &mut Exact::new(content, packed), header, &member),
+            (8, None) => decode(unpacker, content, header, Rc::default(), &member),
+            (8, Some(packed)) => {
+                let mut deflated = CompressedMember::new(content, packed);
+                let is_longer = Rc::clone(&deflated.is_longer);
+                let unopened = decode(unpacker, &mut deflated, header, is_longer, &member);
+                let behind = deflated.behind();
+                self.read_again(unpacker, content, behind);
+                unopened
+            }
+            (_, Some(packed)) => decode(unpacker, &mut Exact::new(content, packed), header, Rc::default(), &member),
             (_, None) => Some(reason::UNSUPPORTED),
         };
         // The rest of it is searched for the next header, in case the length is wrong.
@@ -191,14 +201,19 @@ impl Zip {
         (packed, crc): (u64, u32),
         member: &Packed,
     ) {
-        let mut stored = StoredMember::new(ChecksummedReader::new(Box::new(Exact::new(content, packed)), crc));
+        let exact = Box::new(Exact::new(content, packed));
+        let mut stored = StoredMember::new(ChecksummedReader::new(exact, crc, Rc::default()));
         unpacker.content(&mut stored, member);
-        let hidden = stored.hidden().filter(|_| !self.is_single);
-        // Reading data again counts as unpacked data, so that it cannot be repeated endlessly.
-        if let Some(hidden) = hidden
-            && unpacker.budget.spend(hidden.len() as u64).is_ok()
-        {
-            content.give_back(hidden);
+        if let Some(hidden) = stored.hidden() {
+            self.read_again(unpacker, content, hidden);
+        }
+    }
+
+    /// Reads bytes again, as they may be other members. That counts as unpacked data, so that it cannot be repeated
+    /// endlessly.
+    fn read_again(&self, unpacker: &Unpacker<'_>, content: &mut PositionedReader<'_>, bytes: Vec<u8>) {
+        if !self.is_single && unpacker.budget.spend(bytes.len() as u64).is_ok() {
+            content.give_back(bytes);
         }
     }
 }
@@ -208,6 +223,7 @@ fn decode(
     unpacker: &mut Unpacker<'_>,
     content: &mut dyn BufRead,
     header: &Header,
+    is_longer: Rc<Cell<bool>>,
     member: &Packed,
 ) -> Option<&'static str> {
     let decoder: Box<dyn Read + '_> = match header.method {
@@ -217,6 +233,6 @@ fn decode(
         95 => Box::new(unpacker.metered(super::xz(content))),
         _ => return Some(reason::UNSUPPORTED),
     };
-    unpacker.content(&mut ChecksummedReader::new(decoder, header.crc), member);
+    unpacker.content(&mut ChecksummedReader::new(decoder, header.crc, is_longer), member);
     None
 }

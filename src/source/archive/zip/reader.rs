@@ -1,6 +1,8 @@
 //! The readers for the members of a zip.
 
+use std::cell::Cell;
 use std::io::{self, BufRead, Read};
+use std::rc::Rc;
 
 use flate2::Crc;
 
@@ -8,19 +10,21 @@ use super::super::inflate::corrupt;
 
 /// The signature of a local header.
 const HEADER: &[u8] = b"PK\x03\x04";
-/// How many bytes of an uncompressed member, starting at the first header in it, are kept to be read again.
+/// How many bytes that may belong to other members are kept to be read again.
 const MOST_KEPT: usize = 8 << 20;
 
-/// A reader that verifies a checksum, unless that is zero. A wrong one is an error at the end.
+/// A reader that verifies a checksum, unless that is zero, and that the header had the right length. A wrong one is an
+/// error at the end.
 pub(super) struct ChecksummedReader<'a> {
     inner: Box<dyn Read + 'a>,
     crc: Crc,
     wanted: u32,
+    is_longer: Rc<Cell<bool>>,
 }
 
 impl<'a> ChecksummedReader<'a> {
-    pub(super) fn new(inner: Box<dyn Read + 'a>, wanted: u32) -> Self {
-        Self { inner, crc: Crc::new(), wanted }
+    pub(super) fn new(inner: Box<dyn Read + 'a>, wanted: u32, is_longer: Rc<Cell<bool>>) -> Self {
+        Self { inner, crc: Crc::new(), wanted, is_longer }
     }
 }
 
@@ -30,6 +34,9 @@ impl Read for ChecksummedReader<'_> {
         self.crc.update(&buffer[..count]);
         if count == 0 && !buffer.is_empty() && self.wanted != 0 && self.wanted != self.crc.sum() {
             return Err(corrupt("a zip checksum is wrong"));
+        }
+        if count == 0 && !buffer.is_empty() && self.is_longer.get() {
+            return Err(corrupt("a zip member is longer than its header says"));
         }
         Ok(count)
     }
@@ -92,6 +99,54 @@ impl Read for StoredMember<'_> {
         let count = self.inner.read(buffer)?;
         self.keep(&buffer[..count]);
         Ok(count)
+    }
+}
+
+/// The data of a compressed member, which marks its own end. If that comes after the length in the header, reading
+/// goes on behind it, and what is read there is kept: it may be the next members.
+pub(super) struct CompressedMember<'a> {
+    inner: &'a mut dyn BufRead,
+    /// How many bytes are left of the length in the header.
+    left: u64,
+    behind: Vec<u8>,
+    /// Whether bytes behind that length were read.
+    pub(super) is_longer: Rc<Cell<bool>>,
+}
+
+impl<'a> CompressedMember<'a> {
+    pub(super) fn new(inner: &'a mut dyn BufRead, length: u64) -> Self {
+        Self { inner, left: length, behind: Vec::new(), is_longer: Rc::default() }
+    }
+
+    /// The bytes that must be read again.
+    pub(super) fn behind(self) -> Vec<u8> {
+        self.behind
+    }
+}
+
+impl Read for CompressedMember<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl BufRead for CompressedMember<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let room = if self.left > 0 { self.left } else { (MOST_KEPT - self.behind.len()) as u64 };
+        let buffer = self.inner.fill_buf()?;
+        Ok(&buffer[..usize::try_from(room).unwrap_or(usize::MAX).min(buffer.len())])
+    }
+
+    fn consume(&mut self, count: usize) {
+        if self.left > 0 {
+            self.left -= count as u64;
+        } else if let Ok(buffer) = self.inner.fill_buf() {
+            self.behind.extend_from_slice(&buffer[..count]);
+            self.is_longer.set(count > 0 || self.is_longer.get());
+        }
+        self.inner.consume(count);
     }
 }
 
