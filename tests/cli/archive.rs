@@ -300,24 +300,21 @@ fn a_member_is_decoded_to_its_own_end() {
         }
         zip
     };
-    let both = &["a.txt", "b.env"][..];
-    for (case, content, members, is_named) in [
-        ("the truth", with(None, false, None), both, false),
-        ("half", with(Some(second as u32 / 2), true, None), both, true),
-        ("half, but not in the directory", with(Some(second as u32 / 2), false, None), both, true),
-        ("ten bytes", with(Some(10), true, None), both, true),
-        ("ten bytes, without a checksum", with(Some(10), true, Some(0)), both, true),
-        ("nothing", with(Some(0), true, None), both, true),
-        ("too much", with(Some(u32::MAX - 1), true, None), both, false),
-        // The next header follows where the data ought to go on.
-        ("cut off", [&plain[..second / 2], &plain[second..]].concat(), &both[1..], true),
+    for (case, content, is_named) in [
+        ("the truth", with(None, false, None), false),
+        ("half", with(Some(second as u32 / 2), true, None), true),
+        ("half, but not in the directory", with(Some(second as u32 / 2), false, None), true),
+        ("ten bytes", with(Some(10), true, None), true),
+        ("ten bytes, without a checksum", with(Some(10), true, Some(0)), true),
+        ("nothing", with(Some(0), true, None), true),
+        ("too much", with(Some(u32::MAX - 1), true, None), false),
     ] {
         let project = Project::new();
         project.write("x.zip.gz", gzip(&content)).write("y.zip", &content);
         for place in ["x.zip.gz", "y.zip"] {
             let scan = project.scan(&[place]);
             let found: Vec<_> = scan.findings.iter().map(|f| f["location"]["member"].as_str().unwrap()).collect();
-            assert_eq!(found, members, "{case}: {place}: {:#?}", scan.output);
+            assert_eq!(found, ["a.txt", "b.env"], "{case}: {place}: {:#?}", scan.output);
             let named = scan.skipped().iter().any(|skipped| skipped.ends_with("a.txt: corrupt archive"));
             assert_eq!(named, is_named, "{case}: {place}: {:#?}", scan.skipped());
         }

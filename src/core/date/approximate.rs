@@ -55,7 +55,7 @@ const NUMBERS: [&str; 10] = ["one", "two", "three", "four", "five", "six", "seve
 impl Approximation {
     fn word(&mut self, word: &str) -> Option<()> {
         let is_start = |of: &&str| word.len() >= 3 && of.starts_with(word);
-        let position = |of: &[&str]| of.iter().position(|of| is_start(&of));
+        let position = |of: &[&str]| of.iter().position(is_start);
         if word.starts_with(|c: char| c.is_ascii_digit()) {
             self.keep_number()?;
             return self.digits(word);

@@ -20,7 +20,7 @@ impl Lookup<'_> {
         let Some(name) = self.branch(base)? else { return Err(failed("no branch is checked out")) };
         let tracking = Tracking { config: LayeredConfig::of(self.repository)?, name };
         let found = if is_upstream { tracking.upstream() } else { tracking.push() };
-        found.map(Some).map_err(|why| failed(why))
+        found.map(Some).map_err(failed)
     }
 }
 
