@@ -2,7 +2,8 @@
 //!
 //! One automaton serves all rules; it is built when the first value is found whose owner does not exclude it. It
 //! ignores separators inside names, so `azureOpenAiKey` and `AZURE_OPENAI_KEY` are equal. It reads each byte of a
-//! text once, however many values there are: most values have no word of any rule nearby, and are finished.
+//! text once, however many values there are: most values have no word of any rule nearby, and are finished. It knows
+//! only the first letters of each word, so that its table is small; the rest of a word is compared where they occur.
 
 use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
@@ -17,7 +18,7 @@ use crate::core::narrow::narrow;
 use crate::core::order::ListOrder as _;
 use crate::rule::RuleSet;
 
-/// The automaton for the words of rules.
+/// The automaton for the first letters of the words of rules.
 #[derive(Debug)]
 pub(super) struct Words {
     /// The column of the table for each byte.
@@ -26,9 +27,9 @@ pub(super) struct Words {
     width: usize,
     /// For each state and column, the next state as the index of its row; filled up to a power of two.
     next: Vec<u32>,
-    /// The row of the first state in which a word ends; in all later rows words also end.
+    /// The row of the first state in which the head of a word ends; in all later rows one also ends.
     first_hit: u32,
-    /// For each state, the words that end there.
+    /// For each state, the words whose heads end there.
     ends: Vec<Vec<u32>>,
     words: Vec<Word>,
 }
@@ -81,9 +82,45 @@ struct Word {
     kind: WordKind,
     /// The text in lower case; for names without separators.
     text: Vec<u8>,
-    /// The number of characters without separators.
-    length: usize,
+    /// The length of its head, which the automaton knows: the first [`HEAD`] letters, and separators between them.
+    head: usize,
 }
+
+impl Word {
+    fn letters(&self) -> impl Iterator<Item = u8> {
+        self.text.iter().copied().filter(|byte| !is_separator(*byte))
+    }
+
+    /// The range of the word in `text`, if its head is at the end of `text[..head_end]`.
+    fn range(&self, text: &[u8], head_end: usize) -> Option<Range<usize>> {
+        let (head, rest) = self.text.split_at(self.head);
+        let goes_on = |at: usize, letter: &u8| text.get(at).is_some_and(|byte| byte.eq_ignore_ascii_case(letter));
+        let range = match self.kind {
+            // A context word must occur exactly as written.
+            WordKind::Context => {
+                let (start, end) = (head_end.checked_sub(head.len())?, head_end + rest.len());
+                let is_same = rest.last().is_none_or(|last| goes_on(end - 1, last))
+                    && text.get(start..end)?.eq_ignore_ascii_case(&self.text);
+                is_same.then_some(start..end)?
+            }
+            WordKind::Name => {
+                let mut end = head_end;
+                for letter in rest {
+                    end += text[end..].iter().take_while(|byte| is_separator(**byte)).count();
+                    goes_on(end, letter).then_some(())?;
+                    end += 1;
+                }
+                let mut start = (0..head_end).rev().filter(|&at| !is_separator(text[at]));
+                start.nth(self.head - 1)?..end
+            }
+        };
+        steps::count(range.len());
+        Some(range)
+    }
+}
+
+/// The maximum number of letters of a word's head.
+const HEAD: usize = 5;
 
 /// The role of a word in its rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,8 +162,9 @@ impl Words {
                 // The automaton reports the position of a word's last letter.
                 WordKind::Context => text.truncate(text.trim_end_with(|c| matches!(c, '_' | '-' | '.')).len()),
             }
-            let length = text.iter().filter(|byte| !is_separator(**byte)).count();
-            Word { rule, kind, text, length }
+            let letters = (0..text.len()).filter(|&at| !is_separator(text[at])).take(HEAD);
+            let head = letters.last().map_or(0, |at| at + 1);
+            Word { rule, kind, text, head }
         };
         let mut words = Vec::new();
         for &index in rules {
@@ -134,7 +172,7 @@ impl Words {
             words.extend(rule.names.iter().map(|text| word(index, WordKind::Name, text)));
             words.extend(rule.context.iter().map(|text| word(index, WordKind::Context, text)));
         }
-        words.retain(|word| word.length > 0);
+        words.retain(|word| word.head > 0);
         let mut columns = Box::new([NONE; 256]);
         let mut width = 2;
         for &byte in words.iter().flat_map(|word| &word.text).filter(|byte| !is_separator(**byte)) {
@@ -159,11 +197,12 @@ impl Words {
     fn build(&mut self) {
         const MISSING: u32 = u32::MAX;
         let width = self.width;
-        let mut trie: Vec<u32> = vec![MISSING; width];
+        let mut trie: Vec<u32> = Vec::with_capacity((1 + self.words.len() * 2) * width);
+        trie.resize(width, MISSING);
         self.ends.push(Vec::new());
         for (number, word) in self.words.iter().enumerate() {
             let mut state = 0;
-            for &byte in word.text.iter().filter(|byte| !is_separator(**byte)) {
+            for byte in word.letters().take(HEAD) {
                 let cell = state * width + self.columns[byte as usize] as usize;
                 if trie[cell] == MISSING {
                     trie[cell] = narrow(self.ends.len());
@@ -193,7 +232,7 @@ impl Words {
                 }
             }
         }
-        // States in which a word ends get the highest numbers, so that one comparison recognises them.
+        // States in which a head ends get the highest numbers, so that one comparison recognises them.
         let count = self.ends.len();
         let mut order: Vec<usize> = (0..count).collect();
         order.order_by_key(|&state| !self.ends[state].is_empty());
@@ -291,28 +330,19 @@ impl Words {
         last
     }
 
-    /// Adds the words that end at `end`.
+    /// Adds the words whose heads end at `end`, sorted by their ends.
     #[cold]
     fn hits(&self, text: &[u8], end: usize, state: u32, found: &mut VecDeque<Hit>) {
-        // After a separator the word was already found.
+        // After a separator the head was already found.
         if is_separator(text[end - 1]) {
             return;
         }
         for &number in &self.ends[state as usize / self.width] {
             let word = &self.words[number as usize];
-            let start = match word.kind {
-                // A context word must occur exactly as written.
-                WordKind::Context => {
-                    let start = end.checked_sub(word.text.len());
-                    start.filter(|&start| text[start..end].eq_ignore_ascii_case(&word.text))
-                }
-                WordKind::Name => {
-                    let letters = (0..end).rev().filter(|&at| !is_separator(text[at]));
-                    letters.take(word.length).last()
-                }
-            };
-            let hit = start.map(|start| Hit { range: start..end, rule: word.rule, kind: word.kind });
-            found.extend(hit);
+            if let Some(range) = word.range(text, end) {
+                let later = found.iter().rev().take_while(|hit| hit.range.end > range.end).count();
+                found.insert(found.len() - later, Hit { range, rule: word.rule, kind: word.kind });
+            }
         }
     }
 }
