@@ -163,7 +163,7 @@ impl Assigned {
                     && done.is_binary(text)
                     && binary::is_among_keys(text, &(start..token.end)) => {}
             Err(unowned) => {
-                if unowned.is_above {
+                if unowned.is_above || done.is_binary(text) {
                     done.scope = done.scope.max(Scope::Around);
                 }
                 done.refused = Some(start);

@@ -64,7 +64,7 @@ pub(super) fn right_edge(rule: &Compiled, text: &[u8], secret: &Range<usize>) ->
     let mut end = secret.end;
     let around = secret.start.checked_sub(1).map(|before| text[before]).filter(|byte| !byte.is_ascii_alphanumeric());
     let Some(&next) = text.get(end) else { return Some(end) };
-    if next == b'%' && !rule.has_one_length() && is_conversion(&text[end + 1..]) {
+    if matches!(next, b'%' | b'[') && !rule.has_one_length() && is_pattern(&text[end..]) {
         return None;
     }
     if next.is_ascii_alphanumeric() {
@@ -104,13 +104,13 @@ pub(super) fn is_longer_id(after: &[u8]) -> bool {
     word.len() >= LEAST && word.iter().any(u8::is_ascii_digit) && !is_plain_word(word)
 }
 
-/// Whether a conversion of a format stands after the `%`: `s`, `d`, `05d`. Two hexadecimal digits are an escape instead,
-/// unless they mean a control character.
-fn is_conversion(after: &[u8]) -> bool {
+/// Whether a conversion of a format (`%s`, `%d`, `%05d`) or a class of a regex (`[0-9]`) stands here, so that what is before
+/// is only a part of keys. Two hexadecimal digits after `%` are an escape instead, unless they mean a control character.
+fn is_pattern(after: &[u8]) -> bool {
     match after {
-        [b's' | b'v', ..] | [b'0', b'1'..=b'8', b'd' | b'x', ..] => true,
-        [b'd', next, ..] => !is_hex(*next),
-        [b'd'] => true,
+        [b'%', b's' | b'v', ..] | [b'%', b'0', b'1'..=b'8', b'd' | b'x', ..] | [b'%', b'd'] => true,
+        [b'%', b'd', next, ..] => !is_hex(*next),
+        [b'[', from, b'-', to, ..] => from.is_ascii_alphanumeric() && to.is_ascii_alphanumeric(),
         _ => false,
     }
 }

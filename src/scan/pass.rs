@@ -8,7 +8,7 @@ use super::joined::First;
 use super::progress::Done;
 use super::seen::{Scope, Seen};
 use super::view::View;
-use super::{Candidate, DEPTH, Scanner, Sink, decode, joins, language, runs, steps};
+use super::{Candidate, DEPTH, Scanner, Sink, binary, decode, joins, language, runs, steps};
 
 impl Scanner {
     /// Scans all runs of a view.
@@ -51,17 +51,19 @@ impl Scanner {
             }
             if !matches!(width, runs::Width::Narrow | runs::Width::Gapped) {
                 // Whatever else is on the line, and in either order.
-                let scope = done.scope;
+                let (scope, asked) = (done.scope, done.asked_binary);
                 self.other(view, run, width, &mut done, out);
-                done.scope = scope;
+                (done.scope, done.asked_binary) = (scope, asked);
                 return;
             }
             if seen.is_new(&run) {
                 if out.candidates.len() == before {
-                    seen.remember(&view.bytes, done.scope);
+                    seen.remember(&view.bytes, done.scope, done.binary_only());
                 }
-                (done.scope, before) = (Scope::Line, out.candidates.len());
-                seen.enter(&view.bytes, &run, &part);
+                (done.scope, done.asked_binary, before) = (Scope::Line, false, out.candidates.len());
+                let is_binary = &mut done.is_binary;
+                let mut is_binary = || *is_binary.get_or_insert_with(|| binary::is_binary_file(&view.bytes));
+                seen.enter(&view.bytes, &run, &part, &mut is_binary);
             }
             if !seen.is_known() {
                 match width {
@@ -71,7 +73,7 @@ impl Scanner {
             }
         });
         if out.candidates.len() == before {
-            seen.remember(&view.bytes, done.scope);
+            seen.remember(&view.bytes, done.scope, done.binary_only());
         }
     }
 
@@ -105,7 +107,10 @@ impl Scanner {
                         started = Some(None);
                         self.claim(view, own.rule, key, out);
                     }
-                    Err(_) => started = started.or(Some((rule.rule.lookback == 0).then_some(at))),
+                    Err(why) => {
+                        done.rejected(rule, why);
+                        started = started.or(Some((rule.rule.lookback == 0).then_some(at)));
+                    }
                 }
             }
         });
@@ -247,7 +252,8 @@ impl Scanner {
                     }
                     self.claim(view, own.rule, key, out);
                 }
-                Err(_) => {
+                Err(why) => {
+                    done.rejected(rule, why);
                     first.is_refused = true;
                     first.goes_left |= rule.rule.lookback > 0;
                     done.tries.refused(own.rule, token.start, at);

@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
+use super::anchored::Refusal;
 use super::binary;
 use super::density::{Density, Fitting};
 use super::enclosure::Enclosure;
 use super::hits::Hits;
 use super::seen::Scope;
+use crate::rule::Compiled;
 
 /// How often each rule was tried in the current token without success. If a text repeats an anchor without a break,
 /// attempts become less and less frequent.
@@ -93,6 +95,8 @@ pub(super) struct Done {
     pub(super) remembers: bool,
     /// Whether the content is binary, once that was asked.
     pub(super) is_binary: Option<bool>,
+    /// Whether the rejections since the last reset depend on that.
+    pub(super) asked_binary: bool,
     /// What the rejections since the last reset depend on, or may depend on.
     pub(super) scope: Scope,
 }
@@ -100,7 +104,21 @@ pub(super) struct Done {
 impl Done {
     /// Whether there are zero bytes near the start of the content.
     pub(super) fn is_binary(&mut self, text: &[u8]) -> bool {
+        self.asked_binary = true;
         *self.is_binary.get_or_insert_with(|| binary::is_binary_file(text))
+    }
+
+    /// Whether the content is binary, if the rejections since the last reset depend on it.
+    pub(super) fn binary_only(&self) -> Option<bool> {
+        self.is_binary.filter(|_| self.asked_binary)
+    }
+
+    /// Records that something with the shape of `rule`'s keys was rejected. In binary data, which is told by the bytes around
+    /// it, a key needs no edge.
+    pub(super) fn rejected(&mut self, rule: &Compiled, why: Refusal) {
+        if matches!(why, Refusal::LeftEdge | Refusal::RightEdge) && rule.has_one_length() {
+            self.scope = self.scope.max(Scope::Around);
+        }
     }
 
     /// Records that an anchor was found without a key; whether one could be on several lines.

@@ -41,10 +41,15 @@ pub(super) enum Scope {
 /// How many bytes before a line the context of its values may include.
 const BEFORE: usize = 320;
 /// How many bytes after a line the context of its values may include.
-const AFTER: usize = 192;
+const AFTER: usize = 256;
+
+/// The bits of a remembered hash that say that the result holds only in text, or only in binary content. They are not part
+/// of a line's place.
+const IN_TEXT: u64 = 1 << 63;
+const IN_BINARY: u64 = 1 << 62;
 
 /// Turns a line's hash into one that says: depending on the text around it, the line contains no key.
-const WITH_AROUND: u64 = 0x5bf0_3635_d1c2_a4e6;
+const WITH_AROUND: u64 = 0x1bf0_3635_d1c2_a4e6;
 
 /// The maximum number of remembered lines, with eight bytes each.
 const LINES: usize = 1 << 17;
@@ -70,7 +75,14 @@ impl Seen {
     }
 
     /// Starts the line of `run`. It will be remembered only if it is inside `part`, so that all of it is scanned.
-    pub(super) fn enter(&mut self, bytes: &[u8], run: &Range<usize>, part: &Range<usize>) {
+    /// `is_binary` is asked only where the result for the line depends on it.
+    pub(super) fn enter(
+        &mut self,
+        bytes: &[u8],
+        run: &Range<usize>,
+        part: &Range<usize>,
+        is_binary: &mut dyn FnMut() -> bool,
+    ) {
         let from = run.start.saturating_sub(LONGEST);
         let to = bytes.len().min(run.end + LONGEST);
         let start = memchr::memrchr(b'\n', &bytes[from..run.start]).map_or(from, |at| from + at + 1);
@@ -82,12 +94,12 @@ impl Seen {
             return;
         }
         self.line = start..end;
-        let hash = self.hasher.hash_one(&bytes[self.line.clone()]) | 1;
-        self.known = self.has(hash);
-        if !self.known && self.has(hash ^ WITH_AROUND) {
+        let hash = plain(self.hasher.hash_one(&bytes[self.line.clone()]));
+        self.known = self.has(hash, is_binary);
+        if !self.known && self.has(hash ^ WITH_AROUND, is_binary) {
             let around = self.around(bytes, hash);
             self.around = Some(around);
-            self.known = self.has(around);
+            self.known = self.has(around, is_binary);
         }
         self.hash = if start < part.start || end > part.end { 0 } else { hash };
     }
@@ -97,17 +109,23 @@ impl Seen {
         self.known
     }
 
-    /// Remembers that the current line contains no key; `scope` is what that depends on.
-    pub(super) fn remember(&mut self, bytes: &[u8], scope: Scope) {
+    /// Remembers that the current line contains no key; `scope` is what that depends on, and `is_binary` whether the content
+    /// is binary, if it depends on that too.
+    pub(super) fn remember(&mut self, bytes: &[u8], scope: Scope, is_binary: Option<bool>) {
         if self.hash == 0 || self.known {
             return;
         }
+        let only = match is_binary {
+            None => 0,
+            Some(false) => IN_TEXT,
+            Some(true) => IN_BINARY,
+        };
         match scope {
-            Scope::Line => self.add(self.hash),
+            Scope::Line => self.add(self.hash, only),
             Scope::Around => {
                 let around = self.around.unwrap_or_else(|| self.around(bytes, self.hash));
-                self.add(self.hash ^ WITH_AROUND);
-                self.add(around);
+                self.add(self.hash ^ WITH_AROUND, 0);
+                self.add(around, only);
             }
             Scope::Beyond => {}
         }
@@ -118,18 +136,57 @@ impl Seen {
         let Range { start, end } = self.line;
         let before = &bytes[start.saturating_sub(BEFORE)..start];
         let after = &bytes[end..bytes.len().min(end + AFTER)];
-        self.hasher.hash_one((hash, before, after)) | 1
+        plain(self.hasher.hash_one((hash, before, after)))
     }
 
-    fn add(&mut self, hash: u64) {
-        self.lines[Self::place(hash)] = hash;
+    fn add(&mut self, hash: u64, only: u64) {
+        self.lines[Self::place(hash)] = hash | only;
     }
 
-    fn has(&self, hash: u64) -> bool {
-        self.lines[Self::place(hash)] == hash
+    fn has(&self, hash: u64, is_binary: &mut dyn FnMut() -> bool) -> bool {
+        match self.lines[Self::place(hash)] ^ hash {
+            0 => true,
+            IN_TEXT => !is_binary(),
+            IN_BINARY => is_binary(),
+            _ => false,
+        }
     }
 
     fn place(hash: u64) -> usize {
         (hash >> 1) as usize % LINES
+    }
+}
+
+/// A hash that is not 0, without the bits that say where the result holds.
+fn plain(hash: u64) -> u64 {
+    hash & !(IN_TEXT | IN_BINARY) | 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Scanner;
+    use super::Seen;
+    use crate::rule::template::{Random, Template};
+
+    /// Whatever content a line was seen in before, it is found in the content in which it holds a key.
+    #[test]
+    fn a_line_is_remembered_for_the_kind_of_content_it_was_in() {
+        let (scanner, mut random) = (Scanner::builtin(), Random::new(5));
+        let mut generate = |template: &str| Template::parse(template).unwrap().generate(&mut random).text;
+        for line in [
+            format!("A {} MISTRAL_API_KEY\n", generate("[A-Za-z0-9]{32}")),
+            format!("xhf_{}\n", generate("[A-Za-z]{34}")),
+        ] {
+            let (text, binary) = (format!("text\n{line}"), format!("\0\x01\n{line}"));
+            let alone = |content: &str| scanner.find(content.as_bytes()).len();
+            assert_eq!((alone(&text), alone(&binary)), (0, 1), "{line}");
+            for order in [[&text, &binary, &binary], [&binary, &text, &binary], [&text, &text, &binary]] {
+                let mut seen = Seen::default();
+                for content in order {
+                    let found = scanner.find_unseen(content.as_bytes(), 0..content.len(), &mut seen).len();
+                    assert_eq!(found, alone(content), "{content:?} in {order:?}");
+                }
+            }
+        }
     }
 }

@@ -122,6 +122,7 @@ pub(crate) const TEXTS: &[&str] = &[
     "- Key: `AIzaSy[A-Za-z0-9]{32}`\n- \\*\\*Match\\*\\*: yes\n",
     "- AIzaSy[A-Za-z0-9]{32}\n- match\n",
     "fmt.Sprintf\\(\"openai_api_key=sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{15}%05d\", n\\)\n",
+    "`^sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{15}\\[1-9\\]\\[0-9\\]\\{4\\}$`: \\{\\},\n",
     // Parts of names, of ids, and calls.
     "_Z11highs_splayIiRZN13HighsGFkSolve6unlinkEiEUliE_RZNS0_6unlinkEiEUliE0_\0",
     "return xinference_self\\._get_num_tokens_by_gpt2\\(text\\)\n",

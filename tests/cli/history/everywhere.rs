@@ -1,5 +1,7 @@
 //! A key in every place that git keeps: each is found, with the right commit, path, line and reach.
 
+use keysweep::rule::template::{Random, Template};
+
 use super::{Repo, by_key};
 use crate::project::key;
 
@@ -187,4 +189,20 @@ fn off_the_map(places: &mut Places) {
         reach: "ref",
         line: 2,
     });
+}
+
+/// What a line holds may depend on whether its file is binary: there the name behind a value counts too.
+#[test]
+fn a_line_without_a_key_in_text_is_scanned_again_in_a_binary_file() {
+    let repo = Repo::new();
+    let value = Template::parse("[A-Za-z0-9]{32}").unwrap().generate(&mut Random::new(5)).text;
+    let line = format!("A {value} MISTRAL_API_KEY\n");
+    for number in 0..24 {
+        repo.write(&format!("{number}.txt"), format!("{number}\n{line}"));
+    }
+    repo.write("setting.bin", format!("\0\0\n{line}"));
+    repo.commit("both");
+    let scan = repo.history(&["--threads", "1"]);
+    assert_eq!(scan.paths(), ["setting.bin"], "{scan:?}");
+    assert_eq!(scan.findings[0]["secret"], value);
 }
