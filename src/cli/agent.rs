@@ -3,8 +3,7 @@
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use super::hook::say;
-use super::output::{self, complain, masked};
+use super::output::{self, complain, masked, say};
 use super::policy;
 use crate::cli::args::{AgentChoice, Agents, SharedArgs};
 use crate::core::error::{Error, Exit, Result};

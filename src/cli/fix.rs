@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use bstr::{BString, ByteSlice as _};
 
 use super::ScanTarget;
-use super::hook::say;
+use super::output::say;
 use super::output::{self, complain};
 use super::policy::{self, Loaded};
 use crate::cli::args::Fix;

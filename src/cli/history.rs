@@ -1,17 +1,13 @@
 //! `keysweep history`.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::output::{self, KeyDisplay};
-use super::policy::Loaded;
+use super::replacements::Replacements;
 use super::shard::{self, PartIdentity};
 use super::{ScanTarget, repositories, session_at};
 use crate::cli::args::{HistoryArgs, SharedArgs, ViewArgs};
-use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
-use crate::core::finding::{Finding, Secret};
 use crate::git::{Environment, Repository};
 use crate::history::{AuditOptions, Request, audit, user_directory};
 use crate::report::Format;
@@ -59,7 +55,7 @@ pub(super) fn run(args: HistoryArgs) -> Result<Exit> {
         let Some(file) = args.write_replacements.as_deref() else { return Ok(()) };
         let mut replacements = Replacements::default();
         replacements.add(loaded, collector.findings());
-        write_replacements(file, &replacements, collector)
+        replacements.write(file, collector)
     })
 }
 
@@ -92,41 +88,4 @@ fn options(args: &HistoryArgs) -> Result<AuditOptions> {
         cache,
         accepted: None,
     })
-}
-
-/// The active keys, and for each whether it occurs unencoded somewhere.
-#[derive(Default)]
-pub(super) struct Replacements(BTreeMap<Secret, bool>);
-
-impl Replacements {
-    /// Adds the active keys of a repository.
-    pub(super) fn add(&mut self, loaded: &Loaded, findings: Vec<Finding>) {
-        let mut report = Report { findings, ..Report::default() };
-        // Applies the ignore file and the baseline; inline markers were already applied.
-        loaded.apply(&mut report, false);
-        for finding in report.findings.iter().filter(|finding| finding.suppressed.is_none()) {
-            *self.0.entry(finding.secret.clone()).or_insert(false) |= finding.layers.is_empty();
-        }
-    }
-}
-
-/// Writes a file for `git filter-repo --replace-text`: one key on each line, which is replaced by `***REMOVED***`.
-pub(super) fn write_replacements(file: &Path, replacements: &Replacements, collector: &Collector) -> Result<()> {
-    let is_line = |secret: &[u8]| !secret.contains(&b'\n') && !secret.windows(3).any(|three| three == b"==>");
-    let (plain, other): (Vec<_>, Vec<_>) =
-        replacements.0.iter().partition(|(secret, is_plain)| **is_plain && is_line(secret.expose()));
-    output::write(Some(file), KeyDisplay::Shown, |out| {
-        plain.iter().try_for_each(|(secret, _)| {
-            out.write_all(b"literal:")?;
-            out.write_all(secret.expose())?;
-            out.write_all(b"\n")
-        })
-    })?;
-    if !other.is_empty() {
-        let count = other.len();
-        collector.note(format!(
-            "{count} keys are only there in encoded or packed form; git filter-repo cannot replace them"
-        ));
-    }
-    Ok(())
 }

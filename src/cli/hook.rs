@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use super::output::{self, complain};
+use super::output::{self, complain, say};
 use super::{agent, framework, push, rewrite, staged};
 use crate::cli::args::{self, HookCommand, StatusFormat};
 use crate::core::error::{Error, Exit, Result};
@@ -30,10 +30,6 @@ pub(super) fn run(hook: HookCommand) -> Result<Exit> {
         HookCommand::Doctor { fix, .. } => doctor(fix),
         HookCommand::Run(args) => run_hook(*args),
     }
-}
-
-pub(super) fn say(text: &str) -> Result<()> {
-    output::print(|out| writeln!(out, "{text}"))
 }
 
 fn install(args: &args::Install) -> Result<Exit> {

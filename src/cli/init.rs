@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::Parser as _;
 
-use super::hook::say;
+use super::output::say;
 use super::output::complain;
 use super::{hook, staged};
 use crate::cli::args::{Cli, Command, InitArgs};

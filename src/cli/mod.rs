@@ -22,6 +22,7 @@ mod pager;
 mod policy;
 mod progress;
 mod push;
+mod replacements;
 mod report;
 mod repositories;
 mod rewrite;

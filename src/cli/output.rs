@@ -86,6 +86,11 @@ pub(super) fn print(content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> R
     unless_closed(written)
 }
 
+/// Prints one line.
+pub(super) fn say(text: &str) -> Result<()> {
+    print(|out| writeln!(out, "{text}"))
+}
+
 /// Prints a document for the calling program. A closed pipe is an error.
 pub(super) fn answer(document: &[u8]) -> io::Result<()> {
     let masked = builtin().masked_by_shape(document);

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::history::{Replacements, write_replacements};
 use super::policy::{self, Loaded};
+use super::replacements::Replacements;
 use super::shard::{self, PartIdentity};
 use super::{ScanTarget, agent_files, same, session_at};
 use crate::cli::args::{HistoryArgs, SharedArgs};
@@ -94,7 +94,7 @@ pub(super) fn run(args: &HistoryArgs, list: &[PathBuf], options: &AuditOptions, 
         {
             collector.is_part(part);
         }
-        args.write_replacements.as_deref().map_or(Ok(()), |file| write_replacements(file, &replacements, collector))
+        args.write_replacements.as_deref().map_or(Ok(()), |file| replacements.write(file, collector))
     })
 }
 

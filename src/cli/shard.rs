@@ -1,8 +1,8 @@
 //! `--shard`: which part of a divided audit this run does, and whether its report already exists.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use super::output::complain;
@@ -125,10 +125,7 @@ impl PartIdentity {
         let digest = |parts: &[[u8; 32]]| {
             let mut hash = self.settings.clone();
             parts.iter().for_each(|part| hash.update(part));
-            hash.finalize()[..16].iter().fold(String::new(), |mut text, byte| {
-                let _ = write!(text, "{byte:02x}");
-                text
-            })
+            HEXLOWER.encode(&hash.finalize()[..16])
         };
         AuditPart { index: shard.index, count: shard.count, whole: digest(common), content: digest(own) }
     }

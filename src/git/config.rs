@@ -54,10 +54,13 @@ impl GitConfig {
 
     /// Whether the last value of `section.key` means true.
     pub fn is_true(&self, section: &str, key: &str) -> bool {
-        self.value(section, key).is_some_and(|value| {
-            [&b"true"[..], b"yes", b"on", b"1"].iter().any(|word| value.eq_ignore_ascii_case(word))
-        })
+        self.value(section, key).is_some_and(|value| is_true(&value))
     }
+}
+
+/// Whether a value means true.
+pub(super) fn is_true(value: &[u8]) -> bool {
+    ["true", "yes", "on", "1"].iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 impl ConfigEntry<'_> {

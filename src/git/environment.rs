@@ -4,8 +4,6 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use bstr::ByteSlice as _;
-
 use super::quoted;
 
 /// The values of these variables. The default has none.
@@ -70,11 +68,6 @@ impl Environment {
 }
 
 const LIST_SEPARATOR: u8 = if cfg!(windows) { b';' } else { b':' };
-
-/// A path from bytes that git wrote.
-pub(super) fn path(bytes: &[u8]) -> PathBuf {
-    bytes.to_path_lossy().into_owned()
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::environment::path;
+use crate::core::path_bytes;
 
 /// The paths of a list, without empty ones and comments.
 pub(crate) fn paths(list: &[u8], separator: u8) -> Vec<PathBuf> {
@@ -14,7 +14,7 @@ pub(crate) fn paths(list: &[u8], separator: u8) -> Vec<PathBuf> {
             (rest[..end].to_vec(), &rest[end..])
         });
         if !entry.is_empty() && !entry.starts_with(b"#") {
-            paths.push(path(&entry));
+            paths.push(path_bytes::path(&entry).into());
         }
         rest = after.get(1..).unwrap_or_default();
     }

@@ -10,8 +10,9 @@ use bstr::ByteSlice as _;
 
 use super::Id;
 use super::config::GitConfig;
-use super::environment::{Environment, path};
+use super::environment::Environment;
 use super::id::Hash;
+use crate::core::path_bytes;
 use crate::core::error::{Error, Result};
 use crate::core::regular_file::{self, Links, SMALL};
 
@@ -119,7 +120,7 @@ impl Repository {
             Some(name) => return Err(unsupported(&git_dir, "reference storage", name)),
         };
         if let Some(dir) = own.value("core", "worktree").or_else(|| config.value("core", "worktree")) {
-            work_tree = Some(git_dir.join(path(&dir)));
+            work_tree = Some(git_dir.join(path_bytes::path(&dir)));
         } else if own.is_true("core", "bare") || config.is_true("core", "bare") && git_dir == common_dir {
             work_tree = None;
         }
@@ -247,7 +248,7 @@ impl DotGit {
         let Some(target) = text.strip_prefix(b"gitdir:") else {
             return Ok(Self::Broken(broken("it does not say `gitdir:`")));
         };
-        let target = file.parent().unwrap_or(Path::new("")).join(path(target.trim_ascii()));
+        let target = file.parent().unwrap_or(Path::new("")).join(path_bytes::path(target.trim_ascii()));
         Ok(if looks_like_git_dir(&target) {
             Self::Directory(target)
         } else {
@@ -263,7 +264,7 @@ fn work_tree_of(git_dir: &Path) -> Result<Option<PathBuf>> {
     }
     // The git directory of a linked work tree names the `.git` file of that work tree.
     let file = regular_file::read(&git_dir.join("gitdir"), Links::Follow, SMALL)?;
-    Ok(file.and_then(|file| git_dir.join(path(file.trim_ascii())).parent().map(Path::to_owned)))
+    Ok(file.and_then(|file| git_dir.join(path_bytes::path(file.trim_ascii())).parent().map(Path::to_owned)))
 }
 
 pub(super) fn looks_like_git_dir(dir: &Path) -> bool {
@@ -274,7 +275,7 @@ pub(super) fn looks_like_git_dir(dir: &Path) -> bool {
 fn common_dir(git_dir: &Path) -> Result<PathBuf> {
     Ok(match regular_file::read(&git_dir.join("commondir"), Links::Follow, SMALL)? {
         Some(text) => {
-            let dir = git_dir.join(path(text.lines().next().unwrap_or_default().trim_ascii_end()));
+            let dir = git_dir.join(path_bytes::path(text.lines().next().unwrap_or_default().trim_ascii_end()));
             dir.canonicalize().unwrap_or(dir)
         }
         None => git_dir.to_owned(),

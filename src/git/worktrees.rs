@@ -6,10 +6,10 @@ use bstr::BString;
 
 use super::Id;
 use super::directory::{entries, is_directory};
-use super::environment::path;
 use super::index::Index;
 use super::repository::{Repository, looks_like_git_dir};
 use super::tree::EntryKind;
+use crate::core::path_bytes;
 use crate::core::error::{Error, Result};
 use crate::core::order::ListOrder as _;
 
@@ -78,7 +78,7 @@ impl Repository {
     fn submodule_path(&self, git_dir: &std::path::Path) -> Result<BString> {
         let top = self.common_dir.parent().and_then(|top| top.canonicalize().ok());
         let work_tree = super::repository::settings(&git_dir.join("config"))?.value("core", "worktree");
-        let work_tree = work_tree.and_then(|dir| git_dir.join(path(&dir)).canonicalize().ok());
+        let work_tree = work_tree.and_then(|dir| git_dir.join(path_bytes::path(&dir)).canonicalize().ok());
         let inside = work_tree.and_then(|dir| dir.strip_prefix(top.as_ref()?).ok().map(PathBuf::from));
         let name = git_dir.strip_prefix(self.common_dir.join("modules")).unwrap_or(git_dir).to_owned();
         Ok(inside.unwrap_or(name).into_os_string().into_encoded_bytes().into())

@@ -9,11 +9,11 @@
 //! any other pack everything is scanned and checked anew.
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::core::error::{Error, Result};
@@ -123,10 +123,7 @@ pub fn rules_identity(rules: &RuleSet) -> String {
     for compiled in rules.rules() {
         hash.update(format!("{:?}\n", compiled.rule));
     }
-    hash.finalize()[..12].iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    HEXLOWER.encode(&hash.finalize()[..12])
 }
 
 /// The user's cache directory for keysweep, by the variables of the environment; `None` if they name none.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use data_encoding::HEXLOWER;
 use bstr::ByteSlice;
 use serde::Deserialize;
 use sha1::{Digest, Sha1};
@@ -176,7 +177,7 @@ fn detect_secrets(name: &str, content: &[u8], findings: &[Finding]) -> Result<Im
     let file: SecretsBaseline = serde_json::from_slice(content).map_err(|error| {
         Error::new("import", name, error).hint("in a detect-secrets baseline, results are grouped by file")
     })?;
-    let hash = |value: &[u8]| -> String { Sha1::digest(value).iter().map(|byte| format!("{byte:02x}")).collect() };
+    let hash = |value: &[u8]| HEXLOWER.encode(&Sha1::digest(value));
     let hashes: Vec<String> = findings.iter().map(|finding| hash(finding.secret.expose())).collect();
     let mut imported = Imported::default();
     for (path, secrets) in &file.results {

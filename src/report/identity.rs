@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use crate::report::model::JsonFinding;
@@ -45,7 +46,7 @@ impl Identities {
         short.copy_from_slice(&digest[..12]);
         let number = self.0.entry(short).or_default();
         *number += 1;
-        Identity { hash: short.iter().map(|byte| format!("{byte:02x}")).collect(), number: *number }
+        Identity { hash: HEXLOWER.encode(&short), number: *number }
     }
 }
 

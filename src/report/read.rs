@@ -17,6 +17,30 @@ struct TypeTag {
     r#type: String,
 }
 
+/// A line of a `jsonl` report.
+pub(super) enum ReportLine {
+    Finding(Box<JsonFinding<'static>>),
+    Summary(Box<Summary<'static>>),
+}
+
+impl ReportLine {
+    /// Parses a line. The error is the reason.
+    pub(super) fn parse(line: &[u8]) -> std::result::Result<Self, String> {
+        // The type comes first in lines that keysweep wrote, so they are parsed only once.
+        let tag = if line.starts_with(b"{\"type\":\"finding\",") {
+            "finding".to_owned()
+        } else {
+            serde_json::from_slice::<TypeTag>(line).map_err(|error| error.to_string())?.r#type
+        };
+        let parsed = match tag.as_str() {
+            "finding" => serde_json::from_slice(line).map(Self::Finding),
+            "summary" => serde_json::from_slice(line).map(Self::Summary),
+            other => return Err(format!("{other:?} is neither a finding nor a summary")),
+        };
+        parsed.map_err(|error| error.to_string())
+    }
+}
+
 #[derive(Deserialize)]
 struct Json {
     findings: Vec<JsonFinding<'static>>,
@@ -54,16 +78,9 @@ pub fn document(
             (findings, summary) = (json.findings, Some(json.summary));
             break;
         }
-        // The type comes first in lines that keysweep wrote, so they are parsed only once.
-        let tag = if line.starts_with(b"{\"type\":\"finding\",") {
-            "finding".to_owned()
-        } else {
-            serde_json::from_slice::<TypeTag>(&line).map_err(|error| failed(&error))?.r#type
-        };
-        match tag.as_str() {
-            "finding" => findings.push(serde_json::from_slice(&line).map_err(|error| failed(&error))?),
-            "summary" => summary = Some(serde_json::from_slice(&line).map_err(|error| failed(&error))?),
-            other => return Err(failed(&format!("{other:?} is neither a finding nor a summary"))),
+        match ReportLine::parse(&line).map_err(|why| failed(&why))? {
+            ReportLine::Finding(finding) => findings.push(*finding),
+            ReportLine::Summary(of_all) => summary = Some(*of_all),
         }
     }
     let cut = || Error::new("read report", name, "it has no summary: its run did not end").hint(hint);

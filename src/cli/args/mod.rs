@@ -25,7 +25,7 @@ pub use fix::Fix;
 pub use history::HistoryArgs;
 pub use parse::parse;
 pub use report::{DiffBy, DiffFormat, Reports};
-pub use rules::{RuleSourceArgs, RulesCommand, RulesFormat};
+pub use rules::{RulesCommand, RulesFormat};
 pub(super) use shared::format_parser;
 pub use shared::{ColorChoice, SharedArgs};
 pub use view::{FilesViewArgs, GroupBy, GroupFilesBy, ViewArgs};

@@ -4,8 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::rules::RuleSourceArgs;
-
 /// The help heading of options about suppressions.
 pub const SUPPRESSIONS: &str = "Accepted findings";
 
@@ -52,6 +50,36 @@ pub struct PolicyArgs {
     /// Print which configuration file is used, on standard error.
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+/// Arguments that select the rule sources.
+#[derive(Clone, Debug, Default, Args)]
+pub struct RuleSourceArgs {
+    /// The configuration file [default: $KEYSWEEP_CONFIG, or .keysweep.toml at the root of the repository].
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Also load rules from this file: keysweep's TOML, or a configuration of gitleaks or betterleaks.
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
+    /// Skip what keysweep does not support in a rule file of another tool, and list it.
+    #[arg(long)]
+    pub skip_unsupported: bool,
+    /// Print which configuration file is used, on standard error.
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+impl RuleSourceArgs {
+    /// The same as arguments for loading a policy.
+    pub fn policy(&self) -> PolicyArgs {
+        PolicyArgs {
+            config: self.config.clone(),
+            rules: self.rules.clone(),
+            skip_unsupported: self.skip_unsupported,
+            verbose: self.verbose,
+            ..PolicyArgs::default()
+        }
+    }
 }
 
 /// Arguments of commands that show or check a configuration.

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Subcommand, ValueEnum};
 
-use super::policy;
+use super::policy::RuleSourceArgs;
 
 /// `keysweep rules`.
 #[derive(Debug, Subcommand)]
@@ -70,36 +70,6 @@ pub enum RulesCommand {
         #[arg(long)]
         id: Option<String>,
     },
-}
-
-/// Arguments that select the rule sources.
-#[derive(Clone, Debug, Default, Args)]
-pub struct RuleSourceArgs {
-    /// The configuration file [default: $KEYSWEEP_CONFIG, or .keysweep.toml at the root of the repository].
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Also load rules from this file: keysweep's TOML, or a configuration of gitleaks or betterleaks.
-    #[arg(long, value_name = "FILE")]
-    pub rules: Vec<PathBuf>,
-    /// Skip what keysweep does not support in a rule file of another tool, and list it.
-    #[arg(long)]
-    pub skip_unsupported: bool,
-    /// Print which configuration file is used, on standard error.
-    #[arg(short, long)]
-    pub verbose: bool,
-}
-
-impl RuleSourceArgs {
-    /// The same as arguments for loading a policy.
-    pub fn policy(&self) -> policy::PolicyArgs {
-        policy::PolicyArgs {
-            config: self.config.clone(),
-            rules: self.rules.clone(),
-            skip_unsupported: self.skip_unsupported,
-            verbose: self.verbose,
-            ..policy::PolicyArgs::default()
-        }
-    }
 }
 
 /// The output format of rules.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice as _;
 use globset::GlobBuilder;
 
+use crate::core::path_bytes;
 use super::locations::home;
-use crate::git::environment::path;
 
 /// Whether a git directory matches a `gitdir:` pattern; `./` in it means the configuration file's own directory.
 pub(super) fn is_at(git_dir: &Path, pattern: &[u8], directory: Option<&Path>, any_case: bool) -> bool {
@@ -15,7 +15,7 @@ pub(super) fn is_at(git_dir: &Path, pattern: &[u8], directory: Option<&Path>, an
     let whole = match (pattern.strip_prefix(b"~/"), pattern.strip_prefix(b"./")) {
         (Some(rest), _) => home().map(|home| below(home, rest)),
         (_, Some(rest)) => directory.map(|directory| below(directory.to_owned(), rest)),
-        _ if path(pattern).is_absolute() => Some(pattern.to_vec()),
+        _ if path_bytes::is_absolute(pattern) => Some(pattern.to_vec()),
         _ => Some([b"**/", pattern].concat()),
     };
     whole.is_some_and(|whole| matches(&with_end(whole), git_dir.as_os_str().as_encoded_bytes(), any_case))
@@ -43,7 +43,7 @@ pub(super) fn matches(pattern: &[u8], text: &[u8], any_case: bool) -> bool {
     let pattern = pattern.to_str_lossy().replace('{', "\\{").replace('}', "\\}");
     let mut builder = GlobBuilder::new(&pattern);
     let glob = builder.literal_separator(true).backslash_escape(true).case_insensitive(any_case).build();
-    glob.is_ok_and(|glob| glob.compile_matcher().is_match(path(text)))
+    glob.is_ok_and(|glob| glob.compile_matcher().is_match(path_bytes::path(text)))
 }
 
 #[cfg(test)]

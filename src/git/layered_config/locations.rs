@@ -5,18 +5,17 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice as _;
 
-use crate::git::environment::path;
 
 /// Expands `~/` and `%(prefix)/` in a path value, as git does.
 pub fn expanded(value: &[u8]) -> PathBuf {
     let rest = value.strip_prefix(b"~").filter(|rest| rest.is_empty() || rest.starts_with(b"/"));
     if let (Some(rest), Some(home)) = (rest, home()) {
-        return home.join(path(rest.trim_start_with(|c| c == '/')));
+        return home.join(path_bytes::path(rest.trim_start_with(|c| c == '/')));
     }
     if let (Some(rest), Some(prefix)) = (value.strip_prefix(b"%(prefix)/"), installation()) {
-        return prefix.join(path(rest));
+        return prefix.join(path_bytes::path(rest));
     }
-    path(value)
+    path_bytes::path(value).into()
 }
 
 /// The file that `git config --global` writes to.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::config::GitConfig;
+use super::config::{GitConfig, is_true};
 use super::refs::Lookup;
 use super::repository::Repository;
 use crate::core::error::{Error, Result};
@@ -134,7 +134,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read_all(&mut self) -> Result<()> {
-        if !env::var("GIT_CONFIG_NOSYSTEM").is_ok_and(|value| is_true(&value)) {
+        if !env::var("GIT_CONFIG_NOSYSTEM").is_ok_and(|value| is_true(value.as_bytes())) {
             self.outer(system_file(), ConfigScope::System)?;
         }
         match variable("GIT_CONFIG_GLOBAL") {
@@ -269,8 +269,4 @@ impl Reader<'_> {
         };
         self.entry(entry, None, 0)
     }
-}
-
-fn is_true(value: &str) -> bool {
-    ["1", "true", "yes", "on"].iter().any(|word| value.eq_ignore_ascii_case(word))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::{DEEPEST, RefTarget, files, reflog, resolve};
+use super::{DEEPEST, RefTarget, files, resolve};
 use crate::core::error::{Error, Result};
 use crate::git::Id;
 use crate::git::refs::reftable::Stack;
@@ -25,15 +25,6 @@ impl<'a> Lookup<'a> {
     /// The references of a repository. Nothing is read yet.
     pub fn new(repository: &'a Repository) -> Self {
         Self { repository, packed: OnceCell::new(), tables: OnceCell::new() }
-    }
-
-    /// The object of a reference, by any name that git accepts for it, also with `@{…}` behind it; `None` if there is
-    /// none.
-    pub fn named(&self, name: &BStr) -> Result<Option<Id>> {
-        if let Some((base, what)) = reflog::suffix(name) {
-            return self.suffixed(base, what);
-        }
-        self.full_name(name)?.map_or(Ok(None), |name| self.object(name.as_bstr()))
     }
 
     /// The full name that a short one stands for; `None` if no reference has it.

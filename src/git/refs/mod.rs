@@ -1,6 +1,7 @@
 //! References: branches, tags, `HEAD` and the reflogs, in both storage formats of git.
 
 mod files;
+mod log_entry;
 mod lookup;
 mod reflog;
 pub(crate) mod reftable;

@@ -5,35 +5,13 @@ use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
+use super::log_entry::LogEntry;
 use super::lookup::Lookup;
 use crate::core::date;
 use crate::core::error::{Error, Result};
 use crate::core::regular_file::{self, Links};
 use crate::git::Id;
-use crate::git::commit::Person;
 use crate::git::repository::{LONG, RefStorage};
-
-/// One change of a reference.
-pub(crate) struct LogEntry<'a> {
-    /// The value before it; the null id if there was none.
-    pub(crate) old: Id,
-    /// The value after it.
-    pub(crate) new: Id,
-    /// When it was made, in seconds since 1970.
-    pub(crate) seconds: i64,
-    /// Why.
-    pub(crate) message: &'a [u8],
-}
-
-impl<'a> LogEntry<'a> {
-    /// Parses a line of a log file: `<old> <new> Name <email> seconds zone<TAB>message`.
-    fn parse(line: &'a [u8]) -> Option<Self> {
-        let (change, message) = line.split_once_str("\t").unwrap_or((line, b""));
-        let mut fields = change.splitn_str(3, " ");
-        let (old, new) = (Id::from_hex(fields.next()?)?, Id::from_hex(fields.next()?)?);
-        Some(Self { old, new, seconds: Person::parse(fields.next()?).seconds, message })
-    }
-}
 
 /// What a name with `@{…}` asks for.
 enum Earlier {
@@ -44,7 +22,7 @@ enum Earlier {
 }
 
 /// The parts of `name@{what}`.
-pub(super) fn suffix(name: &BStr) -> Option<(&BStr, &BStr)> {
+fn suffix(name: &BStr) -> Option<(&BStr, &BStr)> {
     let inside = name.strip_suffix(b"}")?;
     let at = inside.rfind("@{")?;
     Some((inside[..at].as_bstr(), inside[at + 2..].as_bstr()))
@@ -56,8 +34,17 @@ fn switches(base: &BStr, what: &BStr) -> Option<usize> {
 }
 
 impl Lookup<'_> {
-    /// The object of `base@{what}`; `None` if there is none.
-    pub(super) fn suffixed(&self, base: &BStr, what: &BStr) -> Result<Option<Id>> {
+    /// The object of a reference, by any name that git accepts for it, also with `@{…}` behind it; `None` if there is
+    /// none.
+    pub fn named(&self, name: &BStr) -> Result<Option<Id>> {
+        match suffix(name) {
+            Some((base, what)) => self.suffixed(base, what),
+            None => self.full_name(name)?.map_or(Ok(None), |name| self.object(name.as_bstr())),
+        }
+    }
+
+    /// The object of `base@{what}`.
+    fn suffixed(&self, base: &BStr, what: &BStr) -> Result<Option<Id>> {
         if switches(base, what).is_some() {
             let Some(name) = self.checked_out(base, what)? else { return Ok(None) };
             let branch = self.object([b"refs/heads/", &name[..]].concat().as_bstr())?;

@@ -6,6 +6,7 @@ use bstr::{BStr, BString, ByteSlice as _, ByteVec as _};
 use super::lookup::Lookup;
 use crate::core::error::{Error, Result};
 use crate::core::order::ListOrder as _;
+use crate::git::config::is_true;
 use crate::git::layered_config::LayeredConfig;
 
 impl Lookup<'_> {
@@ -69,7 +70,7 @@ impl Tracking {
         }
         let is_true =
             |value: &BStr| ["true", "yes", "on", "1"].iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()));
-        if self.settings("remote", &remote, "mirror").last().is_some_and(is_true) {
+        if self.settings("remote", &remote, "mirror").last().is_some_and(|value| is_true(value)) {
             return self.fetched(remote.as_bstr(), name);
         }
         let same_name = || self.fetched(remote.as_bstr(), name);

@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -328,6 +329,5 @@ fn hash(found: &InstalledEntry) -> Option<String> {
         identity["matcher"] = matcher.clone();
     }
     let digest = Sha256::digest(serde_json::to_vec(&identity).ok()?);
-    let digits: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    Some(format!("sha256:{}", digits.concat()))
+    Some(format!("sha256:{}", HEXLOWER.encode(&digest)))
 }

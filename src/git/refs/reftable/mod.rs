@@ -12,7 +12,7 @@ use std::path::Path;
 use bstr::{BString, ByteSlice as _};
 
 use super::RefTarget;
-use super::reflog::LogEntry;
+use super::log_entry::LogEntry;
 use crate::core::error::{Error, Result};
 use crate::core::regular_file::{self, Links, SMALL};
 use crate::git::id::Hash;

@@ -9,7 +9,7 @@ use crate::git::id::Hash;
 use crate::git::index::varint;
 use crate::git::inflate::Corrupt;
 use crate::git::refs::RefTarget;
-use crate::git::refs::reflog::LogEntry;
+use crate::git::refs::log_entry::LogEntry;
 
 const CUT_OFF: Corrupt = "it ends within a record";
 

@@ -1,7 +1,10 @@
 //! Makes findings of what was found in files, commits, tags and the names of references.
 
+mod judged;
+mod outside_trees;
+mod unscanned;
+
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use bstr::{BString, ByteSlice};
@@ -9,25 +12,25 @@ use bstr::{BString, ByteSlice};
 use super::audit::Audit;
 use super::commit_graph::{CommitGraph, HEAD, LOG, REF, REMOTE};
 use super::containing_refs::containing_refs;
-use super::content_pass::{ObjectHit, UnscannedArchive};
+use super::content_pass::ObjectHit;
 use super::introducing::{Occurrence, Occurrences};
-use super::missing::Unscanned;
 use super::object_index::ObjectIndex;
 use super::secrets::Secrets;
 use super::tree_pass::ENTRY_NAME;
 use super::tree_paths::PathTable;
-use crate::core::coverage::Skipped;
-use crate::core::error::Error;
-use crate::core::finding::{Commit, Finding, History, Location, Part, Reach, Secret};
+use crate::core::finding::{Commit, Finding, History, Location, Part, Reach};
 use crate::core::narrow::narrow;
+use crate::git::Kind;
 use crate::git::Refs;
 use crate::git::commit::{self, ParsedCommit as RawCommit};
-use crate::git::{Id, Kind};
 use crate::policy::Policy;
 use crate::scan::Match;
+use crate::source::Collector;
 use crate::source::commits::keys_in_text;
-use crate::source::content::{self, ContentKey, ContentScan, TOO_LARGE};
-use crate::source::{Collector, archive};
+use crate::source::content;
+use judged::BlobJudge;
+
+pub(super) use unscanned::{report_interrupted, report_unscanned_archives};
 
 /// Makes the findings of an audit and pushes them into its collector.
 pub(super) struct FindingBuilder<'a> {
@@ -39,24 +42,14 @@ pub(super) struct FindingBuilder<'a> {
     collector: &'a Collector,
     /// Commits that were read for the report, with the time of each, by the commit's number.
     commits: HashMap<u32, (Arc<Commit>, i64)>,
-    /// The blobs that were judged last: findings in one follow each other, and judging is scanning all of it again.
-    judged: Vec<(u32, BString, Rc<JudgedBlob>)>,
-}
-
-/// What the policy makes of a blob at a path.
-enum JudgedBlob {
-    /// It cannot be read again.
-    Unreadable,
-    /// The policy leaves the path out.
-    Skipped,
-    /// The first occurrence of each key, by its value and the member of an archive.
-    Keys(HashMap<(Secret, Option<BString>), ContentKey>),
+    blobs: BlobJudge<'a>,
 }
 
 impl<'a> FindingBuilder<'a> {
     pub(super) fn new(audit: &'a Audit<'a>, graph: &'a CommitGraph) -> Self {
         let Audit { index, refs, policy, collector, .. } = *audit;
-        Self { audit, index, graph, refs, policy, collector, commits: HashMap::new(), judged: Vec::new() }
+        let blobs = BlobJudge::new(index, policy, collector);
+        Self { audit, index, graph, refs, policy, collector, commits: HashMap::new(), blobs }
     }
 
     /// Reports the findings in files, in the text of commits and in tags.
@@ -126,10 +119,10 @@ impl<'a> FindingBuilder<'a> {
             return Some(key.at(path.as_ref()));
         }
         let first = secrets.key(occurrence.object, occurrence.subject)?;
-        let key = self.key_at(occurrence.object, first, &path, secrets)?;
+        let key = self.blobs.key_at(occurrence.object, first, &path, secrets)?;
         // Whether it is suppressed is what the content in HEAD says (a marker beside it), not the first version.
         let now = match occurrence.in_head.filter(|leaf| *leaf != occurrence.object) {
-            Some(leaf) => self.key_at(leaf, secrets.key(leaf, occurrence.subject)?, &path, secrets),
+            Some(leaf) => self.blobs.key_at(leaf, secrets.key(leaf, occurrence.subject)?, &path, secrets),
             None => None,
         };
         let mut finding = key.at(path.as_ref());
@@ -137,48 +130,6 @@ impl<'a> FindingBuilder<'a> {
             finding.suppressed = now.found.suppressed;
         }
         Some(finding)
-    }
-
-    /// A key of a blob as the policy judges it at a path, which was not known when the blob was scanned; `None` if the
-    /// policy skips the path or allows the key there.
-    fn key_at(&mut self, blob: u32, key: &ContentKey, path: &BString, secrets: &Secrets) -> Option<ContentKey> {
-        if secrets.is_external(blob) {
-            return Some(key.clone());
-        }
-        match &*self.judged(blob, path) {
-            // What was found the first time stands.
-            JudgedBlob::Unreadable => Some(key.clone()),
-            JudgedBlob::Skipped => None,
-            JudgedBlob::Keys(keys) => keys.get(&(key.found.secret.clone(), key.member.clone())).cloned(),
-        }
-    }
-
-    fn judged(&mut self, blob: u32, path: &BString) -> Rc<JudgedBlob> {
-        /// A blob in the introducing commit, and the one in `HEAD`.
-        const KEPT: usize = 2;
-        if let Some((.., judged)) = self.judged.iter().find(|(known, at, _)| *known == blob && at == path) {
-            return judged.clone();
-        }
-        let judged = Rc::new(self.judge(blob, path));
-        if self.judged.len() == KEPT {
-            self.judged.remove(0);
-        }
-        self.judged.push((blob, path.clone(), judged.clone()));
-        judged
-    }
-
-    fn judge(&self, blob: u32, path: &BString) -> JudgedBlob {
-        let Ok(Some((_, bytes))) = self.index.read(blob) else { return JudgedBlob::Unreadable };
-        if let Some(reason) = self.policy.skips(path.as_ref(), bytes.len() as u64) {
-            self.collector.skipped(Skipped { path: path.clone(), reason });
-            return JudgedBlob::Skipped;
-        }
-        let content = ContentScan::new(self.policy, Some(path.as_ref())).bytes(&bytes, None);
-        let mut keys = HashMap::new();
-        for key in content.keys {
-            keys.entry((key.found.secret.clone(), key.member.clone())).or_insert(key);
-        }
-        JudgedBlob::Keys(keys)
     }
 
     fn report_in_commit(&mut self, at: u32, part: Part, found: Match, list: &[u32]) {
@@ -220,82 +171,6 @@ impl<'a> FindingBuilder<'a> {
         }
     }
 
-    /// Scans the names of references, and reports each finding with the object that the reference names.
-    pub(super) fn report_in_ref_names(&mut self) {
-        for place in 0..self.refs.list.len() {
-            let (name, id) = &self.refs.list[place];
-            let node = self.graph.tips[place].node;
-            if self.audit.selected.is_some() && !node.is_some_and(|node| self.audit.is_selected(node as usize)) {
-                continue;
-            }
-            for found in self.policy.scan(name) {
-                let mask = node.map_or(0, |node| self.graph.nodes[node as usize].reach);
-                let mut commit =
-                    node.map_or_else(|| empty(id.to_string(), None), |node| (*self.commit(node).0).clone());
-                commit.id = id.to_string();
-                let remote = if self.refs.is_remote(name) { REMOTE } else { 0 };
-                let refs = self.ref_names(&[narrow(place)]);
-                let mut mask = (mask & !(HEAD | REMOTE)) | REF | remote;
-                if self.refs.head_name.as_ref() == Some(name) {
-                    mask |= HEAD;
-                }
-                let history = History { refs, refs_total: 1, ..history(mask, 0) };
-                self.report_without_path(found, Part::Ref, Arc::new(commit), history);
-            }
-        }
-        let dangling = self.refs.dangling.iter().filter(|_| self.audit.selected.is_none());
-        for (name, found) in
-            dangling.flat_map(|name| self.policy.scan(name).into_iter().map(move |found| (name, found)))
-        {
-            let mut finding = found.at(Location { part: Some(Part::Ref), ..Location::default() });
-            let refs = vec![name.to_str_lossy().into_owned()];
-            finding.history = Some(History { refs, ..history(REF, 0) });
-            self.collector.finding(finding);
-        }
-    }
-
-    /// Blobs with findings that are at no path of any commit, with the paths that they have in the index.
-    pub(super) fn blobs_without_path(&self, hits: &[ObjectHit], occurrences: &Occurrences) -> Vec<(u32, Vec<BString>)> {
-        let at_paths = occurrences.objects();
-        let blobs = hits.iter().filter(|hit| hit.kind == Kind::Blob).map(|hit| hit.number);
-        let others: Vec<u32> = blobs.filter(|blob| !at_paths.contains(blob)).collect();
-        if others.is_empty() {
-            return Vec::new();
-        }
-        let mut staged: HashMap<Id, Vec<BString>> = HashMap::new();
-        let mut errors = Vec::new();
-        for (path, id) in self.audit.repository.staged_everywhere(&mut errors) {
-            staged.entry(id).or_default().push(path);
-        }
-        errors.into_iter().for_each(|error| self.audit.unscanned.report_once(error));
-        others.into_iter().map(|blob| (blob, staged.remove(&self.index.id(blob)).unwrap_or_default())).collect()
-    }
-
-    /// Reports the findings in a blob that is in no tree, under its paths in the index if it has any.
-    pub(super) fn report_in_blob(&mut self, blob: u32, secrets: &Secrets, paths: &[BString]) {
-        let places = self.graph.tips.iter().enumerate().filter(|(_, tip)| tip.blob == Some(blob));
-        let list: Vec<u32> = places.map(|(place, _)| narrow(place)).collect();
-        let logged = if self.graph.logged.contains(&blob) { LOG } else { 0 };
-        let mask = if list.is_empty() { logged } else { REF };
-        let commit = Arc::new(empty(self.index.id(blob).to_string(), Some(Kind::Blob)));
-        let locations: Vec<Location> = if paths.is_empty() {
-            vec![Location::default()]
-        } else {
-            paths.iter().map(|path| Location { path: Some(path.clone()), ..Location::default() }).collect()
-        };
-        for item in secrets.in_blob(blob) {
-            for location in &locations {
-                let Some(key) = secrets.key(blob, item) else { continue };
-                let location = Location { path: location.path.clone(), ..key.location() };
-                let mut finding = key.found.clone().at(location);
-                finding.commit = Some(commit.clone());
-                let refs = self.ref_names(&list);
-                finding.history = Some(History { refs, refs_total: list.len(), ..history(mask, 0) });
-                self.collector.finding(finding);
-            }
-        }
-    }
-
     /// Reports a finding that is not in a file.
     fn report_without_path(&self, found: Match, part: Part, commit: Arc<Commit>, history: History) {
         let mut finding: Finding = found.at(Location { part: Some(part), ..Location::default() });
@@ -330,38 +205,6 @@ impl<'a> FindingBuilder<'a> {
         let commit = Arc::new(commit);
         self.commits.insert(number, (commit.clone(), time));
         (commit, time)
-    }
-}
-
-/// Reports the findings of an audit that was interrupted: with the object that holds each, but without paths or commits.
-pub(super) fn report_interrupted(index: &ObjectIndex<'_>, hits: Vec<ObjectHit>, collector: &Collector) {
-    for hit in hits {
-        let object = Arc::new(empty(index.id(hit.number).to_string(), Some(hit.kind)));
-        for key in hit.keys {
-            let location = key.location();
-            let mut finding = key.found.at(location);
-            finding.commit = Some(object.clone());
-            collector.finding(finding);
-        }
-    }
-}
-
-/// Reports the members of archives that were not scanned, and the archives that were too large.
-pub(super) fn report_unscanned_archives(
-    index: &ObjectIndex<'_>,
-    troubles: &[UnscannedArchive],
-    collector: &Collector,
-    unscanned: &Unscanned<'_>,
-) {
-    for (number, skipped, too_large) in troubles {
-        let blob = BString::from(format!("blob {}", index.id(*number)));
-        for (member, reason) in skipped {
-            let path = archive::shown(blob.as_ref(), member.as_ref());
-            collector.skipped(Skipped { path, reason });
-        }
-        if *too_large {
-            unscanned.report(Error::new("unpack", &blob, TOO_LARGE).hint("unpack it and scan the result"));
-        }
     }
 }
 
