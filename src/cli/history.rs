@@ -11,7 +11,6 @@ use crate::core::error::{Error, Exit, Result};
 use crate::git::{Environment, Repository};
 use crate::history::{AuditOptions, Request, audit, user_directory};
 use crate::report::Format;
-use crate::source::Collector;
 
 pub(super) fn run(args: HistoryArgs) -> Result<Exit> {
     let options = options(&args)?;

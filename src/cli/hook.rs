@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use super::output::{self, complain, say};
+use super::output::{complain, say};
 use super::{agent, framework, push, rewrite, staged};
 use crate::cli::args::{self, HookCommand, StatusFormat};
 use crate::core::error::{Error, Exit, Result};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BStr, ByteSlice as _};
 
-use super::hook::say;
+use super::output::say;
 use super::output::{complain, masked};
 use super::policy::{self, Loaded};
 use super::{ScanTarget, staged};

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use clap::Parser as _;
 
-use super::output::say;
 use super::output::complain;
+use super::output::say;
 use super::{hook, staged};
 use crate::cli::args::{Cli, Command, InitArgs};
 use crate::core::error::{Error, Exit, Result};

@@ -12,8 +12,8 @@ use super::Id;
 use super::config::GitConfig;
 use super::environment::Environment;
 use super::id::Hash;
-use crate::core::path_bytes;
 use crate::core::error::{Error, Result};
+use crate::core::path_bytes;
 use crate::core::regular_file::{self, Links, SMALL};
 
 /// The storage format of references.

@@ -9,9 +9,9 @@ use super::directory::{entries, is_directory};
 use super::index::Index;
 use super::repository::{Repository, looks_like_git_dir};
 use super::tree::EntryKind;
-use crate::core::path_bytes;
 use crate::core::error::{Error, Result};
 use crate::core::order::ListOrder as _;
+use crate::core::path_bytes;
 
 /// A submodule that was cloned.
 #[derive(Clone, Debug)]

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use data_encoding::HEXLOWER;
 use bstr::ByteSlice;
+use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use sha1::{Digest, Sha1};
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice as _;
 use globset::GlobBuilder;
 
-use crate::core::path_bytes;
 use super::locations::home;
+use crate::core::path_bytes;
 
 /// Whether a git directory matches a `gitdir:` pattern; `./` in it means the configuration file's own directory.
 pub(super) fn is_at(git_dir: &Path, pattern: &[u8], directory: Option<&Path>, any_case: bool) -> bool {

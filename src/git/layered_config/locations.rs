@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice as _;
 
+use crate::core::path_bytes;
 
 /// Expands `~/` and `%(prefix)/` in a path value, as git does.
 pub fn expanded(value: &[u8]) -> PathBuf {

@@ -68,8 +68,6 @@ impl Tracking {
             let there = mapped(specs, name).ok_or("the remote's push refspecs do not include the branch")?;
             return self.fetched(remote.as_bstr(), there.as_bstr());
         }
-        let is_true =
-            |value: &BStr| ["true", "yes", "on", "1"].iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()));
         if self.settings("remote", &remote, "mirror").last().is_some_and(|value| is_true(value)) {
             return self.fetched(remote.as_bstr(), name);
         }

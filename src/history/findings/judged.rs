@@ -39,7 +39,13 @@ impl<'a> BlobJudge<'a> {
 
     /// A key of a blob as the policy judges it at a path, which was not known when the blob was scanned; `None` if the
     /// policy skips the path or allows the key there.
-    pub(super) fn key_at(&mut self, blob: u32, key: &ContentKey, path: &BString, secrets: &Secrets) -> Option<ContentKey> {
+    pub(super) fn key_at(
+        &mut self,
+        blob: u32,
+        key: &ContentKey,
+        path: &BString,
+        secrets: &Secrets,
+    ) -> Option<ContentKey> {
         if secrets.is_external(blob) {
             return Some(key.clone());
         }

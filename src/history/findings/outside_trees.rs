@@ -50,7 +50,11 @@ impl FindingBuilder<'_> {
     }
 
     /// Blobs with findings that are at no path of any commit, with the paths that they have in the index.
-    pub(in crate::history) fn blobs_without_path(&self, hits: &[ObjectHit], occurrences: &Occurrences) -> Vec<(u32, Vec<BString>)> {
+    pub(in crate::history) fn blobs_without_path(
+        &self,
+        hits: &[ObjectHit],
+        occurrences: &Occurrences,
+    ) -> Vec<(u32, Vec<BString>)> {
         let at_paths = occurrences.objects();
         let blobs = hits.iter().filter(|hit| hit.kind == Kind::Blob).map(|hit| hit.number);
         let others: Vec<u32> = blobs.filter(|blob| !at_paths.contains(blob)).collect();

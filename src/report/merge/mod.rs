@@ -62,7 +62,7 @@ impl Merge {
         }
         let cut = || Error::new("merge", name, "it has no summary: its run did not end").hint("run that part again");
         let Summary { mut coverage, part, head, fail_on, .. } = summary.ok_or_else(cut)?;
-        let (head, fail_on) = (head.map(Into::into), fail_on.map(Into::into));
+        let (head, fail_on) = (head.map(String::from), fail_on.map(String::from));
         self.check(name, part.as_ref())?;
         for name in ["shard", "shards"] {
             coverage.counts.remove(name);

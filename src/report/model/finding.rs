@@ -252,11 +252,11 @@ impl<'a> JsonUsage<'a> {
 }
 
 /// What to do about a key that is in the index and nowhere else.
-pub(super) const STAGED: &str = "take it out of the file and stage the file again; the key need not be revoked, unless an \
+pub(in crate::report) const STAGED: &str = "take it out of the file and stage the file again; the key need not be revoked, unless an \
                                  editor, a coding agent or a sync service has already sent it";
 
 /// A key that may be masked already, masked; safe to print.
-pub(super) fn masked(rule: &str, secret: &str) -> String {
+pub(in crate::report) fn masked(rule: &str, secret: &str) -> String {
     let is_masked = secret.len() < 8 || memmem::find(secret.as_bytes(), "…".as_bytes()).is_some();
     if is_masked { escape::text(secret.as_bytes()) } else { strength::masked(rule, secret.as_bytes()) }
 }

@@ -22,10 +22,10 @@ use crate::core::error::Exit;
 use crate::core::order::ListOrder as _;
 use crate::report::escape;
 
-pub(super) use finding::{STAGED, masked};
 pub use commit::{JsonCommit, JsonHistory};
 pub use coverage::{JsonCoverage, JsonError, JsonSkipped};
 pub use finding::{FindingStatus, FindingType, JsonFinding, JsonLocation, JsonUsage};
+pub(super) use finding::{STAGED, masked};
 pub use part::{JsonPart, JsonUnscanned, JsonUnscannedEntry};
 pub use summary::{JsonChange, Summary, SummaryType};
 
