@@ -252,7 +252,7 @@ impl<'a> JsonUsage<'a> {
 }
 
 /// What to do about a key that is in the index and nowhere else.
-pub(in crate::report) const STAGED: &str = "take it out of the file and stage the file again; the key need not be revoked, unless an \
+const STAGED: &str = "take it out of the file and stage the file again; the key need not be revoked, unless an \
                                  editor, a coding agent or a sync service has already sent it";
 
 /// A key that may be masked already, masked; safe to print.

@@ -24,8 +24,8 @@ use crate::report::escape;
 
 pub use commit::{JsonCommit, JsonHistory};
 pub use coverage::{JsonCoverage, JsonError, JsonSkipped};
+pub(super) use finding::masked;
 pub use finding::{FindingStatus, FindingType, JsonFinding, JsonLocation, JsonUsage};
-pub(super) use finding::{STAGED, masked};
 pub use part::{JsonPart, JsonUnscanned, JsonUnscannedEntry};
 pub use summary::{JsonChange, Summary, SummaryType};
 
