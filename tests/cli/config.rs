@@ -66,6 +66,11 @@ const BROKEN_RULES: &[(&str, &str, &[&str])] = &[
     ("{20}'", "{20'", &[":7: rule acme-key: bad regex"]),
     ("{20}'", "{20}(?!x)'", &[":7: rule acme-key: bad regex: look-around"]),
     ("'acme_[a-z0-9]{20}'", "'(((a{1000}){1000}){1000})'", &[":7: rule acme-key: bad regex: its counted repetitions"]),
+    (
+        "'acme_[a-z0-9]{20}'",
+        "'acme_(.*a){1000}'",
+        &[":7: rule acme-key: bad regex: it repeats a part of varying length"],
+    ),
     ("'acme_[a-z0-9]{20}'", "'a*'", &[":7: rule acme-key: this regex matches the empty text"]),
     ("{20}'\n", "{20}'\nsecret-group = 2\n", &[":8: rule acme-key: secret-group 2 of a regex with 0 groups"]),
     ("{20}'\n", "{20}'\nentropy = 9.5\n", &[":8: rule acme-key: entropy is between 0 and 8"]),
