@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::decoders;
+use super::decoders::{self, is_hex_at};
 use crate::core::finding::Layer;
 
 /// The content, or the text after one or more decoding passes.
@@ -237,10 +237,6 @@ fn run_end(bytes: &[u8], start: usize, holds: impl Fn(u8) -> bool) -> usize {
 
 fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'+' | b'-')
-}
-
-pub(super) fn is_hex_at(bytes: &[u8], at: usize, count: usize) -> bool {
-    bytes.get(at..at + count).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// The end of percent-encoded text, which goes from a `%41` to the last one on the line.

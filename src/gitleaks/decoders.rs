@@ -1,7 +1,5 @@
 //! The decoders of [`codec`](super::codec): percent, Unicode escapes, hex and base64, each as gitleaks decodes it.
 
-use super::codec::is_hex_at;
-
 fn is_printable(byte: u8) -> bool {
     byte > 8 && byte < 0x7f
 }
@@ -97,4 +95,9 @@ fn digits(text: &[u8], last: [u8; 2]) -> Option<Vec<u8>> {
         }
     }
     Some(out)
+}
+
+/// Whether so many hexadecimal digits start at an offset.
+pub(super) fn is_hex_at(bytes: &[u8], at: usize, count: usize) -> bool {
+    bytes.get(at..at + count).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }

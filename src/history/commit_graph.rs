@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::content_pass::{CommitRecord, TagRecord};
+use super::records::{CommitRecord, TagRecord};
 use super::object_index::ObjectIndex;
 use super::revs::CommitSelection;
 use crate::core::narrow::narrow;

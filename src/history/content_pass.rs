@@ -15,6 +15,7 @@ use super::delta_windows;
 use super::missing::Unscanned;
 use super::object_index::ObjectIndex;
 use super::pack_walk::{DecodedObject, ObjectVisitor, PackWalk};
+use super::records::{CommitRecord, TagRecord};
 use crate::git::commit::{self, ParsedCommit, ParsedTag};
 use crate::git::inflate::Corrupt;
 use crate::git::objects::{MISNAMED, unreadable};
@@ -64,21 +65,6 @@ pub(super) struct ObjectHit {
     pub(super) keys: Vec<ContentKey>,
     /// The content of a commit or tag; empty for blobs.
     pub(super) bytes: Vec<u8>,
-}
-
-/// What the graph needs of a commit.
-pub(super) struct CommitRecord {
-    pub(super) number: u32,
-    pub(super) tree: Option<Id>,
-    pub(super) parents: Box<[Id]>,
-    /// When it was committed.
-    pub(super) time: i64,
-}
-
-/// What the graph needs of an annotated tag.
-pub(super) struct TagRecord {
-    pub(super) number: u32,
-    pub(super) target: Option<Id>,
 }
 
 /// Which objects the pass scans, with what, and where to it reports.

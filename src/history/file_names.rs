@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::audit::Audit;
+use super::audited::Audit;
 use super::tree_pass::{Numbering, TreeQuery};
 use crate::core::narrow::narrow;
 use crate::policy::Policy;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bstr::BString;
 
-use super::audit::Audit;
+use super::audited::Audit;
 use super::commit_graph::CommitGraph;
 use super::content_pass::ContentPass;
 use super::introducing::{Occurrences, SubjectId};

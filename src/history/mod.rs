@@ -15,6 +15,7 @@
 //! called a node, is yet another number.
 
 mod audit;
+mod audited;
 mod cache;
 mod commit_graph;
 mod containing_refs;
@@ -34,6 +35,7 @@ mod own_reach;
 mod pack_walk;
 mod part;
 mod reachability;
+mod records;
 mod revs;
 mod secrets;
 mod shard;

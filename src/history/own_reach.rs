@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-use super::audit::Audit;
-use super::content_pass::{CommitRecord, ContentPass};
+use super::audited::Audit;
+use super::content_pass::ContentPass;
+use super::records::CommitRecord;
 use super::division::Division;
 use crate::git::commit::ParsedCommit;
 use crate::git::{Id, Kind};

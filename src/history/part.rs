@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bstr::BString;
 
-use super::audit::Audit;
+use super::audited::Audit;
 use super::content_pass::{self, ContentPass, ContentScope, ScanDecision};
 use super::division::Division;
 use super::findings;

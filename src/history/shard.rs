@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use bstr::{BString, ByteSlice};
 
-use super::audit::Audit;
+use super::audited::Audit;
 use super::commit_graph::CommitGraph;
 use super::content_pass::{ContentPass, ObjectHit};
 use super::tree_pass::ENTRY_NAME;

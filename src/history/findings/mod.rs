@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bstr::{BString, ByteSlice};
 
-use super::audit::Audit;
+use super::audited::Audit;
 use super::commit_graph::{CommitGraph, HEAD, LOG, REF, REMOTE};
 use super::containing_refs::containing_refs;
 use super::content_pass::ObjectHit;
