@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::records::{CommitRecord, TagRecord};
 use super::object_index::ObjectIndex;
+use super::records::{CommitRecord, TagRecord};
 use super::revs::CommitSelection;
 use crate::core::narrow::narrow;
 use crate::git::Refs;

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use super::audited::Audit;
 use super::content_pass::ContentPass;
-use super::records::CommitRecord;
 use super::division::Division;
+use super::records::CommitRecord;
 use crate::git::commit::ParsedCommit;
 use crate::git::{Id, Kind};
 
