@@ -68,6 +68,11 @@ impl Assigned {
         }
     }
 
+    /// Whether there are any.
+    pub(super) fn has_rules(&self) -> bool {
+        !self.rules.is_empty() || !self.wordless.is_empty()
+    }
+
     /// The key that starts in `token` (a run of key bytes), with the rule's index.
     pub(super) fn key(
         &self,

@@ -108,6 +108,7 @@ impl Seeker<'_> {
             NameClass::Credential | NameClass::Secret if is_above && !first.assigned && lead == b'[' => {
                 self.passed(enclosure, lead, is_above)
             }
+            NameClass::Credential if self.is_plain() && is_key_of_item(text, &first.range) => unowned,
             NameClass::Credential => Ok(Owner { name: Some(first.range), identifier, holder: Holder::Credential }),
             NameClass::Secret => Ok(Owner { name: Some(first.range), identifier, holder: Holder::Secret }),
             NameClass::Id if first.assigned || !is_above => Err(Unowned { is_above, is_id: true }),
@@ -164,7 +165,11 @@ impl Seeker<'_> {
                 NameClass::Nothing => {}
                 class => {
                     // `name: x` beside it says that it is the value of x.
-                    let label = names.peek().filter(|label| label.assigned || label.lines == name.lines);
+                    let is_apart = |label: &&Name| {
+                        let between = &self.text[label.range.end..name.range.start];
+                        label.assigned || label.lines == name.lines && between.iter().any(|byte| *byte != b' ')
+                    };
+                    let label = names.peek().filter(is_apart);
                     let label = label.map(|label| &self.text[label.range.clone()]);
                     let is_label = label.is_some_and(|label| {
                         ["name", "key", "variable", "param", "field", "header"]
@@ -338,6 +343,20 @@ impl Seeker<'_> {
                 line.split(|byte| !in_name(*byte)).find(|name| name.len() > 1).is_some_and(is_key)
             })
     }
+}
+
+/// Whether a name is the attribute `key` of an element in a list: `<Row key="…">`.
+fn is_key_of_item(text: &[u8], name: &Range<usize>) -> bool {
+    const FARTHEST: usize = 160;
+    const ELEMENTS: &[&[u8]] = &[b"a", b"div", b"li", b"option", b"p", b"section", b"span", b"td", b"th", b"tr"];
+    if &text[name.clone()] != b"key" || text.get(name.end) != Some(&b'=') {
+        return false;
+    }
+    let before = &text[name.start.saturating_sub(FARTHEST)..name.start];
+    let Some(open) = memchr::memrchr2(b'<', b'>', before).filter(|&at| before[at] == b'<') else { return false };
+    let length = before[open + 1..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let element = &before[open + 1..open + 1 + length];
+    element.first().is_some_and(u8::is_ascii_uppercase) || ELEMENTS.contains(&element)
 }
 
 /// Whether a function creates or configures a client.

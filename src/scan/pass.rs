@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::anchored::{Key, Place};
 use super::anchors::Anchor;
-use super::joined::First;
+use super::joined::{First, may_start};
 use super::progress::Done;
 use super::seen::{Scope, Seen};
 use super::view::View;
@@ -16,7 +16,7 @@ impl Scanner {
         let mut done = Done::default();
         steps::count(view.bytes.len());
         runs::each(&view.bytes, &mut |run, width| {
-            if width == runs::Width::Opening && !self.anchors.may_open(&view.bytes, run.start)
+            if width == runs::Width::Opening && !self.may_open(&view.bytes, run.start)
                 || width == runs::Width::Gapped && language::is_path(&view.bytes[run.clone()])
             {
                 return;
@@ -44,7 +44,7 @@ impl Scanner {
         seen.begin();
         runs::each(&view.bytes[part.clone()], &mut |run, width| {
             let run = part.start + run.start..part.start + run.end;
-            if width == runs::Width::Opening && !self.anchors.may_open(&view.bytes, run.start)
+            if width == runs::Width::Opening && !self.may_open(&view.bytes, run.start)
                 || width == runs::Width::Gapped && language::is_path(&view.bytes[run.clone()])
             {
                 return;
@@ -75,6 +75,12 @@ impl Scanner {
         if out.candidates.len() == before {
             seen.remember(&view.bytes, done.scope, done.binary_only());
         }
+    }
+
+    /// Whether the first part of a key may start at `at`.
+    #[inline]
+    fn may_open(&self, bytes: &[u8], at: usize) -> bool {
+        self.anchors.may_open(bytes, at) || may_start(bytes, at)
     }
 
     /// Handles the other kinds of runs, which are rare.
@@ -206,6 +212,10 @@ impl Scanner {
             self.parted(view, &token, first, done, out);
         }
         if token.len() < runs::LEAST {
+            // Before an entity: `cb12&shy;ab34`.
+            if bytes.get(token.end) == Some(&b'&') && !is_key {
+                self.long_value(view, &token, done, out);
+            }
             return;
         }
         if out.steps.is_some() {
@@ -217,6 +227,8 @@ impl Scanner {
         if let Some((rule, key, evidence)) = self.assigned.key(&self.rules, bytes, token.clone(), done) {
             out.weighed(view, rule, key.secret.clone(), None, evidence);
             self.claim(view, rule, key, out);
+        } else {
+            self.long_value(view, &token, done, out);
         }
         if view.layers.len() < DEPTH {
             self.encoded(view, token, done, out);

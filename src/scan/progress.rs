@@ -83,6 +83,8 @@ pub(super) struct Done {
     pub(super) parts: Vec<Range<usize>>,
     /// The range of the parts before a run that were examined as the start of a key.
     pub(super) opened: Range<usize>,
+    /// The range of the parts that were examined as those of a value.
+    pub(super) valued: Range<usize>,
     /// The work that was spent on looking up variables.
     pub(super) spent: usize,
     /// The start of the last value that was rejected because of what it is assigned to.

@@ -6,9 +6,17 @@ use std::ops::Range;
 use super::steps;
 use crate::core::finding::Layer;
 
-/// How many bytes around encoded text are kept around the decoded text, as context.
-const LEFT: usize = 240;
-const RIGHT: usize = 120;
+/// How many bytes before and after encoded text are kept around the decoded text, as context.
+pub(super) const NARROW: Context = Context { before: 240, after: 120 };
+/// The same around a value that only the text around it shows to be a key.
+pub(super) const WIDE: Context = Context { before: 2000, after: 500 };
+
+/// A number of bytes before and after a text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context {
+    pub(super) before: usize,
+    pub(super) after: usize,
+}
 
 /// Bytes, and where each came from.
 #[derive(Debug)]
@@ -160,8 +168,19 @@ impl<'a> View<'a> {
 
     /// This view with `range` replaced by its decoded form.
     pub(super) fn inner(&'a self, layer: Layer, range: Range<usize>, decoded: &Decoded) -> Self {
-        let left = range.start.saturating_sub(LEFT)..range.start;
-        let right = range.end..self.bytes.len().min(range.end + RIGHT);
+        self.inner_within(layer, range, decoded, NARROW)
+    }
+
+    /// The same with this many bytes before and after it.
+    pub(super) fn inner_within(
+        &'a self,
+        layer: Layer,
+        range: Range<usize>,
+        decoded: &Decoded,
+        context: Context,
+    ) -> Self {
+        let left = range.start.saturating_sub(context.before)..range.start;
+        let right = range.end..self.bytes.len().min(range.end + context.after);
         steps::count(left.len() + decoded.bytes.len() + right.len());
         let own = left.len()..left.len() + decoded.bytes.len();
         let bytes = [&self.bytes[left.clone()], &decoded.bytes, &self.bytes[right.clone()]].concat();

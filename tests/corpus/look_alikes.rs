@@ -128,6 +128,16 @@ pub(crate) const TEXTS: &[&str] = &[
     "return xinference_self\\._get_num_tokens_by_gpt2\\(text\\)\n",
     "const model = sambanova\\('Meta-Llama-3.1-70B-Instruct'\\);\n",
     "\"azureOpenAI\": true, \"aiKey\": \"[0-9a-f]{32}-1a736e7c-1324-4338-be46-fc2a58ae4d14-7255\"\n",
+    "mistral_ids = \\[\"[0-9a-f]{16}\", \"[0-9a-f]{16}\"\\]\n",
+    "DEEPGRAM_REVISION = \"[0-9a-f]{20}\" \\+ \"[0-9a-f]{20}\"\n",
+    "import mistralai\nfor tag in \\(\"[A-Za-z0-9]{16}\", \"[A-Za-z0-9]{16}\"\\): print\\(tag\\)\n",
+    "a = \"[0-9a-f]{16}\"\nb = \"[0-9a-f]{16}\"\nmistral_commit = a \\+ b\n",
+    "colors: \\[\"[0-9a-f]{6}\", \"[0-9a-f]{6}\", \"[0-9a-f]{6}\"\\] # deepgram\n",
+    "DEEPGRAM_API_KEY=[0-9a-f]{18}\nDEEPGRAM_MODEL=[0-9a-f]{22}\n",
+    "md5 [0-9a-f]{16}\n[0-9a-f]{16}\n",
+    // A list's item is known by its key.
+    "<Row key=\"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}\" provider=\"pinecone\" />\n",
+    "<li key=\"[0-9a-f]{32}\">azure openai</li>\n",
     // Signatures, in which any three characters start a line.
     "gpgsig -----BEGIN PGP SIGNATURE-----\n \n iQEzBAABCAAdFiEE[A-Za-z0-9\\+/]{48}\n BSA[A-Za-z0-9\\+/]{61}\n BSA[A-Za-z0-9]{30}/[A-Za-z0-9\\+/]{30}\n =abcd\n",
     "[A-Za-z0-9\\+/]{50}/BSA[A-Za-z0-9]{28}/[A-Za-z0-9\\+/]{20}\n",

@@ -180,12 +180,13 @@ pub(crate) const PARTS: &[Parts] = &[
     ("pdf", "[({1})-12({2})] TJ\n"),
 ];
 
-/// `key` in two or three parts: at a third or a half, behind what it starts with, or within that.
-pub(crate) fn split(key: &str, count: usize, random: &mut Random) -> Vec<String> {
+/// `key` in two or three parts: at a third or a half or, of a distinctive key, behind what it starts with, or within
+/// that.
+pub(crate) fn split(key: &str, count: usize, distinctive: bool, random: &mut Random) -> Vec<String> {
     let prefix = key.bytes().take(12).rposition(|byte| matches!(byte, b'-' | b'_')).map_or(4, |at| at + 1);
     let first = match random.below(4) {
-        0 => prefix,
-        1 => prefix.max(6) - 2,
+        0 if distinctive => prefix,
+        1 if distinctive => prefix.max(6) - 2,
         2 => key.len() / 2,
         _ => key.len() / 3 + random.below(key.len() / 3),
     };

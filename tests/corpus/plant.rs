@@ -48,12 +48,13 @@ pub(crate) fn plants(seed: u64) -> Vec<Case> {
     cases
 }
 
-/// Every key of a distinctive kind, in parts.
-pub(crate) fn parts(seed: u64) -> Vec<Case> {
+/// Every key of the distinctive kinds, or of the others where a name says whose it is, in parts.
+pub(crate) fn parts(seed: u64, distinctive: bool) -> Vec<Case> {
     let mut random = Random::new(seed ^ 0x7061_7274);
     let mut cases = Vec::new();
-    for kind in kinds().iter().filter(|kind| kind.distinctive) {
-        for (place, text) in IN_PARTS {
+    let is_named = |text: &str| ["{N}", "{s}", "{c}", "{P}", "{d}"].iter().any(|name| text.contains(name));
+    for kind in kinds().iter().filter(|kind| kind.distinctive == distinctive) {
+        for (place, text) in IN_PARTS.iter().filter(|(_, text)| distinctive || is_named(text)) {
             let after = text.rsplit('}').next().and_then(|rest| rest.chars().next());
             let key = kind.key(&mut random);
             // Such a key has no end in a text, and one with other characters is no single stretch.
@@ -63,17 +64,12 @@ pub(crate) fn parts(seed: u64) -> Vec<Case> {
             let name = random.pick(&kind.names).clone();
             let count = if text.contains("{3}") { 3 } else { 2 };
             let mut filled = fill(text, &name, "");
-            for (number, part) in split(&key, count, &mut random).iter().enumerate() {
+            for (number, part) in split(&key, count, distinctive, &mut random).iter().enumerate() {
                 filled = filled.replace(&format!("{{{}}}", number + 1), part);
             }
             let place = (*place).to_owned();
-            cases.push(Case {
-                kind: kind.id.clone(),
-                distinctive: true,
-                place,
-                content: filled.into_bytes(),
-                secret: Some(key),
-            });
+            let content = filled.into_bytes();
+            cases.push(Case { kind: kind.id.clone(), distinctive, place, content, secret: Some(key) });
         }
     }
     cases

@@ -159,7 +159,7 @@ pub(super) fn short_before(
 }
 
 /// From this length on, a part is long enough for its own run.
-const SHORT: usize = 20;
+pub(super) const SHORT: usize = 20;
 
 /// Whether a literal ends here, and another one of the same expression may follow.
 pub(super) fn is_expression(text: &[u8], end: usize) -> bool {

@@ -7,24 +7,27 @@
 
 mod code;
 mod glue;
+mod lead;
+mod list;
 mod markup;
+mod values;
 mod variables;
 
 use std::ops::Range;
+
+pub(super) use values::may_start;
 
 use super::anchors::in_key;
 use super::progress::Done;
 use super::seen::Scope;
 use super::view::{Decoded, Ratio, View};
-use super::{Scanner, Sink, assigned, runs, steps};
+use super::{Scanner, Sink, assigned, runs, steps, view};
 use crate::core::finding::{Confidence, Layer};
 
 /// The maximum number of parts that are joined.
 const MOST_PARTS: usize = 64;
 /// The maximum length of the joined parts in bytes.
 const MOST_BYTES: usize = 6000;
-/// How much text around the parts is included, in bytes.
-const CONTEXT: usize = 360;
 /// The maximum number of parts before an anchor.
 const MOST_BEFORE: usize = 16;
 
@@ -59,13 +62,17 @@ impl Scanner {
             return;
         }
         if !self.anchors.opens(bytes, at) {
-            return;
+            return self.short_value(view, at, done, out);
         }
         let part = at..glue::part_end(bytes, at);
         // Longer parts are examined as runs.
         if bytes[part.clone()].split(|&byte| !in_key(byte)).all(|run| run.len() < runs::LEAST) {
+            let before = out.candidates.len();
             let end = self.join(view, part, First::default(), done, out);
             done.opened = at..end;
+            if out.candidates.len() == before && may_start(bytes, at) {
+                self.short_value(view, at, done, out);
+            }
         }
     }
 
@@ -120,7 +127,7 @@ impl Scanner {
         self.extend(&view.bytes, &mut parts, true);
         if parts.len() > 1 {
             done.scope = Scope::Beyond;
-            done.joined = self.look(view, &parts, done, out);
+            done.joined = self.look(view, &Joint::of_value(&view.bytes, &parts), done, out);
         }
     }
 
@@ -144,13 +151,14 @@ impl Scanner {
         let mut end = if weak.is_line && first.found.is_none() {
             self.look_at_lines(view, &parts, done, out)
         } else {
-            self.look(view, &parts, done, out)
+            self.look(view, &Joint::of(&parts), done, out)
         };
         let is_word = bytes[parts[0].clone()].iter().all(u8::is_ascii_lowercase);
         if out.candidates.len() == before && first.found.is_none() && !is_word {
             parts.truncate(1);
-            parts.extend(variables::rest(bytes, &parts[0], &mut done.spent));
-            self.look(view, &parts, done, out);
+            let expression = variables::expression(bytes, &parts[0], &mut done.spent);
+            parts.extend(expression.into_iter().flat_map(|expression| expression.parts));
+            self.look(view, &Joint::of(&parts), done, out);
             end = end.max(own_end);
         }
         parts.clear();
@@ -175,18 +183,19 @@ impl Scanner {
         const MOST_LINES: usize = 5;
         let before = out.candidates.len();
         for count in 2..parts.len().min(MOST_LINES) {
-            let end = self.look(view, &parts[..count], done, out);
+            let end = self.look(view, &Joint::of(&parts[..count]), done, out);
             let next = &view.bytes[parts[count].clone()];
             if out.candidates.len() > before && next.iter().all(u8::is_ascii_lowercase) {
                 return end;
             }
         }
-        self.look(view, parts, done, out)
+        self.look(view, &Joint::of(parts), done, out)
     }
 
     /// Examines parts as one text. Returns the offset up to which this need not be repeated.
-    fn look(&self, view: &View<'_>, parts: &[Range<usize>], done: &mut Done, out: &mut Sink) -> usize {
+    fn look(&self, view: &View<'_>, joint: &Joint<'_>, done: &mut Done, out: &mut Sink) -> usize {
         const FREE: usize = 1 << 16;
+        let Joint { parts, range, .. } = joint;
         let length: usize = parts.iter().map(Range::len).sum();
         if parts.len() < 2 || length < runs::LEAST {
             return 0;
@@ -199,13 +208,16 @@ impl Scanner {
         if done.spent > FREE + start * 8 {
             return looked_at;
         }
-        done.spent += CONTEXT + length;
+        let context = if joint.is_value { view::WIDE } else { view::NARROW };
+        done.spent += context.before + context.after + length;
         let mut decoded = Decoded::default();
-        for part in parts {
+        decoded.start(range.start, Ratio::One);
+        decoded.bytes.extend_from_slice(joint.opening);
+        for part in *parts {
             decoded.start(part.start, Ratio::One);
             decoded.bytes.extend_from_slice(&view.bytes[part.clone()]);
         }
-        self.view(&view.inner(Layer::Joined, start..end, &decoded), out);
+        self.view(&view.inner_within(Layer::Joined, range.clone(), &decoded, context), out);
         looked_at
     }
 
@@ -229,11 +241,17 @@ impl Scanner {
             let Some(last) = parts.last_mut() else { break };
             let glue = glue::after(bytes, last.end).filter(|glue| glue.is_strong || !only_strong);
             let Some(glue) = glue else { break };
+            let part = glue.range.end..glue::part_end(bytes, glue.range.end);
+            // Marks of the text, or the next setting.
+            let digits = &bytes[part.clone()];
+            let is_setting = || glue.is_strong && in_key(bytes[last.end - 1]) && is_setting(digits);
+            if !digits.iter().any(u8::is_ascii_alphanumeric) || is_setting() {
+                break;
+            }
             // Another key starts here.
             if self.anchors.may_open(bytes, glue.range.end) && self.anchors.opens_whole(bytes, glue.range.end) {
                 break;
             }
-            let part = glue.range.end..glue::part_end(bytes, glue.range.end);
             last.end = glue.range.start;
             let is_line = matches!(bytes[glue.range.start], b'\n' | b'\r' | b'\\');
             weak.is_line |= !glue.is_strong && is_line;
@@ -243,6 +261,33 @@ impl Scanner {
             parts.push(part);
         }
         weak
+    }
+}
+
+/// Whether a part is a name with its value: `"KEY=…" "PORT=80"`.
+fn is_setting(part: &[u8]) -> bool {
+    let name = part.iter().take_while(|&&byte| byte.is_ascii_uppercase() || byte == b'_').count();
+    name > 1 && matches!(part[name..], [b'=', value, ..] if value != b'=')
+}
+
+/// Parts that are examined as one text.
+#[derive(Debug)]
+struct Joint<'p> {
+    parts: &'p [Range<usize>],
+    /// The range of the text that they replace.
+    range: Range<usize>,
+    /// What is written before them.
+    opening: &'static [u8],
+    /// Whether they may be a value of a contextual rule, for which the text around them matters.
+    is_value: bool,
+}
+
+impl<'p> Joint<'p> {
+    /// Parts that replace the text from the first of them to the last.
+    fn of(parts: &'p [Range<usize>]) -> Self {
+        let start = parts.iter().map(|part| part.start).min().unwrap_or(0);
+        let end = parts.iter().map(|part| part.end).max().unwrap_or(start);
+        Self { parts, range: start..end, opening: b"", is_value: false }
     }
 }
 

@@ -15,35 +15,47 @@ const MOST_NAMES: usize = 8;
 /// The maximum length of the text between two names of an expression.
 const LONGEST_OPERATOR: usize = 24;
 
-/// The parts that follow `first`, in the order of their variables in an expression. `spent` counts the work in this
+/// An expression that puts variables together.
+#[derive(Debug)]
+pub(super) struct Expression {
+    /// The literals of the variables after the first, in its order.
+    pub(super) parts: Vec<Range<usize>>,
+    /// Where it is.
+    pub(super) range: Range<usize>,
+}
+
+/// The expression that puts a variable with the literal `first` and others together. `spent` counts the work in this
 /// text, which limits it for texts with very many variables.
-pub(super) fn rest(text: &[u8], first: &Range<usize>, spent: &mut usize) -> Vec<Range<usize>> {
+pub(super) fn expression(text: &[u8], first: &Range<usize>, spent: &mut usize) -> Option<Expression> {
     const FREE: usize = 1 << 14;
     if *spent > FREE + first.start * 2 {
-        return Vec::new();
+        return None;
     }
-    let Some(name) = assigned_name(text, first.start) else { return Vec::new() };
+    let name = assigned_name(text, first.start)?;
     let window = first.end..text.len().min(first.end + NEAR);
     let around = first.start.saturating_sub(NEAR)..window.end;
     *spent += window.len() + 1;
     steps::count(window.len());
     let uses = memchr::memmem::find_iter(&text[window.clone()], name).map(|at| window.start + at);
     for at in uses.filter(|at| is_word(text, *at, name.len())).take(MOST_USES) {
+        let opening = text[..at].iter().rev().take(2).take_while(|byte| matches!(byte, b'{' | b'$' | b'#' | b'%'));
+        let start = at - opening.count();
         if let Some(part) = rest_of_literal(text, at, at + name.len()) {
-            return vec![part];
+            return Some(Expression { range: start..part.end, parts: vec![part] });
         }
-        let names = names(&text[..window.end], at + name.len());
+        let mut end = at + name.len();
         let mut parts = Vec::new();
-        for other in names {
+        for other in names(&text[..window.end], end) {
             *spent += around.len();
-            let Some(part) = literal_of(text, &around, other) else { break };
+            let Some(part) = literal_of(text, &around, &text[other.clone()]) else { break };
             parts.push(part);
+            end = other.end;
         }
         if !parts.is_empty() {
-            return parts;
+            return Some(Expression { parts, range: start..end });
         }
     }
-    Vec::new()
+    None
 }
 
 /// What follows a variable in the literal that it is put into at `at`: `f"{prefix}rest"`, `` `${prefix}rest` ``,
@@ -94,7 +106,7 @@ fn assigned_name(text: &[u8], start: usize) -> Option<&[u8]> {
 }
 
 /// The names in an expression after `at`, with only operators between them.
-fn names(text: &[u8], mut at: usize) -> Vec<&[u8]> {
+fn names(text: &[u8], mut at: usize) -> Vec<Range<usize>> {
     let mut names = Vec::new();
     while names.len() < MOST_NAMES {
         let between = |byte: &&u8| {
@@ -135,7 +147,7 @@ fn names(text: &[u8], mut at: usize) -> Vec<&[u8]> {
             name,
             b"concat" | b"append" | b"push_str" | b"as_str" | b"to_string" | b"String" | b"str" | b"toString"
         ) {
-            names.push(name);
+            names.push(start..at);
         }
     }
     names
