@@ -213,7 +213,7 @@ impl Scanner {
         }
         if token.len() < runs::LEAST {
             // Before an entity: `cb12&shy;ab34`.
-            if bytes.get(token.end) == Some(&b'&') && !is_key {
+            if bytes.get(token.end) == Some(&b'&') && !first.is_key {
                 self.long_value(view, &token, done, out);
             }
             return;

@@ -241,15 +241,15 @@ impl Scanner {
             let Some(last) = parts.last_mut() else { break };
             let glue = glue::after(bytes, last.end).filter(|glue| glue.is_strong || !only_strong);
             let Some(glue) = glue else { break };
+            // Another key starts here.
+            if self.anchors.may_open(bytes, glue.range.end) && self.anchors.opens_whole(bytes, glue.range.end) {
+                break;
+            }
             let part = glue.range.end..glue::part_end(bytes, glue.range.end);
             // Marks of the text, or the next setting.
             let digits = &bytes[part.clone()];
             let is_setting = || glue.is_strong && in_key(bytes[last.end - 1]) && is_setting(digits);
             if !digits.iter().any(u8::is_ascii_alphanumeric) || is_setting() {
-                break;
-            }
-            // Another key starts here.
-            if self.anchors.may_open(bytes, glue.range.end) && self.anchors.opens_whole(bytes, glue.range.end) {
                 break;
             }
             last.end = glue.range.start;
