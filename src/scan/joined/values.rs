@@ -7,13 +7,16 @@ use super::super::anchors::in_key;
 use super::super::progress::Done;
 use super::super::seen::Scope;
 use super::super::view::View;
-use super::super::{Scanner, Sink, assigned, language, runs};
+use super::super::{Scanner, Sink, assigned, language, runs, steps};
 use super::{Joint, MOST_BEFORE, Weak, glue, lead, list, variables};
 
 /// The minimum length of a part that the search starts at.
 const LEAST: usize = 6;
 /// The maximum length of a part that is too short for a run.
 const LONGEST: usize = 48;
+
+/// How much work may be spent on looking up variables in any text, in bytes.
+const LOOK_UPS: usize = 1 << 14;
 
 /// Whether a random value may start at `at`, by its first eight bytes: there are letters and digits, or many changes
 /// of case.
@@ -31,7 +34,7 @@ pub(in super::super) fn may_start(text: &[u8], at: usize) -> bool {
     let between = |bytes: u64, first: u8, last: u8| from(bytes, first) & !from(bytes, last + 1) & TOP & !word;
     let digits = between(high, b'0', b'9');
     let letters = between(lower, b'a', b'z');
-    let marks = between(high, b'-', b'/') | between(high, b'+', b'+') | between(high, b'_', b'_');
+    let marks = [b'-', b'/', b'+', b'_'].iter().fold(0, |marks, &mark| marks | between(high, mark, mark));
     if (digits | letters | marks) & FIRST_SIX != FIRST_SIX || letters == 0 {
         return false;
     }
@@ -70,8 +73,10 @@ impl Scanner {
         if done.valued.contains(&token.start) || view.is_joined() {
             return;
         }
-        let part = token.start..glue::part_end(bytes, token.end);
-        if !list::may_go_on(bytes, &part) {
+        let rest = bytes[token.end..].iter().take(LONGEST).take_while(|&&byte| glue::in_part(byte)).count();
+        steps::count(rest);
+        let part = token.start..token.end + rest;
+        if rest == LONGEST || !list::may_go_on(bytes, &part) {
             return;
         }
         let digits = &bytes[token.clone()];
@@ -128,6 +133,10 @@ impl Scanner {
     /// Joins a part with others in variables, where an expression puts them together.
     fn variables(&self, view: &View<'_>, part: &Range<usize>, done: &mut Done, out: &mut Sink) {
         let bytes: &[u8] = &view.bytes;
+        // What is assigned to a name is often a version or a word with a number.
+        if done.spent > LOOK_UPS + part.start / 4 {
+            return;
+        }
         let Some(expression) = variables::expression(bytes, part, &mut done.spent) else { return };
         done.scope = Scope::Beyond;
         let mut parts = vec![part.clone()];
