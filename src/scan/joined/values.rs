@@ -16,7 +16,7 @@ const LEAST: usize = 6;
 const LONGEST: usize = 48;
 
 /// How much work may be spent on looking up variables in any text, in bytes.
-const LOOK_UPS: usize = 1 << 14;
+const LOOK_UPS: usize = 1 << 13;
 
 /// Whether a random value may start at `at`, by its first eight bytes: there are letters and digits, or many changes
 /// of case.
@@ -62,7 +62,9 @@ impl Scanner {
         let length = bytes[at..].iter().take(LONGEST).take_while(|&&byte| glue::in_part(byte)).count();
         let part = at..at + length;
         let is_short = bytes[part.clone()].split(|&byte| !in_key(byte)).all(|run| run.len() < runs::LEAST);
-        if (LEAST..LONGEST).contains(&length) && is_short && assigned::may_be_value(&bytes[part.clone()]) {
+        let digits = &bytes[part.clone()];
+        if (LEAST..LONGEST).contains(&length) && is_short && assigned::may_be_value(digits) && !is_numbered_word(digits)
+        {
             self.value(view, part, done, out);
         }
     }
@@ -134,7 +136,7 @@ impl Scanner {
     fn variables(&self, view: &View<'_>, part: &Range<usize>, done: &mut Done, out: &mut Sink) {
         let bytes: &[u8] = &view.bytes;
         // What is assigned to a name is often a version or a word with a number.
-        if done.spent > LOOK_UPS + part.start / 4 {
+        if done.spent > LOOK_UPS + part.start / 16 {
             return;
         }
         let Some(expression) = variables::expression(bytes, part, &mut done.spent) else { return };
@@ -143,6 +145,14 @@ impl Scanner {
         parts.extend(expression.parts);
         self.look(view, &Joint::of_expression(bytes, &parts, expression.range), done, out);
     }
+}
+
+/// Whether it consists of small letters and a number at the end: `gpt-4`, `part-two-12`.
+fn is_numbered_word(text: &[u8]) -> bool {
+    let number = text.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    text[..text.len() - number]
+        .iter()
+        .all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
 }
 
 impl<'p> Joint<'p> {
