@@ -164,7 +164,7 @@ mod tests {
             ("strcpy(key, \"", "strcpy(key"),
         ] {
             let lead = of(text.as_bytes(), text.len());
-            assert_eq!(lead.map(|lead| &text[..lead.from]), Some(before), "{text}");
+            assert_eq!(lead.map(|lead| &text.as_bytes()[..lead.from]), Some(before.as_bytes()), "{text}");
         }
         for text in ["KEY = \"", "client(api_key=\"", "setenv(\"KEY\", \"", "Bearer ", ""] {
             assert_eq!(of(text.as_bytes(), text.len()), None, "{text}");
