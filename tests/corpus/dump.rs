@@ -47,7 +47,8 @@ fn main() -> ExitCode {
 }
 
 fn write(directory: &Path, seed: u64) -> std::io::Result<usize> {
-    let keys = plant::plants(seed).into_iter().chain(plant::parts(seed)).chain(plant::binaries(seed));
+    let parts = [true, false].into_iter().flat_map(|distinctive| plant::parts(seed, distinctive));
+    let keys = plant::plants(seed).into_iter().chain(parts).chain(plant::binaries(seed));
     let cases = keys.chain(plant::look_alikes(seed));
     let mut manifest = Vec::new();
     for (number, case) in cases.enumerate() {
