@@ -3,7 +3,7 @@
 //!
 //! gitleaks has the same list of Google keys in its allowlist; three more are shipped with Chromium and Chrome, three with
 //! Google's command-line tools. The others are the samples in the documentation of OpenAI and Databricks, and in tests of
-//! gitleaks and its ports.
+//! gitleaks, its ports and TruffleHog.
 
 use crate::core::finding::Secret;
 
@@ -12,11 +12,14 @@ const PUBLISHED: &[&str] = &[
     "050ce2effec4e0f50d63109abaf54c2c",
     "0d9925b6997e3074aeeac5c5b736f0b0",
     "1dfec3441f8a2ee978f442d837ff60d4",
+    "1f07a0314fc91852f0d624931e0dcc1d",
     "279b843df815fc1d0a7e7d40ee3e5d50",
     "31359a5986589749e6aa65550221173c",
     "4844102a5168947b5791b81468330216",
+    "4d9d157cdca86c80306237df9472d1a3",
     "50471298c505902338e0822fd85b5fc6",
     "51eb828a9e72a51b6b38ef1f2f4fd6f4",
+    "52c590eb08b203b17f0a135c9b1bf492",
     "534dcd3922d403e3ed1c83e1ae812c72",
     "5dfb975888a2162bed5c08e788561be4",
     "5f0456baad5ef4acdba087abac032661",
@@ -24,6 +27,7 @@ const PUBLISHED: &[&str] = &[
     "6d83bc00b561f80efa3ad89be7d8dfaa",
     "74835b351a2df370a0331c52d57f9e47",
     "767deae3674c8de9316835dd50e3e3de",
+    "7be444eefd13019573812c610e643530",
     "7d504881b8c1dc8a594c4886e6a0d5e5",
     "8222c3de84e3d8904acdac539e7bf436",
     "873e9e26321efa4a0dde73e2f16ac889",
@@ -32,6 +36,7 @@ const PUBLISHED: &[&str] = &[
     "b6b2e1d7e4d644d0af47e5495e875eea",
     "c8365582237b5217a584c821b8aa25f6",
     "dc6854cff210651c797aeb63ca1a9f9e",
+    "eaf61e076f33d25b805f4b94010e9751",
     "f0390d84f1ca51b3af1bc2968d01b14a",
     "f28aa37263b0e59ccf01f3dfebc4e0be",
     "f39156e9c0145b8da3c2450b7088336b",
