@@ -41,10 +41,39 @@ pub struct RequiredLiterals {
 #[derive(Clone, Debug)]
 pub struct RegexTail {
     hir: Hir,
+    reach: Reach,
     compiled: OnceLock<Regex>,
 }
 
+/// How far a search may read.
+#[derive(Clone, Copy, Debug)]
+enum Reach {
+    Bytes(usize),
+    /// To the end of the line.
+    Line,
+    /// To the end of the content.
+    Content,
+}
+
 impl RegexTail {
+    fn new(hir: Hir) -> Self {
+        let reach = match hir.properties().maximum_len() {
+            Some(length) => Reach::Bytes(length),
+            None if may_cross_lines(&hir) => Reach::Content,
+            None => Reach::Line,
+        };
+        Self { hir, reach, compiled: OnceLock::new() }
+    }
+
+    /// The maximum number of bytes that [`longest`](Self::longest) reads at `at`, whose line ends at `line_end`.
+    pub fn cost(&self, bytes: &[u8], at: usize, line_end: usize) -> usize {
+        match self.reach {
+            Reach::Bytes(length) => length.min(bytes.len() - at),
+            Reach::Line => line_end.saturating_sub(at),
+            Reach::Content => bytes.len() - at,
+        }
+    }
+
     /// The end of the longest match that starts at byte `at`. If it is `None`, the whole regex has no match with its
     /// literal here.
     pub fn longest(&self, bytes: &[u8], at: usize) -> Option<usize> {
@@ -63,6 +92,23 @@ impl RegexTail {
     }
 }
 
+/// Whether a match may contain a line end.
+fn may_cross_lines(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => false,
+        HirKind::Literal(literal) => literal.0.contains(&b'\n'),
+        HirKind::Class(Class::Bytes(class)) => {
+            class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&b'\n'))
+        }
+        HirKind::Class(Class::Unicode(class)) => {
+            class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&'\n'))
+        }
+        HirKind::Repetition(repetition) => may_cross_lines(&repetition.sub),
+        HirKind::Capture(capture) => may_cross_lines(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(may_cross_lines),
+    }
+}
+
 /// The literals of which each match contains one; `None` if there are no useful ones.
 pub fn of(hir: &Hir) -> Option<RequiredLiterals> {
     let (literals, tail) = match hir.kind() {
@@ -70,7 +116,7 @@ pub fn of(hir: &Hir) -> Option<RequiredLiterals> {
             let best = best(parts)?;
             let is_fixed = best.inner.iter().all(|literal| literal.before == Some(0));
             let tail = is_fixed.then(|| Hir::concat(parts[best.range.start..].to_vec()));
-            (best.whole(parts), tail.map(|hir| RegexTail { hir, compiled: OnceLock::new() }))
+            (best.whole(parts), tail.map(RegexTail::new))
         }
         _ => (required(hir)?, None),
     };

@@ -34,6 +34,11 @@ pub(super) struct SeenWords {
     windows: Vec<Vec<Range<usize>>>,
 }
 
+/// How many times the tails of a rule may read as many bytes as the content has.
+const MOST_READS: usize = 16;
+/// How many bytes they may read in any content.
+const FREE: usize = 1 << 16;
+
 impl RuleWords {
     pub(super) fn of(rules: &[ImportedRule]) -> Self {
         Self::with(rules, automaton)
@@ -84,20 +89,39 @@ impl RuleWords {
         let mut seen =
             SeenWords { words: vec![false; self.targets.len()], windows: vec![Vec::new(); self.keywords.len()] };
         let Some(automaton) = &self.automaton else { return seen };
+        // How much of the content each rule's tails may still read. A rule that has read it several times searches all
+        // that is left at once instead.
+        let mut unspent = vec![FREE.saturating_add(bytes.len().saturating_mul(MOST_READS)); self.keywords.len()];
+        let mut line_end = 0;
         for hit in automaton.find_overlapping_iter(bytes) {
             let word = hit.pattern().as_usize();
             seen.words[word] = true;
+            if hit.end() > line_end {
+                line_end = memchr::memchr(b'\n', &bytes[hit.end()..]).map_or(bytes.len(), |length| hit.end() + length);
+            }
             for target in &self.targets[word] {
+                let start = target.before.map_or(0, |before| hit.start().saturating_sub(before));
+                let windows = &mut seen.windows[target.rule];
+                if windows.last().is_some_and(|last| start >= last.start && last.end == bytes.len()) {
+                    continue;
+                }
                 let tail = rules[target.rule].regex.as_ref().and_then(|shape| shape.needles.as_ref()?.tail.as_ref());
-                let end = match tail {
-                    Some(tail) => match tail.longest(bytes, hit.start()) {
+                let unspent = &mut unspent[target.rule];
+                let paid = tail.and_then(|tail| {
+                    let left = unspent.checked_sub(tail.cost(bytes, hit.start(), line_end))?;
+                    *unspent = left;
+                    Some(tail)
+                });
+                let end = match (paid, tail) {
+                    (Some(tail), _) => match tail.longest(bytes, hit.start()) {
                         Some(end) => end,
                         None => continue,
                     },
-                    None => target.after.map_or(bytes.len(), |after| hit.end().saturating_add(after).min(bytes.len())),
+                    (None, Some(_)) => bytes.len(),
+                    (None, None) => {
+                        target.after.map_or(bytes.len(), |after| hit.end().saturating_add(after).min(bytes.len()))
+                    }
                 };
-                let start = target.before.map_or(0, |before| hit.start().saturating_sub(before));
-                let windows = &mut seen.windows[target.rule];
                 match windows.last_mut() {
                     // Hits are sorted by their ends, so a window may start before the previous one.
                     Some(last) if start <= last.end && start >= last.start => last.end = last.end.max(end),

@@ -28,6 +28,17 @@ fn a_key_is_found_whatever_stands_before_it() {
     assert_eq!(scan.paths(), wanted);
 }
 
+/// A rule of gitleaks' format is tried at each of its literals, here 200,000 on a line, and reads that line to its end.
+#[test]
+fn an_imported_rule_reads_a_line_a_few_times() {
+    let project = Project::new();
+    project.write("many.txt", "acme_".repeat(200_000));
+    project.write("rules.toml", "[[rules]]\nid = 'acme'\nregex = 'acme_(.*a){30}'\nkeywords = ['acme_']\n");
+    let scan = project.scan(&["--rules", "rules.toml"]);
+    assert_eq!(scan.output.code, 1, "{}", scan.output.stderr);
+    assert_eq!(scan.paths(), ["many.txt"]);
+}
+
 /// Markers in content are patterns that a stranger wrote.
 #[test]
 fn a_marker_of_stars_is_no_puzzle() {
