@@ -41,13 +41,13 @@ pub struct RequiredLiterals {
 #[derive(Clone, Debug)]
 pub struct RegexTail {
     hir: Hir,
-    reach: Reach,
+    limit: ReadLimit,
     compiled: OnceLock<Regex>,
 }
 
 /// How far a search may read.
 #[derive(Clone, Copy, Debug)]
-enum Reach {
+enum ReadLimit {
     Bytes(usize),
     /// To the end of the line.
     Line,
@@ -57,20 +57,20 @@ enum Reach {
 
 impl RegexTail {
     fn new(hir: Hir) -> Self {
-        let reach = match hir.properties().maximum_len() {
-            Some(length) => Reach::Bytes(length),
-            None if may_cross_lines(&hir) => Reach::Content,
-            None => Reach::Line,
+        let limit = match hir.properties().maximum_len() {
+            Some(length) => ReadLimit::Bytes(length),
+            None if may_cross_lines(&hir) => ReadLimit::Content,
+            None => ReadLimit::Line,
         };
-        Self { hir, reach, compiled: OnceLock::new() }
+        Self { hir, limit, compiled: OnceLock::new() }
     }
 
     /// The maximum number of bytes that [`longest`](Self::longest) reads at `at`, whose line ends at `line_end`.
     pub fn cost(&self, bytes: &[u8], at: usize, line_end: usize) -> usize {
-        match self.reach {
-            Reach::Bytes(length) => length.min(bytes.len() - at),
-            Reach::Line => line_end.saturating_sub(at),
-            Reach::Content => bytes.len() - at,
+        match self.limit {
+            ReadLimit::Bytes(length) => length.min(bytes.len() - at),
+            ReadLimit::Line => line_end.saturating_sub(at),
+            ReadLimit::Content => bytes.len() - at,
         }
     }
 

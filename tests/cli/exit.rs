@@ -115,10 +115,11 @@ fn an_interrupted_scan_reports_what_it_found() {
     assert_eq!(report["findings"].as_array().map(Vec::len), Some(1), "{report}");
 }
 
-/// Also where the scan waits for input that does not come, and with SIGTERM: the process ends by itself.
+/// Also where the scan waits for input that does not come, with SIGTERM, and at the second signal: the process ends by
+/// itself.
 #[test]
 fn a_signal_ends_a_scan_that_waits() {
-    for signal in ["-INT", "-TERM"] {
+    for signals in [&["-INT"][..], &["-TERM"], &["-INT", "-INT"]] {
         let project = Project::new();
         let mut command = project.command(env!("CARGO_BIN_EXE_keysweep"));
         let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -127,7 +128,9 @@ fn a_signal_ends_a_scan_that_waits() {
         // More than is scanned at a time.
         let rest = "no key in this line\n".repeat(250_000);
         stdin.write_all(format!("{}{rest}", key(1)).as_bytes()).unwrap();
-        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        for signal in signals {
+            assert!(Command::new("kill").args([signal, &child.id().to_string()[..]]).status().unwrap().success());
+        }
         let ended = (0..600).any(|_| {
             std::thread::sleep(std::time::Duration::from_millis(50));
             child.try_wait().unwrap().is_some()
@@ -136,7 +139,7 @@ fn a_signal_ends_a_scan_that_waits() {
             child.kill().unwrap();
         }
         let output = child.wait_with_output().unwrap();
-        assert!(ended, "{signal} does not end it");
+        assert!(ended, "{signals:?} does not end it");
         assert_eq!(output.status.code(), Some(2));
         let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(report["findings"].as_array().map(Vec::len), Some(1), "{report}");
