@@ -142,7 +142,9 @@ fn a_signal_ends_a_scan_that_waits() {
         assert!(ended, "{signals:?} does not end it");
         assert_eq!(output.status.code(), Some(2));
         let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(report["findings"].as_array().map(Vec::len), Some(1), "{report}");
+        // The second signal may come before anything was found.
+        let found = report["findings"].as_array().map_or(0, Vec::len);
+        assert!(found == 1 || signals.len() > 1, "{report}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("interrupted"));
     }
 }
