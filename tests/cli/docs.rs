@@ -20,16 +20,68 @@ fn pages() -> Vec<PathBuf> {
     list(root()).chain(list(root().join("docs"))).filter(|path| path.extension().is_some_and(|e| e == "md")).collect()
 }
 
-/// The targets of `[text](target)`.
-fn links(text: &str) -> impl Iterator<Item = &str> {
-    text.split("](").skip(1).filter_map(|rest| rest.split(')').next())
+/// Addresses of files of this repository, which are checked as files.
+const OURS: &str = "https://github.com/keysweep/keysweep/blob/main/";
+
+/// The lines outside of fenced blocks, without code in the line.
+fn prose(text: &str) -> Vec<String> {
+    let mut fenced = false;
+    let outside = |line: &&str| {
+        let fence = line.trim_start().starts_with("```");
+        fenced ^= fence;
+        !fence && !fenced
+    };
+    let without_code = |line: &str| line.split('`').step_by(2).collect();
+    text.lines().filter(outside).map(without_code).collect()
 }
 
-/// The name that a heading has in an address.
-fn anchor(heading: &str) -> String {
-    let kept = heading.trim_start_matches('#').trim().to_lowercase();
-    let kept = kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
-    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+/// The targets of `[text](target)` and of `[text]: target`.
+fn links(text: &str) -> Vec<String> {
+    let mut links = Vec::new();
+    for line in prose(text) {
+        let inline = line.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next());
+        links.extend(inline.map(str::to_owned));
+        let named = line.strip_prefix('[').and_then(|rest| rest.split_once("]: "));
+        links.extend(named.map(|(_, target)| target.trim().to_owned()));
+    }
+    links
+}
+
+/// The names that the headings of a page have in addresses; the second of two equal ones ends in `-1`.
+fn anchors(text: &str) -> Vec<String> {
+    let mut anchors: Vec<String> = Vec::new();
+    let mut fenced = false;
+    for line in text.lines() {
+        fenced ^= line.trim_start().starts_with("```");
+        if fenced || !line.starts_with('#') {
+            continue;
+        }
+        let heading = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        let name: String = kept.map(|c| if c == ' ' { '-' } else { c }).collect();
+        let before = anchors.iter().filter(|known| **known == name).count();
+        anchors.push(if before == 0 { name } else { format!("{name}-{before}") });
+    }
+    anchors
+}
+
+/// Why a link of a page leads nowhere, here or on the site, which has the pages of `docs` alone.
+fn broken(page: &Path, link: &str) -> Option<&'static str> {
+    let (path, heading) = link.split_once('#').unwrap_or((link, ""));
+    let folder = page.parent().unwrap();
+    let target = match path.strip_prefix(OURS) {
+        Some(path) => root().join(path),
+        None if path.is_empty() => page.to_owned(),
+        None => folder.join(path),
+    };
+    if !target.exists() {
+        return Some("no such file");
+    }
+    if folder.ends_with("docs") && path.contains("../") {
+        return Some("not a page of the site: name its whole address");
+    }
+    let is_there = || anchors(&fs::read_to_string(&target).unwrap()).iter().any(|known| known == heading);
+    (!heading.is_empty() && !is_there()).then_some("no such heading")
 }
 
 #[test]
@@ -37,19 +89,28 @@ fn links_between_documents_lead_somewhere() {
     let mut followed = 0;
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap();
-        for link in links(&text).filter(|link| !link.contains("://") && !link.starts_with("mailto:")) {
-            let (path, heading) = link.split_once('#').unwrap_or((link, ""));
-            let target = if path.is_empty() { page.clone() } else { page.parent().unwrap().join(path) };
-            assert!(target.exists(), "{}: {link}", page.display());
-            if !heading.is_empty() {
-                let text = fs::read_to_string(&target).unwrap();
-                let mut headings = text.lines().filter(|line| line.starts_with('#')).map(anchor);
-                assert!(headings.any(|known| known == heading), "{}: {link}", page.display());
-            }
+        let elsewhere = |link: &String| link.contains("://") && !link.starts_with(OURS) || link.starts_with("mailto:");
+        for link in links(&text).into_iter().filter(|link| !elsewhere(link)) {
+            assert_eq!(broken(&page, &link), None, "{}: {link}", page.display());
             followed += 1;
         }
     }
-    assert!(followed > 5, "only {followed} links were found: the reader of links is broken");
+    assert!(followed > 25, "only {followed} links were found: the reader of links is broken");
+
+    let page = root().join("docs/hooks.md");
+    let cases = [
+        ("nothing.md", "no such file"),
+        ("ci.md#nothing", "no such heading"),
+        ("#nothing", "no such heading"),
+        ("../README.md", "not a page of the site: name its whole address"),
+        (&format!("{OURS}nothing"), "no such file"),
+        (&format!("{OURS}README.md#nothing"), "no such heading"),
+    ];
+    for (link, why) in cases {
+        assert_eq!(broken(&page, link), Some(why), "{link}");
+    }
+    let text = "# A b\n[x](y) `[no](no)`\n```sh\n# no\n[no](no)\n```\n## A b\n[z]: w\n";
+    assert!(links(text) == ["y", "w"] && anchors(text) == ["a-b", "a-b-1"]);
 }
 
 #[test]
@@ -203,11 +264,10 @@ fn examples_for_a_shell_run() {
         "rules test acme",
     ];
     let mut ran = 0;
-    for page in
-        ["README.md", "docs/ci.md", "docs/history.md", "docs/report.md", "docs/hooks.md", "docs/configuration.md"]
-    {
+    let guides = ["README", "ci", "history", "report", "hooks", "configuration"].map(|name| format!("docs/{name}.md"));
+    for page in std::iter::once("README.md".to_owned()).chain(guides) {
         let project = example();
-        let text = fs::read_to_string(root().join(page)).unwrap();
+        let text = fs::read_to_string(root().join(&page)).unwrap();
         for (language, lines) in blocks(&text) {
             for line in lines.iter().filter(|_| matches!(&*language, "sh" | "console")) {
                 let line = line.strip_prefix("$ ").unwrap_or(line);
