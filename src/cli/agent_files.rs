@@ -19,6 +19,7 @@ use crate::core::error::{Exit, Result};
 use crate::core::finding::Finding;
 use crate::core::json;
 use crate::core::order::ListOrder as _;
+use crate::core::path_bytes;
 use crate::core::regular_file::{self, Links};
 use crate::fix::{language, lookup};
 use crate::report::{Format, escape, redact};
@@ -162,8 +163,7 @@ pub(super) fn scan(args: &ScanArgs) -> Result<Exit> {
     let shared = args.shared.with_config(&loaded.config);
     let collector = Collector::default();
     errors.into_iter().for_each(|error| collector.failed(error));
-    let paths: Vec<BString> =
-        found.iter().map(|found| found.path.as_os_str().as_encoded_bytes().into()).collect::<Vec<BString>>();
+    let paths: Vec<BString> = found.iter().map(|found| path_bytes::bytes(&found.path)).collect();
     if !paths.is_empty() {
         let options = walk::WalkOptions { no_ignore: true, threads: loaded.threads(&shared) };
         walk::scan(&loaded.policy, &collector, &paths, options)?;
@@ -196,10 +196,8 @@ pub(super) fn scan(args: &ScanArgs) -> Result<Exit> {
 fn list(report: &Report, found: &[FoundAgentFile], home: &Path, out: &mut dyn Write) -> std::io::Result<()> {
     let mut files = 0;
     for one in found {
-        let is_here = |finding: &&Finding| {
-            let path = finding.location.path.as_ref();
-            path.is_some_and(|path| path.as_slice() == one.path.as_os_str().as_encoded_bytes())
-        };
+        let place = path_bytes::bytes(&one.path);
+        let is_here = |finding: &&Finding| finding.location.path.as_ref() == Some(&place);
         let here: Vec<&Finding> = report.findings.iter().filter(is_here).collect();
         if here.is_empty() {
             continue;
@@ -207,7 +205,7 @@ fn list(report: &Report, found: &[FoundAgentFile], home: &Path, out: &mut dyn Wr
         files += 1;
         let seconds = one.modified.duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
         let shown = one.path.strip_prefix(home).map_or_else(|_| one.path.clone(), |path| PathBuf::from("~").join(path));
-        let shown = escape::text(shown.as_os_str().as_encoded_bytes());
+        let shown = escape::text(&path_bytes::bytes(&shown));
         let (agent, kind) = (one.file.agent, one.file.kind.words());
         writeln!(out, "{agent}, {kind}, {}: {shown}", Date::of_seconds(seconds))?;
         for finding in here {

@@ -5,8 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use bstr::BString;
-
 use crate::cli::ScanTarget;
 use crate::cli::args::policy::{BaselineArgs, BaselineCommand as Command};
 use crate::cli::output::{self, complain};
@@ -16,6 +14,7 @@ use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Confidence, Finding, SuppressedBy};
 use crate::core::order::ListOrder as _;
+use crate::core::path_bytes;
 use crate::core::regular_file::{self, Links};
 use crate::policy::baseline::{self, Baseline, BaselineEntry};
 use crate::policy::files;
@@ -73,7 +72,7 @@ pub(super) fn run(command: Command) -> Result<Exit> {
 /// Scans everything below the root without the baseline. Errors are printed and make the exit code 2.
 fn scan(loaded: &Loaded, root: &Path) -> Result<Report> {
     let collector = Collector::default();
-    let paths = [BString::from(root.as_os_str().as_encoded_bytes())];
+    let paths = [path_bytes::bytes(root)];
     progress::during(&collector, output::is_stderr_terminal(), || {
         walk::scan(&loaded.policy, &collector, &paths, walk::WalkOptions::default())
     })?;

@@ -15,6 +15,7 @@ use crate::cli::args::Fix;
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::Location;
+use crate::core::path_bytes;
 use crate::fix::{self, Plan};
 use crate::git::tips::{Publication, Tips};
 use crate::hook::git;
@@ -76,11 +77,11 @@ pub(super) fn run(args: Fix) -> Result<Exit> {
 
 fn paths(args: &Fix) -> Result<Vec<BString>> {
     if !args.agents {
-        return Ok(args.paths.iter().map(|path| path.as_encoded_bytes().into()).collect());
+        return Ok(args.paths.iter().map(path_bytes::bytes).collect());
     }
     let (found, errors) = agents::at_home(&agents::home()?);
     errors.iter().for_each(|error| complain(&error.to_string()));
-    Ok(found.into_iter().map(|found| found.path.into_os_string().into_encoded_bytes().into()).collect())
+    Ok(found.iter().map(|found| path_bytes::bytes(&found.path)).collect())
 }
 
 /// Reads each file again, because the keys' positions are needed, and plans the changes.

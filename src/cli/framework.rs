@@ -10,6 +10,7 @@ use bstr::{BString, ByteSlice as _};
 use super::{ScanTarget, push, staged};
 use crate::cli::args::SharedArgs;
 use crate::core::error::{Exit, Result};
+use crate::core::path_bytes;
 use crate::hook::git;
 use crate::source::walk;
 
@@ -43,7 +44,7 @@ pub(super) fn pre_commit(shared: &SharedArgs, files: Vec<BString>) -> Result<Exi
 /// Makes a path relative to the top; lint-staged passes absolute paths.
 fn from_top(top: &Path, file: BString) -> BString {
     let below = file.to_path().ok().and_then(|path| path.strip_prefix(top).ok());
-    below.map_or_else(|| file.clone(), |path| path.as_os_str().as_encoded_bytes().into())
+    below.map_or_else(|| file.clone(), |path| path_bytes::bytes(path))
 }
 
 fn staged_files() -> Result<HashSet<BString>> {

@@ -10,7 +10,7 @@ use crate::core::path_bytes;
 
 /// Whether a git directory matches a `gitdir:` pattern; `./` in it means the configuration file's own directory.
 pub(super) fn is_at(git_dir: &Path, pattern: &[u8], directory: Option<&Path>, any_case: bool) -> bool {
-    let real = |path: PathBuf| path.canonicalize().unwrap_or(path).into_os_string().into_encoded_bytes();
+    let real = |path: PathBuf| path_bytes::real(&path).unwrap_or_else(|_| path_bytes::bytes(&path));
     let below = |directory: PathBuf, rest: &[u8]| [literal(&real(directory)), b"/".to_vec(), rest.to_vec()].concat();
     let whole = match (pattern.strip_prefix(b"~/"), pattern.strip_prefix(b"./")) {
         (Some(rest), _) => home().map(|home| below(home, rest)),
@@ -18,7 +18,7 @@ pub(super) fn is_at(git_dir: &Path, pattern: &[u8], directory: Option<&Path>, an
         _ if path_bytes::is_absolute(pattern) => Some(pattern.to_vec()),
         _ => Some([b"**/", pattern].concat()),
     };
-    whole.is_some_and(|whole| matches(&with_end(whole), git_dir.as_os_str().as_encoded_bytes(), any_case))
+    whole.is_some_and(|whole| matches(&with_end(whole), &path_bytes::bytes(git_dir), any_case))
 }
 
 /// A pattern that ends in `/` matches everything below that directory.
