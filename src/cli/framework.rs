@@ -44,7 +44,7 @@ pub(super) fn pre_commit(shared: &SharedArgs, files: Vec<BString>) -> Result<Exi
 /// Makes a path relative to the top; lint-staged passes absolute paths.
 fn from_top(top: &Path, file: BString) -> BString {
     let below = file.to_path().ok().and_then(|path| path.strip_prefix(top).ok());
-    below.map_or_else(|| file.clone(), |path| path_bytes::bytes(path))
+    below.map_or_else(|| file.clone(), path_bytes::bytes)
 }
 
 fn staged_files() -> Result<HashSet<BString>> {

@@ -91,7 +91,8 @@ fn a_type_name_has_one_meaning() {
     let mut defined: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for path in rust_files(&src) {
         // The same thing for another system.
-        let file = path.strip_prefix(&src).unwrap().display().to_string().replace('\\', "/").replace("windows.rs", "unix.rs");
+        let file =
+            path.strip_prefix(&src).unwrap().display().to_string().replace('\\', "/").replace("windows.rs", "unix.rs");
         for line in fs::read_to_string(&path).unwrap().lines() {
             if let Some(name) = defined_type(line) {
                 let files = defined.entry(name.to_owned()).or_default();
