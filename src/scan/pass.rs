@@ -137,10 +137,8 @@ impl Scanner {
         done.anchored = run.end - 3;
         if let Some((rule, key, evidence)) = self.assigned.key(&self.rules, bytes, run.clone(), done) {
             out.weighed(view, rule, key.secret.clone(), None, evidence);
-            return self.claim(view, rule, key, out);
-        }
-        self.long_value(view, &run, done, out);
-        if out.steps.is_some() {
+            self.claim(view, rule, key, out);
+        } else if out.steps.is_some() {
             let refused = self.assigned.refusals(&self.rules, bytes, &run);
             refused
                 .iter()
