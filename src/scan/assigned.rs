@@ -17,7 +17,7 @@ use super::seen::Scope;
 use super::words::{Hit, LazyWords, WordSource};
 use super::{binary, language, random, reviewed, steps};
 use crate::core::finding::Confidence;
-use crate::rule::RuleSet;
+use crate::rule::{Compiled, RuleSet};
 
 /// How far after a value words are searched for, in bytes; before it, from the start of the previous block.
 const RIGHT: usize = 512;
@@ -111,7 +111,8 @@ impl Assigned {
     fn wordless(&self, value: &Value<'_>) -> impl Iterator<Item = (usize, Key)> {
         let fits = |own: &&Wordless| {
             let text = &value.text[value.start..];
-            text.starts_with(&own.lead) && value.rules.rules()[own.rule].may_match(text)
+            let rule = &value.rules.rules()[own.rule];
+            text.starts_with(&own.lead) && rule.may_match(text) && !value.goes_on(rule)
         };
         self.wordless.iter().filter(fits).filter_map(|own| Some((own.rule, value.of_rule(own.rule).ok()?)))
     }
@@ -157,6 +158,7 @@ impl Assigned {
         if language::is_identifier(digits) {
             return Ok(None);
         }
+        done.plausible = Some(token.start);
         let seeker = Seeker { text, start, words, joined, digits, goes_on };
         match seeker.owner(&mut done.enclosure) {
             // A bracket there is a length.
@@ -305,6 +307,15 @@ fn placed(text: &[u8], token: &Range<usize>, done: &mut Done) -> Option<Placed> 
 }
 
 impl Value<'_> {
+    /// Whether letters or digits follow what would be a key of a rule whose keys have one length.
+    fn goes_on(&self, rule: &Compiled) -> bool {
+        let whole = self.start..self.start + rule.shortest();
+        rule.has_one_length()
+            && rule.rule.secret_group == 0
+            && self.text.get(whole.end).is_some_and(u8::is_ascii_alphanumeric)
+            && !binary::is_counted(self.text, &whole)
+    }
+
     /// The evidence for each rule from the words around the value, the highest sum first.
     fn weighed(&self, hits: &[Hit], enclosure: &Enclosure, exits: Exits) -> Vec<(usize, Evidence)> {
         let &Self { text, start, end, ref owner, .. } = self;

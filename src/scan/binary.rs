@@ -22,7 +22,7 @@ pub(super) fn needs_no_edge(rule: &Compiled, text: &[u8], secret: &Range<usize>)
 /// Whether the length of a value is written before it in a usual format: as one byte, or as the last of two or the
 /// first of four.
 pub(super) fn is_counted(text: &[u8], secret: &Range<usize>) -> bool {
-    length_before(text, secret) == Some(secret.len())
+    length_before(text, secret, secret.len()) == Some(secret.len())
 }
 
 /// The length before a value, which may be shorter than the value seems. If the byte is a quote or an operator, it is
@@ -30,11 +30,11 @@ pub(super) fn is_counted(text: &[u8], secret: &Range<usize>) -> bool {
 pub(super) fn counted(text: &[u8], secret: &Range<usize>) -> Option<usize> {
     let last = text[..secret.start].last()?;
     let is_mark = matches!(last, b'"' | b'\'' | b'=' | b':' | b'>' | b'\\' | b'`') || last.is_ascii_whitespace();
-    length_before(text, secret).filter(|_| !is_mark)
+    length_before(text, secret, 1).filter(|_| !is_mark)
 }
 
-/// The length before a value, if the value is at least that long.
-fn length_before(text: &[u8], secret: &Range<usize>) -> Option<usize> {
+/// The length before a value, if it is at least `least` and the value is at least that long.
+fn length_before(text: &[u8], secret: &Range<usize>, least: usize) -> Option<usize> {
     let (length, is_sure) = match text[..secret.start] {
         [.., low, high, 0, 0] if low > 0 => (u16::from_le_bytes([low, high]), true),
         [.., 0, 0, high, low] => (u16::from_be_bytes([high, low]), true),
@@ -43,7 +43,7 @@ fn length_before(text: &[u8], secret: &Range<usize>) -> Option<usize> {
         [] => return None,
     };
     let length = usize::from(length);
-    let fits = length > 0 && length <= secret.len();
+    let fits = (least..=secret.len()).contains(&length);
     (fits && (is_sure || is_binary(text, secret))).then_some(length)
 }
 

@@ -227,7 +227,7 @@ impl Scanner {
         if let Some((rule, key, evidence)) = self.assigned.key(&self.rules, bytes, token.clone(), done) {
             out.weighed(view, rule, key.secret.clone(), None, evidence);
             self.claim(view, rule, key, out);
-        } else {
+        } else if done.plausible == Some(token.start) {
             self.long_value(view, &token, done, out);
         }
         if view.layers.len() < DEPTH {

@@ -83,6 +83,8 @@ pub(super) struct Done {
     pub(super) parts: Vec<Range<usize>>,
     /// The range of the parts before a run that were examined as the start of a key.
     pub(super) opened: Range<usize>,
+    /// The start of the last token that may be a value by its own text and is near a word of a rule.
+    pub(super) plausible: Option<usize>,
     /// The range of the parts that were examined as those of a value.
     pub(super) valued: Range<usize>,
     /// The work that was spent on looking up variables.

@@ -1,6 +1,8 @@
 //! What is before the first part of a value: the brackets and functions that build a string, and the name that it is
 //! assigned to.
 
+use std::ops::Range;
+
 use super::super::identifier::{NameClass, VariableName};
 use super::super::owner::in_name;
 use super::super::steps;
@@ -101,6 +103,16 @@ pub(super) fn of(text: &[u8], start: usize) -> Option<Lead> {
         }
     }
     None
+}
+
+/// Whether a literal is the only argument of a function that does not put strings together: `model('…')`.
+pub(super) fn is_argument(text: &[u8], part: &Range<usize>) -> bool {
+    let [left @ .., b'(', quote @ (b'"' | b'\'' | b'`')] = &text[..part.start] else { return false };
+    if !matches!(text[part.end..], [close, b')', ..] if close == *quote) {
+        return false;
+    }
+    let length = left.iter().rev().take(LONGEST).take_while(|&&byte| in_word(byte)).count();
+    length > 0 && !BUILDERS.contains(&left[left.len() - length..].to_ascii_lowercase().as_slice())
 }
 
 /// Whether a name of a credential is shortly before `at`.

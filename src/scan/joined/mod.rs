@@ -61,8 +61,11 @@ impl Scanner {
         if at < done.opened.end || at < view.own.start || at >= view.own.end || view.is_joined() {
             return;
         }
-        if !self.anchors.opens(bytes, at) {
-            return self.short_value(view, at, done, out);
+        if !self.anchors.may_open(bytes, at) || !self.anchors.opens(bytes, at) {
+            if may_start(bytes, at) {
+                self.short_value(view, at, done, out);
+            }
+            return;
         }
         let part = at..glue::part_end(bytes, at);
         // Longer parts are examined as runs.

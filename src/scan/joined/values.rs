@@ -18,38 +18,57 @@ const LONGEST: usize = 48;
 /// How much work may be spent on looking up variables in any text, in bytes.
 const LOOK_UPS: usize = 1 << 13;
 
+/// One in each byte of a word.
+const EACH: u64 = 0x0101_0101_0101_0101;
+/// The top bit of each byte.
+const TOP: u64 = EACH << 7;
+/// The top bit of each of the first six bytes.
+const FIRST_SIX: u64 = TOP & 0xffff_ffff_ffff;
+
 /// Whether a random value may start at `at`, by its first eight bytes: there are letters and digits, or many changes
-/// of case.
-#[inline]
+/// of case; or, after a prefix, a digit in the next eight. Almost all words of programs are told by their first three
+/// letters. So is one in ten values; that is found from its next part.
+#[inline(always)]
 pub(in super::super) fn may_start(text: &[u8], at: usize) -> bool {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    const TOP: u64 = EACH << 7;
-    const FIRST_SIX: u64 = TOP & 0xffff_ffff_ffff;
-    const LEAST_CHANGES: u32 = 4;
+    const SECOND_AND_THIRD: u64 = 0xff_ff00;
     let Some(&first) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) else { return false };
-    let word = u64::from_le_bytes(first);
-    let (high, lower) = (word | TOP, word | (0x20 * EACH) | TOP);
-    // The top bit of each byte says whether it is at least `byte`.
-    let from = |bytes: u64, byte: u8| bytes - u64::from(byte) * EACH;
-    let between = |bytes: u64, first: u8, last: u8| from(bytes, first) & !from(bytes, last + 1) & TOP & !word;
-    let digits = between(high, b'0', b'9');
-    let letters = between(lower, b'a', b'z');
-    let marks = [b'-', b'/', b'+', b'_'].iter().fold(0, |marks, &mark| marks | between(high, mark, mark));
-    if (digits | letters | marks) & FIRST_SIX != FIRST_SIX || letters == 0 {
+    let first = u64::from_le_bytes(first);
+    let is_word = digits(first & 0xff_ffff) | between(first & SECOND_AND_THIRD, b'A', b'Z') == 0;
+    !is_word && is_value(first, text.get(at + 8..))
+}
+
+#[inline(always)]
+fn digits(word: u64) -> u64 {
+    between(word, b'0', b'9')
+}
+
+/// The top bit of each byte that is at least `first` and at most `last`.
+#[inline(always)]
+fn between(word: u64, first: u8, last: u8) -> u64 {
+    let from = |byte: u8| (word | TOP) - u64::from(byte) * EACH;
+    from(first) & !from(last + 1) & TOP & !word
+}
+
+/// Whether letters often change between small and capital, if they are letters.
+#[inline(always)]
+fn changes_case(word: u64) -> bool {
+    const LEAST: u32 = 4;
+    ((word ^ word >> 8) & (EACH << 5 >> 8)).count_ones() >= LEAST
+}
+
+/// Whether the first six bytes may be in a value, and one of eight is a letter. Without a digit and changes of case they
+/// must be a prefix, and a digit in the first eight of the `rest`.
+#[inline(never)]
+fn is_value(word: u64, rest: Option<&[u8]>) -> bool {
+    let lower = word | (0x20 * EACH);
+    let letters = between(lower, b'a', b'z') & !word;
+    let marks = [b'-', b'/', b'+', b'_'].iter().fold(0, |marks, &mark| marks | between(word, mark, mark));
+    let digits_here = digits(word);
+    if (digits_here | letters | marks) & FIRST_SIX != FIRST_SIX || letters == 0 {
         return false;
     }
-    let next = || text.get(at + 8..).and_then(<[u8]>::first_chunk::<8>);
-    if digits == 0
-        && marks != 0
-        && let Some(&next) = next()
-    {
-        // The first ones may be a prefix: `app-`.
-        let word = u64::from_le_bytes(next);
-        return (from(word | TOP, b'0') & !from(word | TOP, b'9' + 1) & TOP & !word) != 0;
-    }
-    let capitals = letters & !(word << 2);
-    let changes = (capitals ^ capitals >> 8) & (letters & letters >> 8);
-    digits != 0 || changes.count_ones() >= LEAST_CHANGES
+    let next = || rest.and_then(<[u8]>::first_chunk::<8>).map_or(0, |&next| u64::from_le_bytes(next));
+    digits_here != 0 || if marks == 0 { changes_case(word) } else { digits(next()) != 0 }
 }
 
 impl Scanner {
@@ -61,10 +80,12 @@ impl Scanner {
         }
         let length = bytes[at..].iter().take(LONGEST).take_while(|&&byte| glue::in_part(byte)).count();
         let part = at..at + length;
+        if !(LEAST..LONGEST).contains(&length) || is_field(bytes, &part) {
+            return;
+        }
         let is_short = bytes[part.clone()].split(|&byte| !in_key(byte)).all(|run| run.len() < runs::LEAST);
         let digits = &bytes[part.clone()];
-        if (LEAST..LONGEST).contains(&length) && is_short && assigned::may_be_value(digits) && !is_numbered_word(digits)
-        {
+        if is_short && assigned::may_be_value(digits) && !is_numbered_word(digits) && !lead::is_argument(bytes, &part) {
             self.value(view, part, done, out);
         }
     }
@@ -82,7 +103,9 @@ impl Scanner {
             return;
         }
         let digits = &bytes[token.clone()];
-        if assigned::may_be_value(digits) && !language::is_identifier(digits) {
+        let is_plausible =
+            token.len() >= runs::LEAST || assigned::may_be_value(digits) && !language::is_identifier(digits);
+        if is_plausible && !is_numbered_word(digits) {
             self.value(view, part, done, out);
         }
     }
@@ -100,12 +123,14 @@ impl Scanner {
             weak.is_other |= !is_strong;
             parts.insert(0, before);
         }
-        self.extend(bytes, &mut parts, true);
-        let last = parts.last().map_or(part.end, |part| part.end);
-        if (parts.len() == 1 || weak.is_any()) && list::may_go_over(bytes, last) {
-            let more = self.extend(bytes, &mut parts, false);
-            weak.is_line |= more.is_line;
-            weak.is_other |= more.is_other;
+        if may_extend(bytes, part.end) && glue::after(bytes, part.end).is_some() {
+            self.extend(bytes, &mut parts, true);
+            let last = parts.last().map_or(part.end, |part| part.end);
+            if (parts.len() == 1 || weak.is_any()) && list::may_go_over(bytes, last) {
+                let more = self.extend(bytes, &mut parts, false);
+                weak.is_line |= more.is_line;
+                weak.is_other |= more.is_other;
+            }
         }
         if weak.is_any() {
             // Words in a list are no parts of a key.
@@ -144,6 +169,30 @@ impl Scanner {
         let mut parts = vec![part.clone()];
         parts.extend(expression.parts);
         self.look(view, &Joint::of_expression(bytes, &parts, expression.range), done, out);
+    }
+}
+
+/// Whether a literal is the whole value of a field, as in JSON.
+fn is_field(text: &[u8], part: &Range<usize>) -> bool {
+    let [left @ .., quote @ (b'"' | b'\'')] = &text[..part.start] else { return false };
+    matches!(left, [.., b':'] | [.., b':', b' '])
+        && matches!(text[part.end..], [close, b',' | b'}' | b'\n' | b'\r', ..] if close == *quote)
+        && !glue::is_expression(text, part.end)
+}
+
+/// Whether another part may follow a part that ends at `end`: after a literal, no word, and nothing that says that the
+/// literal is a name.
+fn may_extend(text: &[u8], end: usize) -> bool {
+    const LONGEST_GAP: usize = 64;
+    let [b'"' | b'\'' | b'`', rest @ ..] = &text[end..] else { return true };
+    let blanks = rest.iter().take(LONGEST_GAP).take_while(|byte| byte.is_ascii_whitespace()).count();
+    let rest = &rest[blanks..];
+    match rest.first() {
+        Some(b':' | b'=' | b'(' | b'[' | b'{' | b'?' | b'-' | b'!') | None => false,
+        Some(byte) if byte.is_ascii_alphanumeric() => {
+            blanks == 0 || rest.iter().take(3).any(|byte| matches!(byte, b'"' | b'\'' | b'`'))
+        }
+        Some(_) => true,
     }
 }
 
