@@ -26,14 +26,16 @@ const TOP: u64 = EACH << 7;
 const FIRST_SIX: u64 = TOP & 0xffff_ffff_ffff;
 
 /// Whether a random value may start at `at`, by its first eight bytes: there are letters and digits, or many changes
-/// of case; or, after a prefix, a digit in the next eight. Almost all words of programs are told by their first three
-/// letters. So is one in ten values; that is found from its next part.
+/// of case; or, after a prefix, a digit in the next eight. Most words of programs are told by their first six letters. So
+/// are a few values; those are found from their next part.
 #[inline(always)]
 pub(in super::super) fn may_start(text: &[u8], at: usize) -> bool {
-    const SECOND_AND_THIRD: u64 = 0xff_ff00;
+    const FOUR: u64 = 0xffff_ffff;
+    const AFTER_FIRST: u64 = 0xffff_ffff_ff00;
     let Some(&first) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) else { return false };
     let first = u64::from_le_bytes(first);
-    let is_word = digits(first & 0xff_ffff) | between(first & SECOND_AND_THIRD, b'A', b'Z') == 0;
+    let marks = between(first & FOUR, b'-', b'-') | between(first & FOUR, b'_', b'_');
+    let is_word = digits(first) | between(first & AFTER_FIRST, b'A', b'Z') | marks == 0;
     !is_word && is_value(first, text.get(at + 8..))
 }
 
@@ -186,11 +188,13 @@ fn may_extend(text: &[u8], end: usize) -> bool {
     const LONGEST_GAP: usize = 64;
     let [b'"' | b'\'' | b'`', rest @ ..] = &text[end..] else { return true };
     let blanks = rest.iter().take(LONGEST_GAP).take_while(|byte| byte.is_ascii_whitespace()).count();
-    let rest = &rest[blanks..];
+    let (blank, rest) = rest.split_at(blanks);
     match rest.first() {
+        // A statement, or an item of a list.
+        Some(b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'$') if blank.contains(&b'\n') => true,
         Some(b':' | b'=' | b'(' | b'[' | b'{' | b'?' | b'-' | b'!') | None => false,
         Some(byte) if byte.is_ascii_alphanumeric() => {
-            blanks == 0 || rest.iter().take(3).any(|byte| matches!(byte, b'"' | b'\'' | b'`'))
+            blank.is_empty() || rest.iter().take(3).any(|byte| matches!(byte, b'"' | b'\'' | b'`'))
         }
         Some(_) => true,
     }
