@@ -112,6 +112,11 @@ impl Scanner {
         if rest == LONGEST || !list::may_go_on(bytes, &part) {
             return;
         }
+        if !glue::is_expression(bytes, part.end) && !lead::is_named(bytes, part.start) {
+            // That depends on the text shortly before it.
+            done.scope = done.scope.max(Scope::Around);
+            return;
+        }
         let digits = &bytes[token.clone()];
         let is_plausible =
             token.len() >= runs::LEAST || assigned::may_be_value(digits) && !language::is_identifier(digits);
