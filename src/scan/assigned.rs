@@ -117,14 +117,6 @@ impl Assigned {
         self.wordless.iter().filter(fits).filter_map(|own| Some((own.rule, value.of_rule(own.rule).ok()?)))
     }
 
-    /// Whether a word of a rule is near a value in this range, or a rule without words may match the value.
-    pub(super) fn has_words(&self, rules: &RuleSet, text: &[u8], value: Range<usize>, done: &mut Done) -> bool {
-        let words = WordSource { words: &self.words, set: rules, rules: &self.rules };
-        let around = (value.start / BLOCK).saturating_sub(1) * BLOCK..text.len().min(value.end + RIGHT);
-        self.wordless.iter().any(|own| starts_alike(&text[value.start..], &own.lead))
-            || done.hits.within(words.get(), text, &around).next().is_some()
-    }
-
     /// The value at a token, with the evidence for each rule. The error means that it is assigned to something else.
     fn value<'a>(
         &self,
@@ -390,13 +382,6 @@ enum Purpose {
     Find,
     /// Each rule gives the reason why it does not match.
     Explain,
-}
-
-/// Whether a text starts like another one, of which it may have only a part.
-fn starts_alike(text: &[u8], start: &[u8]) -> bool {
-    const LEAST: usize = 2;
-    let length = start.len().min(LEAST);
-    text.starts_with(&start[..length])
 }
 
 /// The part after a short prefix such as `sk-`.

@@ -1,8 +1,5 @@
 //! Values of contextual rules in parts. Their prefixes say nothing, so the search starts at literals that look random,
 //! and joins them only if an operator of strings follows or the name of a credential is before them.
-//!
-//! Where lines are remembered, in a history, this is not done: what depends on whole expressions cannot be remembered
-//! for a line, and an audit would take a quarter longer.
 
 use std::ops::Range;
 
@@ -17,11 +14,6 @@ use super::{Joint, MOST_BEFORE, Weak, glue, lead, list, variables};
 const LEAST: usize = 6;
 /// The maximum length of a part that is too short for a run.
 const LONGEST: usize = 48;
-
-/// How far before and after a part the others may be, for what was decided about it to depend only on the text around its
-/// line.
-const NEAR_BEFORE: usize = 100;
-const NEAR_AFTER: usize = 200;
 
 /// How much work may be spent on looking up variables in any text, in bytes.
 const LOOK_UPS: usize = 1 << 13;
@@ -85,7 +77,7 @@ impl Scanner {
     /// Examines what follows a quote: it may be a part of a value, too short for a run.
     pub(super) fn short_value(&self, view: &View<'_>, at: usize, done: &mut Done, out: &mut Sink) {
         let bytes: &[u8] = &view.bytes;
-        if done.remembers || done.valued.contains(&at) || view.is_joined() || !self.assigned.has_rules() {
+        if done.valued.contains(&at) || view.is_joined() || !self.assigned.has_rules() {
             return;
         }
         let length = bytes[at..].iter().take(LONGEST).take_while(|&&byte| glue::in_part(byte)).count();
@@ -103,18 +95,13 @@ impl Scanner {
     /// Examines a token that is no key: it may be a part of a value, and only its name says whose.
     pub(in super::super) fn long_value(&self, view: &View<'_>, token: &Range<usize>, done: &mut Done, out: &mut Sink) {
         let bytes: &[u8] = &view.bytes;
-        if done.remembers || done.valued.contains(&token.start) || view.is_joined() {
+        if done.valued.contains(&token.start) || view.is_joined() {
             return;
         }
         let rest = bytes[token.end..].iter().take(LONGEST).take_while(|&&byte| glue::in_part(byte)).count();
         steps::count(rest);
         let part = token.start..token.end + rest;
         if rest == LONGEST || !list::may_go_on(bytes, &part) {
-            return;
-        }
-        if !glue::is_expression(bytes, part.end) && !lead::is_named(bytes, part.start) {
-            // That depends on the text shortly before it.
-            done.scope = done.scope.max(Scope::Around);
             return;
         }
         let digits = &bytes[token.clone()];
@@ -155,17 +142,11 @@ impl Scanner {
             parts.drain(..parts[..first].iter().rposition(is_word).map_or(0, |word| word + 1));
         }
         if parts.len() > 1 {
-            let end = parts.iter().map(|part| part.end).max().unwrap_or(part.end);
-            done.valued.end = end;
-            if weak.is_any() && !lead::is_named(bytes, parts[0].start) {
-                let is_near = parts[0].start + NEAR_BEFORE >= part.start && end <= part.end + NEAR_AFTER;
-                done.scope = done.scope.max(if is_near { Scope::Around } else { Scope::Beyond });
-            } else {
-                done.scope = Scope::Beyond;
-                if self.assigned.has_words(&self.rules, bytes, parts[0].start..end, done) {
-                    let end = self.look(view, &Joint::of_value(bytes, &parts), done, out);
-                    done.valued.end = end.max(part.end);
-                }
+            done.scope = Scope::Beyond;
+            done.valued.end = parts.iter().map(|part| part.end).max().unwrap_or(part.end);
+            if !weak.is_any() || lead::is_named(bytes, parts[0].start) {
+                let end = self.look(view, &Joint::of_value(bytes, &parts), done, out);
+                done.valued.end = end.max(part.end);
             }
         }
         let mut index = 0;
