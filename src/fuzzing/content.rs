@@ -147,8 +147,12 @@ impl Unpacked {
 }
 
 impl Visitor for Unpacked {
-    fn content(&mut self, _: &Packed, content: &mut dyn Read) -> io::Result<()> {
+    fn content(&mut self, at: &Packed, content: &mut dyn Read) -> io::Result<()> {
         self.members += 1;
+        self.between(at, content)
+    }
+
+    fn between(&mut self, _: &Packed, content: &mut dyn Read) -> io::Result<()> {
         let mut buffer = [0; 4096];
         loop {
             match content.read(&mut buffer)? {

@@ -205,7 +205,7 @@ impl<'a> ContentScan<'a> {
         let mut watched = WatchedReader::new(stream, self.stop);
         let mut inside = UnpackedKeys::new(self);
         let too_large = archive::unpack_stream(&mut watched, self.policy.archives, &mut inside).is_err();
-        let (content, state) = (inside.content, watched.state);
+        let (content, state) = (inside.finish(), watched.state);
         Content { length: state.length, ..content }.ended(state, too_large)
     }
 
@@ -241,11 +241,12 @@ impl<'a> ContentScan<'a> {
         let mut inside = UnpackedKeys::new(self);
         let limits = self.policy.archives;
         let too_large = archive::unpack(layer, &mut watched, content.length, limits, &mut inside).is_err();
+        let mut inside = inside.finish();
         // Uncompressed members were already scanned as part of the content.
-        let secrets: HashSet<&Secret> = inside.content.keys.iter().map(|key| &key.found.secret).collect();
+        let secrets: HashSet<&Secret> = inside.keys.iter().map(|key| &key.found.secret).collect();
         content.keys.retain(|key| !secrets.contains(&key.found.secret));
-        content.keys.append(&mut inside.content.keys);
-        content.unopened = inside.content.unopened;
+        content.keys.append(&mut inside.keys);
+        content.unopened = inside.unopened;
         content.ended(watched.state, too_large)
     }
 }

@@ -1,7 +1,10 @@
 //! Collects the keys in packed content while it is unpacked.
 
+use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Read, Seek};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use bstr::BString;
 
 use super::archive::{self, Packed};
 use super::content::{Content, ContentKey, ContentScan, path_names};
@@ -12,7 +15,9 @@ use crate::scan::Match;
 pub(super) struct UnpackedKeys<'a> {
     scan: ContentScan<'a>,
     buffer: Vec<u8>,
-    pub(super) content: Content,
+    content: Content,
+    /// The keys between the members of archives.
+    between: Vec<ContentKey>,
     /// The reasons that occurred more often than members are named.
     more: Vec<&'static str>,
 }
@@ -22,12 +27,31 @@ const MOST_NAMED: usize = 1000;
 
 impl<'a> UnpackedKeys<'a> {
     pub(super) fn new(scan: ContentScan<'a>) -> Self {
-        Self { scan, buffer: Vec::new(), content: Content::default(), more: Vec::new() }
+        Self { scan, buffer: Vec::new(), content: Content::default(), between: Vec::new(), more: Vec::new() }
     }
-}
 
-impl archive::Visitor for UnpackedKeys<'_> {
-    fn content(&mut self, at: &Packed, content: &mut dyn Read) -> io::Result<()> {
+    /// All keys. One that is between an archive's members is left out if it is also in one of them, or in the name of
+    /// one, which the directory repeats.
+    pub(super) fn finish(self) -> Content {
+        let Self { mut content, mut between, .. } = self;
+        let members: BTreeSet<(&[u8], &[u8])> = content
+            .keys
+            .iter()
+            .filter_map(|key| Some((key.found.secret.expose(), key.member.as_ref()?.as_slice())))
+            .collect();
+        let mut seen: HashSet<(Vec<u8>, Option<BString>)> = HashSet::new();
+        between.retain(|key| {
+            let secret = key.found.secret.expose();
+            let inside = key.member.as_ref().map_or_else(Vec::new, |archive| [archive.as_slice(), b"/"].concat());
+            let next = members.range((secret, inside.as_slice())..).next();
+            let is_repeated = next.is_some_and(|(other, member)| *other == secret && member.starts_with(&inside));
+            !is_repeated && seen.insert((secret.to_vec(), key.member.clone()))
+        });
+        content.keys.append(&mut between);
+        content
+    }
+
+    fn scan(&mut self, at: &Packed, content: &mut dyn Read) -> io::Result<()> {
         let fill = |buffer: &mut Vec<u8>| {
             let count = io::copy(&mut content.take(64 << 10), buffer)?;
             Ok(usize::try_from(count).unwrap_or(usize::MAX))
@@ -39,13 +63,26 @@ impl archive::Visitor for UnpackedKeys<'_> {
             keys.push(ContentKey { member: at.member.clone(), is_unpacked, ..ContentKey::plain(found) });
         };
         let path = archive::shown(self.scan.path.unwrap_or_default(), at.member.as_ref());
-        Windows::default().scan(self.scan.policy, path.as_ref(), &mut self.buffer, fill, found)?;
+        Windows::default().scan(self.scan.policy, path.as_ref(), &mut self.buffer, fill, found).map(drop)
+    }
+}
+
+impl archive::Visitor for UnpackedKeys<'_> {
+    fn content(&mut self, at: &Packed, content: &mut dyn Read) -> io::Result<()> {
+        self.scan(at, content)?;
         // A zip that was not opened for another reason also ends as a zip.
         let is_said = self.content.unopened.last().is_some_and(|(member, _)| *member == at.member);
         if !is_said && archive::is_behind_prefix(&self.buffer) {
             self.unopened(at, archive::reason::PREFIXED);
         }
         Ok(())
+    }
+
+    fn between(&mut self, at: &Packed, content: &mut dyn Read) -> io::Result<()> {
+        let first = self.content.keys.len();
+        let result = self.scan(at, content);
+        self.between.extend(self.content.keys.drain(first..));
+        result
     }
 
     fn name(&mut self, at: &Packed, name: &[u8]) {

@@ -1,5 +1,6 @@
 //! Keys inside compressed files and archives, inside each other too, and what cannot be opened.
 
+use std::collections::BTreeSet;
 use std::io::{Cursor, Write as _};
 
 use flate2::Compression;
@@ -317,6 +318,82 @@ fn a_member_is_decoded_to_its_own_end() {
             assert_eq!(found, ["a.txt", "b.env"], "{case}: {place}: {:#?}", scan.output);
             let named = scan.skipped().iter().any(|skipped| skipped.ends_with("a.txt: corrupt archive"));
             assert_eq!(named, is_named, "{case}: {place}: {:#?}", scan.skipped());
+        }
+    }
+}
+
+/// What belongs to no member of a zip is scanned, also where the zip can be read only once, and a key in it that a
+/// member has as well is reported once. A signature alone hides nothing behind it.
+#[test]
+fn what_lies_between_the_members_of_a_zip_is_scanned() {
+    let (secret, other) = (key(1), key(2));
+    let text = format!("k = {secret}\n");
+    let raw = text.as_bytes();
+    let plain = zip(&[("a.txt", b"nothing of note\n"), ("b.txt", b"nothing of note either\n")]);
+    let find = |mark: &[u8]| memchr::memmem::find(&plain, mark).unwrap();
+    let second = memchr::memmem::rfind(&plain, b"PK\x03\x04").unwrap();
+    let inserted = |at: usize, parts: &[&[u8]]| [&plain[..at], &parts.concat(), &plain[at..]].concat();
+    let comment = {
+        let mut zip = plain.clone();
+        let at = zip.len() - 2;
+        zip[at..].copy_from_slice(&(raw.len() as u16).to_le_bytes());
+        [zip, raw.to_vec()].concat()
+    };
+    let extra = {
+        let mut zip = plain.clone();
+        zip[28..30].copy_from_slice(&(raw.len() as u16 + 4).to_le_bytes());
+        let field = [&[0xfe, 0xca][..], &(raw.len() as u16).to_le_bytes(), raw].concat();
+        zip.splice(35..35, field);
+        zip
+    };
+    let lying = {
+        // The last member has a wrong length, and an image's text follows the directory's first entry.
+        let mut zip = plain.clone();
+        zip[second + 18..second + 22].copy_from_slice(&9_u32.to_le_bytes());
+        let at = memchr::memmem::rfind(&zip, b"PK\x01\x02").unwrap();
+        let image = png(&[(b"tEXt", [b"Comment\0", raw].concat()), (b"IEND", vec![])]);
+        [&zip[..at], &image, &zip[at..]].concat()
+    };
+    let far = [vec![b' '; 3 << 20], b"PK\n".to_vec(), raw.to_vec()].concat();
+    let fake: &[u8] = b"PK\x03\x04\xff\xff\xff\xff\n";
+    let env = format!("e = {other}\n");
+    let inner = zip(&[("c.env", env.as_bytes())]);
+    let two: &[&str] = &[&secret, &other];
+    let named = zip(&[(&format!("d/{secret}.txt"), b"nothing")]);
+    let cases: [(&str, Vec<u8>, &[&str]); 14] = [
+        ("before the second member", inserted(second, &[raw]), &[&secret]),
+        ("before the directory", inserted(find(b"PK\x01\x02"), &[raw]), &[&secret]),
+        ("before the end", inserted(find(b"PK\x05\x06"), &[raw]), &[&secret]),
+        ("behind the end", inserted(plain.len(), &[b"\n", raw]), &[&secret]),
+        ("in the comment", comment, &[&secret]),
+        ("in an extra field", extra, &[&secret]),
+        ("behind much else", inserted(second, &[&far]), &[&secret]),
+        ("behind a signature", inserted(second, &[fake, raw]), &[&secret]),
+        ("behind a signature at the end", inserted(plain.len(), &[b"PK\x03\x04", raw]), &[&secret]),
+        ("behind many signatures", inserted(second, &[&b"PK\x03\x04PK".repeat(9999), raw]), &[&secret]),
+        ("behind half a signature", inserted(second, &[b"\nPK\x03", raw]), &[&secret]),
+        ("a member in a header", inserted(second, &[fake, &inner, raw]), two),
+        ("a damaged zip", lying, &[&secret]),
+        ("a name that the directory repeats", named, &[&secret]),
+    ];
+    for (case, content, secrets) in cases {
+        let project = Project::new();
+        project.write("x.zip.gz", gzip(&content)).write("y.zip", &content);
+        project.write("z.tgz", gzip(&tar(&[("in.zip", &content)])));
+        let piped = project.run_with(["scan", "--format", "jsonl", "--show-secrets", "-"], &content);
+        for (scan, count) in [(project.scan(&["--show-secrets"]), 3), (Scan::of(piped), 1)] {
+            let mut found: Vec<(String, &str)> = Vec::new();
+            for finding in &scan.findings {
+                found.push((finding["location"]["path"].to_string(), finding["secret"].as_str().unwrap()));
+            }
+            let places: BTreeSet<&String> = found.iter().map(|(place, _)| place).collect();
+            assert_eq!(places.len(), count, "{case}: {places:?}: {}", scan.output.stderr);
+            for place in places {
+                let here = found.iter().filter(|(path, _)| path == place).map(|(_, secret)| *secret);
+                let (here, all): (Vec<&str>, BTreeSet<&str>) = (here.clone().collect(), here.collect());
+                assert_eq!(here.len(), secrets.len(), "{case}: {place}");
+                assert_eq!(all, secrets.iter().copied().collect(), "{case}: {place}");
+            }
         }
     }
 }

@@ -61,6 +61,11 @@ impl Packed {
 pub trait Visitor {
     /// Receives content, which must be read to its end or to the first error, which must be returned.
     fn content(&mut self, at: &Packed, content: &mut dyn Read) -> io::Result<()>;
+    /// Receives what lies between the members of an archive and belongs to none of them. Some of it, such as names,
+    /// repeats what members have.
+    fn between(&mut self, at: &Packed, content: &mut dyn Read) -> io::Result<()> {
+        self.content(at, content)
+    }
     /// Receives the name of a member or directory, or a link's target.
     fn name(&mut self, at: &Packed, name: &[u8]);
     /// Receives the reason why something was not opened, or not read to its end.

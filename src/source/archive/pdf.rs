@@ -4,7 +4,7 @@
 use std::io::{self, BufRead, Read};
 
 use super::inflate::Inflate;
-use super::until::Until;
+use super::until::{MarkSearch, Until};
 use super::{Packed, Unpacker, reason};
 use crate::core::finding::Layer;
 
@@ -20,13 +20,13 @@ fn streams(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) 
     let mut is_encrypted = false;
     loop {
         let mut between =
-            EncryptionWatcher { inner: Until::new(content, b"stream"), tail: Vec::new(), is_encrypted: false };
+            EncryptionWatcher { inner: Until::new(content, b"stream"), keyword: MarkSearch::new(b"/Encrypt") };
         // The document's own text was already scanned, unless it is inside an archive.
         if unpacker.is_unseen(at) {
             unpacker.plain(&mut between, at);
         }
         io::copy(&mut between, &mut io::sink())?;
-        is_encrypted |= between.is_encrypted;
+        is_encrypted |= between.keyword.is_found;
         if !between.inner.skip_to_mark()? {
             break;
         }
@@ -73,29 +73,13 @@ fn is_flate(content: &mut dyn BufRead) -> io::Result<bool> {
 /// A reader that watches for the keyword of encrypted documents.
 struct EncryptionWatcher<'a> {
     inner: Until<'a>,
-    tail: Vec<u8>,
-    is_encrypted: bool,
+    keyword: MarkSearch,
 }
-
-const ENCRYPT: &[u8] = b"/Encrypt";
 
 impl Read for EncryptionWatcher<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        let read = &buffer[..count];
-        let edge = read.len().min(ENCRYPT.len() - 1);
-        self.tail.extend_from_slice(&read[..edge]);
-        let find = |text: &[u8]| memchr::memmem::find(text, ENCRYPT).is_some();
-        self.is_encrypted |= find(&self.tail) || find(read);
-        if count > edge {
-            self.tail.clear();
-        }
-        let keep = read.len().min(ENCRYPT.len() - 1);
-        if count > edge {
-            self.tail.extend_from_slice(&read[read.len() - keep..]);
-        }
-        let excess = self.tail.len().saturating_sub(ENCRYPT.len() - 1);
-        self.tail.drain(..excess);
+        self.keyword.look_at(&buffer[..count]);
         Ok(count)
     }
 }

@@ -64,14 +64,7 @@ impl Read for Until<'_> {
             if buffer.is_empty() {
                 return Ok(0);
             }
-            let free = match memchr::memmem::find(buffer, self.mark) {
-                Some(at) => at,
-                None => {
-                    let most = (self.mark.len() - 1).min(buffer.len());
-                    let start = (1..=most).rev().find(|&length| buffer.ends_with(&self.mark[..length]));
-                    buffer.len() - start.unwrap_or(0)
-                }
-            };
+            let free = length_before(buffer, self.mark);
             if free == 0 {
                 self.go_on()?;
                 continue;
@@ -82,6 +75,45 @@ impl Read for Until<'_> {
             return Ok(count);
         }
         Ok(0)
+    }
+}
+
+/// How many bytes come before a marker, or before its start at the end of `bytes`.
+pub(super) fn length_before(bytes: &[u8], mark: &[u8]) -> usize {
+    memchr::memmem::find(bytes, mark).unwrap_or_else(|| {
+        let most = (mark.len() - 1).min(bytes.len());
+        let start = (1..=most).rev().find(|&length| bytes.ends_with(&mark[..length]));
+        bytes.len() - start.unwrap_or(0)
+    })
+}
+
+/// Finds a marker in bytes that come in parts.
+pub(super) struct MarkSearch {
+    mark: &'static [u8],
+    /// The last bytes of the parts so far, fewer than the marker has.
+    tail: Vec<u8>,
+    pub(super) is_found: bool,
+}
+
+impl MarkSearch {
+    pub(super) fn new(mark: &'static [u8]) -> Self {
+        Self { mark, tail: Vec::new(), is_found: false }
+    }
+
+    /// Looks at the next part.
+    pub(super) fn look_at(&mut self, part: &[u8]) {
+        if self.is_found {
+            return;
+        }
+        let most = self.mark.len() - 1;
+        self.tail.extend_from_slice(&part[..part.len().min(most)]);
+        let find = |bytes: &[u8]| memchr::memmem::find(bytes, self.mark).is_some();
+        self.is_found = find(&self.tail) || find(part);
+        if part.len() > most {
+            self.tail.clear();
+            self.tail.extend_from_slice(&part[part.len() - most..]);
+        }
+        self.tail.drain(..self.tail.len().saturating_sub(most));
     }
 }
 
@@ -135,7 +167,18 @@ impl BufRead for Exact<'_> {
 mod tests {
     use std::io::{BufRead as _, BufReader, Read as _};
 
-    use super::{Exact, Until};
+    use super::{Exact, MarkSearch, Until};
+
+    #[test]
+    fn a_mark_is_found_in_parts_of_any_length() {
+        for length in 1..12 {
+            for (text, is_there) in [("ab /En/Encrypt c", true), ("/Encrypt", true), ("/Encryp t /E ncrypt", false)] {
+                let mut search = MarkSearch::new(b"/Encrypt");
+                text.as_bytes().chunks(length).for_each(|part| search.look_at(part));
+                assert_eq!(search.is_found, is_there, "{text} in parts of {length}");
+            }
+        }
+    }
 
     #[test]
     fn a_mark_is_found_wherever_the_buffer_ends() {

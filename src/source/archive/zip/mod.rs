@@ -2,8 +2,10 @@
 //!
 //! Members are read in their order in the file, by their local headers. So members that the directory does not name,
 //! names twice, or that are hidden in another member are scanned as well, and streams can be read. If the directory
-//! can be read first, it gives the lengths that local headers omit, and more positions to look at.
+//! can be read first, it gives the lengths that local headers omit, and more positions to look at. What lies between
+//! members is passed on, too, where nobody has seen it yet.
 
+mod between;
 mod directory;
 mod reader;
 
@@ -14,8 +16,9 @@ use std::rc::Rc;
 use super::inflate::Inflate;
 use super::until::{Exact, Until};
 use super::{Packed, Unpacker, reason};
+use between::{BetweenMembers, FIXED};
 use directory::{MemberLengths, long, short, wide};
-use reader::{ChecksummedReader, CompressedMember, PositionedReader, StoredMember};
+use reader::{ChecksummedReader, CompressedMember, HEADER, PositionedReader, StoredMember};
 
 pub use directory::is_behind_prefix;
 
@@ -103,24 +106,21 @@ impl Zip {
         content: &mut PositionedReader<'_>,
         at: &Packed,
     ) -> io::Result<bool> {
-        while Until::new(content, b"PK").skip_to_mark()? {
-            match content.fill_buf()? {
-                [1, ..] => {
-                    content.consume(1);
-                    self.has_directory |= content.fill_buf()?.first() == Some(&2);
-                    continue;
-                }
-                [3, ..] => content.consume(1),
-                _ => continue,
+        loop {
+            let mut between = BetweenMembers::new(content);
+            if unpacker.is_unseen(at) && between.ready()? > 0 {
+                unpacker.visitor.between(at, &mut between)?;
             }
-            if content.fill_buf()?.first() != Some(&4) {
-                continue;
-            }
-            content.consume(1);
-            let offset = content.at - 4;
-            let Some(header) = self.header(content, offset)? else { continue };
+            io::copy(&mut between, &mut io::sink())?;
+            self.has_directory |= between.has_directory();
+            let Some(fixed) = between.header else { return Ok(true) };
+            let offset = content.at;
+            let (header, extra) = self.header(content, &fixed)?;
             if !unpacker.counts(at) {
                 return Ok(false);
+            }
+            if unpacker.is_unseen(at) && !extra.is_empty() {
+                unpacker.visitor.between(at, &mut extra.as_slice())?;
             }
             if !self.is_single {
                 self.visited.push(offset);
@@ -130,34 +130,27 @@ impl Zip {
                 return Ok(false);
             }
         }
-        Ok(true)
     }
 
-    /// Reads a header after its signature; `None` if it is not plausible.
-    fn header(&self, content: &mut PositionedReader<'_>, offset: u64) -> io::Result<Option<Header>> {
-        let mut fixed = [0; 26];
-        match content.read_exact(&mut fixed) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-            result => result?,
-        }
-        let (version, flags, method) = (short(&fixed, 0), short(&fixed, 2), short(&fixed, 4));
-        let (name_length, extra_length) = (short(&fixed, 22), short(&fixed, 24));
-        if version & 0xff > 99 || method > 99 || name_length == 0 {
-            return Ok(None);
-        }
+    /// Reads a header, of which the fixed part is known. Returns its extra field, too.
+    fn header(&self, content: &mut PositionedReader<'_>, fixed: &[u8; FIXED]) -> io::Result<(Header, Vec<u8>)> {
+        let offset = content.at;
+        content.read_exact(&mut [0; HEADER.len() + FIXED])?;
+        let (flags, method) = (short(fixed, 2), short(fixed, 4));
+        let (name_length, extra_length) = (short(fixed, 22), short(fixed, 24));
         let (mut name, mut extra) = (Vec::new(), Vec::new());
         content.by_ref().take(name_length.into()).read_to_end(&mut name)?;
         content.by_ref().take(extra_length.into()).read_to_end(&mut extra)?;
-        let mut packed = u64::from(long(&fixed, 14));
+        let mut packed = u64::from(long(fixed, 14));
         if packed == u64::from(u32::MAX) {
             packed = wide(&extra).nth(1).unwrap_or(packed);
         }
-        let (mut crc, mut packed) = (long(&fixed, 10), Some(packed));
+        let (mut crc, mut packed) = (long(fixed, 10), Some(packed));
         if flags & LENGTHS_BEHIND != 0 && packed == Some(0) {
             let known = self.directory.get(&offset);
             (crc, packed) = (known.map_or(0, |known| known.crc), known.map(|known| known.packed));
         }
-        Ok(Some(Header { flags, method, crc, packed, name }))
+        Ok((Header { flags, method, crc, packed, name }, extra))
     }
 
     fn member(&self, unpacker: &mut Unpacker<'_>, content: &mut PositionedReader<'_>, header: &Header, at: &Packed) {
@@ -181,7 +174,7 @@ impl Zip {
                 let is_longer = Rc::clone(&deflated.is_longer);
                 let unopened = decode(unpacker, &mut deflated, header, is_longer, &member);
                 let behind = deflated.behind();
-                self.read_again(unpacker, content, behind);
+                self.read_again(unpacker, content, &behind);
                 unopened
             }
             (_, Some(packed)) => decode(unpacker, &mut Exact::new(content, packed), header, Rc::default(), &member),
@@ -205,13 +198,13 @@ impl Zip {
         let mut stored = StoredMember::new(ChecksummedReader::new(exact, crc, Rc::default()));
         unpacker.content(&mut stored, member);
         if let Some(hidden) = stored.hidden() {
-            self.read_again(unpacker, content, hidden);
+            self.read_again(unpacker, content, &hidden);
         }
     }
 
     /// Reads bytes again, as they may be other members. That counts as unpacked data, so that it cannot be repeated
     /// endlessly.
-    fn read_again(&self, unpacker: &Unpacker<'_>, content: &mut PositionedReader<'_>, bytes: Vec<u8>) {
+    fn read_again(&self, unpacker: &Unpacker<'_>, content: &mut PositionedReader<'_>, bytes: &[u8]) {
         if !self.is_single && unpacker.budget.spend(bytes.len() as u64).is_ok() {
             content.give_back(bytes);
         }

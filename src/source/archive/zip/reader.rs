@@ -6,10 +6,11 @@ use std::rc::Rc;
 
 use flate2::Crc;
 
+use super::super::fill;
 use super::super::inflate::corrupt;
 
 /// The signature of a local header.
-const HEADER: &[u8] = b"PK\x03\x04";
+pub(super) const HEADER: &[u8] = b"PK\x03\x04";
 /// How many bytes that may belong to other members are kept to be read again.
 const MOST_KEPT: usize = 8 << 20;
 
@@ -156,28 +157,40 @@ pub(super) struct PositionedReader<'a> {
     pub(super) at: u64,
     /// Returned bytes, which are read before those of `inner`.
     again: io::Cursor<Vec<u8>>,
+    /// The error that follows the returned bytes.
+    error: Option<io::Error>,
 }
 
 impl<'a> PositionedReader<'a> {
     pub(super) fn new(inner: &'a mut dyn BufRead, at: u64) -> Self {
-        Self { inner, at, again: io::Cursor::default() }
+        Self { inner, at, again: io::Cursor::default(), error: None }
     }
 
     /// Returns the bytes that were read last, so that they are read again.
-    pub(super) fn give_back(&mut self, mut bytes: Vec<u8>) {
+    pub(super) fn give_back(&mut self, bytes: &[u8]) {
         self.at = self.at.saturating_sub(bytes.len() as u64);
-        bytes.extend(self.again.fill_buf().unwrap_or_default());
-        self.again = io::Cursor::new(bytes);
+        let read = usize::try_from(self.again.position()).unwrap_or(usize::MAX).min(self.again.get_ref().len());
+        let (read, left) = self.again.get_ref().split_at(read);
+        // Many short returns from one long one must not copy that each time.
+        match read.strip_suffix(bytes) {
+            Some(before) => self.again.set_position(before.len() as u64),
+            None => self.again = io::Cursor::new([bytes, left].concat()),
+        }
+    }
+
+    /// Copies the next bytes without reading them; returns how many there are.
+    pub(super) fn peek(&mut self, bytes: &mut [u8]) -> usize {
+        let (length, error) = fill(self, bytes);
+        self.give_back(&bytes[..length]);
+        self.error = error;
+        length
     }
 }
 
 impl Read for PositionedReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = match self.again.read(buffer)? {
-            0 => self.inner.read(buffer)?,
-            count => count,
-        };
-        self.at += count as u64;
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
         Ok(count)
     }
 }
@@ -185,7 +198,10 @@ impl Read for PositionedReader<'_> {
 impl BufRead for PositionedReader<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         match self.again.fill_buf()? {
-            [] => self.inner.fill_buf(),
+            [] => match self.error.take() {
+                Some(error) => Err(error),
+                None => self.inner.fill_buf(),
+            },
             _ => self.again.fill_buf(),
         }
     }
