@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::enclosure::Enclosure;
 use super::identifier::{NameClass, Ownership, VariableName};
 use super::owner::{Holder, Owner};
-use super::settings::{head, is_assigned, is_host, is_imported, name_around, name_before, setting};
+use super::settings::{alias, head, is_assigned, is_host, is_imported, is_imported_as, name_around, name_before, setting};
 use super::steps;
 use super::words::{Hit, WordKind};
 
@@ -195,7 +195,9 @@ impl Surroundings<'_> {
     fn weigh_left(&self, hit: &Hit) -> Option<(Witness, u8)> {
         let (text, range, start) = (self.text, &hit.range, self.value.start);
         if is_imported(text, range.start) {
-            return Some((Witness::Import, 4));
+            let alias = self.owner.name.clone().and_then(|name| alias(&text[name]));
+            let is_alias = alias.is_some_and(|alias| is_imported_as(text, range.end, alias));
+            return Some((Witness::Import, if is_alias { 10 } else { 4 }));
         }
         let opens = &self.enclosure.opens;
         let inner = opens.iter().rev().take_while(|open| open.at > range.start).count();

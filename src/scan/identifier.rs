@@ -93,6 +93,8 @@ impl VariableName {
         let says = match said(word) {
             0 if without_ending(word).len() < word.len() => says::CREDENTIAL,
             0 if word.iter().all(u8::is_ascii_digit) => says::NEUTRAL,
+            // `MISTRAL_API_KEY2`.
+            0 => said_counted(word),
             said => said,
         };
         let place = |at: usize| u8::try_from(at).unwrap_or(u8::MAX);
@@ -212,6 +214,19 @@ fn is_hump(name: &[u8], at: usize) -> bool {
         && (before.is_ascii_lowercase()
             || before.is_ascii_digit()
             || before.is_ascii_uppercase() && next.is_some_and(u8::is_ascii_lowercase))
+}
+
+/// What a word with a number at its end says, if it is of a credential: `key1`.
+fn said_counted(word: &[u8]) -> u8 {
+    let digits = word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let word = &word[..word.len() - digits];
+    if !(1..=2).contains(&digits) {
+        return 0;
+    }
+    match said(word) {
+        0 if without_ending(word).len() < word.len() => says::CREDENTIAL,
+        said => said & (says::CREDENTIAL | says::SECRET),
+    }
 }
 
 /// Removes the ending: `mistral` from `mistralapikey`.

@@ -28,7 +28,7 @@ pub(super) mod says {
 const WORDS: &[(u8, &str)] = &[
     (
         says::CREDENTIAL,
-        "key keys apikey apikeys token tokens apitoken authtoken accesstoken authkey accesskey subscriptionkey apisecret bearer auth authorization credential credentials creds pat basic",
+        "key keys apikey apikeys token tokens apitoken authtoken accesstoken authkey accesskey subscriptionkey apisecret bearer auth authorization credential credentials creds pat pats basic",
     ),
     (says::SECRET, "secret secrets secretkey clientsecret password passwords passwd pass pwd jwt passphrase"),
     (

@@ -94,7 +94,14 @@ impl Seeker<'_> {
         let start = over_length(text, self.start);
         let lead = lead(text, start);
         let mut names = names(text, start);
-        let Some(first) = names.next() else { return self.passed(enclosure, lead, true) };
+        let Some(mut first) = names.next() else { return self.passed(enclosure, lead, true) };
+        // `Mistral API key (live): …`.
+        if first.assigned
+            && is_remark(text, &first.range)
+            && let Some(before) = names.next().filter(|before| before.lines == first.lines)
+        {
+            first = Name { assigned: true, ..before };
+        }
         let is_above = first.lines > 0;
         // In `NAME=${X:-value}` the value is not assigned to X.
         let between = &text[first.range.end..start];
@@ -119,7 +126,9 @@ impl Seeker<'_> {
                 let is_provider = !self.joined
                     && !identifier.is_about()
                     && self.words.covers(&text[first.range.clone()], &identifier);
-                if is_provider && (!self.is_plain() || self.is_among_keys(enclosure)) {
+                if is_provider
+                    && (!self.is_plain() || self.is_among_keys(enclosure) || is_key_of_keys(text, &first.range))
+                {
                     return Ok(Owner { name: Some(first.range), identifier, holder: Holder::Provider });
                 }
                 unowned
@@ -130,6 +139,11 @@ impl Seeker<'_> {
                 let is_apart =
                     !matches!(text[..start], [.., before] if before.is_ascii_graphic() && !APART.contains(&before));
                 let in_prose = !first.assigned && !is_above && is_apart;
+                // `wandb login …`.
+                let is_login = matches!(&text[first.range.clone()], b"login" | b"--relogin");
+                if is_login && in_prose && text[..start].ends_with(b" ") {
+                    return Ok(Owner { holder: Holder::Label, ..Owner::unknown() });
+                }
                 let passed = match self.passed(enclosure, lead, is_above) {
                     Err(_) if in_prose => self.told(names),
                     passed => passed,
@@ -357,6 +371,21 @@ fn is_key_of_item(text: &[u8], name: &Range<usize>) -> bool {
     let length = before[open + 1..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
     let element = &before[open + 1..open + 1 + length];
     element.first().is_some_and(u8::is_ascii_uppercase) || ELEMENTS.contains(&element)
+}
+
+/// Whether a name stands in parentheses behind another: `API key (live)`.
+fn is_remark(text: &[u8], name: &Range<usize>) -> bool {
+    text[..name.start].ends_with(b" (") && text.get(name.end) == Some(&b')')
+}
+
+/// Whether a name is the key of an entry of a variable that is named for credentials: `keys["mistral"]`.
+fn is_key_of_keys(text: &[u8], name: &Range<usize>) -> bool {
+    const LONGEST: usize = 48;
+    let before = &text[name.start.saturating_sub(LONGEST)..name.start];
+    let Some(before) = before.strip_suffix(b"[\"").or_else(|| before.strip_suffix(b"['")) else { return false };
+    let length = before.iter().rev().take_while(|byte| in_name(**byte)).count();
+    let class = VariableName::of(&before[before.len() - length..]).class();
+    matches!(class, NameClass::Credential | NameClass::Secret)
 }
 
 /// Whether a function creates or configures a client.

@@ -138,3 +138,18 @@ pub(super) fn is_imported(text: &[u8], at: usize) -> bool {
     STARTS.iter().any(|start| head.starts_with(start))
         || memchr::memmem::find(&text[line..text.len().min(at + 24)], b"require(").is_some()
 }
+
+/// The module's name that a name starts with: `aai` of `aai.settings.api_key`.
+pub(super) fn alias(name: &[u8]) -> Option<&[u8]> {
+    let dot = memchr::memchr(b'.', name)?;
+    (dot > 1).then_some(&name[..dot])
+}
+
+/// Whether the import statement goes on with another name for what it imports: `import assemblyai as aai`.
+pub(super) fn is_imported_as(text: &[u8], at: usize, alias: &[u8]) -> bool {
+    const LONGEST: usize = 80;
+    let rest = &text[at..text.len().min(at + LONGEST)];
+    let line = rest.split(|byte| matches!(byte, b'\n' | b'\\' | b';')).next().unwrap_or_default();
+    let mut words = line.split(|byte| !in_name(*byte)).skip_while(|word| *word != b"as");
+    words.nth(1) == Some(alias)
+}
