@@ -103,6 +103,10 @@ impl Seeker<'_> {
             first = Name { assigned: true, ..before };
         }
         let is_above = first.lines > 0;
+        if let Some(name) = piped(text, self.start, &first) {
+            let identifier = VariableName::of(&text[name.clone()]);
+            return Ok(Owner { name: Some(name), identifier, holder: Holder::Credential });
+        }
         // In `NAME=${X:-value}` the value is not assigned to X.
         let between = &text[first.range.end..start];
         if between.ends_with(b":-") || between.ends_with(b":=") {
@@ -373,19 +377,46 @@ fn is_key_of_item(text: &[u8], name: &Range<usize>) -> bool {
     element.first().is_some_and(u8::is_ascii_uppercase) || ELEMENTS.contains(&element)
 }
 
+/// The name of a credential that a value is piped into: `echo … | docker secret create mistral_api_key -`.
+fn piped(text: &[u8], start: usize, first: &Name) -> Option<Range<usize>> {
+    const FARTHEST: usize = 200;
+    let is_echo = first.lines == 0 && matches!(&text[first.range.clone()], b"echo" | b"printf" | b"-n" | b"s");
+    if !is_echo {
+        return None;
+    }
+    let rest = &text[start..text.len().min(start + FARTHEST)];
+    steps::count(rest.len());
+    let rest = rest.split(|&byte| byte == b'\n').next()?;
+    let mut at = memchr::memchr(b'|', rest)?;
+    while at < rest.len() {
+        let from = at + rest[at..].iter().take_while(|byte| !in_name(**byte)).count();
+        at = from + rest[from..].iter().take_while(|byte| in_name(**byte)).count();
+        if !rest[from..].starts_with(b"-") && VariableName::of(&rest[from..at]).class() == NameClass::Credential {
+            return Some(start + from..start + at);
+        }
+    }
+    None
+}
+
 /// Whether a name stands in parentheses behind another: `API key (live)`.
 fn is_remark(text: &[u8], name: &Range<usize>) -> bool {
     text[..name.start].ends_with(b" (") && text.get(name.end) == Some(&b')')
 }
 
-/// Whether a name is the key of an entry of a variable that is named for credentials: `keys["mistral"]`.
+/// Whether a name is the key of an entry of a variable that is named for credentials: `keys["mistral"]`, `--api-key
+/// mistral=…`.
 fn is_key_of_keys(text: &[u8], name: &Range<usize>) -> bool {
     const LONGEST: usize = 48;
     let before = &text[name.start.saturating_sub(LONGEST)..name.start];
-    let Some(before) = before.strip_suffix(b"[\"").or_else(|| before.strip_suffix(b"['")) else { return false };
+    let ends: [&[u8]; 4] = [b"[\"", b"['", b"=", b" "];
+    let Some((end, before)) = ends.iter().find_map(|end| Some((*end, before.strip_suffix(*end)?))) else {
+        return false;
+    };
     let length = before.iter().rev().take_while(|byte| in_name(**byte)).count();
-    let class = VariableName::of(&before[before.len() - length..]).class();
-    matches!(class, NameClass::Credential | NameClass::Secret)
+    let keys = &before[before.len() - length..];
+    let is_option = keys.starts_with(b"--");
+    let class = VariableName::of(keys).class();
+    (end != b" " || is_option) && matches!(class, NameClass::Credential | NameClass::Secret)
 }
 
 /// Whether a function creates or configures a client.
@@ -406,6 +437,7 @@ fn makes(callee: &[u8]) -> bool {
             "from_api",
             "build",
             "use",
+            "unsafeplaintext",
         ]
         .iter()
         .any(|word| lower.starts_with(word.as_bytes()))

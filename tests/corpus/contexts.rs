@@ -85,6 +85,16 @@ pub(crate) const CONTEXTS: &[(&str, &str)] = &[
         "sql, copy",
         "COPY public.api_keys (id, provider, key, created_at) FROM stdin;\n1\tnone\t\\N\t2024-01-01\n2\t{w}\t{K}\t2024-01-02\n\\.\n",
     ),
+    // Commands, numbers, remarks, other names.
+    ("command, login", "{w} login {K}\n"),
+    ("command, piped", "echo \"{K}\" | docker secret create {w}_api_key -\n"),
+    ("command, entry of an option", "aider --model x --api-key {w}={K}\n"),
+    ("env, numbered", "{N}2={K}\n"),
+    ("python, entry of a variable", "keys[\"{w}\"] = \"{K}\"\n"),
+    ("python, other name of a module", "import {w} as mm\nmm.settings.api_key = \"{K}\"\n"),
+    ("notes, remark", "{W} API key (live): {K}\n"),
+    ("trello, description", "{\"name\":\"{W} API key\",\"desc\":\"{K}\"}\n"),
+    ("dynamodb, typed", "{\"provider\":{\"S\":\"{w}\"},\"apiKey\":{\"S\":\"{K}\"}}\n"),
     // A foreign name, and an address.
     ("env, openai name", "OPENAI_BASE_URL=https://{H}/v1\nOPENAI_API_KEY={K}\n"),
     (
@@ -360,6 +370,7 @@ pub(crate) const LOOK_ALIKES: &[&str] = &[
     "see https://github.com/x/{w}/commit/{X} for the api key\n",
     "{\"provider\": \"{w}\", \"id\": \"{X}\", \"object\": \"{X}\", \"system_fingerprint\": \"{X}\"}\n",
     "{\"{w}\": {\"keyId\": \"{X}\", \"api_key_hash\": \"{X}\", \"public_key\": \"{X}\", \"token_count\": \"{X}\"}}\n",
+    "{w} login\nchecked out {X}\n# last login {X}\necho {X} | grep {w}\necho \"{X}  model.bin\" | sha256sum -c -\n",
     "cache-key: {w}-{X}\nrestore-keys: {w}-{X}\nkey: ${{ runner.os }}-{w}-{X}\n",
 ];
 
