@@ -143,9 +143,7 @@ impl Seeker<'_> {
                 let is_apart =
                     !matches!(text[..start], [.., before] if before.is_ascii_graphic() && !APART.contains(&before));
                 let in_prose = !first.assigned && !is_above && is_apart;
-                // `wandb login …`.
-                let is_login = matches!(&text[first.range.clone()], b"login" | b"--relogin");
-                if is_login && in_prose && text[..start].ends_with(b" ") {
+                if in_prose && self.is_login(&first) {
                     return Ok(Owner { holder: Holder::Label, ..Owner::unknown() });
                 }
                 let passed = match self.passed(enclosure, lead, is_above) {
@@ -207,6 +205,16 @@ impl Seeker<'_> {
             return Ok(owner);
         }
         if self.joined { Err(Unowned { is_above: true, is_id: false }) } else { Ok(Owner::unknown()) }
+    }
+
+    /// Whether the name is that of a provider's command to log in: `wandb login …`, `wandb login --relogin …`.
+    fn is_login(&self, name: &Name) -> bool {
+        let Some(before) = self.text[..name.range.end].strip_suffix(b"login") else { return false };
+        let before = before.strip_suffix(b"login --re").unwrap_or(before);
+        let before = before.strip_suffix(b" ").unwrap_or_default();
+        let length = before.iter().rev().take_while(|byte| in_name(**byte)).count();
+        let command = &before[before.len() - length..];
+        self.text[..self.start].ends_with(b" ") && self.words.covers(command, &VariableName::of(command))
     }
 
     /// In prose: a word on the line that names a credential.
