@@ -8,7 +8,9 @@ use std::ops::Range;
 use super::enclosure::Enclosure;
 use super::identifier::{NameClass, Ownership, VariableName};
 use super::owner::{Holder, Owner};
-use super::settings::{alias, head, is_assigned, is_host, is_imported, is_imported_as, name_around, name_before, setting};
+use super::settings::{
+    alias, head, is_assigned, is_host, is_imported, is_imported_as, name_around, name_before, setting,
+};
 use super::steps;
 use super::words::{Hit, WordKind};
 
