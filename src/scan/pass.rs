@@ -227,7 +227,7 @@ impl Scanner {
         if let Some((rule, key, evidence)) = self.assigned.key(&self.rules, bytes, token.clone(), done) {
             out.weighed(view, rule, key.secret.clone(), None, evidence);
             self.claim(view, rule, key, out);
-        } else if done.plausible == Some(token.start) {
+        } else if done.plausible == Some(token.start) && !first.is_key {
             self.long_value(view, &token, done, out);
         }
         if view.layers.len() < DEPTH {

@@ -42,6 +42,11 @@ pub(super) fn part_end(text: &[u8], at: usize) -> usize {
     at + length
 }
 
+/// Whether a part contains the address of something, which continues no key.
+pub(super) fn is_address(part: &[u8]) -> bool {
+    part.windows(3).any(|three| three == b"://")
+}
+
 /// The start of the part that ends at `end`.
 fn part_start(text: &[u8], end: usize) -> usize {
     let length = text[..end].iter().rev().take(LONGEST_BEFORE).take_while(|&&byte| in_part(byte)).count();

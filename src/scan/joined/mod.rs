@@ -249,10 +249,10 @@ impl Scanner {
                 break;
             }
             let part = glue.range.end..glue::part_end(bytes, glue.range.end);
-            // Marks of the text, or the next setting.
+            // Marks of the text, an address, or the next setting.
             let digits = &bytes[part.clone()];
             let is_setting = || glue.is_strong && in_key(bytes[last.end - 1]) && is_setting(digits);
-            if !digits.iter().any(u8::is_ascii_alphanumeric) || is_setting() {
+            if !digits.iter().any(u8::is_ascii_alphanumeric) || glue::is_address(digits) || is_setting() {
                 break;
             }
             last.end = glue.range.start;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::steps;
 use super::code;
-use super::glue::{in_part, part_end};
+use super::glue::{self, in_part, part_end};
 
 /// How far from the first part the expression and the other variables may be, in bytes.
 const NEAR: usize = 1200;
@@ -142,6 +142,10 @@ fn names(text: &[u8], mut at: usize) -> Vec<Range<usize>> {
             break;
         }
         at = start + length;
+        // The name of the next argument, or a call.
+        if is_assigned(&text[at..]) {
+            break;
+        }
         let name = &text[start..at];
         if !matches!(
             name,
@@ -153,7 +157,12 @@ fn names(text: &[u8], mut at: usize) -> Vec<Range<usize>> {
     names
 }
 
-/// The literal that is assigned to `name` in the range `around`.
+/// Whether a single `=` or a colon follows a name.
+fn is_assigned(rest: &[u8]) -> bool {
+    matches!(rest.trim_ascii_start(), [b'=', next, ..] if *next != b'=') || rest.first() == Some(&b':')
+}
+
+/// The literal that is assigned to `name` in the range `around`, unless that is an address.
 fn literal_of(text: &[u8], around: &Range<usize>, name: &[u8]) -> Option<Range<usize>> {
     let window = &text[around.clone()];
     steps::count(window.len());
@@ -169,6 +178,7 @@ fn literal_of(text: &[u8], around: &Range<usize>, name: &[u8]) -> Option<Range<u
         let mut start = at + name.len() + assign + 1 + blanks;
         start += code::literal_prefix(&text[start..]);
         start += code::quote(&text[start..]).unwrap_or(0);
-        text.get(start).is_some_and(|&byte| in_part(byte)).then(|| start..part_end(text, start))
+        let part = start..part_end(text, start);
+        (!part.is_empty() && !glue::is_address(&text[part.clone()])).then_some(part)
     })
 }
