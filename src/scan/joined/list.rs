@@ -49,7 +49,7 @@ pub(super) fn may_go_on(text: &[u8], part: &Range<usize>) -> bool {
         }
         [b'"' | b'\'', ..] => left.ends_with(b"="),
         [b'\n' | b'\r' | b';', ..] | [] if left.ends_with(b"=") => true,
-        [b'\n' | b'\r', ..] if text[part.end - 1] == b'=' => true,
+        [b'\n' | b'\r', ..] if text[part.end - 1] == b'=' => !is_digest(&text[..part.end]),
         [b'\n' | b'\r', ..] => matches!(left, [.., b' ' | b'\t']) && goes_over(text, part.end),
         [b'\\', ..] | [b'<', b'w' | b's' | b'/' | b'b', ..] | [b'^', b'\n' | b'\r', ..] => true,
         [b'{', b'"' | b'\'', ..] | [b'$' | b'#', b'{', b'"' | b'\'', ..] => true,
@@ -57,6 +57,14 @@ pub(super) fn may_go_on(text: &[u8], part: &Range<usize>) -> bool {
         _ => false,
     };
     is_before || ends_unseen(before) || line_before(before).is_some()
+}
+
+/// Whether the `=` at the end of `text` is the padding of a checksum in base64 and no soft break: in `go.sum` each line ends
+/// so.
+fn is_digest(text: &[u8]) -> bool {
+    const LENGTHS: [usize; 3] = [28, 44, 88];
+    let in_base64 = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    LENGTHS.contains(&text.iter().rev().take(LENGTHS[2] + 1).take_while(in_base64).count())
 }
 
 /// `text` without the prefix of a literal at its end, and blanks.

@@ -82,7 +82,8 @@ impl Scanner {
         }
         let length = bytes[at..].iter().take(LONGEST).take_while(|&&byte| glue::in_part(byte)).count();
         let part = at..at + length;
-        if !(LEAST..LONGEST).contains(&length) || is_field(bytes, &part) {
+        let is_other = matches!(bytes.get(part.end), Some(b'@' | b'?' | b'('));
+        if !(LEAST..LONGEST).contains(&length) || is_other || is_field(bytes, &part) {
             return;
         }
         let is_short = bytes[part.clone()].split(|&byte| !in_key(byte)).all(|run| run.len() < runs::LEAST);
