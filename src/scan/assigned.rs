@@ -434,24 +434,25 @@ fn changes_case(token: &[u8]) -> bool {
 
 /// Whether the text is labelled as a checksum, like `integrity` in lock files.
 fn is_digest(text: &[u8]) -> bool {
-    text.starts_with(b"sha") && matches!(text.get(3..7), Some(b"512-" | b"256-" | b"384-"))
-        || text.starts_with(b"sha1-")
+    let [b's', b'h', b'a', rest @ ..] = text else { return false };
+    matches!(rest, [b'5', b'1', b'2', b'-', ..] | [b'2', b'5', b'6', b'-', ..] | [b'3', b'8', b'4', b'-', ..])
+        || rest.starts_with(b"1-")
 }
 
 /// The start of the value: after what belongs to an escape or to markup.
 fn value_start(text: &[u8], token: Range<usize>) -> usize {
     let mut start = token.start;
-    let before = &text[..start];
     let value = &text[token.clone()];
-    if before.ends_with(b"=") && value.len() > 2 && value.starts_with(b"3D") {
-        start += 2;
-    } else if before.ends_with(b"[") || before.ends_with(b";") {
-        let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if digits <= 3 && value.get(digits) == Some(&b'm') {
-            start += digits + 1;
+    match text[..start].last() {
+        Some(b'=') if value.len() > 2 && value.starts_with(b"3D") => start += 2,
+        Some(b'[' | b';') => {
+            let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            if digits <= 3 && value.get(digits) == Some(&b'm') {
+                start += digits + 1;
+            }
         }
-    } else if before.ends_with(b"\\") && matches!(value[0], b'n' | b'r' | b't') {
-        start += 1;
+        Some(b'\\') if matches!(value[0], b'n' | b'r' | b't') => start += 1,
+        _ => {}
     }
     while start + 1 < token.end && matches!(text[start], b'-' | b'_') {
         start += 1;

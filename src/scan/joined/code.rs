@@ -75,11 +75,16 @@ impl<'a> Read<'a> {
             b"sb",
             b"n",
         ];
-        let lower = word.to_ascii_lowercase();
-        let says = |part: &&[u8]| lower.windows(part.len()).any(|window| window == *part);
-        if APPENDING.iter().any(says) {
+        let says = |at: usize| {
+            let (first, rest) = (word[at].to_ascii_lowercase(), &word[at..]);
+            let starts = |part: &&[u8]| {
+                part[0] == first && rest.get(..part.len()).is_some_and(|rest| rest.eq_ignore_ascii_case(part))
+            };
+            APPENDING.iter().any(starts)
+        };
+        if (0..word.len()).any(says) {
             self.appends = true;
-        } else if !NEUTRAL.contains(&lower.as_slice()) {
+        } else if !NEUTRAL.iter().any(|neutral| word.eq_ignore_ascii_case(neutral)) {
             self.words += 1;
             self.last = [self.last[1], word];
         }

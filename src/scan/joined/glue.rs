@@ -106,33 +106,21 @@ pub(super) fn short_before(
     start: usize,
     may_open: &dyn Fn(usize) -> bool,
 ) -> Option<(Option<Range<usize>>, bool)> {
-    /// The maximum number of words between the parts.
-    const MOST_WORDS: usize = 6;
     let last = *text[..start].last()?;
     let is_line_start = || {
         let mut blanks = text[..start].iter().rev().take(LONGEST_INDENT);
-        let left = blanks.find(|byte| !matches!(byte, b' ' | b'\t') && !MARKS.contains(byte));
+        let left = blanks.find(|byte| !matches!(byte, b' ' | b'\t') && !is_mark(**byte));
         matches!(left, Some(b'\n' | b'\r'))
     };
     let words = match last {
-        b'"' | b'\'' | b'`' => {
-            let left = text[..start - 1].trim_ascii_end();
-            match left {
-                [.., b'+' | b'.' | b'&' | b'~', b'='] => MOST_WORDS,
-                [
-                    ..,
-                    b'+' | b'.' | b'&' | b'~' | b',' | b'(' | b'\\' | b'"' | b'\'' | b'`' | b'<' | b'@' | b'$' | b'_',
-                ] => MOST_WORDS,
-                _ => return None,
-            }
-        }
+        b'"' | b'\'' | b'`' => return literal_start(text, start, may_open),
         // The marks of a comment count as one.
         b'\n' | b'\r' => 2,
         b' ' | b'\t' if is_line_start() => 3,
         b'>' => 2,
         // Text of a PDF page with a kerning number.
         b'(' if matches!(text[..start - 1].last(), Some(b'0'..=b'9')) => 2,
-        byte if byte >= 0x80 || byte == b'{' || MARKS.contains(&byte) && is_line_start() => 2,
+        byte if byte >= 0x80 || byte == b'{' || is_mark(byte) && is_line_start() => 2,
         _ => return None,
     };
     let floor = start.saturating_sub(if last == b'>' { LONGEST_MARKUP } else { LONGEST_BEFORE });
@@ -161,6 +149,47 @@ pub(super) fn short_before(
         end = from;
     }
     Some((None, is_other_line))
+}
+
+/// The same for a part in quotes: another literal ends before it.
+fn literal_start(
+    text: &[u8],
+    start: usize,
+    may_open: &dyn Fn(usize) -> bool,
+) -> Option<(Option<Range<usize>>, bool)> {
+    /// The maximum number of quotes between the parts.
+    const MOST: usize = 6;
+    let left = text[..start - 1].trim_ascii_end();
+    match left {
+        [.., b'+' | b'.' | b'&' | b'~', b'='] => {}
+        [
+            ..,
+            b'+' | b'.' | b'&' | b'~' | b',' | b'(' | b'\\' | b'"' | b'\'' | b'`' | b'<' | b'@' | b'$' | b'_',
+        ] => {}
+        _ => return None,
+    }
+    let floor = start.saturating_sub(LONGEST_BEFORE);
+    let mut from = left.len();
+    for _ in 0..MOST {
+        let quote = memchr::memrchr3(b'"', b'\'', b'`', &text[floor.min(from)..from]);
+        steps::count(1);
+        from = quote.map_or(floor, |at| floor + at);
+        if quote.is_none() {
+            break;
+        }
+        let end = from - text[floor..from].iter().rev().take_while(|&&byte| byte == b'\\').count();
+        let length = text[floor..end].iter().rev().take(SHORT).take_while(|&&byte| in_part(byte)).count();
+        steps::count(length);
+        let part = end - length;
+        if (2..SHORT).contains(&length)
+            && may_open(part)
+            && let Some(glue) = after(text, end).filter(|glue| glue.range.end == start)
+        {
+            return Some((Some(part..glue.range.start), true));
+        }
+    }
+    let from = from.min(start);
+    Some((None, memchr::memchr2(b'\n', b'\r', &text[from..start]).is_some()))
 }
 
 /// From this length on, a part is long enough for its own run.
@@ -194,8 +223,10 @@ pub(super) fn literal_before(text: &[u8], start: usize) -> Option<Range<usize>> 
     (is_strong && (6..SHORT * 2).contains(&part.len())).then_some(part)
 }
 
-/// The marks that start lines of a comment, a reply, a list or a patch.
-const MARKS: &[u8] = b">#/*;|+-%!";
+/// Whether lines of a comment, a reply, a list or a patch start with it.
+fn is_mark(byte: u8) -> bool {
+    matches!(byte, b'>' | b'#' | b'/' | b'*' | b';' | b'|' | b'+' | b'-' | b'%' | b'!')
+}
 
 /// The length of a line end; 0 if there is none.
 pub(super) fn line_end(text: &[u8]) -> usize {
@@ -294,7 +325,7 @@ pub(super) fn wrapped(text: &[u8], end: usize, length: usize) -> Option<Glue> {
     for _ in 0..4 {
         next += blanks(text, next);
         own += line[own..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-        let marks = |text: &[u8]| text.iter().take(4).take_while(|byte| MARKS.contains(byte)).count();
+        let marks = |text: &[u8]| text.iter().take(4).take_while(|byte| is_mark(**byte)).count();
         let (mark, own_mark) = (marks(&text[next..]), marks(&line[own..]));
         if mark == 0 {
             break;

@@ -60,7 +60,7 @@ pub fn kind(head: &[u8]) -> Option<Container> {
         _ if tar::is_header(head) => Layer::Tar,
         _ if inflate::is_zlib(head) => Layer::Zlib,
         _ => {
-            let is_start = |(magic, _): &&(&[u8], &str)| head.starts_with(magic);
+            let is_start = |(magic, _): &&(&[u8], &str)| head.first() == magic.first() && head.starts_with(magic);
             return UNOPENED.iter().find(is_start).map(|(_, reason)| Container::Unopened(reason));
         }
     };
@@ -70,10 +70,7 @@ pub fn kind(head: &[u8]) -> Option<Container> {
 /// Why content with this name is not opened, for formats without characteristic first bytes.
 pub fn unopened_by_name(path: &BStr) -> Option<&'static str> {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-    let extension = name.rfind_byte(b'.').map(|dot| name[dot + 1..].to_ascii_lowercase())?;
-    match extension.as_slice() {
-        b"br" => Some("unsupported format: brotli"),
-        b"lzma" => Some("unsupported format: lzma"),
-        _ => None,
-    }
+    let extension = &name[name.rfind_byte(b'.')? + 1..];
+    let names = [("br", "unsupported format: brotli"), ("lzma", "unsupported format: lzma")];
+    names.iter().find(|(own, _)| extension.eq_ignore_ascii_case(own.as_bytes())).map(|(_, reason)| *reason)
 }
