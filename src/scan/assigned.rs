@@ -112,7 +112,7 @@ impl Assigned {
         let fits = |own: &&Wordless| {
             let text = &value.text[value.start..];
             let rule = &value.rules.rules()[own.rule];
-            text.starts_with(&own.lead) && rule.may_match(text) && !value.goes_on(rule)
+            text.starts_with(&own.lead) && !value.goes_on(rule) && rule.may_match(text)
         };
         self.wordless.iter().filter(fits).filter_map(|own| Some((own.rule, value.of_rule(own.rule).ok()?)))
     }

@@ -15,10 +15,8 @@ impl Scanner {
     pub(super) fn view(&self, view: &View<'_>, out: &mut Sink) {
         let mut done = Done::default();
         steps::count(view.bytes.len());
-        runs::each(&view.bytes, &mut |run, width| {
-            if width == runs::Width::Opening && !self.may_open(&view.bytes, run.start)
-                || width == runs::Width::Gapped && language::is_path(&view.bytes[run.clone()])
-            {
+        runs::each(&view.bytes, &|at, is_long| self.may_open(&view.bytes, at, is_long), &mut |run, width| {
+            if width == runs::Width::Gapped && language::is_path(&view.bytes[run.clone()]) {
                 return;
             }
             // The text around a decoded part is only context; it was scanned in the outer view.
@@ -42,11 +40,10 @@ impl Scanner {
         let mut done = Done { remembers: true, ..Done::default() };
         let mut before = out.candidates.len();
         seen.begin();
-        runs::each(&view.bytes[part.clone()], &mut |run, width| {
+        let may_open = |at: usize, is_long: bool| self.may_open(&view.bytes, part.start + at, is_long);
+        runs::each(&view.bytes[part.clone()], &may_open, &mut |run, width| {
             let run = part.start + run.start..part.start + run.end;
-            if width == runs::Width::Opening && !self.may_open(&view.bytes, run.start)
-                || width == runs::Width::Gapped && language::is_path(&view.bytes[run.clone()])
-            {
+            if width == runs::Width::Gapped && language::is_path(&view.bytes[run.clone()]) {
                 return;
             }
             if !matches!(width, runs::Width::Narrow | runs::Width::Gapped) {
@@ -78,9 +75,9 @@ impl Scanner {
     }
 
     /// Whether the first part of a key may start at `at`.
-    #[inline]
-    fn may_open(&self, bytes: &[u8], at: usize) -> bool {
-        self.anchors.may_open(bytes, at) || may_start(bytes, at)
+    #[inline(always)]
+    fn may_open(&self, bytes: &[u8], at: usize, is_long: bool) -> bool {
+        self.anchors.may_open(bytes, at) || may_start(bytes, at, is_long)
     }
 
     /// Handles the other kinds of runs, which are rare.

@@ -44,7 +44,7 @@ pub(super) fn part_end(text: &[u8], at: usize) -> usize {
 
 /// Whether a part contains the address of something, which continues no key.
 pub(super) fn is_address(part: &[u8]) -> bool {
-    part.windows(3).any(|three| three == b"://")
+    memchr::memchr_iter(b':', part).any(|at| part[at..].starts_with(b"://"))
 }
 
 /// The start of the part that ends at `end`.
@@ -152,20 +152,13 @@ pub(super) fn short_before(
 }
 
 /// The same for a part in quotes: another literal ends before it.
-fn literal_start(
-    text: &[u8],
-    start: usize,
-    may_open: &dyn Fn(usize) -> bool,
-) -> Option<(Option<Range<usize>>, bool)> {
+fn literal_start(text: &[u8], start: usize, may_open: &dyn Fn(usize) -> bool) -> Option<(Option<Range<usize>>, bool)> {
     /// The maximum number of quotes between the parts.
     const MOST: usize = 6;
     let left = text[..start - 1].trim_ascii_end();
     match left {
         [.., b'+' | b'.' | b'&' | b'~', b'='] => {}
-        [
-            ..,
-            b'+' | b'.' | b'&' | b'~' | b',' | b'(' | b'\\' | b'"' | b'\'' | b'`' | b'<' | b'@' | b'$' | b'_',
-        ] => {}
+        [.., b'+' | b'.' | b'&' | b'~' | b',' | b'(' | b'\\' | b'"' | b'\'' | b'`' | b'<' | b'@' | b'$' | b'_'] => {}
         _ => return None,
     }
     let floor = start.saturating_sub(LONGEST_BEFORE);

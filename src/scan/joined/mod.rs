@@ -62,7 +62,7 @@ impl Scanner {
             return;
         }
         if !self.anchors.may_open(bytes, at) || !self.anchors.opens(bytes, at) {
-            if may_start(bytes, at) {
+            if may_start(bytes, at, true) {
                 self.short_value(view, at, done, out);
             }
             return;
@@ -73,7 +73,7 @@ impl Scanner {
             let before = out.candidates.len();
             let end = self.join(view, part, First::default(), done, out);
             done.opened = at..end;
-            if out.candidates.len() == before && may_start(bytes, at) {
+            if out.candidates.len() == before && may_start(bytes, at, true) {
                 self.short_value(view, at, done, out);
             }
         }

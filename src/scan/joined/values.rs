@@ -25,18 +25,18 @@ const TOP: u64 = EACH << 7;
 /// The top bit of each of the first six bytes.
 const FIRST_SIX: u64 = TOP & 0xffff_ffff_ffff;
 
-/// Whether a random value may start at `at`, by its first eight bytes: there are letters and digits, or many changes
+/// Whether a random value may start at `at`, by its first eight bytes, if `is_long`, six of them may be in one: there are letters and digits, or many changes
 /// of case; or, after a prefix, a digit in the next eight. Most words of programs are told by their first six letters. So
 /// are a few values; those are found from their next part.
 #[inline(always)]
-pub(in super::super) fn may_start(text: &[u8], at: usize) -> bool {
+pub(in super::super) fn may_start(text: &[u8], at: usize, is_long: bool) -> bool {
     const FOUR: u64 = 0xffff_ffff;
-    const AFTER_FIRST: u64 = 0xffff_ffff_ff00;
     let Some(&first) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) else { return false };
     let first = u64::from_le_bytes(first);
     let marks = between(first & FOUR, b'-', b'-') | between(first & FOUR, b'_', b'_');
-    let is_word = digits(first) | between(first & AFTER_FIRST, b'A', b'Z') | marks == 0;
-    !is_word && is_value(first, text.get(at + 8..))
+    let is_word = digits(first) | marks == 0 && !changes_case(first);
+    let may_be = is_long & !is_word;
+    may_be && is_value(first, text.get(at + 8..))
 }
 
 #[inline(always)]
@@ -77,13 +77,13 @@ impl Scanner {
     /// Examines what follows a quote: it may be a part of a value, too short for a run.
     pub(super) fn short_value(&self, view: &View<'_>, at: usize, done: &mut Done, out: &mut Sink) {
         let bytes: &[u8] = &view.bytes;
-        if done.valued.contains(&at) || view.is_joined() || !self.assigned.has_rules() {
+        if is_field(bytes, at) || done.valued.contains(&at) || view.is_joined() || !self.assigned.has_rules() {
             return;
         }
         let length = bytes[at..].iter().take(LONGEST).take_while(|&&byte| glue::in_part(byte)).count();
         let part = at..at + length;
         let is_other = matches!(bytes.get(part.end), Some(b'@' | b'?' | b'('));
-        if !(LEAST..LONGEST).contains(&length) || is_other || is_field(bytes, &part) {
+        if !(LEAST..LONGEST).contains(&length) || is_other {
             return;
         }
         let is_short = bytes[part.clone()].split(|&byte| !in_key(byte)).all(|run| run.len() < runs::LEAST);
@@ -175,12 +175,16 @@ impl Scanner {
     }
 }
 
-/// Whether a literal is the whole value of a field, as in JSON.
-fn is_field(text: &[u8], part: &Range<usize>) -> bool {
-    let [left @ .., quote @ (b'"' | b'\'')] = &text[..part.start] else { return false };
-    matches!(left, [.., b':'] | [.., b':', b' '])
-        && matches!(text[part.end..], [close, b',' | b'}' | b'\n' | b'\r', ..] if close == *quote)
-        && !glue::is_expression(text, part.end)
+/// Whether a literal that starts at `at` is the whole value of a field, as in JSON.
+fn is_field(text: &[u8], at: usize) -> bool {
+    let quote = match text[..at] {
+        [.., b':', quote @ (b'"' | b'\'')] | [.., b':', b' ', quote @ (b'"' | b'\'')] => quote,
+        _ => return false,
+    };
+    let literal = &text[at..text.len().min(at + LONGEST)];
+    let Some(length) = memchr::memchr(quote, literal) else { return false };
+    let end = at + length;
+    matches!(text.get(end + 1), Some(b',' | b'}' | b'\n' | b'\r')) && !glue::is_expression(text, end)
 }
 
 /// Whether another part may follow a part that ends at `end`: after a literal, no word, and nothing that says that the
@@ -251,7 +255,7 @@ mod tests {
             ("x1-y2_z3", true),
             ("a1b2c3d", false),
         ] {
-            assert_eq!(may_start(text.as_bytes(), 0), may, "{text}");
+            assert_eq!(may_start(text.as_bytes(), 0, true), may, "{text}");
         }
     }
 }

@@ -93,19 +93,25 @@ const fn opens(byte: u8) -> bool {
 /// `OPENS[b]`: whether the first part of a key may follow the byte `b`.
 const OPENS: [bool; 256] = byte_table!(opens);
 
-/// Calls `found` for each longest run in `bytes`, in the order in which they end.
-pub(super) fn each(bytes: &[u8], found: &mut impl FnMut(Range<usize>, Width)) {
+/// Calls `found` for each longest run in `bytes`, in the order in which they end, and for each opening where a part of a key
+/// `may_start`: it is asked with the offset, and whether six bytes from there may be a value. Since that is in every block, it
+/// has to be small enough to be compiled into the loop over them.
+pub(super) fn each(
+    bytes: &[u8],
+    may_start: &impl Fn(usize, bool) -> bool,
+    found: &mut impl FnMut(Range<usize>, Width),
+) {
     let mut state = State::default();
     #[cfg(target_arch = "x86_64")]
     if let Some(vectors) = vector::Vectors::known().next() {
-        vectors.blocks(bytes, &mut state, found);
+        vectors.blocks(bytes, &mut state, may_start, found);
         return state.finish(bytes.len(), found);
     }
     let whole = bytes.len() / 64 * 64;
     for base in (0..whole).step_by(64) {
-        state.block(base, masks(&bytes[base..base + 64]), found);
+        state.block(base, masks(&bytes[base..base + 64]), may_start, found);
     }
-    state.tail(bytes, whole, found);
+    state.tail(bytes, whole, may_start, found);
     state.finish(bytes.len(), found);
 }
 
@@ -179,13 +185,23 @@ struct State {
 
 impl State {
     #[inline(always)]
-    fn block(&mut self, base: usize, masks: Masks, found: &mut impl FnMut(Range<usize>, Width)) {
+    fn block(
+        &mut self,
+        base: usize,
+        masks: Masks,
+        may_start: &impl Fn(usize, bool) -> bool,
+        found: &mut impl FnMut(Range<usize>, Width),
+    ) {
         let Masks { class, zero, opens, numbers, gapped } = masks;
         let mut openings = (opens << 1 | self.opens) & class;
         self.opens = opens >> 63;
+        let six = six_follow(gapped);
         while openings != 0 {
-            let at = base + openings.trailing_zeros() as usize;
-            found(at..at, Width::Opening);
+            let place = openings.trailing_zeros();
+            let at = base + place as usize;
+            if may_start(at, six >> place & 1 != 0) {
+                found(at..at, Width::Opening);
+            }
             openings &= openings - 1;
         }
         let (before, before_with_gaps) = (self.class, self.with_gaps);
@@ -246,9 +262,15 @@ impl State {
         }
     }
 
-    fn tail(&mut self, bytes: &[u8], from: usize, found: &mut impl FnMut(Range<usize>, Width)) {
+    fn tail(
+        &mut self,
+        bytes: &[u8],
+        from: usize,
+        may_start: &impl Fn(usize, bool) -> bool,
+        found: &mut impl FnMut(Range<usize>, Width),
+    ) {
         if from < bytes.len() {
-            self.block(from, masks(&bytes[from..]), found);
+            self.block(from, masks(&bytes[from..]), may_start, found);
         }
     }
 
@@ -316,6 +338,15 @@ fn has_long_run(mask: u64, before: u64) -> bool {
     let eight = four & four >> 4;
     let long = eight & eight >> 8 & four >> 16;
     long != 0 || before.leading_ones() + mask.trailing_ones() >= 16 + 4
+}
+
+/// Bit `i` says that six places from `i` on are all in the mask, or may be because the block ends before.
+#[inline(always)]
+fn six_follow(mask: u64) -> u64 {
+    let next = |mask: u64, by: u32| mask >> by | !(u64::MAX >> by);
+    let two = mask & next(mask, 1);
+    let four = two & next(two, 2);
+    four & next(two, 4)
 }
 
 /// Bit `i` says that the places up to `i`, so many in a row, are all in a mask.
@@ -437,7 +468,7 @@ mod tests {
             }
             let mut runs = Vec::new();
             let (mut openings, mut gapped) = (Vec::new(), Vec::new());
-            each(&bytes, &mut |run, width| match width {
+            each(&bytes, &|_, _| true, &mut |run, width| match width {
                 Width::Opening => openings.push(run.start),
                 Width::Gapped => gapped.push(run),
                 Width::Numbers | Width::Quad => {}
@@ -479,20 +510,20 @@ mod tests {
         let expected = found(&bytes, |bytes, state, mut found| {
             let whole = bytes.len() / 64 * 64;
             for base in (0..whole).step_by(64) {
-                state.block(base, masks(&bytes[base..base + 64]), &mut found);
+                state.block(base, masks(&bytes[base..base + 64]), &|_, _| true, &mut found);
             }
-            state.tail(bytes, whole, &mut found);
+            state.tail(bytes, whole, &|_, _| true, &mut found);
         });
         #[cfg(target_arch = "x86_64")]
         for kind in vector::Vectors::known() {
             assert_eq!(
-                found(&bytes, |bytes, state, mut found| kind.blocks(bytes, state, &mut found)),
+                found(&bytes, |bytes, state, mut found| kind.blocks(bytes, state, &|_, _| true, &mut found)),
                 expected,
                 "{kind:?}"
             );
         }
         let mut runs = Vec::new();
-        each(&bytes, &mut |run, width| runs.push((run, width)));
+        each(&bytes, &|_, _| true, &mut |run, width| runs.push((run, width)));
         assert_eq!(runs, expected);
     }
 }

@@ -65,20 +65,31 @@ impl Vectors {
     }
 
     /// Gives all of `bytes` to `state`.
-    pub(super) fn blocks(self, bytes: &[u8], state: &mut State, found: &mut impl FnMut(Range<usize>, Width)) {
+    pub(super) fn blocks(
+        self,
+        bytes: &[u8],
+        state: &mut State,
+        may_start: &impl Fn(usize, bool) -> bool,
+        found: &mut impl FnMut(Range<usize>, Width),
+    ) {
         #[allow(unsafe_code, reason = "calling functions that are compiled for these instructions")]
         // SAFETY: `known` makes these values, of features that were detected.
         unsafe {
             match self {
-                Self::Avx512 => blocks_512(bytes, state, found),
-                Self::Avx2 => blocks_256(bytes, state, found),
+                Self::Avx512 => blocks_512(bytes, state, may_start, found),
+                Self::Avx2 => blocks_256(bytes, state, may_start, found),
             }
         }
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,bmi1,bmi2,popcnt,lzcnt")]
-fn blocks_512(bytes: &[u8], state: &mut State, found: &mut impl FnMut(Range<usize>, Width)) {
+fn blocks_512(
+    bytes: &[u8],
+    state: &mut State,
+    may_start: &impl Fn(usize, bool) -> bool,
+    found: &mut impl FnMut(Range<usize>, Width),
+) {
     let [class, opens, numbers, gapped, high] =
         [&CLASS, &OPENS, &NUMBERS, &GAPPED, &HIGH].map(|table| four_times(table));
     let (blocks, _) = bytes.as_chunks::<64>();
@@ -93,9 +104,9 @@ fn blocks_512(bytes: &[u8], state: &mut State, found: &mut impl FnMut(Range<usiz
             numbers: _mm512_test_epi8_mask(_mm512_shuffle_epi8(numbers, block), half),
             gapped: _mm512_test_epi8_mask(_mm512_shuffle_epi8(gapped, block), half),
         };
-        state.block(i * 64, masks, found);
+        state.block(i * 64, masks, may_start, found);
     }
-    state.tail(bytes, blocks.len() * 64, found);
+    state.tail(bytes, blocks.len() * 64, may_start, found);
 }
 
 #[target_feature(enable = "avx512f")]
@@ -118,7 +129,12 @@ fn four_times(table: &Low) -> __m512i {
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
-fn blocks_256(bytes: &[u8], state: &mut State, found: &mut impl FnMut(Range<usize>, Width)) {
+fn blocks_256(
+    bytes: &[u8],
+    state: &mut State,
+    may_start: &impl Fn(usize, bool) -> bool,
+    found: &mut impl FnMut(Range<usize>, Width),
+) {
     let [class, opens, numbers, gapped, high] = [&CLASS, &OPENS, &NUMBERS, &GAPPED, &HIGH].map(|table| twice(table));
     let (blocks, _) = bytes.as_chunks::<64>();
     for (i, block) in blocks.iter().enumerate() {
@@ -137,9 +153,9 @@ fn blocks_256(bytes: &[u8], state: &mut State, found: &mut impl FnMut(Range<usiz
             numbers: both(holds(first, first_halves, numbers), holds(second, second_halves, numbers)),
             gapped: both(holds(first, first_halves, gapped), holds(second, second_halves, gapped)),
         };
-        state.block(i * 64, masks, found);
+        state.block(i * 64, masks, may_start, found);
     }
-    state.tail(bytes, blocks.len() * 64, found);
+    state.tail(bytes, blocks.len() * 64, may_start, found);
 }
 
 #[inline(always)]
