@@ -182,9 +182,11 @@ fn is_field(text: &[u8], at: usize) -> bool {
         _ => return false,
     };
     let literal = &text[at..text.len().min(at + LONGEST)];
-    let Some(length) = memchr::memchr(quote, literal) else { return false };
+    let Some(length) = memchr::memchr3(quote, b'\n', b'\\', literal) else { return false };
     let end = at + length;
-    matches!(text.get(end + 1), Some(b',' | b'}' | b'\n' | b'\r')) && !glue::is_expression(text, end)
+    text[end] == quote
+        && matches!(text.get(end + 1), Some(b',' | b'}' | b'\n' | b'\r'))
+        && !glue::is_expression(text, end)
 }
 
 /// Whether another part may follow a part that ends at `end`: after a literal, no word, and nothing that says that the
