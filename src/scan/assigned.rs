@@ -145,7 +145,7 @@ impl Assigned {
         };
         let is_anyones = self.wordless(&value).next().is_some();
         let goes_on = matches!(text[token.end..], [b'.', next, ..] if next.is_ascii_alphanumeric());
-        let around = (start / BLOCK).saturating_sub(1) * BLOCK..text.len().min(token.end + RIGHT);
+        let around = around(text, start, token.end);
         // In dense values the words around them are already known: without a word there is no key. But a line is only
         // remembered for what it contains itself.
         if purpose == Purpose::Find && !done.remembers && !is_anyones && done.density.is_dense(start / BLOCK) {
@@ -204,6 +204,13 @@ impl Assigned {
         Ok(Some(value))
     }
 
+    /// Whether a word of a rule is around a part of a value. Without one there is no key, so nothing has to be joined.
+    pub(super) fn has_words(&self, rules: &RuleSet, text: &[u8], part: &Range<usize>, done: &mut Done) -> bool {
+        let words = WordSource { words: &self.words, set: rules, rules: &self.rules };
+        let start = placed(text, part, done).map_or(part.start, |placed| placed.start);
+        done.hits.within(words.get(), text, &around(text, start, part.end)).next().is_some()
+    }
+
     /// For `explain`: for each rule whose regex matches the token, why it is rejected, and the evidence.
     pub(super) fn refusals(
         &self,
@@ -254,6 +261,11 @@ impl Assigned {
         };
         self.rules.iter().filter_map(refusal).collect()
     }
+}
+
+/// Where words say whose key a value is: around its `start` and `end`.
+fn around(text: &[u8], start: usize, end: usize) -> Range<usize> {
+    (start / BLOCK).saturating_sub(1) * BLOCK..text.len().min(end + RIGHT)
 }
 
 /// Where a value stands that a token is the start or a part of.

@@ -164,7 +164,7 @@ fn plain(hash: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Scanner;
+    use super::super::{Match, Scanner};
     use super::Seen;
     use crate::rule::template::{Random, Template};
 
@@ -187,6 +187,30 @@ mod tests {
                     assert_eq!(found, alone(content), "{content:?} in {order:?}");
                 }
             }
+        }
+    }
+
+    /// Lines that nobody saw before are looked at as they are without a memory, also among very many random values.
+    #[test]
+    fn what_was_never_seen_is_scanned_as_without_a_memory() {
+        let (scanner, mut random) = (Scanner::builtin(), Random::new(9));
+        let lines = [
+            "x = 'A{24,40}' \\+ 'A{8,24}'\n",
+            "A{20,44}&#gsk_A{20,30}\nA{4,30}\n",
+            "\\['X{16}', 'X{16}'\\]\n",
+            "mistral_api_key = \\(\\['A{16}', 'A{16}'\\]\\)\n",
+            "a = 'A{26}'\nb = 'A{26}'\nkey = a \\+ b\n",
+        ];
+        let lines = lines.map(|line| line.replace('A', "[A-Za-z0-9]").replace('X', "[0-9a-f]"));
+        let lines = lines.map(|line| Template::parse(&line).unwrap());
+        for _ in 0..200 {
+            let mut content = String::new();
+            while content.len() < 3000 {
+                content += &random.pick(&lines).generate(&mut random).text;
+            }
+            let spans = |found: Vec<Match>| found.into_iter().map(|found| found.span).collect::<Vec<_>>();
+            let unseen = scanner.find_unseen(content.as_bytes(), 0..content.len(), &mut Seen::default());
+            assert_eq!(spans(unseen), spans(scanner.find(content.as_bytes())), "{content}");
         }
     }
 }

@@ -145,7 +145,8 @@ impl Scanner {
         if parts.len() > 1 {
             done.scope = Scope::Beyond;
             done.valued.end = parts.iter().map(|part| part.end).max().unwrap_or(part.end);
-            if !weak.is_any() || lead::is_named(bytes, parts[0].start) {
+            let is_named = !weak.is_any() || lead::is_named(bytes, parts[0].start);
+            if is_named && self.assigned.has_words(&self.rules, bytes, &part, done) {
                 let end = self.look(view, &Joint::of_value(bytes, &parts), done, out);
                 done.valued.end = end.max(part.end);
             }
@@ -169,6 +170,9 @@ impl Scanner {
         }
         let Some(expression) = variables::expression(bytes, part, &mut done.spent) else { return };
         done.scope = Scope::Beyond;
+        if !self.assigned.has_words(&self.rules, bytes, part, done) {
+            return;
+        }
         let mut parts = vec![part.clone()];
         parts.extend(expression.parts);
         self.look(view, &Joint::of_expression(bytes, &parts, expression.range), done, out);
