@@ -39,7 +39,8 @@ pub fn set_global(name: &str, value: Option<&Path>) -> Result<()> {
         None => git.args(["--unset", name]),
     };
     let failed = |why: String| Error::new("set", format!("{name} in {}", file.display()), why);
-    let output = git.stdin(Stdio::null()).output().map_err(|error| failed(error.to_string()).hint("put git into PATH"))?;
+    let output =
+        git.stdin(Stdio::null()).output().map_err(|error| failed(error.to_string()).hint("put git into PATH"))?;
     let why = || String::from_utf8_lossy(output.stderr.trim_ascii()).into_owned();
     if output.status.success() { Ok(()) } else { Err(failed(why())) }
 }
