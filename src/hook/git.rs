@@ -1,9 +1,8 @@
 //! The functions that start git. (`hook doctor` also runs the hook itself, as git would.)
 //!
 //! `doctor` lets git stage a generated key in a separate index; `fix` lets it compare a file with the index and stage
-//! it again; `hook run pre-commit --framework` asks which files are staged; a hook for all repositories is a setting that git
-//! writes. Everything else is read without git: the hooks directory, the names of remotes, the staged files, the commits
-//! of a push. See [`crate::git`].
+//! it again; `hook run pre-commit --framework` asks which files are staged. Everything else is read without git: the
+//! hooks directory, the names of remotes, the staged files, the commits of a push. See [`crate::git`].
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -29,18 +28,17 @@ pub fn answer<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(dir: &Path, arguments:
     Ok(output.status.success().then(|| text.into()))
 }
 
-/// Sets (or with `None` removes) a setting in the user's configuration.
+/// Sets (or with `None` removes) a setting in the user's configuration. libgit2 writes it, and keeps the rest of the
+/// file.
 pub fn set_global(name: &str, value: Option<&Path>) -> Result<()> {
     let file = user_file().ok_or_else(|| Error::new("set", name, "HOME is not set"))?;
-    let mut git = Command::new("git");
-    git.args(["config", "--file"]).arg(&file);
+    let failed = |error: git2::Error| Error::new("set", format!("{name} in {}", file.display()), error.message());
+    let mut config = git2::Config::open(&file).map_err(failed)?;
     match value {
-        Some(value) => git.arg(name).arg(value),
-        None => git.args(["--unset", name]),
-    };
-    let failed = |why: String| Error::new("set", format!("{name} in {}", file.display()), why);
-    let output =
-        git.stdin(Stdio::null()).output().map_err(|error| failed(error.to_string()).hint("put git into PATH"))?;
-    let why = || String::from_utf8_lossy(output.stderr.trim_ascii()).into_owned();
-    if output.status.success() { Ok(()) } else { Err(failed(why())) }
+        Some(value) => {
+            let text = value.to_str().ok_or_else(|| Error::new("set", name, "the path is not UTF-8"))?;
+            config.set_str(name, text).map_err(failed)
+        }
+        None => config.remove(name).map_err(failed),
+    }
 }

@@ -4,13 +4,13 @@
 //! adds to these files, and inline markers on its new lines, are listed but have no effect: otherwise one commit
 //! could add both a key and its suppression.
 //!
-//! The commit is read with keysweep's own object reader, in both object formats.
+//! The commit is read with keysweep's own object reader, in both object formats; libgit2 computes the line diff.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice};
-use gix_imara_diff::{Algorithm, Diff, InternedInput};
+use git2::{DiffOptions, Patch};
 
 use crate::core::error::{Error, Result};
 use crate::core::files::Files;
@@ -117,7 +117,7 @@ pub struct NewMarkers<'a> {
     distrusted: BTreeSet<(BString, u64)>,
 }
 
-/// The size limit, in bytes, of a version of a file that is compared.
+/// The size limit, in bytes, of a file in the working tree that is compared.
 const LONGEST: u64 = 1 << 30;
 
 impl<'a> NewMarkers<'a> {
@@ -161,17 +161,20 @@ fn new_markers(commit: &CommitTree, path: &BStr) -> Result<BTreeSet<u64>> {
         Some((EntryKind::File | EntryKind::Symlink, id)) => commit.objects.read(id, Kind::Blob)?,
         Some((EntryKind::Tree | EntryKind::Submodule, _)) | None => Vec::new(),
     };
-    if then.len() as u64 > LONGEST {
-        return Err(Error::new("compare", path, "the commit's version is too large"));
-    }
-    let lines = InternedInput::new(then.as_slice(), now.as_slice());
-    let diff = Diff::compute(Algorithm::Myers, &lines);
-    let has = |line, next_line| inline::markers_in(line, next_line, true).next().is_some();
-    let new = (0_u32..).zip(&lines.after).filter(|&(at, &line)| {
-        let line = lines.interner[line];
-        diff.is_added(at) && (has(line, false) || has(line, true))
-    });
-    Ok(new.map(|(at, _)| u64::from(at) + 1).collect())
+    let failed = |error: git2::Error| Error::new("compare", path, error.message());
+    let mut options = DiffOptions::new();
+    options.force_text(true).context_lines(0);
+    let mut patch = Patch::from_buffers(&then, None, &now, None, Some(&mut options)).map_err(failed)?;
+    let mut markers = BTreeSet::new();
+    let mut line = |_: git2::DiffDelta<'_>, _: Option<git2::DiffHunk<'_>>, line: git2::DiffLine<'_>| {
+        let has = |next_line| inline::markers_in(line.content(), next_line, true).next().is_some();
+        if let (Some(number), '+', true) = (line.new_lineno(), line.origin(), has(false) || has(true)) {
+            markers.insert(u64::from(number));
+        }
+        true
+    };
+    patch.print(&mut line).map_err(failed)?;
+    Ok(markers)
 }
 
 /// One line for each entry that the change adds to the policy files.

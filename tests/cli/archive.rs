@@ -4,16 +4,22 @@ use std::collections::BTreeSet;
 use std::io::{Cursor, Write as _};
 
 use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::write::{GzEncoder, ZlibEncoder};
 use keysweep::rule::template::Random;
 use keysweep::source::archive::{self, Container, Limits, Packed, Visitor, unpack, unpack_stream};
 use serde_json::json;
 use zip::write::SimpleFileOptions;
 
-use crate::project::{Project, Scan, key, zlib};
+use crate::project::{Project, Scan, key};
 
 fn gzip(content: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zlib(content: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(content).unwrap();
     encoder.finish().unwrap()
 }

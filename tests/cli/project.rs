@@ -5,11 +5,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
 use keysweep::rule::template::{Random, Template};
 use serde_json::Value;
-use sha1::{Digest as _, Sha1};
 use tempfile::TempDir;
 
 /// A directory to scan.
@@ -95,14 +92,6 @@ impl Project {
         self
     }
 
-    /// Writes a loose object as git does, but without git's checks, and returns its id.
-    pub(crate) fn object(&self, kind: &str, content: &[u8]) -> String {
-        let bytes = [format!("{kind} {}\0", content.len()).as_bytes(), content].concat();
-        let id: String = Sha1::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        self.write(format!(".git/objects/{}/{}", &id[..2], &id[2..]), zlib(&bytes));
-        id
-    }
-
     /// Runs keysweep.
     pub(crate) fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Output {
         self.run_with(args, b"")
@@ -164,18 +153,6 @@ impl Scan {
         let errors = self.summary["coverage"]["errors"].as_array().unwrap().iter();
         errors.map(|error| error["message"].as_str().unwrap()).collect()
     }
-}
-
-/// Compressed as git does it.
-pub(crate) fn zlib(content: &[u8]) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(content).unwrap();
-    encoder.finish().unwrap()
-}
-
-/// The bytes of an object's id.
-pub(crate) fn raw_id(id: &str) -> Vec<u8> {
-    (0..20).map(|at| u8::from_str_radix(&id[at * 2..at * 2 + 2], 16).unwrap()).collect()
 }
 
 /// How a key is shown.

@@ -1,6 +1,6 @@
 //! What a push brings to the other side, seen from either.
 
-use crate::project::{Project, key, raw_id, zlib};
+use crate::project::{Project, key};
 
 /// `$K` comes with a commit and goes with the next one: it would be pushed all the same.
 const LEAK: &str = "echo $K >leak; git add leak; git commit -qm leak; git rm -q leak; git commit -qm gone";
@@ -182,39 +182,52 @@ fn a_pushers_marker_counts_only_if_the_server_says_so() {
 }
 
 /// What `pre-push` says of a commit of this tree.
-fn pushed_tree(project: &Project, tree: &str) -> crate::project::Output {
-    let who = "Ada <ada@example.org> 0 +0000";
-    let commit = project.object("commit", format!("tree {tree}\nauthor {who}\ncommitter {who}\n\nx\n").as_bytes());
-    let input = format!("refs/heads/x {commit} refs/heads/x {}\n", "0".repeat(40));
+fn pushed_tree(project: &Project, repository: &git2::Repository, tree: git2::Oid) -> crate::project::Output {
+    let tree = tree.to_string();
+    let commit = project.command("git").args(["commit-tree", "-m", "x", &tree]).output().unwrap();
+    // git itself may refuse to look into such a tree.
+    let commit = match commit.status.success() {
+        true => String::from_utf8(commit.stdout).unwrap(),
+        false => {
+            let who = git2::Signature::now("Ada", "ada@example.org").unwrap();
+            let text = format!("tree {tree}\nauthor {who} 0 +0000\ncommitter {who} 0 +0000\n\nx\n");
+            repository.odb().unwrap().write(git2::ObjectType::Commit, text.as_bytes()).unwrap().to_string()
+        }
+    };
+    let input = format!("refs/heads/x {} refs/heads/x {}\n", commit.trim(), "0".repeat(40));
     project.run_with(["hook", "run", "pre-push"], input.as_bytes())
-}
-
-/// The entry `d` of a tree.
-fn entry(mode: &str, id: &str) -> Vec<u8> {
-    [format!("{mode} d\0").as_bytes(), &raw_id(id)].concat()
 }
 
 #[test]
 fn a_tree_may_be_as_deep_as_it_likes() {
     let project = Project::git();
-    let mut id = project.object("blob", format!("k = '{}'\n", key(1)).as_bytes());
+    let repository = git2::Repository::open(project.root()).unwrap();
+    let odb = repository.odb().unwrap();
+    let mut id = odb.write(git2::ObjectType::Blob, format!("k = '{}'\n", key(1)).as_bytes()).unwrap();
     let mut mode = "100644";
     for _ in 0..6000 {
-        id = project.object("tree", &entry(mode, &id));
+        let entry = [format!("{mode} d\0").as_bytes(), id.as_bytes()].concat();
+        id = odb.write(git2::ObjectType::Tree, &entry).unwrap();
         mode = "40000";
     }
-    let output = pushed_tree(&project, &id);
+    let output = pushed_tree(&project, &repository, id);
     assert!(output.code == 1 && output.stdout.contains("This push was stopped"), "{output:?}");
 }
 
 #[test]
 fn a_tree_that_holds_itself_is_an_error() {
     let project = Project::git();
-    let id = "12".repeat(20);
-    let tree = entry("40000", &id);
-    let object = [format!("tree {}\0", tree.len()).as_bytes(), &tree].concat();
-    project.write(format!(".git/objects/{}/{}", &id[..2], &id[2..]), zlib(&object));
-    let output = pushed_tree(&project, &id);
+    let repository = git2::Repository::open(project.root()).unwrap();
+    let id = repository.odb().unwrap().write(git2::ObjectType::Tree, b"").unwrap();
+    let (first, rest) = (&id.to_string()[..2], &id.to_string()[2..]);
+    let entry = [&b"40000 d\0"[..], id.as_bytes()].concat();
+    let object = [format!("tree {}\0", entry.len()).as_bytes(), &entry].concat();
+    let mut loose = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut loose, &object).unwrap();
+    let file = project.path(format!(".git/objects/{first}/{rest}"));
+    std::fs::remove_file(&file).unwrap();
+    std::fs::write(&file, loose.finish().unwrap()).unwrap();
+    let output = pushed_tree(&project, &repository, id);
     assert!(output.code == 2 && output.stderr.contains("cannot read"), "{output:?}");
 }
 

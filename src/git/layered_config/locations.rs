@@ -59,9 +59,7 @@ pub(super) fn system_file() -> Option<PathBuf> {
         return Some(file);
     }
     if cfg!(windows) {
-        // `git.exe` is in `cmd`, and in git's own shell in `mingw64/bin`; the file is beside `cmd`.
-        let prefix = installation()?;
-        return prefix.ancestors().take(2).map(|directory| directory.join("etc/gitconfig")).find(|file| file.exists());
+        return git2::Config::find_system().ok();
     }
     let of_prefix =
         installation().filter(|prefix| prefix != Path::new("/usr")).map(|prefix| prefix.join("etc/gitconfig"));

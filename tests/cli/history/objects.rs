@@ -1,9 +1,12 @@
 //! Objects in every form in which git keeps them, and in forms in which it does not.
 
+use std::io::Write as _;
+
 use serde_json::Value;
+use sha1::{Digest as _, Sha1};
 
 use super::Repo;
-use crate::project::{Scan, key, raw_id, zlib};
+use crate::project::{Scan, key};
 
 /// A history with keys in files, in a message, in a tag and in a name, some of them gone again.
 fn history_of(repo: &Repo) {
@@ -81,6 +84,25 @@ fn remove(repo: &Repo, extension: &str) {
     assert!(removed > 0, "no .{extension}");
 }
 
+/// Compressed as git does it.
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Writes a loose object whose name is its hash, and returns that.
+fn object(repo: &Repo, kind: &str, content: &[u8]) -> String {
+    let bytes = [format!("{kind} {}\0", content.len()).as_bytes(), content].concat();
+    let id: String = Sha1::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    repo.write(&format!(".git/objects/{}/{}", &id[..2], &id[2..]), zlib(&bytes));
+    id
+}
+
+fn raw(id: &str) -> Vec<u8> {
+    (0..20).map(|at| u8::from_str_radix(&id[at * 2..at * 2 + 2], 16).unwrap()).collect()
+}
+
 /// A number as packs and deltas write it, seven bits a byte.
 fn number(mut value: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -110,7 +132,7 @@ fn pack(repo: &Repo, name: &str, entries: &[(String, Vec<u8>)]) {
     let mut data = [&b"PACK\0\0\0\x02"[..], &(entries.len() as u32).to_be_bytes()].concat();
     let mut list = Vec::new();
     for (id, entry) in entries {
-        list.push((raw_id(id), data.len() as u32));
+        list.push((raw(id), data.len() as u32));
         data.extend(entry);
     }
     data.extend([0; 20]);
@@ -131,7 +153,7 @@ fn pack(repo: &Repo, name: &str, entries: &[(String, Vec<u8>)]) {
 fn hostile_packs_cost_an_error_and_nothing_else() {
     let ids = ["a".repeat(40), "b".repeat(40)];
     let delta = |base: usize, size: usize, ops: &[u8]| [&number(base)[..], &number(size), ops].concat();
-    let to = |id: &str, delta: &[u8]| entry(7, delta.len(), &raw_id(id), delta);
+    let to = |id: &str, delta: &[u8]| entry(7, delta.len(), &raw(id), delta);
     let zeros = vec![0; 80 << 20];
     let copies: Vec<u8> = (0..4000).flat_map(|_| [0xf0, 0, 0, 16]).collect();
     let circle = delta(9, 9, &[0x90, 9]);
@@ -247,14 +269,14 @@ fn a_cache_believes_no_id() {
 #[test]
 fn a_blob_at_very_many_paths_is_told_of_at_some() {
     let repo = Repo::new();
-    let blob = repo.project.object("blob", key(5400).as_bytes());
-    let mut tree = repo.project.object("tree", &[b"100644 a\0", &raw_id(&blob)[..]].concat());
+    let blob = object(&repo, "blob", key(5400).as_bytes());
+    let mut tree = object(&repo, "tree", &[b"100644 a\0", &raw(&blob)[..]].concat());
     for _ in 0..40 {
-        let entry = |name: &str| [format!("40000 {name}\0").into_bytes(), raw_id(&tree)].concat();
-        tree = repo.project.object("tree", &[entry("a"), entry("b")].concat());
+        let entry = |name: &str| [format!("40000 {name}\0").into_bytes(), raw(&tree)].concat();
+        tree = object(&repo, "tree", &[entry("a"), entry("b")].concat());
     }
     let commit = format!("tree {tree}\nauthor A <a@b> 1700000000 +0000\ncommitter A <a@b> 1700000000 +0000\n\nbomb\n");
-    let commit = repo.project.object("commit", commit.as_bytes());
+    let commit = object(&repo, "commit", commit.as_bytes());
     repo.write(".git/refs/heads/main", format!("{commit}\n"));
     let scan = repo.history(&[]);
     assert_eq!(scan.output.code, 1, "{:?}", scan.errors());
