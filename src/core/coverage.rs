@@ -66,6 +66,8 @@ pub mod unopened {
     pub const TOO_DEEP: &str = "deeper than limits.archive-depth";
     /// A zip after other content (a self-extracting archive) in a stream that can be read only once.
     pub const PREFIXED: &str = "unsupported format: zip behind a prefix, inside other content";
+    /// Fields beside the data, such as comments, that are too long to be kept until they are scanned.
+    pub const LONG_HEADER: &str = "unsupported format: fields of a header longer than 1 MiB";
     /// The archive has more members than the limit; those after it are not read.
     pub const TOO_MANY: &str = "more members than limits.archive-members";
 }

@@ -121,7 +121,7 @@ pub(super) fn archive(data: &[u8]) {
     reader.check(data.len(), limits);
     let layer = match archive::kind(&data[..data.len().min(archive::HEAD)]) {
         Some(archive::Container::Known(layer)) => layer,
-        _ if archive::is_behind_prefix(data) => crate::core::finding::Layer::Zip,
+        _ if archive::zip_end(data).is_some() => crate::core::finding::Layer::Zip,
         _ => return,
     };
     let mut reader = Unpacked::default();

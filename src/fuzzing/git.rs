@@ -50,17 +50,19 @@ fn walk(index: &Index, size: usize) {
     }
 }
 
+thread_local! {
+    static EMPTY: (tempfile::TempDir, Repository, Objects) = {
+        let directory = disk::directory();
+        disk::empty_repository(directory.path());
+        let repository = Repository::open(directory.path().to_owned()).expect("an empty repository");
+        let objects = Objects::open(&repository);
+        (directory, repository, objects)
+    };
+}
+
 /// Calls with a store that has no objects.
 fn with_objects(each: impl FnOnce(&Objects)) {
-    thread_local! {
-        static EMPTY: (tempfile::TempDir, Objects) = {
-            let directory = disk::directory();
-            disk::empty_repository(directory.path());
-            let repository = Repository::open(directory.path().to_owned()).expect("an empty repository");
-            (directory, Objects::open(&repository))
-        };
-    }
-    EMPTY.with(|(_, objects)| each(objects));
+    EMPTY.with(|(_, _, objects)| each(objects));
 }
 
 /// Both halves of a split index: the first two bytes say how long the shared one is.
@@ -147,7 +149,9 @@ pub(super) fn decode_all(pack: Pack) {
             assert!(chains.is_root(entry) || chains.base(entry).is_some_and(|base| chains.kind(base).is_some()));
         }
     }
-    with_objects(|objects| {
+    // A store keeps each pack that it has decoded from, so this pack has one of its own.
+    EMPTY.with(|(_, repository, _)| {
+        let objects = Objects::open(repository);
         for position in 0..pack.index.count() {
             let _ = objects.decode(&pack, pack.index.offset(position));
         }

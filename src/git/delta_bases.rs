@@ -13,6 +13,8 @@ use super::pack::Pack;
 
 /// The maximum size of the cache in bytes.
 const KEPT: usize = 32 << 20;
+/// About how many bytes an object takes beside its content: a pack may have millions of empty ones.
+const OVERHEAD: usize = 128;
 
 /// The position of an entry: the address of its pack (fixed while the pack is open) and its offset in it.
 type PackPosition = (usize, u64);
@@ -67,7 +69,7 @@ impl DeltaBases {
         if content.len() > KEPT / 4 || self.places.contains_key(&position) {
             return;
         }
-        self.bytes += content.len();
+        self.bytes += content.len() + OVERHEAD;
         while self.bytes > KEPT && !self.list.is_empty() {
             self.drop_one();
         }
@@ -80,7 +82,7 @@ impl DeltaBases {
         let at = usize::try_from(self.random >> 33).unwrap_or_default() % self.list.len();
         let (position, (_, content)) = self.list.swap_remove(at);
         self.places.remove(&position);
-        self.bytes -= content.len();
+        self.bytes -= content.len() + OVERHEAD;
         if let Some((moved, _)) = self.list.get(at) {
             self.places.insert(*moved, at);
         }

@@ -228,6 +228,8 @@ impl Objects {
     ) -> std::result::Result<DecodedBase, Corrupt> {
         const GONE: Corrupt = "the object that its delta needs is not here";
         let (mut pack, mut offset) = (pack.clone(), offset);
+        // An entry on the way, a later one each time the chain is twice as long: a circle comes back to it.
+        let mut milestone = None;
         loop {
             if let Some(kept) = self.bases().get(&pack, offset)? {
                 return Ok(kept);
@@ -253,10 +255,14 @@ impl Objects {
                     }
                 },
             };
-            if chain.len() == LONGEST {
+            let here = (Arc::as_ptr(&pack), offset);
+            if chain.len() == LONGEST || milestone == Some(here) {
                 return Err("its chain of deltas has no end");
             }
             chain.push((std::mem::replace(&mut pack, base.0), offset));
+            if chain.len().is_power_of_two() {
+                milestone = Some(here);
+            }
             offset = base.1;
         }
     }

@@ -16,7 +16,7 @@ use crate::core::regular_file;
 use crate::policy::Policy;
 use crate::scan::Seen;
 use crate::source::Collector;
-use crate::source::archive::{self, Container};
+use crate::source::archive::{self, Container, ZipEnd};
 use crate::source::lfs::Pointer;
 use crate::source::open::OpenFile;
 use crate::source::read::{WindowStart, Windows};
@@ -66,7 +66,7 @@ impl<'a> ContentScan<'a> {
         let keys = found.into_iter().map(ContentKey::plain).collect();
         let length = bytes.len() as u64;
         let content = Content { keys, length, pointer: Pointer::parse(bytes), ..Content::default() };
-        self.unpacked(content, kind(bytes, archive::is_behind_prefix(bytes)), Cursor::new(bytes))
+        self.unpacked(content, PackedKind::of(bytes, archive::zip_end(bytes)), Cursor::new(bytes))
     }
 
     /// Scans content that can be read twice. `size` is in bytes, 0 if unknown. `next` appends content to the buffer
@@ -93,22 +93,22 @@ impl<'a> ContentScan<'a> {
             read += count as u64;
             Ok(count)
         };
-        let mut is_zip = false;
+        let mut end = None;
         with_buffer(|buffer| {
             let found = |found| content.keys.push(ContentKey::plain(found));
             match Windows::default().scan(self.policy, self.path.unwrap_or_default(), buffer, fill, found) {
                 Ok(length) => content.length = length,
                 Err(error) => content.failed = Some(error),
             }
-            is_zip = archive::is_behind_prefix(buffer);
+            end = archive::zip_end(buffer);
             content.pointer = if content.length == buffer.len() as u64 { Pointer::parse(buffer) } else { None };
         });
-        let kind_of = kind(&head, is_zip);
+        let kind_of = PackedKind::of(&head, end);
         if content.length < size && content.failed.is_none() && !self.is_stopped() {
             let why = format!("it shrank to {} bytes while it was read; scan it again", content.length);
             content.failed = Some(io::Error::other(why));
         }
-        if kind_of.is_none() && self.name_reason().is_none() || content.failed.is_some() {
+        if kind_of.start.is_none() && self.name_reason().is_none() || content.failed.is_some() {
             return content;
         }
         match again() {
@@ -129,8 +129,8 @@ impl<'a> ContentScan<'a> {
     fn sparse(self, open: &OpenFile) -> Content {
         let (mut content, mut head, mut place, mut at) = (Content::default(), Vec::new(), WindowStart::default(), 0);
         let path = self.path.unwrap_or_default();
-        let ends_as_zip = with_buffer(|buffer| -> io::Result<bool> {
-            let mut ends_as_zip = false;
+        let end = with_buffer(|buffer| -> io::Result<Option<ZipEnd>> {
+            let mut end = None;
             while let Some(part) = open.next_part(at)?.filter(|part| part.start < open.size && !self.is_stopped()) {
                 let mut left = part.end.min(open.size) - part.start;
                 place.advance_zeros(part.start - at);
@@ -148,12 +148,12 @@ impl<'a> ContentScan<'a> {
                 }
                 place.advance(buffer);
                 at = part.end;
-                ends_as_zip = at >= open.size && archive::is_behind_prefix(buffer);
+                end = archive::zip_end(buffer).filter(|_| at >= open.size);
             }
-            Ok(ends_as_zip)
+            Ok(end)
         });
         content.length = open.size;
-        match ends_as_zip.and_then(|ends_as_zip| Ok((kind(&head, ends_as_zip), open.again()?))) {
+        match end.and_then(|end| Ok((PackedKind::of(&head, end), open.again()?))) {
             Ok((kind, file)) => self.unpacked(content, kind, file),
             Err(error) => Content { failed: Some(error), ..content },
         }
@@ -225,8 +225,8 @@ impl<'a> ContentScan<'a> {
     }
 
     /// Adds what is packed in content that was already scanned as it is.
-    fn unpacked(self, mut content: Content, kind: Option<Container>, packed: impl Read + Seek) -> Content {
-        let layer = match kind {
+    fn unpacked(self, mut content: Content, kind: PackedKind, packed: impl Read + Seek) -> Content {
+        let layer = match kind.start {
             Some(Container::Known(layer)) => layer,
             Some(Container::Unopened(reason)) => {
                 content.unopened.push((None, reason));
@@ -240,7 +240,11 @@ impl<'a> ContentScan<'a> {
         let mut watched = WatchedReader::new(packed, self.stop);
         let mut inside = UnpackedKeys::new(self);
         let limits = self.policy.archives;
-        let too_large = archive::unpack(layer, &mut watched, content.length, limits, &mut inside).is_err();
+        let layers = [Some(layer), kind.is_also_zip.then_some(Layer::Zip)];
+        let mut too_large = false;
+        for layer in layers.into_iter().flatten() {
+            too_large |= archive::unpack(layer, &mut watched, content.length, limits, &mut inside).is_err();
+        }
         let mut inside = inside.finish();
         // Uncompressed members were already scanned as part of the content.
         let secrets: HashSet<&Secret> = inside.keys.iter().map(|key| &key.found.secret).collect();
@@ -263,14 +267,31 @@ impl Content {
     }
 }
 
-/// The format of content, by its start, and by whether it ends as a zip.
-fn kind(head: &[u8], ends_as_zip: bool) -> Option<Container> {
-    archive::kind(head).or_else(|| ends_as_zip.then_some(Container::Known(Layer::Zip)))
+/// The format of content, by its start and its end.
+#[derive(Clone, Copy)]
+struct PackedKind {
+    start: Option<Container>,
+    /// Whether it has another format, but a zip was appended to it. (If something follows that zip, it is more likely a
+    /// member.)
+    is_also_zip: bool,
+}
+
+impl PackedKind {
+    fn of(head: &[u8], end: Option<ZipEnd>) -> Self {
+        match archive::kind(head) {
+            None => Self { start: end.map(|_| Container::Known(Layer::Zip)), is_also_zip: false },
+            start => {
+                let is_zip = start == Some(Container::Known(Layer::Zip));
+                Self { start, is_also_zip: !is_zip && end == Some(ZipEnd::Last) }
+            }
+        }
+    }
 }
 
 /// Whether the matches in content do not depend on its start and end, so that a part can be scanned separately.
 pub(crate) fn is_plain(bytes: &[u8]) -> bool {
-    kind(bytes, archive::is_behind_prefix(bytes)).is_none() && !matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
+    PackedKind::of(bytes, archive::zip_end(bytes)).start.is_none()
+        && !matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
 }
 
 /// The keys in the last component of a path.

@@ -72,7 +72,10 @@ impl archive::Visitor for UnpackedKeys<'_> {
         self.scan(at, content)?;
         // A zip that was not opened for another reason also ends as a zip.
         let is_said = self.content.unopened.last().is_some_and(|(member, _)| *member == at.member);
-        if !is_said && archive::is_behind_prefix(&self.buffer) {
+        let by_name = self.scan.path.filter(|_| at.layers.is_empty()).and_then(archive::unopened_by_name);
+        if let Some(reason) = by_name.filter(|_| !is_said) {
+            self.unopened(at, reason);
+        } else if !is_said && archive::zip_end(&self.buffer).is_some() {
             self.unopened(at, archive::reason::PREFIXED);
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::io::{Cursor, Write as _};
 
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
-use keysweep::rule::template::Random;
+use keysweep::rule::template::{Random, Template};
 use keysweep::source::archive::{self, Container, Limits, Packed, Visitor, unpack, unpack_stream};
 use serde_json::json;
 use zip::write::SimpleFileOptions;
@@ -398,6 +398,78 @@ fn what_lies_between_the_members_of_a_zip_is_scanned() {
     }
 }
 
+/// A tar header whose field at this offset has this text, and what follows it.
+fn tar_field(at: usize, text: &[u8]) -> Vec<u8> {
+    let mut entry = tar_entry(b'0', "a.txt", 2, b"a\n");
+    entry[at..at + text.len()].copy_from_slice(text);
+    entry[148..156].fill(b' ');
+    let sum: u32 = entry[..512].iter().map(|&byte| u32::from(byte)).sum();
+    entry[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    entry
+}
+
+/// Names, comments and fields that nobody reads, padding, and what is left behind the data: in a file they are seen as
+/// they are, so they are in a stream.
+#[test]
+fn what_a_format_has_beside_its_data_is_scanned() {
+    let secret = Template::parse("gsk_[A-Za-z0-9]{52}").unwrap().generate(&mut Random::new(5)).text;
+    let line = format!("k = {secret}\n");
+    let text = line.as_bytes();
+    // A gzip member with these flags and these fields.
+    let gzip_with = |flags: u8, fields: &[u8]| {
+        let plain = gzip(b"nothing of note\n");
+        [&plain[..3], &[flags], &plain[4..10], fields, &plain[10..]].concat()
+    };
+    let extra = [&(text.len() as u16).to_le_bytes()[..], text].concat();
+    let skipped = [b"\x5a\x2a\x4d\x18", &(text.len() as u32).to_le_bytes()[..], text, &zstd(b"a\n")].concat();
+    let padding = {
+        let mut entry = tar_entry(b'0', "a.txt", 2, b"a\n");
+        entry[600..600 + text.len()].copy_from_slice(text);
+        entry
+    };
+    let record = format!("{} comment={}", text.len() + 11, line);
+    // Decoders take some of it for another header.
+    let behind = [b"nothing of note\n".repeat(9), text.to_vec()].concat();
+    let end = || (b"IEND", vec![]);
+    let chunks: [(&[u8; 4], Vec<u8>); 6] = [
+        (b"prVt", text.to_vec()),
+        (b"tEXt", [secret.as_bytes(), b"\0x"].concat()),
+        (b"zTXt", [b"k\0\x01", text].concat()),
+        (b"iTXt", [b"k\0\0\0en\0", text, b"\0x"].concat()),
+        (b"iCCP", [b"k\0\0".to_vec(), zlib(text)].concat()),
+        (b"tEXt", [b"no end of a keyword ".repeat(5), text.to_vec()].concat()),
+    ];
+    let mut cases = vec![
+        ("gzip's name", gzip_with(8, &[secret.as_bytes(), b"\0"].concat())),
+        ("gzip's comment", gzip_with(16, &[text, b"\0"].concat())),
+        ("gzip's extra field", gzip_with(4, &extra)),
+        ("behind gzip", [gzip(b"a\n"), text.to_vec()].concat()),
+        ("behind bzip2", [bzip2(b"a\n"), behind.clone()].concat()),
+        ("behind an empty bzip2", [bzip2(b""), bzip2(text)].concat()),
+        ("behind zlib", [zlib(&b"nothing of note\n".repeat(9)), text.to_vec()].concat()),
+        ("behind zstd", [zstd(b"a\n"), behind.clone()].concat()),
+        ("behind xz", [xz(b"a\n"), behind].concat()),
+        ("a frame to be skipped", skipped),
+        ("tar's owner", tar_field(265, &text[4..])),
+        ("tar's unused field", tar_field(345, &text[4..])),
+        ("tar's padding", padding),
+        ("tar's comment", tar_entry(b'x', "x", record.len() as u64, record.as_bytes())),
+        ("a long name of nothing", tar_entry(b'L', "x", secret.len() as u64, secret.as_bytes())),
+        ("behind an image", png(&[end()]).into_iter().chain(text.iter().copied()).collect()),
+        ("a zip that may be split", [b"PK00".to_vec(), zip(&[("a", text)])].concat()),
+        ("a document behind an empty line", [b"\n".to_vec(), pdf(text, "")].concat()),
+    ];
+    cases.extend(chunks.into_iter().map(|chunk| ("a chunk", png(&[chunk, end()]))));
+    for (case, content) in cases {
+        let project = Project::new();
+        project.write("a", &content).write("b", gzip(&content)).write("c", xz(&tar(&[("in", &content)])));
+        let piped = Scan::of(project.run_with(["scan", "--format", "jsonl", "-"], &content));
+        let scan = project.scan(&[]);
+        assert_eq!(scan.paths(), ["a", "b", "c"], "{case}: {:#?}", scan.skipped());
+        assert_eq!(piped.findings.len(), 1, "{case}: {:#?}", piped.output);
+    }
+}
+
 /// A zip in which every header of a member has these flags and this method.
 fn flagged(zip: &[u8], flags: u16, method: u16) -> Vec<u8> {
     let mut zip = zip.to_vec();
@@ -443,6 +515,14 @@ fn a_zip_is_read_by_its_members_and_by_its_directory() {
     };
     let streamed = streamed_zip(&[("a.env.gz", &gzip(one)), ("b.env.gz", &gzip(two))]);
     let cut = plain[..memchr::memmem::find(&plain, b"PK\x01\x02").unwrap()].to_vec();
+    let signed = [b"MZ\0\0", &plain[..], b"a signature"].concat();
+    let image = [png(&[(b"IEND", vec![])]), plain.clone()].concat();
+    let misdirected = {
+        let mut zip = plain.clone();
+        let second = memchr::memmem::rfind(&zip, b"PK\x01\x02").unwrap();
+        zip[second + 42..second + 46].copy_from_slice(&7_u32.to_le_bytes());
+        zip
+    };
     for (case, content, members, skipped) in [
         ("plain", plain.clone(), ["a.env", "b.env"], &[][..]),
         ("twins", twins, ["a.env", "a.env"], &[]),
@@ -451,6 +531,9 @@ fn a_zip_is_read_by_its_members_and_by_its_directory() {
         ("commented", commented, ["a.env", "b.env"], &[]),
         ("streamed", streamed.clone(), ["a.env.gz", "b.env.gz"], &[]),
         ("in-gzip", gzip(&streamed), ["a.env.gz", "b.env.gz"], &[]),
+        ("signed", signed, ["a.env", "b.env"], &[]),
+        ("image", image, ["a.env", "b.env"], &[]),
+        ("misdirected", misdirected, ["a.env", "b.env"], &["misdirected: corrupt archive"]),
         ("cut", cut, ["a.env", "b.env"], &["cut: corrupt archive"]),
     ] {
         let project = Project::new();
@@ -575,6 +658,10 @@ fn what_is_not_opened_is_named_and_fails_a_strict_scan() {
         ("cut.gz", gzip(&[b'a'; 9000])[..20].to_vec(), "cut.gz: corrupt archive"),
         ("deep.gz", nest(9), "deep.gz: deeper than limits.archive-depth"),
         ("a.7z", b"7z\xbc\xaf\x27\x1c\0\x04".to_vec(), "a.7z: unsupported format: 7z"),
+        ("b.lz", [b"\x5d\0\0\x80\0".to_vec(), vec![0xff; 8], vec![0; 9]].concat(), "b.lz: unsupported format: lzma"),
+        ("b.deb", b"!<arch>\ndebian-binary   0".to_vec(), "b.deb: unsupported format: deb"),
+        ("b.old", b"\x27\xb5\x2f\xfd".to_vec(), "b.old: unsupported format: zstd of before version 0.8"),
+        ("unlisted.gz", gzip(&flagged(&plain, 0, 200)), "unlisted.gz: corrupt archive"),
         ("b.rar", b"Rar!\x1a\x07\x01\0".to_vec(), "b.rar: unsupported format: rar"),
         ("c.br", b"\x0b\x02\x80abc\x03".to_vec(), "c.br: unsupported format: brotli"),
         (

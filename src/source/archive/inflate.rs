@@ -4,6 +4,8 @@ use std::io::{self, BufRead, Read};
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
+use super::aside::AsideFields;
+
 /// One deflate or zlib stream. The reader stays positioned directly after it.
 pub(super) struct Inflate<R> {
     inner: R,
@@ -54,8 +56,10 @@ impl<R: BufRead> Read for Inflate<R> {
 }
 
 /// A gzip file, whose members are concatenated. After a wrong checksum reading continues; zeros may follow a member.
-pub(super) struct Gzip<R: BufRead> {
+pub(super) struct Gzip<'a, R: BufRead> {
     inner: R,
+    /// Names, comments and extra fields of its members.
+    aside: &'a AsideFields,
     member: Option<(Decompressing, Crc)>,
     is_first: bool,
     damaged: bool,
@@ -67,9 +71,9 @@ struct Decompressing {
     damaged: bool,
 }
 
-impl<R: BufRead> Gzip<R> {
-    pub(super) fn new(inner: R) -> Self {
-        Self { inner, member: None, is_first: true, damaged: false }
+impl<'a, R: BufRead> Gzip<'a, R> {
+    pub(super) fn new(inner: R, aside: &'a AsideFields) -> Self {
+        Self { inner, aside, member: None, is_first: true, damaged: false }
     }
 
     /// Reads a member's header; `false` at the end of the file.
@@ -78,6 +82,10 @@ impl<R: BufRead> Gzip<R> {
             return Ok(false);
         }
         self.is_first = false;
+        // What is something else is left to the caller.
+        if self.inner.fill_buf()?.first().is_some_and(|first| *first != 0x1f) {
+            return Err(corrupt("the data after a gzip member is not another member"));
+        }
         let mut header = [0; 10];
         self.inner.read_exact(&mut header)?;
         if header[..3] != [0x1f, 0x8b, 8] {
@@ -87,11 +95,11 @@ impl<R: BufRead> Gzip<R> {
         if flags & 4 != 0 {
             let mut length = [0; 2];
             self.inner.read_exact(&mut length)?;
-            skip(&mut self.inner, u16::from_le_bytes(length).into())?;
+            self.aside.read(&mut self.inner, u16::from_le_bytes(length).into())?;
         }
         for flag in [8, 16] {
             if flags & flag != 0 {
-                skip_text(&mut self.inner)?;
+                self.aside.read_text(&mut self.inner)?;
             }
         }
         if flags & 2 != 0 {
@@ -122,7 +130,7 @@ impl<R: BufRead> Gzip<R> {
     }
 }
 
-impl<R: BufRead> Read for Gzip<R> {
+impl<R: BufRead> Read for Gzip<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() {
             return Ok(0);
@@ -174,11 +182,6 @@ pub(super) fn skip(reader: &mut dyn BufRead, count: u64) -> io::Result<()> {
         skipped if skipped < count => Err(io::ErrorKind::UnexpectedEof.into()),
         _ => Ok(()),
     }
-}
-
-/// Skips a string that ends with a zero byte.
-fn skip_text(reader: &mut dyn BufRead) -> io::Result<()> {
-    reader.skip_until(0).map(drop)
 }
 
 pub(super) fn corrupt(why: &'static str) -> io::Error {

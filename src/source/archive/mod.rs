@@ -4,6 +4,7 @@
 //! What cannot be opened is distinguished: encrypted, damaged, or of an unsupported format. The data before damage is
 //! still passed on. Unpacking stops if the result is disproportionately large.
 
+mod aside;
 mod budget;
 mod format;
 mod inflate;
@@ -21,12 +22,13 @@ use std::rc::Rc;
 use bstr::{BStr, BString, ByteSlice as _};
 
 use crate::core::finding::Layer;
+use aside::AsideFields;
 use budget::{CountedReader, MeteredReader, UnpackBudget};
 use inflate::{Gzip, Inflate};
 use zstd::Zstd;
 
 pub use format::{Container, HEAD, kind, unopened_by_name};
-pub use zip::is_behind_prefix;
+pub use zip::{ZipEnd, zip_end};
 
 pub use crate::core::coverage::unopened as reason;
 pub use crate::policy::config::ArchiveLimits as Limits;
@@ -184,11 +186,7 @@ impl<'a> Unpacker<'a> {
     /// Unpacks content of a known format, which `at` already contains.
     fn open(&mut self, layer: Layer, content: &mut dyn BufRead, at: &Packed) {
         match layer {
-            Layer::Gzip => self.decoded(Gzip::new(content), at),
-            Layer::Zlib => self.decoded(Inflate::zlib(content), at),
-            Layer::Bzip2 => self.decoded(bzip2(content), at),
-            Layer::Xz => self.decoded(xz(content), at),
-            Layer::Zstd => self.decoded(Zstd::new(content), at),
+            Layer::Gzip | Layer::Zlib | Layer::Bzip2 | Layer::Xz | Layer::Zstd => self.compressed(layer, content, at),
             Layer::Tar => tar::read(self, content, at),
             Layer::Zip => zip::stream(self, content, at),
             Layer::Pdf => pdf::read(self, content, at),
@@ -197,9 +195,55 @@ impl<'a> Unpacker<'a> {
         }
     }
 
-    fn decoded(&mut self, decoder: impl Read, at: &Packed) {
+    fn compressed(&mut self, layer: Layer, content: &mut dyn BufRead, at: &Packed) {
+        let aside = AsideFields::default();
+        let decoder: Box<dyn Read + '_> = match layer {
+            Layer::Gzip => Box::new(Gzip::new(&mut *content, &aside)),
+            Layer::Zlib => Box::new(Inflate::zlib(&mut *content)),
+            Layer::Bzip2 => Box::new(bzip2(&mut *content)),
+            Layer::Xz => Box::new(xz(&mut *content)),
+            _ => Box::new(Zstd::new(&mut *content, &aside)),
+        };
         let mut decoder = self.metered(decoder);
         self.content(&mut decoder, at);
+        drop(decoder);
+        self.aside(aside, at);
+        // What follows the compressed data, or is left of it after damage.
+        if self.budget.is_exceeded.get() || content.fill_buf().is_ok_and(|rest| rest.is_empty()) {
+            return;
+        }
+        if layer == Layer::Zlib {
+            self.visitor.unopened(at, reason::CORRUPT);
+        }
+        if self.is_unseen(at) {
+            self.plain(content, at);
+        }
+    }
+
+    /// Passes on what was beside compressed data.
+    fn aside(&mut self, aside: AsideFields, at: &Packed) {
+        let (text, is_all) = aside.into_text();
+        if self.is_unseen(at) && !self.budget.is_exceeded.get() {
+            if !is_all {
+                self.visitor.unopened(at, reason::LONG_HEADER);
+            }
+            self.between(&mut text.as_slice(), at);
+        }
+    }
+
+    /// Passes on what belongs to no member, if there is room for a key in it.
+    fn fields(&mut self, fields: &[u8], at: &Packed) {
+        const SHORTEST: usize = 16;
+        let has_text = |fields: &[u8]| fields.split(|&byte| byte == 0).any(|text| text.len() >= SHORTEST);
+        if self.is_unseen(at) && has_text(fields) {
+            self.between(&mut &*fields, at);
+        }
+    }
+
+    fn between(&mut self, content: &mut dyn Read, at: &Packed) {
+        if let Err(error) = self.visitor.between(at, content) {
+            self.damaged(at, &error);
+        }
     }
 
     /// Whether the visitor sees this archive's content only in unpacked form.

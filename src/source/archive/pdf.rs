@@ -26,7 +26,7 @@ fn streams(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) 
             unpacker.plain(&mut between, at);
         }
         io::copy(&mut between, &mut io::sink())?;
-        is_encrypted |= between.keyword.is_found;
+        is_encrypted |= between.keyword.count > 0;
         if !between.inner.skip_to_mark()? {
             break;
         }
@@ -56,7 +56,7 @@ fn streams(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) 
 
 /// Whether a zlib header follows the end of the line.
 fn is_flate(content: &mut dyn BufRead) -> io::Result<bool> {
-    for end in [b'\r', b'\n'] {
+    for end in [b' ', b'\r', b'\n'] {
         if content.fill_buf()?.first() == Some(&end) {
             content.consume(1);
         }

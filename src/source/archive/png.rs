@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufReader, Read as _};
 
 use super::inflate::Inflate;
 use super::until::Exact;
-use super::{BUFFER, Packed, Unpacker};
+use super::{AsideFields, BUFFER, Packed, Unpacker};
 use crate::core::finding::Layer;
 
 /// The maximum length of a keyword (79 bytes) with its terminator.
@@ -29,7 +29,10 @@ fn chunks(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) -
         let [a, b, c, d, kind @ ..] = start;
         let mut chunk = Exact::new(content, u32::from_be_bytes([a, b, c, d]).into());
         match &kind {
-            b"zTXt" | b"iTXt" | b"tEXt" | b"eXIf" => text(unpacker, &mut chunk, at, kind)?,
+            b"zTXt" | b"iTXt" | b"tEXt" | b"eXIf" | b"iCCP" => text(unpacker, &mut chunk, at, kind)?,
+            _ if unpacker.is_unseen(at) && !chunk.fill_buf()?.is_empty() => {
+                unpacker.visitor.between(at, &mut chunk)?;
+            }
             _ => {}
         }
         chunk.finish()?;
@@ -48,10 +51,16 @@ fn text(unpacker: &mut Unpacker<'_>, chunk: &mut Exact<'_>, at: &Packed, kind: [
     let (mut keyword, mut is_packed) = (Vec::new(), false);
     if &kind != b"eXIf" {
         chunk.take(MOST_KEYWORD).read_until(0, &mut keyword)?;
-        keyword.pop();
     }
+    if keyword.pop_if(|last| *last == 0).is_none() {
+        // There is no keyword: all of it is text.
+        unpacker.plain(&mut keyword.as_slice().chain(chunk), &at.member(&kind));
+        return Ok(());
+    }
+    let member = at.member(if keyword.is_empty() { &kind } else { keyword.as_slice() });
+    unpacker.visitor.name(&member, &keyword);
     match &kind {
-        b"zTXt" => {
+        b"zTXt" | b"iCCP" => {
             let mut method = [0; 1];
             chunk.read_exact(&mut method)?;
             is_packed = method == [0];
@@ -60,13 +69,14 @@ fn text(unpacker: &mut Unpacker<'_>, chunk: &mut Exact<'_>, at: &Packed, kind: [
             let mut flags = [0; 2];
             chunk.read_exact(&mut flags)?;
             is_packed = flags == [1, 0];
+            let aside = AsideFields::default();
             for _ in 0..2 {
-                chunk.skip_until(0)?; // its language, and the keyword in that
+                aside.read_text(chunk)?; // its language, and the keyword in that
             }
+            unpacker.aside(aside, &member);
         }
         _ => {}
     }
-    let member = at.member(if keyword.is_empty() { b"eXIf" } else { &keyword });
     if is_packed {
         let mut packed = BufReader::with_capacity(BUFFER, chunk);
         let mut inflate = unpacker.metered(Inflate::zlib(&mut packed));

@@ -122,11 +122,26 @@ fn entry(
 ) -> Result<(), (Packed, io::Error)> {
     let failed = |error| (at.clone(), error);
     let kind = block[156];
+    let is_named = extra.name.is_some();
+    for (fields, is_read) in [
+        (0..100, !is_named),
+        (100..124, false),
+        (265..345, false),
+        (345..500, !is_named && is_ustar(block)),
+        (500..512, false),
+    ] {
+        if !is_read {
+            unpacker.fields(&block[fields], at);
+        }
+    }
     if matches!(kind, b'L' | b'K' | b'x' | b'X' | b'g') {
         let header = header(unpacker, content, at, (kind, size)).map_err(failed)?;
         match kind {
             b'L' => extra.name = Some(text(&header).to_vec()),
-            b'K' => unpacker.visitor.name(at, text(&header)),
+            b'K' => {
+                unpacker.visitor.name(at, text(&header));
+                unpacker.fields(&header[text(&header).len()..], at);
+            }
             b'x' | b'X' => extra.pax(&header),
             _ => {}
         }
@@ -140,7 +155,7 @@ fn entry(
         return Ok(()); // links, devices, directories and FIFOs have no content, whatever size they name
     }
     if kind == b'S' && block[482] != 0 {
-        sparse_map(content).map_err(failed)?;
+        sparse_map(unpacker, content, at).map_err(failed)?;
     }
     let size = real.unwrap_or(size);
     let mut exact = Exact::new(content, size);
@@ -148,14 +163,15 @@ fn entry(
     if exact.finish().is_err() {
         return Ok(()); // the visitor saw the same error; the next header is not there either
     }
-    pad(content, size).map_err(|error| (member, error))
+    pad(unpacker, content, at, size).map_err(|error| (member, error))
 }
 
 /// Skips the continuation blocks of GNU's map of a sparse file.
-fn sparse_map(content: &mut dyn BufRead) -> io::Result<()> {
+fn sparse_map(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) -> io::Result<()> {
     let mut block = [0; BLOCK];
     loop {
         content.read_exact(&mut block)?;
+        unpacker.fields(&block, at);
         if block[504] == 0 {
             return Ok(());
         }
@@ -172,9 +188,9 @@ fn header(
 ) -> io::Result<Vec<u8>> {
     let mut header = Vec::new();
     Exact::new(content, size.min(MOST_HEADER)).read_to_end(&mut header)?;
-    let is_name = matches!(kind, b'L' | b'K') && size <= MOST_HEADER;
-    if !is_name && unpacker.is_unseen(at) {
-        unpacker.plain(&mut header.as_slice(), at);
+    let is_read = kind == b'K' && size <= MOST_HEADER;
+    if !is_read {
+        unpacker.fields(&header, at);
     }
     if size > MOST_HEADER {
         unpacker.visitor.unopened(at, reason::CORRUPT);
@@ -183,20 +199,27 @@ fn header(
         rest.finish()?;
         header.clear();
     }
-    pad(content, size)?;
+    pad(unpacker, content, at, size)?;
     Ok(header)
 }
 
-/// Skips the padding to a whole block. A truncated padding is not an error.
-fn pad(content: &mut dyn BufRead, size: u64) -> io::Result<()> {
+/// Reads the padding to a whole block. A truncated padding is not an error.
+fn pad(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed, size: u64) -> io::Result<()> {
     let rest = (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64;
-    io::copy(&mut content.take(rest), &mut io::sink()).map(drop)
+    let mut padding = Vec::new();
+    content.take(rest).read_to_end(&mut padding)?;
+    unpacker.fields(&padding, at);
+    Ok(())
+}
+
+fn is_ustar(block: &Block) -> bool {
+    block[257..263] == *b"ustar\0"
 }
 
 /// The name in the header itself; ustar has the directories in a separate field.
 fn own_name(block: &Block) -> Vec<u8> {
     let (name, prefix) = (text(&block[..100]), text(&block[345..500]));
-    if block[257..263] == *b"ustar\0" && !prefix.is_empty() {
+    if is_ustar(block) && !prefix.is_empty() {
         return [prefix, b"/", name].concat();
     }
     name.to_vec()

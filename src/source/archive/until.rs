@@ -87,28 +87,27 @@ pub(super) fn length_before(bytes: &[u8], mark: &[u8]) -> usize {
     })
 }
 
-/// Finds a marker in bytes that come in parts.
+/// Counts a marker in bytes that come in parts.
 pub(super) struct MarkSearch {
     mark: &'static [u8],
     /// The last bytes of the parts so far, fewer than the marker has.
     tail: Vec<u8>,
-    pub(super) is_found: bool,
+    /// How often it was found.
+    pub(super) count: u64,
 }
 
 impl MarkSearch {
     pub(super) fn new(mark: &'static [u8]) -> Self {
-        Self { mark, tail: Vec::new(), is_found: false }
+        Self { mark, tail: Vec::new(), count: 0 }
     }
 
     /// Looks at the next part.
     pub(super) fn look_at(&mut self, part: &[u8]) {
-        if self.is_found {
-            return;
-        }
         let most = self.mark.len() - 1;
         self.tail.extend_from_slice(&part[..part.len().min(most)]);
-        let find = |bytes: &[u8]| memchr::memmem::find(bytes, self.mark).is_some();
-        self.is_found = find(&self.tail) || find(part);
+        // Neither side of the border is long enough for a whole marker, so none is counted twice.
+        let count = |bytes: &[u8]| memchr::memmem::find_iter(bytes, self.mark).count() as u64;
+        self.count += count(&self.tail) + count(part);
         if part.len() > most {
             self.tail.clear();
             self.tail.extend_from_slice(&part[part.len() - most..]);
@@ -170,12 +169,12 @@ mod tests {
     use super::{Exact, MarkSearch, Until};
 
     #[test]
-    fn a_mark_is_found_in_parts_of_any_length() {
+    fn marks_are_counted_in_parts_of_any_length() {
         for length in 1..12 {
-            for (text, is_there) in [("ab /En/Encrypt c", true), ("/Encrypt", true), ("/Encryp t /E ncrypt", false)] {
+            for (text, count) in [("ab /En/Encrypt c/Encrypt", 2), ("/Encrypt", 1), ("/Encryp t /E ncrypt", 0)] {
                 let mut search = MarkSearch::new(b"/Encrypt");
                 text.as_bytes().chunks(length).for_each(|part| search.look_at(part));
-                assert_eq!(search.is_found, is_there, "{text} in parts of {length}");
+                assert_eq!(search.count, count, "{text} in parts of {length}");
             }
         }
     }

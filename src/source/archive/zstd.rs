@@ -7,19 +7,22 @@ use ruzstd::decoding::FrameDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 
 use super::MOST_WINDOW;
-use super::inflate::{corrupt, skip};
+use super::aside::AsideFields;
+use super::inflate::corrupt;
 
 /// A Zstandard file, whose frames are concatenated.
-pub(super) struct Zstd<R> {
+pub(super) struct Zstd<'a, R> {
     inner: R,
+    /// The frames that decoders skip.
+    aside: &'a AsideFields,
     decoder: Option<Box<FrameDecoder>>,
     /// The error in the current frame, returned after its data.
     damage: Option<io::Error>,
 }
 
-impl<R: BufRead> Zstd<R> {
-    pub(super) fn new(inner: R) -> Self {
-        Self { inner, decoder: None, damage: None }
+impl<'a, R: BufRead> Zstd<'a, R> {
+    pub(super) fn new(inner: R, aside: &'a AsideFields) -> Self {
+        Self { inner, aside, decoder: None, damage: None }
     }
 
     /// Starts the next frame; `None` at the end.
@@ -33,7 +36,7 @@ impl<R: BufRead> Zstd<R> {
             match decoder.init(&mut self.inner) {
                 Ok(()) => return Ok(Some(decoder)),
                 Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
-                    skip(&mut self.inner, length.into())?;
+                    self.aside.read(&mut self.inner, length.into())?;
                 }
                 Err(error @ FrameDecoderError::WindowSizeTooBig { .. }) => {
                     return Err(io::Error::new(io::ErrorKind::Unsupported, error));
@@ -53,7 +56,7 @@ impl<R: BufRead> Zstd<R> {
     }
 }
 
-impl<R: BufRead> Read for Zstd<R> {
+impl<R: BufRead> Read for Zstd<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let Some(mut decoder) = self.decoder.take() else {

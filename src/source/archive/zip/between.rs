@@ -23,9 +23,9 @@ impl<'a, 'b> BetweenMembers<'a, 'b> {
         Self { inner, directory: MarkSearch::new(b"PK\x01\x02"), header: None }
     }
 
-    /// Whether an entry of the directory was read.
-    pub(super) fn has_directory(&self) -> bool {
-        self.directory.is_found
+    /// How many entries of the directory were read.
+    pub(super) fn listed(&self) -> u64 {
+        self.directory.count
     }
 
     /// How many bytes can be returned at once; 0 at the end.
@@ -35,11 +35,16 @@ impl<'a, 'b> BetweenMembers<'a, 'b> {
         if free > 0 || buffer.is_empty() || self.header.is_some() {
             return Ok(if self.header.is_some() { 0 } else { free });
         }
+        Ok(usize::from(!self.is_at_header()))
+    }
+
+    /// Whether a member's header is next.
+    pub(super) fn is_at_header(&mut self) -> bool {
         let mut start = [0; HEADER.len() + FIXED];
         let length = self.inner.peek(&mut start);
         let fixed = start.strip_prefix(HEADER).and_then(|fixed| <[u8; FIXED]>::try_from(fixed).ok());
         self.header = fixed.filter(|fixed| length == start.len() && is_plausible(fixed));
-        Ok(usize::from(self.header.is_none()))
+        self.header.is_some()
     }
 }
 
@@ -53,7 +58,7 @@ impl Read for BetweenMembers<'_, '_> {
     }
 }
 
-/// Whether this may be a header: it has a version and a method that exist, and a name.
+/// Whether this may be a header: its version and its method exist.
 fn is_plausible(fixed: &[u8; FIXED]) -> bool {
-    short(fixed, 0) & 0xff <= 99 && short(fixed, 4) <= 99 && short(fixed, 22) > 0
+    short(fixed, 0) & 0xff <= 99 && short(fixed, 4) <= 99
 }

@@ -20,12 +20,21 @@ pub(super) struct Lengths {
     pub(super) crc: u32,
 }
 
-/// Whether content that starts with something else ends as a zip; `tail` is its end.
-pub fn is_behind_prefix(tail: &[u8]) -> bool {
-    end_record(tail).is_some_and(|(at, directory)| {
-        let start = at.checked_sub(usize::try_from(directory.length).unwrap_or(usize::MAX));
-        directory.length >= 46 && start.is_none_or(|start| tail[start..].starts_with(b"PK\x01\x02"))
-    })
+/// Whether content that starts with something else ends as a zip, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZipEnd {
+    /// It ends with the zip.
+    Last,
+    /// A little follows, such as a signature.
+    Followed,
+}
+
+/// How content that starts with something else ends as a zip; `tail` is its end.
+pub fn zip_end(tail: &[u8]) -> Option<ZipEnd> {
+    let (at, directory) = end_record(tail)?;
+    let is_directory = directory.length >= 46 && directory.ends_at(tail, at) != Some(false);
+    let is_last = END + usize::from(short(&tail[at..], 20)) == tail.len() - at;
+    is_directory.then_some(if is_last { ZipEnd::Last } else { ZipEnd::Followed })
 }
 
 /// The position of the directory according to the end record.
@@ -34,17 +43,30 @@ struct DirectoryExtent {
     offset: u64,
 }
 
-/// The end record and its offset in `tail`: the last one that reaches exactly to the end.
+impl DirectoryExtent {
+    fn of(record: &[u8]) -> Self {
+        Self { length: long(record, 12).into(), offset: long(record, 16).into() }
+    }
+
+    /// Whether a directory ends at this place; `None` if its start is before `tail`.
+    fn ends_at(&self, tail: &[u8], at: usize) -> Option<bool> {
+        let start = at.checked_sub(usize::try_from(self.length).ok()?)?;
+        Some(tail[start..].starts_with(b"PK\x01\x02"))
+    }
+}
+
+/// The end record and its offset in `tail`: the last one that reaches exactly to the end, or follows a directory of the
+/// length that it says. (Behind that one is something else, such as a program's signature.)
 fn end_record(tail: &[u8]) -> Option<(usize, DirectoryExtent)> {
     let first = tail.len().saturating_sub(END + usize::from(u16::MAX));
-    let ends_here = |&at: &usize| {
+    let is_end = |&at: &usize| {
         let record = &tail[at..];
-        record.len() >= END && END + usize::from(short(record, 20)) == record.len()
+        let is_last = END + usize::from(short(record, 20)) == record.len();
+        record.len() >= END && (is_last || DirectoryExtent::of(record).ends_at(tail, at) == Some(true))
     };
     let at =
-        memchr::memmem::find_iter(&tail[first..], b"PK\x05\x06").map(|found| first + found).filter(ends_here).last()?;
-    let record = &tail[at..];
-    Some((at, DirectoryExtent { length: long(record, 12).into(), offset: long(record, 16).into() }))
+        memchr::memmem::find_iter(&tail[first..], b"PK\x05\x06").map(|found| first + found).filter(is_end).last()?;
+    Some((at, DirectoryExtent::of(&tail[at..])))
 }
 
 pub(super) fn short(bytes: &[u8], at: usize) -> u16 {

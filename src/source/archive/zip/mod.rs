@@ -13,14 +13,14 @@ use std::cell::Cell;
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
-use super::inflate::Inflate;
+use super::inflate::{Inflate, corrupt};
 use super::until::{Exact, Until};
-use super::{Packed, Unpacker, reason};
+use super::{AsideFields, Packed, Unpacker, reason};
 use between::{BetweenMembers, FIXED};
 use directory::{MemberLengths, long, short, wide};
 use reader::{ChecksummedReader, CompressedMember, HEADER, PositionedReader, StoredMember};
 
-pub use directory::is_behind_prefix;
+pub use directory::{ZipEnd, zip_end};
 
 /// The header flag of an encrypted member.
 const ENCRYPTED: u16 = 1;
@@ -44,11 +44,11 @@ pub(super) fn seekable(unpacker: &mut Unpacker<'_>, content: &mut (impl BufRead 
     let visited = std::mem::take(&mut zip.visited);
     let missed: Vec<u64> =
         zip.directory.keys().filter(|offset| visited.binary_search(offset).is_err()).copied().collect();
-    zip.is_single = true;
     for offset in missed {
         if unpacker.budget.is_exceeded.get() {
             return;
         }
+        zip.only = Some(offset);
         zip.read_from(unpacker, content, offset, at);
     }
 }
@@ -73,10 +73,11 @@ struct Zip {
     directory: MemberLengths,
     /// The offsets of the members that were read, ascending.
     visited: Vec<u64>,
-    /// Whether only one member is read, and not those after it.
-    is_single: bool,
-    /// Whether a directory was found.
-    has_directory: bool,
+    /// The offset of the only member that is read, if not all are.
+    only: Option<u64>,
+    /// How many members were read, and how many entries the directory has.
+    read: u64,
+    listed: u64,
 }
 
 impl Zip {
@@ -93,8 +94,11 @@ impl Zip {
 
     fn read_counted(&mut self, unpacker: &mut Unpacker<'_>, content: &mut PositionedReader<'_>, at: &Packed) {
         match self.members(unpacker, content, at) {
-            Ok(is_whole) if !is_whole || self.has_directory || !self.directory.is_empty() => {}
-            Ok(_) => unpacker.visitor.unopened(at, reason::CORRUPT),
+            // Without a directory to be looked up, there is one at the end, and members for all of its entries.
+            Ok(true) if self.directory.is_empty() && (self.listed == 0 || self.listed > self.read) => {
+                unpacker.visitor.unopened(at, reason::CORRUPT);
+            }
+            Ok(_) => {}
             Err(error) => unpacker.damaged(at, &error),
         }
     }
@@ -108,25 +112,27 @@ impl Zip {
     ) -> io::Result<bool> {
         loop {
             let mut between = BetweenMembers::new(content);
+            if self.only.is_some() && !between.is_at_header() {
+                return Err(corrupt("no member is where the directory says"));
+            }
             if unpacker.is_unseen(at) && between.ready()? > 0 {
                 unpacker.visitor.between(at, &mut between)?;
             }
             io::copy(&mut between, &mut io::sink())?;
-            self.has_directory |= between.has_directory();
+            self.listed += between.listed();
             let Some(fixed) = between.header else { return Ok(true) };
             let offset = content.at;
             let (header, extra) = self.header(content, &fixed)?;
             if !unpacker.counts(at) {
                 return Ok(false);
             }
-            if unpacker.is_unseen(at) && !extra.is_empty() {
-                unpacker.visitor.between(at, &mut extra.as_slice())?;
-            }
-            if !self.is_single {
+            unpacker.fields(&extra, at);
+            self.read += 1;
+            if self.only.is_none() {
                 self.visited.push(offset);
             }
             self.member(unpacker, content, &header, at);
-            if self.is_single || unpacker.budget.is_exceeded.get() {
+            if self.only.is_some() || unpacker.budget.is_exceeded.get() {
                 return Ok(false);
             }
         }
@@ -194,7 +200,10 @@ impl Zip {
         (packed, crc): (u64, u32),
         member: &Packed,
     ) {
-        let exact = Box::new(Exact::new(content, packed));
+        let exact = Exact::new(content, packed);
+        // Members that overlap are read more than once: that counts as unpacked data.
+        let exact: Box<dyn Read + '_> =
+            if self.only.is_some() { Box::new(unpacker.metered(exact)) } else { Box::new(exact) };
         let mut stored = StoredMember::new(ChecksummedReader::new(exact, crc, Rc::default()));
         unpacker.content(&mut stored, member);
         if let Some(hidden) = stored.hidden() {
@@ -205,7 +214,7 @@ impl Zip {
     /// Reads bytes again, as they may be other members. That counts as unpacked data, so that it cannot be repeated
     /// endlessly.
     fn read_again(&self, unpacker: &Unpacker<'_>, content: &mut PositionedReader<'_>, bytes: &[u8]) {
-        if !self.is_single && unpacker.budget.spend(bytes.len() as u64).is_ok() {
+        if self.only.is_none() && unpacker.budget.spend(bytes.len() as u64).is_ok() {
             content.give_back(bytes);
         }
     }
@@ -219,13 +228,15 @@ fn decode(
     is_longer: Rc<Cell<bool>>,
     member: &Packed,
 ) -> Option<&'static str> {
+    let aside = AsideFields::default();
     let decoder: Box<dyn Read + '_> = match header.method {
         8 => Box::new(unpacker.metered(Inflate::raw(content))),
         12 => Box::new(unpacker.metered(super::bzip2(content))),
-        93 => Box::new(unpacker.metered(super::Zstd::new(content))),
+        93 => Box::new(unpacker.metered(super::Zstd::new(content, &aside))),
         95 => Box::new(unpacker.metered(super::xz(content))),
         _ => return Some(reason::UNSUPPORTED),
     };
     unpacker.content(&mut ChecksummedReader::new(decoder, header.crc, is_longer), member);
+    unpacker.aside(aside, member);
     None
 }
