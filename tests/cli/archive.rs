@@ -128,6 +128,23 @@ fn pdf(text: &[u8], trailer: &str) -> Vec<u8> {
     [head.as_bytes(), &packed, b"\nendstream\nendobj\ntrailer\n", trailer.as_bytes(), b"\n%%EOF\n"].concat()
 }
 
+/// The same with the compressed data in ASCII85, as report generators write it.
+fn pdf_in_ascii85(text: &[u8]) -> Vec<u8> {
+    let mut encoded = String::new();
+    for chunk in zlib(text).chunks(4) {
+        let mut bytes = [0; 4];
+        bytes[..chunk.len()].copy_from_slice(chunk);
+        let group = u32::from_be_bytes(bytes);
+        let digits = (0..5).map(|at| char::from(b'!' + (group / 85_u32.pow(4 - at) % 85) as u8));
+        encoded.extend(digits.take(chunk.len() + 1));
+        if encoded.len() % 75 < 5 {
+            encoded.push('\n');
+        }
+    }
+    let head = "%PDF-1.4\n1 0 obj\n<</Filter [/ASCII85Decode /FlateDecode]>>\nstream\n";
+    [head, &encoded, "~>endstream\nendobj\n%%EOF\n"].concat().into_bytes()
+}
+
 /// The one finding of a project: its member, layers and line.
 fn only(scan: &Scan, case: &str) -> (serde_json::Value, serde_json::Value, serde_json::Value) {
     assert_eq!(scan.findings.len(), 1, "{case}: {:#?}", scan.output);
@@ -149,7 +166,7 @@ fn keys_in_archives_are_found_with_their_member_line_and_layers() {
     let checksum = plain_chunk.len() - 16;
     plain_chunk[checksum..checksum + 4].copy_from_slice(b"tttt");
     type Case<'a> = (&'a str, Vec<u8>, Option<&'a str>, &'a [&'a str], u64);
-    let cases: [Case<'_>; 22] = [
+    let cases: [Case<'_>; 23] = [
         ("a.gz", gzip(text), None, &["gzip"], 2),
         ("b.jar", zipped.clone(), Some("etc/app.conf"), &["zip"], 2),
         ("c.tar", tar(&[("x", b"-"), ("d/k.env", text)]), Some("d/k.env"), &["tar"], 2),
@@ -167,6 +184,7 @@ fn keys_in_archives_are_found_with_their_member_line_and_layers() {
         ("n.bz2", [bzip2(b"one\n"), bzip2(text)].concat(), None, &["bzip2"], 3),
         ("o.zst", [zstd(b"one\n"), b"\x50\x2a\x4d\x18\x02\0\0\0ab".to_vec(), zstd(text)].concat(), None, &["zstd"], 3),
         ("p.pdf", pdf(text, ""), Some("stream 1"), &["pdf", "zlib"], 2),
+        ("w.pdf", pdf_in_ascii85(text), Some("stream 1"), &["pdf", "zlib"], 2),
         ("q.png", png(&[(b"zTXt", packed_chunk), (b"IEND", vec![])]), Some("prompt"), &["png", "zlib"], 2),
         ("r.png", png(&[(b"iTXt", marked_chunk), (b"IEND", vec![])]), Some("prompt"), &["png", "zlib"], 2),
         ("s.zip", zip(&[("in.pdf", &pdf(text, ""))]), Some("in.pdf/stream 1"), &["zip", "pdf", "zlib"], 2),

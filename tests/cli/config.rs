@@ -32,6 +32,7 @@ const BROKEN: &[(&str, &[&str])] = &[
     ),
     ("[[allowlist]]\nregexes = [\n'a(b']", &[":3: bad regex: unclosed group (at character 2)"]),
     ("[[allowlist]]\nregexes = ['(?=x)']", &[":2: bad regex: look-around", "without look-around"]),
+    ("[rules]\ndisable = ['*']", &[":2: this leaves no rule", "paths.exclude"]),
     ("[[allowlist]]\nregexes = ['.*']", &[":2: this regex matches everything", "rules.disable"]),
     ("[[allowlist]]\nstopwords = ['']", &[":2: an empty stopword is in every value"]),
     ("[[allowlist]]\nregexes = ['x']\ntarget = 'file'", &[":3: unknown variant `file`"]),

@@ -65,6 +65,13 @@ pub fn select(config: &Config, files: &dyn Files, more: &[LocatedText], skip_uns
     };
     imported.keep(&on);
     rules.retain(|rule| on(&rule.id));
+    if let Some(last) = config.rules.disable.last()
+        && rules.is_empty()
+        && imported.ids().next().is_none()
+    {
+        let fault = Error::new("read configuration", &last.at, "this leaves no rule");
+        return Err(fault.hint("name the rules that are not wanted; to leave out files use paths.exclude"));
+    }
     let rules = rules.into_iter().map(|rule| adapted(config, rule)).collect();
     Ok(Selected { rules, imported, left_out })
 }

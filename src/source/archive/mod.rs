@@ -4,6 +4,7 @@
 //! What cannot be opened is distinguished: encrypted, damaged, or of an unsupported format. The data before damage is
 //! still passed on. Unpacking stops if the result is disproportionately large.
 
+mod ascii85;
 mod aside;
 mod budget;
 mod format;

@@ -1,11 +1,12 @@
 //! PDF: each stream that is compressed with Flate is unpacked. Streams are found by their first bytes, so the
 //! cross-reference table and the dictionaries may be damaged.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
+use super::ascii85::Ascii85;
 use super::inflate::Inflate;
 use super::until::{MarkSearch, Until};
-use super::{Packed, Unpacker, reason};
+use super::{BUFFER, Packed, Unpacker, reason};
 use crate::core::finding::Layer;
 
 /// Reads a document to the end of the content.
@@ -19,18 +20,23 @@ fn streams(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) 
     let mut number = 0_u64;
     let mut is_encrypted = false;
     loop {
-        let mut between =
-            EncryptionWatcher { inner: Until::new(content, b"stream"), keyword: MarkSearch::new(b"/Encrypt") };
+        let mut between = KeywordWatcher {
+            inner: Until::new(content, b"stream"),
+            encrypt: MarkSearch::new(b"/Encrypt"),
+            ascii85: MarkSearch::new(b"/ASCII85Decode"),
+        };
         // The document's own text was already scanned, unless it is inside an archive.
         if unpacker.is_unseen(at) {
             unpacker.plain(&mut between, at);
         }
         io::copy(&mut between, &mut io::sink())?;
-        is_encrypted |= between.keyword.count > 0;
+        is_encrypted |= between.encrypt.count > 0;
         if !between.inner.skip_to_mark()? {
             break;
         }
-        if !is_flate(content)? {
+        let is_ascii85 = between.ascii85.count > 0;
+        let is_compressed = is_flate(content)?;
+        if !is_compressed && !is_ascii85 {
             continue;
         }
         number += 1;
@@ -38,8 +44,13 @@ fn streams(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) 
             return Ok(());
         }
         let member = at.member(format!("stream {number}").as_bytes()).packed_in(Layer::Zlib);
-        let mut inflate = unpacker.metered(Inflate::zlib(&mut *content));
-        if let Err(error) = unpacker.visitor.content(&member, &mut inflate)
+        let result = if is_compressed {
+            let mut inflate = unpacker.metered(Inflate::zlib(&mut *content));
+            unpacker.visitor.content(&member, &mut inflate)
+        } else {
+            ascii85(unpacker, content, &member)
+        };
+        if let Err(error) = result
             && !is_encrypted
         {
             unpacker.damaged(&member, &error);
@@ -52,6 +63,21 @@ fn streams(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) 
         unpacker.visitor.unopened(at, reason::ENCRYPTED);
     }
     Ok(())
+}
+
+/// Reads a stream in ASCII85, which may be compressed below that.
+fn ascii85(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, member: &Packed) -> io::Result<()> {
+    if content.fill_buf()?.starts_with(b"<~") {
+        content.consume(2);
+    }
+    let text = BufReader::with_capacity(BUFFER, Until::new(content, b"~>"));
+    let mut bytes = BufReader::with_capacity(BUFFER, unpacker.metered(Ascii85::new(text)));
+    if is_flate(&mut bytes)? {
+        let mut inflate = unpacker.metered(Inflate::zlib(bytes));
+        unpacker.visitor.content(member, &mut inflate)
+    } else {
+        unpacker.visitor.content(member, &mut bytes)
+    }
 }
 
 /// Whether a zlib header follows the end of the line.
@@ -70,16 +96,18 @@ fn is_flate(content: &mut dyn BufRead) -> io::Result<bool> {
     })
 }
 
-/// A reader that watches for the keyword of encrypted documents.
-struct EncryptionWatcher<'a> {
+/// A reader that watches for keywords of encrypted documents and streams.
+struct KeywordWatcher<'a> {
     inner: Until<'a>,
-    keyword: MarkSearch,
+    encrypt: MarkSearch,
+    ascii85: MarkSearch,
 }
 
-impl Read for EncryptionWatcher<'_> {
+impl Read for KeywordWatcher<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        self.keyword.look_at(&buffer[..count]);
+        self.encrypt.look_at(&buffer[..count]);
+        self.ascii85.look_at(&buffer[..count]);
         Ok(count)
     }
 }
