@@ -87,7 +87,7 @@ const NUMBERS: [bool; 256] = byte_table!(numbers);
 
 /// Whether the first part of a key may follow a byte.
 const fn opens(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\'' | b'`' | b'=' | b'>' | b';')
+    matches!(byte, b'"' | b'\'' | b'`' | b'=' | b'>' | b';' | b'|')
 }
 
 /// `OPENS[b]`: whether the first part of a key may follow the byte `b`.
