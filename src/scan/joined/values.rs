@@ -36,22 +36,23 @@ pub(in super::super) fn may_start(text: &[u8], at: usize, is_long: bool) -> bool
     let marks = between(first & FOUR, b'-', b'-') | between(first & FOUR, b'_', b'_');
     let is_word = digits(first) | marks == 0 && !changes_case(first);
     let may_be = is_long & !is_word;
-    may_be && is_value(first, text.get(at + 8..)) || first & LINE_END == DASH && block(text, at).is_some()
+    may_be && is_value(first, text.get(at + 8..)) || is_block_head(&text[..at]) && block(text, at).is_some()
 }
 
-/// Which bits of two bytes say that they are a dash and the end of a line.
-const LINE_END: u64 = 0xf8ff;
-/// What these bits are then.
-const DASH: u64 = 0x082d;
+/// Whether a text over several lines may start here: after the head of a YAML block (`key: >`, `key: |`, but for a dash),
+/// or after three quotes.
+#[inline(always)]
+fn is_block_head(text: &[u8]) -> bool {
+    matches!(text, [.., b':', b' ', b'>' | b'|'] | [.., b'"', b'"', b'"'])
+}
 
-/// The start of the text of a YAML block that has the dash at `at` in its head: `key: >-`, `key: |-`.
+/// The start of a text over several lines whose head ends at `at`, or after the dash there.
 fn block(text: &[u8], at: usize) -> Option<usize> {
     const LONGEST_INDENT: usize = 40;
-    let (head, rest) = (&text[..at], &text[at + 1..]);
-    let is_head = head.ends_with(b": >") || head.ends_with(b": |");
+    let rest = text[at..].strip_prefix(b"-").unwrap_or(&text[at..]);
     let line = glue::line_end(rest);
     let indent = rest[line..].iter().take(LONGEST_INDENT).take_while(|&&byte| byte == b' ').count();
-    (is_head && line > 0 && indent > 0).then_some(at + 1 + line + indent)
+    (is_block_head(&text[..at]) && line > 0).then(|| text.len() - rest.len() + line + indent)
 }
 
 #[inline(always)]
@@ -92,7 +93,7 @@ impl Scanner {
     /// Examines what follows a quote: it may be a part of a value, too short for a run.
     pub(super) fn short_value(&self, view: &View<'_>, at: usize, done: &mut Done, out: &mut Sink) {
         let bytes: &[u8] = &view.bytes;
-        let at = if bytes[at] == b'-' { block(bytes, at).unwrap_or(at) } else { at };
+        let at = block(bytes, at).unwrap_or(at);
         if is_field(bytes, at) || done.valued.contains(&at) || view.is_joined() || !self.assigned.has_rules() {
             return;
         }

@@ -67,7 +67,8 @@ pub(super) enum Width {
     Wide,
     /// Letters, digits, `_`, `-`, and at least one of `+`, `/` and dots, with no plain run inside.
     Gapped,
-    /// Not a run, but a place where a part of a key may start: a byte of the class follows a quote or a similar byte.
+    /// Not a run, but a place where a part of a key may start: a byte of the class, or a line end, follows a quote or a similar
+    /// byte.
     Opening,
     /// Not a run, but a block that consists mostly of numbers and separators.
     Numbers,
@@ -126,6 +127,8 @@ struct Masks {
     numbers: u64,
     /// A run with gaps can contain the byte.
     gapped: u64,
+    /// The byte ends a line.
+    newline: u64,
 }
 
 /// The masks without SIMD.
@@ -137,6 +140,7 @@ fn masks(block: &[u8]) -> Masks {
         masks.opens |= u64::from(OPENS[byte as usize]) << i;
         masks.numbers |= u64::from(NUMBERS[byte as usize]) << i;
         masks.gapped |= u64::from(IN_GAPPED[byte as usize]) << i;
+        masks.newline |= u64::from(byte == b'\n') << i;
     }
     masks
 }
@@ -192,8 +196,8 @@ impl State {
         may_start: &impl Fn(usize, bool) -> bool,
         found: &mut impl FnMut(Range<usize>, Width),
     ) {
-        let Masks { class, zero, opens, numbers, gapped } = masks;
-        let mut openings = (opens << 1 | self.opens) & class;
+        let Masks { class, zero, opens, numbers, gapped, newline } = masks;
+        let mut openings = (opens << 1 | self.opens) & (class | newline);
         self.opens = opens >> 63;
         let six = six_follow(gapped);
         while openings != 0 {
@@ -474,7 +478,8 @@ mod tests {
                 Width::Numbers | Width::Quad => {}
                 Width::Narrow | Width::Wide => runs.push((run, width == Width::Wide)),
             });
-            let opens = |at: &usize| *at > 0 && OPENS[bytes[at - 1] as usize] && IN_CLASS[bytes[*at] as usize];
+            let is_next = |byte: u8| IN_CLASS[byte as usize] || byte == b'\n';
+            let opens = |at: &usize| *at > 0 && OPENS[bytes[at - 1] as usize] && is_next(bytes[*at]);
             assert_eq!(openings, (0..bytes.len()).filter(opens).collect::<Vec<_>>());
             runs.sort_by_key(|(run, wide)| (run.start, run.end, *wide));
             let definition = by_definition(&bytes);
