@@ -471,6 +471,7 @@ fn what_a_format_has_beside_its_data_is_scanned() {
         ("tar's owner", tar_field(265, &text[4..])),
         ("tar's unused field", tar_field(345, &text[4..])),
         ("tar's padding", padding),
+        ("tar's padding goes on with a member", tar_entry(b'0', "a.txt", text.len() as u64 - 20, text)),
         ("tar's comment", tar_entry(b'x', "x", record.len() as u64, record.as_bytes())),
         ("a long name of nothing", tar_entry(b'L', "x", secret.len() as u64, secret.as_bytes())),
         ("behind an image", png(&[end()]).into_iter().chain(text.iter().copied()).collect()),
@@ -634,7 +635,15 @@ fn what_decodes_before_a_damage_is_scanned_and_the_damage_named() {
         changed
     };
     let length = whole.len();
+    // A chunk as it is, and one with properties that do not exist, after which the decoder must not be asked again.
+    let properties = {
+        let whole = xz(b"x");
+        let start = 12 + 4 * (usize::from(whole[12]) + 1);
+        let document = format!("{:511}\n", format!("%PDF-1.7 k = {}", key(1)));
+        [&whole[..start], &[1, 1, 255], document.as_bytes(), &[0xe0, 0, 80, 0, 80, 0xff], &[0; 99]].concat()
+    };
     for (case, content, skipped) in [
+        ("properties.xz", properties, true),
         ("cut", whole[..length / 2].to_vec(), true),
         ("damaged", changed(length / 2), true),
         ("checksum", changed(length - 5), true),

@@ -28,17 +28,21 @@ impl UnpackBudget {
     }
 }
 
-/// A decoder whose output is counted.
+/// A decoder whose output is counted. After an error it is not read again: some decoders would not come to an end.
 pub(super) struct MeteredReader<R> {
     pub(super) inner: R,
     pub(super) budget: Rc<UnpackBudget>,
+    pub(super) failed: Option<io::ErrorKind>,
 }
 
 impl<R: Read> Read for MeteredReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.budget.spend(count as u64)?;
-        Ok(count)
+        if let Some(kind) = self.failed {
+            return Err(kind.into());
+        }
+        let result = self.inner.read(buffer).and_then(|count| self.budget.spend(count as u64).map(|()| count));
+        self.failed = result.as_ref().err().map(io::Error::kind).filter(|kind| *kind != io::ErrorKind::Interrupted);
+        result
     }
 }
 

@@ -139,7 +139,7 @@ impl<'a> Unpacker<'a> {
     }
 
     fn metered<R: Read>(&self, inner: R) -> MeteredReader<R> {
-        MeteredReader { inner, budget: Rc::clone(&self.budget) }
+        MeteredReader { inner, budget: Rc::clone(&self.budget), failed: None }
     }
 
     /// Reports why reading ended early, unless all unpacking was stopped.

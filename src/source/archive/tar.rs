@@ -1,7 +1,7 @@
 //! tar: v7, ustar, pax and GNU. Headers about the next member are read to a limited length. Every member with content
 //! is scanned, also one of an unknown type, as the standard requires.
 
-use std::io::{self, BufRead, Read as _};
+use std::io::{self, BufRead, Read};
 
 use bstr::ByteSlice as _;
 
@@ -158,12 +158,13 @@ fn entry(
         sparse_map(unpacker, content, at).map_err(failed)?;
     }
     let size = real.unwrap_or(size);
-    let mut exact = Exact::new(content, size);
-    unpacker.content(&mut exact, &member);
-    if exact.finish().is_err() {
+    let mut inside = MemberContent { inner: Exact::new(content, size), end: Vec::new() };
+    unpacker.content(&mut inside, &member);
+    if io::copy(&mut inside, &mut io::sink()).is_err() {
         return Ok(()); // the visitor saw the same error; the next header is not there either
     }
-    pad(unpacker, content, at, size).map_err(|error| (member, error))
+    let end = inside.end;
+    pad(unpacker, content, at, (size, &end)).map_err(|error| (member, error))
 }
 
 /// Skips the continuation blocks of GNU's map of a sparse file.
@@ -199,16 +200,41 @@ fn header(
         rest.finish()?;
         header.clear();
     }
-    pad(unpacker, content, at, size)?;
+    pad(unpacker, content, at, (size, &header[header.len().saturating_sub(BLOCK)..]))?;
     Ok(header)
 }
 
-/// Reads the padding to a whole block. A truncated padding is not an error.
-fn pad(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed, size: u64) -> io::Result<()> {
+/// The content of a member. Its last bytes are kept: if the size is a lie, the padding goes on with them.
+struct MemberContent<'a> {
+    inner: Exact<'a>,
+    end: Vec<u8>,
+}
+
+impl Read for MemberContent<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        let last = &buffer[count.saturating_sub(BLOCK)..count];
+        let excess = (self.end.len() + last.len()).saturating_sub(BLOCK);
+        self.end.drain(..excess);
+        self.end.extend_from_slice(last);
+        Ok(count)
+    }
+}
+
+/// Reads the padding to a whole block, behind content of this size and with this end. A truncated padding is not an
+/// error.
+fn pad(
+    unpacker: &mut Unpacker<'_>,
+    content: &mut dyn BufRead,
+    at: &Packed,
+    (size, end): (u64, &[u8]),
+) -> io::Result<()> {
     let rest = (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64;
     let mut padding = Vec::new();
     content.take(rest).read_to_end(&mut padding)?;
-    unpacker.fields(&padding, at);
+    if padding.iter().any(|&byte| byte != 0) {
+        unpacker.fields(&[end, &padding].concat(), at);
+    }
     Ok(())
 }
 
