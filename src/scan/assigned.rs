@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::anchored::{Key, Refusal, first_line};
+use super::anchors::in_key;
 use super::edges::{is_longer_id, right_edge};
 use super::enclosure::{BLOCK, Enclosure};
 use super::evidence::{Evidence, Exits, Surroundings};
@@ -36,6 +37,8 @@ pub(super) struct Assigned {
 struct Wordless {
     rule: usize,
     lead: Vec<u8>,
+    /// Whether its keys are within one token.
+    is_token: bool,
 }
 
 /// A possible key: the value that `token` is the start or a part of.
@@ -60,7 +63,10 @@ impl Assigned {
             let plain = regex.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
             plain.collect()
         };
-        let wordless = wordless.into_iter().map(|(rule, compiled)| Wordless { rule, lead: lead(&compiled.rule.regex) });
+        let wordless = wordless.into_iter().map(|(rule, compiled)| {
+            let is_token = (0..=u8::MAX).all(|byte| in_key(byte) || !compiled.can_hold(byte));
+            Wordless { rule, lead: lead(&compiled.rule.regex), is_token }
+        });
         Self {
             rules: rules.into_iter().map(|(index, _)| index).collect(),
             wordless: wordless.collect(),
@@ -112,7 +118,8 @@ impl Assigned {
         let fits = |own: &&Wordless| {
             let text = &value.text[value.start..];
             let rule = &value.rules.rules()[own.rule];
-            text.starts_with(&own.lead) && !value.goes_on(rule) && rule.may_match(text)
+            let is_long = value.end >= value.start + rule.shortest();
+            (is_long || !own.is_token) && text.starts_with(&own.lead) && !value.goes_on(rule) && rule.may_match(text)
         };
         self.wordless.iter().filter(fits).filter_map(|own| Some((own.rule, value.of_rule(own.rule).ok()?)))
     }
