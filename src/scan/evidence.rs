@@ -301,6 +301,9 @@ impl Surroundings<'_> {
         if !is_host || self.owner.identifier.owned() != Ownership::Anyones {
             return None;
         }
+        if is_host_header(self.text, hit.range.start) {
+            return Some((Witness::Host, 6));
+        }
         let name = self.owner.name.as_ref()?;
         let label = name_before(self.text, name.start);
         let is_label = [&b"key"[..], b"name"].contains(&&self.text[label]);
@@ -384,6 +387,14 @@ impl Enclosure {
         let list = index.checked_sub(1).map_or(0, |above| self.lines[above].start);
         Some(ListItem { list, start: self.lines[index].start })
     }
+}
+
+/// Whether the host at the position is that of a request: `("Host", "api.mistral.ai")`.
+fn is_host_header(text: &[u8], at: usize) -> bool {
+    let before = name_before(text, at);
+    // Python writes bytes as `b'…'`.
+    let name = if &text[before.clone()] == b"b" { name_before(text, before.start) } else { before };
+    text[name.clone()].eq_ignore_ascii_case(b"host") || &text[name] == b"authority"
 }
 
 /// An item of a list in which each item starts a line.

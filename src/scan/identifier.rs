@@ -127,7 +127,7 @@ impl VariableName {
         }
         let (credential, secret) = (any(says::CREDENTIAL), any(says::SECRET));
         if credential || secret {
-            let name = self.text(last);
+            let name = without_number(self.text(last));
             let is_counted =
                 matches!(name, b"token" | b"tokens") && COUNTED.split(' ').any(|word| word.as_bytes() == before);
             let is_public =
@@ -218,15 +218,20 @@ fn is_hump(name: &[u8], at: usize) -> bool {
 
 /// What a word with a number at its end says, if it is of a credential: `key1`.
 fn said_counted(word: &[u8]) -> u8 {
-    let digits = word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-    let word = &word[..word.len() - digits];
-    if !(1..=2).contains(&digits) {
+    let number = word.len() - without_number(word).len();
+    if !(1..=2).contains(&number) {
         return 0;
     }
+    let word = without_number(word);
     match said(word) {
         0 if without_ending(word).len() < word.len() => says::CREDENTIAL,
         said => said & (says::CREDENTIAL | says::SECRET),
     }
+}
+
+/// Removes the number at the end: `key` from `key1`.
+fn without_number(word: &[u8]) -> &[u8] {
+    &word[..word.len() - word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count()]
 }
 
 /// Removes the ending: `mistral` from `mistralapikey`.
@@ -286,11 +291,15 @@ pub(super) fn is_whole(text: &[u8], range: &Range<usize>) -> bool {
     ];
     let Range { start, end } = *range;
     // `-DCOHERE_API_KEY=…` defines a macro.
-    let is_edge = super::edges::left_edge(text, start) || is_hump(text, start) || text[..start].ends_with(b"-D");
+    let is_edge = super::edges::left_edge(text, start)
+        || is_hump(text, start)
+        || text[..start].ends_with(b"-D")
+        || !text[start].is_ascii_alphanumeric();
     if !is_edge && !super::binary::starts_row(text, range) {
         return false;
     }
-    if !text.get(end).is_some_and(u8::is_ascii_alphabetic) || is_hump(text, end) {
+    let goes_on = text[end - 1].is_ascii_alphanumeric() && text.get(end).is_some_and(u8::is_ascii_alphabetic);
+    if !goes_on || is_hump(text, end) {
         return true;
     }
     let mut rest = [0; 12];
@@ -340,6 +349,10 @@ mod tests {
             ("monkey", NameClass::Other),
             ("api_key_file", NameClass::Other),
             ("public_key", NameClass::Other),
+            ("MISTRAL_API_KEY2", NameClass::Credential),
+            ("key1", NameClass::Credential),
+            ("public_key2", NameClass::Other),
+            ("key2023", NameClass::Other),
         ];
         for (name, class) in cases {
             assert_eq!(VariableName::of(name.as_bytes()).class(), *class, "{name}");
@@ -373,6 +386,10 @@ mod tests {
             ("mistralai", "mistral", true),
             ("coherence", "cohere", false),
             ("deeplearning", "deepl", false),
+            ("Together(base=1)", "Together(", true),
+            ("altogether(x)", "together(", false),
+            ("provider=exa&", "=exa", true),
+            ("provider=exact", "=exa", false),
             ("globalKey", "balKey", false),
             ("\\nMISTRAL_API_KEY", "MISTRAL", true),
         ] {

@@ -95,9 +95,9 @@ impl Seeker<'_> {
         let lead = lead(text, start);
         let mut names = names(text, start);
         let Some(mut first) = names.next() else { return self.passed(enclosure, lead, true) };
-        // `Mistral API key (live): …`.
+        // `Mistral API key (live): …`, `"api_key": {"S": …}`.
         if first.assigned
-            && is_remark(text, &first.range)
+            && (is_remark(text, &first.range) || is_type(text, &first.range))
             && let Some(before) = names.next().filter(|before| before.lines == first.lines)
         {
             first = Name { assigned: true, ..before };
@@ -388,7 +388,7 @@ fn is_key_of_item(text: &[u8], name: &Range<usize>) -> bool {
 /// The name of a credential that a value is piped into: `echo … | docker secret create mistral_api_key -`.
 fn piped(text: &[u8], start: usize, first: &Name) -> Option<Range<usize>> {
     const FARTHEST: usize = 200;
-    let is_echo = first.lines == 0 && matches!(&text[first.range.clone()], b"echo" | b"printf" | b"-n" | b"s");
+    let is_echo = first.lines == 0 && matches!(&text[first.range.clone()], b"echo" | b"printf" | b"-n");
     if !is_echo {
         return None;
     }
@@ -399,7 +399,11 @@ fn piped(text: &[u8], start: usize, first: &Name) -> Option<Range<usize>> {
     while at < rest.len() {
         let from = at + rest[at..].iter().take_while(|byte| !in_name(**byte)).count();
         at = from + rest[from..].iter().take_while(|byte| in_name(**byte)).count();
-        if !rest[from..].starts_with(b"-") && VariableName::of(&rest[from..at]).class() == NameClass::Credential {
+        let name = VariableName::of(&rest[from..at]);
+        if rest[from..].first().is_some_and(u8::is_ascii_alphabetic)
+            && name.has_stem()
+            && name.class() == NameClass::Credential
+        {
             return Some(start + from..start + at);
         }
     }
@@ -409,6 +413,11 @@ fn piped(text: &[u8], start: usize, first: &Name) -> Option<Range<usize>> {
 /// Whether a name stands in parentheses behind another: `API key (live)`.
 fn is_remark(text: &[u8], name: &Range<usize>) -> bool {
     text[..name.start].ends_with(b" (") && text.get(name.end) == Some(&b')')
+}
+
+/// Whether a name is that of a type in DynamoDB's JSON: `{"S": …}`.
+fn is_type(text: &[u8], name: &Range<usize>) -> bool {
+    &text[name.clone()] == b"S" && text[..name.start].ends_with(b"{\"") && text.get(name.end) == Some(&b'"')
 }
 
 /// Whether a name is the key of an entry of a variable that is named for credentials: `keys["mistral"]`, `--api-key
@@ -445,7 +454,6 @@ fn makes(callee: &[u8]) -> bool {
             "from_api",
             "build",
             "use",
-            "unsafeplaintext",
         ]
         .iter()
         .any(|word| lower.starts_with(word.as_bytes()))

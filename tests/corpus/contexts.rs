@@ -93,7 +93,6 @@ pub(crate) const CONTEXTS: &[(&str, &str)] = &[
     ("python, entry of a variable", "keys[\"{w}\"] = \"{K}\"\n"),
     ("python, other name of a module", "import {w} as mm\nmm.settings.api_key = \"{K}\"\n"),
     ("notes, remark", "{W} API key (live): {K}\n"),
-    ("trello, description", "{\"name\":\"{W} API key\",\"desc\":\"{K}\"}\n"),
     ("dynamodb, typed", "{\"provider\":{\"S\":\"{w}\"},\"apiKey\":{\"S\":\"{K}\"}}\n"),
     // A foreign name, and an address.
     ("env, openai name", "OPENAI_BASE_URL=https://{H}/v1\nOPENAI_API_KEY={K}\n"),
@@ -371,6 +370,9 @@ pub(crate) const LOOK_ALIKES: &[&str] = &[
     "{\"provider\": \"{w}\", \"id\": \"{X}\", \"object\": \"{X}\", \"system_fingerprint\": \"{X}\"}\n",
     "{\"{w}\": {\"keyId\": \"{X}\", \"api_key_hash\": \"{X}\", \"public_key\": \"{X}\", \"token_count\": \"{X}\"}}\n",
     "{w} login\nchecked out {X}\n# last login {X}\necho {X} | grep {w}\necho \"{X}  model.bin\" | sha256sum -c -\n",
+    "cache_key1 = \"{X}\"\npublic_key2 = \"{X}\"  # {w}\necho {X} | tee commit.txt # {w} api key\n",
+    "{\"provider\":{\"S\":\"{w}\"},\"pk\":{\"S\":\"{X}\"},\"etag\":{\"S\":\"{X}\"}}\n",
+    "[(b'Host', b'{H}'), (b'x-request-id', b'{X}'), (b'traceparent', b'00-{X}-01')]\n",
     "cache-key: {w}-{X}\nrestore-keys: {w}-{X}\nkey: ${{ runner.os }}-{w}-{X}\n",
 ];
 

@@ -8,6 +8,11 @@ use super::super::view::{Decoded, Ratio, View};
 use super::{MOST, SHARED};
 use crate::core::finding::Layer;
 
+/// How many characters zero may stand between a string and the next.
+const MOST_ZEROS: usize = 2;
+/// How far before a string the string with its name is looked for, in bytes.
+const NAME: usize = 128;
+
 /// Decodes the text around a run of characters that alternate with zero bytes; also returns its end.
 pub(in crate::scan) fn utf16<'a>(view: &'a View<'a>, run: Range<usize>) -> (View<'a>, usize) {
     let bytes = &view.bytes[..view.own.end];
@@ -27,6 +32,15 @@ pub(in crate::scan) fn utf16<'a>(view: &'a View<'a>, run: Range<usize>) -> (View
     let mut start = first;
     while start >= floor && first - start < SHARED && bytes.get(zero(start - 2)) == Some(&0) && bytes[start - 2] != 0 {
         start -= 2;
+    }
+    // In a program the name before a value is a string of its own.
+    let floor = floor.max(start.saturating_sub(NAME));
+    let mut at = start;
+    while at >= floor && bytes.get(zero(at - 2)) == Some(&0) && start - at <= 2 * MOST_ZEROS {
+        at -= 2;
+        if bytes[at] != 0 {
+            start = at;
+        }
     }
     let mut end = first;
     while end - first < MOST && bytes.get(zero(end)) == Some(&0) && bytes.get(end).is_some_and(|&byte| byte != 0) {
