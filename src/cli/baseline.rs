@@ -17,6 +17,7 @@ use crate::core::order::ListOrder as _;
 use crate::core::path_bytes;
 use crate::core::regular_file::{self, Links};
 use crate::policy::baseline::{self, Baseline, BaselineEntry};
+use crate::policy::config::found;
 use crate::policy::files;
 use crate::policy::import::{self, Imported, ListFormat};
 use crate::report::escape;
@@ -34,7 +35,7 @@ pub(super) fn run(command: Command) -> Result<Exit> {
     };
     let target = ScanTarget::here();
     // Paths in entries are relative to the root, so that is what is scanned.
-    let root = files::find(args.policy.config.as_deref(), &target.path)?.root;
+    let root = found::find(args.policy.config.as_deref(), &target.path)?.root;
     let loaded = policy::load(&args.policy, &root, &root)?;
     let before = Baseline::open(&loaded.baseline)?;
     if matches!(command, Command::Create(_)) && before.is_some() {

@@ -177,7 +177,7 @@ fn update(args: &args::UpdateArgs) -> Result<Exit> {
 
 /// Prints a warning if hooks that were installed here are no longer run.
 pub(super) fn tell_of_lost_hooks() {
-    let lost = env::current_dir().map_or(Ok(None), |here| memory::lost(&here));
+    let lost = env::current_dir().map_or(Ok(None), |here| status::lost(&here));
     if let Some(line) = lost.unwrap_or_else(|error| Some(error.to_string())) {
         complain(&line);
     }

@@ -16,8 +16,9 @@ use crate::gitleaks::Engine;
 use crate::policy::Policy;
 use crate::policy::baseline::Baseline;
 use crate::policy::commit::{CommitTree, NewMarkers, PolicyFiles, additions};
+use crate::policy::config::found::{self, ConfigFile, FoundConfig};
 use crate::policy::config::{self, Config, LocatedText, Selected};
-use crate::policy::files::{self, ConfigFile, DiskFiles, FoundConfig, PathBase};
+use crate::policy::files::{self, DiskFiles, PathBase};
 use crate::policy::ignore_file::IgnoreFile;
 use crate::policy::inline::Markers;
 use crate::policy::known_keys;
@@ -44,10 +45,10 @@ pub(super) struct Loaded {
 
 /// Loads the policy for a scan of `target`, whose report has paths relative to `start`.
 pub(super) fn load(args: &PolicyArgs, start: &Path, target: &Path) -> Result<Loaded> {
-    let found = files::find(args.config.as_deref(), target)?;
+    let found = found::find(args.config.as_deref(), target)?;
     let disk = found.disk();
     let commit = args.policy_from.as_deref().map(|rev| CommitTree::open(&found.root, rev)).transpose()?;
-    let config = files::layered(configuration(&found, &disk, commit.as_ref())?)?;
+    let config = found::layered(configuration(&found, &disk, commit.as_ref())?)?;
     check_format(&config)?;
     if args.verbose {
         let file = config.file.as_deref().unwrap_or("none: every default holds");

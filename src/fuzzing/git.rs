@@ -9,14 +9,14 @@ use flate2::Crc;
 use super::disk::{self, mapped};
 use crate::core::budget::Budget;
 use crate::git::id::Hash;
-use crate::git::index::{Data, Index};
+use crate::git::index::{Data, Index, split};
 use crate::git::pack::{Delta, DeltaChains, Pack, PackIndex, multi_index};
 use crate::git::refs::Lookup;
 use crate::git::refs::reftable::Stack;
 use crate::git::tree::TreeEntries;
 use crate::git::tree_diff;
 use crate::git::{GitConfig, Id, Kind, Objects, Refs, Repository, commit as commits, loose as loose_object};
-use crate::git::{quoted, refs as references, split_index as split};
+use crate::git::{quoted, refs as references};
 
 pub(super) const HASHES: [Hash; 2] = [Hash::Sha1, Hash::Sha256];
 

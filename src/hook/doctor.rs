@@ -12,7 +12,7 @@ use super::shim::Shim;
 use super::stage::TrialIndex;
 use super::{HookName, hook_text, repair, status};
 use crate::core::error::{Error, Result};
-use crate::policy::files;
+use crate::policy::config::found;
 use crate::rule::template::{Random, Template};
 
 /// The result of a check.
@@ -132,7 +132,7 @@ fn lost_hooks(place: &HookPlace) -> Result<Vec<Check>> {
 /// A note on what the configuration excludes: the staged key is one kind of key at one path.
 fn policy(place: &HookPlace) -> Result<Option<Check>> {
     let Some(top) = &place.top else { return Ok(None) };
-    let found = files::find(None, top)?;
+    let found = found::find(None, top)?;
     let config = found.config()?;
     let narrows = |key: &str| {
         ["rules.", "paths.", "allowlist", "limits.max-file-size"].iter().any(|start| key.starts_with(start))

@@ -8,14 +8,10 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice as _;
 
 use super::HookName;
-use super::place::HookPlace;
-use super::status;
 use crate::core::error::{Error, Result};
 use crate::core::order::ListOrder as _;
 use crate::core::regular_file::{self, Links, SMALL};
 use crate::core::replace::replace;
-use crate::git::Environment;
-use crate::git::repository::common_dir_around;
 
 const FILE: &str = "keysweep-hooks";
 
@@ -66,21 +62,4 @@ fn read(directory: &Path) -> Result<Option<Vec<u8>>> {
 fn names(text: &[u8]) -> Vec<HookName> {
     let known = |line: &[u8]| HookName::ALL.into_iter().find(|name| line == name.as_str().as_bytes());
     text.lines().filter_map(|line| known(line.trim_ascii())).collect()
-}
-
-/// A warning if hooks that were installed in the repository around `here` are no longer run.
-pub fn lost(here: &Path) -> Result<Option<String>> {
-    let Some(common_dir) = common_dir_around(here, &Environment::of_process()) else { return Ok(None) };
-    if recall(&common_dir)?.is_empty() {
-        return Ok(None);
-    }
-    let status = status::of(&HookPlace::of(here)?)?;
-    let lost: Vec<&status::Hook> = status.hooks.iter().filter(|hook| hook.is_lost()).collect();
-    let Some(first) = lost.first() else { return Ok(None) };
-    let all = lost.iter().map(|hook| hook.name).collect::<Vec<_>>().join(", ");
-    Ok(Some(format!(
-        "keysweep was installed as {all} here and does not run any more: {}; keysweep hook doctor --fix puts it back, \
-         keysweep hook uninstall forgets it",
-        first.why_lost()
-    )))
 }

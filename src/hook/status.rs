@@ -13,6 +13,8 @@ use super::place::HookPlace;
 use super::shim::Shim;
 use super::{HookName, hook_text, memory};
 use crate::core::error::Result;
+use crate::git::Environment;
+use crate::git::repository::common_dir_around;
 
 /// The status of all hooks that can run keysweep.
 #[derive(Debug, Serialize)]
@@ -68,6 +70,23 @@ pub fn of(place: &HookPlace) -> Result<Status> {
         hooks_path_scope: place.setting.as_ref().map(|setting| setting.scope.as_str().to_owned()),
         hooks: hooks.into_iter().filter(Hook::says_something).collect(),
     })
+}
+
+/// A warning if hooks that were installed in the repository around `here` are no longer run.
+pub fn lost(here: &Path) -> Result<Option<String>> {
+    let Some(common_dir) = common_dir_around(here, &Environment::of_process()) else { return Ok(None) };
+    if memory::recall(&common_dir)?.is_empty() {
+        return Ok(None);
+    }
+    let status = of(&HookPlace::of(here)?)?;
+    let lost: Vec<&Hook> = status.hooks.iter().filter(|hook| hook.is_lost()).collect();
+    let Some(first) = lost.first() else { return Ok(None) };
+    let all = lost.iter().map(|hook| hook.name).collect::<Vec<_>>().join(", ");
+    Ok(Some(format!(
+        "keysweep was installed as {all} here and does not run any more: {}; keysweep hook doctor --fix puts it back, \
+         keysweep hook uninstall forgets it",
+        first.why_lost()
+    )))
 }
 
 fn hook(place: &HookPlace, name: HookName) -> Result<Hook> {

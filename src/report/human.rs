@@ -1,23 +1,19 @@
 //! The `human` format: the findings grouped by file, each with its line and advice, then the coverage.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io::{self, Write};
-use std::path::Path;
 
 use bstr::ByteSlice as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::core::coverage::is_unopened;
 use crate::core::finding::Severity;
 use crate::core::order::ListOrder as _;
 use crate::report::layout::{fit, fit_end};
-use crate::report::model::{FindingStatus, JsonCoverage, JsonFinding, JsonSkipped, Summary};
-use crate::report::numbers::{counted, grouped, size};
-use crate::report::{Document, ReportStyle, audit, escape, hyperlink, past};
-
-/// The maximum number of names of ignored items; machine formats have all of them.
-const SKIPPED_NAMES: usize = 3;
+use crate::report::model::{FindingStatus, JsonFinding, Summary};
+use crate::report::numbers::counted;
+use crate::report::outcome::{scanned, verdict};
+use crate::report::page::{BOLD, DIM, GREEN, Page, RED, YELLOW};
+use crate::report::{Document, ReportStyle, audit, escape, past};
 
 /// The advice for keys that are only in the index.
 const ONLY_STAGED: &str = "  Take the key out of the file (keysweep fix PATH does that), and stage the file again.
@@ -40,7 +36,7 @@ pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn W
     let mut heading = None;
     let is_shown = |entry: &&JsonFinding<'_>| style.show_suppressed || entry.status == FindingStatus::Active;
     let mut shown: Vec<&JsonFinding<'_>> = document.findings.iter().filter(is_shown).collect();
-    shown.order_by_key(|finding| past::rank(finding));
+    shown.order_by_key(|finding| finding.rank());
     for finding in shown {
         let name = finding.place();
         if heading.as_ref() != Some(&name) {
@@ -67,33 +63,7 @@ pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn W
     page.summary(document)
 }
 
-pub(super) const BOLD: &str = "1";
-pub(super) const DIM: &str = "2";
-pub(super) const RED: &str = "1;31";
-pub(super) const YELLOW: &str = "33";
-pub(super) const GREEN: &str = "32";
-
-/// The output, and how it is displayed.
-pub(super) struct Page<'a> {
-    pub(super) out: &'a mut dyn Write,
-    pub(super) color: bool,
-    /// Whether URLs and paths are hyperlinks.
-    pub(super) links: bool,
-    /// The width in columns; 0 if unknown.
-    pub(super) width: usize,
-    /// The directory that paths in the report are relative to.
-    pub(super) root: Option<&'a Path>,
-}
-
 impl Page<'_> {
-    pub(super) fn paint(&mut self, code: &str, text: &str) -> io::Result<()> {
-        if self.color && !code.is_empty() {
-            write!(self.out, "\x1b[{code}m{text}\x1b[0m")
-        } else {
-            self.out.write_all(text.as_bytes())
-        }
-    }
-
     fn finding(&mut self, finding: &JsonFinding<'_>, style: ReportStyle, seen: Option<&str>) -> io::Result<()> {
         let at = &finding.location;
         write!(self.out, "  ")?;
@@ -128,25 +98,6 @@ impl Page<'_> {
             Some(first) => writeln!(self.out, "    the same key as {first}"),
             None => Ok(()),
         }
-    }
-
-    /// Text that is a hyperlink to a finding, if its file exists here.
-    fn linked(&mut self, finding: &JsonFinding<'_>, with_line: bool, code: &str, text: &str) -> io::Result<()> {
-        let at = &finding.location;
-        let is_file = self.links && finding.commit.is_none() && at.path_bytes.is_none();
-        let address = match (self.root, &at.path) {
-            (Some(root), Some(path)) if is_file => hyperlink::file(root, path, with_line.then_some(at.line)),
-            _ => None,
-        };
-        match address {
-            Some(address) => self.paint(code, &hyperlink::to(&address, text)),
-            None => self.paint(code, text),
-        }
-    }
-
-    /// Text in which URLs are hyperlinks, if hyperlinks are wanted.
-    pub(super) fn with_links<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.links { hyperlink::addresses(text) } else { text.into() }
     }
 
     /// The advice, once for all keys with the same advice.
@@ -240,75 +191,6 @@ impl Page<'_> {
         }
         Ok(())
     }
-}
-
-/// The coverage in one line: `Scanned 12 files, 1.2 MB, 20 commits; skipped 3 ignored (a, b, c)`.
-pub(super) fn scanned(coverage: &JsonCoverage<'_>) -> String {
-    let mut text = format!("Scanned {}, {}", counted(coverage.files, "file"), size(coverage.bytes));
-    if let (Some(part), Some(parts)) = (coverage.counts.get("shard"), coverage.counts.get("shards")) {
-        text += &format!(", part {part} of {parts}");
-    }
-    for (name, number) in coverage.counts.iter().filter(|(name, _)| !name.starts_with("shard")) {
-        let name = escape::text(name.replace('_', " ").as_bytes());
-        text += &match (number, name.strip_suffix("ies"), name.strip_suffix('s')) {
-            (1, Some(stem), _) => format!(", 1 {stem}y"),
-            (1, None, Some(one)) => format!(", 1 {one}"),
-            _ => format!(", {} {name}", grouped(*number)),
-        };
-    }
-    text + &skipped(coverage)
-}
-
-/// The result in one line: `2 keys found at 3 places, 1 suppressed (1 inline).`
-pub(super) fn verdict(document: &Document<'_>) -> String {
-    let mut keys: Vec<&str> = document.active().map(|entry| entry.fingerprint.as_ref()).collect();
-    let places = keys.len();
-    keys.order();
-    keys.dedup();
-    let mut text = match places {
-        0 if document.summary.exit_code == 2 && document.summary.coverage.bytes == 0 => "Not completed".to_owned(),
-        0 if document.summary.exit_code == 2 => "Not completed: no keys in what was scanned".to_owned(),
-        0 => "No keys found".to_owned(),
-        places if places == keys.len() => counted(places as u64, "key") + " found",
-        places => format!("{} found at {}", counted(keys.len() as u64, "key"), counted(places as u64, "place")),
-    };
-    let Summary { suppressed, suppressed_by, failing, findings, .. } = &document.summary;
-    if *suppressed > 0 {
-        let list: Vec<String> = suppressed_by.iter().map(|(by, number)| format!("{} {by}", grouped(*number))).collect();
-        text += &format!(", {} suppressed ({})", grouped(*suppressed), list.join(", "));
-    }
-    if let Some(failing) = failing.filter(|failing| failing < findings) {
-        text += &format!(", {} below --fail-on", grouped(findings - failing));
-    }
-    text + "."
-}
-
-/// The skipped items: `; not opened: 1 encrypted (a.zip); skipped 10 ignored (node_modules, dist, .env, ...), 2
-/// symlink (a, b)`.
-fn skipped(coverage: &JsonCoverage<'_>) -> String {
-    let (unopened, others): (Vec<&JsonSkipped<'_>>, Vec<&JsonSkipped<'_>>) =
-        coverage.skipped.iter().partition(|skipped| is_unopened(&skipped.reason));
-    let part = |word: &str, list: String| if list.is_empty() { list } else { format!("; {word} {list}") };
-    part("not opened:", by_reason(&unopened)) + &part("skipped", by_reason(&others))
-}
-
-fn by_reason(skipped: &[&JsonSkipped<'_>]) -> String {
-    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for skipped in skipped {
-        reasons.entry(&skipped.reason).or_default().push(&skipped.path);
-    }
-    let list: Vec<String> = reasons
-        .iter()
-        .map(|(reason, paths)| {
-            let mut names: Vec<String> =
-                paths.iter().take(SKIPPED_NAMES).map(|path| escape::text(path.as_bytes())).collect();
-            if paths.len() > SKIPPED_NAMES {
-                names.push("...".into());
-            }
-            format!("{} {reason} ({})", grouped(paths.len() as u64), names.join(", "))
-        })
-        .collect();
-    list.join(", ")
 }
 
 /// Escapes the scanned line. A tab becomes four spaces, as in the line with the caret.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use crate::report::escape::xml;
 use crate::report::model::{Document, FindingStatus, JsonFinding};
-use crate::report::{ReportStyle, human};
+use crate::report::{ReportStyle, outcome};
 
 /// Writes the document.
 pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write) -> io::Result<()> {
@@ -34,7 +34,7 @@ pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write
     if clean == 1 {
         writeln!(out, "<testcase name=\"no keys\" classname=\"keysweep\"/>")?;
     }
-    let mut said = human::scanned(&summary.coverage);
+    let mut said = outcome::scanned(&summary.coverage);
     for note in &summary.coverage.notes {
         said += &format!("\nnote: {}", note.replace('\n', " "));
     }

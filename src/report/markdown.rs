@@ -8,7 +8,7 @@ use crate::report::escape::markdown as text;
 use crate::report::keys::{JsonKey, KeyList};
 use crate::report::model::{Document, JsonCommit, JsonFinding};
 use crate::report::numbers::{counted, grouped};
-use crate::report::{ReportStyle, human};
+use crate::report::{ReportStyle, outcome};
 
 /// The first line of each report.
 pub const MARKER: &str = "<!-- keysweep report -->";
@@ -117,7 +117,7 @@ pub fn within(document: &Document<'_>, limit: usize) -> String {
 
 /// The marker and the result.
 fn head(document: &Document<'_>) -> String {
-    let verdict = human::verdict(document);
+    let verdict = outcome::verdict(document);
     let incomplete = if document.summary.exit_code == 2 { " — **the scan did not complete**" } else { "" };
     format!("{MARKER}\n### keysweep: {}{incomplete}\n\n", text(verdict.trim_end_matches('.')))
 }
@@ -154,7 +154,7 @@ impl Tail {
         if let Some(change) = &summary.change {
             self.add(&format!("\n{}\n", text(&change.why)));
         }
-        self.add(&format!("\n{}.\n", text(&human::scanned(&summary.coverage))));
+        self.add(&format!("\n{}.\n", text(&outcome::scanned(&summary.coverage))));
     }
 
     fn add(&mut self, part: &str) -> bool {

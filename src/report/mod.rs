@@ -1,5 +1,6 @@
 //! Reports: one file for each format, and one line for each format in the list below.
 
+mod advice;
 mod annotations;
 mod audit;
 mod codeclimate;
@@ -21,6 +22,8 @@ pub mod markdown;
 pub mod merge;
 pub mod model;
 pub mod numbers;
+mod outcome;
+mod page;
 mod past;
 mod plan;
 pub mod read;

@@ -1,24 +1,11 @@
-//! The history of findings for people: their rank, state, and how to remove them.
+//! Where a key still is, in words.
 
 use std::fmt::Write as _;
 
-use crate::core::finding::{Part, Reach};
+use crate::core::finding::Reach;
 use crate::report::escape;
-use crate::report::model::{JsonFinding, JsonHistory};
+use crate::report::model::JsonHistory;
 use crate::report::numbers::grouped;
-
-/// The rank of a finding; lower is worse: 1 is live in HEAD and pushed, 6 is unreachable and only waits for `git gc`.
-pub(super) fn rank(finding: &JsonFinding<'_>) -> u8 {
-    match &finding.history {
-        None => 0,
-        Some(JsonHistory { in_head: true, on_remote: true, .. }) => 1,
-        Some(JsonHistory { on_remote: true, .. }) => 2,
-        Some(JsonHistory { in_head: true, .. }) => 3,
-        Some(JsonHistory { reach: Reach::Reflog, .. }) => 5,
-        Some(JsonHistory { reach: Reach::Unreachable, .. }) => 6,
-        Some(_) => 4,
-    }
-}
 
 /// Where the key still is, since when, and whether it was pushed, as a phrase.
 pub(super) fn state(history: &JsonHistory<'_>) -> String {
@@ -53,30 +40,4 @@ pub(super) fn state(history: &JsonHistory<'_>) -> String {
 /// A reference's short name, as git shows it.
 fn short(name: &str) -> &str {
     ["refs/heads/", "refs/tags/", "refs/remotes/", "refs/"].iter().find_map(|p| name.strip_prefix(p)).unwrap_or(name)
-}
-
-/// What to do now; `revoke` is the advice on revoking the key.
-pub(super) fn next_step(finding: &JsonFinding<'_>, history: &JsonHistory<'_>, revoke: &str) -> String {
-    let id = finding.commit.as_ref().map(|commit| escape::text(commit.short().as_bytes())).unwrap_or_default();
-    let text = if finding.location.part == Some(Part::Name) { "--path-rename OLD:NEW" } else { "--replace-text FILE" };
-    let clean = match finding.location.part {
-        Some(Part::Message | Part::Tag) => {
-            "git filter-repo --replace-message FILE (FILE: --write-replacements)".to_owned()
-        }
-        Some(Part::Author) => "git filter-repo --mailmap FILE".to_owned(),
-        Some(Part::Ref) => "rename or delete that reference here and on the remote".to_owned(),
-        Some(Part::Name) => format!("git filter-repo {text}"),
-        None => format!("git filter-repo {text} (FILE: keysweep history --write-replacements FILE)"),
-    };
-    match history.reach {
-        _ if history.on_remote => format!("{revoke}; then {clean}, and force-push"),
-        Reach::Head | Reach::Ref if finding.location.part == Some(Part::Ref) => format!("{clean}; {revoke}"),
-        Reach::Head | Reach::Ref => {
-            format!(
-                "not pushed as far as git knows: git rebase -i {id}^ (git commit --amend if it is the last); {revoke}"
-            )
-        }
-        Reach::Reflog => format!("{revoke}; then git reflog expire --expire=now --all && git gc --prune=now"),
-        Reach::Unreachable => format!("{revoke}; then git gc --prune=now"),
-    }
 }

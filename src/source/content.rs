@@ -11,13 +11,14 @@ use bstr::BStr;
 
 use crate::core::coverage::Skipped;
 use crate::core::error::{Error, Result};
-use crate::core::finding::{Layer, Part, Secret};
+use crate::core::finding::{Layer, Secret};
 use crate::core::regular_file;
 use crate::policy::Policy;
 use crate::scan::Seen;
 use crate::source::Collector;
 use crate::source::archive::{self, Container, ZipEnd};
 use crate::source::lfs::Pointer;
+use crate::source::name_keys::last_name;
 use crate::source::open::OpenFile;
 use crate::source::read::{WindowStart, Windows};
 use crate::source::unpacked::{ReadState, UnpackedKeys, WatchedReader};
@@ -27,9 +28,9 @@ pub(crate) use crate::source::content_key::{Content, ContentKey, TOO_LARGE};
 /// Scans content with a policy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ContentScan<'a> {
-    pub(super) policy: &'a Policy,
+    policy: &'a Policy,
     /// The content's path, relative to the start of the scan.
-    pub(super) path: Option<&'a BStr>,
+    path: Option<&'a BStr>,
     stop: Option<&'a AtomicBool>,
 }
 
@@ -203,7 +204,7 @@ impl<'a> ContentScan<'a> {
     /// Scans content that can be read only once.
     pub(crate) fn stream(self, stream: &mut dyn Read) -> Content {
         let mut watched = WatchedReader::new(stream, self.stop);
-        let mut inside = UnpackedKeys::new(self);
+        let mut inside = UnpackedKeys::new(self.policy, self.path);
         let too_large = archive::unpack_stream(&mut watched, self.policy.archives, &mut inside).is_err();
         let (content, state) = (inside.finish(), watched.state);
         Content { length: state.length, ..content }.ended(state, too_large)
@@ -213,7 +214,7 @@ impl<'a> ContentScan<'a> {
     pub(crate) fn name(self) -> Vec<ContentKey> {
         let Some(path) = self.path else { return Vec::new() };
         let by_path = self.policy.scan_path(path).into_iter().map(ContentKey::plain);
-        by_path.chain(names(self.policy, path)).collect()
+        by_path.chain(last_name(self.policy, path)).collect()
     }
 
     fn is_stopped(self) -> bool {
@@ -238,7 +239,7 @@ impl<'a> ContentScan<'a> {
             }
         };
         let mut watched = WatchedReader::new(packed, self.stop);
-        let mut inside = UnpackedKeys::new(self);
+        let mut inside = UnpackedKeys::new(self.policy, self.path);
         let limits = self.policy.archives;
         let layers = [Some(layer), kind.is_also_zip.then_some(Layer::Zip)];
         let mut too_large = false;
@@ -292,16 +293,4 @@ impl PackedKind {
 pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     PackedKind::of(bytes, archive::zip_end(bytes)).start.is_none()
         && !matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
-}
-
-/// The keys in the last component of a path.
-pub(crate) fn names(policy: &Policy, path: &[u8]) -> impl Iterator<Item = ContentKey> + use<> {
-    path_names(policy, path.rsplit(|&byte| byte == b'/').next().unwrap_or_default())
-}
-
-/// The keys anywhere in a path, since a directory may have no entry of its own. Shorter names contain none.
-pub(crate) fn path_names(policy: &Policy, name: &[u8]) -> impl Iterator<Item = ContentKey> + use<> {
-    const SHORTEST: usize = 16;
-    let found = if name.len() < SHORTEST { Vec::new() } else { policy.scan(name) };
-    found.into_iter().map(|found| ContentKey { part: Some(Part::Name), ..ContentKey::plain(found) })
 }

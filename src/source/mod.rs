@@ -10,6 +10,7 @@ mod content_key;
 pub mod ignored;
 mod introduced;
 pub(crate) mod lfs;
+pub(crate) mod name_keys;
 mod open;
 pub mod paths;
 mod pipe;

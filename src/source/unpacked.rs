@@ -4,16 +4,20 @@ use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Read, Seek};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bstr::BString;
+use bstr::{BStr, BString};
 
 use super::archive::{self, Packed};
-use super::content::{Content, ContentKey, ContentScan, path_names};
+use super::content_key::{Content, ContentKey};
+use super::name_keys::any_name;
 use super::read::Windows;
+use crate::policy::Policy;
 use crate::scan::Match;
 
 /// The results from packed content so far.
 pub(super) struct UnpackedKeys<'a> {
-    scan: ContentScan<'a>,
+    policy: &'a Policy,
+    /// The path of the packed content, relative to the start of the scan.
+    path: Option<&'a BStr>,
     buffer: Vec<u8>,
     content: Content,
     /// The keys between the members of archives.
@@ -26,8 +30,8 @@ pub(super) struct UnpackedKeys<'a> {
 const MOST_NAMED: usize = 1000;
 
 impl<'a> UnpackedKeys<'a> {
-    pub(super) fn new(scan: ContentScan<'a>) -> Self {
-        Self { scan, buffer: Vec::new(), content: Content::default(), between: Vec::new(), more: Vec::new() }
+    pub(super) fn new(policy: &'a Policy, path: Option<&'a BStr>) -> Self {
+        Self { policy, path, buffer: Vec::new(), content: Content::default(), between: Vec::new(), more: Vec::new() }
     }
 
     /// All keys. One that is between an archive's members is left out if it is also in one of them, or in the name of
@@ -62,8 +66,8 @@ impl<'a> UnpackedKeys<'a> {
             let is_unpacked = !at.layers.is_empty();
             keys.push(ContentKey { member: at.member.clone(), is_unpacked, ..ContentKey::plain(found) });
         };
-        let path = archive::shown(self.scan.path.unwrap_or_default(), at.member.as_ref());
-        Windows::default().scan(self.scan.policy, path.as_ref(), &mut self.buffer, fill, found).map(drop)
+        let path = archive::shown(self.path.unwrap_or_default(), at.member.as_ref());
+        Windows::default().scan(self.policy, path.as_ref(), &mut self.buffer, fill, found).map(drop)
     }
 }
 
@@ -72,7 +76,7 @@ impl archive::Visitor for UnpackedKeys<'_> {
         self.scan(at, content)?;
         // A zip that was not opened for another reason also ends as a zip.
         let is_said = self.content.unopened.last().is_some_and(|(member, _)| *member == at.member);
-        let by_name = self.scan.path.filter(|_| at.layers.is_empty()).and_then(archive::unopened_by_name);
+        let by_name = self.path.filter(|_| at.layers.is_empty()).and_then(archive::unopened_by_name);
         if let Some(reason) = by_name.filter(|_| !is_said) {
             self.unopened(at, reason);
         } else if !is_said && archive::zip_end(&self.buffer).is_some() {
@@ -89,7 +93,7 @@ impl archive::Visitor for UnpackedKeys<'_> {
     }
 
     fn name(&mut self, at: &Packed, name: &[u8]) {
-        let named = path_names(self.scan.policy, name).map(|mut key| {
+        let named = any_name(self.policy, name).map(|mut key| {
             key.found.layers.splice(0..0, at.layers.iter().copied());
             ContentKey { member: at.member.clone(), is_unpacked: true, ..key }
         });

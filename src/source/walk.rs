@@ -18,8 +18,9 @@ use crate::core::error::Error;
 use crate::core::regular_file::Links;
 use crate::core::threads;
 use crate::policy::Policy;
-use crate::source::content::{self, ContentKey, ContentScan};
+use crate::source::content::{ContentKey, ContentScan};
 use crate::source::ignored::Patterns;
+use crate::source::name_keys;
 use crate::source::open::{self, FileKind, Listing, OpenFile, Parent, Refused};
 use crate::source::paths::{self, Root, RootKind};
 use crate::source::pipe::{self, Pipe};
@@ -219,7 +220,7 @@ impl Walk<'_> {
             } else if is_bare && is_dir && name == "objects" {
                 self.skipped(shown, "git objects; keysweep history looks into them");
             } else if is_dir {
-                for key in content::names(self.policy, &name) {
+                for key in name_keys::last_name(self.policy, &name) {
                     self.collector.finding(key.at(shown.as_ref()));
                 }
                 let above = match (&handle, &dir.above) {

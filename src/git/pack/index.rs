@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::super::id::{Hash, Id};
 use super::super::map::{Mapping, map};
+use super::super::numbers::be32;
 use crate::core::error::{Error, Result};
 use crate::core::narrow::narrow;
 use crate::core::regular_file;
@@ -170,8 +171,4 @@ impl PackIndex {
         let low = if first == 0 { 0 } else { self.fanout[first - 1] };
         low..self.fanout[first]
     }
-}
-
-pub(super) fn be32(bytes: &[u8]) -> u32 {
-    bytes.first_chunk().map_or(0, |four| u32::from_be_bytes(*four))
 }

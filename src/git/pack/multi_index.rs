@@ -10,8 +10,8 @@ use bstr::ByteSlice as _;
 
 use super::super::id::{Hash, Id};
 use super::super::map::{CUT_SHORT, map};
+use super::super::numbers::be32;
 use super::PackIndex;
-use super::index::be32;
 use crate::core::error::{Error, Result};
 use crate::core::regular_file::{self, Links, SMALL};
 

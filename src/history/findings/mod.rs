@@ -27,7 +27,7 @@ use crate::policy::Policy;
 use crate::scan::Match;
 use crate::source::Collector;
 use crate::source::commits::keys_in_text;
-use crate::source::content;
+use crate::source::name_keys;
 use judged::BlobJudge;
 
 pub(super) use unscanned::{report_interrupted, report_unscanned_archives};
@@ -115,7 +115,7 @@ impl<'a> FindingBuilder<'a> {
     /// The finding for an occurrence, as it is in the introducing commit.
     fn finding_at(&mut self, occurrence: &Occurrence, secrets: &Secrets, path: BString) -> Option<Finding> {
         if occurrence.object == ENTRY_NAME {
-            let key = content::names(self.policy, &path).next()?;
+            let key = name_keys::last_name(self.policy, &path).next()?;
             return Some(key.at(path.as_ref()));
         }
         let first = secrets.key(occurrence.object, occurrence.subject)?;

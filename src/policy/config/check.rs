@@ -2,7 +2,7 @@
 
 use toml::Spanned;
 
-use super::load::DOING;
+use super::DOING;
 use super::raw::{Condition, RawAllowlist, RawTarget};
 use crate::core::error::Result;
 use crate::core::text::Source;

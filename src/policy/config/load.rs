@@ -7,15 +7,13 @@ use toml::Spanned;
 
 use super::raw::{self, Archives, ByteSize, RawConfig};
 use super::{
-    ArchiveLimits, Config, EffectiveSetting, Globs, HookSettings, Limits, LocatedText, Output, Paths, Selection,
+    ArchiveLimits, Config, DOING, EffectiveSetting, Globs, HookSettings, Limits, LocatedText, Output, Paths, Selection,
     Suppress, check, own,
 };
 use crate::core::error::{Error, Result};
 use crate::core::files::Files;
 use crate::core::text::Source;
 
-/// The verb phrase for errors about the configuration.
-pub(super) const DOING: &str = "read configuration";
 /// The maximum of `limits.threads`. A configuration that belongs to the scanned content must not make a scan slow.
 pub const MOST_THREADS: u16 = 256;
 

@@ -1,11 +1,12 @@
 //! The configuration of a run: which rules, which paths, what is accepted, and where each setting comes from.
 //!
-//! One file is used: `--config`, else `KEYSWEEP_CONFIG`, else `.keysweep.toml` in the repository's root. Environment
+//! One file is used ([`found`]): `--config`, else `KEYSWEEP_CONFIG`, else `.keysweep.toml` in the repository's root. Environment
 //! variables override it, and the user's own file gives defaults ([`layers`]). [`raw`] is the format of the file;
 //! [`Config`] is the converted form, which all other code uses. Any mistake is an error with the file, the line and a
 //! hint, because a misunderstood policy gives no protection.
 
 mod check;
+pub mod found;
 pub mod layers;
 mod load;
 mod own;
@@ -32,6 +33,9 @@ use raw::ColorSetting;
 pub const NAME: &str = ".keysweep.toml";
 /// The environment variable with the path of the file, if there is no `--config`.
 pub const ENV: &str = "KEYSWEEP_CONFIG";
+
+/// The verb phrase for errors about the configuration.
+const DOING: &str = "read configuration";
 
 /// The settings of a run.
 #[derive(Clone, Debug, Default)]

@@ -8,10 +8,10 @@ use unicode_width::UnicodeWidthStr as _;
 use super::sentences::{at, origin, refs, remarks, removed, short_fingerprint, state};
 use super::{AuditPage, loud};
 use crate::report::escape;
-use crate::report::human::{BOLD, DIM};
 use crate::report::keys::{JsonKey, NextStep};
 use crate::report::layout::{fit, fit_end, wrap};
 use crate::report::numbers::counted;
+use crate::report::page::{BOLD, DIM};
 
 /// Keys that are told in detail.
 pub(super) const DETAILS: usize = 10;

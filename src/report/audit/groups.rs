@@ -5,10 +5,10 @@ use std::io;
 
 use super::{AuditPage, provider};
 use crate::core::order::ListOrder as _;
-use crate::report::human::BOLD;
 use crate::report::layout::fit_end;
 use crate::report::model::JsonFinding;
 use crate::report::numbers::{counted, grouped};
+use crate::report::page::BOLD;
 use crate::report::{Grouping, escape};
 
 /// Groups, and keys in each.

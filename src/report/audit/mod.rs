@@ -13,13 +13,13 @@ use std::io;
 use details::DETAILS;
 use table::Columns;
 
-use super::human::{Page, RED, YELLOW};
 use crate::core::finding::Severity;
 use crate::report::keys::{JsonKey, KeyList};
 use crate::report::layout::wrap;
 use crate::report::model::{Document, FindingStatus, JsonFinding};
 use crate::report::numbers::counted;
-use crate::report::{Grouping, ReportStyle, escape, human};
+use crate::report::page::{Page, RED, YELLOW};
+use crate::report::{Grouping, ReportStyle, escape, outcome};
 
 /// With more places than this, a scan of files is told by keys.
 const MANY: usize = 20;
@@ -94,7 +94,7 @@ impl AuditPage<'_, '_, '_> {
 
     fn end(&mut self) -> io::Result<()> {
         let coverage = &self.document.summary.coverage;
-        let mut text = human::scanned(coverage);
+        let mut text = outcome::scanned(coverage);
         text += match coverage.errors.len() {
             0 => ".",
             _ => "",

@@ -7,10 +7,10 @@ use unicode_width::UnicodeWidthStr as _;
 use super::sentences::{at, place_word};
 use super::{AuditPage, count, loud};
 use crate::report::escape;
-use crate::report::human::DIM;
 use crate::report::keys::{JsonKey, KeyState};
 use crate::report::layout::{fit, fit_end, pad, wrap};
 use crate::report::numbers::{counted, grouped};
+use crate::report::page::DIM;
 
 /// Keys that have a line of their own.
 const LINES: usize = 30;

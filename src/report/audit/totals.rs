@@ -5,12 +5,12 @@ use std::io;
 
 use super::{AuditPage, count, provider};
 use crate::core::order::ListOrder as _;
-use crate::report::human::{BOLD, GREEN, RED};
 use crate::report::keys::{self, JsonKey, KeyState};
 use crate::report::layout::{fit, fit_end, pad, wrap};
 use crate::report::model::FindingStatus;
 use crate::report::numbers::{counted, grouped};
-use crate::report::{escape, human};
+use crate::report::page::{BOLD, GREEN, RED};
+use crate::report::{escape, outcome};
 
 /// Sorts of keys that a line of totals names.
 const SORTS: usize = 6;
@@ -22,7 +22,7 @@ impl AuditPage<'_, '_, '_> {
     pub(super) fn totals(&mut self) -> io::Result<()> {
         let summary = &self.document.summary;
         let color = if summary.findings > 0 || summary.exit_code == 2 { RED } else { GREEN };
-        let mut verdict = human::verdict(self.document);
+        let mut verdict = outcome::verdict(self.document);
         let (commits, people) = keys::commits_and_people(self.document);
         if commits > 0 {
             let people = format!("{} {}", grouped(people), if people == 1 { "person" } else { "people" });

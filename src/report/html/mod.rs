@@ -17,7 +17,7 @@ use totals::{Counts, Totals};
 use super::keys::{self, JsonKey, KeyList};
 use super::model::{Document, FindingStatus};
 use super::numbers::{counted, grouped};
-use super::{ReportStyle, escape, human};
+use super::{ReportStyle, escape, outcome};
 use crate::core::date;
 
 const STYLE: &str = include_str!("../../../templates/report.css");
@@ -82,7 +82,7 @@ pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn W
         }
     }
     let (commits, people) = keys::commits_and_people(document);
-    let verdict = human::verdict(document);
+    let verdict = outcome::verdict(document);
     let by = format!(
         "; {} by {} {}.",
         counted(commits, "commit"),
@@ -105,7 +105,7 @@ pub(super) fn write(document: &Document<'_>, style: ReportStyle, out: &mut dyn W
         }),
         shortest: shown,
         totals: counts.tables(),
-        scanned: human::scanned(&document.summary.coverage),
+        scanned: outcome::scanned(&document.summary.coverage),
         change: document.summary.change.as_ref().map(|change| text(&change.why)),
         lists: lists(document),
         version: env!("CARGO_PKG_VERSION"),

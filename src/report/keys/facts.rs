@@ -59,7 +59,7 @@ pub(super) fn key<'a>(counted: &[&'a JsonFinding<'a>], worst: &'a JsonFinding<'a
         uses: uses(counted),
         carriers: usages().filter_map(|usage| usage.carrier).collect::<BTreeSet<_>>().into_iter().collect(),
         exposures: usages().filter_map(|usage| usage.exposure).collect::<BTreeSet<_>>().into_iter().collect(),
-        repositories: repositories(counted),
+        repositories: reuse::repositories(counted),
         reuse: reuse::words(counted),
         replaced_by: None,
         overdue_days: None,
@@ -108,12 +108,6 @@ fn origins(entries: &[&JsonFinding<'_>]) -> (KeyOrigin, Vec<KeyOrigin>) {
 }
 
 const DAY: i64 = 86_400;
-
-/// The repositories of these places, each once; none where a report is of one.
-pub(super) fn repositories<'a>(entries: &[&'a JsonFinding<'a>]) -> Vec<Cow<'a, str>> {
-    let names: BTreeSet<&str> = entries.iter().filter_map(|entry| entry.location.repository.as_deref()).collect();
-    names.into_iter().map(Cow::Borrowed).collect()
-}
 
 /// When a commit brought a finding in, in seconds since 1970.
 pub(super) fn begun(entry: &JsonFinding<'_>) -> Option<i64> {

@@ -1,5 +1,6 @@
 //! One key for several repositories, environments, services or files: what makes a leak of one a leak of all.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::report::escape;
@@ -28,7 +29,7 @@ pub(super) fn words<'a>(all: &[&'a JsonFinding<'a>]) -> Option<String> {
     let live: Vec<&JsonFinding<'_>> = all.iter().filter(is_live).copied().collect();
     let entries = if live.is_empty() { all } else { &live };
     // All of them, live or not: whoever has one of the repositories has the key.
-    let repositories = super::facts::repositories(all);
+    let repositories = repositories(all);
     if repositories.len() > 1 {
         let total = repositories.len();
         let named = repositories.iter().map(|name| shown(name)).collect();
@@ -61,6 +62,12 @@ pub(super) fn words<'a>(all: &[&'a JsonFinding<'a>]) -> Option<String> {
         return Some(format!("one key in {total} files: {}", list(files.into_iter().map(shown).collect())));
     }
     None
+}
+
+/// The repositories of these places, each once; none where a report is of one.
+pub(super) fn repositories<'a>(entries: &[&'a JsonFinding<'a>]) -> Vec<Cow<'a, str>> {
+    let names: BTreeSet<&str> = entries.iter().filter_map(|entry| entry.location.repository.as_deref()).collect();
+    names.into_iter().map(Cow::Borrowed).collect()
 }
 
 /// The environments that a key is used in, by what paths and names say.

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::commit::{JsonCommit, JsonHistory};
 use super::{hex_unless_utf8, plain};
 use crate::core::finding::{
-    self, Carrier, Confidence, Excerpt, Exposure, Finding, KeyForm, Layer, Part, RuleInfo, Severity, SuppressedBy,
+    self, Carrier, Confidence, Excerpt, Exposure, Finding, KeyForm, Layer, Part, Reach, RuleInfo, Severity,
+    SuppressedBy,
 };
-use crate::report::{escape, past};
+use crate::report::escape;
 use crate::rule::strength;
 
 /// One secret at one place.
@@ -192,23 +193,18 @@ impl<'a> JsonFinding<'a> {
         masked(&self.rule, &self.secret)
     }
 
-    /// What the owner does now, in one line.
-    pub fn next_step(&self) -> String {
-        if self.is_staged {
-            return STAGED.to_owned();
+    /// Its rank by where it still is; lower is worse: 1 is live in HEAD and pushed, 6 is unreachable and only waits for
+    /// `git gc`.
+    pub(in crate::report) fn rank(&self) -> u8 {
+        match &self.history {
+            None => 0,
+            Some(JsonHistory { in_head: true, on_remote: true, .. }) => 1,
+            Some(JsonHistory { on_remote: true, .. }) => 2,
+            Some(JsonHistory { in_head: true, .. }) => 3,
+            Some(JsonHistory { reach: Reach::Reflog, .. }) => 5,
+            Some(JsonHistory { reach: Reach::Unreachable, .. }) => 6,
+            Some(_) => 4,
         }
-        let mut text = match self.revoke.as_ref() {
-            "" => "if it is live, revoke it at its provider".to_owned(),
-            revoke => format!("revoke it at {}", escape::text(revoke.as_bytes())),
-        };
-        if let Some(history) = &self.history {
-            return past::next_step(self, history, &text);
-        }
-        text += match self.advice.as_ref() {
-            "" => ", then read the new one from the environment",
-            _ => "; ",
-        };
-        text + &escape::text(self.advice.as_bytes())
     }
 }
 
@@ -250,10 +246,6 @@ impl<'a> JsonUsage<'a> {
         })
     }
 }
-
-/// What to do about a key that is in the index and nowhere else.
-const STAGED: &str = "take it out of the file and stage the file again; the key need not be revoked, unless an \
-                                 editor, a coding agent or a sync service has already sent it";
 
 /// A key that may be masked already, masked; safe to print.
 pub(in crate::report) fn masked(rule: &str, secret: &str) -> String {

@@ -122,9 +122,7 @@ impl<'a> Document<'a> {
     /// The findings, the worst first: active before suppressed, severe and certain ones, what is live and pushed.
     pub fn worst_first(&self) -> Vec<&JsonFinding<'a>> {
         let mut sorted: Vec<&JsonFinding<'a>> = self.findings.iter().collect();
-        sorted.order_by_key(|entry| {
-            (entry.status, Reverse(entry.severity), Reverse(entry.confidence), super::past::rank(entry))
-        });
+        sorted.order_by_key(|entry| (entry.status, Reverse(entry.severity), Reverse(entry.confidence), entry.rank()));
         sorted
     }
 

@@ -19,7 +19,8 @@ use crate::git::tree_diff::{ChangedFile, Changes};
 use crate::git::{Id, Kind, Objects};
 use crate::policy::Policy;
 use crate::source::Collector;
-use crate::source::content::{self, ContentKey, ContentScan};
+use crate::source::content::{ContentKey, ContentScan};
+use crate::source::name_keys;
 
 /// The content of a changed file and the keys in it; `None` if it has no content (a submodule).
 pub(super) fn content_of(
@@ -70,7 +71,7 @@ pub(super) fn in_directory_names(
             if !seen.insert(path) {
                 break;
             }
-            let keys: Vec<ContentKey> = content::names(policy, path).collect();
+            let keys: Vec<ContentKey> = name_keys::last_name(policy, path).collect();
             if keys.is_empty() {
                 continue;
             }

@@ -6,8 +6,8 @@ use flate2::{Crc, Decompress, FlushDecompress};
 
 use crate::git::Id;
 use crate::git::id::Hash;
-use crate::git::index::varint;
 use crate::git::inflate::Corrupt;
+use crate::git::numbers::varint;
 use crate::git::refs::RefTarget;
 use crate::git::refs::log_entry::LogEntry;
 

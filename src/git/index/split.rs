@@ -1,13 +1,14 @@
 //! The split index: a large shared file, and a small file that lists which of its entries are deleted, replaced or
 //! added.
 
+use super::{Index, IndexEntry};
 use crate::core::narrow::narrow;
 use crate::core::order::ListOrder as _;
-
-use super::Id;
-use super::id::Hash;
-use super::index::{Index, IndexEntry, be32};
-use super::inflate::Corrupt;
+use crate::git::Id;
+use crate::git::id::Hash;
+use crate::git::inflate::Corrupt;
+use crate::git::numbers::be32;
+use crate::git::tree::EntryKind;
 
 /// Which entries of the shared file are deleted or replaced.
 #[derive(Debug)]
@@ -66,7 +67,7 @@ fn be64(word: &[u8]) -> u64 {
 }
 
 /// Combines both files to one index.
-pub(crate) fn join(base: Index, mut own: Index, link: &Link) -> Result<Index, Corrupt> {
+pub(crate) fn join(base: Index, own: Index, link: &Link) -> Result<Index, Corrupt> {
     let mut names = Vec::new();
     let mut joined: Vec<IndexEntry> = Vec::with_capacity(base.entries().len() + own.entries().len());
     let mut named = |name: &[u8], entry: &IndexEntry| -> Result<IndexEntry, Corrupt> {
@@ -94,8 +95,8 @@ pub(crate) fn join(base: Index, mut own: Index, link: &Link) -> Result<Index, Co
     }
     let name = |entry: &IndexEntry| &names[entry.name.start as usize..entry.name.end as usize];
     joined.order_by(|a, b| (name(a), a.stage).cmp(&(name(b), b.stage)));
-    let data = own.take_data();
-    Ok(Index::from_parts(data, own, names, joined))
+    let is_sparse = joined.iter().any(|entry| entry.kind == EntryKind::Tree);
+    Ok(Index { names, entries: joined, owns_names: true, is_sparse, ..own })
 }
 
 #[cfg(test)]

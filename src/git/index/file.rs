@@ -1,5 +1,4 @@
-//! The index: the files of the next commit. Its cache-tree extension has the tree id of every directory that has not
-//! changed since the index was written.
+//! Reading an index file.
 //!
 //! The parser is our own: names are slices of the file, only what a comparison with trees needs is decoded, and
 //! memory is bounded by the file's size, whatever the file claims. That bound is the reason for it; in a whole run of
@@ -11,74 +10,17 @@ use std::sync::Arc;
 
 use bstr::ByteSlice;
 
-use super::Id;
-use super::cache_tree::{CachedTree, CachedTrees, by_length, tree_name};
-use super::id::Hash;
-use super::inflate::Corrupt;
-use super::map::{CUT_SHORT, Mapping, map_whole};
-use super::split_index;
-use super::tree::EntryKind;
+use super::{Data, Index, IndexEntry, split};
 use crate::core::error::{Error, Result};
 use crate::core::narrow::narrow;
 use crate::core::regular_file;
-
-/// One entry of the index.
-#[derive(Clone, Debug)]
-pub struct IndexEntry {
-    pub(crate) name: Range<u32>,
-    pub(crate) id: Id,
-    /// What it is; [`EntryKind::Tree`] only in a sparse index.
-    pub kind: EntryKind,
-    /// The merge stage: 0, or in a conflict 1 (base), 2 (ours) or 3 (theirs).
-    pub stage: u8,
-    /// Whether it was added with `--intent-to-add` and is not in the next commit.
-    pub intent_to_add: bool,
-}
-
-/// A parsed index.
-#[derive(Clone, Debug, Default)]
-pub struct Index {
-    data: Data,
-    /// The names of entries that are not contiguous in `data`: in version 4, and in a split index.
-    names: Vec<u8>,
-    entries: Vec<IndexEntry>,
-    trees: Vec<CachedTree>,
-    /// Indexes into `trees`. Subdirectories of one directory are adjacent, sorted by the length of the name, then by
-    /// name.
-    children: Vec<u32>,
-    owns_names: bool,
-    is_sparse: bool,
-}
-
-/// The bytes of an index file.
-#[derive(Clone, Debug)]
-pub(crate) enum Data {
-    Mapped(Arc<Mapping>),
-    Held(Vec<u8>),
-}
-
-impl Data {
-    fn is_cut_short(&self) -> bool {
-        matches!(self, Self::Mapped(map) if map.is_cut_short())
-    }
-}
-
-impl Default for Data {
-    fn default() -> Self {
-        Self::Held(Vec::new())
-    }
-}
-
-impl std::ops::Deref for Data {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            Self::Mapped(map) => map,
-            Self::Held(bytes) => bytes,
-        }
-    }
-}
+use crate::git::Id;
+use crate::git::cache_tree::CachedTrees;
+use crate::git::id::Hash;
+use crate::git::inflate::Corrupt;
+use crate::git::map::{CUT_SHORT, map_whole};
+use crate::git::numbers::{be16, be32, varint};
+use crate::git::tree::EntryKind;
 
 impl Index {
     /// Reads an index file; an empty index if it does not exist.
@@ -93,87 +35,19 @@ impl Index {
         };
         let (mut index, link) = Self::decode(data, hash).map_err(broken)?;
         if let Some(link) = link
-            && let Some(base_id) = split_index::base(&index.data[link.clone()], hash).map_err(broken)?
+            && let Some(base_id) = split::base(&index.data[link.clone()], hash).map_err(broken)?
         {
             let base = path.with_file_name(format!("sharedindex.{base_id}"));
             let data = map_whole(&base)
                 .map_err(|why| Error::new("read the shared index", base.display(), regular_file::system_text(&why)))?;
             let (base, _) = Self::decode(Data::Mapped(Arc::new(data)), hash).map_err(broken)?;
-            let link = split_index::Link::parse(&index.data[link], hash, base.entries.len()).map_err(broken)?;
+            let link = split::Link::parse(&index.data[link], hash, base.entries.len()).map_err(broken)?;
             if base.data.is_cut_short() {
                 return Err(broken(CUT_SHORT));
             }
-            index = split_index::join(base, index, &link).map_err(broken)?;
+            index = split::join(base, index, &link).map_err(broken)?;
         }
         if index.data.is_cut_short() { Err(broken(CUT_SHORT)) } else { Ok(index) }
-    }
-
-    /// The entries, sorted by path, then by stage.
-    pub fn entries(&self) -> &[IndexEntry] {
-        &self.entries
-    }
-
-    /// An entry's path relative to the top of the work tree. A directory in a sparse index ends in `/`.
-    pub fn path(&self, entry: &IndexEntry) -> &[u8] {
-        self.text(&entry.name)
-    }
-
-    /// The root of the cache-tree, if the index has one.
-    pub fn root(&self) -> Option<usize> {
-        (!self.trees.is_empty()).then_some(0)
-    }
-
-    /// One directory of the cache-tree.
-    pub fn tree(&self, at: usize) -> &CachedTree {
-        &self.trees[at]
-    }
-
-    /// The subdirectory `name` of `parent` in the cache-tree.
-    pub fn subtree(&self, parent: usize, name: &[u8]) -> Option<usize> {
-        let Range { start, end } = self.trees[parent].children;
-        let children = &self.children[start as usize..end as usize];
-        let order = |child: &u32| by_length(tree_name(&self.data, &self.trees[*child as usize]), name);
-        children.binary_search_by(order).ok().map(|at| children[at] as usize)
-    }
-
-    /// Whether the entries are sorted as the format requires.
-    pub fn is_sorted(&self) -> bool {
-        self.entries.is_sorted_by(|a, b| (self.path(a), a.stage) <= (self.path(b), b.stage))
-    }
-
-    /// Whether a file, or with `is_dir` anything below a directory, is in the index, which must be sorted. A
-    /// directory entry of a sparse index counts, although its files are not listed.
-    pub fn tracks(&self, path: &[u8], is_dir: bool) -> bool {
-        let at = self.entries.partition_point(|entry| self.path(entry) < path);
-        if self.entries.get(at).is_some_and(|entry| self.path(entry) == path) {
-            return true;
-        }
-        if is_dir {
-            let below = [path, b"/"].concat();
-            let at = self.entries.partition_point(|entry| self.path(entry) < &below[..]);
-            if self.entries.get(at).is_some_and(|entry| self.path(entry).starts_with(&below)) {
-                return true;
-            }
-        }
-        self.is_sparse
-            && path.find_iter("/").any(|slash| {
-                let dir = &path[..=slash];
-                self.entries.binary_search_by(|entry| self.path(entry).cmp(dir)).is_ok()
-            })
-    }
-
-    pub(crate) fn from_parts(data: Data, trees_of: Self, names: Vec<u8>, entries: Vec<IndexEntry>) -> Self {
-        let is_sparse = entries.iter().any(|entry| entry.kind == EntryKind::Tree);
-        Self { data, names, entries, owns_names: true, is_sparse, ..trees_of }
-    }
-
-    pub(crate) fn take_data(&mut self) -> Data {
-        std::mem::take(&mut self.data)
-    }
-
-    fn text(&self, range: &Range<u32>) -> &[u8] {
-        let text = if self.owns_names { &self.names[..] } else { &self.data[..] };
-        &text[range.start as usize..range.end as usize]
     }
 
     /// Parses an index. The range is the body of the `link` extension of a split index.
@@ -286,26 +160,6 @@ impl Entries<'_> {
 /// The total length of all names is at most this many times the length of the file.
 const LONGEST_NAMES: usize = 64;
 
-/// Parses git's offset varint (each continuation adds one); also returns its length in bytes.
-pub(crate) fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
-    let mut value = u64::from(bytes.first()? & 0x7f);
-    let mut used = 1;
-    while bytes[used - 1] & 0x80 != 0 {
-        let byte = *bytes.get(used)?;
-        value = value.checked_add(1)?.checked_mul(128)?.checked_add(u64::from(byte & 0x7f))?;
-        used += 1;
-    }
-    Some((value, used))
-}
-
-pub(crate) fn be32(bytes: &[u8]) -> u32 {
-    u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
-}
-
-fn be16(bytes: &[u8]) -> u16 {
-    u16::from_be_bytes([bytes[0], bytes[1]])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,15 +178,6 @@ mod tests {
                 data.extend(b"TREE\0\0\0\x10\0-1 2\na\x00-1 0\nbcde");
             }
             let _ = Index::decode(Data::Held(data), Hash::Sha1);
-        }
-    }
-
-    #[test]
-    fn varint_counts_from_one_more_at_each_byte() {
-        for (bytes, expected) in
-            [(&[5][..], Some((5, 1))), (&[0x80, 0], Some((128, 2))), (&[0x81, 0], Some((256, 2))), (&[0x80], None)]
-        {
-            assert_eq!(varint(bytes), expected);
         }
     }
 }
