@@ -242,7 +242,7 @@ const GLUED: usize = 7;
 
 /// Whether a key is not inside a much longer text of key characters, in which a short prefix may occur by chance.
 fn stands_free(text: &[u8], secret: &Range<usize>) -> bool {
-    let in_key = |byte: &&u8| super::anchors::in_key(**byte);
+    let in_key = |byte: &&u8| super::alphabet::in_key(**byte);
     let left = text[..secret.start].iter().rev().take(GLUED).take_while(in_key).count();
     let right = text[secret.end..].iter().take(GLUED).take_while(in_key).count();
     left < GLUED && right < GLUED

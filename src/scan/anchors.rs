@@ -3,6 +3,7 @@
 
 use std::sync::OnceLock;
 
+use super::alphabet::in_key;
 use super::decode;
 use super::outline::Outline;
 use crate::core::narrow::narrow;
@@ -130,22 +131,6 @@ impl Anchor {
 fn starts_with(text: &[u8], part: &[u8]) -> bool {
     part.last() == text.get(part.len().wrapping_sub(1)) && text.starts_with(part)
 }
-
-/// Whether keys may contain a byte.
-pub(super) fn in_key(byte: u8) -> bool {
-    IN_KEY[byte as usize]
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
-const IN_KEY: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'_' | b'-');
-        byte += 1;
-    }
-    table
-};
 
 /// The number of bits of a hash. A table of this size fits into the fastest processor cache; one entry in fifty is
 /// used.

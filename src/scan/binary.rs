@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
+use super::alphabet::in_name;
 use super::identifier::{NameClass, VariableName};
-use super::owner::in_name;
 use super::steps;
 use crate::rule::Compiled;
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::identifier::is_whole;
+use super::whole_word::is_whole;
 use super::words::{Hit, LaneEnds, Words};
 
 /// The words found in a view so far, near the current position.

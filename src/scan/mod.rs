@@ -6,6 +6,7 @@
 //! rule's regex, boundaries and structure fit and it is `random`. Of overlapping matches the one with the highest
 //! confidence and the most specific rule is kept.
 
+mod alphabet;
 mod anchored;
 mod anchors;
 mod assigned;
@@ -38,6 +39,7 @@ mod settings;
 pub(crate) mod steps;
 mod usage;
 mod view;
+mod whole_word;
 mod words;
 
 use std::ops::Range;

@@ -3,7 +3,7 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use super::anchors::in_key;
+use super::alphabet::in_key;
 
 /// Where a match with an anchor can start, and its minimum length.
 #[derive(Clone, Debug, PartialEq, Eq)]

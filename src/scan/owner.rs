@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::alphabet::in_name;
 use super::enclosure::{Enclosure, cell, column};
 use super::identifier::{NameClass, VariableName};
 use super::language;
@@ -576,20 +577,3 @@ fn markup(text: &[u8]) -> Option<usize> {
     let is_plain = matches!(rest, [] | b"/") || rest.starts_with(b"class=") || rest.starts_with(b"style=");
     (is_plain && TAGS.contains(&name)).then_some(near.len() - open)
 }
-
-#[inline]
-pub(super) fn in_name(byte: u8) -> bool {
-    IN_NAME[byte as usize]
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
-const IN_NAME: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let b = byte as u8;
-        table[byte] = b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-        byte += 1;
-    }
-    table
-};

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::alphabet::in_name;
 use super::identifier::{NameClass, VariableName};
-use super::owner::in_name;
 use super::steps;
 
 /// The name before an open bracket, and whether the bracket is that of a call.

@@ -12,8 +12,9 @@ use std::sync::OnceLock;
 use bstr::ByteSlice as _;
 use foldhash::fast::FixedState;
 
-use super::identifier::{VariableName, is_whole};
+use super::identifier::VariableName;
 use super::steps;
+use super::whole_word::is_whole;
 use crate::core::narrow::narrow;
 use crate::core::order::ListOrder as _;
 use crate::rule::RuleSet;

@@ -2,7 +2,7 @@
 //! images and certificates every byte is examined.
 
 use super::super::steps;
-use super::base64::FITS;
+use super::sextet::FITS;
 
 /// Classes of 64 bytes as bit masks; bit `i` is for byte `i`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::super::anchors::in_key;
+use super::super::alphabet::in_key;
 use super::super::view::{Decoded, Ratio, View};
 use super::super::{runs, steps};
 use super::hex_digit;

@@ -2,7 +2,8 @@
 
 use super::super::steps;
 use super::super::view::{Decoded, Ratio, View, ViewPart};
-use super::base64::{SEXTET, line_join};
+use super::base64::line_join;
+use super::sextet::SEXTET;
 use crate::core::finding::Layer;
 
 /// The start of base64 of gzip.

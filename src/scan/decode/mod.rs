@@ -15,6 +15,7 @@ mod escapes;
 mod gzip;
 mod hex;
 mod numbers;
+mod sextet;
 mod slashes;
 mod utf16;
 mod utf32;

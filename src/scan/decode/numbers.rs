@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::super::anchors::in_key;
+use super::super::alphabet::in_key;
 use super::super::runs;
 use super::super::steps;
 use super::super::view::{Decoded, Ratio, View};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::super::anchors::in_key;
+use super::super::alphabet::in_key;
 use super::super::steps;
 use super::super::view::{Decoded, Ratio, View};
 use super::{MOST, SHARED};

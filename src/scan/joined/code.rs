@@ -2,7 +2,7 @@
 //! comments, and words that mean "append". It follows no language's grammar; the result has to be a key anyway.
 
 use super::super::steps;
-use super::glue::{Glue, in_part, part_end};
+use super::part::{Glue, in_part, part_end};
 
 /// The maximum length in bytes.
 const LONGEST: usize = 200;

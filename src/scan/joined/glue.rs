@@ -5,48 +5,14 @@
 
 use std::ops::Range;
 
-use super::super::anchors::in_key;
 use super::super::steps;
 use super::code;
-use super::markup::{kerned, linked, tags, unseen};
+use super::markup::{LONGEST_MARKUP, kerned, linked, tags, unseen};
+use super::part::{Glue, SHORT, in_part, strong};
+use super::wrapped::{LONGEST_INDENT, LONGEST_LINE, blanks, continued, is_mark, line_end, soft_break, wrapped};
 
-/// The text between two parts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Glue {
-    /// From the end of the first part to the start of the second.
-    pub(super) range: Range<usize>,
-    /// Whether it has no other meaning: two strings that a comma or a line end separates may also be two values.
-    pub(super) is_strong: bool,
-}
-
-/// The maximum length within markup in bytes; a word processor writes font names there.
-pub(super) const LONGEST_MARKUP: usize = 640;
-/// The maximum length of an indentation.
-const LONGEST_INDENT: usize = 64;
 /// How far to the left the previous part may end, in bytes.
 const LONGEST_BEFORE: usize = 240;
-/// How much of a line before its end is read.
-const LONGEST_LINE: usize = 400;
-/// The maximum length of a part.
-const LONGEST_PART: usize = 5000;
-
-/// Whether a part can contain a byte: key bytes and a few more.
-pub(super) fn in_part(byte: u8) -> bool {
-    in_key(byte) || matches!(byte, b'+' | b'/' | b'=' | b'.' | b':')
-}
-
-/// The end of the part that contains `at`.
-pub(super) fn part_end(text: &[u8], at: usize) -> usize {
-    let length = text[at..].iter().take(LONGEST_PART).take_while(|&&byte| in_part(byte)).count();
-    steps::count(length);
-    at + length
-}
-
-/// Whether a part contains the address of something, which continues no key.
-pub(super) fn is_address(part: &[u8]) -> bool {
-    memchr::memchr_iter(b':', part).any(|at| part[at..].starts_with(b"://"))
-}
-
 /// The start of the part that ends at `end`.
 fn part_start(text: &[u8], end: usize) -> usize {
     let length = text[..end].iter().rev().take(LONGEST_BEFORE).take_while(|&&byte| in_part(byte)).count();
@@ -185,9 +151,6 @@ fn literal_start(text: &[u8], start: usize, may_open: &dyn Fn(usize) -> bool) ->
     Some((None, memchr::memchr2(b'\n', b'\r', &text[from..start]).is_some()))
 }
 
-/// From this length on, a part is long enough for its own run.
-pub(super) const SHORT: usize = 20;
-
 /// Whether a literal ends here, and another one of the same expression may follow.
 pub(super) fn is_expression(text: &[u8], end: usize) -> bool {
     let quote = match text.get(end..) {
@@ -214,30 +177,6 @@ pub(super) fn literal_before(text: &[u8], start: usize) -> Option<Range<usize>> 
     let part = before(text, start)?;
     let is_strong = after(text, part.end).is_some_and(|glue| glue.is_strong && glue.range.end == start);
     (is_strong && (6..SHORT * 2).contains(&part.len())).then_some(part)
-}
-
-/// Whether lines of a comment, a reply, a list or a patch start with it.
-fn is_mark(byte: u8) -> bool {
-    matches!(byte, b'>' | b'#' | b'/' | b'*' | b';' | b'|' | b'+' | b'-' | b'%' | b'!')
-}
-
-/// The length of a line end; 0 if there is none.
-pub(super) fn line_end(text: &[u8]) -> usize {
-    match text {
-        [b'\r', b'\n', ..] => 2,
-        [b'\n' | b'\r', ..] => 1,
-        _ => 0,
-    }
-}
-
-#[allow(clippy::unnecessary_wraps, reason = "each glue is one way of several")]
-pub(super) fn strong(range: Range<usize>) -> Option<Glue> {
-    Some(Glue { range, is_strong: true })
-}
-
-/// The number of blanks at `at`.
-fn blanks(text: &[u8], at: usize) -> usize {
-    text[at..].iter().take(LONGEST_INDENT).take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
 /// After a quote: the next literal of an expression or, in a shell, the same word.
@@ -279,73 +218,6 @@ fn escaped(text: &[u8], end: usize) -> Option<Glue> {
             Some(Glue { range: end..next + blanks(text, next), is_strong: false })
         }
         _ => None,
-    }
-}
-
-/// A line continuation, whose character has this length.
-fn continued(text: &[u8], end: usize, length: usize) -> Option<Glue> {
-    let next = end + length;
-    let line = line_end(&text[next..]);
-    (line > 0).then_some(())?;
-    let next = next + line;
-    let indent = blanks(text, next);
-    let next = next + indent;
-    // In a shell, the word may continue in quotes.
-    let quote =
-        usize::from(matches!(text.get(next), Some(b'"' | b'\'')) && text.get(next + 1).is_some_and(|&b| in_key(b)));
-    // In a shell, indented text is another word; in Rust it is the same literal.
-    Some(Glue { range: end..next + quote, is_strong: indent == 0 || quote > 0 })
-}
-
-/// A soft line break of quoted-printable text: the `=` at `at` and the line end.
-fn soft_break(text: &[u8], at: usize) -> Option<Glue> {
-    let next = at + 1 + line_end(&text[at + 1..]);
-    if text.get(next) == Some(&b'>') {
-        // In a reply that quotes it.
-        let wrapped = wrapped(text, at, next - at)?;
-        return strong(at..wrapped.range.end);
-    }
-    strong(at..at + 1 + line_end(&text[at + 1..]))
-}
-
-/// A line end with this length, and what the next line starts with: blanks, and the same mark as this line.
-pub(super) fn wrapped(text: &[u8], end: usize, length: usize) -> Option<Glue> {
-    let line = &text[end.saturating_sub(LONGEST_LINE)..end];
-    let start = memchr::memrchr2(b'\n', b'\r', line).map_or(0, |at| at + 1);
-    let mut next = end + length;
-    let mut own = start;
-    // `> > `, ` * `, `+    `: blanks and marks like those of this line.
-    for _ in 0..4 {
-        next += blanks(text, next);
-        own += line[own..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-        let marks = |text: &[u8]| text.iter().take(4).take_while(|byte| is_mark(**byte)).count();
-        let (mark, own_mark) = (marks(&text[next..]), marks(&line[own..]));
-        if mark == 0 {
-            break;
-        }
-        if mark != own_mark || text[next..next + mark] != line[own..own + mark] {
-            // The `-` may belong to the next part.
-            break;
-        }
-        next += mark;
-        own += mark;
-    }
-    // An entry of a list starts here.
-    if matches!(text[next..], [b'-' | b'+', b' ' | b'\t', ..]) {
-        return None;
-    }
-    next += appended(&text[next..]);
-    Some(Glue { range: end..next, is_strong: false })
-}
-
-/// The length of a shell statement at the start of a line that appends to a variable: `KEY+=`.
-fn appended(text: &[u8]) -> usize {
-    let name =
-        text.iter().take(LONGEST_INDENT).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-    match &text[name..] {
-        [b'+', b'=', b'"' | b'\'', ..] if name > 0 => name + 3,
-        [b'+', b'=', ..] if name > 0 => name + 2,
-        _ => 0,
     }
 }
 

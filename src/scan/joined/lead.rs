@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
+use super::super::alphabet::in_name;
 use super::super::identifier::{NameClass, VariableName};
-use super::super::owner::in_name;
 use super::super::steps;
 
 /// Where a joined value belongs in the text.

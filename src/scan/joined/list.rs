@@ -3,9 +3,11 @@
 
 use std::ops::Range;
 
-use super::super::anchors::in_key;
+use super::super::alphabet::in_key;
 use super::super::assigned::may_be_value;
-use super::glue::{SHORT, after, before, line_end, literal_before, part_end, wrapped};
+use super::glue::{after, before, literal_before};
+use super::part::{SHORT, part_end};
+use super::wrapped::{line_end, wrapped};
 
 /// The minimum length of a part.
 const LEAST: usize = 4;

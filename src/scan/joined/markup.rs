@@ -1,7 +1,11 @@
 //! Markup and binary formats between two parts of a text: tags, invisible characters, SQLite pages, PDF kerning.
 
 use super::code;
-use super::glue::{Glue, LONGEST_MARKUP, line_end, strong, wrapped};
+use super::part::{Glue, strong};
+use super::wrapped::{line_end, wrapped};
+
+/// The maximum length within markup in bytes; a word processor writes font names there.
+pub(super) const LONGEST_MARKUP: usize = 640;
 
 /// Tags and the blanks between them: `<wbr>`, `</w:t></w:r><w:r><w:t>`, and tags for syntax colouring.
 pub(super) fn tags(text: &[u8], end: usize) -> Option<Glue> {

@@ -10,19 +10,22 @@ mod glue;
 mod lead;
 mod list;
 mod markup;
+mod part;
 mod values;
 mod variables;
+mod wrapped;
 
 use std::ops::Range;
 
 pub(super) use values::may_start;
 
-use super::anchors::in_key;
+use super::alphabet::in_key;
 use super::progress::Done;
 use super::seen::Scope;
 use super::view::{Decoded, Ratio, View};
 use super::{Scanner, Sink, assigned, runs, steps, view};
 use crate::core::finding::{Confidence, Layer};
+use part::{is_address, part_end};
 
 /// The maximum number of parts that are joined.
 const MOST_PARTS: usize = 64;
@@ -67,7 +70,7 @@ impl Scanner {
             }
             return;
         }
-        let part = at..glue::part_end(bytes, at);
+        let part = at..part_end(bytes, at);
         // Longer parts are examined as runs.
         if bytes[part.clone()].split(|&byte| !in_key(byte)).all(|run| run.len() < runs::LEAST) {
             let before = out.candidates.len();
@@ -87,7 +90,7 @@ impl Scanner {
         }
         let is_open = first.is_refused || first.found.is_some();
         if is_open || self.anchors.may_open(bytes, token.start) {
-            let part = token.start..glue::part_end(bytes, token.end);
+            let part = token.start..part_end(bytes, token.end);
             if is_open || self.anchors.opens(bytes, token.start) {
                 done.joined = self.join(view, part, first, done, out);
                 return;
@@ -119,7 +122,7 @@ impl Scanner {
     /// Examines an incomplete key that starts at `at`, before a run.
     pub(super) fn started(&self, view: &View<'_>, at: usize, done: &mut Done, out: &mut Sink) {
         if at >= done.joined && !view.is_joined() {
-            let part = at..glue::part_end(&view.bytes, at);
+            let part = at..part_end(&view.bytes, at);
             done.joined = self.join(view, part, First { is_refused: true, ..First::default() }, done, out);
         }
     }
@@ -248,11 +251,11 @@ impl Scanner {
             if self.anchors.may_open(bytes, glue.range.end) && self.anchors.opens_whole(bytes, glue.range.end) {
                 break;
             }
-            let part = glue.range.end..glue::part_end(bytes, glue.range.end);
+            let part = glue.range.end..part_end(bytes, glue.range.end);
             // Marks of the text, an address, or the next setting.
             let digits = &bytes[part.clone()];
             let is_setting = || glue.is_strong && in_key(bytes[last.end - 1]) && is_setting(digits);
-            if !digits.iter().any(u8::is_ascii_alphanumeric) || glue::is_address(digits) || is_setting() {
+            if !digits.iter().any(u8::is_ascii_alphanumeric) || is_address(digits) || is_setting() {
                 break;
             }
             last.end = glue.range.start;

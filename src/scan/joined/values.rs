@@ -3,11 +3,13 @@
 
 use std::ops::Range;
 
-use super::super::anchors::in_key;
+use super::super::alphabet::in_key;
 use super::super::progress::Done;
 use super::super::seen::Scope;
 use super::super::view::View;
 use super::super::{Scanner, Sink, assigned, language, runs, steps};
+use super::part::in_part;
+use super::wrapped::line_end;
 use super::{Joint, MOST_BEFORE, Weak, glue, lead, list, variables};
 
 /// The minimum length of a part that the search starts at.
@@ -50,7 +52,7 @@ fn is_block_head(text: &[u8]) -> bool {
 fn block(text: &[u8], at: usize) -> Option<usize> {
     const LONGEST_INDENT: usize = 40;
     let rest = text[at..].strip_prefix(b"-").unwrap_or(&text[at..]);
-    let line = glue::line_end(rest);
+    let line = line_end(rest);
     let indent = rest[line..].iter().take(LONGEST_INDENT).take_while(|&&byte| byte == b' ').count();
     (is_block_head(&text[..at]) && line > 0).then(|| text.len() - rest.len() + line + indent)
 }
@@ -97,7 +99,7 @@ impl Scanner {
         if is_field(bytes, at) || done.valued.contains(&at) || view.is_joined() || !self.assigned.has_rules() {
             return;
         }
-        let length = bytes[at..].iter().take(LONGEST).take_while(|&&byte| glue::in_part(byte)).count();
+        let length = bytes[at..].iter().take(LONGEST).take_while(|&&byte| in_part(byte)).count();
         let part = at..at + length;
         let is_other = matches!(bytes.get(part.end), Some(b'@' | b'?' | b'('));
         if !(LEAST..LONGEST).contains(&length) || is_other {
@@ -116,7 +118,7 @@ impl Scanner {
         if done.valued.contains(&token.start) || view.is_joined() {
             return;
         }
-        let rest = bytes[token.end..].iter().take(LONGEST).take_while(|&&byte| glue::in_part(byte)).count();
+        let rest = bytes[token.end..].iter().take(LONGEST).take_while(|&&byte| in_part(byte)).count();
         steps::count(rest);
         let part = token.start..token.end + rest;
         if rest == LONGEST || !list::may_go_on(bytes, &part) {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::steps;
 use super::code;
-use super::glue::{self, in_part, part_end};
+use super::part::{in_part, is_address, part_end};
 
 /// How far from the first part the expression and the other variables may be, in bytes.
 const NEAR: usize = 1200;
@@ -179,6 +179,6 @@ fn literal_of(text: &[u8], around: &Range<usize>, name: &[u8]) -> Option<Range<u
         start += code::literal_prefix(&text[start..]);
         start += code::quote(&text[start..]).unwrap_or(0);
         let part = start..part_end(text, start);
-        (!part.is_empty() && !glue::is_address(&text[part.clone()])).then_some(part)
+        (!part.is_empty() && !is_address(&text[part.clone()])).then_some(part)
     })
 }
