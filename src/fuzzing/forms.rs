@@ -6,6 +6,11 @@ use super::git::zlib;
 use crate::git::Id;
 use crate::git::id::Hash;
 
+/// Texts as inputs.
+pub(super) fn owned(texts: &[&str]) -> Vec<Vec<u8>> {
+    texts.iter().map(|text| text.as_bytes().to_vec()).collect()
+}
+
 /// An index of version 2 with these entries (mode, id, path) and extensions.
 pub(super) fn index(entries: &[(u32, Id, &[u8])], extensions: &[(&[u8; 4], Vec<u8>)], hash: Hash) -> Vec<u8> {
     let mut file = b"DIRC\0\0\0\x02".to_vec();

@@ -1,8 +1,7 @@
 //! Inputs in git's formats: indexes, packs, objects, references and configuration.
 
-use super::forms;
+use super::forms::{self, owned};
 use super::git::{id, wide, zlib};
-use super::seeds::owned;
 use crate::git::id::Hash;
 
 pub(super) fn indexes() -> Vec<Vec<u8>> {

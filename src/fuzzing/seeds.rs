@@ -1,6 +1,6 @@
 //! Inputs to start from. They are made here so that no file of this tree holds a key or an archive.
 
-use super::forms;
+use super::forms::{self, owned};
 use super::git::{id, zlib};
 use crate::rule;
 use crate::rule::template::{Random, Template};
@@ -58,10 +58,6 @@ pub(super) fn encode(encoding: u8, text: &[u8]) -> Vec<u8> {
             if byte == b'"' || byte == b'\\' { format!("\\{}", byte as char) } else { (byte as char).into() }
         }),
     }
-}
-
-pub(super) fn owned(texts: &[&str]) -> Vec<Vec<u8>> {
-    texts.iter().map(|text| text.as_bytes().to_vec()).collect()
 }
 
 /// Text with keys, plain and encoded.

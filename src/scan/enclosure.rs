@@ -181,6 +181,23 @@ pub(super) fn cell(text: &[u8], row: Range<usize>, separator: u8, column: usize)
     starts.zip(ends).map(|(start, end)| start..end).nth(column)
 }
 
+impl Enclosure {
+    /// The list item at the position.
+    pub(super) fn item(&self, text: &[u8]) -> Option<ListItem> {
+        let index = self.lines.iter().rposition(|line| text[line.start + line.indent..].starts_with(b"- "))?;
+        let list = index.checked_sub(1).map_or(0, |above| self.lines[above].start);
+        Some(ListItem { list, start: self.lines[index].start })
+    }
+}
+
+/// An item of a list in which each item starts a line.
+pub(super) struct ListItem {
+    /// The offset of the line above the list.
+    pub(super) list: usize,
+    /// The offset of the line that starts the item.
+    pub(super) start: usize,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+mod circles;
+
 /// Each module with the modules that it may use. `lib.rs` and `main.rs` stand above all of them.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("core", &[]),

@@ -9,10 +9,13 @@
 //! `benches/engine.rs` compares it with a search for one literal, and with an automaton of all anchors, on the same
 //! text.
 
+mod in_a_row;
 #[cfg(target_arch = "x86_64")]
 mod vector;
 
 use std::ops::Range;
+
+use in_a_row::{InARow, ends, six_follow, step};
 
 /// A table that says for each byte whether a class contains it.
 macro_rules! byte_table {
@@ -306,32 +309,6 @@ fn is_numbers(numbers: u64, class: u64, eight: u64) -> bool {
 /// The maximum number of runs with gaps that can end in a block.
 const MOST_GAPPED: usize = 64 / LEAST_GAPPED + 2;
 
-/// Reports the runs that end in a block. `long` says where one is at least `least` long; `open` is the start of one
-/// that is already long enough.
-#[inline(always)]
-fn ends(open: &mut Option<usize>, base: usize, mut long: u64, least: usize, found: &mut impl FnMut(Range<usize>)) {
-    if let Some(start) = *open {
-        let more = long.trailing_ones();
-        if more == 64 {
-            return;
-        }
-        found(start..base + more as usize);
-        *open = None;
-        long &= u64::MAX << more;
-    }
-    while long != 0 {
-        let first = long.trailing_zeros();
-        let start = base + first as usize + 1 - least;
-        let end = first + (long >> first).trailing_ones();
-        if end == 64 {
-            *open = Some(start);
-            return;
-        }
-        found(start..base + end as usize);
-        long &= u64::MAX << end;
-    }
-}
-
 /// Whether [`LEAST`] places in a row of a block, or of the end of the one before and its beginning, are all in the masks.
 /// Nothing here waits for a result of the block before.
 #[inline(always)]
@@ -344,191 +321,5 @@ fn has_long_run(mask: u64, before: u64) -> bool {
     long != 0 || before.leading_ones() + mask.trailing_ones() >= 16 + 4
 }
 
-/// Bit `i` says that six places from `i` on are all in the mask, or may be because the block ends before.
-#[inline(always)]
-fn six_follow(mask: u64) -> u64 {
-    let next = |mask: u64, by: u32| mask >> by | !(u64::MAX >> by);
-    let two = mask & next(mask, 1);
-    let four = two & next(two, 2);
-    four & next(two, 4)
-}
-
-/// Bit `i` says that the places up to `i`, so many in a row, are all in a mask.
-struct InARow {
-    four: u64,
-    eight: u64,
-    sixteen: u64,
-    /// Of the block before; right for its end.
-    before: (u64, u64),
-}
-
-impl InARow {
-    #[inline(always)]
-    fn of(mask: u64, before: u64) -> Self {
-        let before_two = before & before << 1;
-        let before_four = before_two & before_two << 2;
-        let before_eight = before_four & before_four << 4;
-        let two = mask & shifted(mask, before, 1);
-        let four = two & shifted(two, before_two, 2);
-        let eight = four & shifted(four, before_four, 4);
-        let sixteen = eight & shifted(eight, before_eight, 8);
-        Self { four, eight, sixteen, before: (before_four, before_eight) }
-    }
-
-    #[inline(always)]
-    fn twenty(&self) -> u64 {
-        self.sixteen & shifted(self.four, self.before.0, 16)
-    }
-
-    #[inline(always)]
-    fn twenty_four(&self) -> u64 {
-        self.sixteen & shifted(self.eight, self.before.1, 16)
-    }
-}
-
-/// `mask` moved up by `by` places, with what stood before it.
-#[inline(always)]
-fn shifted(mask: u64, before: u64, by: u32) -> u64 {
-    mask << by | before >> (64 - by)
-}
-
-/// Advances runs of one kind of wide text over the 64 positions of `mask`.
-#[inline(always)]
-fn step(open: &mut Option<usize>, base: usize, mask: u64, least: usize, found: &mut dyn FnMut(Range<usize>)) {
-    if let Some(start) = *open {
-        let more = mask.trailing_ones() as usize;
-        if more == 64 {
-            return;
-        }
-        if base + more - start >= least {
-            found(start..base + more);
-        }
-    }
-    // Bit i of `long` says that positions i to i + 19 are all set: a run may start there, or continue.
-    let mut long = mask & mask >> 1;
-    long &= long >> 2;
-    long &= long >> 4;
-    long &= long >> 8;
-    long &= long >> 4;
-    if open.is_some() {
-        let lead = mask.trailing_ones();
-        long &= u64::MAX.checked_shl(lead).unwrap_or(0);
-    }
-    while long != 0 {
-        let start = long.trailing_zeros();
-        let length = (mask >> start).trailing_ones();
-        if start + length < 64 && length as usize >= least {
-            found(base + start as usize..base + (start + length) as usize);
-        }
-        long &= u64::MAX.checked_shl(start + length).unwrap_or(0);
-    }
-    let trailing = mask.leading_ones() as usize;
-    *open = (trailing > 0).then_some(base + 64 - trailing);
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rule::template::Random;
-
-    fn maximal(bytes: &[u8], least: usize, fits: &dyn Fn(usize) -> bool, found: &mut dyn FnMut(Range<usize>)) {
-        let mut start = 0;
-        for i in 0..=bytes.len() {
-            if i == bytes.len() || !fits(i) {
-                if i - start >= least {
-                    found(start..i);
-                }
-                start = i + 1;
-            }
-        }
-    }
-
-    /// The definition, one byte at a time.
-    fn by_definition(bytes: &[u8]) -> Vec<(Range<usize>, bool)> {
-        let mut runs = Vec::new();
-        maximal(bytes, LEAST, &|i| IN_CLASS[bytes[i] as usize], &mut |run| runs.push((run, false)));
-        for parity in [0, 1] {
-            let fits = |i: usize| if i % 2 == parity { IN_CLASS[bytes[i] as usize] } else { bytes[i] == 0 };
-            maximal(bytes, LEAST * 2 - 1, &fits, &mut |run| runs.push((run, true)));
-        }
-        runs.sort_by_key(|(run, wide)| (run.start, run.end, *wide));
-        runs
-    }
-
-    #[test]
-    fn finds_the_runs_of_the_definition() {
-        let mut random = Random::new(7);
-        for round in 0..4000 {
-            let length = random.below(400);
-            let kinds: &[u8] = if round % 2 == 0 { b"aZ0_-%\\&#; .//++.\n\xe9\"'`(=>" } else { b"a\0a\0b\0a\0 " };
-            let rare = random.below(30) + 1;
-            let mut bytes: Vec<u8> = Vec::new();
-            while bytes.len() < length {
-                let byte = if random.below(rare) == 0 { *random.pick(kinds) } else { b'k' };
-                bytes.push(byte);
-                if round % 2 == 1 && random.below(40) > 0 {
-                    bytes.push(0);
-                }
-            }
-            let mut runs = Vec::new();
-            let (mut openings, mut gapped) = (Vec::new(), Vec::new());
-            each(&bytes, &|_, _| true, &mut |run, width| match width {
-                Width::Opening => openings.push(run.start),
-                Width::Gapped => gapped.push(run),
-                Width::Numbers | Width::Quad => {}
-                Width::Narrow | Width::Wide => runs.push((run, width == Width::Wide)),
-            });
-            let is_next = |byte: u8| IN_CLASS[byte as usize] || byte == b'\n';
-            let opens = |at: &usize| *at > 0 && OPENS[bytes[at - 1] as usize] && is_next(bytes[*at]);
-            assert_eq!(openings, (0..bytes.len()).filter(opens).collect::<Vec<_>>());
-            runs.sort_by_key(|(run, wide)| (run.start, run.end, *wide));
-            let definition = by_definition(&bytes);
-            let narrow = |run: &Range<usize>| {
-                let overlaps = |other: &Range<usize>| other.end > run.start && other.start < run.end;
-                definition.iter().any(|(other, wide)| !wide && overlaps(other))
-            };
-            let mut wanted = Vec::new();
-            maximal(&bytes, LEAST_GAPPED, &|i| IN_GAPPED[bytes[i] as usize], &mut |run| wanted.push(run));
-            wanted.retain(|run| !narrow(run));
-            gapped.retain(|run| !narrow(run));
-            assert_eq!(gapped, wanted, "{}", String::from_utf8_lossy(&bytes));
-            assert_eq!(runs, definition, "{bytes:?}");
-        }
-    }
-
-    /// Runs that a way of making the masks finds.
-    fn found(
-        bytes: &[u8],
-        blocks: impl FnOnce(&[u8], &mut State, &mut dyn FnMut(Range<usize>, Width)),
-    ) -> Vec<(Range<usize>, Width)> {
-        let (mut state, mut runs) = (State::default(), Vec::new());
-        blocks(bytes, &mut state, &mut |run, width| runs.push((run, width)));
-        state.finish(bytes.len(), &mut |run, width| runs.push((run, width)));
-        runs
-    }
-
-    #[test]
-    fn with_and_without_vectors_are_the_same() {
-        let mut random = Random::new(8);
-        let bytes: Vec<u8> =
-            (0..10_000).map(|_| *random.pick(b"abcdefghijklmnopqrstuvwxyz_-ABC0123+/\"'= \0")).collect();
-        let expected = found(&bytes, |bytes, state, mut found| {
-            let whole = bytes.len() / 64 * 64;
-            for base in (0..whole).step_by(64) {
-                state.block(base, masks(&bytes[base..base + 64]), &|_, _| true, &mut found);
-            }
-            state.tail(bytes, whole, &|_, _| true, &mut found);
-        });
-        #[cfg(target_arch = "x86_64")]
-        for kind in vector::Vectors::known() {
-            assert_eq!(
-                found(&bytes, |bytes, state, mut found| kind.blocks(bytes, state, &|_, _| true, &mut found)),
-                expected,
-                "{kind:?}"
-            );
-        }
-        let mut runs = Vec::new();
-        each(&bytes, &|_, _| true, &mut |run, width| runs.push((run, width)));
-        assert_eq!(runs, expected);
-    }
-}
+mod tests;
