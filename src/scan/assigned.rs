@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 
+use super::alphabet::in_key;
 use super::anchored::{Key, Refusal, first_line};
-use super::anchors::in_key;
 use super::edges::{is_longer_id, right_edge};
 use super::enclosure::{BLOCK, Enclosure};
 use super::evidence::Evidence;
