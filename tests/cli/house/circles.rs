@@ -8,6 +8,8 @@ use std::fs;
 use std::path::Path;
 
 type Arrows = BTreeSet<(String, String)>;
+/// Files by their names, each with its text.
+type Tree<'a> = &'a [(&'a str, &'a str)];
 
 #[test]
 fn files_use_each_other_one_way_only() {
@@ -29,7 +31,7 @@ fn files_use_each_other_one_way_only() {
 #[test]
 fn circles_are_found() {
     let folder = ("a/mod.rs", "mod b;\nmod c;\npub use b::{B, Both};\npub(crate) use c::Cee as Sea;\n");
-    let cases: &[(&str, &[(&str, &str)], &str)] = &[
+    let cases: &[(&str, Tree<'_>, &str)] = &[
         ("none", &[folder, ("a/b.rs", "use super::c::Cee;\n"), ("a/c.rs", "//! See [`super::b`].\n")], ""),
         ("two", &[folder, ("a/b.rs", "use super::c::Cee;\n"), ("a/c.rs", "use crate::a::b::B;\n")], "a/b.rs a/c.rs"),
         (
