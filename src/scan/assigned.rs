@@ -12,8 +12,8 @@ use super::edges::{is_longer_id, right_edge};
 use super::enclosure::{BLOCK, Enclosure};
 use super::evidence::Evidence;
 use super::exits::Exits;
-use super::joins::{is_cut, reach};
 use super::owner::{Holder, Owner, Unowned};
+use super::placed::{Placed, placed, value_start};
 use super::progress::Done;
 use super::seeker::Seeker;
 use super::seen::Scope;
@@ -138,7 +138,7 @@ impl Assigned {
     ) -> Result<Option<Value<'a>>, Unowned> {
         steps::count(token.len());
         let digits = &text[token.clone()];
-        if self.rules.is_empty() && self.wordless.is_empty() || !may_be_value(digits) {
+        if self.rules.is_empty() && self.wordless.is_empty() || !random::may_be_value(digits) {
             return Ok(None);
         }
         let Some(Placed { start, whole: whole_token, joined }) = placed(text, token, done) else { return Ok(None) };
@@ -258,7 +258,7 @@ impl Assigned {
         why: Refusal,
     ) -> Vec<(usize, Refusal, Option<Evidence>)> {
         let digits = &text[token.clone()];
-        if !may_be_value(digits) || language::is_surely_language(digits) {
+        if !random::may_be_value(digits) || language::is_surely_language(digits) {
             return Vec::new();
         }
         let start = value_start(text, token.clone());
@@ -276,56 +276,6 @@ impl Assigned {
 /// Where words say whose key a value is: around its `start` and `end`.
 fn around(text: &[u8], start: usize, end: usize) -> Range<usize> {
     (start / BLOCK).saturating_sub(1) * BLOCK..text.len().min(end + RIGHT)
-}
-
-/// Where a value stands that a token is the start or a part of.
-struct Placed {
-    start: usize,
-    /// Where it starts with what may belong to it after all.
-    whole: usize,
-    /// Whether dots, slashes or plus signs hold it together, as they do a path.
-    joined: bool,
-}
-
-/// Where the value stands that `token` belongs to, unless that alone says that it is none.
-fn placed(text: &[u8], token: &Range<usize>, done: &mut Done) -> Option<Placed> {
-    let (mut start, mut whole_token) = (value_start(text, token.clone()), token.start);
-    // Part of a path, a dotted name or an address, or of a value that holds such characters itself.
-    let joined = matches!(text[..token.start], [.., before, b'/' | b'.' | b'@' | b'+']
-        if before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-' | b'/' | b'+' | b'.'));
-    let whole = if joined { reach(text, token.start, false) } else { token.start };
-    let is_first = whole == token.start && marks_before(text, whole) > 0;
-    // Two random parts around a dot are no path.
-    let before = token.start.checked_sub(1).and_then(|dot| text.get(whole..dot)).unwrap_or_default();
-    let is_pair = joined && text[token.start - 1] == b'.' && is_random_part(before);
-    if is_pair {
-        start = whole;
-    }
-    let joined = joined && !is_first && !is_pair;
-    if joined {
-        let is_refused = whole == token.start || done.refused == Some(whole);
-        if is_refused || is_cut(text, token.start) || is_digest(&text[whole..]) {
-            return None;
-        }
-        start = whole;
-    }
-    // A value in quotes may start with such a character.
-    whole_token = whole_token.min(whole - marks_before(text, whole));
-    if is_marked_off(&text[..start]) {
-        return None;
-    }
-    // What is called is a function.
-    if text.get(token.end) == Some(&b'(') && !matches!(text[..start], [.., b'"' | b'\'' | b'`']) {
-        return None;
-    }
-    // The name of a field in an object is no value.
-    if matches!(text[token.end..], [b'"' | b'\'', b':', ..]) && matches!(text[..start], [.., b'"' | b'\'']) {
-        return None;
-    }
-    if done.is_binary(text) {
-        start = binary::start(text, start..token.end);
-    }
-    Some(Placed { start, whole: whole_token, joined })
 }
 
 impl Value<'_> {
@@ -410,74 +360,4 @@ enum Purpose {
 fn random_part(value: &[u8]) -> &[u8] {
     let lead = value.iter().take(7).position(|byte| matches!(byte, b'-' | b'_')).map_or(0, |at| at + 1);
     if value[..lead].iter().all(|byte| !byte.is_ascii_digit()) { &value[lead..] } else { value }
-}
-
-/// How many marks are between a quote or operator and a value; they may belong to the value.
-fn marks_before(text: &[u8], at: usize) -> usize {
-    const MOST: usize = 3;
-    let marks = text[..at].iter().rev().take(MOST);
-    let count = marks.take_while(|byte| matches!(byte, b'-' | b'_' | b'+' | b'/' | b'.')).count();
-    let before = (at - count).checked_sub(1).map(|before| text[before]);
-    if matches!(before, Some(b'"' | b'\'' | b'=' | b'`')) { count } else { 0 }
-}
-
-/// Whether the text before a value shows that it is none: it is the parameter of a generic type (`Promise<…`), the
-/// commit in a merge conflict marker, or the content of a data URL.
-fn is_marked_off(before: &[u8]) -> bool {
-    match before {
-        [.., name, b'<'] => name.is_ascii_alphanumeric(),
-        [.., b' '] => before.ends_with(b">>>>>>> ") || before.ends_with(b"<<<<<<< "),
-        [.., b','] => before.ends_with(b";base64,"),
-        _ => false,
-    }
-}
-
-/// Whether what stands before a dot is as random as a part of a key, and no word.
-fn is_random_part(part: &[u8]) -> bool {
-    const LEAST: usize = 8;
-    let digits = part.iter().filter(|byte| byte.is_ascii_digit()).count();
-    part.len() >= LEAST
-        && part.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-        && (changes_case(part) || digits * 8 >= part.len() && digits < part.len())
-}
-
-/// A quick test: words have no digit and few changes of case, and checksums are labelled as such.
-pub(super) fn may_be_value(token: &[u8]) -> bool {
-    let has_digit = token.iter().fold(false, |any, byte| any | byte.is_ascii_digit());
-    (has_digit || changes_case(token) || token.starts_with(b"sk-")) && !is_digest(token)
-}
-
-/// Whether at least three of ten adjacent pairs differ in being capital letters.
-fn changes_case(token: &[u8]) -> bool {
-    let pairs = token.iter().zip(token.iter().skip(1));
-    let changes = pairs.map(|(a, b)| u32::from(a.is_ascii_uppercase() != b.is_ascii_uppercase())).sum::<u32>();
-    changes as usize * 10 >= token.len() * 3
-}
-
-/// Whether the text is labelled as a checksum, like `integrity` in lock files.
-fn is_digest(text: &[u8]) -> bool {
-    let [b's', b'h', b'a', rest @ ..] = text else { return false };
-    matches!(rest, [b'5', b'1', b'2', b'-', ..] | [b'2', b'5', b'6', b'-', ..] | [b'3', b'8', b'4', b'-', ..])
-        || rest.starts_with(b"1-")
-}
-
-/// The start of the value: after what belongs to an escape or to markup.
-fn value_start(text: &[u8], token: Range<usize>) -> usize {
-    let mut start = token.start;
-    let value = &text[token.clone()];
-    match text[..start].last() {
-        Some(b'=') if value.len() > 2 && value.starts_with(b"3D") => start += 2,
-        Some(b'[' | b';') => {
-            let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            if digits <= 3 && value.get(digits) == Some(&b'm') {
-                start += digits + 1;
-            }
-        }
-        Some(b'\\') if matches!(value[0], b'n' | b'r' | b't') => start += 1,
-        _ => {}
-    }
-    while start + 1 < token.end && matches!(text[start], b'-' | b'_') {
-        start += 1;
-    }
-    start
 }

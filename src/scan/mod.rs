@@ -31,6 +31,7 @@ mod names_before;
 mod outline;
 mod owner;
 mod pass;
+mod placed;
 mod position;
 mod progress;
 mod published;

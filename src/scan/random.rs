@@ -6,6 +6,26 @@
 
 use super::{language, steps};
 
+/// A quick test: words have no digit and few changes of case, and checksums are labelled as such.
+pub(super) fn may_be_value(token: &[u8]) -> bool {
+    let has_digit = token.iter().fold(false, |any, byte| any | byte.is_ascii_digit());
+    (has_digit || changes_case(token) || token.starts_with(b"sk-")) && !is_digest(token)
+}
+
+/// Whether at least three of ten adjacent pairs differ in being capital letters.
+pub(super) fn changes_case(token: &[u8]) -> bool {
+    let pairs = token.iter().zip(token.iter().skip(1));
+    let changes = pairs.map(|(a, b)| u32::from(a.is_ascii_uppercase() != b.is_ascii_uppercase())).sum::<u32>();
+    changes as usize * 10 >= token.len() * 3
+}
+
+/// Whether the text is labelled as a checksum, like `integrity` in lock files.
+pub(super) fn is_digest(text: &[u8]) -> bool {
+    let [b's', b'h', b'a', rest @ ..] = text else { return false };
+    matches!(rest, [b'5', b'1', b'2', b'-', ..] | [b'2', b'5', b'6', b'-', ..] | [b'3', b'8', b'4', b'-', ..])
+        || rest.starts_with(b"1-")
+}
+
 /// Why a text is not random; `None` if it may be.
 ///
 /// `floor` is the minimum Shannon entropy in bits per character; with 0 it is chosen by the text's alphabet and

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::super::alphabet::in_key;
-use super::super::assigned::may_be_value;
+use super::super::random::may_be_value;
 use super::glue::{after, before, literal_before};
 use super::part::{SHORT, part_end};
 use super::wrapped::{line_end, wrapped};

@@ -23,7 +23,7 @@ use super::alphabet::in_key;
 use super::progress::Done;
 use super::seen::Scope;
 use super::view::{Decoded, Ratio, View};
-use super::{Scanner, Sink, assigned, runs, steps, view};
+use super::{Scanner, Sink, random, runs, steps, view};
 use crate::core::finding::{Confidence, Layer};
 use part::{is_address, part_end};
 
@@ -110,10 +110,10 @@ impl Scanner {
                 return;
             }
         }
-        if glue::is_expression(bytes, token.end) && assigned::may_be_value(&bytes[token.clone()]) {
+        if glue::is_expression(bytes, token.end) && random::may_be_value(&bytes[token.clone()]) {
             self.join_value(view, token.clone(), done, out);
         } else if let Some(part) = glue::literal_before(bytes, token.start)
-            && assigned::may_be_value(&bytes[token.clone()])
+            && random::may_be_value(&bytes[token.clone()])
         {
             self.join_value(view, part, done, out);
         }

@@ -7,7 +7,7 @@ use super::super::alphabet::in_key;
 use super::super::progress::Done;
 use super::super::seen::Scope;
 use super::super::view::View;
-use super::super::{Scanner, Sink, assigned, language, runs, steps};
+use super::super::{Scanner, Sink, language, random, runs, steps};
 use super::part::in_part;
 use super::wrapped::line_end;
 use super::{Joint, MOST_BEFORE, Weak, glue, lead, list, variables};
@@ -107,7 +107,7 @@ impl Scanner {
         }
         let is_short = bytes[part.clone()].split(|&byte| !in_key(byte)).all(|run| run.len() < runs::LEAST);
         let digits = &bytes[part.clone()];
-        if is_short && assigned::may_be_value(digits) && !is_numbered_word(digits) && !lead::is_argument(bytes, &part) {
+        if is_short && random::may_be_value(digits) && !is_numbered_word(digits) && !lead::is_argument(bytes, &part) {
             self.value(view, part, done, out);
         }
     }
@@ -126,7 +126,7 @@ impl Scanner {
         }
         let digits = &bytes[token.clone()];
         let is_plausible =
-            token.len() >= runs::LEAST || assigned::may_be_value(digits) && !language::is_identifier(digits);
+            token.len() >= runs::LEAST || random::may_be_value(digits) && !language::is_identifier(digits);
         if is_plausible && !is_numbered_word(digits) {
             self.value(view, part, done, out);
         }
@@ -157,7 +157,7 @@ impl Scanner {
         if weak.is_any() {
             // Words in a list are no parts of a key.
             let first = parts.iter().position(|own| own.start == part.start).unwrap_or(0);
-            let is_word = |part: &Range<usize>| !assigned::may_be_value(&bytes[part.clone()]);
+            let is_word = |part: &Range<usize>| !random::may_be_value(&bytes[part.clone()]);
             parts.truncate(first + 1 + parts[first + 1..].iter().position(is_word).unwrap_or(parts.len()));
             parts.drain(..parts[..first].iter().rposition(is_word).map_or(0, |word| word + 1));
         }
