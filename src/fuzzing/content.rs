@@ -141,7 +141,8 @@ impl Unpacked {
     fn check(&self, size: usize, limits: ArchiveLimits) {
         let most = limits.size.max(size as u64 * limits.ratio) + size as u64 + (1 << 20);
         assert!(self.bytes <= most, "{} bytes of {size}", self.bytes);
-        assert!(self.members <= 2 * limits.members + 64, "{} members", self.members);
+        // A member of a zip is passed on by its header, by the directory, and as a part of another that it lies in.
+        assert!(self.members <= 3 * limits.members + 64, "{} members", self.members);
         assert!(self.unopened <= 8 * limits.members + 64, "{} things not opened", self.unopened);
     }
 }
