@@ -38,23 +38,16 @@ pub(in super::super) fn may_start(text: &[u8], at: usize, is_long: bool) -> bool
     let marks = between(first & FOUR, b'-', b'-') | between(first & FOUR, b'_', b'_');
     let is_word = digits(first) | marks == 0 && !changes_case(first);
     let may_be = is_long & !is_word;
-    may_be && is_value(first, text.get(at + 8..)) || is_block_head(&text[..at]) && block(text, at).is_some()
+    may_be && is_value(first, text.get(at + 8..)) || first & 0xff == u64::from(b'-') && block(text, at).is_some()
 }
 
-/// Whether a text over several lines may start here: after the head of a YAML block (`key: >`, `key: |`, but for a dash),
-/// or after three quotes.
-#[inline(always)]
-fn is_block_head(text: &[u8]) -> bool {
-    matches!(text, [.., b':', b' ', b'>' | b'|'] | [.., b'"', b'"', b'"'])
-}
-
-/// The start of a text over several lines whose head ends at `at`, or after the dash there.
+/// The start of the text of a folded YAML block whose head ends with the dash at `at`: `key: >-`.
 fn block(text: &[u8], at: usize) -> Option<usize> {
     const LONGEST_INDENT: usize = 40;
-    let rest = text[at..].strip_prefix(b"-").unwrap_or(&text[at..]);
+    let rest = text[at..].strip_prefix(b"-")?;
     let line = line_end(rest);
     let indent = rest[line..].iter().take(LONGEST_INDENT).take_while(|&&byte| byte == b' ').count();
-    (is_block_head(&text[..at]) && line > 0).then(|| text.len() - rest.len() + line + indent)
+    (text[..at].ends_with(b": >") && line > 0 && indent > 0).then(|| at + 1 + line + indent)
 }
 
 #[inline(always)]

@@ -70,8 +70,7 @@ pub(super) enum Width {
     Wide,
     /// Letters, digits, `_`, `-`, and at least one of `+`, `/` and dots, with no plain run inside.
     Gapped,
-    /// Not a run, but a place where a part of a key may start: a byte of the class, or a line end, follows a quote or a similar
-    /// byte.
+    /// Not a run, but a place where a part of a key may start: a byte of the class follows a quote or a similar byte.
     Opening,
     /// Not a run, but a block that consists mostly of numbers and separators.
     Numbers,
@@ -91,7 +90,7 @@ const NUMBERS: [bool; 256] = byte_table!(numbers);
 
 /// Whether the first part of a key may follow a byte.
 const fn opens(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\'' | b'`' | b'=' | b'>' | b';' | b'|')
+    matches!(byte, b'"' | b'\'' | b'`' | b'=' | b'>' | b';')
 }
 
 /// `OPENS[b]`: whether the first part of a key may follow the byte `b`.
@@ -130,8 +129,6 @@ struct Masks {
     numbers: u64,
     /// A run with gaps can contain the byte.
     gapped: u64,
-    /// The byte ends a line.
-    newline: u64,
 }
 
 /// The masks without SIMD.
@@ -143,7 +140,6 @@ fn masks(block: &[u8]) -> Masks {
         masks.opens |= u64::from(OPENS[byte as usize]) << i;
         masks.numbers |= u64::from(NUMBERS[byte as usize]) << i;
         masks.gapped |= u64::from(IN_GAPPED[byte as usize]) << i;
-        masks.newline |= u64::from(byte == b'\n') << i;
     }
     masks
 }
@@ -199,8 +195,8 @@ impl State {
         may_start: &impl Fn(usize, bool) -> bool,
         found: &mut impl FnMut(Range<usize>, Width),
     ) {
-        let Masks { class, zero, opens, numbers, gapped, newline } = masks;
-        let mut openings = (opens << 1 | self.opens) & (class | newline);
+        let Masks { class, zero, opens, numbers, gapped } = masks;
+        let mut openings = (opens << 1 | self.opens) & class;
         self.opens = opens >> 63;
         let six = six_follow(gapped);
         while openings != 0 {

@@ -50,8 +50,7 @@ fn finds_the_runs_of_the_definition() {
             Width::Numbers | Width::Quad => {}
             Width::Narrow | Width::Wide => runs.push((run, width == Width::Wide)),
         });
-        let is_next = |byte: u8| IN_CLASS[byte as usize] || byte == b'\n';
-        let opens = |at: &usize| *at > 0 && OPENS[bytes[at - 1] as usize] && is_next(bytes[*at]);
+        let opens = |at: &usize| *at > 0 && OPENS[bytes[at - 1] as usize] && IN_CLASS[bytes[*at] as usize];
         assert_eq!(openings, (0..bytes.len()).filter(opens).collect::<Vec<_>>());
         runs.sort_by_key(|(run, wide)| (run.start, run.end, *wide));
         let definition = by_definition(&bytes);

@@ -4,9 +4,8 @@ use std::arch::is_x86_feature_detected;
 use std::arch::x86_64::{
     __m256i, __m512i, _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8,
     _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_setzero_si256,
-    _mm256_shuffle_epi8, _mm256_srli_epi16, _mm512_and_si512, _mm512_broadcast_i32x4, _mm512_cmpeq_epi8_mask,
-    _mm512_loadu_si512, _mm512_set1_epi8, _mm512_shuffle_epi8, _mm512_srli_epi16, _mm512_test_epi8_mask,
-    _mm512_testn_epi8_mask,
+    _mm256_shuffle_epi8, _mm256_srli_epi16, _mm512_and_si512, _mm512_broadcast_i32x4, _mm512_loadu_si512,
+    _mm512_set1_epi8, _mm512_shuffle_epi8, _mm512_srli_epi16, _mm512_test_epi8_mask, _mm512_testn_epi8_mask,
 };
 use std::ops::Range;
 
@@ -104,7 +103,6 @@ fn blocks_512(
             opens: _mm512_test_epi8_mask(_mm512_shuffle_epi8(opens, block), half),
             numbers: _mm512_test_epi8_mask(_mm512_shuffle_epi8(numbers, block), half),
             gapped: _mm512_test_epi8_mask(_mm512_shuffle_epi8(gapped, block), half),
-            newline: _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8(10)),
         };
         state.block(i * 64, masks, may_start, found);
     }
@@ -154,7 +152,6 @@ fn blocks_256(
             opens: both(holds(first, first_halves, opens), holds(second, second_halves, opens)),
             numbers: both(holds(first, first_halves, numbers), holds(second, second_halves, numbers)),
             gapped: both(holds(first, first_halves, gapped), holds(second, second_halves, gapped)),
-            newline: both(newlines(first), newlines(second)),
         };
         state.block(i * 64, masks, may_start, found);
     }
@@ -197,13 +194,6 @@ fn halves(bytes: __m256i, high: __m256i) -> __m256i {
 #[inline]
 fn holds(bytes: __m256i, halves: __m256i, class: __m256i) -> u32 {
     !zeros(_mm256_and_si256(_mm256_shuffle_epi8(class, bytes), halves))
-}
-
-/// Bit `i` says whether byte `i` ends a line.
-#[target_feature(enable = "avx2")]
-#[inline]
-fn newlines(bytes: __m256i) -> u32 {
-    _mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(10))).cast_unsigned()
 }
 
 /// Bit `i` says whether byte `i` is zero.
