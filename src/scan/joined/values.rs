@@ -27,9 +27,10 @@ const TOP: u64 = EACH << 7;
 /// The top bit of each of the first six bytes.
 const FIRST_SIX: u64 = TOP & 0xffff_ffff_ffff;
 
-/// Whether a random value may start at `at`, by its first eight bytes, if `is_long`, six of them may be in one: there are letters and digits, or many changes
-/// of case; or, after a prefix, a digit in the next eight. Most words of programs are told by their first six letters. So
-/// are a few values; those are found from their next part.
+/// Whether a random value, or the dash before a folded block of YAML, may start at `at`. `is_long` says whether its first six
+/// bytes may be in a value. Among the first eight there are letters and digits, or many changes of case; or, after a
+/// prefix, a digit is in the next eight. Most words of programs are told so. So are a few values; those are found from
+/// their next part.
 #[inline(always)]
 pub(in super::super) fn may_start(text: &[u8], at: usize, is_long: bool) -> bool {
     const FOUR: u64 = 0xffff_ffff;
