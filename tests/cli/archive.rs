@@ -457,7 +457,17 @@ fn what_a_format_has_beside_its_data_is_scanned() {
         (b"iCCP", [b"k\0\0".to_vec(), zlib(text)].concat()),
         (b"tEXt", [b"no end of a keyword ".repeat(5), text.to_vec()].concat()),
     ];
+    let before_letters = {
+        let value = Template::parse("[A-Za-z0-9]{8}\\.[A-Za-z0-9]{64}").unwrap().generate(&mut Random::new(5)).text;
+        let assigned = format!("AGENTA_API_KEY={value}");
+        let mut image = png(&[(b"prVt", assigned.as_bytes().to_vec()), end()]);
+        let checksum = memchr::memmem::find(&image, value.as_bytes()).unwrap() + value.len();
+        image[checksum..checksum + 4].copy_from_slice(b"aB3d");
+        image
+    };
     let mut cases = vec![
+        ("a chunk before a checksum of letters", before_letters),
+        ("pixels", png(&[(b"IDAT", text.to_vec()), end()])),
         ("gzip's name", gzip_with(8, &[secret.as_bytes(), b"\0"].concat())),
         ("gzip's comment", gzip_with(16, &[text, b"\0"].concat())),
         ("gzip's extra field", gzip_with(4, &extra)),

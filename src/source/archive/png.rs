@@ -1,4 +1,5 @@
-//! PNG: the text chunks, compressed or not, in which image tools store prompts, workflows and settings.
+//! PNG: the text chunks, compressed or not, in which image tools store prompts, workflows and settings, and chunks of
+//! unknown kinds. Each is scanned by itself: in the file, the checksum behind it could be taken for a part of a key.
 
 use std::io::{self, BufRead, BufReader, Read as _};
 
@@ -9,6 +10,9 @@ use crate::core::finding::Layer;
 
 /// The maximum length of a keyword (79 bytes) with its terminator.
 const MOST_KEYWORD: u64 = 80;
+
+/// The length of the checksum at the end of a chunk.
+const CHECKSUM: u64 = 4;
 
 /// Reads an image to the end of the content.
 pub(super) fn read(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) {
@@ -27,17 +31,19 @@ fn chunks(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) -
         let mut start = [0; 8];
         content.read_exact(&mut start)?;
         let [a, b, c, d, kind @ ..] = start;
-        let mut chunk = Exact::new(content, u32::from_be_bytes([a, b, c, d]).into());
+        let length = u64::from(u32::from_be_bytes([a, b, c, d]));
+        if matches!(&kind, b"IDAT" | b"fdAT") {
+            pixels(unpacker, &start, Exact::new(content, length + CHECKSUM), at)?;
+            continue;
+        }
+        let mut chunk = Exact::new(content, length);
         match &kind {
             b"zTXt" | b"iTXt" | b"tEXt" | b"eXIf" | b"iCCP" => text(unpacker, &mut chunk, at, kind)?,
-            _ if unpacker.is_unseen(at) && !chunk.fill_buf()?.is_empty() => {
-                unpacker.visitor.between(at, &mut chunk)?;
-            }
+            _ if !chunk.fill_buf()?.is_empty() => unpacker.visitor.between(at, &mut chunk)?,
             _ => {}
         }
         chunk.finish()?;
-        let mut checksum = [0; 4];
-        content.read_exact(&mut checksum)?;
+        Exact::new(content, CHECKSUM).finish()?;
         if &kind == b"IEND" {
             if unpacker.is_unseen(at) && !content.fill_buf()?.is_empty() {
                 unpacker.plain(content, at);
@@ -45,6 +51,14 @@ fn chunks(unpacker: &mut Unpacker<'_>, content: &mut dyn BufRead, at: &Packed) -
             return Ok(());
         }
     }
+}
+
+/// Most of an image: scanned with what is around them, as in a file, and there not once more.
+fn pixels(unpacker: &mut Unpacker<'_>, start: &[u8], mut chunk: Exact<'_>, at: &Packed) -> io::Result<()> {
+    if unpacker.is_unseen(at) {
+        unpacker.visitor.between(at, &mut start.chain(&mut chunk))?;
+    }
+    chunk.finish()
 }
 
 fn text(unpacker: &mut Unpacker<'_>, chunk: &mut Exact<'_>, at: &Packed, kind: [u8; 4]) -> io::Result<()> {
@@ -82,7 +96,6 @@ fn text(unpacker: &mut Unpacker<'_>, chunk: &mut Exact<'_>, at: &Packed, kind: [
         let mut inflate = unpacker.metered(Inflate::zlib(&mut packed));
         unpacker.plain(&mut inflate, &member.packed_in(Layer::Zlib));
     } else {
-        // In the file, the checksum after the text could be taken for a part of the key.
         unpacker.plain(chunk, &member);
     }
     Ok(())
