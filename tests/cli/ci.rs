@@ -44,6 +44,26 @@ const SITUATIONS: &[(&str, &str, &str)] = &[
         "HEAD ^main",
     ),
     (
+        "github: the run of another workflow ended, and its commit is checked out nowhere",
+        "topic; git checkout -q main; github workflow_run $(id main) refs/heads/main; event \"{\\\"workflow_run\\\":{\\\"head_sha\\\":\\\"$(id topic)\\\",\\\"head_branch\\\":\\\"topic\\\"}}\"",
+        "topic ^main",
+    ),
+    (
+        "github: a comment, for which the workflow checked out a pull request",
+        "topic; git checkout -q --detach; github issue_comment $(id main) refs/heads/main; event '{\"issue\":{\"number\":1}}'",
+        "topic ^main",
+    ),
+    (
+        "github: started by hand for the default branch, another is checked out",
+        "topic; github workflow_dispatch $(id main) refs/heads/main; event '{\"repository\":{\"default_branch\":\"main\"}}'",
+        "topic ^main",
+    ),
+    (
+        "jenkins: a job of one branch, whose remote has another name",
+        "topic; git checkout -q main; git merge -q topic; git update-ref -d refs/remotes/origin/main; git symbolic-ref -d refs/remotes/origin/HEAD; git checkout -q --detach; var JENKINS_URL x; var GIT_COMMIT $(id HEAD); var GIT_BRANCH upstream/main",
+        "main",
+    ),
+    (
         "github: pull request whose base has moved on",
         "old=$(id main); topic; git checkout -q main; c n; remote main; git checkout -q --detach; git merge -q --no-ff -m m topic; pull $old $(id topic) $(id HEAD)",
         "HEAD ^main",
@@ -421,6 +441,8 @@ fn what_cannot_be_seen_is_never_passed() {
         (shallow.to_owned(), by_hand),
         ("topic; t=$(id topic); git checkout -q --detach main; git merge -q --no-ff -m m topic; git update-ref refs/pull/1/merge HEAD; m=$(id HEAD); b=$(id main); git init -q ../s; cd ../s; git fetch -q --depth 1 \"file://$PWD/../work\" refs/pull/1/merge; git checkout -q --detach FETCH_HEAD; cd ..; rm -rf work; mv s work; cd work; pull $b $t $m".to_owned(), "`fetch-depth: 0`"),
         ("topic; pull 1234567890123456789012345678901234567890 $(id topic) $(id topic)".to_owned(), "--base"),
+        ("topic; gitlab push topic; var CI_COMMIT_TAG v1".to_owned(), "git fetch --tags"),
+        ("git tag v1 main:a; gitlab push main; var CI_COMMIT_TAG v1".to_owned(), "keysweep history"),
         ("topic; git checkout -q main; pull $(id main) 1234567890123456789012345678901234567890 $(id main) pull_request_target".to_owned(), "git fetch origin 1234567890"),
         ("topic; git update-ref -d refs/remotes/origin/main; git branch -qD main; push refs/heads/topic $Z topic".to_owned(), "--base"),
     ] {
@@ -430,6 +452,17 @@ fn what_cannot_be_seen_is_never_passed() {
         assert_eq!(output.stderr.lines().count(), 1, "{output:?}");
         assert!(output.stderr.contains(remedy) && output.stderr.contains(" clone"), "{remedy}: {output:?}");
     }
+    let situation = Situation::new("topic; var JENKINS_URL x; var GIT_COMMIT $(id topic); var CHANGE_TARGET rel");
+    #[cfg(unix)]
+    {
+        let name: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"rel\xff");
+        let mut command = situation.project.command(env!("CARGO_BIN_EXE_keysweep"));
+        let output = command.args(["ci", "--dry-run"]).envs(situation.variables.clone()).env("CHANGE_TARGET", name);
+        assert_eq!(output.output().unwrap().status.code(), Some(2), "a branch whose name is not UTF-8");
+    }
+    assert_eq!(situation.ci(&["--dry-run"]).code, 2);
+    let nothing = Situation::new("topic; git checkout -q main").ci(&["--base", "topic", "--head", "main"]);
+    assert!(nothing.code == 0 && nothing.stdout.contains("no commit is new"), "{nothing:?}");
     let partial = "topic; git config uploadpack.allowFilter true; b=$(id main); t=$(id topic); cd ..; \
                    git clone -q --filter=blob:none --branch topic \"file://$PWD/work\" s; rm -rf work; mv s work; cd work; pull $b $t $t";
     let situation = Situation::new(partial);

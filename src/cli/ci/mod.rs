@@ -33,7 +33,10 @@ pub(super) fn run(args: Ci) -> Result<Exit> {
     let here = std::env::current_dir().map_err(|error| Error::new("read", "the current directory", error))?;
     let repository = Repository::discover(&here, &Environment::of_process())?;
     let objects = Objects::open(&repository);
-    let change = asked(&args)?;
+    let mut change = asked(&args)?;
+    if args.head.is_none() {
+        resolve::prefer_checked_out(&repository, &objects, &mut change)?;
+    }
     let scope = match (args.scope, change.kind) {
         (Some(scope), _) => scope,
         (None, ChangeKind::Schedule) => CiScope::History,
@@ -72,7 +75,8 @@ pub(super) fn run(args: Ci) -> Result<Exit> {
 
 /// The change according to the CI system, overridden by the arguments.
 fn asked(args: &Ci) -> Result<Change> {
-    let variable = |name: &str| std::env::var(name).ok();
+    // A name that is not UTF-8 is not found, which is an error; without it, another change would be scanned.
+    let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let file = |path: &str| {
         let absent = || Error::new("read the event file", path, "there is none");
         regular_file::read(path.as_ref(), Links::Follow, LONGEST_EVENT)?.ok_or_else(absent)
@@ -200,6 +204,9 @@ impl Scan<'_> {
         let policy = &self.loaded.policy;
         for name in &resolved.names {
             commits::name(policy, collector, name);
+        }
+        if resolved.commits.is_empty() {
+            collector.note(format!("no commit is new: {} is in what was there before", resolved.tip));
         }
         for &tag in &resolved.tags {
             commits::message(self.objects, policy, collector, tag);

@@ -36,8 +36,7 @@ pub(super) fn resolve(repository: &Repository, objects: &Objects, change: &Chang
     let mut finder = Finder { objects, refs, change, shallow, tags: Vec::new(), notes: Vec::new() };
     let head = finder.commit(&change.head)?.ok_or_else(|| finder.missing("the commit", &change.head))?;
     for name in change.refs.iter().filter(|name| name.starts_with("refs/tags/")) {
-        // The tag object may have a message; the commit that it points to is the head.
-        finder.commit(name)?;
+        finder.tag(name, allow)?;
     }
     let mut heads = vec![head];
     let mut bases = finder.bases(allow)?;
@@ -73,6 +72,25 @@ pub(super) fn resolve(repository: &Repository, objects: &Objects, change: &Chang
     Ok(Resolved { tip, bases, commits, tags, names, policy_from, notes })
 }
 
+/// In a job that no change started, what is checked out counts: the workflow may have chosen another commit than the one
+/// that the CI system names.
+pub(super) fn prefer_checked_out(repository: &Repository, objects: &Objects, change: &mut Change) -> Result<()> {
+    if !matches!(change.kind, ChangeKind::Manual | ChangeKind::Schedule) {
+        return Ok(());
+    }
+    let refs = Lookup::new(repository);
+    let mut finder = Finder { objects, refs, change, shallow: Vec::new(), tags: Vec::new(), notes: Vec::new() };
+    let Some(checked_out) = finder.commit("HEAD")? else { return Ok(()) };
+    if finder.commit(&change.head)? == Some(checked_out) {
+        return Ok(());
+    }
+    let branch = finder.refs.symbolic("HEAD")?.map(|name| name.to_str_lossy().into_owned());
+    change.why += "; checked out is another commit, which is scanned instead";
+    change.head = checked_out.to_string();
+    change.refs = branch.into_iter().collect();
+    Ok(())
+}
+
 struct Finder<'a> {
     objects: &'a Objects,
     refs: Lookup<'a>,
@@ -96,6 +114,23 @@ impl Finder<'_> {
             },
         };
         self.peel(id)
+    }
+
+    /// Adds the objects of a tag, which may have messages. The commit that it points to is the head.
+    fn tag(&mut self, name: &str, allow: bool) -> Result<()> {
+        let Some(id) = self.refs.named(name.into())? else {
+            if allow {
+                self.notes.push(format!("incomplete, as --allow-shallow allows: {name} is not in this clone"));
+                return Ok(());
+            }
+            let why = format!("{name} is not in this clone");
+            return Err(Error::new("scan", "this change", why).hint("run `git fetch --tags` first"));
+        };
+        match self.peel(id)? {
+            Some(_) => Ok(()),
+            None => Err(Error::new("scan", name, "it names no commit of this clone")
+                .hint("scan all objects with keysweep history")),
+        }
     }
 
     fn peel(&mut self, mut id: Id) -> Result<Option<Id>> {

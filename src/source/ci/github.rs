@@ -24,7 +24,7 @@ fn event_change(system: System, name: &str, event: &Value, job: &Job<'_>) -> Res
             .hint("run it in a job of this event, or give --base and --head")
     };
     Ok(match name {
-        "pull_request" | "pull_request_target" | "pull_request_review" => {
+        "pull_request" | "pull_request_target" | "pull_request_review" | "pull_request_review_comment" => {
             let tip = text(event, "/pull_request/head/sha").ok_or_else(|| missing("the head"))?;
             let base = text(event, "/pull_request/base/sha").ok_or_else(|| missing("the base"))?;
             let why = "a pull request: its commits, and their merge if it is checked out";
@@ -68,6 +68,7 @@ fn event_change(system: System, name: &str, event: &Value, job: &Job<'_>) -> Res
             let why = "a schedule: the whole repository";
             Change::new(system, ChangeKind::Schedule, head, Base::DefaultBranch, why)
         }
+        "workflow_run" | "check_suite" | "check_run" | "status" => of_commit(system, name, event)?,
         _ => {
             let why = format!(
                 "started by {}: the commits that are not in the default branch",
@@ -83,6 +84,20 @@ fn event_change(system: System, name: &str, event: &Value, job: &Job<'_>) -> Res
             }
         }
     })
+}
+
+/// Events that are about a commit. `GITHUB_SHA` is then the tip of the default branch, whatever the commit is.
+fn of_commit(system: System, name: &str, event: &Value) -> Result<Change> {
+    let tip = text(event, &format!("/{name}/head_sha")).or_else(|| text(event, "/sha"));
+    let missing = || {
+        Error::new("read the event of", name, "it says nothing of the commit").hint("give --base and --head")
+    };
+    let branch = ["workflow_run", "check_suite", "check_run/check_suite"]
+        .iter()
+        .find_map(|of| text(event, &format!("/{of}/head_branch")));
+    let why = format!("started by {name}: its commits that are not in the default branch");
+    let change = Change::new(system, ChangeKind::Push, tip.ok_or_else(missing)?, Base::DefaultBranch, why);
+    Ok(change.branch(branch))
 }
 
 fn event(job: &Job<'_>) -> Result<Value> {

@@ -13,8 +13,9 @@ pub(super) fn change(job: &Job<'_>) -> Change {
     if let Some(tag) = job.get("TAG_NAME") {
         return tagged(System::Jenkins, head, &tag);
     }
-    let branch = job.get("BRANCH_NAME").or_else(|| job.get("GIT_BRANCH"));
-    let branch = branch.map(|name| name.strip_prefix("origin/").unwrap_or(&name).to_owned());
+    // Without a multibranch pipeline, the branch has the name of its remote in front.
+    let local = |name: String| name.split_once('/').map_or_else(|| name.clone(), |(_, branch)| branch.to_owned());
+    let branch = job.get("BRANCH_NAME").or_else(|| job.get("GIT_BRANCH").map(local));
     // The last successful build, so that commits of failed builds are scanned again.
     let before = commit(job.get("GIT_PREVIOUS_SUCCESSFUL_COMMIT"));
     pushed(System::Jenkins, head, before).branch(branch)
