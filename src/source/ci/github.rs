@@ -89,9 +89,8 @@ fn event_change(system: System, name: &str, event: &Value, job: &Job<'_>) -> Res
 /// Events that are about a commit. `GITHUB_SHA` is then the tip of the default branch, whatever the commit is.
 fn of_commit(system: System, name: &str, event: &Value) -> Result<Change> {
     let tip = text(event, &format!("/{name}/head_sha")).or_else(|| text(event, "/sha"));
-    let missing = || {
-        Error::new("read the event of", name, "it says nothing of the commit").hint("give --base and --head")
-    };
+    let missing =
+        || Error::new("read the event of", name, "it says nothing of the commit").hint("give --base and --head");
     let branch = ["workflow_run", "check_suite", "check_run/check_suite"]
         .iter()
         .find_map(|of| text(event, &format!("/{of}/head_branch")));
