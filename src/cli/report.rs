@@ -54,7 +54,7 @@ pub(super) fn run(args: Reports) -> Result<Exit> {
             Ok(Exit::Clean)
         }
         Reports::Diff { old, new, format, by, output } => {
-            let (old, new) = (document(&old)?, document(&new)?);
+            let (old, new) = (undivided(&old)?, undivided(&new)?);
             let mut text = Vec::new();
             let compared = compared((&old, &new), by, format, &mut text);
             let has_new = compared.map_err(|why| Error::new("write", "the comparison", why))?;
@@ -102,6 +102,18 @@ fn compared(
             }?;
             Ok(!diff.new.is_empty())
         }
+    }
+}
+
+/// A report of a whole run: keys that a part does not have may be in another part.
+fn undivided(file: &Path) -> Result<Document<'static>> {
+    let document = document(file)?;
+    match &document.summary.part {
+        Some(part) => {
+            let why = format!("it is part {} of {}", part.index, part.count);
+            Err(Error::new("compare", file.display(), why).hint("merge them first, with keysweep report merge"))
+        }
+        None => Ok(document),
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Merge {
     /// How many parts there are, and what they agree in.
     of: Option<(u64, String)>,
     reports: u64,
+    /// Whether a report is incomplete and does not say why.
+    is_incomplete: bool,
     head: Option<String>,
     /// What `--fail-on` said, if all reports agree in that.
     fail_on: Option<String>,
@@ -46,10 +48,14 @@ impl Merge {
     pub fn add(&mut self, name: &str, text: &[u8]) -> Result<()> {
         let hint = "give reports that `keysweep history --format jsonl` wrote";
         let mut summary = None;
-        for (number, line) in text.split(|&byte| byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
+        let lines = text.split(|&byte| byte == b'\n').map(|line| line.trim_ascii()).enumerate();
+        for (number, line) in lines.filter(|(_, line)| !line.is_empty()) {
             let failed = |why: &dyn std::fmt::Display| {
                 Error::new("read report", format!("{name}:{}", number + 1), why).hint(hint)
             };
+            if summary.is_some() {
+                return Err(failed(&"something follows the summary: give each report as a file of its own"));
+            }
             let raw = std::str::from_utf8(line).map_err(|why| failed(&why))?;
             match ReportLine::parse(line).map_err(|why| failed(&why))? {
                 ReportLine::Finding(finding) if self.show_secrets => self.findings.add(*finding, raw.to_owned()),
@@ -61,7 +67,8 @@ impl Merge {
             }
         }
         let cut = || Error::new("merge", name, "it has no summary: its run did not end").hint("run that part again");
-        let Summary { mut coverage, part, head, fail_on, .. } = summary.ok_or_else(cut)?;
+        let Summary { mut coverage, part, head, fail_on, exit_code, .. } = summary.ok_or_else(cut)?;
+        self.is_incomplete |= exit_code == Exit::Incomplete.code() && coverage.errors.is_empty();
         let (head, fail_on) = (head.map(String::from), fail_on.map(String::from));
         self.check(name, part.as_ref())?;
         for name in ["shard", "shards"] {
@@ -145,7 +152,8 @@ impl Merge {
         // What is not understood lets all count.
         let fail_on = self.fail_on.as_deref().and_then(|text| FailOn::parse(text).ok());
         let failing = fail_on.map(|least| self.findings.failing(least));
-        let exit = match (coverage.errors.is_empty(), failing.unwrap_or(active)) {
+        let is_complete = coverage.errors.is_empty() && !self.is_incomplete;
+        let exit = match (is_complete, failing.unwrap_or(active)) {
             (false, _) => Exit::Incomplete,
             (true, 1..) if !exit_zero => Exit::Findings,
             (true, _) => Exit::Clean,

@@ -191,6 +191,8 @@ fn parts_that_do_not_belong_together_are_refused() {
     project.run(["history", "-f", "jsonl", "-o", "../all.jsonl"]);
     repo.git(&["repack", "-q", "-a", "-d", "-f", "--window=0"]);
     part(project, &[], "2/2", "../packed2.jsonl");
+    let text = ["a1", "a2"].map(|name| std::fs::read_to_string(project.path(format!("../{name}.jsonl"))).unwrap());
+    project.write("../both.jsonl", text.concat());
     let merge = |files: &[&str]| {
         let files = files.iter().map(|name| format!("../{name}.jsonl"));
         project.run(["report".to_owned(), "merge".to_owned()].into_iter().chain(files))
@@ -204,11 +206,18 @@ fn parts_that_do_not_belong_together_are_refused() {
         (&["a1", "packed2"], "other objects, references, packs, rules or options"),
         (&["a1", "all"], "no part of a divided audit"),
         (&["all", "a1"], "a part of a divided audit, others are none"),
+        (&["both"], "something follows the summary"),
     ] {
         let output = merge(files);
         assert_eq!((output.code, &*output.stdout), (2, ""), "{files:?}: {output:?}");
         assert!(output.stderr.contains(why), "{files:?}: {output:?}");
     }
+    let compared = project.run(["report", "diff", "../all.jsonl", "../a1.jsonl"]);
+    assert!(compared.code == 2 && compared.stderr.contains("merge them first"), "{compared:?}");
+    // A report of another program may say that it is incomplete, and not why.
+    let summary = r#"{"type":"summary","findings":0,"suppressed":0,"exit_code":2,"coverage":{"files":0,"bytes":0,"skipped":[],"errors":[]}}"#;
+    project.write("../silent.jsonl", format!("{summary}\r\n"));
+    assert_eq!(merge(&["silent"]).code, 2);
 }
 
 #[test]
