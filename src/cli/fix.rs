@@ -14,7 +14,7 @@ use super::policy::{self, Loaded};
 use crate::cli::args::Fix;
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
-use crate::core::finding::Location;
+use crate::core::finding::{Finding, Location};
 use crate::core::path_bytes;
 use crate::fix::{self, Plan};
 use crate::git::tips::{Publication, Tips};
@@ -43,8 +43,8 @@ pub(super) fn run(args: Fix) -> Result<Exit> {
         complain(&error.to_string());
         exit = Exit::Incomplete;
     }
-    let plan = plan(&report, &loaded, &target)?;
-    exit = exit.max(describe(&plan, &report)?);
+    let (plan, left) = plan(&report, &loaded, &target)?;
+    exit = exit.max(describe(&plan, &left)?);
     if plan.is_empty() {
         if exit == Exit::Clean {
             say("No key is there to be fixed.")?;
@@ -85,30 +85,37 @@ fn paths(args: &Fix) -> Result<Vec<BString>> {
 }
 
 /// Reads each file again, because the keys' positions are needed, and plans the changes.
-fn plan(report: &Report, loaded: &Loaded, target: &ScanTarget) -> Result<Plan> {
-    let mut plan = Plan::default();
+fn plan(report: &Report, loaded: &Loaded, target: &ScanTarget) -> Result<(Plan, BTreeSet<Left>)> {
+    let (mut plan, mut left) = (Plan::default(), BTreeSet::new());
     let here = std::env::current_dir().map_err(|error| Error::new("read", "the current directory", error))?;
-    let in_archive = |path: &BString| {
-        report
-            .findings
-            .iter()
-            .any(|finding| finding.location.path.as_ref() == Some(path) && finding.location.member.is_some())
-    };
-    let files: BTreeSet<&BString> = report
-        .findings
-        .iter()
-        .filter(|finding| finding.suppressed.is_none())
-        .filter_map(|finding| finding.location.path.as_ref())
-        .filter(|path| !in_archive(path))
-        .collect();
-    for shown in files {
+    let mut files: BTreeMap<&BString, Vec<&Finding>> = BTreeMap::new();
+    for finding in report.findings.iter().filter(|finding| finding.suppressed.is_none()) {
+        if let Some(path) = &finding.location.path {
+            files.entry(path).or_default().push(finding);
+        }
+    }
+    for (shown, findings) in files {
+        let name = || shown.to_str_lossy().into_owned();
+        if findings.iter().any(|finding| finding.location.member.is_some()) {
+            left.insert((name(), "it is in an archive"));
+            continue;
+        }
         let path = target.start.join(Path::new(shown.to_path_lossy().as_ref()));
         let Some(text) = fix::read(&path)? else { continue };
         let matches = active(loaded, &text, shown)?;
+        let in_text: BTreeSet<&[u8]> = matches.iter().map(|found| found.secret.expose()).collect();
+        let elsewhere = findings.iter().filter(|finding| !in_text.contains(finding.secret.expose()));
+        left.extend(elsewhere.map(|finding| match finding.location.part {
+            Some(_) => (name(), "it is in the name: rename it"),
+            None => (name(), "it is not in the text of this file: it is packed, or in what this file stands for"),
+        }));
         plan.add(&path, &shown.to_str_lossy(), text, &matches, &here)?;
     }
-    Ok(plan)
+    Ok((plan, left))
 }
+
+/// A file with a key that is not in its text, and where it is.
+type Left = (String, &'static str);
 
 fn active(loaded: &Loaded, text: &[u8], shown: &BString) -> Result<Vec<Match>> {
     let matches = loaded.policy.scan_at(text, Some(shown.as_ref()));
@@ -121,7 +128,7 @@ fn active(loaded: &Loaded, text: &[u8], shown: &BString) -> Result<Vec<Match>> {
 }
 
 /// Prints the changes, and the keys that are left.
-fn describe(plan: &Plan, report: &Report) -> Result<Exit> {
+fn describe(plan: &Plan, left: &BTreeSet<Left>) -> Result<Exit> {
     let mut exit = Exit::Clean;
     let clean = |text: &str| bstr::ByteSlice::lines(text.as_bytes()).map(escape::text).collect::<Vec<_>>().join("\n");
     for change in &plan.changes {
@@ -139,12 +146,9 @@ fn describe(plan: &Plan, report: &Report) -> Result<Exit> {
             exit = Exit::Findings;
         }
     }
-    for finding in report.findings.iter().filter(|finding| finding.suppressed.is_none()) {
-        if finding.location.member.is_some() {
-            let path = finding.location.path.as_ref().map(|path| path.to_str_lossy()).unwrap_or_default();
-            say(&clean(&format!("left: {path}: it is in an archive")))?;
-            exit = Exit::Findings;
-        }
+    for (path, why) in left {
+        say(&clean(&format!("left: {path}: {why}")))?;
+        exit = Exit::Findings;
     }
     for environment in plan.environments.values() {
         let names: Vec<&str> = environment.added().collect();

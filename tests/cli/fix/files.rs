@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{fix, text};
+use crate::archive::gzip;
 use crate::project::{Project, key};
 
 #[test]
@@ -123,6 +124,21 @@ fn what_cannot_be_replaced_is_left_with_its_reason() {
         assert_eq!(text(&project, path), before);
         assert!(!project.path(".env").exists() && !project.path(".gitignore").exists(), "{path}");
     }
+}
+
+/// Text that only a scan reaches.
+#[test]
+fn keys_that_are_not_in_the_text_of_a_file_are_left() {
+    let (key, project) = (key(1), Project::git());
+    project.write("a.gz", gzip(format!("k = {key}\n").as_bytes())).write(format!("{key}.txt"), "x\n");
+    let scanned = project.scan(&["."]);
+    assert_eq!(scanned.findings.len(), 2, "{scanned:?}");
+    let output = fix(&project, &[]);
+    assert_eq!(output.code, 1, "{output:?}");
+    for left in ["left: a.gz: it is not in the text", ".txt: it is in the name"] {
+        assert!(output.stdout.contains(left), "{left}: {output:?}");
+    }
+    assert!(!output.stdout.contains(&key), "{output:?}");
 }
 
 #[test]
