@@ -85,7 +85,7 @@ fn paths(args: &Fix) -> Result<Vec<BString>> {
 }
 
 /// Reads each file again, because the keys' positions are needed, and plans the changes.
-fn plan(report: &Report, loaded: &Loaded, target: &ScanTarget) -> Result<(Plan, BTreeSet<Left>)> {
+fn plan(report: &Report, loaded: &Loaded, target: &ScanTarget) -> Result<(Plan, BTreeSet<KeyElsewhere>)> {
     let (mut plan, mut left) = (Plan::default(), BTreeSet::new());
     let here = std::env::current_dir().map_err(|error| Error::new("read", "the current directory", error))?;
     let mut files: BTreeMap<&BString, Vec<&Finding>> = BTreeMap::new();
@@ -115,7 +115,7 @@ fn plan(report: &Report, loaded: &Loaded, target: &ScanTarget) -> Result<(Plan, 
 }
 
 /// A file with a key that is not in its text, and where it is.
-type Left = (String, &'static str);
+type KeyElsewhere = (String, &'static str);
 
 fn active(loaded: &Loaded, text: &[u8], shown: &BString) -> Result<Vec<Match>> {
     let matches = loaded.policy.scan_at(text, Some(shown.as_ref()));
@@ -128,7 +128,7 @@ fn active(loaded: &Loaded, text: &[u8], shown: &BString) -> Result<Vec<Match>> {
 }
 
 /// Prints the changes, and the keys that are left.
-fn describe(plan: &Plan, left: &BTreeSet<Left>) -> Result<Exit> {
+fn describe(plan: &Plan, left: &BTreeSet<KeyElsewhere>) -> Result<Exit> {
     let mut exit = Exit::Clean;
     let clean = |text: &str| bstr::ByteSlice::lines(text.as_bytes()).map(escape::text).collect::<Vec<_>>().join("\n");
     for change in &plan.changes {

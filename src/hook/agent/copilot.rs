@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::claude;
+use super::document;
 use super::tool::{self, Call};
 use super::{Action, Answer, Decision, Event};
 
@@ -38,7 +39,7 @@ pub(super) fn parse(mut value: Value) -> Result<Event, String> {
 fn arguments(tool: &str, input: Value) -> Result<Value, String> {
     match input {
         Value::String(text) if tool == "apply_patch" && !text.trim_start().starts_with('{') => Ok(Value::String(text)),
-        Value::String(text) => serde_json::from_str(&text).map_err(|_| "its toolArgs are not JSON".into()),
+        Value::String(text) => document::value(text.as_bytes()).map_err(|_| "its toolArgs are not JSON".into()),
         other => Ok(other),
     }
 }

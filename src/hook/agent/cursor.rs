@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::claude;
+use super::document;
 use super::tool::{self, Call};
 use super::{Action, Answer, Decision, Event, flat};
 
@@ -67,7 +68,7 @@ fn attachments(value: &Value) -> Vec<String> {
 fn within(input: Value) -> Result<Value, String> {
     match input {
         Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
-            serde_json::from_str(&text).map_err(|_| "its tool_input is not JSON".into())
+            document::value(text.as_bytes()).map_err(|_| "its tool_input is not JSON".into())
         }
         other => Ok(other),
     }
@@ -93,7 +94,7 @@ pub(super) fn render(event: &Event, decision: &Decision) -> Answer {
 
 /// Cursor expects a text, or an MCP result's `content`; it sends either as JSON in a string.
 fn mcp(output: &Value) -> Value {
-    let inner = output.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let inner = output.as_str().and_then(|text| document::value(text.as_bytes()).ok());
     match inner {
         Some(inner) if inner.get("content").is_some() => inner,
         _ => Value::String(flat::text(output)),

@@ -164,7 +164,7 @@ fn object(text: &str) -> Result<Range<usize>, JsonFault> {
         let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..at.min(text.len())]).count() + 1;
         format!("line {line} is not JSON")
     })?;
-    expect(text, &root, b'{', "it is not JSON object")?;
+    expect(text, &root, b'{', "it is not a JSON object")?;
     Ok(root)
 }
 

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use bstr::{BString, ByteSlice as _};
 
@@ -139,8 +139,11 @@ impl Judge<'_> {
     /// Denies if one of the files would bring a key into the conversation; the first such file decides.
     fn file_read(&self, paths: &[String], content: Option<&str>) -> Result<Decision> {
         let mut seen = BTreeSet::new();
-        for (index, path) in paths.iter().enumerate() {
+        let meant = paths.iter().enumerate().flat_map(|(index, path)| {
             let real = self.resolve(path);
+            [(index, without_parents(&real)), (index, real)]
+        });
+        for (index, real) in meant {
             if !seen.insert(real.clone()) {
                 continue;
             }
@@ -265,6 +268,19 @@ impl Judge<'_> {
         let text = relative.to_string_lossy();
         if std::path::MAIN_SEPARATOR == '\\' { text.replace('\\', "/") } else { text.into_owned() }
     }
+}
+
+/// The path with each `..` taken off together with the name before it, as some agents do before they open a file. The
+/// system refuses `absent/../file`, and follows links on the way.
+fn without_parents(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => drop(plain.pop()),
+            component => plain.push(component),
+        }
+    }
+    plain
 }
 
 /// Opens a regular file and returns its size; `None` for anything else that has no content.

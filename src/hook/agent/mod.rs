@@ -9,6 +9,7 @@ mod codex;
 mod copilot;
 mod cursor;
 pub mod doctor;
+mod document;
 pub mod event;
 mod flat;
 mod gemini;
@@ -77,13 +78,7 @@ impl Agent {
 
     /// Parses an event that the agent wrote to the hook's standard input. The error says what is wrong with it.
     pub fn parse(self, input: &[u8]) -> Result<Event, String> {
-        let input = input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input);
-        // serde_json's own message could quote the input.
-        let value: Value = serde_json::from_slice(input)
-            .map_err(|error| format!("its event is not JSON (line {}, column {})", error.line(), error.column()))?;
-        if !value.is_object() {
-            return Err("its event is not JSON object".into());
-        }
+        let value = document::parse(input)?;
         match self {
             Self::Claude => claude::parse(value),
             Self::Codex => codex::parse(value),

@@ -23,7 +23,9 @@ fn a_malformed_event_is_blocked_with_one_line() {
     let deep = "[".repeat(100_000);
     for agent in AGENTS {
         let key = key(1);
-        for input in ["", "{", "null", "[]", "{}", "\"text\"", "{\"hook_event_name\": 3}", &deep, &key] {
+        for input in
+            ["", "{", "null", "[]", "{}", "\"text\"", "{\"hook_event_name\": 3}", "{\"a\":1,\"a\":2}", &deep, &key]
+        {
             let answer = run(&project, agent, input.as_bytes());
             assert_eq!(answer.output.code, 2, "{agent}, {input:.20}: {answer:?}");
             assert_eq!(answer.output.stderr.lines().count(), 1, "{agent}, {input:.20}: {answer:?}");
@@ -32,6 +34,18 @@ fn a_malformed_event_is_blocked_with_one_line() {
     }
     for (agent, name) in [("cursor", "cursor-beforeMCPExecution-malformed"), ("copilot", "copilot-malformed-args")] {
         assert_eq!(ask(&project, agent, &fixture(name)).output.code, 2, "{name}");
+    }
+}
+
+/// A program that cuts text between the halves of a character writes one of them as an escape.
+#[test]
+fn half_a_character_hides_nothing() {
+    let project = project();
+    for (text, is_stopped) in [(key(1), true), ("no key".to_owned(), false)] {
+        let sent = event(&project, "claude-bash", &[("/tool_input/command", json!(format!("echo {text}")))]);
+        let answer = run(&project, "claude", sent.to_string().replace(&text, &format!("{text} \\ud83d")).as_bytes());
+        assert_eq!(matches!(meaning("claude", &sent, &answer), Meaning::Denied(_)), is_stopped, "{answer:?}");
+        assert_eq!(answer.output.code, 0, "{answer:?}");
     }
 }
 
@@ -61,7 +75,11 @@ fn reading_a_file_that_holds_a_key_is_stopped() {
             if pointer.ends_with("files") || pointer.ends_with("include") { json!([path]) } else { json!(path) };
         (agent, event(&project, name, &[(pointer, value)]))
     };
-    for (path, stopped) in [("app.py", true), (".env", true), ("clean.py", false), ("none.py", false), (".", false)] {
+    // Agents take `..` off before they open a file; the system would not find this.
+    let apart = "none/../app.py";
+    for (path, stopped) in
+        [("app.py", true), (".env", true), (apart, true), ("clean.py", false), ("none.py", false), (".", false)]
+    {
         for (agent, event) in [
             read("claude", "claude-read", "/tool_input/file_path", path),
             read("claude", "claude-sendfile", "/tool_input/files", path),
@@ -81,7 +99,7 @@ fn reading_a_file_that_holds_a_key_is_stopped() {
             // Two of the recorded events name no directory: the hook runs in the project.
             let answer = ask(&project, agent, &event);
             match meaning(agent, &event, &answer) {
-                Meaning::Denied(reason) => assert!(stopped && reason.contains(path), "{agent}, {path}: {reason}"),
+                Meaning::Denied(reason) => assert!(stopped && reason.contains(path.rsplit('/').next().unwrap()), "{agent}, {path}: {reason}"),
                 other => assert!(!stopped && other == Meaning::Pass, "{agent}, {path}: {other:?}\n{event}"),
             }
         }
