@@ -100,7 +100,7 @@ fn reading_a_file_that_holds_a_key_is_stopped() {
             let answer = ask(&project, agent, &event);
             match meaning(agent, &event, &answer) {
                 Meaning::Denied(reason) => {
-                    assert!(stopped && reason.contains(path.rsplit('/').next().unwrap()), "{agent}, {path}: {reason}")
+                    assert!(stopped && reason.contains(path.rsplit('/').next().unwrap()), "{agent}, {path}: {reason}");
                 }
                 other => assert!(!stopped && other == Meaning::Pass, "{agent}, {path}: {other:?}\n{event}"),
             }
