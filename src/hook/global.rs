@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::git;
-use super::place::path_setting;
+use super::place::{hooks_path, path_setting};
 use crate::core::error::{Error, Result};
 use crate::git::LayeredConfig;
 use crate::git::layered_config::ConfigScope;
@@ -43,11 +43,11 @@ impl Directory {
 /// The directory of global hooks. With `make`, it is created and git is configured to use it.
 pub fn directory(make: bool) -> Result<Directory> {
     let config = LayeredConfig::of_user()?;
-    let global = |section, key| path_setting(&config, Some(ConfigScope::Global), section, key);
-    if let Some(setting) = global("core", "hookspath") {
+    let global = Some(ConfigScope::Global);
+    if let Some(setting) = hooks_path(&config, global)? {
         return Ok(Directory { hooks: setting.value, shared: true });
     }
-    if let Some(setting) = global("init", "templatedir") {
+    if let Some(setting) = path_setting(&config, global, "init", "templatedir") {
         return Ok(Directory { hooks: setting.value.join("hooks"), shared: false });
     }
     let template = own_template()?;

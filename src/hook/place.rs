@@ -1,11 +1,12 @@
 //! The directory from which git runs a repository's hooks, and whether it belongs to this repository alone.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use bstr::ByteSlice as _;
 
 use super::HookName;
-use crate::core::error::Result;
+use crate::core::error::{Error, Result};
+use crate::core::path_bytes;
 use crate::git::layered_config::{self, ConfigScope};
 use crate::git::{Environment, LayeredConfig, Repository};
 
@@ -22,6 +23,40 @@ pub struct Setting {
 pub fn path_setting(config: &LayeredConfig, scope: Option<ConfigScope>, section: &str, key: &str) -> Option<Setting> {
     let (scope, value) = config.last_in(scope, section, key).filter(|(_, value)| !value.is_empty())?;
     Some(Setting { scope, value: layered_config::expanded(value.as_bytes()) })
+}
+
+/// The setting `core.hooksPath`; with `scope`, only from that scope. What switches hooks off, and what only git can
+/// resolve, is an error: a hook that is installed somewhere else would never run.
+pub fn hooks_path(config: &LayeredConfig, scope: Option<ConfigScope>) -> Result<Option<Setting>> {
+    let Some((scope, value)) = config.last_in(scope, "core", "hookspath") else { return Ok(None) };
+    let path = layered_config::expanded(value.as_bytes());
+    let is_users = value.starts_with(b"~") && path.as_os_str() == path_bytes::path(value).as_os_str();
+    let (why, hint) = match (value.is_empty(), is_users) {
+        (true, _) => ("core.hooksPath is empty, which switches all hooks off", "give it a directory, or unset it"),
+        (_, true) => ("core.hooksPath names the home directory of a user", "write the whole path"),
+        _ => return Ok(Some(Setting { scope, value: path })),
+    };
+    Err(Error::new("find", "the hooks that git runs", format!("{why} ({})", scope.as_str())).hint(hint))
+}
+
+/// The path without links and `..`, as far as it exists.
+fn real(path: &Path) -> PathBuf {
+    let mut rest = Vec::new();
+    let mut at = path;
+    loop {
+        if let Ok(real) = std::fs::canonicalize(at) {
+            return rest.iter().rev().fold(real, |mut all, part| {
+                match part {
+                    Component::ParentDir => drop(all.pop()),
+                    part => all.push(part),
+                }
+                all
+            });
+        }
+        let (Some(parent), Some(last)) = (at.parent(), at.components().next_back()) else { return path.to_owned() };
+        rest.push(last);
+        at = parent;
+    }
 }
 
 /// The paths of a repository's hooks.
@@ -46,7 +81,7 @@ impl HookPlace {
     pub fn of(dir: &Path) -> Result<Self> {
         let repository = Repository::discover(dir, &Environment::of_process())?;
         let (top, common_dir) = (repository.work_tree.clone(), repository.common_dir.clone());
-        let setting = path_setting(&LayeredConfig::of(&repository)?, None, "core", "hookspath");
+        let setting = hooks_path(&LayeredConfig::of(&repository)?, None)?;
         let own = common_dir.join("hooks");
         // A relative path is relative to the directory where hooks run: the top of the work tree, or the bare
         // repository.
@@ -75,7 +110,8 @@ impl HookPlace {
             let scope = setting.scope.as_str();
             return Some(format!("the {scope} setting core.hooksPath makes every repository use {shown}"));
         }
-        let inside = |dir: &Path| self.hooks.starts_with(dir);
+        let hooks = real(&self.hooks);
+        let inside = |dir: &Path| hooks.starts_with(real(dir));
         let own = inside(&self.common_dir) || self.top.as_deref().is_some_and(inside);
         (!own).then(|| format!("core.hooksPath leads out of this repository, to {shown}"))
     }

@@ -208,7 +208,8 @@ fn read(file: &Path) -> Result<BTreeSet<BaselineEntry>> {
 
 /// Parses one file. Order, repeated lines and line endings do not matter; conflict markers are an error.
 fn lines(name: &str, content: &[u8]) -> Result<BTreeSet<BaselineEntry>> {
-    let lines = content.lines().enumerate();
+    // Editors on Windows put a byte order mark in front.
+    let lines = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content).lines().enumerate();
     let lines = lines.map(|(index, line)| (index + 1, line.trim_ascii().to_str_lossy()));
     let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     lines.map(|(number, line)| BaselineEntry::parse(name, number, &line)).collect()

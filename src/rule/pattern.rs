@@ -123,13 +123,13 @@ fn count(hir: &Hir, of_class: fn(&Class) -> u64) -> u64 {
         HirKind::Empty | HirKind::Look(_) => 1,
         HirKind::Literal(literal) => literal.0.len() as u64,
         HirKind::Class(class) => of_class(class),
-        HirKind::Capture(capture) => 2 + count(&capture.sub, of_class),
+        HirKind::Capture(capture) => count(&capture.sub, of_class).saturating_add(2),
         HirKind::Concat(parts) | HirKind::Alternation(parts) => {
             parts.iter().fold(1, |sum: u64, part| sum.saturating_add(count(part, of_class)))
         }
         HirKind::Repetition(repetition) => {
             let times = u64::from(repetition.max.unwrap_or(repetition.min.saturating_add(1)));
-            (1 + count(&repetition.sub, of_class)).saturating_mul(times.max(1))
+            count(&repetition.sub, of_class).saturating_add(1).saturating_mul(times.max(1))
         }
     }
 }
@@ -190,6 +190,10 @@ mod tests {
             ("[A-Za-z0-9]{64,4000}", true),
             ("(ab?c){500}", true),
             ("(a*b)*c", true),
+            // More instructions than there are numbers.
+            (&format!("{}a{}", "(".repeat(9), "{1000})".repeat(9)), false),
+            (&format!("{}a{}", "(".repeat(90), "+)".repeat(90)), false),
+            (&format!("a{}", "+".repeat(90)), false),
         ] {
             assert_eq!(Pattern::ascii(regex).is_ok(), is_fine, "{regex}");
             assert_eq!(Pattern::new(regex).is_ok(), is_fine, "{regex}");

@@ -102,6 +102,9 @@ fn a_single_file_does_too() {
     let text = std::fs::read_to_string(project.path(".keysweep-baseline")).unwrap();
     assert!(text.lines().count() == 2 && text.lines().is_sorted(), "{text}");
     assert!(active(&project).is_empty());
+    // As an editor on Windows leaves it.
+    project.write(".keysweep-baseline", format!("\u{feff}{}", text.replace('\n', "\r\n")));
+    assert!(active(&project).is_empty());
     project.write(".keysweep-baseline", "<<<<<<< ours\n");
     let output = project.run(["scan"]);
     assert!(output.code == 2 && output.stderr.contains(".keysweep-baseline:1: no fingerprint"), "{output:#?}");

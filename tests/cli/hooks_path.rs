@@ -109,6 +109,26 @@ fn hooks_are_where_git_looks_for_them() {
     }
 }
 
+/// Git would not run what is installed in `.git/hooks`, and what is outside belongs to others, too.
+#[test]
+fn hooks_that_git_would_not_run_are_not_installed() {
+    for (setup, why) in [
+        ("git config core.hooksPath ''", "core.hooksPath is empty"),
+        ("git config --global core.hooksPath ''", "core.hooksPath is empty"),
+        ("git config core.hooksPath '~root/hooks'", "the home directory of a user"),
+        ("git config core.hooksPath ../shared", "leads out of this repository"),
+        ("git config core.hooksPath sub/../../shared", "leads out of this repository"),
+        ("mkdir -p ../shared; ln -s ../shared link; git config core.hooksPath link", "leads out of this repository"),
+    ] {
+        let project = Project::git();
+        let script = format!("unset GIT_CONFIG_GLOBAL; {setup}; \"$KEYSWEEP\" hook install");
+        let mut command = project.command("sh");
+        let output = command.env("KEYSWEEP", env!("CARGO_BIN_EXE_keysweep")).args(["-ec", &script]).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && text.contains(why), "{setup}: {text}");
+    }
+}
+
 #[test]
 fn configuration_that_does_not_end_is_an_error() {
     for (name, setup, said) in [
