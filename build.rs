@@ -2,6 +2,7 @@
 
 #![allow(clippy::panic, reason = "a build that cannot go on says so by panicking")]
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -22,19 +23,21 @@ fn main() {
 
     let mut rules = String::from("pub(super) static RULES: &[Rule] = &[\n");
     let mut identifiers = String::from("pub(super) static IDENTIFIERS: &[Identifier] = &[\n");
+    let mut texts = Texts::default();
     for path in &paths {
         let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let file: spec::RuleFile = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert_eq!(Some(file.provider.as_str()), path.file_stem().and_then(|stem| stem.to_str()), "{}", path.display());
         for rule in &file.rules {
-            write_rule(&mut rules, path, &file, rule);
+            write_rule(&mut rules, &mut texts, path, &file, rule);
         }
         for identifier in &file.identifiers {
             let spec::IdentifierSpec { id, title, regex, examples } = identifier;
-            let examples = list(examples);
+            let (id, title, regex) = (texts.one(id), texts.one(title), texts.one(regex));
+            let examples = texts.list(examples);
             writeln!(
                 identifiers,
-                "Identifier {{ id: {id:?}, title: {title:?}, regex: {regex:?}, examples: {examples} }},"
+                "Identifier {{ id: {id}, title: {title}, regex: {regex}, examples: {examples} }},"
             )
             .expect("writing to a string");
         }
@@ -43,10 +46,45 @@ fn main() {
     identifiers.push_str("];\n");
 
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    fs::write(out.join("builtin.rs"), rules + &identifiers).expect("OUT_DIR is writable");
+    fs::write(out.join("builtin.txt"), &texts.text).expect("OUT_DIR is writable");
+    let texts = format!("pub(super) static TEXTS: &[Text] = &[\n{}];\n", texts.listed);
+    fs::write(out.join("builtin.rs"), rules + &identifiers + &texts).expect("OUT_DIR is writable");
 }
 
-fn write_rule(out: &mut String, path: &Path, file: &spec::RuleFile, rule: &spec::RuleSpec) {
+/// All texts of rules, one after the other. A rule refers to them by their places, as `src/rule/text.rs` says why.
+#[derive(Default)]
+struct Texts {
+    text: String,
+    known: HashMap<String, usize>,
+    /// The texts of lists, as source.
+    listed: String,
+    count: usize,
+}
+
+impl Texts {
+    /// The source for one text. A text that was there before is not repeated.
+    fn one(&mut self, text: &str) -> String {
+        let start = *self.known.entry(text.to_owned()).or_insert_with(|| {
+            let start = self.text.len();
+            self.text.push_str(text);
+            start
+        });
+        format!("Text::builtin({start}, {})", text.len())
+    }
+
+    /// The source for a list.
+    fn list(&mut self, items: &[String]) -> String {
+        let start = self.count;
+        for item in items {
+            let one = self.one(item);
+            writeln!(self.listed, "{one},").expect("writing to a string");
+        }
+        self.count += items.len();
+        format!("Texts::builtin({start}, {})", items.len())
+    }
+}
+
+fn write_rule(out: &mut String, texts: &mut Texts, path: &Path, file: &spec::RuleFile, rule: &spec::RuleSpec) {
     let known = |kind: &str, word: &str, words: &[&str]| {
         let found = words.iter().find(|known| known.eq_ignore_ascii_case(word));
         found
@@ -58,52 +96,39 @@ fn write_rule(out: &mut String, path: &Path, file: &spec::RuleFile, rule: &spec:
         "Rule {{ id: {}, provider: {}, title: {}, severity: Severity::{}, confidence: Confidence::{}, anchors: {}, \
          lookback: {}, regex: {}, secret_group: {}, alphabet: {}, left: Left::{}, structure: {}, entropy: {:?}_f32, \
          names: {}, context: {}, revoke: {}, advice: {}, examples: {}, non_examples: {} }},",
-        text(&rule.id),
-        text(&file.provider),
-        text(&rule.title),
+        texts.one(&rule.id),
+        texts.one(&file.provider),
+        texts.one(&rule.title),
         known("severity", &rule.severity, &["Info", "Low", "Medium", "High", "Critical"]),
         known("confidence", &rule.confidence, &["Possible", "Likely", "Certain"]),
-        texts(&rule.anchors),
+        texts.list(&rule.anchors),
         rule.lookback,
-        text(&rule.regex),
+        texts.one(&rule.regex),
         rule.secret_group,
-        text(&rule.alphabet),
+        texts.one(&rule.alphabet),
         known("left", &rule.left, &["Any", "Boundary"]),
-        structure(path, rule),
+        structure(texts, path, rule),
         rule.entropy,
-        texts(&rule.names),
-        texts(&rule.context),
-        text(rule.revoke.as_ref().unwrap_or(&file.revoke)),
-        text(rule.advice.as_ref().unwrap_or(&file.advice)),
-        texts(&rule.examples),
-        texts(&rule.non_examples),
+        texts.list(&rule.names),
+        texts.list(&rule.context),
+        texts.one(rule.revoke.as_ref().unwrap_or(&file.revoke)),
+        texts.one(rule.advice.as_ref().unwrap_or(&file.advice)),
+        texts.list(&rule.examples),
+        texts.list(&rule.non_examples),
     )
     .expect("writing to a string");
 }
 
-fn structure(path: &Path, rule: &spec::RuleSpec) -> String {
+fn structure(texts: &mut Texts, path: &Path, rule: &spec::RuleSpec) -> String {
     let Some(structure) = &rule.structure else { return "Structure::Shape".into() };
     match (structure.halves.as_slice(), &structure.watermark, structure.checksum.as_deref(), &structure.decoded) {
-        ([], Some(watermark), None, None) => format!("Structure::Watermark({})", text(watermark)),
+        ([], Some(watermark), None, None) => format!("Structure::Watermark({})", texts.one(watermark)),
         ([], None, Some("crc32-base62"), None) => "Structure::Crc32Base62".into(),
-        ([], None, None, Some(decoded)) => format!("Structure::Decoded({})", text(decoded)),
+        ([], None, None, Some(decoded)) => format!("Structure::Decoded({})", texts.one(decoded)),
         (halves @ [_, ..], None, None, None) => {
-            let ending = text(&structure.ending);
+            let ending = texts.one(&structure.ending);
             format!("Structure::Halves {{ lengths: Cow::Borrowed(&{halves:?}), ending: {ending} }}")
         }
         _ => panic!("{}: {}: a structure is one of halves, watermark, checksum, decoded", path.display(), rule.id),
     }
-}
-
-fn text(text: &str) -> String {
-    format!("Cow::Borrowed({text:?})")
-}
-
-fn texts(items: &[String]) -> String {
-    let items: Vec<String> = items.iter().map(|item| text(item)).collect();
-    format!("Cow::Borrowed(&[{}])", items.join(", "))
-}
-
-fn list(items: &[String]) -> String {
-    format!("&{items:?}")
 }

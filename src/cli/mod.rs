@@ -192,31 +192,55 @@ fn session_at(
     target: &ScanTarget,
     source: impl FnOnce(&Loaded, &Collector) -> Result<()>,
 ) -> Result<Exit> {
-    let loaded = policy::load(&shared.policy, &target.start, &target.path)?;
-    let shared = shared.with_config(&loaded.config);
-    // Errors in the output arguments are reported before the scan.
-    targets::of(&shared)?;
-    let collector = Collector::default();
-    let progress = !shared.quiet && output::is_stderr_terminal();
-    let is_whole = target.is_single && same(&target.path, &loaded.root);
-    let report = || {
+    let session = Session::begin(shared, target)?;
+    session.watched(|| source(&session.loaded, &session.collector))?;
+    session.report()
+}
+
+/// A run of a scanning command.
+struct Session<'a> {
+    shared: SharedArgs,
+    target: &'a ScanTarget,
+    loaded: Loaded,
+    collector: Collector,
+}
+
+impl<'a> Session<'a> {
+    /// Loads the policy. Errors in the output arguments are reported before the scan.
+    fn begin(shared: &SharedArgs, target: &'a ScanTarget) -> Result<Self> {
+        let loaded = policy::load(&shared.policy, &target.start, &target.path)?;
+        let shared = shared.with_config(&loaded.config);
+        targets::of(&shared)?;
+        Ok(Self { shared, target, loaded, collector: Collector::default() })
+    }
+
+    /// Scans with a progress display. At a signal what was found until then is reported. Threads do both, which costs
+    /// more than a short scan.
+    fn watched(&self, source: impl FnOnce() -> Result<()>) -> Result<()> {
+        let progress = !self.shared.quiet && output::is_stderr_terminal();
+        let early = || {
+            self.report().unwrap_or_else(|error| {
+                complain(&error.to_string());
+                Exit::Incomplete
+            })
+        };
+        let collector = &self.collector;
+        interrupt::guard(collector, early, || progress::during(collector, progress, source))
+    }
+
+    /// Writes the report.
+    fn report(&self) -> Result<Exit> {
+        let Self { shared, target, loaded, collector } = self;
         if collector.is_stopped() {
             collector.failed(interrupt::error());
         }
         let mut report = collector.take_report();
+        let is_whole = target.is_single && same(&target.path, &loaded.root);
         loaded.apply(&mut report, is_whole);
         agent_files::annotate(&mut report, &target.start);
-        let targets = targets::of(&shared)?;
-        finish_to(&shared, report, Ending { targets, start: target.path.clone(), root: &target.start, change: None })
-    };
-    let early = || {
-        report().unwrap_or_else(|error| {
-            complain(&error.to_string());
-            Exit::Incomplete
-        })
-    };
-    interrupt::guard(&collector, early, || progress::during(&collector, progress, || source(&loaded, &collector)))?;
-    report()
+        let targets = targets::of(shared)?;
+        finish_to(shared, report, Ending { targets, start: target.path.clone(), root: &target.start, change: None })
+    }
 }
 
 fn same(a: &Path, b: &Path) -> bool {

@@ -7,7 +7,7 @@ use bstr::{BString, ByteSlice as _};
 
 use super::output::{self, complain};
 use super::policy::{self, Loaded};
-use super::{ScanTarget, agent_files, finish};
+use super::{ScanTarget, Session, agent_files, finish};
 use crate::cli::args::{self, SharedArgs};
 use crate::core::budget::Budget;
 use crate::core::coverage::Report;
@@ -30,11 +30,15 @@ pub(super) fn run(args: &args::StagedArgs) -> Result<Exit> {
     let staged = Staged::open(&repository)?;
     let target = ScanTarget::part_of(repository.top());
     let shared = SharedArgs { occasion: Occasion::Staged, ..args.shared.clone() };
-    super::session_at(&shared, &target, |loaded, collector| {
-        let whole_files = args.whole_files || loaded.config.hook.whole_files;
-        let options = StagedOptions { whole_files, threads: loaded.threads(&shared), ..StagedOptions::default() };
-        staged.scan(&loaded.policy, collector, &options)
-    })
+    let session = Session::begin(&shared, &target)?;
+    let Session { loaded, collector, .. } = &session;
+    let whole_files = args.whole_files || loaded.config.hook.whole_files;
+    let options = StagedOptions { whole_files, threads: loaded.threads(&shared), ..StagedOptions::default() };
+    // Until it is known that there is much to do, a signal ends the process as usual.
+    let changes = staged.changes(collector, &options)?;
+    let scan = || staged.scan_changes(&loaded.policy, collector, &changes, &options);
+    if changes.are_many() { session.watched(scan) } else { scan() }?;
+    session.report()
 }
 
 /// Runs the hooks `pre-commit` and `pre-merge-commit`.

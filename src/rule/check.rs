@@ -2,12 +2,13 @@
 //!
 //! `keysweep rules check` and the tests run this same code. All problems are reported, not only the first.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::core::error::Error;
 use crate::core::finding::Secret;
 use crate::rule::template::{Random, Sample, Template};
-use crate::rule::{Rule, Text, compile};
+use crate::rule::{Rule, compile};
 
 /// How many texts are generated from each template. They are random, and a rule must hold for all of them.
 const SAMPLES: usize = 12;
@@ -16,7 +17,7 @@ const SAMPLES: usize = 12;
 #[derive(Clone, Debug)]
 pub struct ExampleMatch {
     /// The id of the rule that matched.
-    pub rule: Text,
+    pub rule: Cow<'static, str>,
     /// The value of the key.
     pub secret: Secret,
 }

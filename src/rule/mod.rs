@@ -16,21 +16,18 @@ mod shared;
 pub mod spec;
 pub mod strength;
 pub mod template;
+mod text;
 
 pub use likeness::Likeness;
 pub use set::{Compiled, RuleSet, compile};
 pub use shape::{Groups, Shape};
 pub use shared::SharedRule;
 pub use strength::Strength;
+pub use text::{Text, Texts};
 
 use std::borrow::Cow;
 
 use crate::core::finding::{Confidence, RuleInfo, Severity};
-
-/// Text that is static for a built-in rule and owned for a loaded rule.
-pub type Text = Cow<'static, str>;
-/// A list that is static for a built-in rule and owned for a loaded rule.
-pub type List<T> = Cow<'static, [T]>;
 
 /// One kind of key.
 ///
@@ -52,7 +49,7 @@ pub struct Rule {
     /// How likely a match is a key, if all its checks pass.
     pub confidence: Confidence,
     /// Literals of at least three bytes. Each match of `regex` contains one.
-    pub anchors: List<Text>,
+    pub anchors: Texts,
     /// How many bytes before the anchor a match can start; 0 if it starts with the anchor.
     pub lookback: u16,
     /// The shape, in the syntax of the `regex` crate (no look-around).
@@ -69,17 +66,17 @@ pub struct Rule {
     /// The minimum Shannon entropy of the random part, in bits per character.
     pub entropy: f32,
     /// Words of variable names that say whose key it is, in lower case without separators.
-    pub names: List<Text>,
+    pub names: Texts,
     /// Words near a key-like assignment that say whose key it is.
-    pub context: List<Text>,
+    pub context: Texts,
     /// The URL where the owner revokes the key; empty if unknown.
     pub revoke: Text,
     /// One sentence on what to do beyond revoking; may be empty.
     pub advice: Text,
     /// [Templates](template) of text. The scan must find exactly the part between `«` and `»`.
-    pub examples: List<Text>,
+    pub examples: Texts,
     /// Templates of text in which this rule must find nothing.
-    pub non_examples: List<Text>,
+    pub non_examples: Texts,
 }
 
 /// What may stand directly before a match.
@@ -100,7 +97,7 @@ pub enum Structure {
     /// from `lengths` together with the `ending` makes the match certain.
     Halves {
         /// The known lengths of a half, in bytes.
-        lengths: List<u16>,
+        lengths: Cow<'static, [u16]>,
         /// The possible last-but-one characters of a genuine key, whose last character is `A`; empty if every ending
         /// is possible.
         ending: Text,
@@ -117,11 +114,11 @@ impl Rule {
     /// The parts of this rule that a finding carries.
     pub fn info(&self) -> RuleInfo {
         RuleInfo {
-            id: self.id.clone(),
-            provider: self.provider.clone(),
-            title: self.title.clone(),
-            revoke: self.revoke.clone(),
-            advice: self.advice.clone(),
+            id: (&self.id).into(),
+            provider: (&self.provider).into(),
+            title: (&self.title).into(),
+            revoke: (&self.revoke).into(),
+            advice: (&self.advice).into(),
         }
     }
 
@@ -132,16 +129,16 @@ impl Rule {
 }
 
 /// A public id that looks like a key and must never be reported as one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Identifier {
     /// The id of this kind: `openai-organization-id`.
-    pub id: &'static str,
+    pub id: Text,
     /// The name for people.
-    pub title: &'static str,
+    pub title: Text,
     /// A regex for the whole value.
-    pub regex: &'static str,
+    pub regex: Text,
     /// Templates of text in which nothing must be found.
-    pub examples: &'static [&'static str],
+    pub examples: Texts,
 }
 
 /// The built-in rules, in the order of the files and of the rules in each file.

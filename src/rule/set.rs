@@ -59,7 +59,7 @@ impl RuleSet {
     /// Whether the whole of `value` is a known public id.
     pub fn is_identifier(&self, value: &[u8]) -> bool {
         self.identifiers
-            .get_or_init(|| identifiers().iter().filter_map(|known| compile(known.regex, true, true).ok()).collect())
+            .get_or_init(|| identifiers().iter().filter_map(|known| compile(&known.regex, true, true).ok()).collect())
             .iter()
             .any(|regex| regex.is_match(value))
     }

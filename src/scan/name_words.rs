@@ -72,7 +72,8 @@ pub(super) fn said(word: &[u8]) -> u8 {
     }
     static TABLE: OnceLock<HashMap<&[u8], u8, FixedState>> = OnceLock::new();
     let table = TABLE.get_or_init(|| {
-        let mut table: HashMap<&[u8], u8, FixedState> = HashMap::default();
+        let count = WORDS.iter().map(|(_, words)| words.split(' ').count()).sum();
+        let mut table: HashMap<&[u8], u8, FixedState> = HashMap::with_capacity_and_hasher(count, FixedState::default());
         for (bit, words) in WORDS {
             words.split(' ').for_each(|word| *table.entry(word.as_bytes()).or_default() |= bit);
         }

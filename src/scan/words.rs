@@ -16,7 +16,6 @@ use super::identifier::VariableName;
 use super::steps;
 use super::whole_word::is_whole;
 use crate::core::narrow::narrow;
-use crate::core::order::ListOrder as _;
 use crate::rule::RuleSet;
 
 /// The automaton for the first letters of the words of rules.
@@ -24,15 +23,19 @@ use crate::rule::RuleSet;
 pub(super) struct Words {
     /// The column of the table for each byte.
     columns: Box<[u8; 256]>,
-    /// The number of columns, a power of two.
+    /// The number of columns.
     width: usize,
-    /// For each state and column, the next state as the index of its row; filled up to a power of two.
+    /// For each state and column, the next state as the index of its row.
     next: Vec<u32>,
     /// The row of the first state in which the head of a word ends; in all later rows one also ends.
     first_hit: u32,
-    /// For each state, the words whose heads end there.
-    ends: Vec<Vec<u32>>,
+    /// For each of these states, the range in `ended`.
+    ends: Vec<Range<u32>>,
+    /// The words whose heads end in a state.
+    ended: Vec<u32>,
     words: Vec<Word>,
+    /// The texts of the words.
+    texts: Vec<u8>,
 }
 
 /// The words of rules, with an automaton that is built on first use: most small runs do not need it.
@@ -62,8 +65,10 @@ impl<'a> WordSource<'a> {
     /// Whether a name consists of a rule's word and generic words.
     pub(super) fn covers(self, name: &[u8], identifier: &VariableName) -> bool {
         let leads = self.words.leads.get_or_init(|| {
-            let names = self.rules.iter().flat_map(|&rule| self.set.rules()[rule].rule.names.iter());
-            names.filter_map(|name| lead(name.as_bytes())).collect()
+            let names = || self.rules.iter().flat_map(|&rule| self.set.rules()[rule].rule.names.iter());
+            let mut leads = HashSet::with_capacity_and_hasher(names().count(), FixedState::default());
+            leads.extend(names().filter_map(|name| lead(name.as_bytes())));
+            leads
         });
         identifier.starts().any(|start| lead(start).is_none_or(|lead| leads.contains(&lead)))
             && self.get().covers(name, identifier)
@@ -79,29 +84,25 @@ fn lead(name: &[u8]) -> Option<[u8; LEAD]> {
 /// A word of a rule.
 #[derive(Debug)]
 struct Word {
-    rule: usize,
+    rule: u32,
     kind: WordKind,
-    /// The text in lower case; for names without separators.
-    text: Vec<u8>,
+    /// The text in lower case, in `Words::texts`; for names without separators.
+    text: Range<u32>,
     /// The length of its head, which the automaton knows: the first [`HEAD`] letters, and separators between them.
-    head: usize,
+    head: u32,
 }
 
 impl Word {
-    fn letters(&self) -> impl Iterator<Item = u8> {
-        self.text.iter().copied().filter(|byte| !is_separator(*byte))
-    }
-
-    /// The range of the word in `text`, if its head is at the end of `text[..head_end]`.
-    fn range(&self, text: &[u8], head_end: usize) -> Option<Range<usize>> {
-        let (head, rest) = self.text.split_at(self.head);
+    /// The range of the word in `text`, if its head is at the end of `text[..head_end]`. `word` is its own text.
+    fn range(&self, word: &[u8], text: &[u8], head_end: usize) -> Option<Range<usize>> {
+        let (head, rest) = word.split_at(self.head as usize);
         let goes_on = |at: usize, letter: &u8| text.get(at).is_some_and(|byte| byte.eq_ignore_ascii_case(letter));
         let range = match self.kind {
             // A context word must occur exactly as written.
             WordKind::Context => {
                 let (start, end) = (head_end.checked_sub(head.len())?, head_end + rest.len());
                 let is_same = rest.last().is_none_or(|last| goes_on(end - 1, last))
-                    && text.get(start..end)?.eq_ignore_ascii_case(&self.text);
+                    && text.get(start..end)?.eq_ignore_ascii_case(word);
                 is_same.then_some(start..end)?
             }
             WordKind::Name => {
@@ -112,7 +113,7 @@ impl Word {
                     end += 1;
                 }
                 let mut start = (0..head_end).rev().filter(|&at| !is_separator(text[at]));
-                start.nth(self.head - 1)?..end
+                start.nth(self.head as usize - 1)?..end
             }
         };
         steps::count(range.len());
@@ -153,30 +154,83 @@ fn is_separator(byte: u8) -> bool {
     matches!(byte, b'_' | b'-' | b'.')
 }
 
+/// The letters of a head as columns, the first in the highest byte; the bytes after the last are 0. Sorted, the heads
+/// that start alike are adjacent.
+type Head = u64;
+
+/// The head's letter at this depth and those before it.
+fn first_letters(head: Head, depth: usize) -> Head {
+    head & !(Head::MAX >> (8 * depth))
+}
+
+/// A head's letter, as a column; 0 if it has fewer.
+fn letter(head: Head, depth: usize) -> u8 {
+    head.to_be_bytes()[depth]
+}
+
+/// A state of the automaton: the first letters of a head.
+struct State {
+    letters: Head,
+    /// The states with one more letter.
+    children: Range<u32>,
+    /// The state of the longest proper suffix that is also the start of a head.
+    suffix: u32,
+}
+
+/// The part of a word that the automaton knows.
+fn head<'a>(word: &Word, texts: &'a [u8]) -> &'a [u8] {
+    &texts[word.text.start as usize..(word.text.start + word.head) as usize]
+}
+
+/// The last letter of a state, as a column.
+fn last_letter(letters: Head) -> u8 {
+    let letters = letters.to_be_bytes();
+    letters.into_iter().rev().find(|column| *column != 0).unwrap_or(0)
+}
+
+/// The state after a letter, for states whose longer ones are not all there yet.
+fn follow(states: &[State], mut from: u32, column: u8) -> u32 {
+    loop {
+        let state = &states[from as usize];
+        let mut children = state.children.clone();
+        if let Some(child) = children.find(|child| last_letter(states[*child as usize].letters) == column) {
+            return child;
+        }
+        if from == 0 {
+            return 0;
+        }
+        from = state.suffix;
+    }
+}
+
 impl Words {
     /// Builds the automaton for the words of these rules.
     pub(super) fn of(set: &RuleSet, rules: &[usize]) -> Self {
-        let word = |rule: usize, kind: WordKind, text: &str| {
-            let mut text = text.to_ascii_lowercase().into_bytes();
+        let (mut words, mut texts): (Vec<Word>, Vec<u8>) = (Vec::new(), Vec::new());
+        let mut add = |rule: usize, kind: WordKind, word: &str| {
+            let start = texts.len();
             match kind {
-                WordKind::Name => text.retain(|byte| !is_separator(*byte)),
+                WordKind::Name => texts.extend(word.bytes().filter(|byte| !is_separator(*byte))),
                 // The automaton reports the position of a word's last letter.
-                WordKind::Context => text.truncate(text.trim_end_with(|c| matches!(c, '_' | '-' | '.')).len()),
+                WordKind::Context => texts.extend_from_slice(word.as_bytes().trim_end_with(|c| matches!(c, '_' | '-' | '.'))),
             }
+            let text = &mut texts[start..];
+            text.make_ascii_lowercase();
             let letters = (0..text.len()).filter(|&at| !is_separator(text[at])).take(HEAD);
             let head = letters.last().map_or(0, |at| at + 1);
-            Word { rule, kind, text, head }
+            if head > 0 {
+                let text = narrow(start)..narrow(texts.len());
+                words.push(Word { rule: narrow(rule), kind, text, head: narrow(head) });
+            }
         };
-        let mut words = Vec::new();
         for &index in rules {
             let rule = &set.rules()[index].rule;
-            words.extend(rule.names.iter().map(|text| word(index, WordKind::Name, text)));
-            words.extend(rule.context.iter().map(|text| word(index, WordKind::Context, text)));
+            rule.names.iter().for_each(|text| add(index, WordKind::Name, text));
+            rule.context.iter().for_each(|text| add(index, WordKind::Context, text));
         }
-        words.retain(|word| word.head > 0);
         let mut columns = Box::new([NONE; 256]);
         let mut width = 2;
-        for &byte in words.iter().flat_map(|word| &word.text).filter(|byte| !is_separator(**byte)) {
+        for &byte in words.iter().flat_map(|word| head(word, &texts)).filter(|byte| !is_separator(**byte)) {
             if columns[byte as usize] == NONE {
                 columns[byte as usize] = width;
                 width += 1;
@@ -188,61 +242,90 @@ impl Words {
         for byte in [b'_', b'-', b'.'] {
             columns[byte as usize] = SEPARATOR;
         }
-        let mut made = Self { columns, width: width.into(), next: Vec::new(), first_hit: 0, ends: Vec::new(), words };
+        let (next, ends, ended) = (Vec::new(), Vec::new(), Vec::new());
+        let mut made = Self { columns, width: width.into(), next, first_hit: 0, ends, ended, words, texts };
         made.build();
         made
     }
 
-    /// Builds an Aho-Corasick automaton as a table: a trie, whose missing transitions are then copied, in order of
-    /// depth, from the longest proper suffix that is also a state.
+    /// Builds an Aho-Corasick automaton as a table. A state's row is that of its suffix, which is shorter and therefore
+    /// already there, with the state's own children.
     fn build(&mut self) {
-        const MISSING: u32 = u32::MAX;
-        let width = self.width;
-        let mut trie: Vec<u32> = Vec::with_capacity((1 + self.words.len() * 2) * width);
-        trie.resize(width, MISSING);
-        self.ends.push(Vec::new());
-        for (number, word) in self.words.iter().enumerate() {
-            let mut state = 0;
-            for byte in word.letters().take(HEAD) {
-                let cell = state * width + self.columns[byte as usize] as usize;
-                if trie[cell] == MISSING {
-                    trie[cell] = narrow(self.ends.len());
-                    self.ends.push(Vec::new());
-                    trie.resize(trie.len() + width, MISSING);
-                }
-                state = trie[cell] as usize;
-            }
-            self.ends[state].push(narrow(number));
+        let mut heads: Vec<(Head, u32)> =
+            self.words.iter().enumerate().map(|(number, word)| (self.head(word), narrow(number))).collect();
+        heads.sort_unstable();
+        let states = self.states(&heads);
+        // States in which a head ends get the last rows, so that one comparison recognises them.
+        let (mut is_hit, mut ends) = (vec![false; states.len()], vec![0..0; states.len()]);
+        for (at, state) in states.iter().enumerate() {
+            let start = self.ended.len();
+            let own = heads.partition_point(|(head, _)| *head < state.letters);
+            let own = heads[own..].iter().take_while(|(head, _)| *head == state.letters && state.letters != 0);
+            self.ended.extend(own.map(|(_, number)| *number));
+            let more: Range<u32> = ends[state.suffix as usize].clone();
+            self.ended.extend_from_within(more.start as usize..more.end as usize);
+            ends[at] = narrow(start)..narrow(self.ended.len());
+            is_hit[at] = !ends[at].is_empty();
         }
-        let mut suffix = vec![0_usize; self.ends.len()];
-        let mut queue = VecDeque::from([0_usize]);
-        while let Some(state) = queue.pop_front() {
-            for column in 0..width {
-                let beside = if state == 0 { 0 } else { trie[suffix[state] * width + column] };
-                let cell = &mut trie[state * width + column];
-                if column == usize::from(SEPARATOR) {
-                    *cell = narrow(state);
-                } else if *cell == MISSING {
-                    *cell = beside;
-                } else {
-                    let child = *cell as usize;
-                    suffix[child] = beside as usize;
-                    let more = self.ends[beside as usize].clone();
-                    self.ends[child].extend(more);
-                    queue.push_back(child);
-                }
+        let misses = is_hit.iter().filter(|is_hit| !**is_hit).count();
+        let (mut miss, mut hit) = (0, misses);
+        let place = |is_hit: &bool| {
+            let place = if *is_hit { &mut hit } else { &mut miss };
+            *place += 1;
+            narrow((*place - 1) * self.width)
+        };
+        let rows: Vec<u32> = is_hit.iter().map(place).collect();
+        self.first_hit = narrow(misses * self.width);
+        self.ends = ends.into_iter().filter(|ends| !ends.is_empty()).collect();
+        self.next = vec![0; states.len() * self.width];
+        for (state, &row) in states.iter().zip(&rows) {
+            let (suffix, at) = (rows[state.suffix as usize] as usize, row as usize);
+            self.next.copy_within(suffix..suffix + self.width, at);
+            self.next[at + usize::from(SEPARATOR)] = row;
+            for child in state.children.clone() {
+                let column = last_letter(states[child as usize].letters);
+                self.next[at + usize::from(column)] = rows[child as usize];
             }
         }
-        // States in which a head ends get the highest numbers, so that one comparison recognises them.
-        let count = self.ends.len();
-        let mut order: Vec<usize> = (0..count).collect();
-        order.order_by_key(|&state| !self.ends[state].is_empty());
-        let mut row = vec![0_u32; count];
-        order.iter().enumerate().for_each(|(place, &state)| row[state] = narrow(place * width));
-        self.first_hit = narrow(order.partition_point(|&state| self.ends[state].is_empty()) * width);
-        let cells = order.iter().flat_map(|&state| &trie[state * width..(state + 1) * width]);
-        self.next = cells.map(|&state| row[state as usize]).collect();
-        self.ends = order.iter().map(|&state| std::mem::take(&mut self.ends[state])).collect();
+    }
+
+    /// The head of a word.
+    fn head(&self, word: &Word) -> Head {
+        let letters = head(word, &self.texts).iter().filter(|byte| !is_separator(**byte));
+        let mut head = [0; 8];
+        head.iter_mut().zip(letters).for_each(|(column, byte)| *column = self.columns[*byte as usize]);
+        Head::from_be_bytes(head)
+    }
+
+    /// The states for these heads, which are sorted: by depth, then by letters.
+    fn states(&self, heads: &[(Head, u32)]) -> Vec<State> {
+        let mut states = vec![State { letters: 0, children: 0..0, suffix: 0 }];
+        let mut above = 0..1;
+        for depth in 0..HEAD {
+            let start = states.len();
+            let mut parent = above.start;
+            for (head, _) in heads.iter().filter(|(head, _)| letter(*head, depth) != 0) {
+                let letters = first_letters(*head, depth + 1);
+                if states.len() > start && states[states.len() - 1].letters == letters {
+                    continue;
+                }
+                while states[parent].letters != first_letters(*head, depth) {
+                    parent += 1;
+                }
+                let own = narrow(states.len());
+                let suffix = if depth == 0 { 0 } else { follow(&states, states[parent].suffix, letter(*head, depth)) };
+                let children = &mut states[parent].children;
+                let first = if children.end == 0 { own } else { children.start };
+                *children = first..own + 1;
+                states.push(State { letters, children: 0..0, suffix });
+            }
+            above = start..states.len();
+        }
+        states
+    }
+
+    fn text(&self, word: &Word) -> &[u8] {
+        &self.texts[word.text.start as usize..word.text.end as usize]
     }
 
     fn step(&self, state: u32, byte: u8) -> u32 {
@@ -338,11 +421,12 @@ impl Words {
         if is_separator(text[end - 1]) {
             return;
         }
-        for &number in &self.ends[state as usize / self.width] {
+        let ends = &self.ends[(state - self.first_hit) as usize / self.width];
+        for &number in &self.ended[ends.start as usize..ends.end as usize] {
             let word = &self.words[number as usize];
-            if let Some(range) = word.range(text, end) {
+            if let Some(range) = word.range(self.text(word), text, end) {
                 let later = found.iter().rev().take_while(|hit| hit.range.end > range.end).count();
-                found.insert(found.len() - later, Hit { range, rule: word.rule, kind: word.kind });
+                found.insert(found.len() - later, Hit { range, rule: word.rule as usize, kind: word.kind });
             }
         }
     }
@@ -360,7 +444,7 @@ mod tests {
         for word in &words.words {
             for start in 0..text.len() {
                 let mut end = start;
-                let mut letters = word.text.iter().peekable();
+                let mut letters = words.text(word).iter().peekable();
                 while let (Some(&&letter), Some(&byte)) = (letters.peek(), text.get(end)) {
                     if byte.to_ascii_lowercase() == letter {
                         letters.next();
@@ -370,7 +454,7 @@ mod tests {
                     end += 1;
                 }
                 if letters.peek().is_none() {
-                    all.push((end, start, word.rule));
+                    all.push((end, start, word.rule as usize));
                 }
             }
         }
@@ -388,7 +472,7 @@ mod tests {
         for round in 0..60 {
             let mut text = Vec::new();
             while text.len() < 900 {
-                let word = random.pick(&words.words).text.clone();
+                let word = words.text(random.pick(&words.words)).to_vec();
                 let cut = random.below(word.len()) + 1;
                 text.extend(if random.below(2) == 0 { word } else { word[..cut].to_ascii_uppercase() });
                 text.extend(random.pick(&[&b" "[..], b"_", b"-", b".", b"\n", b"=", b"__", b""]).iter());

@@ -55,6 +55,11 @@ impl<'a> Staged<'a> {
 
     /// Scans it. An error means that nothing could be compared; one file's error goes to the collector.
     pub fn scan(&self, policy: &Policy, collector: &Collector, options: &StagedOptions) -> Result<()> {
+        self.scan_changes(policy, collector, &self.changes(collector, options)?, options)
+    }
+
+    /// What the next commit would change.
+    pub(crate) fn changes(&self, collector: &Collector, options: &StagedOptions) -> Result<StagedChanges> {
         let parents = if options.against_head { &self.parents[..self.parents.len().min(1)] } else { &self.parents };
         let trees =
             parents.iter().map(|&commit| tree_diff::tree_of(&self.objects, commit)).collect::<Result<Vec<_>>>()?;
@@ -67,18 +72,43 @@ impl<'a> Staged<'a> {
             let paths = changes.unmerged;
             collector.note(format!("{paths} path(s) in conflict: nothing of them is staged until they are resolved"));
         }
+        Ok(StagedChanges { changes, trees })
+    }
+
+    /// Scans these changes.
+    pub(crate) fn scan_changes(
+        &self,
+        policy: &Policy,
+        collector: &Collector,
+        StagedChanges { changes, trees }: &StagedChanges,
+        options: &StagedOptions,
+    ) -> Result<()> {
         let scan = StagedScan {
             objects: &self.objects,
             policy,
             collector,
             options,
-            known: ParentKeys::new(&self.objects, policy, &changes, collector.budget()),
+            known: ParentKeys::new(&self.objects, policy, changes, collector.budget()),
         };
-        for (path, key) in in_directory_names(&self.objects, policy, &changes, &trees)? {
+        for (path, key) in in_directory_names(&self.objects, policy, changes, trees)? {
             collector.finding(key.at(path.as_bstr()));
         }
         self.objects.unreadable().iter().for_each(|error| collector.failed(error.clone()));
-        scan.scan_changes(&changes)
+        scan.scan_changes(changes)
+    }
+}
+
+/// What the next commit would change, compared with these trees.
+#[derive(Debug)]
+pub(crate) struct StagedChanges {
+    changes: Changes,
+    trees: Vec<Id>,
+}
+
+impl StagedChanges {
+    /// Whether several threads scan them.
+    pub(crate) fn are_many(&self) -> bool {
+        self.changes.changed.len() >= WORTH_THREADS
     }
 }
 

@@ -11,7 +11,7 @@ use crate::core::text::{Source, nearest};
 use crate::rule::pattern::Pattern;
 use crate::rule::spec::{RuleSpec, StructureSpec};
 use crate::rule::template::Template;
-use crate::rule::{Left, List, Rule, Structure, Text};
+use crate::rule::{Left, Rule, Structure};
 
 /// A rule file: like [`RuleFile`](crate::rule::spec::RuleFile), with the position of each rule.
 #[derive(Debug, Deserialize)]
@@ -170,14 +170,14 @@ fn structure(spec: Option<&StructureSpec>) -> std::result::Result<Structure, Key
         return Err(KeyFault::new("structure", "a structure is one thing", hint));
     }
     if let Some(watermark) = &spec.watermark {
-        return Ok(Structure::Watermark(Cow::Owned(watermark.clone())));
+        return Ok(Structure::Watermark(watermark.as_str().into()));
     }
     if let Some(decoded) = &spec.decoded {
-        return Ok(Structure::Decoded(Cow::Owned(decoded.clone())));
+        return Ok(Structure::Decoded(decoded.as_str().into()));
     }
     match spec.checksum.as_deref() {
         None => {
-            Ok(Structure::Halves { lengths: Cow::Owned(spec.halves.clone()), ending: Cow::Owned(spec.ending.clone()) })
+            Ok(Structure::Halves { lengths: Cow::Owned(spec.halves.clone()), ending: spec.ending.as_str().into() })
         }
         Some("crc32-base62") => Ok(Structure::Crc32Base62),
         Some(other) => Err(KeyFault::new("structure", format!("{other:?} is not a checksum"), "known: crc32-base62")),
@@ -185,26 +185,25 @@ fn structure(spec: Option<&StructureSpec>) -> std::result::Result<Structure, Key
 }
 
 fn rule(spec: RuleSpec, structure: Structure, severity: Severity, confidence: Confidence, shared: &Defaults) -> Rule {
-    let texts = |list: Vec<String>| -> List<Text> { list.into_iter().map(Cow::Owned).collect::<Vec<Text>>().into() };
     Rule {
-        id: Cow::Owned(spec.id),
-        provider: Cow::Owned(shared.provider.clone()),
-        title: Cow::Owned(spec.title),
+        id: spec.id.into(),
+        provider: shared.provider.clone().into(),
+        title: spec.title.into(),
         severity,
         confidence,
-        anchors: texts(spec.anchors),
+        anchors: spec.anchors.into_iter().collect(),
         lookback: spec.lookback,
-        regex: Cow::Owned(spec.regex),
+        regex: spec.regex.into(),
         secret_group: spec.secret_group,
-        alphabet: Cow::Owned(spec.alphabet),
+        alphabet: spec.alphabet.into(),
         left: if spec.left == "any" { Left::Any } else { Left::Boundary },
         structure,
         entropy: spec.entropy,
-        names: texts(spec.names),
-        context: texts(spec.context),
-        revoke: Cow::Owned(spec.revoke.unwrap_or_else(|| shared.revoke.clone())),
-        advice: Cow::Owned(spec.advice.unwrap_or_else(|| shared.advice.clone())),
-        examples: texts(spec.examples),
-        non_examples: texts(spec.non_examples),
+        names: spec.names.into_iter().collect(),
+        context: spec.context.into_iter().collect(),
+        revoke: spec.revoke.unwrap_or_else(|| shared.revoke.clone()).into(),
+        advice: spec.advice.unwrap_or_else(|| shared.advice.clone()).into(),
+        examples: spec.examples.into_iter().collect(),
+        non_examples: spec.non_examples.into_iter().collect(),
     }
 }

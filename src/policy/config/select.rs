@@ -1,6 +1,5 @@
 //! Selects the rules of a run from a configuration.
 
-use std::borrow::Cow;
 use std::path::Path;
 
 use super::{Config, LocatedText, own};
@@ -47,16 +46,16 @@ pub fn select(config: &Config, files: &dyn Files, more: &[LocatedText], skip_uns
             own.extend(own::file(source)?);
         }
     }
-    let mut rules: Vec<Cow<'static, Rule>> = Vec::new();
+    let mut rules: Vec<SharedRule> = Vec::new();
     if config.rules.builtin {
-        rules.extend(rule::builtin().iter().map(Cow::Borrowed));
+        rules.extend(rule::builtin().iter().map(SharedRule::from));
     }
     for rule in own {
         if rules.iter().any(|known| known.id == rule.id) || imported.has(&rule.id) {
             let fault = Error::new("read rules", &rule.id, "there are two rules of this id");
             return Err(fault.hint("ids are unique among built-in, own and imported rules; rename yours"));
         }
-        rules.push(Cow::Owned(rule));
+        rules.push(rule.into());
     }
     known_names(config, &rules, &imported)?;
     let on = |id: &str| {
@@ -72,30 +71,27 @@ pub fn select(config: &Config, files: &dyn Files, more: &[LocatedText], skip_uns
         let fault = Error::new("read configuration", &last.at, "this leaves no rule");
         return Err(fault.hint("name the rules that are not wanted; to leave out files use paths.exclude"));
     }
-    let rules = rules.into_iter().map(|rule| adapted(config, rule)).collect();
+    rules.iter_mut().for_each(|rule| adapt(config, rule));
     Ok(Selected { rules, imported, left_out })
 }
 
-/// A rule with the configured severity and context words. A built-in rule without changes is not copied.
-fn adapted(config: &Config, mut rule: Cow<'static, Rule>) -> SharedRule {
+/// Sets the configured severity and adds the configured context words. A built-in rule without changes is not copied.
+fn adapt(config: &Config, rule: &mut SharedRule) {
     if let Some((_, severity)) = config.rules.severity.iter().rfind(|(pattern, _)| fits(&pattern.text, &rule.id)) {
-        rule.to_mut().severity = *severity;
+        *rule = Rule { severity: *severity, ..Rule::clone(rule) }.into();
     }
     for (name, words) in &config.context {
         let takes_words = rule.is_contextual() || !rule.context.is_empty();
         if takes_words && (*name == rule.provider || *name == rule.id) {
-            let more = words.iter().map(|word| Cow::Owned(word.to_lowercase()));
-            rule.to_mut().context.to_mut().extend(more);
+            let more = words.iter().map(|word| word.to_lowercase().into());
+            let context = rule.context.iter().cloned().chain(more).collect();
+            *rule = Rule { context, ..Rule::clone(rule) }.into();
         }
-    }
-    match rule {
-        Cow::Borrowed(rule) => rule.into(),
-        Cow::Owned(rule) => rule.into(),
     }
 }
 
 /// Checks that every pattern matches a rule: a misspelled one would silently leave a rule on or off.
-fn known_names(config: &Config, rules: &[Cow<'static, Rule>], imported: &ImportedRules) -> Result<()> {
+fn known_names(config: &Config, rules: &[SharedRule], imported: &ImportedRules) -> Result<()> {
     let ids = || rules.iter().map(|rule| rule.id.as_ref()).chain(imported.ids());
     let severities = config.rules.severity.iter().map(|(pattern, _)| pattern);
     for pattern in config.rules.enable.iter().chain(&config.rules.disable).chain(severities) {
