@@ -106,7 +106,8 @@ impl Id {
         matches!(raw.len(), 20 | 32).then(|| Self::of_digest(raw))
     }
 
-    fn of_digest(raw: &[u8]) -> Self {
+    /// An id from the 20 or 32 bytes of a digest.
+    pub(super) fn of_digest(raw: &[u8]) -> Self {
         let mut bytes = [0; 32];
         bytes[..raw.len()].copy_from_slice(raw);
         Self { bytes, len: if raw.len() == 20 { 20 } else { 32 } }

@@ -198,7 +198,7 @@ impl<'a> TreeDiff<'a> {
             if entry.stage > 0 {
                 self.conflict(path);
             } else if !entry.intent_to_add {
-                self.file(path, entry.kind, entry.id, before)?;
+                self.file(path, entry.kind, index.id(entry), before)?;
             }
             return Ok(Some(Next::Same));
         };
@@ -208,7 +208,7 @@ impl<'a> TreeDiff<'a> {
         self.path.extend_from_slice(&rest[..=slash]);
         let below = if entry.kind == EntryKind::Tree {
             self.at += 1;
-            self.tree_frame(prefix, entry.id, &before)?
+            self.tree_frame(prefix, index.id(entry), &before)?
         } else {
             let Side::Index(cached) = frame.side else { return Ok(None) };
             let cached = cached.and_then(|at| index.subtree(at, name));

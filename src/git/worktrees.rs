@@ -46,7 +46,7 @@ impl Repository {
             match Index::read(&dir.join("index"), self.hash) {
                 Ok(index) => {
                     let files = index.entries().iter().filter(|entry| entry.kind != EntryKind::Tree);
-                    staged.extend(files.map(|entry| (index.path(entry).into(), entry.id)));
+                    staged.extend(files.map(|entry| (index.path(entry).into(), index.id(entry))));
                 }
                 Err(error) => errors.push(error),
             }

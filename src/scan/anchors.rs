@@ -52,7 +52,8 @@ pub(super) struct Anchor {
 pub(super) struct AnchoredRule {
     /// The index of the rule in the rule set.
     pub(super) rule: usize,
-    outline: OnceLock<Option<Outline>>,
+    /// On the heap, because few are ever needed.
+    outline: OnceLock<Option<Box<Outline>>>,
 }
 
 /// The first four bytes of an anchor, or three.
@@ -104,7 +105,7 @@ impl Anchor {
 
     /// What a rule's regex requires of the text around this anchor; computed on first use.
     pub(super) fn outline<'a>(&self, rule: &'a AnchoredRule, compiled: &Compiled) -> Option<&'a Outline> {
-        rule.outline.get_or_init(|| Outline::of(&compiled.rule.regex, self.text.as_bytes())).as_ref()
+        rule.outline.get_or_init(|| Outline::of(&compiled.rule.regex, self.text.as_bytes()).map(Box::new)).as_deref()
     }
 
     /// What the rules have in common, if none of them can have a key in which only `length` key bytes follow the start
@@ -165,6 +166,36 @@ fn hash(key: u32) -> usize {
     (key.wrapping_mul(0x9e37_7900) >> (32 - HASH_BITS)) as usize
 }
 
+/// Adds the texts that keys of a rule start with: its anchors, or the text before them.
+fn add_openers(rule: &Rule, openers: &mut Vec<Text>) {
+    match rule.lookback {
+        0 => openers.extend_from_slice(&rule.anchors),
+        _ if rule.is_contextual() => {}
+        _ => openers.push(lead(&rule.regex)),
+    }
+}
+
+/// The indexes of the texts of at least three bytes: by the hash of these, and then equal texts together.
+fn by_hash(texts: &[Text]) -> Vec<usize> {
+    let key = |text: &Text| {
+        let three = three(*text.as_bytes().first_chunk::<3>()?);
+        Some((hash(three) as u64) << 24 | u64::from(three))
+    };
+    let mut sorted: Vec<(u64, u32)> =
+        texts.iter().enumerate().filter_map(|(at, text)| Some((key(text)?, narrow(at)))).collect();
+    sorted.sort_unstable();
+    let mut order: Vec<usize> = sorted.iter().map(|&(_, at)| at as usize).collect();
+    let mut rest = &mut order[..];
+    for same in sorted.chunk_by(|(one, _), (other, _)| one == other) {
+        let (first, others) = rest.split_at_mut(same.len());
+        if first.len() > 1 {
+            first.order_by(|&one, &other| texts[one].cmp(&texts[other]));
+        }
+        rest = others;
+    }
+    order
+}
+
 impl Anchors {
     pub(super) fn of(rules: &RuleSet) -> Self {
         let mut anchors = Self {
@@ -180,9 +211,10 @@ impl Anchors {
             tails: Vec::new(),
             tail_starts: [false; 256],
         };
-        let mut plain: Vec<(Text, usize)> = Vec::new();
+        // Texts, and the rules of the first ones.
+        let (mut plain, mut owners, mut openers): (Vec<Text>, Vec<usize>, Vec<Text>) = Default::default();
         for (rule, compiled) in rules.rules().iter().enumerate() {
-            anchors.open(&compiled.rule);
+            add_openers(&compiled.rule, &mut openers);
             for anchor in compiled.rule.anchors.iter() {
                 let text = anchor.as_bytes();
                 if compiled.rule.lookback > 0 && !in_key(text[0]) && text[1..].iter().all(|&b| in_key(b)) {
@@ -192,53 +224,37 @@ impl Anchors {
                     anchors.lead_ends[text[last] as usize] = true;
                     anchors.leads.push((text[..=last].to_vec(), Anchor::new(anchor.clone(), &[rule])));
                 } else {
-                    plain.push((anchor.clone(), rule));
+                    plain.push(anchor.clone());
+                    owners.push(rule);
                 }
             }
         }
-        plain.order();
-        let mut made = Vec::new();
-        for same in plain.chunk_by(|(one, _), (other, _)| one == other) {
-            let own: Vec<usize> = same.iter().map(|(_, rule)| *rule).collect();
-            made.push(Anchor::new(same[0].0.clone(), &own));
-        }
         // This is found in the same pass, at no extra cost.
-        made.push(Anchor::new(decode::GZIP.into(), &[]));
-        let head = |anchor: &Anchor| FirstBytes::of(anchor.text.as_bytes());
-        made.order_by_key(|anchor| head(anchor).map(FirstBytes::hash));
-        for anchor in made {
-            if let Some(head) = head(&anchor) {
+        plain.push(decode::GZIP.into());
+        let is_same = |one: usize, other: usize| plain[one] == plain[other] && other < owners.len();
+        for same in by_hash(&plain).chunk_by(|&one, &other| is_same(one, other)) {
+            let text = &plain[same[0]];
+            let own: Vec<usize> = same.iter().filter_map(|&at| owners.get(at)).copied().collect();
+            if let Some(head) = FirstBytes::of(text.as_bytes()) {
                 anchors.starts[head.hash()] = true;
                 anchors.heads.push(head);
-                anchors.plain.push(anchor);
+                anchors.plain.push(Anchor::new(text.clone(), &own));
             }
         }
         for (index, head) in anchors.heads.iter().enumerate().rev() {
             anchors.first[head.hash()] = narrow(index);
         }
-        anchors.openers.order_by(|(a, one), (b, other)| (hash(*a), a, one).cmp(&(hash(*b), b, other)));
-        anchors.openers.dedup();
+        for same in by_hash(&openers).chunk_by(|&one, &other| openers[one] == openers[other]) {
+            let text = &openers[same[0]];
+            if let Some(&first) = text.as_bytes().first_chunk::<3>() {
+                anchors.opens[hash(three(first))] = true;
+                anchors.openers.push((three(first), text.clone()));
+            }
+        }
         for (index, (key, _)) in anchors.openers.iter().enumerate().rev() {
             anchors.first_opener[hash(*key)] = narrow(index);
         }
         anchors
-    }
-
-    /// Adds the texts that keys of a rule start with: its anchors, or the text before them.
-    fn open(&mut self, rule: &Rule) {
-        let lead = [lead(&rule.regex)];
-        let openers: &[Text] = match rule.lookback {
-            0 => &rule.anchors,
-            _ if rule.is_contextual() => &[],
-            _ => &lead,
-        };
-        for opener in openers {
-            if let Some(&first) = opener.as_bytes().first_chunk::<3>() {
-                let key = three(first);
-                self.opens[hash(key)] = true;
-                self.openers.push((key, opener.clone()));
-            }
-        }
     }
 
     /// Whether a key may start at `at`, by its first three bytes.

@@ -14,7 +14,6 @@ use super::{Data, Index, IndexEntry, split};
 use crate::core::error::{Error, Result};
 use crate::core::narrow::narrow;
 use crate::core::regular_file;
-use crate::git::Id;
 use crate::git::cache_tree::CachedTrees;
 use crate::git::id::Hash;
 use crate::git::inflate::Corrupt;
@@ -66,11 +65,11 @@ impl Index {
         let count = be32(&header[8..]) as usize;
         // The minimum size of an entry limits the count, so that a false count does not allocate memory.
         let mut entries = Vec::with_capacity(count.min(data.len() / (42 + hash.width())));
-        let mut decoder = Entries { data: &data, at: 12, hash, version, names: Vec::new(), previous: 0..0 };
+        let mut decoder = Entries { data: &data, at: 12, hash, version, texts: Vec::new(), previous: 0..0 };
         for _ in 0..count {
             entries.push(decoder.next().ok_or("it ends within an entry")?);
         }
-        let (mut at, names) = (decoder.at, decoder.names);
+        let (mut at, texts) = (decoder.at, decoder.texts);
         let mut trees = CachedTrees::default();
         let mut link = None;
         let mut is_sparse = false;
@@ -89,7 +88,7 @@ impl Index {
             at = body.end;
         }
         let CachedTrees { trees, children } = trees;
-        Ok((Self { data, names, entries, trees, children, owns_names: version == 4, is_sparse }, link))
+        Ok((Self { data, texts, entries, trees, children, owns_texts: version == 4, is_sparse, hash }, link))
     }
 }
 
@@ -98,7 +97,7 @@ struct Entries<'a> {
     at: usize,
     hash: Hash,
     version: u32,
-    names: Vec<u8>,
+    texts: Vec<u8>,
     previous: Range<usize>,
 }
 
@@ -109,7 +108,7 @@ impl Entries<'_> {
         let flags_at = start + STAT + self.hash.width();
         let fixed = self.data.get(start..flags_at + 2)?;
         let mode = be32(&fixed[24..]);
-        let id = Id::from_bytes(&fixed[STAT..STAT + self.hash.width()])?;
+        let mut id = narrow(start + STAT);
         let flags = be16(&fixed[STAT + self.hash.width()..]);
         let mut name_at = flags_at + 2;
         let mut extended = 0;
@@ -123,7 +122,11 @@ impl Entries<'_> {
             let suffix = self.data.get(suffix_at..)?;
             let suffix = &suffix[..suffix.find_byte(0)?];
             self.at = suffix_at + suffix.len() + 1;
-            self.prefixed(strip, suffix)?
+            let name = self.prefixed(strip, suffix)?;
+            id = name.end;
+            self.texts.extend_from_slice(&fixed[STAT..STAT + self.hash.width()]);
+            u32::try_from(self.texts.len()).ok()?;
+            name
         } else {
             let length = usize::from(flags & 0xfff);
             let length = if length < 0xfff { length } else { self.data.get(name_at..)?.find_byte(0)? };
@@ -145,15 +148,15 @@ impl Entries<'_> {
     fn prefixed(&mut self, strip: u64, suffix: &[u8]) -> Option<Range<u32>> {
         let previous = self.previous.clone();
         let kept = previous.len().checked_sub(usize::try_from(strip).ok()?)?;
-        let start = self.names.len();
+        let start = self.texts.len();
         // Each name may repeat most of the previous one, so a small file could fill the memory with names.
         if (start + kept) / LONGEST_NAMES > self.data.len() {
             return None;
         }
-        self.names.extend_from_within(previous.start..previous.start + kept);
-        self.names.extend_from_slice(suffix);
-        self.previous = start..self.names.len();
-        Some(u32::try_from(start).ok()?..u32::try_from(self.names.len()).ok()?)
+        self.texts.extend_from_within(previous.start..previous.start + kept);
+        self.texts.extend_from_slice(suffix);
+        self.previous = start..self.texts.len();
+        Some(u32::try_from(start).ok()?..u32::try_from(self.texts.len()).ok()?)
     }
 }
 

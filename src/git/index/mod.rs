@@ -12,13 +12,16 @@ use bstr::ByteSlice;
 use super::Id;
 use super::cache_tree::{CachedTree, by_length, tree_name};
 use super::map::Mapping;
+use super::id::Hash;
 use super::tree::EntryKind;
+use crate::core::narrow::narrow;
 
 /// One entry of the index.
 #[derive(Clone, Debug)]
 pub struct IndexEntry {
-    pub(crate) name: Range<u32>,
-    pub(crate) id: Id,
+    name: Range<u32>,
+    /// The offset of its id.
+    id: u32,
     /// What it is; [`EntryKind::Tree`] only in a sparse index.
     pub kind: EntryKind,
     /// The merge stage: 0, or in a conflict 1 (base), 2 (ours) or 3 (theirs).
@@ -31,15 +34,16 @@ pub struct IndexEntry {
 #[derive(Clone, Debug, Default)]
 pub struct Index {
     data: Data,
-    /// The names of entries that are not contiguous in `data`: in version 4, and in a split index.
-    names: Vec<u8>,
+    /// The names and ids of all entries, if they are not in `data` as they are: in version 4, and in a split index.
+    texts: Vec<u8>,
     entries: Vec<IndexEntry>,
     trees: Vec<CachedTree>,
     /// Indexes into `trees`. Subdirectories of one directory are adjacent, sorted by the length of the name, then by
     /// name.
     children: Vec<u32>,
-    owns_names: bool,
+    owns_texts: bool,
     is_sparse: bool,
+    hash: Hash,
 }
 
 /// The bytes of an index file.
@@ -81,6 +85,15 @@ impl Index {
     /// An entry's path relative to the top of the work tree. A directory in a sparse index ends in `/`.
     pub fn path(&self, entry: &IndexEntry) -> &[u8] {
         self.text(&entry.name)
+    }
+
+    /// An entry's object id.
+    pub fn id(&self, entry: &IndexEntry) -> Id {
+        Id::of_digest(self.id_bytes(entry))
+    }
+
+    fn id_bytes(&self, entry: &IndexEntry) -> &[u8] {
+        self.text(&(entry.id..entry.id + narrow(self.hash.width())))
     }
 
     /// The root of the cache-tree, if the index has one.
@@ -128,7 +141,7 @@ impl Index {
     }
 
     fn text(&self, range: &Range<u32>) -> &[u8] {
-        let text = if self.owns_names { &self.names[..] } else { &self.data[..] };
+        let text = if self.owns_texts { &self.texts[..] } else { &self.data[..] };
         &text[range.start as usize..range.end as usize]
     }
 }

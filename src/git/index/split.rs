@@ -68,12 +68,15 @@ fn be64(word: &[u8]) -> u64 {
 
 /// Combines both files to one index.
 pub(crate) fn join(base: Index, own: Index, link: &Link) -> Result<Index, Corrupt> {
-    let mut names = Vec::new();
+    let mut texts = Vec::new();
     let mut joined: Vec<IndexEntry> = Vec::with_capacity(base.entries().len() + own.entries().len());
-    let mut named = |name: &[u8], entry: &IndexEntry| -> Result<IndexEntry, Corrupt> {
-        let start = u32::try_from(names.len()).map_err(|_| "its names exceed 4 GiB")?;
-        names.extend_from_slice(name);
-        Ok(IndexEntry { name: start..start + narrow(name.len()), ..entry.clone() })
+    let mut named = |name: &[u8], id: &[u8], entry: &IndexEntry| -> Result<IndexEntry, Corrupt> {
+        let start = narrow(texts.len());
+        texts.extend_from_slice(name);
+        texts.extend_from_slice(id);
+        u32::try_from(texts.len()).map_err(|_| "its names exceed 4 GiB")?;
+        let end = start + narrow(name.len());
+        Ok(IndexEntry { name: start..end, id: end, ..entry.clone() })
     };
     let bit = |map: &[bool], at: usize| map.get(at).copied().unwrap_or(false);
     // Replacing entries have empty names and come first.
@@ -81,22 +84,22 @@ pub(crate) fn join(base: Index, own: Index, link: &Link) -> Result<Index, Corrup
         own.entries().iter().partition(|entry| own.path(entry).is_empty());
     let mut replacing = replacing.into_iter();
     for (at, entry) in base.entries().iter().enumerate() {
-        let entry_now = if bit(&link.replaced, at) {
-            replacing.next().ok_or("its link names more replaced entries than it has")?
+        let (of, entry_now) = if bit(&link.replaced, at) {
+            (&own, replacing.next().ok_or("its link names more replaced entries than it has")?)
         } else {
-            entry
+            (&base, entry)
         };
         if !bit(&link.deleted, at) {
-            joined.push(named(base.path(entry), entry_now)?);
+            joined.push(named(base.path(entry), of.id_bytes(entry_now), entry_now)?);
         }
     }
     for entry in added {
-        joined.push(named(own.path(entry), entry)?);
+        joined.push(named(own.path(entry), own.id_bytes(entry), entry)?);
     }
-    let name = |entry: &IndexEntry| &names[entry.name.start as usize..entry.name.end as usize];
+    let name = |entry: &IndexEntry| &texts[entry.name.start as usize..entry.name.end as usize];
     joined.order_by(|a, b| (name(a), a.stage).cmp(&(name(b), b.stage)));
     let is_sparse = joined.iter().any(|entry| entry.kind == EntryKind::Tree);
-    Ok(Index { names, entries: joined, owns_names: true, is_sparse, ..own })
+    Ok(Index { texts, entries: joined, owns_texts: true, is_sparse, ..own })
 }
 
 #[cfg(test)]
