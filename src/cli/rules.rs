@@ -141,7 +141,8 @@ fn test(rule: SharedRule, file: &Path) -> Result<Exit> {
 fn list(rules: &[&Rule], imported: Option<&Engine>) -> Result<()> {
     let own = rules.iter().map(|rule| (rule.id.as_str(), rule.severity, rule.confidence, rule.title.as_str()));
     let imported = imported.into_iter().flat_map(Engine::rules).filter(|rule| !rule.is_part);
-    let imported = imported.map(|rule| (rule.info.id.as_ref(), rule.severity, rule.confidence, rule.info.title.as_ref()));
+    let imported =
+        imported.map(|rule| (rule.info.id.as_ref(), rule.severity, rule.confidence, rule.info.title.as_ref()));
     let all: Vec<_> = own.chain(imported).collect();
     let width = all.iter().map(|(id, ..)| id.chars().count()).max().unwrap_or(0);
     output::print(|out| {

@@ -56,7 +56,7 @@ pub use explain::Step;
 pub use position::locate;
 pub use random::Fault;
 #[cfg(feature = "cli")]
-pub(crate) use runs::in_class as in_run;
+pub(crate) use runs::{any as has_runs, in_class as in_run};
 pub use seen::Seen;
 
 use crate::core::finding::{

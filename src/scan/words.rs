@@ -171,6 +171,8 @@ fn letter(head: Head, depth: usize) -> u8 {
 /// A state of the automaton: the first letters of a head.
 struct State {
     letters: Head,
+    /// Whether these are all letters of a head.
+    is_head: bool,
     /// The states with one more letter.
     children: Range<u32>,
     /// The state of the longest proper suffix that is also the start of a head.
@@ -212,7 +214,9 @@ impl Words {
             match kind {
                 WordKind::Name => texts.extend(word.bytes().filter(|byte| !is_separator(*byte))),
                 // The automaton reports the position of a word's last letter.
-                WordKind::Context => texts.extend_from_slice(word.as_bytes().trim_end_with(|c| matches!(c, '_' | '-' | '.'))),
+                WordKind::Context => {
+                    texts.extend_from_slice(word.as_bytes().trim_end_with(|c| matches!(c, '_' | '-' | '.')))
+                }
             }
             let text = &mut texts[start..];
             text.make_ascii_lowercase();
@@ -254,14 +258,18 @@ impl Words {
         let mut heads: Vec<(Head, u32)> =
             self.words.iter().enumerate().map(|(number, word)| (self.head(word), narrow(number))).collect();
         heads.sort_unstable();
-        let states = self.states(&heads);
+        let mut alone: Vec<Head> = heads.iter().map(|(head, _)| *head).collect();
+        alone.dedup();
+        let states = self.states(&alone);
         // States in which a head ends get the last rows, so that one comparison recognises them.
         let (mut is_hit, mut ends) = (vec![false; states.len()], vec![0..0; states.len()]);
         for (at, state) in states.iter().enumerate() {
             let start = self.ended.len();
-            let own = heads.partition_point(|(head, _)| *head < state.letters);
-            let own = heads[own..].iter().take_while(|(head, _)| *head == state.letters && state.letters != 0);
-            self.ended.extend(own.map(|(_, number)| *number));
+            if state.is_head {
+                let own = heads.partition_point(|(head, _)| *head < state.letters);
+                let own = heads[own..].iter().take_while(|(head, _)| *head == state.letters);
+                self.ended.extend(own.map(|(_, number)| *number));
+            }
             let more: Range<u32> = ends[state.suffix as usize].clone();
             self.ended.extend_from_within(more.start as usize..more.end as usize);
             ends[at] = narrow(start)..narrow(self.ended.len());
@@ -298,13 +306,13 @@ impl Words {
     }
 
     /// The states for these heads, which are sorted: by depth, then by letters.
-    fn states(&self, heads: &[(Head, u32)]) -> Vec<State> {
-        let mut states = vec![State { letters: 0, children: 0..0, suffix: 0 }];
+    fn states(&self, heads: &[Head]) -> Vec<State> {
+        let mut states = vec![State { letters: 0, is_head: false, children: 0..0, suffix: 0 }];
         let mut above = 0..1;
         for depth in 0..HEAD {
             let start = states.len();
             let mut parent = above.start;
-            for (head, _) in heads.iter().filter(|(head, _)| letter(*head, depth) != 0) {
+            for head in heads.iter().filter(|head| letter(**head, depth) != 0) {
                 let letters = first_letters(*head, depth + 1);
                 if states.len() > start && states[states.len() - 1].letters == letters {
                     continue;
@@ -317,7 +325,7 @@ impl Words {
                 let children = &mut states[parent].children;
                 let first = if children.end == 0 { own } else { children.start };
                 *children = first..own + 1;
-                states.push(State { letters, children: 0..0, suffix });
+                states.push(State { letters, is_head: letters == *head, children: 0..0, suffix });
             }
             above = start..states.len();
         }

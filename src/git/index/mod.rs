@@ -11,8 +11,8 @@ use bstr::ByteSlice;
 
 use super::Id;
 use super::cache_tree::{CachedTree, by_length, tree_name};
-use super::map::Mapping;
 use super::id::Hash;
+use super::map::Mapping;
 use super::tree::EntryKind;
 use crate::core::narrow::narrow;
 

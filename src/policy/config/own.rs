@@ -176,9 +176,7 @@ fn structure(spec: Option<&StructureSpec>) -> std::result::Result<Structure, Key
         return Ok(Structure::Decoded(decoded.as_str().into()));
     }
     match spec.checksum.as_deref() {
-        None => {
-            Ok(Structure::Halves { lengths: Cow::Owned(spec.halves.clone()), ending: spec.ending.as_str().into() })
-        }
+        None => Ok(Structure::Halves { lengths: Cow::Owned(spec.halves.clone()), ending: spec.ending.as_str().into() }),
         Some("crc32-base62") => Ok(Structure::Crc32Base62),
         Some(other) => Err(KeyFault::new("structure", format!("{other:?} is not a checksum"), "known: crc32-base62")),
     }

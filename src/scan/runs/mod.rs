@@ -118,6 +118,20 @@ pub(super) fn each(
     state.finish(bytes.len(), found);
 }
 
+/// Whether there is a run in `bytes`, or anything else that rules look at.
+#[cfg(feature = "cli")]
+pub(crate) fn any(bytes: &[u8]) -> bool {
+    let (mut state, mut is_found) = (State::default(), false);
+    let found = &mut |_, _| is_found = true;
+    let whole = bytes.len() / 64 * 64;
+    for base in (0..whole).step_by(64) {
+        state.block(base, masks(&bytes[base..base + 64]), &|_, _| true, found);
+    }
+    state.tail(bytes, whole, &|_, _| true, found);
+    state.finish(bytes.len(), found);
+    is_found
+}
+
 /// Classes of up to 64 bytes as bit masks; bit `i` is for byte `i`.
 #[derive(Clone, Copy, Debug, Default)]
 struct Masks {
