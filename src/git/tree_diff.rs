@@ -5,12 +5,12 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
-use std::iter::Peekable;
 
 use bstr::ByteSlice;
 
 use super::commit::ParsedCommit;
-use super::tree::{EntryKind, TreeEntries};
+use super::id::Hash;
+use super::tree::{EntryKind, TreeEntries, TreeEntry};
 use super::{Id, Index, Kind, Objects};
 use crate::core::budget::Budget;
 use crate::core::error::{Error, Result};
@@ -65,25 +65,37 @@ fn trees(parents: &[Id]) -> Vec<Option<Id>> {
     parents.iter().copied().map(Some).collect()
 }
 
-/// An owned tree entry.
-#[derive(Debug)]
-struct Item {
-    name: Vec<u8>,
-    kind: EntryKind,
-    id: Id,
+/// The object that a parent has at a path.
+type Before = Option<(EntryKind, Id)>;
+
+/// Trees are sorted as if their names ended in `/`, which is also the order of their files in the index.
+fn order(entry: &TreeEntry<'_>, name: &[u8], is_tree: bool) -> Ordering {
+    let slash = |is_tree: bool| if is_tree { &b"/"[..] } else { &b""[..] };
+    let common = entry.name.len().min(name.len());
+    let (own, own_rest) = entry.name.split_at(common);
+    let (other, rest) = name.split_at(common);
+    own.cmp(other).then_with(|| {
+        let own = own_rest.iter().chain(slash(entry.kind == EntryKind::Tree));
+        own.cmp(rest.iter().chain(slash(is_tree)))
+    })
 }
 
-impl Item {
-    /// Trees are sorted as if their names ended in `/`, which is also the order of their files in the index.
-    fn order(&self, name: &[u8], is_tree: bool) -> Ordering {
-        let slash = |is_tree: bool| if is_tree { &b"/"[..] } else { &b""[..] };
-        let own = self.name.iter().chain(slash(self.kind == EntryKind::Tree));
-        own.cmp(name.iter().chain(slash(is_tree)))
+/// The entries of a directory, read in step with the other side.
+#[derive(Default)]
+struct Cursor {
+    /// The tree, none of whose entries is broken.
+    bytes: Vec<u8>,
+    at: usize,
+    hash: Hash,
+}
+
+impl Cursor {
+    /// The next entry, and its end.
+    fn peek(&self) -> Option<(TreeEntry<'_>, usize)> {
+        let (entry, length) = TreeEntry::parse(&self.bytes[self.at..], self.hash)?;
+        Some((entry, self.at + length))
     }
 }
-
-/// The entries of a parent's directory, read in step with the new side.
-type Cursor = Peekable<std::vec::IntoIter<Item>>;
 
 /// A directory on the path from the root to the current position.
 struct Frame {
@@ -98,7 +110,7 @@ enum Side {
     /// From the index, with the directory's index in the cache-tree.
     Index(Option<usize>),
     /// From this tree: a commit's, or a directory entry of a sparse index.
-    Tree(Id, std::vec::IntoIter<Item>),
+    Tree(Id, Cursor),
 }
 
 struct TreeDiff<'a> {
@@ -113,12 +125,14 @@ struct TreeDiff<'a> {
     /// The trees of `frames`: a damaged tree may contain itself.
     open: HashSet<Id>,
     changes: Changes,
+    /// What the parents have at the current entry; here so that its memory is used again.
+    before: Vec<Before>,
 }
 
 impl<'a> TreeDiff<'a> {
     fn new(index: &'a Index, objects: &'a Objects, budget: &'a Budget) -> Self {
-        let (path, frames, open, changes) = <_>::default();
-        Self { index, objects, budget, at: 0, path, frames, open, changes }
+        let (path, frames, open, changes, before) = <_>::default();
+        Self { index, objects, budget, at: 0, path, frames, open, changes, before }
     }
 
     /// Processes one entry after another, iteratively, so that deep trees need no stack.
@@ -127,10 +141,7 @@ impl<'a> TreeDiff<'a> {
             self.path.truncate(frame.prefix);
             let more = match &mut frame.side {
                 Side::Index(_) => self.index_entry(&mut frame)?,
-                Side::Tree(_, items) => match items.next() {
-                    Some(item) => Some(self.tree_entry(&mut frame, item)?),
-                    None => None,
-                },
+                Side::Tree(..) => self.tree_entry(&mut frame)?,
             };
             match more {
                 // The entries of the subdirectory come first.
@@ -140,8 +151,11 @@ impl<'a> TreeDiff<'a> {
                     if let Side::Tree(id, _) = frame.side {
                         self.open.remove(&id);
                     }
-                    for (parent, cursor) in frame.cursors.into_iter().enumerate() {
-                        cursor.for_each(|item| self.changes.delete(parent, &self.path[..frame.prefix], item));
+                    for (parent, mut cursor) in frame.cursors.into_iter().enumerate() {
+                        while let Some((entry, end)) = cursor.peek() {
+                            self.changes.delete(parent, &self.path[..frame.prefix], &entry);
+                            cursor.at = end;
+                        }
                     }
                 }
             }
@@ -182,7 +196,7 @@ impl<'a> TreeDiff<'a> {
         if !self.open.insert(id) {
             return Err(Error::new("read tree", id, "it holds itself").hint("`git fsck` says more"));
         }
-        let side = Side::Tree(id, self.items(id)?.into_iter());
+        let side = Side::Tree(id, self.cursor(id)?);
         Ok(Some(Frame { prefix, side, cursors: self.cursors(trees)? }))
     }
 
@@ -194,16 +208,17 @@ impl<'a> TreeDiff<'a> {
         let Some(rest) = path.strip_prefix(&self.path[..]) else { return Ok(None) };
         let Some(slash) = rest.find_byte(b'/') else {
             self.at += 1;
-            let before = self.changes.take(&mut frame.cursors, &self.path, rest, false);
+            self.take(&mut frame.cursors, rest, false);
             if entry.stage > 0 {
                 self.conflict(path);
             } else if !entry.intent_to_add {
-                self.file(path, entry.kind, index.id(entry), before)?;
+                self.file(path, entry.kind, index.id(entry))?;
             }
             return Ok(Some(Next::Same));
         };
         let name = &rest[..slash];
-        let before = ids(self.changes.take(&mut frame.cursors, &self.path, name, true));
+        self.take(&mut frame.cursors, name, true);
+        let before = self.ids();
         let prefix = self.path.len() + slash + 1;
         self.path.extend_from_slice(&rest[..=slash]);
         let below = if entry.kind == EntryKind::Tree {
@@ -217,29 +232,32 @@ impl<'a> TreeDiff<'a> {
         Ok(Some(below.map_or(Next::Same, Next::Below)))
     }
 
-    fn tree_entry(&mut self, frame: &mut Frame, item: Item) -> Result<Next> {
-        let is_tree = item.kind == EntryKind::Tree;
-        let before = self.changes.take(&mut frame.cursors, &self.path, &item.name, is_tree);
-        self.path.extend_from_slice(&item.name);
+    /// Processes the next entry of this tree.
+    fn tree_entry(&mut self, frame: &mut Frame) -> Result<Option<Next>> {
+        let Side::Tree(_, own) = &mut frame.side else { return Ok(None) };
+        let Some((TreeEntry { name, kind, id }, end)) = own.peek() else { return Ok(None) };
+        let is_tree = kind == EntryKind::Tree;
+        self.take(&mut frame.cursors, name, is_tree);
+        self.path.extend_from_slice(name);
+        own.at = end;
         if is_tree {
             self.path.push(b'/');
-            let below = self.tree_frame(self.path.len(), item.id, &ids(before))?;
-            return Ok(below.map_or(Next::Same, Next::Below));
+            let below = self.tree_frame(self.path.len(), id, &self.ids())?;
+            return Ok(Some(below.map_or(Next::Same, Next::Below)));
         }
         let path = std::mem::take(&mut self.path);
-        let noted = self.file(&path, item.kind, item.id, before);
+        let noted = self.file(&path, kind, id);
         self.path = path;
-        noted.map(|()| Next::Same)
+        noted.map(|()| Some(Next::Same))
     }
 
-    fn file(&mut self, path: &[u8], kind: EntryKind, id: Id, before: Vec<Option<Item>>) -> Result<()> {
-        let before: Vec<Option<(EntryKind, Id)>> =
-            before.into_iter().map(|item| item.map(|item| (item.kind, item.id))).collect();
-        if !before.contains(&Some((kind, id))) {
+    /// Adds a file, unless a parent has it.
+    fn file(&mut self, path: &[u8], kind: EntryKind, id: Id) -> Result<()> {
+        if !self.before.contains(&Some((kind, id))) {
             self.budget.spend(Budget::ITEM + path.len() as u64 * PATH_COST)?;
             // A submodule's commit is not a version of a file.
             let blob = |(kind, id)| if kind == EntryKind::Submodule { None } else { Some(id) };
-            let before = before.into_iter().map(|item| item.and_then(blob)).collect();
+            let before = self.before.iter().map(|before| before.and_then(blob)).collect();
             self.changes.changed.push(ChangedFile { path: path.to_vec(), kind, id, before });
         }
         Ok(())
@@ -255,15 +273,37 @@ impl<'a> TreeDiff<'a> {
     }
 
     fn cursors(&self, trees: &[Option<Id>]) -> Result<Vec<Cursor>> {
-        let cursor = |tree: &Option<Id>| {
-            let items = tree.map_or_else(|| Ok(Vec::new()), |id| self.items(id))?;
-            Ok(items.into_iter().peekable())
-        };
-        trees.iter().map(cursor).collect()
+        trees.iter().map(|tree| tree.map_or_else(|| Ok(Cursor::default()), |id| self.cursor(id))).collect()
     }
 
-    fn items(&self, id: Id) -> Result<Vec<Item>> {
-        items(self.objects, id, self.budget)
+    fn cursor(&self, id: Id) -> Result<Cursor> {
+        let (bytes, hash) = (tree(self.objects, id, self.budget)?, self.objects.hash());
+        Ok(Cursor { bytes, at: 0, hash })
+    }
+
+    /// Stores what each parent has with this name in `before`. Entries before it are recorded as deleted.
+    fn take(&mut self, cursors: &mut [Cursor], name: &[u8], is_tree: bool) {
+        self.before.clear();
+        for (parent, cursor) in cursors.iter_mut().enumerate() {
+            let mut found = None;
+            while let Some((entry, end)) = cursor.peek() {
+                match order(&entry, name, is_tree) {
+                    Ordering::Less => self.changes.delete(parent, &self.path, &entry),
+                    Ordering::Equal => found = Some((entry.kind, entry.id)),
+                    Ordering::Greater => break,
+                }
+                cursor.at = end;
+                if found.is_some() {
+                    break;
+                }
+            }
+            self.before.push(found);
+        }
+    }
+
+    /// The objects that the parents have.
+    fn ids(&self) -> Vec<Option<Id>> {
+        self.before.iter().map(|before| before.map(|(_, id)| id)).collect()
     }
 }
 
@@ -274,36 +314,21 @@ enum Next {
 }
 
 impl Changes {
-    /// Each parent's entry with this name. Entries before it are recorded as deleted.
-    fn take(&mut self, cursors: &mut [Cursor], prefix: &[u8], name: &[u8], is_tree: bool) -> Vec<Option<Item>> {
-        let mut found = Vec::with_capacity(cursors.len());
-        for (parent, cursor) in cursors.iter_mut().enumerate() {
-            while let Some(item) = cursor.next_if(|item| item.order(name, is_tree) == Ordering::Less) {
-                self.delete(parent, prefix, item);
-            }
-            found.push(cursor.next_if(|item| item.order(name, is_tree) == Ordering::Equal));
-        }
-        found
-    }
-
-    fn delete(&mut self, parent: usize, prefix: &[u8], item: Item) {
-        let path = [prefix, &item.name[..]].concat();
-        self.deleted.push(DeletedEntry { parent, path, kind: item.kind, id: item.id });
+    fn delete(&mut self, parent: usize, prefix: &[u8], entry: &TreeEntry<'_>) {
+        let path = [prefix, entry.name].concat();
+        self.deleted.push(DeletedEntry { parent, path, kind: entry.kind, id: entry.id });
     }
 }
 
-fn ids(items: Vec<Option<Item>>) -> Vec<Option<Id>> {
-    items.into_iter().map(|item| item.map(|item| item.id)).collect()
-}
-
-fn items(objects: &Objects, id: Id, budget: &Budget) -> Result<Vec<Item>> {
+/// Reads a tree, none of whose entries is broken.
+fn tree(objects: &Objects, id: Id, budget: &Budget) -> Result<Vec<u8>> {
     budget.spend(Budget::ITEM)?;
     let bytes = objects.read(id, Kind::Tree)?;
     budget.spend(bytes.len() as u64)?;
-    TreeEntries::new(&bytes, objects.hash())
-        .map(|entry| entry.map(|entry| Item { name: entry.name.to_vec(), kind: entry.kind, id: entry.id }))
-        .collect::<Option<_>>()
-        .ok_or_else(|| Error::new("read tree", id, "one of its entries is broken").hint("`git fsck` says more"))
+    if TreeEntries::new(&bytes, objects.hash()).any(|entry| entry.is_none()) {
+        return Err(Error::new("read tree", id, "one of its entries is broken").hint("`git fsck` says more"));
+    }
+    Ok(bytes)
 }
 
 /// The tree of a commit.
@@ -331,9 +356,11 @@ pub(crate) fn files_of(
             continue;
         }
         // Pushed in reverse, so that files come out in the order of their tree.
-        for item in items(objects, deleted.id, budget)?.into_iter().rev().take(*limit) {
-            let path = [&deleted.path[..], b"/", &item.name[..]].concat();
-            open.push(DeletedEntry { parent: deleted.parent, path, kind: item.kind, id: item.id });
+        let bytes = tree(objects, deleted.id, budget)?;
+        let entries: Vec<TreeEntry<'_>> = TreeEntries::new(&bytes, objects.hash()).flatten().collect();
+        for entry in entries.iter().rev().take(*limit) {
+            let path = [&deleted.path[..], b"/", entry.name].concat();
+            open.push(DeletedEntry { parent: deleted.parent, path, kind: entry.kind, id: entry.id });
         }
     }
     Ok(())
