@@ -215,7 +215,7 @@ impl Words {
                 WordKind::Name => texts.extend(word.bytes().filter(|byte| !is_separator(*byte))),
                 // The automaton reports the position of a word's last letter.
                 WordKind::Context => {
-                    texts.extend_from_slice(word.as_bytes().trim_end_with(|c| matches!(c, '_' | '-' | '.')))
+                    texts.extend_from_slice(word.as_bytes().trim_end_with(|c| matches!(c, '_' | '-' | '.')));
                 }
             }
             let text = &mut texts[start..];
