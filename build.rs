@@ -45,8 +45,9 @@ fn main() {
 
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     fs::write(out.join("builtin.txt"), &texts.text).expect("OUT_DIR is writable");
-    let texts = format!("pub(super) static TEXTS: &[Text] = &[\n{}];\n", texts.listed);
-    fs::write(out.join("builtin.rs"), rules + &identifiers + &texts).expect("OUT_DIR is writable");
+    let listed = format!("static TEXTS: &[Text] = &[\n{}];\n", texts.listed);
+    fs::write(out.join("texts.rs"), listed).expect("OUT_DIR is writable");
+    fs::write(out.join("builtin.rs"), rules + &identifiers).expect("OUT_DIR is writable");
 }
 
 /// Takes what walks the stack from GCC's static library, which lies beside the shared one. To load that takes 0.1 ms at each
@@ -87,7 +88,7 @@ impl Texts {
             writeln!(self.listed, "{one},").expect("writing to a string");
         }
         self.count += items.len();
-        format!("Texts::builtin({start}, {})", items.len())
+        format!("TextList::builtin({start}, {})", items.len())
     }
 }
 

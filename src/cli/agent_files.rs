@@ -18,7 +18,7 @@ use crate::core::date::Date;
 use crate::core::error::{Exit, Result};
 use crate::core::finding::Finding;
 use crate::core::json;
-use crate::core::order::ListOrder as _;
+use crate::core::order::{Gather as _, ListOrder as _};
 use crate::core::path_bytes;
 use crate::core::regular_file::{self, Links};
 use crate::fix::{language, lookup};
@@ -217,7 +217,7 @@ fn list(report: &Report, found: &[FoundAgentFile], home: &Path, out: &mut dyn Wr
             }
         }
     }
-    let keys: std::collections::BTreeSet<_> = report.findings.iter().map(|finding| finding.fingerprint).collect();
+    let keys = report.findings.iter().map(|finding| finding.fingerprint).in_set();
     match keys.len() {
         0 => writeln!(out, "No keys found in {} files of coding agents.", found.len()),
         keys => writeln!(

@@ -15,6 +15,7 @@ use crate::cli::args::Fix;
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Finding, Location};
+use crate::core::order::Gather as _;
 use crate::core::path_bytes;
 use crate::fix::{self, Plan};
 use crate::git::tips::{Publication, Tips};
@@ -103,7 +104,7 @@ fn plan(report: &Report, loaded: &Loaded, target: &ScanTarget) -> Result<(Plan, 
         let path = target.start.join(Path::new(shown.to_path_lossy().as_ref()));
         let Some(text) = fix::read(&path)? else { continue };
         let matches = active(loaded, &text, shown)?;
-        let in_text: BTreeSet<&[u8]> = matches.iter().map(|found| found.secret.expose()).collect();
+        let in_text: BTreeSet<&[u8]> = matches.iter().map(|found| found.secret.expose()).in_set();
         let elsewhere = findings.iter().filter(|finding| !in_text.contains(finding.secret.expose()));
         left.extend(elsewhere.map(|finding| match finding.location.part {
             Some(_) => (name(), "it is in the name: rename it"),

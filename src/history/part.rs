@@ -17,7 +17,7 @@ use super::missing::MissingObject;
 use super::reachability;
 use super::tree_pass::{GITLINK, TreeQuery};
 use super::tree_paths::{PathTable, PrunedTrees};
-use crate::core::order::ListOrder as _;
+use crate::core::order::{Gather as _, ListOrder as _};
 use crate::core::part::Joining;
 use crate::git::commit::ParsedTag;
 use crate::git::{Id, Kind};
@@ -208,8 +208,8 @@ impl<'a> Audit<'a> {
         let leads = own.trees.leading_to(&|object| absent.contains_key(&object));
         let is_lacking = |node: u32| leads.get(node as usize).is_some_and(|leads| *leads);
         let of_commits = own.of_commits.iter().filter(|(node, _)| is_lacking(**node));
-        let lacking: BTreeMap<u32, &[u32]> = of_commits.map(|(node, commits)| (*node, &commits[..])).collect();
-        let mut nodes: BTreeSet<u32> = own.named.iter().copied().filter(|&node| is_lacking(node)).collect();
+        let lacking: BTreeMap<u32, &[u32]> = of_commits.map(|(node, commits)| (*node, &commits[..])).in_map();
+        let mut nodes: BTreeSet<u32> = own.named.iter().copied().filter(|&node| is_lacking(node)).in_set();
         // A gc may have dropped parts of what nothing reaches: that is no loss.
         nodes.extend(self.reached_nodes(division, read, &lacking));
         let mut paths = PathTable::new();

@@ -15,6 +15,7 @@ use git2::{DiffOptions, Patch};
 use crate::core::error::{Error, Result};
 use crate::core::files::Files;
 use crate::core::finding::{Finding, Fingerprint, SuppressedBy};
+use crate::core::order::Gather as _;
 use crate::core::regular_file::{self, Links};
 use crate::git::refs::Lookup;
 use crate::git::revision::Revisions;
@@ -181,7 +182,7 @@ fn new_markers(commit: &CommitTree, path: &BStr) -> Result<BTreeSet<u64>> {
 pub fn additions(then: &PolicyFiles<'_>, now: &PolicyFiles<'_>) -> Result<Vec<String>> {
     let mut list = Vec::new();
     let entries = |policy: &PolicyFiles<'_>| -> BTreeSet<String> {
-        policy.ignore.entries.iter().map(|entry| entry.text.clone()).collect()
+        policy.ignore.entries.iter().map(|entry| entry.text.clone()).in_set()
     };
     list.extend(entries(now).difference(&entries(then)).map(|entry| format!("{}: {entry}", now.ignore.name)));
     let (old, new) = (then.baseline.entries()?, now.baseline.entries()?);
@@ -189,7 +190,7 @@ pub fn additions(then: &PolicyFiles<'_>, now: &PolicyFiles<'_>) -> Result<Vec<St
     list.extend(added.iter().map(|entry| format!("{}: {entry}", now.baseline.name)));
     let settings = |config: &Config| -> BTreeSet<(String, String)> {
         let given = config.settings.iter().filter(|setting| setting.from != "default");
-        given.map(|setting| (setting.key.clone(), setting.value.clone())).collect()
+        given.map(|setting| (setting.key.clone(), setting.value.clone())).in_set()
     };
     let added: Vec<(String, String)> = settings(now.config).difference(&settings(then.config)).cloned().collect();
     let file = now.config.file.as_deref().unwrap_or_default();

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::core::order::Gather as _;
 use crate::report::keys::{self, JsonKey, KeyState};
 use crate::report::model::{Document, FindingStatus, JsonFinding};
 use crate::report::numbers::counted;
@@ -43,7 +44,7 @@ impl<'a> Diff<'a> {
     /// Compares two reports.
     pub fn new(old: &'a Document<'a>, new: &'a Document<'a>) -> Self {
         let keys = |document: &'a Document<'a>| -> BTreeSet<DiffKey<'a>> {
-            document.active().map(|entry| key(entry)).collect()
+            document.active().map(|entry| key(entry)).in_set()
         };
         let (before, now) = (keys(old), keys(new));
         let (unchanged, added) = active(new).partition(|entry| before.contains(&key(entry)));
@@ -100,12 +101,12 @@ impl<'a> KeyDiff<'a> {
         let old: Vec<JsonKey<'a>> = keys::of(old).into_iter().filter(is_active).collect();
         let (now, accepted): (Vec<JsonKey<'a>>, Vec<JsonKey<'a>>) = keys::of(new).into_iter().partition(is_active);
         let before: BTreeMap<String, (KeyState, bool)> =
-            old.iter().map(|key| (key.fingerprint.to_string(), (key.state, key.on_remote))).collect();
+            old.iter().map(|key| (key.fingerprint.to_string(), (key.state, key.on_remote))).in_map();
         let (unchanged, added): (Vec<_>, Vec<_>) =
             now.into_iter().partition(|key| before.contains_key(key.fingerprint.as_ref()));
-        let still: BTreeSet<String> = unchanged.iter().map(|key| key.fingerprint.to_string()).collect();
+        let still: BTreeSet<String> = unchanged.iter().map(|key| key.fingerprint.to_string()).in_set();
         let gone = old.into_iter().filter(|key| !still.contains(key.fingerprint.as_ref())).collect();
-        let accepted = accepted.into_iter().map(|key| key.fingerprint.into_owned()).collect();
+        let accepted = accepted.into_iter().map(|key| key.fingerprint.into_owned()).in_set();
         Self { new: added, gone, unchanged, before, accepted }
     }
 

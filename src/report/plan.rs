@@ -9,7 +9,7 @@ use super::model::{Document, JsonFinding};
 use super::numbers::counted;
 use super::{ReportStyle, escape};
 use crate::core::finding::Part;
-use crate::core::order::ListOrder as _;
+use crate::core::order::{Gather as _, ListOrder as _};
 use crate::core::shell::shell_path;
 
 /// Names that a comment lists.
@@ -24,7 +24,7 @@ pub(super) fn write(document: &Document<'_>, _: ReportStyle, out: &mut dyn Write
     let keys = PlanKeys::of(document);
     let mut script = Script { keys: &keys, text: String::new(), number: 0, list: Vec::new() };
     let repositories: BTreeSet<&str> =
-        document.active().filter_map(|entry| entry.location.repository.as_deref()).collect();
+        document.active().filter_map(|entry| entry.location.repository.as_deref()).in_set();
     if !repositories.is_empty() {
         script.several(&repositories);
         return out.write_all(script.text.as_bytes());
@@ -149,7 +149,7 @@ impl<'a> Script<'a> {
         let paths: BTreeSet<&str> = live
             .filter(|entry| entry.location.part.is_none())
             .filter_map(|entry| entry.location.path.as_deref())
-            .collect();
+            .in_set();
         if paths.is_empty() {
             return;
         }
@@ -187,7 +187,7 @@ impl<'a> Script<'a> {
             matches!(KeyOrigin::of(entry), KeyOrigin::Binary | KeyOrigin::Archive | KeyOrigin::FileName)
         };
         let paths: BTreeSet<&str> =
-            entries.iter().filter(packed).filter_map(|entry| entry.location.path.as_deref()).collect();
+            entries.iter().filter(packed).filter_map(|entry| entry.location.path.as_deref()).in_set();
         if !paths.is_empty() {
             self.comment("Binary files, archives and names hold no text to replace: these paths go altogether. Look at them first.");
             self.drop_paths(&paths);
@@ -261,7 +261,7 @@ impl<'a> Script<'a> {
                 .filter_map(|entry| entry.history.as_ref())
                 .flat_map(|history| &history.refs)
                 .map(AsRef::as_ref)
-                .collect()
+                .in_set()
         };
         let all =
             refs(self.entries(|_, entry| entry.history.as_ref().is_some_and(|history| history.on_remote)).collect());

@@ -2,10 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Identifier, Left, Rule, Structure, Text, Texts};
+use super::{Identifier, Left, Rule, Structure, Text, TextList};
 use crate::core::finding::{Confidence, Severity};
 
 include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
-
-/// The texts of all rules, one after the other.
-pub(super) static TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/builtin.txt"));

@@ -23,7 +23,7 @@ pub use set::{Compiled, RuleSet, compile};
 pub use shape::{Groups, Shape};
 pub use shared::SharedRule;
 pub use strength::Strength;
-pub use text::{Text, Texts};
+pub use text::{Text, TextList};
 
 use std::borrow::Cow;
 
@@ -49,7 +49,7 @@ pub struct Rule {
     /// How likely a match is a key, if all its checks pass.
     pub confidence: Confidence,
     /// Literals of at least three bytes. Each match of `regex` contains one.
-    pub anchors: Texts,
+    pub anchors: TextList,
     /// How many bytes before the anchor a match can start; 0 if it starts with the anchor.
     pub lookback: u16,
     /// The shape, in the syntax of the `regex` crate (no look-around).
@@ -66,17 +66,17 @@ pub struct Rule {
     /// The minimum Shannon entropy of the random part, in bits per character.
     pub entropy: f32,
     /// Words of variable names that say whose key it is, in lower case without separators.
-    pub names: Texts,
+    pub names: TextList,
     /// Words near a key-like assignment that say whose key it is.
-    pub context: Texts,
+    pub context: TextList,
     /// The URL where the owner revokes the key; empty if unknown.
     pub revoke: Text,
     /// One sentence on what to do beyond revoking; may be empty.
     pub advice: Text,
     /// [Templates](template) of text. The scan must find exactly the part between `«` and `»`.
-    pub examples: Texts,
+    pub examples: TextList,
     /// Templates of text in which this rule must find nothing.
-    pub non_examples: Texts,
+    pub non_examples: TextList,
 }
 
 /// What may stand directly before a match.
@@ -138,7 +138,7 @@ pub struct Identifier {
     /// A regex for the whole value.
     pub regex: Text,
     /// Templates of text in which nothing must be found.
-    pub examples: Texts,
+    pub examples: TextList,
 }
 
 /// The built-in rules, in the order of the files and of the rules in each file.

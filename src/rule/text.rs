@@ -9,25 +9,29 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::builtin;
+/// The texts of all built-in rules, one after the other.
+static TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/builtin.txt"));
+
+// `TEXTS`, the items of their lists.
+include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
 /// Text that is part of the program for a built-in rule and owned for a loaded rule.
 #[derive(Clone)]
-pub struct Text(Place<str>);
+pub struct Text(TextPlace<str>);
 
 /// A list of texts that is part of the program for a built-in rule and owned for a loaded rule.
 #[derive(Clone)]
-pub struct Texts(Place<[Text]>);
+pub struct TextList(TextPlace<[Text]>);
 
 /// Where the content is.
-enum Place<T: ?Sized> {
+enum TextPlace<T: ?Sized> {
     /// A range of what is built in.
     Builtin { start: u32, length: u32 },
     /// Its own.
     Owned(Arc<T>),
 }
 
-impl<T: ?Sized> Clone for Place<T> {
+impl<T: ?Sized> Clone for TextPlace<T> {
     fn clone(&self) -> Self {
         match self {
             &Self::Builtin { start, length } => Self::Builtin { start, length },
@@ -39,27 +43,27 @@ impl<T: ?Sized> Clone for Place<T> {
 impl Text {
     /// A range of the text that is built in.
     pub(super) const fn builtin(start: u32, length: u32) -> Self {
-        Self(Place::Builtin { start, length })
+        Self(TextPlace::Builtin { start, length })
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            Place::Builtin { start, length } => part(*start, *length),
-            Place::Owned(text) => text,
+            TextPlace::Builtin { start, length } => part(*start, *length),
+            TextPlace::Owned(text) => text,
         }
     }
 }
 
 /// A range of the text that is built in.
 fn part(start: u32, length: u32) -> &'static str {
-    builtin::TEXT.get(start as usize..(start + length) as usize).unwrap_or_default()
+    TEXT.get(start as usize..(start + length) as usize).unwrap_or_default()
 }
 
-impl Texts {
+impl TextList {
     /// A range of the texts that are built in.
     pub(super) const fn builtin(start: u32, length: u32) -> Self {
-        Self(Place::Builtin { start, length })
+        Self(TextPlace::Builtin { start, length })
     }
 }
 
@@ -71,43 +75,43 @@ impl Deref for Text {
     }
 }
 
-impl Deref for Texts {
+impl Deref for TextList {
     type Target = [Text];
 
     fn deref(&self) -> &[Text] {
         match &self.0 {
-            Place::Builtin { start, length } => {
-                builtin::TEXTS.get(*start as usize..(*start + *length) as usize).unwrap_or_default()
+            TextPlace::Builtin { start, length } => {
+                TEXTS.get(*start as usize..(*start + *length) as usize).unwrap_or_default()
             }
-            Place::Owned(texts) => texts,
+            TextPlace::Owned(texts) => texts,
         }
     }
 }
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self(Place::Owned(text.into()))
+        Self(TextPlace::Owned(text.into()))
     }
 }
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        Self(Place::Owned(text.into()))
+        Self(TextPlace::Owned(text.into()))
     }
 }
 
 impl From<&Text> for Cow<'static, str> {
     fn from(text: &Text) -> Self {
         match &text.0 {
-            Place::Builtin { start, length } => Self::Borrowed(part(*start, *length)),
-            Place::Owned(text) => Self::Owned(text.as_ref().to_owned()),
+            TextPlace::Builtin { start, length } => Self::Borrowed(part(*start, *length)),
+            TextPlace::Owned(text) => Self::Owned(text.as_ref().to_owned()),
         }
     }
 }
 
-impl<T: Into<Text>> FromIterator<T> for Texts {
+impl<T: Into<Text>> FromIterator<T> for TextList {
     fn from_iter<I: IntoIterator<Item = T>>(texts: I) -> Self {
-        Self(Place::Owned(texts.into_iter().map(Into::into).collect()))
+        Self(TextPlace::Owned(texts.into_iter().map(Into::into).collect()))
     }
 }
 
@@ -135,7 +139,7 @@ impl fmt::Display for Text {
     }
 }
 
-impl fmt::Debug for Texts {
+impl fmt::Debug for TextList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&**self, f)
     }
@@ -209,6 +213,6 @@ mod tests {
 
     #[test]
     fn a_place_takes_no_more_than_a_pointer_with_a_length() {
-        assert_eq!([size_of::<Text>(), size_of::<Texts>()], [16; 2]);
+        assert_eq!([size_of::<Text>(), size_of::<TextList>()], [16; 2]);
     }
 }

@@ -156,21 +156,21 @@ fn is_separator(byte: u8) -> bool {
 
 /// The letters of a head as columns, the first in the highest byte; the bytes after the last are 0. Sorted, the heads
 /// that start alike are adjacent.
-type Head = u64;
+type WordHead = u64;
 
 /// The head's letter at this depth and those before it.
-fn first_letters(head: Head, depth: usize) -> Head {
-    head & !(Head::MAX >> (8 * depth))
+fn first_letters(head: WordHead, depth: usize) -> WordHead {
+    head & !(WordHead::MAX >> (8 * depth))
 }
 
 /// A head's letter, as a column; 0 if it has fewer.
-fn letter(head: Head, depth: usize) -> u8 {
+fn letter(head: WordHead, depth: usize) -> u8 {
     head.to_be_bytes()[depth]
 }
 
 /// A state of the automaton: the first letters of a head.
-struct State {
-    letters: Head,
+struct WordState {
+    letters: WordHead,
     /// Whether these are all letters of a head.
     is_head: bool,
     /// The states with one more letter.
@@ -185,13 +185,13 @@ fn head<'a>(word: &Word, texts: &'a [u8]) -> &'a [u8] {
 }
 
 /// The last letter of a state, as a column.
-fn last_letter(letters: Head) -> u8 {
+fn last_letter(letters: WordHead) -> u8 {
     let letters = letters.to_be_bytes();
     letters.into_iter().rev().find(|column| *column != 0).unwrap_or(0)
 }
 
 /// The state after a letter, for states whose longer ones are not all there yet.
-fn follow(states: &[State], mut from: u32, column: u8) -> u32 {
+fn follow(states: &[WordState], mut from: u32, column: u8) -> u32 {
     loop {
         let state = &states[from as usize];
         let mut children = state.children.clone();
@@ -255,10 +255,10 @@ impl Words {
     /// Builds an Aho-Corasick automaton as a table. A state's row is that of its suffix, which is shorter and therefore
     /// already there, with the state's own children.
     fn build(&mut self) {
-        let mut heads: Vec<(Head, u32)> =
+        let mut heads: Vec<(WordHead, u32)> =
             self.words.iter().enumerate().map(|(number, word)| (self.head(word), narrow(number))).collect();
         heads.sort_unstable();
-        let mut alone: Vec<Head> = heads.iter().map(|(head, _)| *head).collect();
+        let mut alone: Vec<WordHead> = heads.iter().map(|(head, _)| *head).collect();
         alone.dedup();
         let states = self.states(&alone);
         // States in which a head ends get the last rows, so that one comparison recognises them.
@@ -298,16 +298,16 @@ impl Words {
     }
 
     /// The head of a word.
-    fn head(&self, word: &Word) -> Head {
+    fn head(&self, word: &Word) -> WordHead {
         let letters = head(word, &self.texts).iter().filter(|byte| !is_separator(**byte));
         let mut head = [0; 8];
         head.iter_mut().zip(letters).for_each(|(column, byte)| *column = self.columns[*byte as usize]);
-        Head::from_be_bytes(head)
+        WordHead::from_be_bytes(head)
     }
 
     /// The states for these heads, which are sorted: by depth, then by letters.
-    fn states(&self, heads: &[Head]) -> Vec<State> {
-        let mut states = vec![State { letters: 0, is_head: false, children: 0..0, suffix: 0 }];
+    fn states(&self, heads: &[WordHead]) -> Vec<WordState> {
+        let mut states = vec![WordState { letters: 0, is_head: false, children: 0..0, suffix: 0 }];
         let mut above = 0..1;
         for depth in 0..HEAD {
             let start = states.len();
@@ -325,7 +325,7 @@ impl Words {
                 let children = &mut states[parent].children;
                 let first = if children.end == 0 { own } else { children.start };
                 *children = first..own + 1;
-                states.push(State { letters, is_head: letters == *head, children: 0..0, suffix });
+                states.push(WordState { letters, is_head: letters == *head, children: 0..0, suffix });
             }
             above = start..states.len();
         }

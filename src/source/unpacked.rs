@@ -10,6 +10,7 @@ use super::archive::{self, Packed};
 use super::content_key::{Content, ContentKey};
 use super::name_keys::any_name;
 use super::read::Windows;
+use crate::core::order::Gather as _;
 use crate::policy::Policy;
 use crate::scan::Match;
 
@@ -42,7 +43,7 @@ impl<'a> UnpackedKeys<'a> {
             .keys
             .iter()
             .filter_map(|key| Some((key.found.secret.expose(), key.member.as_ref()?.as_slice())))
-            .collect();
+            .in_set();
         let mut seen: HashSet<(Vec<u8>, Option<BString>)> = HashSet::new();
         between.retain(|key| {
             let secret = key.found.secret.expose();

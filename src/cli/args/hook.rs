@@ -19,7 +19,7 @@ Only lines that were added or changed count. In a merge, only what is in none of
 Exit codes: 0 no keys found; 1 keys found; 2 not completed.";
 
 /// `keysweep staged`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = STAGED_EXAMPLES)]
 pub struct StagedArgs {
     /// Also report keys that were in these files before.

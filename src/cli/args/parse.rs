@@ -6,7 +6,7 @@ use std::ffi::OsString;
 
 use clap::{Args, Parser as _};
 
-use super::{Cli, Command, HookCommand};
+use super::{Cli, Command, HookCommand, StagedArgs};
 
 /// Reads the program's arguments, its own name first. The error may be a call for help or for the version.
 pub fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
@@ -24,6 +24,7 @@ pub fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
 fn frequent(words: &[OsString]) -> Option<Command> {
     let rest = words.get(1..)?;
     Some(match rest.first()?.to_str()? {
+        "staged" if rest.len() == 1 => Command::Staged(StagedArgs::default()),
         "staged" => Command::Staged(alone(rest)?),
         "scan" => Command::Scan(alone(rest)?),
         "history" => Command::History(alone(rest)?),

@@ -18,7 +18,7 @@ use crate::report::model::Occasion;
 const FILTERS: &str = "Filters and exit code";
 
 /// Arguments of all scanning commands.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct SharedArgs {
     /// The format of the report [default: human, or what the name of the output file says].

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::{Committer, JsonKey, KeyOrigin, KeyState, KeyUse, reuse};
 use crate::core::date;
 use crate::core::finding::Reach;
-use crate::core::order::ListOrder as _;
+use crate::core::order::{Gather as _, ListOrder as _};
 use crate::report::model::{JsonCommit, JsonFinding};
 
 /// References that a key names; their number is exact.
@@ -57,8 +57,8 @@ pub(super) fn key<'a>(counted: &[&'a JsonFinding<'a>], worst: &'a JsonFinding<'a
         origin,
         also,
         uses: uses(counted),
-        carriers: usages().filter_map(|usage| usage.carrier).collect::<BTreeSet<_>>().into_iter().collect(),
-        exposures: usages().filter_map(|usage| usage.exposure).collect::<BTreeSet<_>>().into_iter().collect(),
+        carriers: usages().filter_map(|usage| usage.carrier).in_set().into_iter().collect(),
+        exposures: usages().filter_map(|usage| usage.exposure).in_set().into_iter().collect(),
         repositories: reuse::repositories(counted),
         reuse: reuse::words(counted),
         replaced_by: None,
@@ -101,9 +101,9 @@ pub(super) fn days((first, last): (i64, i64)) -> u64 {
 /// How the key came in first, and the other ways in which it stands there.
 fn origins(entries: &[&JsonFinding<'_>]) -> (KeyOrigin, Vec<KeyOrigin>) {
     let all = entries.iter().map(|entry| (begun(entry), KeyOrigin::of(entry)));
-    let all: BTreeSet<(Option<i64>, KeyOrigin)> = all.collect();
+    let all: BTreeSet<(Option<i64>, KeyOrigin)> = all.in_set();
     let first = all.first().map_or(KeyOrigin::File, |(_, origin)| *origin);
-    let also: BTreeSet<KeyOrigin> = all.into_iter().map(|(_, origin)| origin).filter(|other| *other != first).collect();
+    let also: BTreeSet<KeyOrigin> = all.into_iter().map(|(_, origin)| origin).filter(|other| *other != first).in_set();
     (first, also.into_iter().collect())
 }
 
@@ -194,7 +194,7 @@ fn people<'a>(
         entry.commit.iter().chain(last)
     });
     let others: BTreeSet<Committer<'a>> =
-        commits.filter_map(person).filter(|other| Some(other) != brought.as_ref()).collect();
+        commits.filter_map(person).filter(|other| Some(other) != brought.as_ref()).in_set();
     (brought, others.into_iter().take(PEOPLE).collect())
 }
 

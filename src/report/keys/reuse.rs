@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::core::order::Gather as _;
 use crate::report::escape;
 use crate::report::layout::fit_end;
 use crate::report::model::JsonFinding;
@@ -66,7 +67,7 @@ pub(super) fn words<'a>(all: &[&'a JsonFinding<'a>]) -> Option<String> {
 
 /// The repositories of these places, each once; none where a report is of one.
 pub(super) fn repositories<'a>(entries: &[&'a JsonFinding<'a>]) -> Vec<Cow<'a, str>> {
-    let names: BTreeSet<&str> = entries.iter().filter_map(|entry| entry.location.repository.as_deref()).collect();
+    let names: BTreeSet<&str> = entries.iter().filter_map(|entry| entry.location.repository.as_deref()).in_set();
     names.into_iter().map(Cow::Borrowed).collect()
 }
 
@@ -76,7 +77,7 @@ pub(super) fn environments(entries: &[&JsonFinding<'_>]) -> Vec<&'static str> {
         let name = entry.usage.as_ref().and_then(|usage| usage.name.as_deref());
         entry.location.path.as_deref().and_then(environment).or_else(|| name.and_then(environment))
     };
-    let found: BTreeSet<usize> = entries.iter().filter_map(of).collect();
+    let found: BTreeSet<usize> = entries.iter().filter_map(of).in_set();
     found.into_iter().map(|at| ENVIRONMENTS[at].0).collect()
 }
 
