@@ -161,7 +161,13 @@ fn lead(regex: &str) -> Text {
     regex.get(..length - usize::from(is_repeated && length > 0)).unwrap_or_default().to_owned().into()
 }
 
-/// The hash of three bytes; `key` is in little-endian order.
+/// The first four of eight bytes.
+#[allow(clippy::cast_possible_truncation, reason = "the others are not wanted")]
+fn low(eight: u64) -> u32 {
+    eight as u32
+}
+
+/// The hash of three bytes; `key` is in little-endian order, and a fourth byte makes no difference.
 fn hash(key: u32) -> usize {
     (key.wrapping_mul(0x9e37_7900) >> (32 - HASH_BITS)) as usize
 }
@@ -258,7 +264,7 @@ impl Anchors {
     }
 
     /// Whether a key may start at `at`, by its first three bytes.
-    #[inline]
+    #[inline(always)]
     pub(super) fn may_open(&self, text: &[u8], at: usize) -> bool {
         text[at..].first_chunk::<3>().is_some_and(|&first| self.opens[hash(three(first))])
     }
@@ -314,12 +320,22 @@ impl Anchors {
     /// The same for a range with any bytes, ignoring what is before and after it.
     pub(super) fn inside(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(&Anchor, usize)) {
         let before = &text[..to];
-        let Some(&[a, b]) = before.get(from..).and_then(<[u8]>::first_chunk::<2>) else { return };
-        let mut key = u32::from(a) << 8 | u32::from(b) << 16;
-        for (at, &byte) in before[from + 2..].iter().enumerate() {
-            key = key >> 8 | u32::from(byte) << 16;
+        let mut at = from;
+        // Four at a time: a hash of four bytes is that of the first three.
+        while let Some(&eight) = before.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+            let eight = u64::from_le_bytes(eight);
+            let keys: [u32; 4] = std::array::from_fn(|place| low(eight >> (8 * place)));
+            if keys.iter().fold(false, |any, &key| any | self.starts[hash(key)]) {
+                for (place, key) in keys.into_iter().enumerate().filter(|(_, key)| self.starts[hash(*key)]) {
+                    self.starting(text, at + place, key & THREE, found);
+                }
+            }
+            at += 4;
+        }
+        for (place, first) in before.get(at..).unwrap_or_default().windows(3).enumerate() {
+            let key = three([first[0], first[1], first[2]]);
             if self.starts[hash(key)] {
-                self.starting(text, from + at, key, found);
+                self.starting(text, at + place, key, found);
             }
         }
     }

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::language;
+use super::letters::Letters;
 use super::name_words::{COUNTED, ENDINGS, said, says};
 
 /// How many bytes at the end of a long name are read.
@@ -203,7 +203,7 @@ impl VariableName {
 fn is_value(name: &[u8]) -> bool {
     const LEAST: usize = 28;
     let digits = || name.iter().map(|byte| usize::from(byte.is_ascii_digit())).sum::<usize>();
-    name.len() >= LEAST && (digits() * 8 >= name.len() || language::word_starts(name) * 3 > name.len())
+    name.len() >= LEAST && (digits() * 8 >= name.len() || Letters::of(name).starts() * 3 > name.len())
 }
 
 /// Whether a word starts with a capital letter at `at`.

@@ -65,7 +65,7 @@ impl Scanner {
             self.view(&inner, out);
         }
         // Hashes and images are finished here.
-        if !decode::any_digits(&view.bytes[token.clone()]) {
+        if !decode::any_digits(&view.bytes, token.clone()) {
             return;
         }
         let mut from = token.start.max(done.hex);

@@ -1,5 +1,7 @@
 //! Whether a text looks like language: words, identifiers and paths.
 
+use super::letters::Letters;
+
 /// The most frequent pairs of letters in English, in order (Norvig, "English Letter Frequency Counts", 2012):
 /// together three quarters of the pairs in prose, and a sixth of random pairs.
 const PAIRS: &[u8] = b"\
@@ -30,81 +32,14 @@ pub(super) fn is_language(text: &[u8]) -> bool {
 
 /// Whether it is an identifier in any style: few words for its length, in which most pairs of letters are frequent.
 /// Fewer than one in ten thousand random texts is.
-pub(super) fn is_identifier(text: &[u8]) -> bool {
+pub(super) fn is_identifier(text: &[u8], letters: &Letters) -> bool {
     const LONGEST: usize = 96;
-    if text.len() > LONGEST {
-        return false;
-    }
-    let starts = word_starts(text);
-    let lower = text.iter().map(|byte| usize::from(byte.is_ascii_lowercase())).sum::<usize>();
-    let upper = text.iter().any(u8::is_ascii_uppercase);
-    // Without capitals, words start less often by chance.
-    let shortest_word = if upper { 4 } else { 6 };
-    if lower * 2 < text.len() || starts * shortest_word > text.len() {
+    if text.len() > LONGEST || !letters.is_worded() {
         return false;
     }
     let (pairs, frequent) = frequent_pairs(text);
     is_frequent(pairs, frequent)
 }
-
-/// Whether a text with dots and slashes is a path, a URL or a dotted name: it has only one case, or few words for its
-/// length.
-pub(super) fn is_path(text: &[u8]) -> bool {
-    let (upper, lower) = text.iter().fold((false, false), |(upper, lower), byte| {
-        (upper | byte.is_ascii_uppercase(), lower | byte.is_ascii_lowercase())
-    });
-    !upper || !lower || word_starts(text) * 5 < text.len()
-}
-
-/// How many words start in a name after the first: at capitals, at digits, and after digits and marks.
-pub(super) fn word_starts(name: &[u8]) -> usize {
-    let (mut state, mut starts) = (0_usize, 0_usize);
-    for &byte in name {
-        state = (state << 2 | KINDS[byte as usize] as usize) & 63;
-        starts += usize::from(WORD_STARTS >> state & 1 != 0);
-    }
-    starts
-}
-
-/// The class of a byte in a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum NameByte {
-    Lower,
-    Upper,
-    Digit,
-    Mark,
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "each byte once")]
-const KINDS: [NameByte; 256] = {
-    let mut table = [NameByte::Mark; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = match byte as u8 {
-            b'a'..=b'z' => NameByte::Lower,
-            b'A'..=b'Z' => NameByte::Upper,
-            b'0'..=b'9' => NameByte::Digit,
-            _ => NameByte::Mark,
-        };
-        byte += 1;
-    }
-    table
-};
-
-/// Bit `16a + 4b + c` says whether a word starts at the last of three bytes with the classes `a`, `b` and `c`; or one
-/// byte earlier, if `b` and `c` are the end of an abbreviation and the start of a word.
-const WORD_STARTS: u64 = {
-    let (mut bits, mut state) = (0, 0);
-    while state < 64 {
-        let (a, b, c) = (state >> 4, state >> 2 & 3, state & 3);
-        let is_abbreviation = a == 1 && b == 1 && c == 0;
-        if b != c && c != 3 && !(b == 1 && c == 0) || is_abbreviation {
-            bits |= 1 << state;
-        }
-        state += 1;
-    }
-    bits
-};
 
 /// Whether it is a long camel-case identifier: `convertLangChainToolCallToOpenAI`. One in ten thousand random texts
 /// of 32 characters is.

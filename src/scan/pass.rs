@@ -3,20 +3,40 @@
 use std::ops::Range;
 
 use super::anchored::{Key, Place};
-use super::anchors::Anchor;
+use super::anchors::{Anchor, Anchors};
 use super::joined::{First, may_start};
+use super::letters::Letters;
 use super::progress::Done;
 use super::seen::{Scope, Seen};
+use super::token::Token;
 use super::view::View;
-use super::{Candidate, DEPTH, Scanner, Sink, binary, decode, joins, language, runs, steps};
+use super::{Candidate, DEPTH, Scanner, Sink, binary, decode, joins, runs, steps};
+
+/// Says where the first part of a key may start: like a key, or like a random value.
+#[derive(Clone, Copy, Debug)]
+struct PartStarts<'a> {
+    anchors: &'a Anchors,
+    text: &'a [u8],
+    /// Where the range starts in the text that the offsets count from.
+    from: usize,
+}
+
+impl runs::Openings for PartStarts<'_> {
+    #[inline(always)]
+    fn may_start(&self, at: usize, is_long: bool) -> bool {
+        let at = self.from + at;
+        self.anchors.may_open(self.text, at) || may_start(self.text, at, is_long)
+    }
+}
 
 impl Scanner {
     /// Scans all runs of a view.
     pub(super) fn view(&self, view: &View<'_>, out: &mut Sink) {
         let mut done = Done::default();
         steps::count(view.bytes.len());
-        runs::each(&view.bytes, &|at, is_long| self.may_open(&view.bytes, at, is_long), &mut |run, width| {
-            if width == runs::Width::Gapped && language::is_path(&view.bytes[run.clone()]) {
+        let openings = PartStarts { anchors: &self.anchors, text: &view.bytes, from: 0 };
+        runs::each(&view.bytes, &openings, &mut |run, width| {
+            if width == runs::Width::Gapped && Letters::within(&view.bytes, run.clone()).is_path() {
                 return;
             }
             // The text around a decoded part is only context; it was scanned in the outer view.
@@ -40,10 +60,10 @@ impl Scanner {
         let mut done = Done { remembers: true, ..Done::default() };
         let mut before = out.candidates.len();
         seen.begin();
-        let may_open = |at: usize, is_long: bool| self.may_open(&view.bytes, part.start + at, is_long);
-        runs::each(&view.bytes[part.clone()], &may_open, &mut |run, width| {
+        let openings = PartStarts { anchors: &self.anchors, text: &view.bytes, from: part.start };
+        runs::each(&view.bytes[part.clone()], &openings, &mut |run, width| {
             let run = part.start + run.start..part.start + run.end;
-            if width == runs::Width::Gapped && language::is_path(&view.bytes[run.clone()]) {
+            if width == runs::Width::Gapped && Letters::within(&view.bytes, run.clone()).is_path() {
                 return;
             }
             if !matches!(width, runs::Width::Narrow | runs::Width::Gapped) {
@@ -72,12 +92,6 @@ impl Scanner {
         if out.candidates.len() == before {
             seen.remember(&view.bytes, done.scope, done.binary_only());
         }
-    }
-
-    /// Whether the first part of a key may start at `at`.
-    #[inline(always)]
-    fn may_open(&self, bytes: &[u8], at: usize, is_long: bool) -> bool {
-        self.anchors.may_open(bytes, at) || may_start(bytes, at, is_long)
     }
 
     /// Handles the other kinds of runs, which are rare.
@@ -132,14 +146,15 @@ impl Scanner {
         steps::count(run.len());
         self.anchored(view, run.start.max(done.anchored), run.end - 3, done, out);
         done.anchored = run.end - 3;
-        if let Some((rule, key, evidence)) = self.assigned.key(&self.rules, bytes, run.clone(), done) {
+        let token = Token::of(bytes, run);
+        if let Some((rule, key, evidence)) = self.assigned.key(&self.rules, bytes, &token, done) {
             out.weighed(view, rule, key.secret.clone(), None, evidence);
             self.claim(view, rule, key, out);
         } else if out.steps.is_some() {
-            let refused = self.assigned.refusals(&self.rules, bytes, &run);
+            let refused = self.assigned.refusals(&self.rules, bytes, &token);
             refused
                 .iter()
-                .for_each(|(rule, why, evidence)| out.weighed(view, *rule, run.clone(), Some(why), *evidence));
+                .for_each(|(rule, why, evidence)| out.weighed(view, *rule, token.range.clone(), Some(why), *evidence));
         }
     }
 
@@ -153,13 +168,14 @@ impl Scanner {
             self.anchored(view, from, bytes.len().min(run.start + 3), done, out);
         }
         // Almost every run is one token.
-        if !bytes[run.clone()].iter().fold(false, |any, &byte| any | runs::is_escape(byte)) {
+        let token = Token::of(bytes, run.clone());
+        if token.letters.is_plain() {
             done.anchored = run.end - 3;
-            return self.token(view, run, done, out);
+            return self.token(view, &token, done, out);
         }
         let mut start = run.start;
         for part in bytes[run.clone()].split(|&byte| runs::is_escape(byte)) {
-            self.token(view, start..start + part.len(), done, out);
+            self.token(view, &Token::of(bytes, start..start + part.len()), done, out);
             start += part.len() + 1;
         }
         if view.layers.len() < DEPTH {
@@ -179,13 +195,14 @@ impl Scanner {
     }
 
     /// Scans a token: a whole run, or a part between escape characters.
-    fn token(&self, view: &View<'_>, token: Range<usize>, done: &mut Done, out: &mut Sink) {
+    fn token(&self, view: &View<'_>, own: &Token, done: &mut Done, out: &mut Sink) {
         const LEAST_ANCHORED: usize = 8;
         let bytes: &[u8] = &view.bytes;
+        let token = own.range.clone();
         if token.len() < LEAST_ANCHORED {
             // Before an escape, as in `sk-\nrest`, the start of a key may be this short.
             if self.anchors.may_open(bytes, token.start) {
-                self.parted(view, &token, First::default(), done, out);
+                self.parted(view, own, First::default(), done, out);
             }
             return;
         }
@@ -206,26 +223,26 @@ impl Scanner {
             self.gzip(view, at, done, out);
         }
         if !first.is_key || first.found.is_some() {
-            self.parted(view, &token, first, done, out);
+            self.parted(view, own, first, done, out);
         }
         if token.len() < runs::LEAST {
             // Before an entity: `cb12&shy;ab34`.
             if bytes.get(token.end) == Some(&b'&') && !first.is_key {
-                self.long_value(view, &token, done, out);
+                self.long_value(view, own, done, out);
             }
             return;
         }
         if out.steps.is_some() {
-            let refused = self.assigned.refusals(&self.rules, bytes, &token);
+            let refused = self.assigned.refusals(&self.rules, bytes, own);
             refused
                 .iter()
                 .for_each(|(rule, why, evidence)| out.weighed(view, *rule, token.clone(), Some(why), *evidence));
         }
-        if let Some((rule, key, evidence)) = self.assigned.key(&self.rules, bytes, token.clone(), done) {
+        if let Some((rule, key, evidence)) = self.assigned.key(&self.rules, bytes, own, done) {
             out.weighed(view, rule, key.secret.clone(), None, evidence);
             self.claim(view, rule, key, out);
         } else if done.plausible == Some(token.start) && !first.is_key {
-            self.long_value(view, &token, done, out);
+            self.long_value(view, own, done, out);
         }
         if view.layers.len() < DEPTH {
             self.encoded(view, token, done, out);

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::binary;
 use super::joins::{is_cut, reach};
+use super::letters::Letters;
 use super::progress::Done;
-use super::random::{changes_case, is_digest};
+use super::random::is_digest;
 
 /// Where a value stands that a token is the start or a part of.
 pub(super) struct Placed {
@@ -83,7 +84,7 @@ fn is_random_part(part: &[u8]) -> bool {
     let digits = part.iter().filter(|byte| byte.is_ascii_digit()).count();
     part.len() >= LEAST
         && part.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-        && (changes_case(part) || digits * 8 >= part.len() && digits < part.len())
+        && (Letters::of(part).changes_case() || digits * 8 >= part.len() && digits < part.len())
 }
 
 /// The start of the value: after what belongs to an escape or to markup.

@@ -1,6 +1,8 @@
 //! Whether a run of digits may encode ASCII text. It examines 64 bytes at a time, because in files with hashes,
 //! images and certificates every byte is examined.
 
+use std::ops::Range;
+
 use super::super::steps;
 use super::sextet::FITS;
 
@@ -59,37 +61,42 @@ fn shifted(mask: u64, before: u64, by: u32) -> u64 {
 /// The minimum length of six base64 groups, without the last digit, which any text fits.
 const LEAST: usize = 23;
 
-/// Whether `token` (a run of key bytes) may contain base64 or hex of ASCII text.
-pub(in crate::scan) fn any(token: &[u8]) -> bool {
-    token.len() >= LEAST && find(token, |six, sixteen| six | sixteen).is_some()
+/// Whether `token` (a run of key bytes in `text`) may contain base64 or hex of ASCII text.
+pub(in crate::scan) fn any(text: &[u8], token: Range<usize>) -> bool {
+    token.len() >= LEAST && find(&text[token.start..], token.len(), |six, sixteen| six | sixteen).is_some()
 }
 
 /// The offset of the sixth of the first six consecutive base64 groups that fit ASCII text.
 pub(super) fn base64(token: &[u8]) -> Option<usize> {
-    find(token, |six, _| six).map(|end| end - 3)
+    find(token, token.len(), |six, _| six).map(|end| end - 3)
 }
 
 /// The offset of the first of the first sixteen consecutive hex pairs that encode text.
 pub(super) fn hex(token: &[u8]) -> Option<usize> {
-    find(token, |_, sixteen| sixteen).map(|end| end - 31)
+    find(token, token.len(), |_, sixteen| sixteen).map(|end| end - 31)
 }
 
-/// The first position that `wanted` selects; nothing after it is examined.
+/// The first position in `text[..length]` that `wanted` selects; nothing after it is examined.
 #[inline(always)]
-fn find(token: &[u8], wanted: impl Fn(u64, u64) -> u64) -> Option<usize> {
+fn find(text: &[u8], length: usize, wanted: impl Fn(u64, u64) -> u64) -> Option<usize> {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         #[allow(unsafe_code, reason = "calling a function compiled for AVX2")]
         // SAFETY: the feature was detected on the line above.
-        return unsafe { avx2::find(token, wanted) };
+        return unsafe { avx2::find(text, length, wanted) };
     }
-    walk(token, masks, wanted)
+    walk(text, length, masks, wanted)
 }
 
 #[inline(always)]
-fn walk(token: &[u8], masks: impl Fn(&[u8; 64]) -> DigitMasks, wanted: impl Fn(u64, u64) -> u64) -> Option<usize> {
+fn walk(
+    text: &[u8],
+    length: usize,
+    masks: impl Fn(&[u8; 64]) -> DigitMasks,
+    wanted: impl Fn(u64, u64) -> u64,
+) -> Option<usize> {
     let mut state = DigitState::default();
-    let (blocks, rest) = token.as_chunks::<64>();
+    let (blocks, rest) = text[..length].as_chunks::<64>();
     for (i, block) in blocks.iter().enumerate() {
         steps::count(block.len());
         let (six, sixteen) = state.block(masks(block));
@@ -101,11 +108,13 @@ fn walk(token: &[u8], masks: impl Fn(&[u8; 64]) -> DigitMasks, wanted: impl Fn(u
     if rest.is_empty() {
         return None;
     }
-    let mut last = [0; 64];
-    last[..rest.len()].copy_from_slice(rest);
-    // The fourth digit of a group is not examined, so the padding after the end must not look like one.
+    let last = match text[blocks.len() * 64..].first_chunk::<64>() {
+        Some(last) => masks(last),
+        None => masks(&std::array::from_fn(|i| rest.get(i).copied().unwrap_or(0))),
+    };
+    // The fourth digit of a group is not examined, so what follows the end must not look like one.
     let inside = u64::MAX >> (64 - rest.len());
-    let (six, sixteen) = state.block(masks(&last));
+    let (six, sixteen) = state.block(last);
     let found = wanted(six, sixteen) & inside;
     (found != 0).then(|| blocks.len() * 64 + found.trailing_zeros() as usize)
 }
@@ -187,8 +196,8 @@ mod avx2 {
     };
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn find(token: &[u8], wanted: impl Fn(u64, u64) -> u64) -> Option<usize> {
-        super::walk(token, |block| masks(block), wanted)
+    pub(super) fn find(text: &[u8], length: usize, wanted: impl Fn(u64, u64) -> u64) -> Option<usize> {
+        super::walk(text, length, |block| masks(block), wanted)
     }
 
     #[target_feature(enable = "avx2")]
@@ -255,7 +264,11 @@ mod tests {
                 .collect();
             let (six, sixteen) = by_definition(&token);
             assert_eq!((base64(&token), hex(&token)), (six, sixteen), "{}", String::from_utf8_lossy(&token));
-            assert_eq!(any(&token), six.is_some() || sixteen.is_some());
+            assert_eq!(any(&token, 0..token.len()), six.is_some() || sixteen.is_some());
+            let (before, inside) = (random.below(token.len() + 1), random.below(token.len() + 1));
+            let part = before.min(inside)..before.max(inside);
+            let (six, sixteen) = by_definition(&token[part.clone()]);
+            assert_eq!(any(&token, part), six.is_some() || sixteen.is_some());
         }
     }
 

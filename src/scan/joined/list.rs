@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::super::alphabet::in_key;
+use super::super::letters::Letters;
 use super::super::random::may_be_value;
 use super::glue::{after, before, literal_before};
 use super::part::{SHORT, part_end};
@@ -92,8 +93,8 @@ fn line_before(text: &[u8]) -> Option<Range<usize>> {
     }
     let length = rest.iter().rev().take(SHORT).take_while(|byte| in_key(**byte)).count();
     let part = rest.len() - length..rest.len();
-    let is_part =
-        if is_soft { length < SHORT } else { (LEAST..SHORT).contains(&length) && may_be_value(&text[part.clone()]) };
+    let may_be_value = || may_be_value(&text[part.clone()], &Letters::within(text, part.clone()));
+    let is_part = if is_soft { length < SHORT } else { (LEAST..SHORT).contains(&length) && may_be_value() };
     (is_part && matches!(text[..part.start], [.., b' ' | b'\t' | b'"' | b'\'' | b'=' | b':'])).then_some(part)
 }
 
@@ -114,6 +115,6 @@ fn goes_over(text: &[u8], end: usize) -> bool {
     let rest = &text[next.clone()];
     rest.len() >= LEAST
         && !rest.iter().any(|byte| matches!(byte, b'=' | b':'))
-        && may_be_value(rest)
+        && may_be_value(rest, &Letters::of(rest))
         && matches!(text[next.end..], [] | [b' ' | b'\t' | b'\n' | b'\r' | b',', ..])
 }

@@ -22,8 +22,9 @@ pub(super) use values::may_start;
 use super::alphabet::in_key;
 use super::progress::Done;
 use super::seen::Scope;
+use super::token::Token;
 use super::view::{Decoded, Ratio, View};
-use super::{Scanner, Sink, random, runs, steps, view};
+use super::{Scanner, Sink, runs, steps, view};
 use crate::core::finding::{Confidence, Layer};
 use part::{is_address, part_end};
 
@@ -83,26 +84,27 @@ impl Scanner {
     }
 
     /// Examines a token in which no key was found, or one that may continue.
-    pub(super) fn parted(&self, view: &View<'_>, token: &Range<usize>, first: First, done: &mut Done, out: &mut Sink) {
+    pub(super) fn parted(&self, view: &View<'_>, token: &Token, first: First, done: &mut Done, out: &mut Sink) {
         let bytes: &[u8] = &view.bytes;
-        if token.start < done.joined || done.opened.contains(&token.start) || view.is_joined() {
+        let (start, end) = (token.range.start, token.range.end);
+        if start < done.joined || done.opened.contains(&start) || view.is_joined() {
             return;
         }
         let is_open = first.is_refused || first.found.is_some();
-        if is_open || self.anchors.may_open(bytes, token.start) {
-            let part = token.start..part_end(bytes, token.end);
-            if is_open || self.anchors.opens(bytes, token.start) {
+        if is_open || self.anchors.may_open(bytes, start) {
+            let part = start..part_end(bytes, end);
+            if is_open || self.anchors.opens(bytes, start) {
                 done.joined = self.join(view, part, first, done, out);
                 return;
             }
         }
-        if token.len() < runs::LEAST {
+        if token.range.len() < runs::LEAST {
             return;
         }
         // The key may start in the short part before it.
         let may_open =
             |at: usize| at >= done.joined && self.anchors.may_open(bytes, at) && self.anchors.opens(bytes, at);
-        if let Some((before, is_near)) = glue::short_before(bytes, token.start, &may_open) {
+        if let Some((before, is_near)) = glue::short_before(bytes, start, &may_open) {
             // Another line could have this part.
             done.scope = done.scope.max(if is_near { Scope::Around } else { Scope::Line });
             if let Some(before) = before {
@@ -110,11 +112,12 @@ impl Scanner {
                 return;
             }
         }
-        if glue::is_expression(bytes, token.end) && random::may_be_value(&bytes[token.clone()]) {
-            self.join_value(view, token.clone(), done, out);
-        } else if let Some(part) = glue::literal_before(bytes, token.start)
-            && random::may_be_value(&bytes[token.clone()])
-        {
+        if !token.may_be_value(bytes) {
+            return;
+        }
+        if glue::is_expression(bytes, end) {
+            self.join_value(view, token.range.clone(), done, out);
+        } else if let Some(part) = glue::literal_before(bytes, start) {
             self.join_value(view, part, done, out);
         }
     }

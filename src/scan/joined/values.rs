@@ -4,8 +4,10 @@
 use std::ops::Range;
 
 use super::super::alphabet::in_key;
+use super::super::letters::Letters;
 use super::super::progress::Done;
 use super::super::seen::Scope;
+use super::super::token::Token;
 use super::super::view::View;
 use super::super::{Scanner, Sink, language, random, runs, steps};
 use super::part::in_part;
@@ -37,9 +39,15 @@ pub(in super::super) fn may_start(text: &[u8], at: usize, is_long: bool) -> bool
     let Some(&first) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) else { return false };
     let first = u64::from_le_bytes(first);
     let marks = between(first & FOUR, b'-', b'-') | between(first & FOUR, b'_', b'_');
-    let is_word = digits(first) | marks == 0 && !changes_case(first);
-    let may_be = is_long & !is_word;
-    may_be && is_value(first, text.get(at + 8..)) || first & 0xff == u64::from(b'-') && block(text, at).is_some()
+    let may_be = is_long & ((digits(first) | marks != 0) | changes_case(first));
+    // Almost all are words, so there is one branch for the rest.
+    may_be | (first & 0xff == u64::from(b'-')) && is_start(text, at, first, may_be)
+}
+
+/// The rest of the test.
+#[inline(never)]
+fn is_start(text: &[u8], at: usize, first: u64, may_be: bool) -> bool {
+    may_be && is_value(first, text.get(at + 8..)) || text[at] == b'-' && block(text, at).is_some()
 }
 
 /// The start of the text of a folded YAML block whose head ends with the dash at `at`: `key: >-`.
@@ -72,7 +80,6 @@ fn changes_case(word: u64) -> bool {
 
 /// Whether the first six bytes may be in a value, and one of eight is a letter. Without a digit and changes of case they
 /// must be a prefix, and a digit in the first eight of the `rest`.
-#[inline(never)]
 fn is_value(word: u64, rest: Option<&[u8]>) -> bool {
     let lower = word | (0x20 * EACH);
     let letters = between(lower, b'a', b'z') & !word;
@@ -101,26 +108,28 @@ impl Scanner {
         }
         let is_short = bytes[part.clone()].split(|&byte| !in_key(byte)).all(|run| run.len() < runs::LEAST);
         let digits = &bytes[part.clone()];
-        if is_short && random::may_be_value(digits) && !is_numbered_word(digits) && !lead::is_argument(bytes, &part) {
+        let may_be_value = || random::may_be_value(digits, &Letters::of(digits));
+        if is_short && may_be_value() && !is_numbered_word(digits) && !lead::is_argument(bytes, &part) {
             self.value(view, part, done, out);
         }
     }
 
     /// Examines a token that is no key: it may be a part of a value, and only its name says whose.
-    pub(in super::super) fn long_value(&self, view: &View<'_>, token: &Range<usize>, done: &mut Done, out: &mut Sink) {
+    pub(in super::super) fn long_value(&self, view: &View<'_>, token: &Token, done: &mut Done, out: &mut Sink) {
         let bytes: &[u8] = &view.bytes;
-        if done.valued.contains(&token.start) || view.is_joined() {
+        let Token { range, letters } = token;
+        if done.valued.contains(&range.start) || view.is_joined() {
             return;
         }
-        let rest = bytes[token.end..].iter().take(LONGEST).take_while(|&&byte| in_part(byte)).count();
+        let rest = bytes[range.end..].iter().take(LONGEST).take_while(|&&byte| in_part(byte)).count();
         steps::count(rest);
-        let part = token.start..token.end + rest;
+        let part = range.start..range.end + rest;
         if rest == LONGEST || !list::may_go_on(bytes, &part) {
             return;
         }
-        let digits = &bytes[token.clone()];
+        let digits = &bytes[range.clone()];
         let is_plausible =
-            token.len() >= runs::LEAST || random::may_be_value(digits) && !language::is_identifier(digits);
+            range.len() >= runs::LEAST || token.may_be_value(bytes) && !language::is_identifier(digits, letters);
         if is_plausible && !is_numbered_word(digits) {
             self.value(view, part, done, out);
         }
@@ -151,7 +160,7 @@ impl Scanner {
         if weak.is_any() {
             // Words in a list are no parts of a key.
             let first = parts.iter().position(|own| own.start == part.start).unwrap_or(0);
-            let is_word = |part: &Range<usize>| !random::may_be_value(&bytes[part.clone()]);
+            let is_word = |part: &Range<usize>| !Token::of(bytes, part.clone()).may_be_value(bytes);
             parts.truncate(first + 1 + parts[first + 1..].iter().position(is_word).unwrap_or(parts.len()));
             parts.drain(..parts[..first].iter().rposition(is_word).map_or(0, |word| word + 1));
         }

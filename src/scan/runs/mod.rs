@@ -96,25 +96,27 @@ const fn opens(byte: u8) -> bool {
 /// `OPENS[b]`: whether the first part of a key may follow the byte `b`.
 const OPENS: [bool; 256] = byte_table!(opens);
 
-/// Calls `found` for each longest run in `bytes`, in the order in which they end, and for each opening where a part of a key
-/// `may_start`: it is asked with the offset, and whether six bytes from there may be a value. Since that is in every block, it
-/// has to be small enough to be compiled into the loop over them.
-pub(super) fn each(
-    bytes: &[u8],
-    may_start: &impl Fn(usize, bool) -> bool,
-    found: &mut impl FnMut(Range<usize>, Width),
-) {
+/// Says where a part of a key may start. Since there are openings in every block, [`may_start`](Self::may_start) is compiled
+/// into the loop over them.
+pub(super) trait Openings {
+    /// Whether a part may start at an offset; `is_long` says whether six bytes from there may be in a value.
+    fn may_start(&self, at: usize, is_long: bool) -> bool;
+}
+
+/// Calls `found` for each longest run in `bytes`, in the order in which they end, and for each of the openings where a part of
+/// a key may start.
+pub(super) fn each(bytes: &[u8], openings: &impl Openings, found: &mut impl FnMut(Range<usize>, Width)) {
     let mut state = State::default();
     #[cfg(target_arch = "x86_64")]
     if let Some(vectors) = vector::Vectors::known().next() {
-        vectors.blocks(bytes, &mut state, may_start, found);
+        vectors.blocks(bytes, &mut state, openings, found);
         return state.finish(bytes.len(), found);
     }
     let whole = bytes.len() / 64 * 64;
     for base in (0..whole).step_by(64) {
-        state.block(base, masks(&bytes[base..base + 64]), may_start, found);
+        state.block(base, masks(&bytes[base..base + 64]), openings, found);
     }
-    state.tail(bytes, whole, may_start, found);
+    state.tail(bytes, whole, openings, found);
     state.finish(bytes.len(), found);
 }
 
@@ -206,20 +208,20 @@ impl State {
         &mut self,
         base: usize,
         masks: Masks,
-        may_start: &impl Fn(usize, bool) -> bool,
+        openings: &impl Openings,
         found: &mut impl FnMut(Range<usize>, Width),
     ) {
         let Masks { class, zero, opens, numbers, gapped } = masks;
-        let mut openings = (opens << 1 | self.opens) & class;
+        let mut places = (opens << 1 | self.opens) & class;
         self.opens = opens >> 63;
         let six = six_follow(gapped);
-        while openings != 0 {
-            let place = openings.trailing_zeros();
+        while places != 0 {
+            let place = places.trailing_zeros();
             let at = base + place as usize;
-            if may_start(at, six >> place & 1 != 0) {
+            if openings.may_start(at, six >> place & 1 != 0) {
                 found(at..at, Width::Opening);
             }
-            openings &= openings - 1;
+            places &= places - 1;
         }
         let (before, before_with_gaps) = (self.class, self.with_gaps);
         (self.class, self.with_gaps) = (class, gapped);
@@ -283,11 +285,11 @@ impl State {
         &mut self,
         bytes: &[u8],
         from: usize,
-        may_start: &impl Fn(usize, bool) -> bool,
+        openings: &impl Openings,
         found: &mut impl FnMut(Range<usize>, Width),
     ) {
         if from < bytes.len() {
-            self.block(from, masks(&bytes[from..]), may_start, found);
+            self.block(from, masks(&bytes[from..]), openings, found);
         }
     }
 

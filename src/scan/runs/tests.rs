@@ -3,6 +3,14 @@
 use super::*;
 use crate::rule::template::Random;
 
+struct Everywhere;
+
+impl Openings for Everywhere {
+    fn may_start(&self, _: usize, _: bool) -> bool {
+        true
+    }
+}
+
 fn maximal(bytes: &[u8], least: usize, fits: &dyn Fn(usize) -> bool, found: &mut dyn FnMut(Range<usize>)) {
     let mut start = 0;
     for i in 0..=bytes.len() {
@@ -44,7 +52,7 @@ fn finds_the_runs_of_the_definition() {
         }
         let mut runs = Vec::new();
         let (mut openings, mut gapped) = (Vec::new(), Vec::new());
-        each(&bytes, &|_, _| true, &mut |run, width| match width {
+        each(&bytes, &Everywhere, &mut |run, width| match width {
             Width::Opening => openings.push(run.start),
             Width::Gapped => gapped.push(run),
             Width::Numbers | Width::Quad => {}
@@ -85,19 +93,19 @@ fn with_and_without_vectors_are_the_same() {
     let expected = found(&bytes, |bytes, state, mut found| {
         let whole = bytes.len() / 64 * 64;
         for base in (0..whole).step_by(64) {
-            state.block(base, masks(&bytes[base..base + 64]), &|_, _| true, &mut found);
+            state.block(base, masks(&bytes[base..base + 64]), &Everywhere, &mut found);
         }
-        state.tail(bytes, whole, &|_, _| true, &mut found);
+        state.tail(bytes, whole, &Everywhere, &mut found);
     });
     #[cfg(target_arch = "x86_64")]
     for kind in vector::Vectors::known() {
         assert_eq!(
-            found(&bytes, |bytes, state, mut found| kind.blocks(bytes, state, &|_, _| true, &mut found)),
+            found(&bytes, |bytes, state, mut found| kind.blocks(bytes, state, &Everywhere, &mut found)),
             expected,
             "{kind:?}"
         );
     }
     let mut runs = Vec::new();
-    each(&bytes, &|_, _| true, &mut |run, width| runs.push((run, width)));
+    each(&bytes, &Everywhere, &mut |run, width| runs.push((run, width)));
     assert_eq!(runs, expected);
 }

@@ -9,7 +9,7 @@ use std::arch::x86_64::{
 };
 use std::ops::Range;
 
-use super::{Masks, State, Width, in_class, in_gapped, numbers, opens};
+use super::{Masks, Openings, State, Width, in_class, in_gapped, numbers, opens};
 
 /// `[l]` has bit `h` set where a class holds the byte whose high half is `h` and whose low half is `l`.
 type Low = [u8; 16];
@@ -69,27 +69,22 @@ impl Vectors {
         self,
         bytes: &[u8],
         state: &mut State,
-        may_start: &impl Fn(usize, bool) -> bool,
+        openings: &impl Openings,
         found: &mut impl FnMut(Range<usize>, Width),
     ) {
         #[allow(unsafe_code, reason = "calling functions that are compiled for these instructions")]
         // SAFETY: `known` makes these values, of features that were detected.
         unsafe {
             match self {
-                Self::Avx512 => blocks_512(bytes, state, may_start, found),
-                Self::Avx2 => blocks_256(bytes, state, may_start, found),
+                Self::Avx512 => blocks_512(bytes, state, openings, found),
+                Self::Avx2 => blocks_256(bytes, state, openings, found),
             }
         }
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,bmi1,bmi2,popcnt,lzcnt")]
-fn blocks_512(
-    bytes: &[u8],
-    state: &mut State,
-    may_start: &impl Fn(usize, bool) -> bool,
-    found: &mut impl FnMut(Range<usize>, Width),
-) {
+fn blocks_512(bytes: &[u8], state: &mut State, openings: &impl Openings, found: &mut impl FnMut(Range<usize>, Width)) {
     let [class, opens, numbers, gapped, high] =
         [&CLASS, &OPENS, &NUMBERS, &GAPPED, &HIGH].map(|table| four_times(table));
     let (blocks, _) = bytes.as_chunks::<64>();
@@ -104,9 +99,9 @@ fn blocks_512(
             numbers: _mm512_test_epi8_mask(_mm512_shuffle_epi8(numbers, block), half),
             gapped: _mm512_test_epi8_mask(_mm512_shuffle_epi8(gapped, block), half),
         };
-        state.block(i * 64, masks, may_start, found);
+        state.block(i * 64, masks, openings, found);
     }
-    state.tail(bytes, blocks.len() * 64, may_start, found);
+    state.tail(bytes, blocks.len() * 64, openings, found);
 }
 
 #[target_feature(enable = "avx512f")]
@@ -129,12 +124,7 @@ fn four_times(table: &Low) -> __m512i {
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
-fn blocks_256(
-    bytes: &[u8],
-    state: &mut State,
-    may_start: &impl Fn(usize, bool) -> bool,
-    found: &mut impl FnMut(Range<usize>, Width),
-) {
+fn blocks_256(bytes: &[u8], state: &mut State, openings: &impl Openings, found: &mut impl FnMut(Range<usize>, Width)) {
     let [class, opens, numbers, gapped, high] = [&CLASS, &OPENS, &NUMBERS, &GAPPED, &HIGH].map(|table| twice(table));
     let (blocks, _) = bytes.as_chunks::<64>();
     for (i, block) in blocks.iter().enumerate() {
@@ -153,9 +143,9 @@ fn blocks_256(
             numbers: both(holds(first, first_halves, numbers), holds(second, second_halves, numbers)),
             gapped: both(holds(first, first_halves, gapped), holds(second, second_halves, gapped)),
         };
-        state.block(i * 64, masks, may_start, found);
+        state.block(i * 64, masks, openings, found);
     }
-    state.tail(bytes, blocks.len() * 64, may_start, found);
+    state.tail(bytes, blocks.len() * 64, openings, found);
 }
 
 #[inline(always)]
