@@ -203,6 +203,20 @@ struct State {
 }
 
 impl State {
+    /// Examines consecutive blocks.
+    #[inline(always)]
+    fn blocks(
+        &mut self,
+        base: usize,
+        blocks: &[Masks],
+        openings: &impl Openings,
+        found: &mut impl FnMut(Range<usize>, Width),
+    ) {
+        for (i, masks) in blocks.iter().enumerate() {
+            self.block(base + i * 64, *masks, openings, found);
+        }
+    }
+
     #[inline(always)]
     fn block(
         &mut self,

@@ -44,6 +44,9 @@ const HIGH: Low = {
     table
 };
 
+/// How many blocks' masks are made at once, so that nothing else needs vector registers meanwhile.
+const AT_ONCE: usize = 16;
+
 /// Instructions that this processor has.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Vectors {
@@ -87,19 +90,22 @@ impl Vectors {
 fn blocks_512(bytes: &[u8], state: &mut State, openings: &impl Openings, found: &mut impl FnMut(Range<usize>, Width)) {
     let [class, opens, numbers, gapped, high] =
         [&CLASS, &OPENS, &NUMBERS, &GAPPED, &HIGH].map(|table| four_times(table));
+    let mut masks = [Masks::default(); AT_ONCE];
     let (blocks, _) = bytes.as_chunks::<64>();
-    for (i, block) in blocks.iter().enumerate() {
-        let block = load_512(block);
-        let half = _mm512_and_si512(_mm512_srli_epi16::<4>(block), _mm512_set1_epi8(15));
-        let half = _mm512_shuffle_epi8(high, half);
-        let masks = Masks {
-            class: _mm512_test_epi8_mask(_mm512_shuffle_epi8(class, block), half),
-            zero: _mm512_testn_epi8_mask(block, block),
-            opens: _mm512_test_epi8_mask(_mm512_shuffle_epi8(opens, block), half),
-            numbers: _mm512_test_epi8_mask(_mm512_shuffle_epi8(numbers, block), half),
-            gapped: _mm512_test_epi8_mask(_mm512_shuffle_epi8(gapped, block), half),
-        };
-        state.block(i * 64, masks, openings, found);
+    for (i, group) in blocks.chunks(AT_ONCE).enumerate() {
+        for (masks, block) in masks.iter_mut().zip(group) {
+            let block = load_512(block);
+            let half = _mm512_and_si512(_mm512_srli_epi16::<4>(block), _mm512_set1_epi8(15));
+            let half = _mm512_shuffle_epi8(high, half);
+            *masks = Masks {
+                class: _mm512_test_epi8_mask(_mm512_shuffle_epi8(class, block), half),
+                zero: _mm512_testn_epi8_mask(block, block),
+                opens: _mm512_test_epi8_mask(_mm512_shuffle_epi8(opens, block), half),
+                numbers: _mm512_test_epi8_mask(_mm512_shuffle_epi8(numbers, block), half),
+                gapped: _mm512_test_epi8_mask(_mm512_shuffle_epi8(gapped, block), half),
+            };
+        }
+        state.blocks(i * AT_ONCE * 64, &masks[..group.len()], openings, found);
     }
     state.tail(bytes, blocks.len() * 64, openings, found);
 }
@@ -126,24 +132,27 @@ fn four_times(table: &Low) -> __m512i {
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
 fn blocks_256(bytes: &[u8], state: &mut State, openings: &impl Openings, found: &mut impl FnMut(Range<usize>, Width)) {
     let [class, opens, numbers, gapped, high] = [&CLASS, &OPENS, &NUMBERS, &GAPPED, &HIGH].map(|table| twice(table));
+    let mut masks = [Masks::default(); AT_ONCE];
     let (blocks, _) = bytes.as_chunks::<64>();
-    for (i, block) in blocks.iter().enumerate() {
-        let (first, second) = block.split_at(32);
-        let first = load_256(first.try_into().expect("half of 64"));
-        let second = load_256(second.try_into().expect("half of 64"));
-        let (first_halves, second_halves) = (halves(first, high), halves(second, high));
-        let zero = match zeros(_mm256_min_epu8(first, second)) {
-            0 => 0,
-            _ => both(zeros(first), zeros(second)),
-        };
-        let masks = Masks {
-            class: both(holds(first, first_halves, class), holds(second, second_halves, class)),
-            zero,
-            opens: both(holds(first, first_halves, opens), holds(second, second_halves, opens)),
-            numbers: both(holds(first, first_halves, numbers), holds(second, second_halves, numbers)),
-            gapped: both(holds(first, first_halves, gapped), holds(second, second_halves, gapped)),
-        };
-        state.block(i * 64, masks, openings, found);
+    for (i, group) in blocks.chunks(AT_ONCE).enumerate() {
+        for (masks, block) in masks.iter_mut().zip(group) {
+            let (first, second) = block.split_at(32);
+            let first = load_256(first.try_into().expect("half of 64"));
+            let second = load_256(second.try_into().expect("half of 64"));
+            let (first_halves, second_halves) = (halves(first, high), halves(second, high));
+            let zero = match zeros(_mm256_min_epu8(first, second)) {
+                0 => 0,
+                _ => both(zeros(first), zeros(second)),
+            };
+            *masks = Masks {
+                class: both(holds(first, first_halves, class), holds(second, second_halves, class)),
+                zero,
+                opens: both(holds(first, first_halves, opens), holds(second, second_halves, opens)),
+                numbers: both(holds(first, first_halves, numbers), holds(second, second_halves, numbers)),
+                gapped: both(holds(first, first_halves, gapped), holds(second, second_halves, gapped)),
+            };
+        }
+        state.blocks(i * AT_ONCE * 64, &masks[..group.len()], openings, found);
     }
     state.tail(bytes, blocks.len() * 64, openings, found);
 }
