@@ -192,8 +192,9 @@ impl Assigned {
         fitting.clear(rules.rules().len());
         let mut accepts = |rule: usize| {
             fitting.get_or(rule, || {
-                let may_match = |&at: &usize| rules.rules()[rule].may_match(&text[at..]);
-                purpose == Purpose::Explain || [start, whole_token].iter().any(may_match) && value.of_rule(rule).is_ok()
+                let may_match = |at: usize| rules.rules()[rule].may_match(&text[at..]);
+                let may_be = || may_match(start) || whole_token != start && may_match(whole_token);
+                purpose == Purpose::Explain || may_be() && value.of_rule(rule).is_ok()
             })
         };
         let hits = done.hits.around(words.get(), text, &around, start..token.end, &mut accepts);

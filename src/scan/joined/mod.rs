@@ -98,7 +98,8 @@ impl Scanner {
                 return;
             }
         }
-        if token.range.len() < runs::LEAST {
+        // Words are no parts of a key, but for its first one.
+        if token.range.len() < runs::LEAST || !token.may_be_value(bytes) {
             return;
         }
         // The key may start in the short part before it.
@@ -111,9 +112,6 @@ impl Scanner {
                 done.joined = self.join(view, before, first, done, out);
                 return;
             }
-        }
-        if !token.may_be_value(bytes) {
-            return;
         }
         if glue::is_expression(bytes, end) {
             self.join_value(view, token.range.clone(), done, out);

@@ -226,7 +226,7 @@ impl State {
         found: &mut impl FnMut(Range<usize>, Width),
     ) {
         let Masks { class, zero, opens, numbers, gapped } = masks;
-        let mut places = (opens << 1 | self.opens) & class;
+        let mut places = (opens << 1 | self.opens) & class & gapped;
         self.opens = opens >> 63;
         let six = six_follow(gapped);
         while places != 0 {
