@@ -70,7 +70,8 @@ pub(super) enum Width {
     Wide,
     /// Letters, digits, `_`, `-`, and at least one of `+`, `/` and dots, with no plain run inside.
     Gapped,
-    /// Not a run, but a place where a part of a key may start: a byte of the class follows a quote or a similar byte.
+    /// Not a run, but a place where a part of a key may start: a byte that no escape starts with follows a quote or a similar
+    /// byte.
     Opening,
     /// Not a run, but a block that consists mostly of numbers and separators.
     Numbers,

@@ -58,7 +58,8 @@ fn finds_the_runs_of_the_definition() {
             Width::Numbers | Width::Quad => {}
             Width::Narrow | Width::Wide => runs.push((run, width == Width::Wide)),
         });
-        let opens = |at: &usize| *at > 0 && OPENS[bytes[at - 1] as usize] && IN_CLASS[bytes[*at] as usize];
+        let in_both = |byte: u8| IN_CLASS[byte as usize] && IN_GAPPED[byte as usize];
+        let opens = |at: &usize| *at > 0 && OPENS[bytes[at - 1] as usize] && in_both(bytes[*at]);
         assert_eq!(openings, (0..bytes.len()).filter(opens).collect::<Vec<_>>());
         runs.sort_by_key(|(run, wide)| (run.start, run.end, *wide));
         let definition = by_definition(&bytes);
