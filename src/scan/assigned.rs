@@ -12,6 +12,7 @@ use super::enclosure::{BLOCK, Enclosure};
 use super::evidence::Evidence;
 use super::exits::Exits;
 use super::letters::Letters;
+use super::name_roles::is_id_field;
 use super::owner::{Holder, Owner, Unowned};
 use super::placed::{Placed, placed, value_start};
 use super::progress::Done;
@@ -142,6 +143,11 @@ impl Assigned {
         }
         let Token { range: token, letters } = token;
         steps::count(token.len());
+        // Half of all values in JSON are such.
+        if is_id_field(&text[..token.start]) {
+            done.refused = Some(token.start);
+            return Err(Unowned { is_above: false, is_id: true });
+        }
         let Some(Placed { start, whole: whole_token, joined }) = placed(text, token, done) else { return Ok(None) };
         let digits = &text[start.max(token.start)..token.end];
         let letters = if start > token.start { Letters::of(digits) } else { *letters };

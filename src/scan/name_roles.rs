@@ -8,6 +8,17 @@ use super::identifier::{NameClass, VariableName};
 use super::names_before::Name;
 use super::steps;
 
+/// Whether the text before a value is the name of a JSON field for an id: `"id": "`, `"item_id":"`, also inside of a literal.
+/// The name says so, whatever else stands before it.
+pub(super) fn is_id_field(before: &[u8]) -> bool {
+    let quoted = |text: &'_ [u8]| text.strip_suffix(b"\"").map(|rest| rest.strip_suffix(b"\\").unwrap_or(rest).len());
+    let name = quoted(before).and_then(|end| {
+        let colon = before[..end].strip_suffix(b" ").unwrap_or(&before[..end]).strip_suffix(b":")?;
+        Some(&colon[..quoted(colon)?])
+    });
+    matches!(name, Some([.., b'"' | b'_', b'i', b'd']))
+}
+
 /// Whether a name is the attribute `key` of an element in a list: `<Row key="…">`.
 pub(super) fn is_key_of_item(text: &[u8], name: &Range<usize>) -> bool {
     const FARTHEST: usize = 160;
