@@ -4,7 +4,7 @@
 //! ignored file that is tracked is scanned. Each directory and file is opened by its name relative to the handle of
 //! the directory that listed it, so a directory that is replaced by a link during the walk cannot lead elsewhere.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ struct Walk<'a> {
     policy: &'a Policy,
     collector: &'a Collector,
     /// The paths that the user named. They are scanned separately, so the walk skips them.
-    explicit: HashSet<BString>,
+    explicit: BTreeSet<BString>,
     no_ignore: bool,
     /// The number of directory handles that are open.
     held: AtomicUsize,
@@ -207,19 +207,24 @@ impl Walk<'_> {
         }
         let ignored = dir.ignored && patterns.repo().is_some_and(|repo| repo.root() < dir.real.len());
         let (mut files, mut handle) = (Vec::new(), None);
+        let mut real = join(dir.real.as_ref(), b"");
+        let above = real.len();
         for (name, kind) in entries {
-            let (real, shown) = (join(dir.real.as_ref(), &name), join(dir.shown.as_ref(), &name));
+            real.truncate(above);
+            real.extend_from_slice(&name);
             if name == ".git" || self.explicit.contains(&real) {
                 continue;
             }
             let is_dir = kind == FileKind::Directory;
             let is_ignored = ignored || patterns.ignore(real.as_ref(), is_dir);
             let tracked = || patterns.repo().is_some_and(|repo| repo.tracks(real.as_ref(), is_dir, self.collector));
+            let shown = || join(dir.shown.as_ref(), &name);
             if is_ignored && !tracked() {
-                self.skipped(shown, "ignored");
+                self.skipped(shown(), "ignored");
             } else if is_bare && is_dir && name == "objects" {
-                self.skipped(shown, "git objects; keysweep history looks into them");
+                self.skipped(shown(), "git objects; keysweep history looks into them");
             } else if is_dir {
+                let (real, shown) = (real.clone(), shown());
                 for key in name_keys::last_name(self.policy, &name) {
                     self.collector.finding(key.at(shown.as_ref()));
                 }
@@ -233,6 +238,7 @@ impl Walk<'_> {
             } else if kind == FileKind::Regular {
                 files.push(name);
             } else {
+                let shown = shown();
                 if kind == FileKind::Symlink {
                     self.link(open.fd()?, name.as_ref(), shown.as_ref());
                 }

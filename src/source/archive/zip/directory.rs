@@ -64,8 +64,9 @@ fn end_record(tail: &[u8]) -> Option<(usize, DirectoryExtent)> {
         let is_last = END + usize::from(short(record, 20)) == record.len();
         record.len() >= END && (is_last || DirectoryExtent::of(record).ends_at(tail, at) == Some(true))
     };
-    let at =
-        memchr::memmem::find_iter(&tail[first..], b"PK\x05\x06").map(|found| first + found).filter(is_end).last()?;
+    // Text does not have this byte, and nearly all content is text.
+    let fives = memchr::memchr_iter(5, &tail[first..]).filter_map(|five| (first + five).checked_sub(2));
+    let at = fives.rev().filter(|&at| tail[at..].starts_with(b"PK\x05\x06")).find(is_end)?;
     Some((at, DirectoryExtent::of(&tail[at..])))
 }
 
