@@ -3,14 +3,6 @@
 use super::*;
 use crate::rule::template::Random;
 
-struct Everywhere;
-
-impl Openings for Everywhere {
-    fn may_start(&self, _: usize, _: bool) -> bool {
-        true
-    }
-}
-
 fn maximal(bytes: &[u8], least: usize, fits: &dyn Fn(usize) -> bool, found: &mut dyn FnMut(Range<usize>)) {
     let mut start = 0;
     for i in 0..=bytes.len() {
