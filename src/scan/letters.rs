@@ -72,7 +72,7 @@ impl Letters {
 
 /// The kinds of up to 64 bytes as bit masks; bit `i` is for byte `i`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Masks {
+struct LetterMasks {
     capital: u64,
     small: u64,
     digit: u64,
@@ -80,8 +80,8 @@ struct Masks {
 }
 
 /// The masks without SIMD.
-fn masks(block: &[u8; 64]) -> Masks {
-    let mut masks = Masks::default();
+fn masks(block: &[u8; 64]) -> LetterMasks {
+    let mut masks = LetterMasks::default();
     for (i, byte) in block.iter().enumerate() {
         masks.capital |= u64::from(byte.is_ascii_uppercase()) << i;
         masks.small |= u64::from(byte.is_ascii_lowercase()) << i;
@@ -92,11 +92,11 @@ fn masks(block: &[u8; 64]) -> Masks {
 }
 
 #[inline(always)]
-fn count(text: &[u8], part: Range<usize>, masks: impl Fn(&[u8; 64]) -> Masks) -> Letters {
+fn count(text: &[u8], part: Range<usize>, masks: impl Fn(&[u8; 64]) -> LetterMasks) -> Letters {
     let (text, after) = (&text[part.clone()], &text[part.start..]);
     let mut letters = Letters { length: text.len(), ..Letters::default() };
     // A text starts as if small letters were before it.
-    let mut before = Masks { small: u64::MAX, ..Masks::default() };
+    let mut before = LetterMasks { small: u64::MAX, ..LetterMasks::default() };
     let (blocks, rest) = text.as_chunks::<64>();
     for block in blocks {
         let here = masks(block);
@@ -118,7 +118,7 @@ fn count(text: &[u8], part: Range<usize>, masks: impl Fn(&[u8; 64]) -> Masks) ->
 impl Letters {
     /// Adds the bytes of a block that are `inside`.
     #[inline(always)]
-    fn add(&mut self, here: Masks, before: Masks, inside: u64) {
+    fn add(&mut self, here: LetterMasks, before: LetterMasks, inside: u64) {
         let [capital, small, digit, mark] = [here.capital, here.small, here.digit, here.mark].map(|mask| mask & inside);
         let after = |here: u64, before: u64| here << 1 | before >> 63;
         let after_capital = after(capital, before.capital);
@@ -150,7 +150,7 @@ mod avx2 {
 
     use std::ops::Range;
 
-    use super::{Letters, Masks};
+    use super::{LetterMasks, Letters};
 
     #[target_feature(enable = "avx2,popcnt")]
     pub(super) fn count(text: &[u8], part: Range<usize>) -> Letters {
@@ -159,7 +159,7 @@ mod avx2 {
 
     #[target_feature(enable = "avx2")]
     #[inline]
-    pub(super) fn masks(block: &[u8; 64]) -> Masks {
+    pub(super) fn masks(block: &[u8; 64]) -> LetterMasks {
         let (first, second) = block.split_at(32);
         let first = load(first.try_into().expect("half of 64"));
         let second = load(second.try_into().expect("half of 64"));
@@ -167,7 +167,7 @@ mod avx2 {
             let bits = |mask: __m256i| u64::from(_mm256_movemask_epi8(mask).cast_unsigned());
             bits(first) | bits(second) << 32
         };
-        Masks {
+        LetterMasks {
             capital: both(between(first, b'A', b'Z'), between(second, b'A', b'Z')),
             small: both(between(first, b'a', b'z'), between(second, b'a', b'z')),
             digit: both(between(first, b'0', b'9'), between(second, b'0', b'9')),
