@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use bstr::{BStr, ByteSlice as _};
+use globset::GlobMatcher;
 
 use super::output::say;
 use super::output::{complain, masked};
@@ -14,6 +15,7 @@ use crate::core::date::Date;
 use crate::core::error::{Error, Exit, Result};
 use crate::core::finding::{Fingerprint, Secret};
 use crate::core::order::ListOrder as _;
+use crate::core::path_bytes::without_parents;
 use crate::core::replace::replace;
 use crate::hook::git;
 use crate::hook::last::{self, Stopped, StoppedFindings};
@@ -31,6 +33,8 @@ struct AcceptedFinding {
     rule: Option<String>,
     fingerprint: Fingerprint,
     place: String,
+    /// The path of the file, if it is known.
+    path: Option<String>,
 }
 
 /// Executes the command.
@@ -44,11 +48,15 @@ pub(super) fn run(args: &IgnoreArgs) -> Result<Exit> {
     };
     let loaded = policy::load(&policy, &target.start, &target.path)?;
     let comment = comment(args, &loaded)?;
-    if let Some(glob) = &args.path {
-        glob_of(glob).map_err(|why| Error::new("ignore at", glob, why).hint("a path is a glob such as docs/**"))?;
-    }
+    let glob = args.path.as_deref().map(|glob| Ok((glob, usable(glob)?))).transpose()?;
     let last = staged::repository().ok().map(|repository| last::read(&repository.git_dir)).transpose()?.flatten();
     let accepted = accepted(args, &loaded, last.as_ref())?;
+    if let Some((text, glob)) = &glob
+        && let Some(other) = accepted.iter().filter_map(|one| one.path.as_ref()).find(|path| !glob.is_match(path))
+    {
+        let why = format!("it does not match {other}, where the finding is");
+        return Err(Error::new("ignore at", text, why).hint("a path is a glob, relative to the repository's root"));
+    }
     let file = match &args.ignore_file {
         Some(file) => file.clone(),
         None => {
@@ -67,6 +75,19 @@ pub(super) fn run(args: &IgnoreArgs) -> Result<Exit> {
         end(&file, &loaded.root, last.as_ref(), &accepted)?;
     }
     Ok(Exit::Clean)
+}
+
+/// The glob of the paths where a finding is accepted, if an entry can say it: in an entry, a path ends at ` #` and at the
+/// end of the line.
+fn usable(glob: &str) -> Result<GlobMatcher> {
+    let bad = |why: String| Error::new("ignore at", glob, why).hint("a path is a glob such as docs/**");
+    let matcher = glob_of(glob).map_err(bad)?;
+    let text = format!("{} {glob}", Fingerprint::of(b""));
+    let entries = IgnoreFile::parse("", text.as_bytes()).map(|file| file.entries).unwrap_or_default();
+    match entries.as_slice() {
+        [entry] if entry.path.is_some() && entry.text == text => Ok(matcher),
+        _ => Err(bad("the ignore file cannot hold this path".into())),
+    }
 }
 
 /// Prints where the entries are, and stages the file if a commit was stopped.
@@ -123,7 +144,7 @@ fn accepted(args: &IgnoreArgs, loaded: &Loaded, last: Option<&StoppedFindings>) 
     let shown = last.map_or(&[][..], |last| &last.findings);
     let of_last = |one: &last::LastFinding| {
         let fingerprint = one.fingerprint()?;
-        Some(AcceptedFinding { rule: Some(one.rule.clone()), fingerprint, place: one.place.clone() })
+        Some(AcceptedFinding { rule: Some(one.rule.clone()), fingerprint, place: one.place.clone(), path: None })
     };
     let Some(what) = &args.what else {
         let mut all: Vec<AcceptedFinding> = shown.iter().filter_map(of_last).collect();
@@ -149,7 +170,7 @@ fn accepted(args: &IgnoreArgs, loaded: &Loaded, last: Option<&StoppedFindings>) 
             Error::new("ignore", &digits, "the last stopped commit or push had no finding with this fingerprint")
                 .hint("give all 32 digits, from a report in json, or PATH:LINE")
         })?;
-        return Ok(vec![AcceptedFinding { rule: None, fingerprint, place: digits.into_owned() }]);
+        return Ok(vec![AcceptedFinding { rule: None, fingerprint, place: digits.into_owned(), path: None }]);
     }
     at_place(&digits, loaded)
 }
@@ -166,7 +187,7 @@ fn at_place(place: &str, loaded: &Loaded) -> Result<Vec<AcceptedFinding>> {
     let candidates = [PathBuf::from(path), loaded.root.join(path)];
     let real = candidates.iter().find(|path| path.is_file()).unwrap_or(&candidates[0]);
     let here = std::env::current_dir().unwrap_or_default();
-    let whole = here.join(real);
+    let whole = without_parents(&here.join(real));
     let shown = whole.strip_prefix(&loaded.root).unwrap_or(real).to_string_lossy().into_owned();
     let mut found = Vec::new();
     let mut others = Vec::new();
@@ -185,6 +206,7 @@ fn at_place(place: &str, loaded: &Loaded) -> Result<Vec<AcceptedFinding>> {
                     rule: Some(one.rule.id.to_string()),
                     fingerprint,
                     place: format!("{shown}:{}", at.line),
+                    path: Some(shown.clone()),
                 });
             } else {
                 others.push(at.line.to_string());

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::io;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use bstr::{BString, ByteSlice as _};
 
@@ -36,4 +36,16 @@ pub fn real(path: &Path) -> io::Result<BString> {
         Some(plain) => plain.into(),
         None => real,
     })
+}
+
+/// The path with each `..` taken off together with the name before it, whatever that is on disk.
+pub fn without_parents(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => drop(plain.pop()),
+            component => plain.push(component),
+        }
+    }
+    plain
 }

@@ -104,7 +104,11 @@ fn entry(name: &str, line: usize, text: &str) -> Result<IgnoreEntry> {
 /// Compiles a glob. `*` does not match `/`, `**` does. The error is one line.
 pub fn glob_of(glob: &str) -> std::result::Result<GlobMatcher, String> {
     let built = GlobBuilder::new(glob).literal_separator(true).backslash_escape(true).build();
-    built.map(|glob| glob.compile_matcher()).map_err(|error| format!("\"{glob}\" is not a glob: {}", error.kind()))
+    built.map(|glob| glob.compile_matcher()).map_err(|error| {
+        let (most, kind) = (80, error.kind());
+        let rest = if glob.chars().count() > most { "…" } else { "" };
+        format!("\"{}{rest}\" is not a glob: {kind}", glob.chars().take(most).collect::<String>())
+    })
 }
 
 fn reason_and_day(comment: &str) -> std::result::Result<(Option<String>, Option<Date>), String> {

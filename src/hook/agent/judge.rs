@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::Range;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice as _};
 
@@ -17,6 +17,7 @@ use super::{mention, shell};
 use crate::core::coverage::Report;
 use crate::core::error::{Error, Result};
 use crate::core::finding::{Confidence, Location, Severity};
+use crate::core::path_bytes::without_parents;
 use crate::core::regular_file::{self, Links};
 use crate::fix::lookup;
 use crate::policy::Policy;
@@ -139,6 +140,7 @@ impl Judge<'_> {
     /// Denies if one of the files would bring a key into the conversation; the first such file decides.
     fn file_read(&self, paths: &[String], content: Option<&str>) -> Result<Decision> {
         let mut seen = BTreeSet::new();
+        // Some agents take `..` off before they open a file; the system refuses `absent/../file`, and follows links.
         let meant = paths.iter().enumerate().flat_map(|(index, path)| {
             let real = self.resolve(path);
             [(index, without_parents(&real)), (index, real)]
@@ -268,19 +270,6 @@ impl Judge<'_> {
         let text = relative.to_string_lossy();
         if std::path::MAIN_SEPARATOR == '\\' { text.replace('\\', "/") } else { text.into_owned() }
     }
-}
-
-/// The path with each `..` taken off together with the name before it, as some agents do before they open a file. The
-/// system refuses `absent/../file`, and follows links on the way.
-fn without_parents(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::ParentDir => drop(plain.pop()),
-            component => plain.push(component),
-        }
-    }
-    plain
 }
 
 /// Opens a regular file and returns its size; `None` for anything else that has no content.
