@@ -1,10 +1,5 @@
 //! The words of names, and what each shows about the value.
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
-
-use foldhash::fast::FixedState;
-
 /// The meanings of words as bits; a word may have several.
 pub(super) mod says {
     /// Part of a credential's name: `api_key`, `Bearer`.
@@ -63,21 +58,100 @@ pub(super) const COUNTED: &str = "max num n total prompt min stop eos bos pad co
 /// Endings of compound words such as `openaikey`.
 pub(super) const ENDINGS: &[&[u8]] = &[b"key", b"keys", b"token", b"secret"];
 
+/// A word of the table: its list, where it is in that list, and what it says.
+#[derive(Clone, Copy)]
+struct Slot {
+    list: u8,
+    start: u16,
+    /// 0 in an empty slot.
+    length: u8,
+    says: u8,
+}
+
+/// The number of slots: about three times the words, so that few share their place.
+const SLOTS: usize = 2048;
+
+/// The words by their hash, made by the compiler: a run has few names, and a table of its own would be half its work.
+static TABLE: [Slot; SLOTS] = table();
+
+/// The place of a word, if no other word took it before.
+const fn place(word: &[u8]) -> usize {
+    let (mut hash, mut at) = (0_u32, 0);
+    while at < word.len() {
+        hash = (hash ^ word[at] as u32).wrapping_mul(0x0100_0193);
+        at += 1;
+    }
+    (hash >> 11 ^ hash) as usize % SLOTS
+}
+
+const fn is_same(word: &[u8], slot: Slot) -> bool {
+    let list = WORDS[slot.list as usize].1.as_bytes();
+    let mut at = 0;
+    while at < word.len() && at < slot.length as usize && word[at] == list[slot.start as usize + at] {
+        at += 1;
+    }
+    at == word.len() && at == slot.length as usize
+}
+
+/// The slot of a word, or the one where it belongs.
+const fn slot(table: &[Slot; SLOTS], word: &[u8]) -> usize {
+    let mut at = place(word);
+    while table[at].length > 0 && !is_same(word, table[at]) {
+        at = (at + 1) % SLOTS;
+    }
+    at
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "there are eight short lists, of short words")]
+const fn table() -> [Slot; SLOTS] {
+    let mut table = [Slot { list: 0, start: 0, length: 0, says: 0 }; SLOTS];
+    let mut list = 0;
+    while list < WORDS.len() {
+        let (says, mut rest) = (WORDS[list].0, WORDS[list].1.as_bytes());
+        while !rest.is_empty() {
+            let mut length = 0;
+            while length < rest.len() && rest[length] != b' ' {
+                length += 1;
+            }
+            let (word, after) = rest.split_at(length);
+            let at = slot(&table, word);
+            let start = WORDS[list].1.len() - rest.len();
+            if table[at].length == 0 {
+                table[at] = Slot { list: list as u8, start: start as u16, length: length as u8, says };
+            } else {
+                table[at].says |= says;
+            }
+            rest = if after.is_empty() { after } else { after.split_at(1).1 };
+        }
+        list += 1;
+    }
+    table
+}
+
 /// The meanings of a word.
 pub(super) fn said(word: &[u8]) -> u8 {
     /// The maximum length of a word in the table.
     const LONGEST: usize = 15;
-    if word.len() > LONGEST {
+    if word.is_empty() || word.len() > LONGEST {
         return 0;
     }
-    static TABLE: OnceLock<HashMap<&[u8], u8, FixedState>> = OnceLock::new();
-    let table = TABLE.get_or_init(|| {
-        let count = WORDS.iter().map(|(_, words)| words.split(' ').count()).sum();
-        let mut table: HashMap<&[u8], u8, FixedState> = HashMap::with_capacity_and_hasher(count, FixedState::default());
-        for (bit, words) in WORDS {
-            words.split(' ').for_each(|word| *table.entry(word.as_bytes()).or_default() |= bit);
+    TABLE[slot(&TABLE, word)].says
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_says_what_its_lists_say() {
+        let words = || WORDS.iter().flat_map(|(_, words)| words.split(' '));
+        for word in words() {
+            let lists = WORDS.iter().filter(|(_, words)| words.split(' ').any(|other| other == word));
+            assert_eq!(said(word.as_bytes()), lists.fold(0, |all, (says, _)| all | says), "{word}");
+            let longer = format!("{word}q");
+            assert!(words().any(|other| other == longer) || said(longer.as_bytes()) == 0, "{longer}");
         }
-        table
-    });
-    table.get(word).copied().unwrap_or(0)
+        assert_eq!(said(b""), 0);
+        assert!(TABLE.iter().filter(|slot| slot.length > 0).count() < SLOTS / 2);
+    }
 }
