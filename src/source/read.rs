@@ -2,8 +2,10 @@
 //! windows. A key across the border of two windows is found once, at the same line and column. The windows of large
 //! content are scanned in parallel.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
 
 use bstr::BStr;
 
@@ -139,23 +141,17 @@ impl WindowReader {
         if self.ended { usize::MAX } else { buffer.len() - self.windows.overlap / 2 }
     }
 
-    /// Reads the window after `last` into a buffer that is no longer needed.
-    fn next(
-        &mut self,
-        last: &WindowPart,
-        mut bytes: Vec<u8>,
-        fill: &mut impl FnMut(&mut Vec<u8>) -> io::Result<usize>,
-    ) -> WindowPart {
+    /// Begins the window after `last`, in a buffer that is no longer needed, with what the two share.
+    fn begin_after(&self, last: &WindowPart, mut bytes: Vec<u8>) -> WindowPart {
         let done = last.bytes.len() - self.windows.overlap;
         bytes.clear();
         bytes.reserve(self.windows.size);
         bytes.extend_from_slice(&last.bytes[done..]);
-        self.fill(&mut bytes, fill);
-        WindowPart { own: last.end - done, end: self.end(&bytes), bytes }
+        WindowPart { own: last.end - done, end: usize::MAX, bytes }
     }
 
-    /// Scans the windows from `first` on in batches, while this thread reads the next batch. Matches are passed on in
-    /// order. Returns the bytes of the last window, and its end or the error.
+    /// Scans the windows from `first` on in all threads, while this one reads the next ones, and scans when enough are read.
+    /// Matches are passed on in order. Returns the bytes of the last window, and its end or the error.
     fn scan_in_parallel(
         mut self,
         policy: &Policy,
@@ -164,36 +160,98 @@ impl WindowReader {
         fill: &mut impl FnMut(&mut Vec<u8>) -> io::Result<usize>,
         found: &mut impl FnMut(Match),
     ) -> (Vec<u8>, io::Result<u64>) {
-        /// The maximum number of windows in a batch; two batches are in memory at a time.
-        const MOST: usize = 24;
-        let count = (threads::count() * 4).min(MOST);
+        /// The maximum number of windows in memory.
+        const MOST: usize = 48;
+        let most = (threads::count() * 2 + 1).min(MOST);
         let overlap = self.windows.overlap;
-        let mut batch = vec![first];
-        let mut spare: Vec<Vec<u8>> = Vec::new();
+        let mut line = WindowLine::default();
+        let mut pass = |(matches, length): WindowResult| {
+            matches.into_iter().for_each(|one| found(start.moved(one)));
+            start.pass(&length);
+        };
+        rayon::in_place_scope(|scope| {
+            let mut next = Some(first);
+            while let Some(window) = next.take() {
+                line.make_room(most, &mut pass);
+                let after = (!self.ended).then(|| self.begin_after(&window, line.spare.pop().unwrap_or_default()));
+                let (number, done) = line.enter();
+                scope.spawn(move |_| {
+                    let looked = window.look(policy, path, overlap);
+                    // The receiver lives until all windows were looked at.
+                    let _ = done.send((number, looked, window.bytes));
+                });
+                next = after.map(|mut window| {
+                    self.fill(&mut window.bytes, fill);
+                    window.end = self.end(&window.bytes);
+                    window
+                });
+            }
+        });
+        line.make_room(1, &mut pass);
+        let bytes = line.last.1;
+        let end = start.offset + bytes.len() as u64;
+        (bytes, self.error.map_or(Ok(end), Err))
+    }
+}
+
+/// A window's number, its result and its buffer.
+type LookedAt = (usize, WindowResult, Vec<u8>);
+
+/// The windows that are being scanned, in the order of the content.
+struct WindowLine {
+    done: Sender<LookedAt>,
+    looked: Receiver<LookedAt>,
+    /// The results that wait for those of earlier windows.
+    waiting: VecDeque<Option<WindowResult>>,
+    /// How many windows were passed on.
+    passed: usize,
+    /// Buffers that are no longer needed.
+    spare: Vec<Vec<u8>>,
+    /// The last window of those that were looked at: its number and buffer.
+    last: (usize, Vec<u8>),
+}
+
+impl Default for WindowLine {
+    fn default() -> Self {
+        let (done, looked) = mpsc::channel();
+        Self { done, looked, waiting: VecDeque::new(), passed: 0, spare: Vec::new(), last: (0, Vec::new()) }
+    }
+}
+
+impl WindowLine {
+    /// The number of another window, and where its result is sent.
+    fn enter(&mut self) -> (usize, Sender<LookedAt>) {
+        self.waiting.push_back(None);
+        (self.passed + self.waiting.len() - 1, self.done.clone())
+    }
+
+    /// Waits until fewer than `most` windows are in the line, and passes on the results that are next. While it waits, this
+    /// thread scans too.
+    fn make_room(&mut self, most: usize, pass: &mut dyn FnMut(WindowResult)) {
         loop {
-            let mut looked: Vec<Option<WindowResult>> = batch.iter().map(|_| None).collect();
-            let mut next: Vec<WindowPart> = Vec::new();
-            rayon::in_place_scope(|scope| {
-                for (window, slot) in batch.iter().zip(&mut looked) {
-                    scope.spawn(move |_| *slot = Some(window.look(policy, path, overlap)));
-                }
-                while !self.ended && next.len() < count {
-                    let Some(last) = next.last().or(batch.last()) else { break };
-                    let window = self.next(last, spare.pop().unwrap_or_default(), fill);
-                    next.push(window);
-                }
-            });
-            for (matches, length) in looked.into_iter().flatten() {
-                matches.into_iter().for_each(|one| found(start.moved(one)));
-                start.pass(&length);
+            while let Ok(looked) = self.looked.try_recv() {
+                self.take(looked);
             }
-            if next.is_empty() {
-                let bytes = batch.pop().map(|last| last.bytes).unwrap_or_default();
-                let end = start.offset + bytes.len() as u64;
-                return (bytes, self.error.map_or(Ok(end), Err));
+            while let Some(result) = self.waiting.front_mut().and_then(Option::take) {
+                self.waiting.pop_front();
+                self.passed += 1;
+                pass(result);
             }
-            spare.extend(std::mem::replace(&mut batch, next).into_iter().map(|window| window.bytes));
+            if self.waiting.len() < most {
+                return;
+            }
+            if !matches!(rayon::yield_now(), Some(rayon::Yield::Executed))
+                && let Ok(looked) = self.looked.recv()
+            {
+                self.take(looked);
+            }
         }
+    }
+
+    fn take(&mut self, (number, result, bytes): LookedAt) {
+        self.waiting[number - self.passed] = Some(result);
+        let is_last = number >= self.last.0;
+        self.spare.push(if is_last { std::mem::replace(&mut self.last, (number, bytes)).1 } else { bytes });
     }
 }
 
