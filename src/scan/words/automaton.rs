@@ -1,26 +1,21 @@
-//! Finds the words of contextual rules in a text, in any case.
-//!
-//! One automaton serves all rules; it is built when the first value is found whose owner does not exclude it. It
-//! ignores separators inside names, so `azureOpenAiKey` and `AZURE_OPENAI_KEY` are equal. It reads each byte of a
-//! text once, however many values there are: most values have no word of any rule nearby, and are finished. It knows
-//! only the first letters of each word, so that its table is small; the rest of a word is compared where they occur.
+//! The automaton that finds words: an Aho-Corasick table over the first letters of each.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::OnceLock;
 
 use bstr::ByteSlice as _;
-use foldhash::fast::FixedState;
 
-use super::identifier::VariableName;
-use super::steps;
-use super::whole_word::is_whole;
+use super::super::identifier::VariableName;
+use super::super::steps;
+use super::super::whole_word::is_whole;
+use super::states::{WordHead, last_letter, states};
+use super::word::{HEAD, Word, WordKind, is_separator};
 use crate::core::narrow::narrow;
 use crate::rule::RuleSet;
 
 /// The automaton for the first letters of the words of rules.
 #[derive(Debug)]
-pub(super) struct Words {
+pub(in super::super) struct Words {
     /// The column of the table for each byte.
     columns: Box<[u8; 256]>,
     /// The number of columns.
@@ -38,176 +33,31 @@ pub(super) struct Words {
     texts: Vec<u8>,
 }
 
-/// The words of rules, with an automaton that is built on first use: most small runs do not need it.
-#[derive(Debug, Default)]
-pub(super) struct LazyWords {
-    made: OnceLock<Words>,
-    /// The first letters of the names.
-    leads: OnceLock<HashSet<[u8; LEAD], FixedState>>,
-}
-
-/// How many letters of a name are compared before the automaton is built.
-const LEAD: usize = 3;
-
-/// [`LazyWords`], and the rules that they are built from.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct WordSource<'a> {
-    pub(super) words: &'a LazyWords,
-    pub(super) set: &'a RuleSet,
-    pub(super) rules: &'a [usize],
-}
-
-impl<'a> WordSource<'a> {
-    pub(super) fn get(self) -> &'a Words {
-        self.words.made.get_or_init(|| Words::of(self.set, self.rules))
-    }
-
-    /// Whether a name consists of a rule's word and generic words.
-    pub(super) fn covers(self, name: &[u8], identifier: &VariableName) -> bool {
-        let leads = self.words.leads.get_or_init(|| {
-            let names = || self.rules.iter().flat_map(|&rule| self.set.rules()[rule].rule.names.iter());
-            let mut leads = HashSet::with_capacity_and_hasher(names().count(), FixedState::default());
-            leads.extend(names().filter_map(|name| lead(name.as_bytes())));
-            leads
-        });
-        identifier.starts().any(|start| lead(start).is_none_or(|lead| leads.contains(&lead)))
-            && self.get().covers(name, identifier)
-    }
-}
-
-/// The first letters of a name, in lower case and without separators; `None` if there are fewer.
-fn lead(name: &[u8]) -> Option<[u8; LEAD]> {
-    let mut letters = name.iter().filter(|byte| !is_separator(**byte)).map(u8::to_ascii_lowercase);
-    Some([letters.next()?, letters.next()?, letters.next()?])
-}
-
-/// A word of a rule.
-#[derive(Debug)]
-struct Word {
-    rule: u32,
-    kind: WordKind,
-    /// The text in lower case, in `Words::texts`; for names without separators.
-    text: Range<u32>,
-    /// The length of its head, which the automaton knows: the first [`HEAD`] letters, and separators between them.
-    head: u32,
-}
-
-impl Word {
-    /// The range of the word in `text`, if its head is at the end of `text[..head_end]`. `word` is its own text.
-    fn range(&self, word: &[u8], text: &[u8], head_end: usize) -> Option<Range<usize>> {
-        let (head, rest) = word.split_at(self.head as usize);
-        let goes_on = |at: usize, letter: &u8| text.get(at).is_some_and(|byte| byte.eq_ignore_ascii_case(letter));
-        let range = match self.kind {
-            // A context word must occur exactly as written.
-            WordKind::Context => {
-                let (start, end) = (head_end.checked_sub(head.len())?, head_end + rest.len());
-                let is_same = rest.last().is_none_or(|last| goes_on(end - 1, last))
-                    && text.get(start..end)?.eq_ignore_ascii_case(word);
-                is_same.then_some(start..end)?
-            }
-            WordKind::Name => {
-                let mut end = head_end;
-                for letter in rest {
-                    end += text[end..].iter().take_while(|byte| is_separator(**byte)).count();
-                    goes_on(end, letter).then_some(())?;
-                    end += 1;
-                }
-                let mut start = (0..head_end).rev().filter(|&at| !is_separator(text[at]));
-                start.nth(self.head as usize - 1)?..end
-            }
-        };
-        steps::count(range.len());
-        Some(range)
-    }
-}
-
-/// The maximum number of letters of a word's head.
-const HEAD: usize = 5;
-
-/// The role of a word in its rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum WordKind {
-    /// Part of the name that a key is assigned to; separators are ignored.
-    Name,
-    /// Text near the key.
-    Context,
-}
-
 /// An occurrence of a word in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Hit {
-    pub(super) range: Range<usize>,
-    pub(super) rule: usize,
-    pub(super) kind: WordKind,
+pub(in super::super) struct Hit {
+    pub(in super::super) range: Range<usize>,
+    pub(in super::super) rule: usize,
+    pub(in super::super) kind: WordKind,
 }
 
 /// How many parts of a text are read in parallel.
 const LANES: usize = 4;
 /// For each of these parts, the offsets at which words end, and the states there. Working memory; empty between walks.
-pub(super) type LaneEnds = [Vec<(usize, u32)>; LANES];
+pub(in super::super) type LaneEnds = [Vec<(usize, u32)>; LANES];
 /// The column of bytes that no word contains.
 const NONE: u8 = 0;
 /// The column of separators, which do not change the state.
 const SEPARATOR: u8 = 1;
-
-fn is_separator(byte: u8) -> bool {
-    matches!(byte, b'_' | b'-' | b'.')
-}
-
-/// The letters of a head as columns, the first in the highest byte; the bytes after the last are 0. Sorted, the heads
-/// that start alike are adjacent.
-type WordHead = u64;
-
-/// The head's letter at this depth and those before it.
-fn first_letters(head: WordHead, depth: usize) -> WordHead {
-    head & !(WordHead::MAX >> (8 * depth))
-}
-
-/// A head's letter, as a column; 0 if it has fewer.
-fn letter(head: WordHead, depth: usize) -> u8 {
-    head.to_be_bytes()[depth]
-}
-
-/// A state of the automaton: the first letters of a head.
-struct WordState {
-    letters: WordHead,
-    /// Whether these are all letters of a head.
-    is_head: bool,
-    /// The states with one more letter.
-    children: Range<u32>,
-    /// The state of the longest proper suffix that is also the start of a head.
-    suffix: u32,
-}
 
 /// The part of a word that the automaton knows.
 fn head<'a>(word: &Word, texts: &'a [u8]) -> &'a [u8] {
     &texts[word.text.start as usize..(word.text.start + word.head) as usize]
 }
 
-/// The last letter of a state, as a column.
-fn last_letter(letters: WordHead) -> u8 {
-    let letters = letters.to_be_bytes();
-    letters.into_iter().rev().find(|column| *column != 0).unwrap_or(0)
-}
-
-/// The state after a letter, for states whose longer ones are not all there yet.
-fn follow(states: &[WordState], mut from: u32, column: u8) -> u32 {
-    loop {
-        let state = &states[from as usize];
-        let mut children = state.children.clone();
-        if let Some(child) = children.find(|child| last_letter(states[*child as usize].letters) == column) {
-            return child;
-        }
-        if from == 0 {
-            return 0;
-        }
-        from = state.suffix;
-    }
-}
-
 impl Words {
     /// Builds the automaton for the words of these rules.
-    pub(super) fn of(set: &RuleSet, rules: &[usize]) -> Self {
+    pub(in super::super) fn of(set: &RuleSet, rules: &[usize]) -> Self {
         let (mut words, mut texts): (Vec<Word>, Vec<u8>) = (Vec::new(), Vec::new());
         let mut add = |rule: usize, kind: WordKind, word: &str| {
             let start = texts.len();
@@ -260,7 +110,7 @@ impl Words {
         heads.sort_unstable();
         let mut alone: Vec<WordHead> = heads.iter().map(|(head, _)| *head).collect();
         alone.dedup();
-        let states = self.states(&alone);
+        let states = states(&alone);
         // States in which a head ends get the last rows, so that one comparison recognises them.
         let (mut is_hit, mut ends) = (vec![false; states.len()], vec![0..0; states.len()]);
         for (at, state) in states.iter().enumerate() {
@@ -305,33 +155,6 @@ impl Words {
         WordHead::from_be_bytes(head)
     }
 
-    /// The states for these heads, which are sorted: by depth, then by letters.
-    fn states(&self, heads: &[WordHead]) -> Vec<WordState> {
-        let mut states = vec![WordState { letters: 0, is_head: false, children: 0..0, suffix: 0 }];
-        let mut above = 0..1;
-        for depth in 0..HEAD {
-            let start = states.len();
-            let mut parent = above.start;
-            for head in heads.iter().filter(|head| letter(**head, depth) != 0) {
-                let letters = first_letters(*head, depth + 1);
-                if states.len() > start && states[states.len() - 1].letters == letters {
-                    continue;
-                }
-                while states[parent].letters != first_letters(*head, depth) {
-                    parent += 1;
-                }
-                let own = narrow(states.len());
-                let suffix = if depth == 0 { 0 } else { follow(&states, states[parent].suffix, letter(*head, depth)) };
-                let children = &mut states[parent].children;
-                let first = if children.end == 0 { own } else { children.start };
-                *children = first..own + 1;
-                states.push(WordState { letters, is_head: letters == *head, children: 0..0, suffix });
-            }
-            above = start..states.len();
-        }
-        states
-    }
-
     fn text(&self, word: &Word) -> &[u8] {
         &self.texts[word.text.start as usize..word.text.end as usize]
     }
@@ -341,7 +164,7 @@ impl Words {
     }
 
     /// Continues from `state` over `range` of a text; returns the final state.
-    pub(super) fn walk(
+    pub(in super::super) fn walk(
         &self,
         text: &[u8],
         range: Range<usize>,
@@ -355,7 +178,8 @@ impl Words {
         }
     }
 
-    fn covers(&self, name: &[u8], identifier: &VariableName) -> bool {
+    /// Whether a name consists of a rule's word and generic words.
+    pub(super) fn covers(&self, name: &[u8], identifier: &VariableName) -> bool {
         const LONGEST: usize = 40;
         if name.len() > LONGEST {
             return false;
@@ -441,58 +265,4 @@ impl Words {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::hits::Hits;
-    use super::*;
-    use crate::rule::template::Random;
-
-    /// The definition: every name without its separators, every context word as it is written, in any case.
-    fn by_definition(words: &Words, text: &[u8]) -> Vec<(usize, usize, usize)> {
-        let mut all = Vec::new();
-        for word in &words.words {
-            for start in 0..text.len() {
-                let mut end = start;
-                let mut letters = words.text(word).iter().peekable();
-                while let (Some(&&letter), Some(&byte)) = (letters.peek(), text.get(end)) {
-                    if byte.to_ascii_lowercase() == letter {
-                        letters.next();
-                    } else if word.kind == WordKind::Context || !is_separator(byte) || end == start {
-                        break;
-                    }
-                    end += 1;
-                }
-                if letters.peek().is_none() {
-                    all.push((end, start, word.rule as usize));
-                }
-            }
-        }
-        all.sort_unstable();
-        all
-    }
-
-    #[test]
-    fn finds_what_the_definition_says() {
-        let set = RuleSet::builtin();
-        let rules: Vec<usize> =
-            set.rules().iter().enumerate().filter(|(_, rule)| rule.rule.is_contextual()).map(|(at, _)| at).collect();
-        let words = Words::of(&set, &rules);
-        let mut random = Random::new(3);
-        for round in 0..60 {
-            let mut text = Vec::new();
-            while text.len() < 900 {
-                let word = words.text(random.pick(&words.words)).to_vec();
-                let cut = random.below(word.len()) + 1;
-                text.extend(if random.below(2) == 0 { word } else { word[..cut].to_ascii_uppercase() });
-                text.extend(random.pick(&[&b" "[..], b"_", b"-", b".", b"\n", b"=", b"__", b""]).iter());
-            }
-            let (mut hits, mut found) = (Hits::default(), Vec::new());
-            let step = if round % 2 == 0 { text.len() } else { 40 };
-            for start in (0..text.len()).step_by(step) {
-                hits.within(&words, &text, &(start..text.len().min(start + step))).for_each(drop);
-                found = hits.found.iter().map(|hit| (hit.range.end, hit.range.start, hit.rule)).collect();
-            }
-            found.sort_unstable();
-            assert_eq!(found, by_definition(&words, &text), "{}", String::from_utf8_lossy(&text));
-        }
-    }
-}
+mod tests;
