@@ -1,14 +1,12 @@
 //! Finds the anchors of all rules in a text: a hash table of their first three bytes, looked up at each byte of a
 //! run.
 
-use std::sync::OnceLock;
-
 use super::alphabet::in_key;
+use super::anchor::{Anchor, starts_with};
 use super::decode;
-use super::outline::Outline;
 use crate::core::narrow::narrow;
 use crate::core::order::ListOrder as _;
-use crate::rule::{Compiled, Rule, RuleSet, Text};
+use crate::rule::{Rule, RuleSet, Text};
 
 /// The anchors of a rule set.
 #[derive(Debug)]
@@ -38,24 +36,6 @@ pub(super) struct Anchors {
     tail_starts: [bool; 256],
 }
 
-/// An anchor, and the rules that have it.
-#[derive(Debug)]
-pub(super) struct Anchor {
-    text: Text,
-    /// The rules. Without any, this is the start of gzip in base64.
-    pub(super) rules: Vec<AnchoredRule>,
-    common: OnceLock<Common>,
-}
-
-/// A rule with an anchor.
-#[derive(Debug)]
-pub(super) struct AnchoredRule {
-    /// The index of the rule in the rule set.
-    pub(super) rule: usize,
-    /// On the heap, because few are ever needed.
-    outline: OnceLock<Option<Box<Outline>>>,
-}
-
 /// The first four bytes of an anchor, or three.
 #[derive(Clone, Copy, Debug)]
 struct FirstBytes {
@@ -80,58 +60,6 @@ impl FirstBytes {
 
 /// Selects the first three of four bytes.
 const THREE: u32 = 0x00ff_ffff;
-
-/// What the rules of an anchor have in common.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Common {
-    /// The minimum number of consecutive key bytes from the start of the anchor that any of the rules requires.
-    after: usize,
-    /// Whether the text before the anchor may belong to a key of one of them.
-    pub(super) goes_left: bool,
-    /// Whether a key of one of them may be on several lines.
-    pub(super) may_cross_lines: bool,
-}
-
-impl Anchor {
-    fn new(text: Text, rules: &[usize]) -> Self {
-        let rules = rules.iter().map(|&rule| AnchoredRule { rule, outline: OnceLock::new() }).collect();
-        Self { text, rules, common: OnceLock::new() }
-    }
-
-    /// Whether this is no anchor of a rule, but the start of gzip in base64.
-    pub(super) fn is_gzip(&self) -> bool {
-        self.rules.is_empty()
-    }
-
-    /// What a rule's regex requires of the text around this anchor; computed on first use.
-    pub(super) fn outline<'a>(&self, rule: &'a AnchoredRule, compiled: &Compiled) -> Option<&'a Outline> {
-        rule.outline.get_or_init(|| Outline::of(&compiled.rule.regex, self.text.as_bytes()).map(Box::new)).as_deref()
-    }
-
-    /// What the rules have in common, if none of them can have a key in which only `length` key bytes follow the start
-    /// of this anchor.
-    pub(super) fn too_short(&self, set: &RuleSet, length: usize) -> Option<Common> {
-        let common = self.common.get_or_init(|| {
-            let compiled = |own: &AnchoredRule| &set.rules()[own.rule];
-            let after = |own: &AnchoredRule| self.outline(own, compiled(own)).map_or(0, Outline::after);
-            Common {
-                after: self.rules.iter().map(after).min().unwrap_or(0),
-                goes_left: self.rules.iter().any(|own| compiled(own).rule.lookback > 0),
-                may_cross_lines: self.rules.iter().any(|own| compiled(own).may_cross_lines()),
-            }
-        });
-        (length < common.after).then_some(*common)
-    }
-
-    fn stands_at(&self, text: &[u8], at: usize) -> bool {
-        starts_with(&text[at..], self.text.as_bytes())
-    }
-}
-
-/// Like `text.starts_with(part)`; fast if they differ, which they usually do at the end.
-fn starts_with(text: &[u8], part: &[u8]) -> bool {
-    part.last() == text.get(part.len().wrapping_sub(1)) && text.starts_with(part)
-}
 
 /// The number of bits of a hash. A table of this size fits into the fastest processor cache; one entry in fifty is
 /// used.

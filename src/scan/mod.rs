@@ -7,6 +7,7 @@
 //! confidence and the most specific rule is kept.
 
 mod alphabet;
+mod anchor;
 mod anchored;
 mod anchors;
 mod assigned;

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::anchor::Anchor;
 use super::anchored::{Key, Place};
-use super::anchors::{Anchor, Anchors};
+use super::anchors::Anchors;
 use super::joined::{First, may_start};
 use super::letters::Letters;
 use super::progress::Done;
