@@ -16,22 +16,8 @@ mod vector;
 
 use std::ops::Range;
 
+use super::alphabet::byte_table;
 use state::State;
-
-/// A table that says for each byte whether a class contains it.
-macro_rules! byte_table {
-    ($holds:ident) => {{
-        let mut table = [false; 256];
-        let mut byte = 0_u8;
-        loop {
-            table[byte as usize] = $holds(byte);
-            if byte == u8::MAX {
-                break table;
-            }
-            byte += 1;
-        }
-    }};
-}
 
 /// The minimum length of a run, in characters.
 pub(super) const LEAST: usize = 20;
