@@ -35,6 +35,7 @@ say "wheel"
 (cd packaging/pypi && maturin build --release --locked --compatibility linux --compression-level 9 --out "$work/wheels" \
   --target-dir "$target" >"$work/build.log" 2>&1) || { cat "$work/build.log"; exit 1; }
 wheel=$(echo "$work"/wheels/*.whl)
+python3 packaging/repack.py "$wheel"
 size=$(wc -c <"$wheel")
 printf '%s: %s bytes\n' "$(basename "$wheel")" "$size"
 [ "$size" -le 4000000 ] || fail "the wheel is larger than 4 MB"
