@@ -553,6 +553,16 @@ fn each_system_gets_what_it_shows() {
     let report = std::fs::read_to_string(situation.project.path("gl-secret-detection-report.json")).unwrap();
     let report: Value = serde_json::from_str(&report).unwrap();
     assert_eq!(report["vulnerabilities"][0]["location"]["file"], "conf/leak");
+    #[cfg(unix)]
+    {
+        // The change could have brought it.
+        std::fs::remove_file(situation.project.path("gl-secret-detection-report.json")).unwrap();
+        situation.project.write("../other", "other");
+        std::os::unix::fs::symlink("../other", situation.project.path("gl-secret-detection-report.json")).unwrap();
+        let output = situation.ci(&[]);
+        assert!(output.code == 2 && output.stderr.contains("it is a symbolic link"), "{output:?}");
+        assert_eq!(std::fs::read_to_string(situation.project.path("../other")).unwrap(), "other");
+    }
 }
 
 /// The workflows of `docs/ci.md` and the action, by the linters that people have.

@@ -3,6 +3,7 @@
 mod resolve;
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use bstr::ByteSlice as _;
 
@@ -136,8 +137,9 @@ fn places(args: &Ci, shared: &SharedArgs, system: System) -> Result<Vec<OutputTa
             );
         }
         System::GitLab if is_default && shared.output.is_empty() => {
+            unlinked(Path::new(GITLAB_REPORT))?;
             places.push(OutputTarget {
-                to: TargetKind::File("gl-secret-detection-report.json".into()),
+                to: TargetKind::File(GITLAB_REPORT.into()),
                 format: Format::Gitlab,
             });
         }
@@ -149,6 +151,18 @@ fn places(args: &Ci, shared: &SharedArgs, system: System) -> Result<Vec<OutputTa
         .map(|file| OutputTarget { to: TargetKind::File(file.clone()), format: Format::Markdown });
     places.extend(comment);
     Ok(places)
+}
+
+/// The report that GitLab shows.
+const GITLAB_REPORT: &str = "gl-secret-detection-report.json";
+
+/// Refuses to write where nobody asked for it through a link: a change may bring a link to any file of the machine.
+fn unlinked(file: &Path) -> Result<()> {
+    if file.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
+        let why = "it is a symbolic link";
+        return Err(Error::new("write", file.display(), why).hint("remove it, or name another file with -o"));
+    }
+    Ok(())
 }
 
 struct Scan<'a> {
