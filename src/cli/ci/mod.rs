@@ -138,10 +138,7 @@ fn places(args: &Ci, shared: &SharedArgs, system: System) -> Result<Vec<OutputTa
         }
         System::GitLab if is_default && shared.output.is_empty() => {
             unlinked(Path::new(GITLAB_REPORT))?;
-            places.push(OutputTarget {
-                to: TargetKind::File(GITLAB_REPORT.into()),
-                format: Format::Gitlab,
-            });
+            places.push(OutputTarget { to: TargetKind::File(GITLAB_REPORT.into()), format: Format::Gitlab });
         }
         _ => {}
     }
