@@ -54,7 +54,8 @@ fn main() {
 /// start, and it is used for nothing else. (The linkers that read libraries in order load it nevertheless.)
 fn link_unwinder() {
     let target = ["OS", "ENV", "ARCH"].map(|part| env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default());
-    if target == ["linux", "gnu", "x86_64"] {
+    let is_program = env::var_os("CARGO_FEATURE_CLI").is_some();
+    if is_program && target == ["linux", "gnu", "x86_64"] {
         println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
     }
 }

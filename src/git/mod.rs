@@ -7,6 +7,7 @@
 pub mod alternates;
 pub mod ancestry;
 pub mod cache_tree;
+pub(crate) mod changes;
 pub mod commit;
 mod commit_graph;
 pub mod config;

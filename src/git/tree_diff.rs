@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use bstr::ByteSlice;
 
+use super::changes::{ChangedFile, Changes, DeletedEntry};
 use super::commit::ParsedCommit;
 use super::id::Hash;
 use super::tree::{EntryKind, TreeEntries, TreeEntry};
@@ -17,34 +18,6 @@ use crate::core::error::{Error, Result};
 
 /// The cost of each byte of a changed file's path, in bytes of a budget: each file stores its whole path.
 const PATH_COST: u64 = 16;
-
-/// A file that no parent has with this content.
-#[derive(Clone, Debug)]
-pub(crate) struct ChangedFile {
-    pub(crate) path: Vec<u8>,
-    pub(crate) kind: EntryKind,
-    pub(crate) id: Id,
-    /// The content that each parent has at this path.
-    pub(crate) before: Vec<Option<Id>>,
-}
-
-/// A file or directory that a parent has and the new commit does not.
-#[derive(Clone, Debug)]
-pub(crate) struct DeletedEntry {
-    pub(crate) parent: usize,
-    pub(crate) path: Vec<u8>,
-    pub(crate) kind: EntryKind,
-    pub(crate) id: Id,
-}
-
-/// All changes of a commit or of the index.
-#[derive(Debug, Default)]
-pub(crate) struct Changes {
-    pub(crate) changed: Vec<ChangedFile>,
-    pub(crate) deleted: Vec<DeletedEntry>,
-    /// The number of paths with a merge conflict.
-    pub(crate) unmerged: u64,
-}
 
 /// Compares the index with the root trees of the parents; without parents everything is new.
 pub(crate) fn changes(index: &Index, objects: &Objects, parents: &[Id], budget: &Budget) -> Result<Changes> {
@@ -311,13 +284,6 @@ impl<'a> TreeDiff<'a> {
 enum Next {
     Same,
     Below(Frame),
-}
-
-impl Changes {
-    fn delete(&mut self, parent: usize, prefix: &[u8], entry: &TreeEntry<'_>) {
-        let path = [prefix, entry.name].concat();
-        self.deleted.push(DeletedEntry { parent, path, kind: entry.kind, id: entry.id });
-    }
 }
 
 /// Reads a tree, none of whose entries is broken.

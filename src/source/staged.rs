@@ -9,7 +9,8 @@ use rayon::prelude::*;
 use super::Collector;
 use super::introduced::{ParentKeys, content_of, in_directory_names};
 use crate::core::error::Result;
-use crate::git::tree_diff::{self, ChangedFile, Changes};
+use crate::git::changes::{ChangedFile, Changes};
+use crate::git::tree_diff;
 use crate::git::{Id, Index, Objects, Repository, refs};
 use crate::policy::Policy;
 

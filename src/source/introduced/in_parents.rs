@@ -12,8 +12,9 @@ use super::lines;
 use crate::core::budget::Budget;
 use crate::core::error::Result;
 use crate::core::finding::Secret;
+use crate::git::changes::{ChangedFile, Changes, DeletedEntry};
 use crate::git::tree::EntryKind;
-use crate::git::tree_diff::{ChangedFile, Changes, DeletedEntry, files_of};
+use crate::git::tree_diff::files_of;
 use crate::git::{Id, Kind, Objects};
 use crate::policy::Policy;
 
