@@ -27,6 +27,7 @@ use crate::report::Format;
 use crate::rule::RuleSet;
 use crate::rule::allowlist::Allowlist;
 use crate::scan::Scanner;
+use crate::source::archive::Embedded;
 
 /// A loaded configuration, ready for a run.
 pub(super) struct Loaded {
@@ -190,7 +191,7 @@ fn policy(
     let known =
         known_keys::load(sources, |path| if are_named { files::read_named(Path::new(path)) } else { disk.read(path) })?;
     Ok(Policy {
-        scanner: Scanner::new(RuleSet::new(selected.rules)),
+        scanner: Scanner::new(RuleSet::new(selected.rules)).with_unpacker(Embedded::new(config.limits.archives)),
         markers: Markers {
             enabled: config.suppress.inline && !args.no_inline,
             foreign: config.suppress.foreign_markers,

@@ -68,6 +68,8 @@ pub mod unopened {
     pub const PREFIXED: &str = "unsupported format: zip behind a prefix, inside other content";
     /// Fields beside the data, such as comments, that are too long to be kept until they are scanned.
     pub const LONG_HEADER: &str = "unsupported format: fields of a header longer than 1 MiB";
+    /// Packed data inside encoded text that unpacks to much more than its size.
+    pub const TOO_LARGE_IN_TEXT: &str = "inside encoded text and larger than limits.archive-ratio allows there";
     /// The archive has more members than the limit; those after it are not read.
     pub const TOO_MANY: &str = "more members than limits.archive-members";
 }

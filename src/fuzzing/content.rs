@@ -15,7 +15,7 @@ use crate::policy::config::ArchiveLimits;
 use crate::policy::encrypted::EncryptedParts;
 use crate::policy::inline::{self, MarkerWords, Markers};
 use crate::scan::{Match, Scanner, Seen, steps};
-use crate::source::archive::{self, Packed, Visitor};
+use crate::source::archive::{self, Embedded, Packed, Visitor};
 use crate::source::content::ContentScan;
 
 /// The engine with the built-in rules, in each of the ways in which it is called.
@@ -206,6 +206,7 @@ fn policy() -> &'static Policy {
     static POLICY: OnceLock<Policy> = OnceLock::new();
     POLICY.get_or_init(|| {
         let archives = ArchiveLimits { size: 1 << 20, ratio: 50, depth: 4, members: 100 };
-        Policy { archives, ..Policy::plain(Scanner::builtin()) }
+        let scanner = Scanner::builtin().with_unpacker(Embedded::new(archives));
+        Policy { archives, ..Policy::plain(scanner) }
     })
 }

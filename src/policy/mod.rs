@@ -96,6 +96,18 @@ impl Policy {
         self.judged(bytes, path, self.scanner.find(bytes))
     }
 
+    /// The same with the reasons why something that is packed inside encoded text was not opened. With `seen`, lines that
+    /// were scanned before are skipped.
+    pub fn scan_content(
+        &self,
+        bytes: &[u8],
+        path: Option<&BStr>,
+        seen: Option<&mut Seen>,
+    ) -> (Vec<Match>, Vec<&'static str>) {
+        let (found, unopened) = self.scanner.find_all(bytes, seen);
+        (self.judged(bytes, path, found), unopened)
+    }
+
     /// The same for the range `part` of content whose lines may have been scanned before. The range must not start or
     /// end inside a run of key characters.
     pub fn scan_unseen(&self, bytes: &[u8], part: Range<usize>, path: Option<&BStr>, seen: &mut Seen) -> Vec<Match> {

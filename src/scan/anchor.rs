@@ -9,7 +9,7 @@ use crate::rule::{Compiled, RuleSet, Text};
 #[derive(Debug)]
 pub(super) struct Anchor {
     pub(super) text: Text,
-    /// The rules. Without any, this is the start of gzip in base64.
+    /// The rules. Without any, this is the start of packed data, encoded.
     pub(super) rules: Vec<AnchoredRule>,
     common: OnceLock<Common>,
 }
@@ -40,8 +40,8 @@ impl Anchor {
         Self { text, rules, common: OnceLock::new() }
     }
 
-    /// Whether this is no anchor of a rule, but the start of gzip in base64.
-    pub(super) fn is_gzip(&self) -> bool {
+    /// Whether this is no anchor of a rule, but the start of packed data, encoded.
+    pub(super) fn is_packed(&self) -> bool {
         self.rules.is_empty()
     }
 

@@ -163,8 +163,8 @@ impl Anchors {
                 }
             }
         }
-        // This is found in the same pass, at no extra cost.
-        plain.push(decode::GZIP.into());
+        // These are found in the same pass, at no extra cost.
+        plain.extend(decode::PACKED_STARTS.iter().map(|&start| Text::from(start)));
         let is_same = |one: usize, other: usize| plain[one] == plain[other] && other < owners.len();
         for same in by_hash(&plain).chunk_by(|&one, &other| is_same(one, other)) {
             let text = &plain[same[0]];

@@ -6,22 +6,8 @@ use super::progress::Done;
 use super::seen::Scope;
 use super::view::View;
 use super::{DEPTH, Scanner, Sink, decode};
-use crate::core::finding::Layer;
 
 impl Scanner {
-    /// Scans the decompressed content of base64 text at `at`, once for each place.
-    pub(super) fn gzip(&self, view: &View<'_>, at: usize, done: &mut Done, out: &mut Sink) {
-        let is_packed = view.layers.contains(&Layer::Gzip);
-        if view.layers.len() < DEPTH
-            && at >= done.gzip
-            && !is_packed
-            && let Some((inner, end)) = decode::gzip(view, at)
-        {
-            (done.gzip, done.scope) = (end, Scope::Beyond);
-            self.view(&inner, out);
-        }
-    }
-
     /// Scans the texts that lists of numbers in a block stand for, such as `[115, 107, 45]`.
     pub(super) fn numbers(&self, view: &View<'_>, block: Range<usize>, done: &mut Done, out: &mut Sink) {
         if view.layers.len() < DEPTH && block.end > done.numbers {
@@ -60,6 +46,9 @@ impl Scanner {
             done.scope = Scope::Beyond;
         }
         let token = view.within(token);
+        if let Some(start) = decode::packed_start(&view.bytes[token.clone()]) {
+            self.packed(view, token.start + start, done, out);
+        }
         if let Some(inner) = decode::base32(view, &token) {
             done.scope = done.scope.max(Scope::Around);
             self.view(&inner, out);

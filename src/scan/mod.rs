@@ -32,6 +32,7 @@ mod name_words;
 mod names_before;
 mod outline;
 mod owner;
+mod packed;
 mod pass;
 mod placed;
 mod position;
@@ -57,6 +58,7 @@ use std::ops::Range;
 pub use anchored::Refusal;
 pub use evidence::{Evidence, Witness};
 pub use explain::Step;
+pub use packed::{Unpacked, Unpacker};
 pub use position::locate;
 pub use random::Fault;
 #[cfg(feature = "cli")]
@@ -128,6 +130,8 @@ pub struct Scanner {
     rules: RuleSet,
     anchors: Anchors,
     assigned: Assigned,
+    /// Opens what is packed inside encoded text.
+    unpacker: Option<Box<dyn Unpacker>>,
 }
 
 /// A possible match, before overlapping ones are resolved.
@@ -145,14 +149,28 @@ struct Candidate {
 struct Sink {
     candidates: Vec<Candidate>,
     steps: Option<Vec<Step>>,
+    /// Why something that is packed inside encoded text was not opened.
+    unopened: Vec<&'static str>,
     /// Working memory for decoding escapes.
     decoded: Decoded,
+}
+
+impl Sink {
+    fn is_empty(&self) -> bool {
+        self.candidates.is_empty() && self.unopened.is_empty()
+    }
 }
 
 impl Scanner {
     /// A scanner with these rules.
     pub fn new(rules: RuleSet) -> Self {
-        Self { anchors: Anchors::of(&rules), assigned: Assigned::of(&rules), rules }
+        Self { anchors: Anchors::of(&rules), assigned: Assigned::of(&rules), rules, unpacker: None }
+    }
+
+    /// This scanner, which also scans what is packed inside encoded text, such as the base64 of a zip.
+    #[must_use]
+    pub fn with_unpacker(self, unpacker: impl Unpacker + 'static) -> Self {
+        Self { unpacker: Some(Box::new(unpacker)), ..self }
     }
 
     /// A scanner with all built-in rules.
@@ -179,6 +197,18 @@ impl Scanner {
         self.matches(out)
     }
 
+    /// Like [`find`](Self::find), and why something that is packed inside encoded text was not opened. With `seen`, as
+    /// [`find_unseen`](Self::find_unseen).
+    pub fn find_all(&self, bytes: &[u8], seen: Option<&mut Seen>) -> (Vec<Match>, Vec<&'static str>) {
+        let mut out = Sink::default();
+        match seen {
+            Some(seen) => self.unseen(&View::of(bytes), 0..bytes.len(), seen, &mut out),
+            None => self.view(&View::of(bytes), &mut out),
+        }
+        let unopened = std::mem::take(&mut out.unopened);
+        (self.matches(out), unopened)
+    }
+
     /// Like [`find`](Self::find), for content whose lines were often seen before: scans the range `part` of `bytes`,
     /// which must not start or end inside a run, except for the lines that are in `seen`.
     pub fn find_unseen(&self, bytes: &[u8], part: Range<usize>, seen: &mut Seen) -> Vec<Match> {
@@ -194,11 +224,11 @@ impl Scanner {
         self.surest(out.candidates).into_iter().map(|candidate| self.matched(candidate)).collect()
     }
 
-    /// Whether the rules find nothing in `bytes`, not even a suppressed key.
+    /// Whether the rules find nothing in `bytes`, not even a suppressed key, and all of it was opened.
     pub fn sees_nothing(&self, bytes: &[u8]) -> bool {
         let mut out = Sink::default();
         self.view(&View::of(bytes), &mut out);
-        out.candidates.is_empty()
+        out.is_empty()
     }
 
     /// The same for some ranges of `bytes`, which must be sorted and must not start or end inside a run. Lines in
@@ -208,7 +238,7 @@ impl Scanner {
         let view = View::of(bytes);
         windows.iter().all(|window| {
             self.unseen(&view, window.clone(), seen, &mut out);
-            out.candidates.is_empty()
+            out.is_empty()
         })
     }
 

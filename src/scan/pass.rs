@@ -111,10 +111,10 @@ impl Scanner {
     /// occur.
     pub(super) fn anchored(&self, view: &View<'_>, from: usize, to: usize, done: &mut Done, out: &mut Sink) {
         let bytes: &[u8] = &view.bytes;
-        let (mut started, mut gzip) = (None, None);
+        let (mut started, mut packed) = (None, None);
         self.anchors.inside(bytes, from, to, &mut |anchor, at| {
-            if anchor.is_gzip() {
-                gzip = gzip.or(Some(at));
+            if anchor.is_packed() {
+                packed = packed.or(Some(at));
             }
             for own in &anchor.rules {
                 let rule = &self.rules.rules()[own.rule];
@@ -132,8 +132,8 @@ impl Scanner {
                 }
             }
         });
-        if let Some(at) = gzip {
-            self.gzip(view, at, done, out);
+        if let Some(at) = packed {
+            self.packed(view, at, done, out);
         }
         if let Some(Some(at)) = started {
             self.started(view, at, done, out);
@@ -208,10 +208,10 @@ impl Scanner {
             return;
         }
         steps::count(token.len());
-        let (mut first, mut gzip) = (First::default(), None);
+        let (mut first, mut packed) = (First::default(), None);
         self.anchors.each(bytes, token.start, token.end, &mut |anchor, at| {
-            if anchor.is_gzip() {
-                gzip = gzip.or(Some(at));
+            if anchor.is_packed() {
+                packed = packed.or(Some(at));
             } else if let (Some(common), None) = (anchor.too_short(&self.rules, token.end - at), &out.steps) {
                 done.looked_at(common.may_cross_lines);
                 first.is_refused = true;
@@ -220,8 +220,8 @@ impl Scanner {
                 first.add(self.at_anchor(view, &token, (anchor, at), done, out));
             }
         });
-        if let Some(at) = gzip {
-            self.gzip(view, at, done, out);
+        if let Some(at) = packed {
+            self.packed(view, at, done, out);
         }
         if !first.is_key || first.found.is_some() {
             self.parted(view, own, first, done, out);

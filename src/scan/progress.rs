@@ -59,8 +59,8 @@ pub(super) struct Done {
     pub(super) base64: usize,
     /// The offset up to which hex was decoded.
     pub(super) hex: usize,
-    /// The offset up to which base64 of gzip was decompressed.
-    pub(super) gzip: usize,
+    /// The offset up to which encoded data was unpacked.
+    pub(super) packed: usize,
     /// The offset up to which UTF-16 was decoded.
     pub(super) wide: usize,
     /// The offset up to which UTF-32 was decoded.

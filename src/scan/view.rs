@@ -145,6 +145,11 @@ impl<'a> View<'a> {
         whole.map_or_else(plain, |(start, end)| outer.place(start)..outer.place(end))
     }
 
+    /// Whether it was unpacked from compressed data or an archive.
+    pub(super) fn is_unpacked(&self) -> bool {
+        self.layers.iter().any(|layer| layer.is_packed())
+    }
+
     /// Whether it contains joined parts.
     pub(super) fn is_joined(&self) -> bool {
         self.layers.contains(&Layer::Joined)

@@ -60,13 +60,11 @@ impl<'a> ContentScan<'a> {
 
     /// Scans content in memory. With `seen` (only for a local policy) lines that were scanned before are skipped.
     pub(crate) fn bytes(self, bytes: &[u8], seen: Option<&mut Seen>) -> Content {
-        let found = match seen {
-            Some(seen) => self.policy.scan_unseen(bytes, 0..bytes.len(), self.path, seen),
-            None => self.policy.scan_at(bytes, self.path),
-        };
+        let (found, unopened) = self.policy.scan_content(bytes, self.path, seen);
         let keys = found.into_iter().map(ContentKey::plain).collect();
         let length = bytes.len() as u64;
-        let content = Content { keys, length, pointer: Pointer::parse(bytes), ..Content::default() };
+        let mut content = Content { keys, length, pointer: Pointer::parse(bytes), ..Content::default() };
+        unopened.into_iter().for_each(|reason| content.add_unopened(reason));
         self.unpacked(content, PackedKind::of(bytes, archive::zip_end(bytes)), Cursor::new(bytes))
     }
 
@@ -96,7 +94,7 @@ impl<'a> ContentScan<'a> {
         };
         let mut end = None;
         with_buffer(|buffer| {
-            let found = |found| content.keys.push(ContentKey::plain(found));
+            let found = |found| content.add(found);
             match Windows::default().scan(self.policy, self.path.unwrap_or_default(), buffer, fill, found) {
                 Ok(length) => content.length = length,
                 Err(error) => content.failed = Some(error),
@@ -142,7 +140,7 @@ impl<'a> ContentScan<'a> {
                     left -= count as u64;
                     Ok(count)
                 };
-                let found = |found| content.keys.push(ContentKey::plain(found));
+                let found = |found| content.add(found);
                 Windows::default().scan_part(self.policy, (path, &mut place), buffer, fill, found)?;
                 if part.start == 0 {
                     head = buffer.iter().take(archive::HEAD).copied().collect();
@@ -251,7 +249,7 @@ impl<'a> ContentScan<'a> {
         let secrets: HashSet<&Secret> = inside.keys.iter().map(|key| &key.found.secret).collect();
         content.keys.retain(|key| !secrets.contains(&key.found.secret));
         content.keys.append(&mut inside.keys);
-        content.unopened = inside.unopened;
+        content.unopened.append(&mut inside.unopened);
         content.ended(watched.state, too_large)
     }
 }

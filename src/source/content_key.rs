@@ -12,6 +12,7 @@ use crate::source::Collector;
 use crate::source::archive;
 use crate::source::lfs::Pointer;
 use crate::source::open;
+use crate::source::read::WindowFinding;
 
 /// A key in content, or in a member of an archive.
 #[derive(Clone, Debug)]
@@ -63,6 +64,21 @@ pub(crate) struct Content {
 pub(crate) const TOO_LARGE: &str = "it unpacks to more than limits.archive-size and limits.archive-ratio allow";
 
 impl Content {
+    /// Adds a result for a window of the content itself.
+    pub(crate) fn add(&mut self, found: WindowFinding) {
+        match found {
+            WindowFinding::Key(found) => self.keys.push(ContentKey::plain(*found)),
+            WindowFinding::Unopened(reason) => self.add_unopened(reason),
+        }
+    }
+
+    /// Adds the reason why something that is packed inside encoded text was not opened, once.
+    pub(crate) fn add_unopened(&mut self, reason: &'static str) {
+        if !self.unopened.contains(&(None, reason)) {
+            self.unopened.push((None, reason));
+        }
+    }
+
     /// Reports the whole result for a path.
     pub(crate) fn report(mut self, collector: &Collector, path: &BStr) {
         if self.failed.is_none() {

@@ -45,7 +45,7 @@ impl Windows {
         path: &BStr,
         buffer: &mut Vec<u8>,
         fill: impl FnMut(&mut Vec<u8>) -> io::Result<usize>,
-        found: impl FnMut(Match),
+        found: impl FnMut(WindowFinding),
     ) -> io::Result<u64> {
         self.scan_part(policy, (path, &mut WindowStart::default()), buffer, fill, found)
     }
@@ -58,7 +58,7 @@ impl Windows {
         (path, start): (&BStr, &mut WindowStart),
         buffer: &mut Vec<u8>,
         mut fill: impl FnMut(&mut Vec<u8>) -> io::Result<usize>,
-        mut found: impl FnMut(Match),
+        mut found: impl FnMut(WindowFinding),
     ) -> io::Result<u64> {
         buffer.clear();
         buffer.reserve(self.size);
@@ -76,11 +76,10 @@ impl Windows {
                 drop(turn);
                 return end;
             }
-            for found_here in policy.scan_at(buffer, Some(path)) {
-                if window.owns(&found_here) {
-                    found(start.moved(found_here));
-                }
-            }
+            let (found_here, unopened) = policy.scan_content(buffer, Some(path), None);
+            let own_matches = found_here.into_iter().filter(|found| window.owns(found));
+            own_matches.for_each(|one| found(WindowFinding::Key(Box::new(start.moved(one)))));
+            unopened.into_iter().for_each(|reason| found(WindowFinding::Unopened(reason)));
             if reader.ended {
                 return reader.error.map_or(Ok(start.offset + buffer.len() as u64), Err);
             }
@@ -108,8 +107,27 @@ struct WindowPart {
     end: usize,
 }
 
-/// The matches in a window, and the distance to the start of the next one.
-type WindowResult = (Vec<Match>, WindowStart);
+/// A result for a window.
+#[derive(Debug)]
+pub enum WindowFinding {
+    /// A key, at its position in the whole.
+    Key(Box<Match>),
+    /// The reason why something that is packed inside encoded text was not opened.
+    Unopened(&'static str),
+}
+
+impl WindowFinding {
+    /// The key, if it is one.
+    pub fn key(self) -> Option<Match> {
+        match self {
+            Self::Key(found) => Some(*found),
+            Self::Unopened(_) => None,
+        }
+    }
+}
+
+/// The matches in a window, the reasons why something was not opened, and the distance to the start of the next window.
+type WindowResult = (Vec<Match>, Vec<&'static str>, WindowStart);
 
 impl WindowPart {
     fn owns(&self, found: &Match) -> bool {
@@ -117,12 +135,13 @@ impl WindowPart {
     }
 
     fn look(&self, policy: &Policy, path: &BStr, overlap: usize) -> WindowResult {
-        let found = policy.scan_at(&self.bytes, Some(path)).into_iter().filter(|found| self.owns(found)).collect();
+        let (found, unopened) = policy.scan_content(&self.bytes, Some(path), None);
+        let found = found.into_iter().filter(|found| self.owns(found)).collect();
         let mut next = WindowStart::default();
         if self.end < usize::MAX {
             next.advance(&self.bytes[..self.bytes.len() - overlap]);
         }
-        (found, next)
+        (found, unopened, next)
     }
 }
 
@@ -158,15 +177,16 @@ impl WindowReader {
         (path, start): (&BStr, &mut WindowStart),
         first: WindowPart,
         fill: &mut impl FnMut(&mut Vec<u8>) -> io::Result<usize>,
-        found: &mut impl FnMut(Match),
+        found: &mut impl FnMut(WindowFinding),
     ) -> (Vec<u8>, io::Result<u64>) {
         /// The maximum number of windows in memory.
         const MOST: usize = 48;
         let most = (threads::count() * 2 + 1).min(MOST);
         let overlap = self.windows.overlap;
         let mut line = WindowLine::default();
-        let mut pass = |(matches, length): WindowResult| {
-            matches.into_iter().for_each(|one| found(start.moved(one)));
+        let mut pass = |(matches, unopened, length): WindowResult| {
+            matches.into_iter().for_each(|one| found(WindowFinding::Key(start.moved(one))));
+            unopened.into_iter().for_each(|reason| found(WindowFinding::Unopened(reason)));
             start.pass(&length);
         };
         rayon::in_place_scope(|scope| {

@@ -9,10 +9,9 @@ use bstr::{BStr, BString};
 use super::archive::{self, Packed};
 use super::content_key::{Content, ContentKey};
 use super::name_keys::any_name;
-use super::read::Windows;
+use super::read::{WindowFinding, Windows};
 use crate::core::order::Gather as _;
 use crate::policy::Policy;
-use crate::scan::Match;
 
 /// The results from packed content so far.
 pub(super) struct UnpackedKeys<'a> {
@@ -61,11 +60,21 @@ impl<'a> UnpackedKeys<'a> {
             let count = io::copy(&mut content.take(64 << 10), buffer)?;
             Ok(usize::try_from(count).unwrap_or(usize::MAX))
         };
-        let keys = &mut self.content.keys;
-        let found = |mut found: Match| {
+        let content_so_far = &mut self.content;
+        let found = |found: WindowFinding| {
+            let mut found = match found {
+                WindowFinding::Key(found) => *found,
+                WindowFinding::Unopened(reason) => {
+                    let unopened = (at.member.clone(), reason);
+                    if content_so_far.unopened.last() != Some(&unopened) && content_so_far.unopened.len() < MOST_NAMED {
+                        content_so_far.unopened.push(unopened);
+                    }
+                    return;
+                }
+            };
             found.layers.splice(0..0, at.layers.iter().copied());
             let is_unpacked = !at.layers.is_empty();
-            keys.push(ContentKey { member: at.member.clone(), is_unpacked, ..ContentKey::plain(found) });
+            content_so_far.keys.push(ContentKey { member: at.member.clone(), is_unpacked, ..ContentKey::plain(found) });
         };
         let path = archive::shown(self.path.unwrap_or_default(), at.member.as_ref());
         Windows::default().scan(self.policy, path.as_ref(), &mut self.buffer, fill, found).map(drop)

@@ -236,6 +236,84 @@ fn base64_of_gzip_is_unpacked() {
     assert_eq!(found, wanted.concat(), "{:#?}", scan.output);
 }
 
+/// What is opened as a file is opened inside of base64 and hex as well, or named.
+#[test]
+fn what_is_packed_inside_encoded_text_is_opened_or_named() {
+    let secret = key(3);
+    let words: String = (0..300).map(|number| format!("a{number} b\n")).collect();
+    let text = format!("{words}OPENAI_API_KEY={secret}\n");
+    let text = text.as_bytes();
+    let zipped = zip(&[("a/readme", words.as_bytes()), ("b/.env", text)]);
+    let cases: [(&str, Vec<u8>, &[&str]); 9] = [
+        ("gzip", gzip(text), &["gzip"]),
+        ("tgz", gzip(&tar(&[("a", text)])), &["gzip", "tar"]),
+        ("zip", zipped.clone(), &["zip"]),
+        ("bzip2", bzip2(text), &["bzip2"]),
+        ("xz", xz(text), &["xz"]),
+        ("zstd", zstd(text), &["zstd"]),
+        ("zlib", zlib(text), &["zlib"]),
+        (
+            "zlib-1",
+            {
+                let mut stored = zlib(text);
+                stored[1] = 0x01;
+                stored
+            },
+            &["zlib"],
+        ),
+        ("pdf", pdf(text, ""), &["pdf", "zlib"]),
+    ];
+    let project = Project::new();
+    let hex = |content: &[u8]| data_encoding::HEXLOWER.encode(content);
+    for (name, content, _) in &cases {
+        let base64 = data_encoding::BASE64.encode(content);
+        let folded: Vec<&str> = base64.as_bytes().chunks(76).map(|line| str::from_utf8(line).unwrap()).collect();
+        project.write(format!("{name}/a.yaml"), format!("data:\n  release: {base64}\n"));
+        project.write(format!("{name}/b.json"), format!("{{\"file\":\"data:application/x;base64,{base64}\"}}\n"));
+        project.write(format!("{name}/c.txt"), folded.join("\r\n"));
+        project.write(format!("{name}/d.py"), format!("x = '{}'\n", data_encoding::BASE64URL_NOPAD.encode(content)));
+        project.write(format!("{name}/e.sql"), format!("insert into files values (X'{}');\n", hex(content)));
+        project.write(format!("{name}/f.sql"), format!("\\\\x{}\n", hex(content).to_uppercase()));
+    }
+    let scan = project.scan(&["--show-secrets"]);
+    for (name, _, layers) in &cases {
+        for (file, encoding) in ["a.yaml", "b.json", "c.txt", "d.py", "e.sql", "f.sql"]
+            .into_iter()
+            .zip(["base64", "base64", "base64", "base64", "hex", "hex"])
+        {
+            let path = json!(format!("{name}/{file}"));
+            let layers: Vec<&str> = std::iter::once(encoding).chain(layers.iter().copied()).collect();
+            let is_it = |finding: &&serde_json::Value| {
+                finding["location"]["path"] == path && finding["layers"] == json!(layers)
+            };
+            let found: Vec<_> = scan.findings.iter().filter(is_it).map(|finding| &finding["secret"]).collect();
+            assert_eq!(found, [&json!(secret)], "{path}");
+        }
+    }
+    assert_eq!(scan.skipped(), Vec::<String>::new());
+
+    let project = Project::new();
+    let bomb = [text, &vec![b' '; 16 << 20]].concat();
+    for (name, content) in [
+        ("bomb", gzip(&bomb)),
+        ("locked", flagged(&zipped, 1, 8)),
+        ("rar", [&b"Rar!\x1a\x07\x01\0"[..], &[7; 40]].concat()),
+    ] {
+        project.write(name, format!("x: {}\n", data_encoding::BASE64.encode(&content)));
+    }
+    // Examples that were cut off, and what only looks packed, are no reason to complain.
+    project.write("cut", format!("x: {}\n", data_encoding::BASE64.encode(&zip(&[("a", words.as_bytes())])[..200])));
+    project.write(
+        "like",
+        "eJwRandomTextWhichIsNotPackedAtAll789c789c789c789c789c789c eNo 78da0000000000000000000000000\n",
+    );
+    let mut skipped = project.scan(&[]).skipped();
+    skipped.sort();
+    let too_large = "bomb: inside encoded text and larger than limits.archive-ratio allows there";
+    assert_eq!(skipped, [too_large, "locked: encrypted", "rar: unsupported format: rar"]);
+    assert_eq!(project.run(["scan", "--strict-archives"]).code, 2);
+}
+
 #[test]
 fn every_mode_opens_the_same() {
     let project = Project::git();

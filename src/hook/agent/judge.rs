@@ -191,7 +191,7 @@ impl Judge<'_> {
         };
         let named_by = |found: &Match| variable(b"", found);
         Windows::default()
-            .scan(self.policy, shown.into(), &mut Vec::new(), fill, |found| matches.push(found))
+            .scan(self.policy, shown.into(), &mut Vec::new(), fill, |found| matches.extend(found.key()))
             .map_err(failed)?;
         let found = self.counted(matches, Some(shown))?;
         let mut keys = Keys::new();

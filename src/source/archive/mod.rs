@@ -7,6 +7,7 @@
 mod ascii85;
 mod aside;
 mod budget;
+mod embedded;
 mod format;
 mod inflate;
 mod pdf;
@@ -28,6 +29,7 @@ use budget::{CountedReader, MeteredReader, UnpackBudget};
 use inflate::{Gzip, Inflate};
 use zstd::Zstd;
 
+pub use embedded::Embedded;
 pub use format::{Container, HEAD, kind, unopened_by_name};
 pub use zip::{ZipEnd, zip_end};
 
