@@ -37,7 +37,11 @@ pub(super) fn counted(text: &[u8], secret: &Range<usize>) -> Option<usize> {
 fn length_before(text: &[u8], secret: &Range<usize>, least: usize) -> Option<usize> {
     let (length, is_sure) = match text[..secret.start] {
         [.., low, high, 0, 0] if low > 0 => (u16::from_le_bytes([low, high]), true),
-        [.., 0, 0, high, low] => (u16::from_be_bytes([high, low]), true),
+        // Of eight bytes.
+        [.., low, high, 0, 0, 0, 0, 0, 0] if low > 0 => (u16::from_le_bytes([low, high]), true),
+        [.., 0, 0, high, low] if low > 0 || high > 0 => (u16::from_be_bytes([high, low]), true),
+        // LevelDB counts the type of a text with it.
+        [.., low, 1] if usize::from(low) == secret.len() + 1 => (u16::from(low - 1), false),
         [.., 0, low] => (low.into(), true),
         [.., low] => (low.into(), false),
         [] => return None,
@@ -53,6 +57,12 @@ pub(super) fn is_binary_file(text: &[u8]) -> bool {
     let start = &text[..text.len().min(START)];
     steps::count(start.len());
     memchr::memchr(0, start).is_some()
+}
+
+/// Whether a byte stands before `at` that does not occur in text.
+#[inline]
+pub(super) fn follows_control(text: &[u8], at: usize) -> bool {
+    text[..at].last().is_some_and(|&byte| byte < b' ' && !byte.is_ascii_whitespace())
 }
 
 /// Where a value starts in a run of letters and digits in a binary file: its length may be one of them, or the text of the
@@ -107,8 +117,8 @@ pub(super) fn is_among_keys(text: &[u8], value: &Range<usize>) -> bool {
     let names_key = |part: &[u8]| {
         let mut names = part.split(|&byte| !in_name(byte)).filter(|name| name.len() > 3);
         let is_key = |name: &[u8]| VariableName::of(name).class() == NameClass::Credential;
-        // A letter says of what type a text is (`x` in CBOR), or that it is kept (`q` in a pickle).
-        names.any(|name| is_key(name) || [b"q", b"x"].iter().any(|kind| name.strip_suffix(*kind).is_some_and(is_key)))
+        // A letter says of what type a text is (`x` in CBOR), that it is kept (`q` in a pickle), or how long the value is.
+        names.any(|name| is_key(name) || name.split_last().is_some_and(|(_, name)| is_key(name)))
     };
     names_key(left) || names_key(right)
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::progress::Done;
 use super::seen::Scope;
 use super::view::View;
-use super::{DEPTH, Scanner, Sink, decode};
+use super::{DEPTH, Scanner, Sink, binary, decode};
 
 impl Scanner {
     /// Scans the texts that lists of numbers in a block stand for, such as `[115, 107, 45]`.
@@ -44,6 +44,9 @@ impl Scanner {
     pub(super) fn encoded(&self, view: &View<'_>, token: Range<usize>, done: &mut Done, out: &mut Sink) {
         if done.base64 > token.start || done.hex > token.start {
             done.scope = Scope::Beyond;
+        }
+        if done.plausible == Some(token.start) || binary::follows_control(&view.bytes, token.start) {
+            self.fields(view, &token, done, out);
         }
         let token = view.within(token);
         if let Some(start) = decode::packed_start(&view.bytes[token.clone()]) {

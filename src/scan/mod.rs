@@ -19,6 +19,7 @@ mod enclosure;
 mod evidence;
 mod exits;
 mod explain;
+mod fields;
 mod hits;
 mod identifier;
 mod inner;

@@ -29,6 +29,7 @@ pub enum Unpacked {
 
 impl Scanner {
     /// Scans what is packed in encoded text that starts at `at`, once for each place.
+    #[cold]
     pub(super) fn packed(&self, view: &View<'_>, at: usize, done: &mut Done, out: &mut Sink) {
         let Some(unpacker) = &self.unpacker else { return };
         // What was unpacked already is not opened again: a small text could unpack to very much.

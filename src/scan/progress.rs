@@ -6,6 +6,7 @@ use super::anchored::Refusal;
 use super::binary;
 use super::density::{Density, Fitting};
 use super::enclosure::Enclosure;
+use super::fields::Columns;
 use super::hits::Hits;
 use super::seen::Scope;
 use crate::rule::Compiled;
@@ -61,6 +62,12 @@ pub(super) struct Done {
     pub(super) hex: usize,
     /// The offset up to which encoded data was unpacked.
     pub(super) packed: usize,
+    /// The offset up to which fields of records were put apart.
+    pub(super) fields: usize,
+    /// The offset up to which rows of SQLite were looked for.
+    pub(super) rows: usize,
+    /// The columns of SQLite's tables, once a row was found.
+    pub(super) tables: Option<Vec<Columns>>,
     /// The offset up to which UTF-16 was decoded.
     pub(super) wide: usize,
     /// The offset up to which UTF-32 was decoded.

@@ -185,8 +185,14 @@ fn names_in_binary_files_say_whose_a_key_is() {
         let (one, four) = ([length], [length, 0, 0, 0]);
         let column = |text: &str| u8::try_from(text.len() * 2 + 13).unwrap();
         let setting = format!("{word}_api_key");
+        let url = format!("https://api.{word}.com/v1");
         let columns = [column(&setting), column(&key)];
-        let files: [(&str, Vec<&[u8]>); 6] = [
+        let payload = [u8::try_from(3 + setting.len() + key.len()).unwrap()];
+        let row = [&[5, 0][..], &[column(word), column(&key), column(&url)]].concat();
+        let row_payload = [u8::try_from(row.len() + word.len() + key.len() + url.len()).unwrap(), 1];
+        let wide = |text: &str| text.bytes().flat_map(|byte| [byte, 0]).collect::<Vec<u8>>();
+        let (wide_name, wide_key) = (wide(&setting), wide(&key));
+        let files: [(&str, Vec<&[u8]>); 11] = [
             (
                 "pyc",
                 vec![
@@ -204,7 +210,42 @@ fn names_in_binary_files_say_whose_a_key_is() {
             ),
             (
                 "sqlite, two columns",
-                vec![b"SQLite format 3\0\x10\0\x20\x05\x03", &columns, setting.as_bytes(), key.as_bytes(), b"\x06\x04"],
+                vec![
+                    b"SQLite format 3\0\x10\0",
+                    &payload,
+                    b"\x05\x03",
+                    &columns,
+                    setting.as_bytes(),
+                    key.as_bytes(),
+                    b"\x06\x04",
+                ],
+            ),
+            (
+                "sqlite, a table of providers",
+                vec![
+                    b"SQLite format 3\0CREATE TABLE p(id integer primary key, name text, api_key text, url text)\0",
+                    &row_payload,
+                    &row,
+                    word.as_bytes(),
+                    key.as_bytes(),
+                    url.as_bytes(),
+                ],
+            ),
+            (
+                "avro",
+                vec![b"Obj\x01\0", &[2 * name.len() as u8], name.as_bytes(), &[2 * length], key.as_bytes(), b"\x04a\x02"],
+            ),
+            (
+                "leveldb",
+                vec![b"\0\x01_http://localhost\0\x01", setting.as_bytes(), &[length + 1], b"\x01", key.as_bytes(), b"8\xc4"],
+            ),
+            (
+                "leveldb, utf-16",
+                vec![b"\x01_http://localhost\0\0", &wide_name, &[2 * length + 1, 0], &wide_key, b"\x0b\xd2"],
+            ),
+            (
+                "gguf",
+                vec![b"GGUF\x03\0\0\0", name.as_bytes(), &[8, 0, 0, 0, length], &[0; 7], key.as_bytes(), b"u\xee"],
             ),
             ("cbor", vec![b"\0\xa2o", name.as_bytes(), b"x", &one, key.as_bytes(), b"emodel"]),
             (
@@ -224,10 +265,6 @@ fn names_in_binary_files_say_whose_a_key_is() {
             ),
         ];
         for (format, parts) in files {
-            // Columns follow each other without a sign: among small letters nobody sees where the name ends.
-            if word == "assemblyai" && format.starts_with("sqlite") {
-                continue;
-            }
             let found = scanner.scan(&parts.concat());
             assert!(found.iter().any(|found| found.secret.expose() == key.as_bytes()), "{word}: {format}");
         }

@@ -16,35 +16,38 @@ pub(in crate::scan) const STARTS: &[&str] =
     &["H4sI", "UEsDB", "QlpoM", "QlpoN", "QlpoO", "Td6WFoA", "KLUv", "JVBERi0", "N3q8ryc", "UmFyIRoH"];
 
 /// Where in `token` packed data may start that has no start of its own among [`STARTS`]: zlib in base64, whose first
-/// bytes are in any text, and all of them in hex. Such data starts where the token does.
+/// bytes are in any text, and all of them in hex. Such data starts where the token does. Most tokens are neither.
 #[inline]
 pub(in crate::scan) fn start_of(token: &[u8]) -> Option<usize> {
+    /// The minimum number of hex digits of packed data with a key in it.
+    const LEAST_HEX: usize = 48;
+    if token.first() == Some(&b'e') || token.len() > LEAST_HEX { looks_packed(token) } else { None }
+}
+
+fn looks_packed(token: &[u8]) -> Option<usize> {
     let digits = match token {
         [b'0', b'x' | b'X', ..] => 2,
         [b'x', ..] => 1,
         _ => 0,
     };
-    let is_start = matches!(
-        token[digits..],
-        [b'e', b'A', b'E', ..]
-            | [b'e', b'F', b'4', ..]
-            | [b'e', b'J', b'w', ..]
-            | [b'e', b'N', b'o', ..]
-            | [b'7', b'8', b'0', b'1', ..]
-            | [b'7', b'8', b'5', b'e' | b'E', ..]
-            | [b'7', b'8', b'9', b'c' | b'C', ..]
-            | [b'7', b'8', b'd' | b'D', b'a' | b'A', ..]
-            | [b'1', b'f' | b'F', b'8', b'b' | b'B', ..]
-            | [b'5', b'0', b'4', b'b' | b'B', ..]
-            | [b'4', b'2', b'5', b'a' | b'A', ..]
-            | [b'f' | b'F', b'd' | b'D', b'3', b'7', ..]
-            | [b'2', b'8', b'b' | b'B', b'5', ..]
-            | [b'3', b'7', b'7', b'a' | b'A', ..]
-            | [b'2', b'5', b'5', b'0', ..]
-            | [b'5', b'2', b'6', b'1', ..]
-    );
+    let is_start = match token[digits..] {
+        [b'e', second, third, ..] => {
+            matches!([second, third], [b'A', b'E'] | [b'F', b'4'] | [b'J', b'w'] | [b'N', b'o'])
+        }
+        [a, b, c, d, ..] => {
+            let hex =
+                [hex_digit(a), hex_digit(b), hex_digit(c), hex_digit(d)].map(|digit| u16::from(digit.unwrap_or(0)));
+            let start = hex.into_iter().fold(0, |start, digit| start << 4 | digit);
+            HEX_STARTS.contains(&start)
+        }
+        _ => false,
+    };
     is_start.then_some(digits)
 }
+
+/// The first two bytes of zlib, gzip, zip, bzip2, xz, Zstandard, PDF, 7z and RAR.
+const HEX_STARTS: [u16; 12] =
+    [0x7801, 0x785e, 0x789c, 0x78da, 0x1f8b, 0x504b, 0x425a, 0xfd37, 0x28b5, 0x2550, 0x377a, 0x5261];
 
 /// The minimum number of digits on the first line, where a start is short and may occur by chance.
 const SHORTEST: usize = 24;

@@ -1,0 +1,229 @@
+//! Fields of binary records that stand directly next to each other, so that a name, a key and an address look like one word:
+//! rows of SQLite, texts after their lengths (Avro, LevelDB), UTF-16 after a length. They are scanned once more as text in
+//! which they are apart, with the names of their columns.
+
+use std::ops::Range;
+
+use super::alphabet::in_name;
+use super::identifier::{NameClass, VariableName};
+use super::progress::Done;
+use super::steps;
+use super::view::{Context, Decoded, Ratio, View};
+use super::{Scanner, Sink};
+use crate::core::finding::Layer;
+
+/// The minimum length of a value.
+const LEAST: usize = 16;
+
+impl Scanner {
+    /// Scans the fields of the record that a token is in.
+    #[cold]
+    pub(super) fn fields(&self, view: &View<'_>, token: &Range<usize>, done: &mut Done, out: &mut Sink) {
+        let text: &[u8] = &view.bytes;
+        if token.start < done.fields {
+            return;
+        }
+        let is_utf16 = matches!(view.layers.last(), Some(Layer::Utf16Le | Layer::Utf16Be));
+        let (decoded, range) = if let Some(row) = Row::around(text, token, &mut done.rows) {
+            let tables = done.tables.get_or_insert_with(|| tables(text));
+            (row.written(text, tables), row.range)
+        } else if let Some(pair) = pair(text, token, is_utf16) {
+            let range = pair.start..pair.value.end;
+            (pair.written(text), range)
+        } else {
+            return;
+        };
+        done.fields = range.end;
+        let mut inner = view.inner_within(Layer::Bytes, range, &decoded, Context { before: 0, after: 0 });
+        // They are only apart, not decoded.
+        inner.layers.pop();
+        self.view(&inner, out);
+    }
+}
+
+/// A name and its value, of which a length stands before each, or before the value.
+struct Pair {
+    start: usize,
+    name: usize,
+    value: Range<usize>,
+}
+
+impl Pair {
+    fn written(&self, text: &[u8]) -> Decoded {
+        let mut decoded = Decoded::default();
+        add(&mut decoded, text, self.start..self.name, b"\": \"", b"\"");
+        add(&mut decoded, text, self.value.clone(), b"\"\n", b"");
+        decoded
+    }
+}
+
+/// The pair that a token consists of: the length of the value looks like a letter between them.
+fn pair(text: &[u8], token: &Range<usize>, is_utf16: bool) -> Option<Pair> {
+    let length = usize::from(*text[..token.start].last()?);
+    // A length as it is, or twice as much in Avro.
+    let names = [length, length / 2].into_iter().map(|length| token.start + length);
+    // LevelDB writes the length of UTF-16 with the type.
+    let split = |at: usize| is_utf16 && usize::from(text[at]) == 2 * (token.end - at - 1) + 1;
+    let before = (token.start + 4..token.end.saturating_sub(LEAST)).filter(|&at| split(at));
+    names.chain(before).find_map(|name| {
+        let counted = usize::from(*text.get(name).filter(|_| name > token.start && name < token.end)?);
+        let lengths = if is_utf16 { [token.end - name - 1, 0] } else { [counted, counted / 2] };
+        let is_name = text[token.start..name].iter().all(|&byte| in_name(byte));
+        let value = lengths.into_iter().map(|length| name + 1..name + 1 + length);
+        let value = value
+            .filter(|value| value.len() >= LEAST && value.end >= token.end)
+            .find(|value| text.get(value.clone()).is_some_and(|value| value.iter().all(u8::is_ascii_graphic)))?;
+        is_name.then_some(Pair { start: token.start, name, value })
+    })
+}
+
+/// A row of SQLite.
+struct Row {
+    /// From its first value to the end of its last.
+    range: Range<usize>,
+    /// The columns that are texts, by index; a few have no value.
+    columns: Vec<Option<Range<usize>>>,
+}
+
+/// The names of a table's columns.
+pub(super) type Columns = Vec<Range<usize>>;
+
+impl Row {
+    /// The row around a token. Offsets before `looked` were examined before.
+    fn around(text: &[u8], token: &Range<usize>, looked: &mut usize) -> Option<Self> {
+        /// How far before a value the start of its row is looked for.
+        const BEFORE: usize = 400;
+        // The last column types may look like the start of the value.
+        let last = token.end.min(token.start + 16);
+        let starts = token.start.saturating_sub(BEFORE).max(*looked)..last;
+        *looked = last;
+        starts.rev().find_map(|at| Self::at(text, at).filter(|row| row.range.end >= token.end))
+    }
+
+    /// The row whose header is at `at`: the length of the header, and the type of each column. The length of both stands
+    /// before, and mostly a row's number after that.
+    fn at(text: &[u8], at: usize) -> Option<Self> {
+        const HEADERS: std::ops::RangeInclusive<usize> = 3..=40;
+        let header = usize::from(text[at]);
+        if !HEADERS.contains(&header) || at + header > text.len() || at < 2 {
+            return None;
+        }
+        steps::count(header);
+        let end = at + header;
+        let (mut next, mut place, mut columns) = (at + 1, end, Vec::new());
+        while next < end {
+            let (kind, length) = varint(&text[next..end])?;
+            next += length;
+            let (length, is_text) = match kind {
+                0 | 8 | 9 => (0, false),
+                1..=4 => (kind, false),
+                5 => (6, false),
+                6 | 7 => (8, false),
+                10 | 11 => return None,
+                _ => ((kind - 12) / 2, kind % 2 == 1),
+            };
+            columns.push(Some(place..place + length).filter(|_| is_text && length > 0));
+            place = place.checked_add(length).filter(|place| *place - at < 1 << 20)?;
+        }
+        let is_sized = |before: usize| {
+            let Some((size, length)) = at.checked_sub(before).and_then(|from| varint(&text[from..at])) else {
+                return false;
+            };
+            let rest = &text[at - before + length..at];
+            size == place - at && (rest.is_empty() || varint(rest).is_some_and(|(_, length)| length == rest.len()))
+        };
+        // What goes on in another page is cut off here.
+        let stop = place.min(text.len());
+        columns.iter_mut().for_each(|column| *column = column.take().filter(|range| range.end <= stop));
+        (columns.iter().flatten().next().is_some() && (1..=7).any(is_sized))
+            .then_some(Self { range: end..stop, columns })
+    }
+
+    /// The row as text: as an object with the names of its columns, and its values in pairs where one names the next.
+    fn written(&self, text: &[u8], tables: &[Columns]) -> Decoded {
+        let class = |name: &Range<usize>| VariableName::of(&text[name.clone()]).class();
+        let fitting = tables.iter().filter(|names| names.len() == self.columns.len());
+        let named = fitting.max_by_key(|names| names.iter().any(|name| class(name) == NameClass::Credential));
+        let mut decoded = Decoded::default();
+        decoded.start(self.range.start, Ratio::One);
+        decoded.bytes.push(b'{');
+        for (index, column) in self.columns.iter().enumerate() {
+            let Some(column) = column else { continue };
+            if let Some(name) = named.map(|names| &text[names[index].clone()]) {
+                decoded.bytes.extend([b"\"", name, b"\": "].concat());
+            }
+            add(&mut decoded, text, column.clone(), b"\", ", b"\"");
+        }
+        decoded.bytes.extend(b"}\n");
+        for pair in self.columns.windows(2) {
+            if let [Some(name), Some(value)] = pair
+                && class(name) == NameClass::Credential
+            {
+                add(&mut decoded, text, name.clone(), b"\": ", b"\"");
+                add(&mut decoded, text, value.clone(), b"\"\n", b"\"");
+            }
+        }
+        decoded
+    }
+}
+
+/// Adds a field with what stands before and after it.
+fn add(decoded: &mut Decoded, text: &[u8], field: Range<usize>, after: &[u8], before: &[u8]) {
+    decoded.bytes.extend(before);
+    decoded.start(field.start, Ratio::One);
+    decoded.bytes.extend(&text[field]);
+    decoded.bytes.extend(after);
+}
+
+/// A number of SQLite: seven bits a byte, the highest first. Also returns its length, which is at most four here.
+fn varint(text: &[u8]) -> Option<(usize, usize)> {
+    let mut value = 0;
+    for (index, &byte) in text.iter().take(4).enumerate() {
+        value = value << 7 | usize::from(byte & 0x7f);
+        if byte < 0x80 {
+            return Some((value, index + 1));
+        }
+    }
+    None
+}
+
+/// The columns of the tables that statements in `text` create.
+pub(super) fn tables(text: &[u8]) -> Vec<Columns> {
+    const MOST_TABLES: usize = 256;
+    const LONGEST: usize = 4000;
+    steps::count(text.len());
+    let statements = memchr::memmem::find_iter(text, b"CREATE TABLE ").take(MOST_TABLES);
+    let columns = statements.map(|at| {
+        let statement = &text[at..text.len().min(at + LONGEST)];
+        let Some(open) = memchr::memchr(b'(', statement) else { return Vec::new() };
+        let (mut depth, mut names, mut start) = (0_usize, Vec::new(), open + 1);
+        for (index, &byte) in statement.iter().enumerate().skip(open) {
+            match byte {
+                b'(' => depth += 1,
+                b')' | b',' if depth == 1 => {
+                    names.extend(
+                        column_name(&statement[start..index])
+                            .map(|name| at + start + name.start..at + start + name.end),
+                    );
+                    start = index + 1;
+                    if byte == b')' {
+                        break;
+                    }
+                }
+                b')' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        names
+    });
+    columns.filter(|names| !names.is_empty()).collect()
+}
+
+/// The name of a column in its definition; `None` if it defines a constraint.
+fn column_name(definition: &[u8]) -> Option<Range<usize>> {
+    let start = definition.iter().position(|&byte| in_name(byte))?;
+    let length = definition[start..].iter().take_while(|&&byte| in_name(byte)).count();
+    let name = &definition[start..start + length];
+    let constraints: [&[u8]; 5] = [b"PRIMARY", b"UNIQUE", b"FOREIGN", b"CHECK", b"CONSTRAINT"];
+    (!constraints.iter().any(|word| name.eq_ignore_ascii_case(word))).then_some(start..start + length)
+}
