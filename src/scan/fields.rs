@@ -57,24 +57,37 @@ impl Pair {
     }
 }
 
-/// The pair that a token consists of: the length of the value looks like a letter between them.
+/// The pair that a token consists of, or is the value of: the length of the value looks like a letter or a sign between
+/// them.
 fn pair(text: &[u8], token: &Range<usize>, is_utf16: bool) -> Option<Pair> {
-    let length = usize::from(*text[..token.start].last()?);
-    // A length as it is, or twice as much in Avro.
-    let names = [length, length / 2].into_iter().map(|length| token.start + length);
-    // LevelDB writes the length of UTF-16 with the type.
-    let split = |at: usize| is_utf16 && usize::from(text[at]) == 2 * (token.end - at - 1) + 1;
-    let before = (token.start + 4..token.end.saturating_sub(LEAST)).filter(|&at| split(at));
-    names.chain(before).find_map(|name| {
-        let counted = usize::from(*text.get(name).filter(|_| name > token.start && name < token.end)?);
-        let lengths = if is_utf16 { [token.end - name - 1, 0] } else { [counted, counted / 2] };
-        let is_name = text[token.start..name].iter().all(|&byte| in_name(byte));
-        let value = lengths.into_iter().map(|length| name + 1..name + 1 + length);
-        let value = value
-            .filter(|value| value.len() >= LEAST && value.end >= token.end)
-            .find(|value| text.get(value.clone()).is_some_and(|value| value.iter().all(u8::is_ascii_graphic)))?;
-        is_name.then_some(Pair { start: token.start, name, value })
+    let first = token.start.checked_sub(1)?;
+    if is_utf16 {
+        // LevelDB counts the type with the length of the bytes.
+        let split = |at: &usize| usize::from(text[*at]) == 2 * (token.end - at - 1) + 1;
+        let at = (token.start + 4..token.end.saturating_sub(LEAST)).find(split)?;
+        let is_name = text[token.start..at].iter().all(|&byte| in_name(byte));
+        return is_name.then_some(Pair { start: token.start, name: at, value: at + 1..token.end });
+    }
+    let before = text[..first].iter().rev().take(64).take_while(|&&byte| in_name(byte)).count();
+    // The name is in the token, or directly before it.
+    let inside = lengths(text[first]).map(|length| (token.start, token.start + length));
+    let starts = inside.into_iter().chain([(first - before, first)]).filter(|(start, name)| {
+        let is_counted = start.checked_sub(1).is_some_and(|at| lengths(text[at]).contains(&(name - start)));
+        is_counted && *name < token.end && name - start > 3 && text[*start..*name].iter().all(|&byte| in_name(byte))
+    });
+    let mut pairs = starts.flat_map(|(start, name)| {
+        lengths(text[name]).map(|length| Pair { start, name, value: name + 1..name + 1 + length })
+    });
+    pairs.find(|Pair { value, .. }| {
+        let is_text = || text.get(value.clone()).is_some_and(|value| value.iter().all(u8::is_ascii_graphic));
+        value.len() >= LEAST && value.end >= token.end && is_text()
     })
+}
+
+/// The lengths that a byte may stand for: in Avro, half of it.
+fn lengths(byte: u8) -> [usize; 2] {
+    let length = usize::from(byte);
+    [length, if length % 2 == 0 { length / 2 } else { length }]
 }
 
 /// A row of SQLite.

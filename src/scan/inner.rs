@@ -6,6 +6,7 @@ use super::progress::Done;
 use super::seen::Scope;
 use super::view::View;
 use super::{DEPTH, Scanner, Sink, binary, decode};
+use crate::core::finding::Layer;
 
 impl Scanner {
     /// Scans the texts that lists of numbers in a block stand for, such as `[115, 107, 45]`.
@@ -45,7 +46,10 @@ impl Scanner {
         if done.base64 > token.start || done.hex > token.start {
             done.scope = Scope::Beyond;
         }
-        if done.plausible == Some(token.start) || binary::follows_control(&view.bytes, token.start) {
+        // A length of 64 looks like the sign of an address.
+        let is_value = done.plausible == Some(token.start) || view.bytes[..token.start].last() == Some(&b'@');
+        let is_control = binary::follows_control(&view.bytes, token.start);
+        if is_control || is_value && (is_utf16(view) || done.is_binary(&view.bytes)) {
             self.fields(view, &token, done, out);
         }
         let token = view.within(token);
@@ -74,4 +78,8 @@ impl Scanner {
             self.view(&inner, out);
         }
     }
+}
+
+fn is_utf16(view: &View<'_>) -> bool {
+    matches!(view.layers.last(), Some(Layer::Utf16Le | Layer::Utf16Be))
 }

@@ -191,6 +191,8 @@ fn names_in_binary_files_say_whose_a_key_is() {
         let row = [&[5, 0][..], &[column(word), column(&key), column(&url)]].concat();
         let row_payload = [u8::try_from(row.len() + word.len() + key.len() + url.len()).unwrap(), 1];
         let wide = |text: &str| text.bytes().flat_map(|byte| [byte, 0]).collect::<Vec<u8>>();
+        let (twice, wide_length) = ([2 * name.len() as u8, 2 * length], [2 * length + 1, 0]);
+        let (and_type, long) = ([length + 1, 1], [8, 0, 0, 0, length, 0, 0, 0, 0, 0, 0, 0]);
         let (wide_name, wide_key) = (wide(&setting), wide(&key));
         let files: [(&str, Vec<&[u8]>); 11] = [
             (
@@ -231,22 +233,13 @@ fn names_in_binary_files_say_whose_a_key_is() {
                     url.as_bytes(),
                 ],
             ),
-            (
-                "avro",
-                vec![b"Obj\x01\0", &[2 * name.len() as u8], name.as_bytes(), &[2 * length], key.as_bytes(), b"\x04a\x02"],
-            ),
+            ("avro", vec![b"Obj\x01\0", &twice[..1], name.as_bytes(), &twice[1..], key.as_bytes(), b"\x04a\x02"]),
             (
                 "leveldb",
-                vec![b"\0\x01_http://localhost\0\x01", setting.as_bytes(), &[length + 1], b"\x01", key.as_bytes(), b"8\xc4"],
+                vec![b"\0\x01_http://localhost\0\x01", setting.as_bytes(), &and_type, key.as_bytes(), b"8\xc4"],
             ),
-            (
-                "leveldb, utf-16",
-                vec![b"\x01_http://localhost\0\0", &wide_name, &[2 * length + 1, 0], &wide_key, b"\x0b\xd2"],
-            ),
-            (
-                "gguf",
-                vec![b"GGUF\x03\0\0\0", name.as_bytes(), &[8, 0, 0, 0, length], &[0; 7], key.as_bytes(), b"u\xee"],
-            ),
+            ("leveldb, utf-16", vec![b"\x01_http://localhost\0\0", &wide_name, &wide_length, &wide_key, b"\x0b\xd2"]),
+            ("gguf", vec![b"GGUF\x03\0\0\0", name.as_bytes(), &long, key.as_bytes(), b"u\xee"]),
             ("cbor", vec![b"\0\xa2o", name.as_bytes(), b"x", &one, key.as_bytes(), b"emodel"]),
             (
                 "protobuf",

@@ -21,9 +21,14 @@ pub(in crate::scan) const STARTS: &[&str] =
 pub(in crate::scan) fn start_of(token: &[u8]) -> Option<usize> {
     /// The minimum number of hex digits of packed data with a key in it.
     const LEAST_HEX: usize = 48;
-    if token.first() == Some(&b'e') || token.len() > LEAST_HEX { looks_packed(token) } else { None }
+    match token.first() {
+        Some(b'e') => looks_packed(token),
+        Some(b'0'..=b'7' | b'f' | b'F' | b'x') if token.len() > LEAST_HEX => looks_packed(token),
+        _ => None,
+    }
 }
 
+#[cold]
 fn looks_packed(token: &[u8]) -> Option<usize> {
     let digits = match token {
         [b'0', b'x' | b'X', ..] => 2,
