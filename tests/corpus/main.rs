@@ -183,18 +183,8 @@ fn names_in_binary_files_say_whose_a_key_is() {
         let key = expand(template, &mut random);
         let (name, length) = (format!("{}_API_KEY", word.to_uppercase()), u8::try_from(key.len()).unwrap());
         let (one, four) = ([length], [length, 0, 0, 0]);
-        let column = |text: &str| u8::try_from(text.len() * 2 + 13).unwrap();
         let setting = format!("{word}_api_key");
-        let url = format!("https://api.{word}.com/v1");
-        let columns = [column(&setting), column(&key)];
-        let payload = [u8::try_from(3 + setting.len() + key.len()).unwrap()];
-        let row = [&[5, 0][..], &[column(word), column(&key), column(&url)]].concat();
-        let row_payload = [u8::try_from(row.len() + word.len() + key.len() + url.len()).unwrap(), 1];
-        let wide = |text: &str| text.bytes().flat_map(|byte| [byte, 0]).collect::<Vec<u8>>();
-        let (twice, wide_length) = ([2 * name.len() as u8, 2 * length], [2 * length + 1, 0]);
-        let (and_type, long) = ([length + 1, 1], [8, 0, 0, 0, length, 0, 0, 0, 0, 0, 0, 0]);
-        let (wide_name, wide_key) = (wide(&setting), wide(&key));
-        let files: [(&str, Vec<&[u8]>); 11] = [
+        let files: [(&str, Vec<&[u8]>); 5] = [
             (
                 "pyc",
                 vec![
@@ -210,36 +200,6 @@ fn names_in_binary_files_say_whose_a_key_is() {
                 "pickle",
                 vec![b"\x80\x02}q\0(X\x0f\0\0\0", setting.as_bytes(), b"q\x01X", &four, key.as_bytes(), b"q\x02u."],
             ),
-            (
-                "sqlite, two columns",
-                vec![
-                    b"SQLite format 3\0\x10\0",
-                    &payload,
-                    b"\x05\x03",
-                    &columns,
-                    setting.as_bytes(),
-                    key.as_bytes(),
-                    b"\x06\x04",
-                ],
-            ),
-            (
-                "sqlite, a table of providers",
-                vec![
-                    b"SQLite format 3\0CREATE TABLE p(id integer primary key, name text, api_key text, url text)\0",
-                    &row_payload,
-                    &row,
-                    word.as_bytes(),
-                    key.as_bytes(),
-                    url.as_bytes(),
-                ],
-            ),
-            ("avro", vec![b"Obj\x01\0", &twice[..1], name.as_bytes(), &twice[1..], key.as_bytes(), b"\x04a\x02"]),
-            (
-                "leveldb",
-                vec![b"\0\x01_http://localhost\0\x01", setting.as_bytes(), &and_type, key.as_bytes(), b"8\xc4"],
-            ),
-            ("leveldb, utf-16", vec![b"\x01_http://localhost\0\0", &wide_name, &wide_length, &wide_key, b"\x0b\xd2"]),
-            ("gguf", vec![b"GGUF\x03\0\0\0", name.as_bytes(), &long, key.as_bytes(), b"u\xee"]),
             ("cbor", vec![b"\0\xa2o", name.as_bytes(), b"x", &one, key.as_bytes(), b"emodel"]),
             (
                 "protobuf",
@@ -257,8 +217,9 @@ fn names_in_binary_files_say_whose_a_key_is() {
                 ],
             ),
         ];
-        for (format, parts) in files {
-            let found = scanner.scan(&parts.concat());
+        let files = files.map(|(format, parts)| (format, parts.concat()));
+        for (format, content) in files.into_iter().chain(records(word, &name, &key)) {
+            let found = scanner.scan(&content);
             assert!(found.iter().any(|found| found.secret.expose() == key.as_bytes()), "{word}: {format}");
         }
         // An id or a checksum beside a credential's name is none.
@@ -267,4 +228,50 @@ fn names_in_binary_files_say_whose_a_key_is() {
             assert!(scanner.scan(content.as_bytes()).is_empty(), "{word}: {id}");
         }
     }
+}
+
+/// Records in which fields stand directly next to each other.
+fn records(word: &str, name: &str, key: &str) -> [(&'static str, Vec<u8>); 6] {
+    let length = u8::try_from(key.len()).unwrap();
+    let column = |text: &str| u8::try_from(text.len() * 2 + 13).unwrap();
+    let setting = format!("{word}_api_key");
+    let url = format!("https://api.{word}.com/v1");
+    let columns = [column(&setting), column(key)];
+    let payload = [u8::try_from(3 + setting.len() + key.len()).unwrap()];
+    let row = [&[5, 0][..], &[column(word), column(key), column(&url)]].concat();
+    let row_payload = [u8::try_from(row.len() + word.len() + key.len() + url.len()).unwrap(), 1];
+    let wide = |text: &str| text.bytes().flat_map(|byte| [byte, 0]).collect::<Vec<u8>>();
+    let (twice, wide_length) = ([2 * name.len() as u8, 2 * length], [2 * length + 1, 0]);
+    let (and_type, long) = ([length + 1, 1], [8, 0, 0, 0, length, 0, 0, 0, 0, 0, 0, 0]);
+    let (wide_name, wide_key) = (wide(&setting), wide(key));
+    let files: [(&str, Vec<&[u8]>); 6] = [
+        (
+            "sqlite, two columns",
+            vec![
+                b"SQLite format 3\0\x10\0",
+                &payload,
+                b"\x05\x03",
+                &columns,
+                setting.as_bytes(),
+                key.as_bytes(),
+                b"\x06\x04",
+            ],
+        ),
+        (
+            "sqlite, a table of providers",
+            vec![
+                b"SQLite format 3\0CREATE TABLE p(id integer primary key, name text, api_key text, url text)\0",
+                &row_payload,
+                &row,
+                word.as_bytes(),
+                key.as_bytes(),
+                url.as_bytes(),
+            ],
+        ),
+        ("avro", vec![b"Obj\x01\0", &twice[..1], name.as_bytes(), &twice[1..], key.as_bytes(), b"\x04a\x02"]),
+        ("leveldb", vec![b"\0\x01_http://localhost\0\x01", setting.as_bytes(), &and_type, key.as_bytes(), b"8\xc4"]),
+        ("leveldb, utf-16", vec![b"\x01_http://localhost\0\0", &wide_name, &wide_length, &wide_key, b"\x0b\xd2"]),
+        ("gguf", vec![b"GGUF\x03\0\0\0", name.as_bytes(), &long, key.as_bytes(), b"u\xee"]),
+    ];
+    files.map(|(format, parts)| (format, parts.concat()))
 }
