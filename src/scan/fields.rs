@@ -8,6 +8,7 @@ use super::alphabet::in_name;
 use super::identifier::{NameClass, VariableName};
 use super::progress::Done;
 use super::steps;
+use super::tables::{TableColumns, tables};
 use super::view::{Context, Decoded, Ratio, View};
 use super::{Scanner, Sink};
 use crate::core::finding::Layer;
@@ -98,9 +99,6 @@ struct Row {
     columns: Vec<Option<Range<usize>>>,
 }
 
-/// The names of a table's columns.
-pub(super) type Columns = Vec<Range<usize>>;
-
 impl Row {
     /// The row around a token. Offsets before `looked` were examined before.
     fn around(text: &[u8], token: &Range<usize>, looked: &mut usize) -> Option<Self> {
@@ -153,7 +151,7 @@ impl Row {
     }
 
     /// The row as text: as an object with the names of its columns, and its values in pairs where one names the next.
-    fn written(&self, text: &[u8], tables: &[Columns]) -> Decoded {
+    fn written(&self, text: &[u8], tables: &[TableColumns]) -> Decoded {
         let class = |name: &Range<usize>| VariableName::of(&text[name.clone()]).class();
         let fitting = tables.iter().filter(|names| names.len() == self.columns.len());
         let named = fitting.max_by_key(|names| names.iter().any(|name| class(name) == NameClass::Credential));
@@ -198,45 +196,4 @@ fn varint(text: &[u8]) -> Option<(usize, usize)> {
         }
     }
     None
-}
-
-/// The columns of the tables that statements in `text` create.
-pub(super) fn tables(text: &[u8]) -> Vec<Columns> {
-    const MOST_TABLES: usize = 256;
-    const LONGEST: usize = 4000;
-    steps::count(text.len());
-    let statements = memchr::memmem::find_iter(text, b"CREATE TABLE ").take(MOST_TABLES);
-    let columns = statements.map(|at| {
-        let statement = &text[at..text.len().min(at + LONGEST)];
-        let Some(open) = memchr::memchr(b'(', statement) else { return Vec::new() };
-        let (mut depth, mut names, mut start) = (0_usize, Vec::new(), open + 1);
-        for (index, &byte) in statement.iter().enumerate().skip(open) {
-            match byte {
-                b'(' => depth += 1,
-                b')' | b',' if depth == 1 => {
-                    names.extend(
-                        column_name(&statement[start..index])
-                            .map(|name| at + start + name.start..at + start + name.end),
-                    );
-                    start = index + 1;
-                    if byte == b')' {
-                        break;
-                    }
-                }
-                b')' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-        }
-        names
-    });
-    columns.filter(|names| !names.is_empty()).collect()
-}
-
-/// The name of a column in its definition; `None` if it defines a constraint.
-fn column_name(definition: &[u8]) -> Option<Range<usize>> {
-    let start = definition.iter().position(|&byte| in_name(byte))?;
-    let length = definition[start..].iter().take_while(|&&byte| in_name(byte)).count();
-    let name = &definition[start..start + length];
-    let constraints: [&[u8]; 5] = [b"PRIMARY", b"UNIQUE", b"FOREIGN", b"CHECK", b"CONSTRAINT"];
-    (!constraints.iter().any(|word| name.eq_ignore_ascii_case(word))).then_some(start..start + length)
 }

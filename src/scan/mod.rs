@@ -47,6 +47,7 @@ mod seen;
 mod settings;
 pub(crate) mod steps;
 mod surroundings;
+mod tables;
 mod token;
 mod usage;
 mod value;
@@ -59,7 +60,7 @@ use std::ops::Range;
 pub use anchored::Refusal;
 pub use evidence::{Evidence, Witness};
 pub use explain::Step;
-pub use packed::{Unpacked, Unpacker};
+pub use packed::{EmbeddedItem, EmbeddedOpener};
 pub use position::locate;
 pub use random::Fault;
 #[cfg(feature = "cli")]
@@ -132,7 +133,7 @@ pub struct Scanner {
     anchors: Anchors,
     assigned: Assigned,
     /// Opens what is packed inside encoded text.
-    unpacker: Option<Box<dyn Unpacker>>,
+    unpacker: Option<Box<dyn EmbeddedOpener>>,
 }
 
 /// A possible match, before overlapping ones are resolved.
@@ -170,7 +171,7 @@ impl Scanner {
 
     /// This scanner, which also scans what is packed inside encoded text, such as the base64 of a zip.
     #[must_use]
-    pub fn with_unpacker(self, unpacker: impl Unpacker + 'static) -> Self {
+    pub fn with_unpacker(self, unpacker: impl EmbeddedOpener + 'static) -> Self {
         Self { unpacker: Some(Box::new(unpacker)), ..self }
     }
 

@@ -1,5 +1,5 @@
 //! Compressed data and archives that are encoded inside content. The engine finds and decodes them; what is packed in them
-//! is unpacked by an [`Unpacker`], so that the engine alone needs no decompressor.
+//! is unpacked by an [`EmbeddedOpener`], so that the engine alone needs no decompressor.
 
 use std::fmt::Debug;
 use std::io::Read;
@@ -12,15 +12,15 @@ use super::{DEPTH, Scanner, Sink};
 use crate::core::finding::Layer;
 
 /// Opens compressed data and archives.
-pub trait Unpacker: Debug + Send + Sync {
+pub trait EmbeddedOpener: Debug + Send + Sync {
     /// Unpacks content of any format that it opens, as far as possible, and does nothing with other content. The work must be
     /// bounded in proportion to what it reads of `packed`.
-    fn unpack(&self, packed: &mut dyn Read, found: &mut dyn FnMut(Unpacked));
+    fn unpack(&self, packed: &mut dyn Read, found: &mut dyn FnMut(EmbeddedItem));
 }
 
-/// What an [`Unpacker`] found.
+/// What an [`EmbeddedOpener`] found.
 #[derive(Clone, Debug)]
-pub enum Unpacked {
+pub enum EmbeddedItem {
     /// The content of a compressed file or of an archive's member, and the formats that it was in.
     Text(Vec<Layer>, Vec<u8>),
     /// The reason why something was not opened, or not to its end.
@@ -40,8 +40,8 @@ impl Scanner {
         done.scope = Scope::Beyond;
         let (mut texts, mut unopened) = (Vec::new(), Vec::new());
         unpacker.unpack(&mut encoded, &mut |unpacked| match unpacked {
-            Unpacked::Text(layers, text) => texts.push((layers, text)),
-            Unpacked::Unopened(reason) => unopened.push(reason),
+            EmbeddedItem::Text(layers, text) => texts.push((layers, text)),
+            EmbeddedItem::Unopened(reason) => unopened.push(reason),
         });
         let range = encoded.range();
         out.unopened.append(&mut unopened);

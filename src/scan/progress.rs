@@ -6,9 +6,9 @@ use super::anchored::Refusal;
 use super::binary;
 use super::density::{Density, Fitting};
 use super::enclosure::Enclosure;
-use super::fields::Columns;
 use super::hits::Hits;
 use super::seen::Scope;
+use super::tables::TableColumns;
 use crate::rule::Compiled;
 
 /// How often each rule was tried in the current token without success. If a text repeats an anchor without a break,
@@ -67,7 +67,7 @@ pub(super) struct Done {
     /// The offset up to which rows of SQLite were looked for.
     pub(super) rows: usize,
     /// The columns of SQLite's tables, once a row was found.
-    pub(super) tables: Option<Vec<Columns>>,
+    pub(super) tables: Option<Vec<TableColumns>>,
     /// The offset up to which UTF-16 was decoded.
     pub(super) wide: usize,
     /// The offset up to which UTF-32 was decoded.

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use super::{Limits, Packed, TooLarge, Visitor, reason, unpack_stream};
 use crate::core::finding::Layer;
-use crate::scan::{Unpacked, Unpacker};
+use crate::scan::{EmbeddedItem, EmbeddedOpener};
 
 /// Opens the same formats as files are opened in, with stricter limits: a text may contain many of them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,8 +20,8 @@ impl Embedded {
     }
 }
 
-impl Unpacker for Embedded {
-    fn unpack(&self, packed: &mut dyn Read, found: &mut dyn FnMut(Unpacked)) {
+impl EmbeddedOpener for Embedded {
+    fn unpack(&self, packed: &mut dyn Read, found: &mut dyn FnMut(EmbeddedItem)) {
         let mut texts = EmbeddedTexts { names: Vec::new(), found };
         let result = unpack_stream(packed, self.0, &mut texts);
         let EmbeddedTexts { mut names, found } = texts;
@@ -32,10 +32,10 @@ impl Unpacker for Embedded {
                 all.append(name);
                 all.push(b'\n');
             }
-            found(Unpacked::Text(layers, all));
+            found(EmbeddedItem::Text(layers, all));
         }
         if result == Err(TooLarge) {
-            found(Unpacked::Unopened(reason::TOO_LARGE_IN_TEXT));
+            found(EmbeddedItem::Unopened(reason::TOO_LARGE_IN_TEXT));
         }
     }
 }
@@ -44,7 +44,7 @@ impl Unpacker for Embedded {
 struct EmbeddedTexts<'a> {
     /// The names of members, which are scanned as well.
     names: Vec<(Vec<Layer>, Vec<u8>)>,
-    found: &'a mut dyn FnMut(Unpacked),
+    found: &'a mut dyn FnMut(EmbeddedItem),
 }
 
 impl Visitor for EmbeddedTexts<'_> {
@@ -55,7 +55,7 @@ impl Visitor for EmbeddedTexts<'_> {
         let mut text = Vec::new();
         let result = content.read_to_end(&mut text);
         if !text.is_empty() {
-            (self.found)(Unpacked::Text(at.layers.clone(), text));
+            (self.found)(EmbeddedItem::Text(at.layers.clone(), text));
         }
         result.map(drop)
     }
@@ -69,7 +69,7 @@ impl Visitor for EmbeddedTexts<'_> {
     /// Damage is not passed on: documentation and tests have many examples that were cut off, or only look packed.
     fn unopened(&mut self, _: &Packed, why: &'static str) {
         if why != reason::CORRUPT {
-            (self.found)(Unpacked::Unopened(why));
+            (self.found)(EmbeddedItem::Unopened(why));
         }
     }
 }
