@@ -185,7 +185,7 @@ impl WindowReader {
         let overlap = self.windows.overlap;
         let mut line = WindowLine::default();
         let mut pass = |(matches, unopened, length): WindowResult| {
-            matches.into_iter().for_each(|one| found(WindowFinding::Key(start.moved(one))));
+            matches.into_iter().for_each(|one| found(WindowFinding::Key(Box::new(start.moved(one)))));
             unopened.into_iter().for_each(|reason| found(WindowFinding::Unopened(reason)));
             start.pass(&length);
         };
