@@ -59,10 +59,10 @@ pub(super) fn is_binary_file(text: &[u8]) -> bool {
     memchr::memchr(0, start).is_some()
 }
 
-/// Whether a byte stands before `at` that does not occur in text.
+/// Whether a byte does not occur in text.
 #[inline]
-pub(super) fn follows_control(text: &[u8], at: usize) -> bool {
-    text[..at].last().is_some_and(|&byte| byte < b' ' && !byte.is_ascii_whitespace())
+pub(super) fn is_control(byte: u8) -> bool {
+    byte < b' ' && !byte.is_ascii_whitespace()
 }
 
 /// Where a value starts in a run of letters and digits in a binary file: its length may be one of them, or the text of the

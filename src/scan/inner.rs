@@ -47,9 +47,9 @@ impl Scanner {
             done.scope = Scope::Beyond;
         }
         // A length of 64 looks like the sign of an address.
-        let is_value = done.plausible == Some(token.start) || view.bytes[..token.start].last() == Some(&b'@');
-        let is_control = binary::follows_control(&view.bytes, token.start);
-        if is_control || is_value && (is_utf16(view) || done.is_binary(&view.bytes)) {
+        let before = token.start.checked_sub(1).map_or(b' ', |at| view.bytes[at]);
+        let is_value = before == b'@' || done.plausible == Some(token.start);
+        if binary::is_control(before) || is_value && (is_utf16(view) || done.is_binary(&view.bytes)) {
             self.fields(view, &token, done, out);
         }
         let token = view.within(token);

@@ -52,15 +52,12 @@ pub(super) fn placed(text: &[u8], token: &Range<usize>, done: &mut Done) -> Opti
     if matches!(text[token.end..], [b'"' | b'\'', b':', ..]) && matches!(text[..start], [.., b'"' | b'\'']) {
         return None;
     }
-    if binary::follows_control(text, start) || follows_marker(text, start) || done.is_binary(text) {
+    // In MessagePack this byte says that a length follows.
+    let is_counted = |before: &u8| binary::is_control(*before) || *before == 0xd9;
+    if text[..start].last().is_some_and(is_counted) || done.is_binary(text) {
         start = binary::start(text, start..token.end);
     }
     Some(Placed { start, whole: whole_token, joined })
-}
-
-/// Whether the first byte before a length in MessagePack stands before `at`.
-fn follows_marker(text: &[u8], at: usize) -> bool {
-    matches!(text[..at], [.., 0xd9])
 }
 
 /// How many marks are between a quote or operator and a value; they may belong to the value.

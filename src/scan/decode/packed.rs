@@ -19,17 +19,50 @@ pub(in crate::scan) const STARTS: &[&str] =
 /// bytes are in any text, and all of them in hex. Such data starts where the token does. Most tokens are neither.
 #[inline]
 pub(in crate::scan) fn start_of(token: &[u8]) -> Option<usize> {
-    /// The minimum number of hex digits of packed data with a key in it.
-    const LEAST_HEX: usize = 48;
-    match token.first() {
-        Some(b'e') => looks_packed(token),
-        Some(b'0'..=b'7' | b'f' | b'F' | b'x') if token.len() > LEAST_HEX => looks_packed(token),
-        _ => None,
+    let &[first, second] = token.first_chunk::<2>()?;
+    if FIRST[first as usize] & SECOND[second as usize] == 0 { None } else { looks_packed(token) }
+}
+
+/// The first two bytes of such tokens, each with the bit of its pair: zlib in base64, hex with `0x` or `x` before it, and the
+/// starts in hex.
+const PAIRS: [(&[u8], &[u8]); 10] = [
+    (b"e", b"AFJN"),
+    (b"0", b"xX"),
+    (b"x", b"01234567fF"),
+    (b"7", b"8"),
+    (b"1", b"fF"),
+    (b"5", b"02"),
+    (b"4", b"2"),
+    (b"fF", b"dD"),
+    (b"2", b"58"),
+    (b"3", b"7"),
+];
+
+const FIRST: [u16; 256] = pairs(false);
+const SECOND: [u16; 256] = pairs(true);
+
+const fn pairs(is_second: bool) -> [u16; 256] {
+    let mut table = [0; 256];
+    let mut pair = 0;
+    while pair < PAIRS.len() {
+        let bytes = if is_second { PAIRS[pair].1 } else { PAIRS[pair].0 };
+        let mut at = 0;
+        while at < bytes.len() {
+            table[bytes[at] as usize] |= 1 << pair;
+            at += 1;
+        }
+        pair += 1;
     }
+    table
 }
 
 #[cold]
 fn looks_packed(token: &[u8]) -> Option<usize> {
+    /// The minimum number of hex digits of packed data with a key in it.
+    const LEAST_HEX: usize = 48;
+    if token[0] != b'e' && token.len() <= LEAST_HEX {
+        return None;
+    }
     let digits = match token {
         [b'0', b'x' | b'X', ..] => 2,
         [b'x', ..] => 1,
