@@ -10,21 +10,23 @@ use super::progress::Done;
 use super::steps;
 use super::tables::{TableColumns, tables};
 use super::view::{Context, Decoded, Ratio, View};
-use super::{Scanner, Sink};
+use super::{Scanner, Sink, binary};
 use crate::core::finding::Layer;
 
 /// The minimum length of a value.
 const LEAST: usize = 16;
 
 impl Scanner {
-    /// Scans the fields of the record that a token is in.
+    /// Scans the fields of the record that a token is in, if that is one of a binary file.
     #[cold]
+    #[inline(never)]
     pub(super) fn fields(&self, view: &View<'_>, token: &Range<usize>, done: &mut Done, out: &mut Sink) {
         let text: &[u8] = &view.bytes;
-        if token.start < done.fields {
+        let is_utf16 = matches!(view.layers.last(), Some(Layer::Utf16Le | Layer::Utf16Be));
+        let is_record = || text[..token.start].last().is_some_and(|byte| binary::is_control(*byte));
+        if token.start < done.fields || !is_utf16 && !is_record() && !done.is_binary(text) {
             return;
         }
-        let is_utf16 = matches!(view.layers.last(), Some(Layer::Utf16Le | Layer::Utf16Be));
         let (decoded, range) = if let Some(row) = Row::around(text, token, &mut done.rows) {
             let tables = done.tables.get_or_insert_with(|| tables(text));
             (row.written(text, tables), row.range)

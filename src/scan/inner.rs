@@ -6,7 +6,6 @@ use super::progress::Done;
 use super::seen::Scope;
 use super::view::View;
 use super::{DEPTH, Scanner, Sink, binary, decode};
-use crate::core::finding::Layer;
 
 impl Scanner {
     /// Scans the texts that lists of numbers in a block stand for, such as `[115, 107, 45]`.
@@ -42,14 +41,14 @@ impl Scanner {
     }
 
     /// Scans the decoded forms of a token: base32, hex and base64.
+    #[inline(never)]
     pub(super) fn encoded(&self, view: &View<'_>, token: Range<usize>, done: &mut Done, out: &mut Sink) {
         if done.base64 > token.start || done.hex > token.start {
             done.scope = Scope::Beyond;
         }
         // A length of 64 looks like the sign of an address.
         let before = token.start.checked_sub(1).map_or(b' ', |at| view.bytes[at]);
-        let is_value = before == b'@' || done.plausible == Some(token.start);
-        if binary::is_control(before) || is_value && (is_utf16(view) || done.is_binary(&view.bytes)) {
+        if binary::is_control(before) || before == b'@' || done.plausible == Some(token.start) {
             self.fields(view, &token, done, out);
         }
         let token = view.within(token);
@@ -78,8 +77,4 @@ impl Scanner {
             self.view(&inner, out);
         }
     }
-}
-
-fn is_utf16(view: &View<'_>) -> bool {
-    matches!(view.layers.last(), Some(Layer::Utf16Le | Layer::Utf16Be))
 }
