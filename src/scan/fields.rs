@@ -116,16 +116,40 @@ impl Row {
     /// The row whose header is at `at`: the length of the header, and the type of each column. The length of both stands
     /// before, and mostly a row's number after that.
     fn at(text: &[u8], at: usize) -> Option<Self> {
-        const HEADERS: std::ops::RangeInclusive<usize> = 3..=40;
+        /// A longer header starts with a byte of which text is full.
+        const HEADERS: std::ops::RangeInclusive<usize> = 3..=31;
         let header = usize::from(text[at]);
         if !HEADERS.contains(&header) || at + header > text.len() || at < 2 {
             return None;
         }
         steps::count(header);
         let end = at + header;
-        let (mut next, mut place, mut columns) = (at + 1, end, Vec::new());
-        while next < end {
-            let (kind, length) = varint(&text[next..end])?;
+        // Next to nothing that looks like a header is one, so the columns are not kept yet.
+        let place = Self::columns(&text[at + 1..end], end, |_| {}).filter(|place| *place - at < 1 << 20)?;
+        let is_sized = |before: usize| {
+            let Some((size, length)) = at.checked_sub(before).and_then(|from| varint(&text[from..at])) else {
+                return false;
+            };
+            let rest = &text[at - before + length..at];
+            size == place - at && (rest.is_empty() || varint(rest).is_some_and(|(_, length)| length == rest.len()))
+        };
+        if !(1..=7).any(is_sized) {
+            return None;
+        }
+        let mut columns = Vec::new();
+        Self::columns(&text[at + 1..end], end, |column| columns.push(column))?;
+        // What goes on in another page is cut off here.
+        let stop = place.min(text.len());
+        columns.iter_mut().for_each(|column| *column = column.take().filter(|range| range.end <= stop));
+        columns.iter().flatten().next().is_some().then_some(Self { range: end..stop, columns })
+    }
+
+    /// Calls `found` for each column of these types, with the range of its value if that is a text; the first value is at
+    /// `place`. Returns the end of the last one.
+    fn columns(types: &[u8], mut place: usize, mut found: impl FnMut(Option<Range<usize>>)) -> Option<usize> {
+        let mut next = 0;
+        while next < types.len() {
+            let (kind, length) = varint(&types[next..])?;
             next += length;
             let (length, is_text) = match kind {
                 0 | 8 | 9 => (0, false),
@@ -135,21 +159,10 @@ impl Row {
                 10 | 11 => return None,
                 _ => ((kind - 12) / 2, kind % 2 == 1),
             };
-            columns.push(Some(place..place + length).filter(|_| is_text && length > 0));
-            place = place.checked_add(length).filter(|place| *place - at < 1 << 20)?;
+            found(Some(place..place + length).filter(|_| is_text && length > 0));
+            place += length;
         }
-        let is_sized = |before: usize| {
-            let Some((size, length)) = at.checked_sub(before).and_then(|from| varint(&text[from..at])) else {
-                return false;
-            };
-            let rest = &text[at - before + length..at];
-            size == place - at && (rest.is_empty() || varint(rest).is_some_and(|(_, length)| length == rest.len()))
-        };
-        // What goes on in another page is cut off here.
-        let stop = place.min(text.len());
-        columns.iter_mut().for_each(|column| *column = column.take().filter(|range| range.end <= stop));
-        (columns.iter().flatten().next().is_some() && (1..=7).any(is_sized))
-            .then_some(Self { range: end..stop, columns })
+        Some(place)
     }
 
     /// The row as text: as an object with the names of its columns, and its values in pairs where one names the next.
