@@ -136,13 +136,15 @@ impl<'a> EncodedBytes<'a> {
         self.start..self.at + padding
     }
 
-    /// Decodes the next piece.
+    /// Decodes the next piece. The first one is short: by it most of what looks packed is refused.
     fn decode(&mut self) {
+        const FIRST: usize = 512;
         const PIECE: usize = 12 << 10;
         let from = self.at;
+        let length = if from == self.start { FIRST } else { PIECE };
         self.decoded.clear();
         self.read = 0;
-        while self.decoded.len() < PIECE && self.at - self.start < LONGEST {
+        while self.decoded.len() < length && self.at - self.start < LONGEST {
             let Some(&digit) = self.text.get(self.at) else { break };
             let value =
                 if self.is_hex { hex_digit(digit) } else { Some(SEXTET[usize::from(digit)]).filter(|v| *v < 64) };
@@ -169,8 +171,12 @@ impl<'a> EncodedBytes<'a> {
         self.bits = self.bits << width | u32::from(value);
         self.digits += 1;
         if self.digits == group {
-            let [_, three @ ..] = self.bits.to_be_bytes();
-            self.decoded.extend_from_slice(if self.is_hex { &three[2..] } else { &three });
+            let [_, first, second, third] = self.bits.to_be_bytes();
+            if self.is_hex {
+                self.decoded.push(third);
+            } else {
+                self.decoded.extend_from_slice(&[first, second, third]);
+            }
             (self.bits, self.digits) = (0, 0);
         }
     }
