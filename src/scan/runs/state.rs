@@ -148,7 +148,9 @@ impl State {
         found: &mut impl FnMut(Range<usize>, Width),
     ) {
         if from < bytes.len() {
-            self.block(from, masks(&bytes[from..]), openings, found);
+            // What is in the whole block ends with the content.
+            let mut found = |run: Range<usize>, width| found(run.start..run.end.min(bytes.len()), width);
+            self.block(from, masks(&bytes[from..]), openings, &mut found);
         }
     }
 

@@ -102,3 +102,14 @@ fn with_and_without_vectors_are_the_same() {
     each(&bytes, &Everywhere, &mut |run, width| runs.push((run, width)));
     assert_eq!(runs, expected);
 }
+
+#[test]
+fn the_last_block_ends_with_the_content() {
+    let quads: Vec<u8> = (0..15).flat_map(|_| *b"a\0\0\0").collect();
+    for (bytes, wanted) in [(b"115,".repeat(15), Width::Numbers), (quads, Width::Quad)] {
+        let mut ends = Vec::new();
+        each(&bytes, &Everywhere, &mut |run, width| ends.push((width, run.end)));
+        assert!(ends.iter().any(|(width, _)| *width == wanted), "{wanted:?}");
+        assert!(ends.iter().all(|(_, end)| *end <= bytes.len()), "{ends:?}");
+    }
+}
