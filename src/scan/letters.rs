@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use super::block::{self, shifted};
+
 /// The counts of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Letters {
@@ -104,10 +106,7 @@ fn count(text: &[u8], part: Range<usize>, masks: impl Fn(&[u8; 64]) -> LetterMas
         before = here;
     }
     if !rest.is_empty() {
-        let last = match after[blocks.len() * 64..].first_chunk::<64>() {
-            Some(last) => masks(last),
-            None => masks(&std::array::from_fn(|i| rest.get(i).copied().unwrap_or(0))),
-        };
+        let last = block::last(rest, &after[blocks.len() * 64..], masks);
         letters.add(last, before, u64::MAX >> (64 - rest.len()));
     }
     // Before the first byte there is no pair.
@@ -120,11 +119,10 @@ impl Letters {
     #[inline(always)]
     fn add(&mut self, here: LetterMasks, before: LetterMasks, inside: u64) {
         let [capital, small, digit, mark] = [here.capital, here.small, here.digit, here.mark].map(|mask| mask & inside);
-        let after = |here: u64, before: u64| here << 1 | before >> 63;
-        let after_capital = after(capital, before.capital);
-        let after_small = after(small, before.small);
-        let after_digit = after(digit, before.digit);
-        let after_two_capitals = after_capital & (capital << 2 | before.capital >> 62);
+        let after_capital = shifted(capital, before.capital, 1);
+        let after_small = shifted(small, before.small, 1);
+        let after_digit = shifted(digit, before.digit, 1);
+        let after_two_capitals = after_capital & shifted(capital, before.capital, 2);
         // A capital before small letters starts their word, also after an abbreviation.
         let starts = small & !after_small & (!after_capital | after_two_capitals)
             | capital & !after_capital
@@ -144,12 +142,13 @@ mod avx2 {
     //! The same, 32 bytes at a time.
 
     use std::arch::x86_64::{
-        __m256i, _mm256_add_epi8, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8,
-        _mm256_or_si256, _mm256_set1_epi8,
+        __m256i, _mm256_add_epi8, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_movemask_epi8, _mm256_or_si256,
+        _mm256_set1_epi8,
     };
 
     use std::ops::Range;
 
+    use super::super::block::load_256 as load;
     use super::{LetterMasks, Letters};
 
     #[target_feature(enable = "avx2,popcnt")]
@@ -190,16 +189,6 @@ mod avx2 {
     fn is_mark(bytes: __m256i) -> __m256i {
         let equal = |mark: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(mark.cast_signed()));
         _mm256_or_si256(equal(b'-'), equal(b'_'))
-    }
-
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    fn load(bytes: &[u8; 32]) -> __m256i {
-        #[allow(unsafe_code, reason = "the unaligned load takes a pointer")]
-        // SAFETY: the reference is to 32 readable bytes, and the load needs no alignment.
-        unsafe {
-            _mm256_loadu_si256(bytes.as_ptr().cast())
-        }
     }
 }
 

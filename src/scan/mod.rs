@@ -12,6 +12,7 @@ mod anchored;
 mod anchors;
 mod assigned;
 mod binary;
+mod block;
 mod decode;
 mod density;
 mod edges;

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::super::block::{self, shifted};
 use super::super::steps;
 use super::sextet::FITS;
 
@@ -50,12 +51,6 @@ impl DigitState {
         *self = Self { masks, groups: [group, two, four], pairs: [pair, two_pairs, four_pairs, eight_pairs] };
         (six, sixteen)
     }
-}
-
-/// `mask` shifted by `by` positions, filled with the end of the previous block.
-#[inline(always)]
-fn shifted(mask: u64, before: u64, by: u32) -> u64 {
-    mask << by | before >> (64 - by)
 }
 
 /// The minimum length of six base64 groups, without the last digit, which any text fits.
@@ -108,10 +103,7 @@ fn walk(
     if rest.is_empty() {
         return None;
     }
-    let last = match text[blocks.len() * 64..].first_chunk::<64>() {
-        Some(last) => masks(last),
-        None => masks(&std::array::from_fn(|i| rest.get(i).copied().unwrap_or(0))),
-    };
+    let last = block::last(rest, &text[blocks.len() * 64..], masks);
     // The fourth digit of a group is not examined, so what follows the end must not look like one.
     let inside = u64::MAX >> (64 - rest.len());
     let (six, sixteen) = state.block(last);
@@ -137,10 +129,11 @@ fn masks(block: &[u8; 64]) -> DigitMasks {
 mod avx2 {
     //! The same masks, computed for 32 bytes at a time.
 
+    use super::super::super::block::load_256 as load;
     use super::{DigitMasks, FITS};
     use std::arch::x86_64::{
-        __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8,
-        _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
+        _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_setzero_si256,
+        _mm256_shuffle_epi8, _mm256_srli_epi16,
     };
 
     /// Entry `[l]` has bit `h` set if the class contains the byte with the high half `h` and the low half `l`.
@@ -220,16 +213,6 @@ mod avx2 {
             let hit = _mm256_and_si256(_mm256_shuffle_epi8(load(low), bytes), high);
             !_mm256_movemask_epi8(_mm256_cmpeq_epi8(hit, _mm256_setzero_si256())).cast_unsigned()
         })
-    }
-
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    fn load(bytes: &[u8; 32]) -> __m256i {
-        #[allow(unsafe_code, reason = "the unaligned load takes a pointer")]
-        // SAFETY: the reference is to 32 readable bytes, and the load needs no alignment.
-        unsafe {
-            _mm256_loadu_si256(bytes.as_ptr().cast())
-        }
     }
 }
 

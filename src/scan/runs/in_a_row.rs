@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::super::block::shifted;
+
 /// Bit `i` says that six places from `i` on are all in the mask, or may be because the block ends before.
 #[inline(always)]
 pub(super) fn six_follow(mask: u64) -> u64 {
@@ -42,12 +44,6 @@ impl InARow {
     pub(super) fn twenty_four(&self) -> u64 {
         self.sixteen & shifted(self.eight, self.before.1, 16)
     }
-}
-
-/// `mask` moved up by `by` places, with what stood before it.
-#[inline(always)]
-fn shifted(mask: u64, before: u64, by: u32) -> u64 {
-    mask << by | before >> (64 - by)
 }
 
 /// Reports the runs that end in a block. `long` says where one is at least `least` long; `open` is the start of one

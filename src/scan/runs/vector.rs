@@ -3,12 +3,13 @@
 use std::arch::is_x86_feature_detected;
 use std::arch::x86_64::{
     __m256i, __m512i, _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8,
-    _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_setzero_si256,
-    _mm256_shuffle_epi8, _mm256_srli_epi16, _mm512_and_si512, _mm512_broadcast_i32x4, _mm512_loadu_si512,
-    _mm512_set1_epi8, _mm512_shuffle_epi8, _mm512_srli_epi16, _mm512_test_epi8_mask, _mm512_testn_epi8_mask,
+    _mm256_min_epu8, _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8,
+    _mm256_srli_epi16, _mm512_and_si512, _mm512_broadcast_i32x4, _mm512_loadu_si512, _mm512_set1_epi8,
+    _mm512_shuffle_epi8, _mm512_srli_epi16, _mm512_test_epi8_mask, _mm512_testn_epi8_mask,
 };
 use std::ops::Range;
 
+use super::super::block::load_256;
 use super::{Masks, Openings, State, Width, in_class, in_gapped, numbers, opens};
 
 /// `[l]` has bit `h` set where a class holds the byte whose high half is `h` and whose low half is `l`.
@@ -160,16 +161,6 @@ fn blocks_256(bytes: &[u8], state: &mut State, openings: &impl Openings, found: 
 #[inline(always)]
 fn both(first: u32, second: u32) -> u64 {
     u64::from(first) | u64::from(second) << 32
-}
-
-#[target_feature(enable = "avx2")]
-#[inline]
-fn load_256(bytes: &[u8; 32]) -> __m256i {
-    #[allow(unsafe_code, reason = "the unaligned load takes a pointer")]
-    // SAFETY: the reference is to 32 readable bytes, and the load needs no alignment.
-    unsafe {
-        _mm256_loadu_si256(bytes.as_ptr().cast())
-    }
 }
 
 #[target_feature(enable = "avx2")]
