@@ -22,6 +22,7 @@ use crate::core::order::{Gather as _, ListOrder as _};
 use crate::core::path_bytes;
 use crate::core::regular_file::{self, Links};
 use crate::fix::{language, lookup};
+use crate::report::numbers::counted;
 use crate::report::{Format, escape, redact};
 use crate::source::agents::{self, AgentFile, AgentFileKind, FoundAgentFile};
 use crate::source::{Collector, ignored, walk};
@@ -219,12 +220,12 @@ fn list(report: &Report, found: &[FoundAgentFile], home: &Path, out: &mut dyn Wr
     }
     let keys = report.findings.iter().map(|finding| finding.fingerprint).in_set();
     match keys.len() {
-        0 => writeln!(out, "No keys found in {} files of coding agents.", found.len()),
+        0 => writeln!(out, "No keys found in {} of coding agents.", counted(found.len() as u64, "file")),
         keys => writeln!(
             out,
-            "\n{keys} keys in {files} of {} files of coding agents. keysweep fix --agents masks transcripts; revoke \
-             what was sent.",
-            found.len()
+            "\n{} in {files} of {} of coding agents. keysweep fix --agents masks transcripts; revoke what was sent.",
+            counted(keys as u64, "key"),
+            counted(found.len() as u64, "file")
         ),
     }
 }

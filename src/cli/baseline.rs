@@ -21,6 +21,7 @@ use crate::policy::config::found;
 use crate::policy::files;
 use crate::policy::import::{self, Imported, ListFormat};
 use crate::report::escape;
+use crate::report::numbers::counted;
 use crate::rule::strength;
 use crate::source::{Collector, walk};
 
@@ -194,7 +195,8 @@ impl BaselineRun<'_> {
         let removed = self.old.difference(&entries).count();
         let name = escape::text(shown(path).as_bytes());
         output::print(|out| {
-            writeln!(out, "{name}: {} entries, {added} added, {removed} removed. Commit it.", entries.len())
+            let all = counted(entries.len() as u64, "entry");
+            writeln!(out, "{name}: {all}, {added} added, {removed} removed. Commit it.")
         })
     }
 
@@ -207,7 +209,8 @@ impl BaselineRun<'_> {
             for entry in &stale {
                 writeln!(out, "stale: {}", escape::text(entry.to_string().as_bytes()))?;
             }
-            writeln!(out, "{} entries, {} findings without one, {} stale.", self.old.len(), new.len(), stale.len())
+            let (old, without) = (counted(self.old.len() as u64, "entry"), counted(new.len() as u64, "finding"));
+            writeln!(out, "{old}, {without} without one, {} stale.", stale.len())
         })?;
         Ok(if new.is_empty() && stale.is_empty() { Exit::Clean } else { Exit::Findings })
     }

@@ -5,6 +5,7 @@ use crate::cli::{ScanTarget, output, policy};
 use crate::core::error::{Exit, Result};
 use crate::policy::config::show;
 use crate::report::escape;
+use crate::report::numbers::counted;
 use crate::rule::check;
 
 /// The JSON schema of the configuration, from the source tree.
@@ -52,7 +53,7 @@ pub(super) fn run(args: ConfigCommand) -> Result<Exit> {
             let text = show::text(&loaded.config);
             output::print(|out| {
                 text.lines().try_for_each(|line| writeln!(out, "{}", escape::text(line.as_bytes())))?;
-                writeln!(out, "# ignore file: {} entries", loaded.known.ignore.entries.len())
+                writeln!(out, "# ignore file: {}", counted(loaded.known.ignore.entries.len() as u64, "entry"))
             })?;
         }
         ConfigCommand::Schema => output::print(|out| out.write_all(SCHEMA.as_bytes()))?,

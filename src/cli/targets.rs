@@ -7,6 +7,7 @@ use super::output::{self, KeyDisplay};
 use super::{pager, terminal};
 use crate::cli::args::{ColorChoice, SharedArgs, ViewArgs};
 use crate::core::error::{Error, Result};
+use crate::core::regular_file;
 use crate::report::{Document, Format, ReportStyle, markdown};
 
 /// One target of the report.
@@ -93,8 +94,7 @@ pub(super) fn each(targets: &[OutputTarget], write: impl Fn(&OutputTarget) -> Re
 /// Appends to a job summary, within its size limit.
 fn append(file: &Path, document: &Document<'_>) -> Result<()> {
     let failed = |error: io::Error| Error::new("write the job summary", file.display(), error);
-    let mut options = std::fs::OpenOptions::new();
-    let mut out = options.append(true).create(true).open(file).map_err(failed)?;
+    let mut out = regular_file::open_to_append(file).map_err(failed)?;
     let used = out.metadata().map_err(failed)?.len();
     let room = markdown::SUMMARY.saturating_sub(usize::try_from(used).unwrap_or(usize::MAX));
     out.write_all(&output::masked(markdown::within(document, room).as_bytes())).map_err(failed)

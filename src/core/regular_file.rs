@@ -40,6 +40,11 @@ pub fn open(path: &Path, links: Links) -> io::Result<File> {
     if kind.is_file() { Ok(file) } else { Err(not_a_file(kind)) }
 }
 
+/// Opens a file to append to it, or creates it. A FIFO that nobody reads is an error and is not waited for.
+pub fn open_to_append(path: &Path) -> io::Result<File> {
+    system::open_to_append(path).map_err(|error| refused(path, Links::Follow, error))
+}
+
 /// Reads the rest of an open file. More than `limit` bytes are an error.
 pub fn read_all(file: &File, limit: u64) -> io::Result<Vec<u8>> {
     let too_long = || io::Error::new(ErrorKind::FileTooLarge, format!("it is longer than {limit} bytes"));
@@ -85,7 +90,7 @@ fn not_a_file(kind: FileType) -> io::Error {
 mod system {
     use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 
-    use rustix::fs::OFlags;
+    use rustix::fs::{OFlags, fcntl_setfl};
 
     use super::{File, FileType, Links, OpenOptions, Path, io};
 
@@ -96,6 +101,15 @@ mod system {
             flags |= OFlags::NOFOLLOW;
         }
         OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
+    }
+
+    /// With `O_NONBLOCK` opening a FIFO without a reader fails; writing to one with a reader may wait for it.
+    pub(super) fn open_to_append(path: &Path) -> io::Result<File> {
+        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        let file =
+            OpenOptions::new().append(true).create(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+        fcntl_setfl(&file, OFlags::APPEND)?;
+        Ok(file)
     }
 
     pub(super) fn name(kind: FileType) -> &'static str {
@@ -122,6 +136,10 @@ mod system {
             }
         }
         OpenOptions::new().read(true).open(path)
+    }
+
+    pub(super) fn open_to_append(path: &Path) -> io::Result<File> {
+        OpenOptions::new().append(true).create(true).open(path)
     }
 
     pub(super) fn name(_: FileType) -> &'static str {

@@ -8,6 +8,7 @@ use arbitrary::Unstructured;
 use super::seeds;
 use crate::core::date::Date;
 use crate::core::files::Files;
+use crate::core::finding::Layer;
 use crate::core::text::Source;
 use crate::gitleaks::{self, Engine, ImportedRules};
 use crate::policy::Policy;
@@ -121,7 +122,7 @@ pub(super) fn archive(data: &[u8]) {
     reader.check(data.len(), limits);
     let layer = match archive::kind(&data[..data.len().min(archive::HEAD)]) {
         Some(archive::Container::Known(layer)) => layer,
-        _ if archive::zip_end(data).is_some() => crate::core::finding::Layer::Zip,
+        _ if archive::zip_end(data).is_some() => Layer::Zip,
         _ => return,
     };
     let mut reader = Unpacked::default();
@@ -134,6 +135,8 @@ pub(super) fn archive(data: &[u8]) {
 struct Unpacked {
     bytes: u64,
     members: u64,
+    /// What stands between the streams of documents, and the chunks of pictures.
+    pieces: u64,
     unopened: u64,
 }
 
@@ -141,15 +144,20 @@ impl Unpacked {
     fn check(&self, size: usize, limits: ArchiveLimits) {
         let most = limits.size.max(size as u64 * limits.ratio) + size as u64 + (1 << 20);
         assert!(self.bytes <= most, "{} bytes of {size}", self.bytes);
-        // A member of a zip is passed on by its header, by the directory, and as a part of another that it lies in.
-        assert!(self.members <= 3 * limits.members + 64, "{} members", self.members);
+        // Each layer of a member can have a rest behind it. A piece is of no member, but ends at a keyword that was read.
+        let rests = u64::from(limits.depth) + 2;
+        assert!(self.members <= rests * (limits.members + 1), "{} members", self.members);
+        assert!(self.pieces <= most / 6, "{} pieces", self.pieces);
         assert!(self.unopened <= 8 * limits.members + 64, "{} things not opened", self.unopened);
     }
 }
 
 impl Visitor for Unpacked {
     fn content(&mut self, at: &Packed, content: &mut dyn Read) -> io::Result<()> {
-        self.members += 1;
+        match at.layers.last() {
+            Some(Layer::Pdf | Layer::Png) => self.pieces += 1,
+            _ => self.members += 1,
+        }
         self.between(at, content)
     }
 

@@ -1,8 +1,13 @@
 //! Formats numbers for people.
 
-/// Formats a count with its noun: `1 key`, `8,062 files`.
+/// Formats a count with its noun: `1 key`, `8,062 files`, `2 entries`.
 pub fn counted(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+    let number_text = grouped(number);
+    match noun.strip_suffix("ry") {
+        _ if number == 1 => format!("{number_text} {noun}"),
+        Some(stem) => format!("{number_text} {stem}ries"),
+        None => format!("{number_text} {noun}s"),
+    }
 }
 
 /// Formats a number with separators: `8,062`.
@@ -35,12 +40,17 @@ pub fn size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{grouped, size};
+    use super::{counted, grouped, size};
 
     #[test]
     fn numbers_for_people() {
         for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (81_234_567, "81,234,567")] {
             assert_eq!(grouped(number), text);
+        }
+        for (number, noun, text) in
+            [(0, "key", "0 keys"), (1, "entry", "1 entry"), (1, "repository", "1 repository"), (2, "entry", "2 entries")]
+        {
+            assert_eq!(counted(number, noun), text);
         }
         for (bytes, text) in [(999, "999 B"), (1000, "1.0 kB"), (999_999, "1.0 MB"), (81_234_567, "81.2 MB")] {
             assert_eq!(size(bytes), text);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::SharedArgs;
-use super::policy::SUPPRESSIONS;
+use super::policy::{SUPPRESSIONS, non_empty};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,10 +29,10 @@ pub struct Ci {
     #[arg(long, help_heading = "What to scan", value_name = "SCOPE", value_enum)]
     pub scope: Option<CiScope>,
     /// The commit that the change is based on, if the CI system does not say it; may be repeated.
-    #[arg(long, help_heading = "What to scan", value_name = "REV")]
+    #[arg(long, help_heading = "What to scan", value_name = "REV", value_parser = non_empty())]
     pub base: Vec<String>,
     /// The last commit of the change, if the CI system does not say it.
-    #[arg(long, help_heading = "What to scan", value_name = "REV")]
+    #[arg(long, help_heading = "What to scan", value_name = "REV", value_parser = non_empty())]
     pub head: Option<String>,
     /// In a shallow clone, scan what is there and add a note, instead of failing.
     #[arg(long, help_heading = "What to scan")]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::policy::SUPPRESSIONS;
+use super::policy::{SUPPRESSIONS, non_empty};
 use super::{SharedArgs, ViewArgs};
 
 const EXAMPLES: &str = "\
@@ -33,13 +33,13 @@ pub struct HistoryArgs {
     /// Scan only what these commits add: A..B, A...B, ^A, or a revision with its history.
     ///
     /// May be repeated; several with commas are understood, too.
-    #[arg(long, value_name = "RANGE", help_heading = "Which commits", allow_hyphen_values = true)]
+    #[arg(long, value_name = "RANGE", help_heading = "Which commits", allow_hyphen_values = true, value_parser = non_empty())]
     pub range: Vec<String>,
     /// Scan only what was added after a revision or a date: v1.0, 2026-01-31, '3 weeks ago'.
-    #[arg(long, value_name = "WHEN", help_heading = "Which commits")]
+    #[arg(long, value_name = "WHEN", help_heading = "Which commits", value_parser = non_empty())]
     pub since: Option<String>,
     /// Scan only the history of this branch or tag; may be repeated.
-    #[arg(long, value_name = "NAME", help_heading = "Which commits")]
+    #[arg(long, value_name = "NAME", help_heading = "Which commits", value_parser = non_empty())]
     pub branch: Vec<String>,
     /// Scan only commits that no remote has, as far as git knows.
     #[arg(long, help_heading = "Which commits")]
@@ -60,7 +60,7 @@ pub struct HistoryArgs {
     pub cache: Option<Option<PathBuf>>,
     /// Do the I-th of N equal parts of the work; auto: what Kubernetes, GitLab, Buildkite or Slurm ask this job for. keysweep
     /// report merge joins the reports.
-    #[arg(long, help_heading = "What to scan", value_name = "I/N")]
+    #[arg(long, help_heading = "What to scan", value_name = "I/N", value_parser = non_empty())]
     pub shard: Option<String>,
     /// Mark keys that are still in use after this many days: they are due for rotation.
     #[arg(long, help_heading = "Output", value_name = "DAYS")]

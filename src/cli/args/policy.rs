@@ -23,7 +23,7 @@ pub struct PolicyArgs {
     /// Also find these exact values: those of .env files, or with `env` of environment variables.
     ///
     /// Finds your own keys of any shape, wherever they were copied to.
-    #[arg(long, value_name = "env,FILE", value_delimiter = ',')]
+    #[arg(long, value_name = "env,FILE", value_delimiter = ',', value_parser = non_empty())]
     pub known_keys: Vec<String>,
     /// Do not let inline markers such as keysweep:allow suppress findings.
     #[arg(long, help_heading = SUPPRESSIONS)]
@@ -41,7 +41,7 @@ pub struct PolicyArgs {
     /// Take configuration, ignore file and baseline from this commit instead of the working tree.
     ///
     /// For changes that you do not trust: what the change itself suppresses does not count, and is listed.
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", value_parser = non_empty())]
     pub policy_from: Option<String>,
     /// The commit whose added suppressions are listed, instead of those of the work tree.
     #[arg(skip)]
@@ -50,6 +50,11 @@ pub struct PolicyArgs {
     /// Print which configuration file is used, on standard error.
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+/// A value that says something: an empty one is a variable of a script that was not set.
+pub(super) fn non_empty() -> impl clap::builder::TypedValueParser<Value = String> {
+    clap::builder::NonEmptyStringValueParser::new()
 }
 
 /// Arguments that select the rule sources.
@@ -95,7 +100,7 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "PATH")]
     pub baseline: Option<PathBuf>,
     /// Take configuration, ignore file and baseline from this commit instead of the working tree.
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", value_parser = non_empty())]
     pub policy_from: Option<String>,
 }
 
@@ -217,10 +222,10 @@ pub struct IgnoreArgs {
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
     /// The last day on which it is accepted, such as 2027-01-31.
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = non_empty())]
     pub until: Option<String>,
     /// Accept it only in these files, such as tests/**. Without this option it is accepted everywhere.
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", value_parser = non_empty())]
     pub path: Option<String>,
     /// The configuration file [default: $KEYSWEEP_CONFIG, or .keysweep.toml at the root of the repository].
     #[arg(long, value_name = "FILE")]
