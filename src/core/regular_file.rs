@@ -106,8 +106,7 @@ mod system {
     /// With `O_NONBLOCK` opening a FIFO without a reader fails; writing to one with a reader may wait for it.
     pub(super) fn open_to_append(path: &Path) -> io::Result<File> {
         let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-        let file =
-            OpenOptions::new().append(true).create(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+        let file = OpenOptions::new().append(true).create(true).custom_flags(flags.bits().cast_signed()).open(path)?;
         fcntl_setfl(&file, OFlags::APPEND)?;
         Ok(file)
     }

@@ -47,9 +47,12 @@ mod tests {
         for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (81_234_567, "81,234,567")] {
             assert_eq!(grouped(number), text);
         }
-        for (number, noun, text) in
-            [(0, "key", "0 keys"), (1, "entry", "1 entry"), (1, "repository", "1 repository"), (2, "entry", "2 entries")]
-        {
+        for (number, noun, text) in [
+            (0, "key", "0 keys"),
+            (1, "entry", "1 entry"),
+            (1, "repository", "1 repository"),
+            (2, "entry", "2 entries"),
+        ] {
             assert_eq!(counted(number, noun), text);
         }
         for (bytes, text) in [(999, "999 B"), (1000, "1.0 kB"), (999_999, "1.0 MB"), (81_234_567, "81.2 MB")] {
