@@ -41,7 +41,7 @@ fn a_baseline_accepts_what_is_there_and_nothing_else() {
     project.write("c.txt", key(3));
     assert_eq!(active(&project).len(), 1);
     let check = project.run(["baseline", "check"]);
-    assert!(check.code == 1 && check.stdout.contains("1 findings without one, 0 stale"), "{check:#?}");
+    assert!(check.code == 1 && check.stdout.contains("1 finding without one, 0 stale"), "{check:#?}");
     assert!(check.stdout.starts_with("new: critical, certain  ") && check.stdout.contains("  c.txt:1\n"), "{check:#?}");
     let again = project.run(["baseline", "create", "--yes"]);
     assert!(again.code == 2 && again.stderr.contains("there is one already"), "{again:#?}");
