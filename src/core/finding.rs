@@ -107,9 +107,13 @@ pub enum Part {
     Ref,
     /// A file's or directory's own name.
     Name,
+    /// A message in a reflog.
+    Reflog,
 }
 
-lowercase_names!(Part { Message => "message", Author => "author", Tag => "tag", Ref => "ref", Name => "name" });
+lowercase_names!(Part {
+    Message => "message", Author => "author", Tag => "tag", Ref => "ref", Name => "name", Reflog => "reflog",
+});
 
 /// Where a finding is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

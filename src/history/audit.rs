@@ -24,7 +24,7 @@ use super::secrets::Secrets;
 use super::shard;
 use super::tree_pass::{ENTRY_NAME, GITLINK, Numbering};
 use super::tree_paths::{PathTable, PrunedTrees};
-use super::{file_names, lfs};
+use super::{file_names, lfs, reflogs};
 use crate::core::error::Result;
 use crate::core::finding::Finding;
 use crate::core::threads;
@@ -109,6 +109,9 @@ fn audit_repository(
         return Ok(());
     }
     lfs::read_local(&repository.common_dir, policy, collector, &mut read);
+    if selection.is_none() && division.as_ref().is_none_or(Division::is_first) {
+        reflogs::scan(repository, (&store, &refs), policy, collector, &unscanned);
+    }
     let mut audit = Audit {
         repository,
         options,

@@ -36,6 +36,7 @@ mod pack_walk;
 mod part;
 mod reachability;
 mod records;
+mod reflogs;
 mod revs;
 mod secrets;
 mod shard;

@@ -38,6 +38,7 @@ fn removal(finding: &JsonFinding<'_>, history: &JsonHistory<'_>, revoke: &str) -
             "git filter-repo --replace-message FILE (FILE: --write-replacements)".to_owned()
         }
         Some(Part::Author) => "git filter-repo --mailmap FILE".to_owned(),
+        Some(Part::Reflog) => "remove it from the reflog".to_owned(),
         Some(Part::Ref) => "rename or delete that reference here and on the remote".to_owned(),
         Some(Part::Name) => format!("git filter-repo {text}"),
         None => format!("git filter-repo {text} (FILE: keysweep history --write-replacements FILE)"),

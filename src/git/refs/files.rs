@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice as _, ByteVec as _};
 
-use super::RefTarget;
+use super::{LogEntry, RefTarget};
 use crate::core::error::{Error, Result};
 use crate::core::regular_file::{self, Links, SMALL};
 use crate::git::Id;
@@ -119,6 +119,20 @@ pub(super) fn logged(git_dir: &Path, mut each: impl FnMut(Id), errors: &mut Vec<
                 let ids =
                     |line: &[u8]| line.split(|&byte| byte == b' ').take(2).filter_map(Id::from_hex).for_each(&mut each);
                 log.unwrap_or_default().lines().for_each(ids);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+}
+
+/// Passes on the entries of the reflogs of a git directory, each with its reference's name.
+pub(super) fn log_entries(git_dir: &Path, each: &mut impl FnMut(&[u8], LogEntry<'_>), errors: &mut Vec<Error>) {
+    let logs = git_dir.join("logs");
+    for path in files_below(logs.clone(), errors) {
+        let name = Vec::from_path_lossy(path.strip_prefix(&logs).unwrap_or(&path)).into_owned();
+        match regular_file::read(&path, Links::Follow, LONG) {
+            Ok(log) => {
+                log.unwrap_or_default().lines().filter_map(LogEntry::parse).for_each(|entry| each(&name, entry));
             }
             Err(error) => errors.push(error),
         }

@@ -19,6 +19,7 @@ use crate::core::order::ListOrder as _;
 use crate::core::regular_file::{self, Links, SMALL};
 use reftable::Stack;
 
+pub(crate) use log_entry::LogEntry;
 pub use lookup::Lookup;
 
 /// The value of a reference.
@@ -40,6 +41,31 @@ pub fn head(repository: &Repository) -> Result<Option<Id>> {
         None if !lookup.has("HEAD".into())? => Err(no_head()),
         head => Ok(head),
     }
+}
+
+/// Passes on the entries of all reflogs, each with the name of its log: that of its reference, behind that of the work
+/// tree if it is one of a linked work tree. Returns the errors of logs that cannot be read.
+pub(crate) fn each_log_entry(repository: &Repository, mut each: impl FnMut(&BStr, LogEntry<'_>)) -> Vec<Error> {
+    let mut errors = Vec::new();
+    let dirs = repository.worktree_dirs().unwrap_or_else(|error| {
+        errors.push(error);
+        vec![repository.git_dir.clone()]
+    });
+    for dir in &dirs {
+        let before = match dir.file_name().filter(|_| *dir != repository.common_dir && *dir != repository.git_dir) {
+            Some(worktree) => [b"worktrees/", worktree.as_encoded_bytes(), b"/"].concat(),
+            None => Vec::new(),
+        };
+        let mut named = |name: &[u8], entry: LogEntry<'_>| each([&before, name].concat().as_bstr(), entry);
+        if repository.ref_storage == RefStorage::Files {
+            files::log_entries(dir, &mut named, &mut errors);
+        } else if let Err(error) =
+            Stack::open(&dir.join("reftable"), repository.hash).and_then(|stack| stack.logged(named))
+        {
+            errors.push(error);
+        }
+    }
+    errors
 }
 
 fn no_head() -> Error {

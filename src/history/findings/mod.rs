@@ -20,7 +20,7 @@ use super::tree_pass::ENTRY_NAME;
 use super::tree_paths::PathTable;
 use crate::core::finding::{Commit, Finding, History, Location, Part, Reach};
 use crate::core::narrow::narrow;
-use crate::git::Kind;
+use crate::git::{Id, Kind};
 use crate::git::Refs;
 use crate::git::commit::{self, ParsedCommit as RawCommit};
 use crate::policy::Policy;
@@ -206,6 +206,16 @@ impl<'a> FindingBuilder<'a> {
         self.commits.insert(number, (commit.clone(), time));
         (commit, time)
     }
+}
+
+/// The history of a finding that only a reflog has.
+pub(super) fn logged_history() -> History {
+    history(LOG, 0)
+}
+
+/// Stands for a commit that is not here.
+pub(super) fn unknown_commit(id: Id) -> Commit {
+    empty(id.to_string(), None)
 }
 
 /// The history of a finding that is not in a file, by what reaches its object.

@@ -147,7 +147,11 @@ pub(super) fn refs(key: &JsonKey<'_>, most: usize) -> Option<String> {
     if shown.is_empty() {
         return None;
     }
-    let on = if key.state == KeyState::Head { "on" } else { "in the history of" };
+    let on = match key.state {
+        KeyState::Head => "on",
+        KeyState::Reflog => "in the reflog of",
+        _ => "in the history of",
+    };
     let mut text = format!("{on} {}", shown.join(", "));
     let more = key.refs_total.saturating_sub(shown.len() as u64);
     if more > 0 {

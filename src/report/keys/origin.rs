@@ -38,6 +38,8 @@ pub enum KeyOrigin {
     TagMessage,
     /// A reference's name.
     RefName,
+    /// A reflog's message.
+    Reflog,
     /// A file's or directory's name.
     FileName,
 }
@@ -51,6 +53,7 @@ impl KeyOrigin {
             Some(Part::Tag) => return Self::TagMessage,
             Some(Part::Ref) => return Self::RefName,
             Some(Part::Name) => return Self::FileName,
+            Some(Part::Reflog) => return Self::Reflog,
             None => {}
         }
         if entry.location.member.is_some() || entry.layers.iter().any(|layer| layer.is_packed()) {
@@ -98,6 +101,7 @@ impl KeyOrigin {
             Self::Author => "an author's name",
             Self::TagMessage => "a tag's message",
             Self::RefName => "a reference's name",
+            Self::Reflog => "a reflog's message",
             Self::FileName => "a file's name",
         }
     }

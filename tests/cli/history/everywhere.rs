@@ -157,6 +157,14 @@ fn off_the_map(places: &mut Places) {
     places.plant("deleted branch", "doomed.py", "reflog");
     places.repo.git(&["checkout", "-q", "main"]);
     places.repo.git(&["branch", "-q", "-D", "doomed"]);
+    // As git notes what was given to `git pull`, twice.
+    let key = places.key();
+    let head = places.repo.git(&["rev-parse", "HEAD"]);
+    for (branch, to) in [("main", &before), ("main", &head), ("other", &head)] {
+        let message = format!("pull https://u:{key}@example.org/x: Fast-forward");
+        places.repo.git(&["update-ref", "-m", &message, &format!("refs/heads/{branch}"), to]);
+    }
+    places.in_text("address of a pull", key, "reflog", &head, "reflog");
     let key = places.key();
     let blob = places.repo.git_with(&["hash-object", "-w", "--stdin"], format!("a\n{key}\n").as_bytes());
     places.expected.push(Expected {
