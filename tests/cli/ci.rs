@@ -461,6 +461,10 @@ fn what_cannot_be_seen_is_never_passed() {
         assert_eq!(output.output().unwrap().status.code(), Some(2), "a branch whose name is not UTF-8");
     }
     assert_eq!(situation.ci(&["--dry-run"]).code, 2);
+    for option in ["--base", "--head", "--policy-from"] {
+        let unset = situation.ci(&[option, ""]);
+        assert!(unset.code == 2 && unset.stderr.contains(&format!("a value is required for '{option} ")), "{unset:?}");
+    }
     let nothing = Situation::new("topic; git checkout -q main").ci(&["--base", "topic", "--head", "main"]);
     assert!(nothing.code == 0 && nothing.stdout.contains("no commit is new"), "{nothing:?}");
     let partial = "topic; git config uploadpack.allowFilter true; b=$(id main); t=$(id topic); cd ..; \
@@ -524,6 +528,16 @@ fn each_system_gets_what_it_shows() {
     let read = |path: &str| std::fs::read_to_string(situation.project.root().join(path)).unwrap();
     assert!(read("../summary.md").starts_with("before\n<!-- keysweep report -->\n### keysweep: 1 key found"));
     assert!(read("comment.md").starts_with("<!-- keysweep report -->\n"));
+    #[cfg(unix)]
+    {
+        situation.project.command("mkfifo").arg("../fifo").status().unwrap();
+        let mut command = situation.project.command(env!("CARGO_BIN_EXE_keysweep"));
+        command.arg("ci").envs(situation.variables.clone()).env("GITHUB_STEP_SUMMARY", "../fifo");
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("cannot write the job summary ../fifo: it is a FIFO"), "{said}");
+    }
     let sarif: Value = serde_json::from_str(&read("keys.sarif")).unwrap();
     let provenance = &sarif["runs"][0]["versionControlProvenance"][0];
     assert_eq!(provenance["repositoryUri"], "https://github.example/a/b", "{sarif:#}");
