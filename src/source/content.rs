@@ -69,51 +69,53 @@ impl<'a> ContentScan<'a> {
     }
 
     /// Scans content that can be read twice. `size` is in bytes, 0 if unknown. `next` appends content to the buffer
-    /// and returns the number of bytes, 0 at the end; `again` opens the content a second time.
+    /// and returns the number of bytes, 0 at the end; `again` opens content that the buffer does not hold a second time.
     pub(crate) fn file<F: Read + Seek>(
         self,
         size: u64,
         mut next: impl FnMut(&mut Vec<u8>) -> io::Result<usize>,
         again: impl FnOnce() -> io::Result<F>,
     ) -> Content {
-        let mut content = Content::default();
-        let (mut read, mut head) = (0, Vec::new());
-        // If the size is known, reading stops there: that saves one system call for each file, and a log that grows
-        // as fast as it is read has an end.
-        let fill = |buffer: &mut Vec<u8>| {
-            if read >= size && size > 0 || self.is_stopped() {
-                return Ok(0);
-            }
-            let count = next(buffer)?;
-            if head.len() < archive::HEAD && read < archive::HEAD as u64 {
-                let new = buffer.len() - count;
-                head.extend(buffer[new..].iter().take(archive::HEAD - head.len()));
-            }
-            read += count as u64;
-            Ok(count)
-        };
-        let mut end = None;
         with_buffer(|buffer| {
+            let (mut read, mut head) = (0, Vec::new());
+            // If the size is known, reading stops there: that saves one system call for each file, and a log that grows
+            // as fast as it is read has an end.
+            let fill = |buffer: &mut Vec<u8>| {
+                if read >= size && size > 0 || self.is_stopped() {
+                    return Ok(0);
+                }
+                let count = next(buffer)?;
+                if head.len() < archive::HEAD && read < archive::HEAD as u64 {
+                    let new = buffer.len() - count;
+                    head.extend(buffer[new..].iter().take(archive::HEAD - head.len()));
+                }
+                read += count as u64;
+                Ok(count)
+            };
+            let mut content = Content::default();
             let found = |found| content.add(found);
             match Windows::default().scan(self.policy, self.path.unwrap_or_default(), buffer, fill, found) {
                 Ok(length) => content.length = length,
                 Err(error) => content.failed = Some(error),
             }
-            end = archive::zip_end(buffer);
-            content.pointer = if content.length == buffer.len() as u64 { Pointer::parse(buffer) } else { None };
-        });
-        let kind_of = PackedKind::of(&head, end);
-        if content.length < size && content.failed.is_none() && !self.is_stopped() {
-            let why = format!("it shrank to {} bytes while it was read; scan it again", content.length);
-            content.failed = Some(io::Error::other(why));
-        }
-        if kind_of.start.is_none() && self.name_reason().is_none() || content.failed.is_some() {
-            return content;
-        }
-        match again() {
-            Ok(file) => self.unpacked(content, kind_of, file),
-            Err(error) => Content { failed: Some(error), ..content },
-        }
+            let is_whole = content.length == buffer.len() as u64;
+            content.pointer = if is_whole { Pointer::parse(buffer) } else { None };
+            if content.length < size && content.failed.is_none() && !self.is_stopped() {
+                let why = format!("it shrank to {} bytes while it was read; scan it again", content.length);
+                content.failed = Some(io::Error::other(why));
+            }
+            let kind = PackedKind::of(&head, archive::zip_end(buffer));
+            if kind.start.is_none() && self.name_reason().is_none() || content.failed.is_some() {
+                return content;
+            }
+            if is_whole {
+                return self.unpacked(content, kind, Cursor::new(buffer.as_slice()));
+            }
+            match again() {
+                Ok(file) => self.unpacked(content, kind, file),
+                Err(error) => Content { failed: Some(error), ..content },
+            }
+        })
     }
 
     /// Scans an open file.
