@@ -52,8 +52,7 @@ pub(super) fn masked(text: &[u8]) -> Cow<'_, [u8]> {
             all = Cow::Owned(masked);
         }
     }
-    // Most messages hold nothing that could be a key, and the scanner takes longer to make than they to write.
-    if BUILTIN.get().is_none() && !has_runs(&all) {
+    if is_harmless(&all) {
         return all;
     }
     // If two keys touch, a pass finds only one of them.
@@ -66,8 +65,19 @@ pub(super) fn masked(text: &[u8]) -> Cow<'_, [u8]> {
     all
 }
 
+/// Whether a text is known to hold nothing that could be a key, as most messages: the scanner takes longer to make than they
+/// to write.
+fn is_harmless(text: &[u8]) -> bool {
+    BUILTIN.get().is_none() && !has_runs(text)
+}
+
 fn builtin() -> &'static Scanner {
     BUILTIN.get_or_init(Scanner::builtin)
+}
+
+/// The text with the keys masked that are told by their shape alone; `None` if there are none.
+fn masked_by_shape(text: &[u8]) -> Option<Vec<u8>> {
+    if is_harmless(text) { None } else { builtin().masked_by_shape(text) }
 }
 
 /// Prints one line to standard error. Errors are ignored, because the exit code tells the result.
@@ -97,7 +107,7 @@ pub(super) fn say(text: &str) -> Result<()> {
 
 /// Prints a document for the calling program. A closed pipe is an error.
 pub(super) fn answer(document: &[u8]) -> io::Result<()> {
-    let masked = builtin().masked_by_shape(document);
+    let masked = masked_by_shape(document);
     let mut out = io::stdout().lock();
     out.write_all(masked.as_deref().unwrap_or(document)).and_then(|()| out.flush())
 }
@@ -205,7 +215,7 @@ impl<W: Write> Masking<W> {
     }
 
     fn pass(&mut self, text: &[u8]) -> io::Result<()> {
-        let masked = builtin().masked_by_shape(text);
+        let masked = masked_by_shape(text);
         self.out.write_all(masked.as_deref().unwrap_or(text))
     }
 

@@ -102,10 +102,9 @@ impl VariableName {
         self.count += 1;
     }
 
-    /// The suffixes of the name that start at its words.
-    pub(super) fn starts(&self) -> impl Iterator<Item = &[u8]> {
-        let end = self.words().last().map_or(0, |word| usize::from(word.to));
-        self.words().iter().map(move |word| &self.bytes[word.from as usize..end])
+    /// Where its words start.
+    pub(super) fn starts(&self) -> impl Iterator<Item = usize> {
+        self.words().iter().map(|word| usize::from(word.from))
     }
 
     fn words(&self) -> &[NameWord] {

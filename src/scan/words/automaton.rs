@@ -5,9 +5,7 @@ use std::ops::Range;
 
 use bstr::ByteSlice as _;
 
-use super::super::identifier::VariableName;
 use super::super::steps;
-use super::super::whole_word::is_whole;
 use super::states::{WordHead, last_letter, states};
 use super::word::{HEAD, Word, WordKind, is_separator};
 use crate::core::narrow::narrow;
@@ -176,20 +174,6 @@ impl Words {
             Some(lanes) => self.walk_lanes(text, lanes, state, (found, ends)),
             None => self.walk_one(text, range, state, found),
         }
-    }
-
-    /// Whether a name consists of a rule's word and generic words.
-    pub(super) fn covers(&self, name: &[u8], identifier: &VariableName) -> bool {
-        const LONGEST: usize = 40;
-        if name.len() > LONGEST {
-            return false;
-        }
-        let mut found = VecDeque::new();
-        self.walk_one(name, 0..name.len(), 0, &mut found);
-        steps::count(name.len());
-        let is_name =
-            |hit: &Hit| hit.kind == WordKind::Name && is_whole(name, &hit.range) && identifier.is_but(&hit.range);
-        found.iter().any(is_name)
     }
 
     fn walk_one(&self, text: &[u8], range: Range<usize>, mut state: u32, found: &mut VecDeque<Hit>) -> u32 {

@@ -6,30 +6,24 @@
 //! only the first letters of each word, so that its table is small; the rest of a word is compared where they occur.
 
 mod automaton;
+mod names;
 mod states;
 mod word;
 
-use std::collections::HashSet;
 use std::sync::OnceLock;
-
-use foldhash::fast::FixedState;
 
 use super::identifier::VariableName;
 use crate::rule::RuleSet;
 pub(super) use automaton::{Hit, LaneEnds, Words};
+use names::Names;
 pub(super) use word::WordKind;
-use word::is_separator;
 
-/// The words of rules, with an automaton that is built on first use: most small runs do not need it.
+/// The words of rules. The automaton and the names are built on first use: most small runs need neither.
 #[derive(Debug, Default)]
 pub(super) struct LazyWords {
     made: OnceLock<Words>,
-    /// The first letters of the names.
-    leads: OnceLock<HashSet<[u8; LEAD], FixedState>>,
+    names: OnceLock<Names>,
 }
-
-/// How many letters of a name are compared before the automaton is built.
-const LEAD: usize = 3;
 
 /// [`LazyWords`], and the rules that they are built from.
 #[derive(Clone, Copy, Debug)]
@@ -46,19 +40,7 @@ impl<'a> WordSource<'a> {
 
     /// Whether a name consists of a rule's word and generic words.
     pub(super) fn covers(self, name: &[u8], identifier: &VariableName) -> bool {
-        let leads = self.words.leads.get_or_init(|| {
-            let names = || self.rules.iter().flat_map(|&rule| self.set.rules()[rule].rule.names.iter());
-            let mut leads = HashSet::with_capacity_and_hasher(names().count(), FixedState::default());
-            leads.extend(names().filter_map(|name| lead(name.as_bytes())));
-            leads
-        });
-        identifier.starts().any(|start| lead(start).is_none_or(|lead| leads.contains(&lead)))
-            && self.get().covers(name, identifier)
+        let names = self.words.names.get_or_init(|| Names::of(self.set, self.rules));
+        names.cover(self.set, name, identifier)
     }
-}
-
-/// The first letters of a name, in lower case and without separators; `None` if there are fewer.
-fn lead(name: &[u8]) -> Option<[u8; LEAD]> {
-    let mut letters = name.iter().filter(|byte| !is_separator(**byte)).map(u8::to_ascii_lowercase);
-    Some([letters.next()?, letters.next()?, letters.next()?])
 }
