@@ -234,7 +234,7 @@ fn places(example: &str) -> Option<(Vec<f64>, Vec<u8>)> {
     let first = values[0].clone();
     let same: Vec<&Vec<u8>> = values.iter().filter(|value| value.len() == first.len()).collect();
     let distinct = |at: usize| same.iter().map(|value| value[at]).collect::<BTreeSet<u8>>().len();
-    let bits: Vec<f64> = (0..first.len()).map(|at| (distinct(at) as f64).log2()).collect();
+    let bits: Vec<f64> = (0..first.len()).map(|at| libm::log2(distinct(at) as f64)).collect();
     (same.len() > 300).then_some((bits, first))
 }
 

@@ -121,7 +121,7 @@ impl fmt::Debug for Secret {
 /// count as 0 bits.
 pub fn bits(value: &[u8]) -> f64 {
     let (length, symbols) = alphabet(value);
-    length as f64 * symbols.log2()
+    length as f64 * libm::log2(symbols)
 }
 
 /// How many characters of a value count as random, and the size of their alphabet.

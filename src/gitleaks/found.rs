@@ -155,7 +155,7 @@ fn entropy(secret: &[u8]) -> f64 {
     let length = secret.len() as f64;
     counts.into_iter().fold(0.0, |sum, count| {
         let share = count as f64 / length;
-        sum - share * share.log2()
+        sum - share * libm::log2(share)
     })
 }
 

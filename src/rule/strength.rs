@@ -81,10 +81,10 @@ impl Strength {
         let prefix = self.prefix_of(value);
         let more = value.len().saturating_sub(self.shortest) as f64 * self.each;
         let (length, symbols) = secret::alphabet(&value[prefix..]);
-        let (by_regex, by_value) = (self.bits + more, length as f64 * symbols.log2());
+        let (by_regex, by_value) = (self.bits + more, length as f64 * libm::log2(symbols));
         let stays = |shown: u8| {
             let shown = f64::from(shown) * 2.0;
-            by_regex - shown * self.most >= HIDDEN_BITS && by_value - shown * symbols.log2() >= HIDDEN_BITS
+            by_regex - shown * self.most >= HIDDEN_BITS && by_value - shown * libm::log2(symbols) >= HIDDEN_BITS
         };
         Visible { prefix, random: (1..=SHOWN).rev().find(|shown| stays(*shown)).unwrap_or(0) }
     }
@@ -94,7 +94,7 @@ impl Strength {
         match hir.kind() {
             HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) => 0.0,
             HirKind::Class(class) => {
-                let bits = size(class).min(LARGEST_CLASS).log2();
+                let bits = libm::log2(size(class).min(LARGEST_CLASS));
                 self.most = self.most.max(bits);
                 bits
             }

@@ -121,7 +121,7 @@ pub(super) fn shannon(text: &[u8]) -> f32 {
     let mut counts = [0_u32; 256];
     text.iter().for_each(|&byte| counts[byte as usize] += 1);
     let length = text.len().max(1) as f32;
-    counts.iter().filter(|&&count| count > 0).map(|&count| count as f32 / length).map(|p| -p * p.log2()).sum()
+    counts.iter().filter(|&&count| count > 0).map(|&count| count as f32 / length).map(|p| -p * libm::log2f(p)).sum()
 }
 
 /// Three quarters of the maximum for the alphabet and the length. One in ten thousand random hex texts of 32 digits
@@ -134,7 +134,7 @@ fn default_floor(text: &[u8]) -> f32 {
     } else {
         62.0
     };
-    0.75 * size.log2().min((text.len().max(1) as f32).log2())
+    0.75 * libm::log2f(size).min(libm::log2f(text.len().max(1) as f32))
 }
 
 fn is_hex(text: &[u8]) -> bool {
