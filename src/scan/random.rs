@@ -121,7 +121,17 @@ pub(super) fn shannon(text: &[u8]) -> f32 {
     let mut counts = [0_u32; 256];
     text.iter().for_each(|&byte| counts[byte as usize] += 1);
     let length = text.len().max(1) as f32;
-    counts.iter().filter(|&&count| count > 0).map(|&count| count as f32 / length).map(|p| -p * libm::log2f(p)).sum()
+    let share = |count: u32| {
+        let share = count as f32 / length;
+        -share * libm::log2f(share)
+    };
+    // Most characters of a random text occur only a few times.
+    let mut few = [None; 8];
+    let known = |&count: &u32| match few.get_mut(count as usize) {
+        Some(few) => *few.get_or_insert_with(|| share(count)),
+        None => share(count),
+    };
+    counts.iter().filter(|&&count| count > 0).map(known).sum()
 }
 
 /// Three quarters of the maximum for the alphabet and the length. One in ten thousand random hex texts of 32 digits
