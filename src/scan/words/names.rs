@@ -17,13 +17,13 @@ use crate::rule::RuleSet;
 const LEAD: usize = 3;
 
 /// The first letters of a name, without separators and in lower case; zeros if it has fewer.
-type Lead = [u8; LEAD];
+type NameStart = [u8; LEAD];
 
 /// The names of rules, by their first letters.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     /// The last of the `places` for each.
-    last: HashMap<Lead, u32, FixedState>,
+    last: HashMap<NameStart, u32, FixedState>,
     places: Vec<NamePlace>,
     /// How many letters of a text are looked up at least: all of [`LEAD`] unless a name has fewer.
     least: usize,
@@ -80,7 +80,7 @@ impl Names {
         let lead = lead(text);
         let last = (self.least..=LEAD).filter_map(move |length| {
             let part = std::array::from_fn(|at| if at < length { lead[at] } else { 0 });
-            self.last.get::<Lead>(&part).copied()
+            self.last.get::<NameStart>(&part).copied()
         });
         let place = |at: u32| self.places[at as usize];
         last.flat_map(move |last| std::iter::successors(Some(place(last)), move |here| here.before.map(place)))
@@ -91,7 +91,7 @@ fn letters(text: &[u8]) -> impl Iterator<Item = u8> {
     text.iter().filter(|byte| !is_separator(**byte)).map(u8::to_ascii_lowercase)
 }
 
-fn lead(text: &[u8]) -> Lead {
+fn lead(text: &[u8]) -> NameStart {
     let mut lead = [0; LEAD];
     lead.iter_mut().zip(letters(text)).for_each(|(place, letter)| *place = letter);
     lead
