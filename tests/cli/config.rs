@@ -43,6 +43,10 @@ const BROKEN: &[(&str, &[&str])] = &[
     ("[context]\nopenay = ['x']", &[":2: no provider or rule is called \"openay\"", "did you mean openai?"]),
     ("extends = ['gone.toml']", &["gone.toml: no such file", ".keysweep.toml:1 names it"]),
     ("[suppress]\nignore-file = ''", &[":2: an empty text names no file"]),
+    ("known-keys = ['a.env', '']", &[":1: an empty text names no file"]),
+    ("extends = ['']", &[":1: an empty text names no file"]),
+    ("[paths]\ninclude = ['src/**', ' ']", &[":2: an empty text matches no file"]),
+    ("[[allowlist]]\npaths = ['']", &[":2: an empty text matches no file"]),
     ("a = 1\na = 2", &[":2: duplicate key"]),
     ("[[rule]]\nid = 'acme-key'", &[":1: missing field `title`", "add title = ..."]),
 ];

@@ -68,6 +68,12 @@ fn gitleaks_habit(source: Source<'_>) -> Option<Error> {
 
 fn resolve(source: Source<'_>, raw: RawConfig) -> Result<Config> {
     let mut settings = Settings { source, list: Vec::new() };
+    for name in &raw.extends {
+        names_a_file(source, name.get_ref(), name.span().start)?;
+    }
+    for known in raw.known_keys.iter() {
+        known.get_ref().iter().try_for_each(|name| names_a_file(source, name, known.span().start))?;
+    }
     let extends = settings.names("extends", &raw.extends);
     let known_keys = settings.value("known-keys", raw.known_keys, Vec::new(), |list| format!("{list:?}"));
     let rules = selection(&mut settings, raw.rules)?;
@@ -207,10 +213,7 @@ fn context(settings: &mut Settings<'_>, raw: BTreeMap<String, Spanned<Vec<String
 fn suppress(settings: &mut Settings<'_>, raw: raw::RawSuppress) -> Result<Suppress> {
     let default = Suppress::default();
     for path in [&raw.ignore_file, &raw.baseline].into_iter().flatten() {
-        if path.get_ref().trim().is_empty() {
-            let fault = settings.source.error(DOING, path.span().start, "an empty text names no file");
-            return Err(fault.hint("leave the setting out for its default"));
-        }
+        names_a_file(settings.source, path.get_ref(), path.span().start)?;
     }
     Ok(Suppress {
         inline: settings.flag("suppress.inline", raw.inline, default.inline),
@@ -220,6 +223,15 @@ fn suppress(settings: &mut Settings<'_>, raw: raw::RawSuppress) -> Result<Suppre
         baseline: settings.text("suppress.baseline", raw.baseline, default.baseline),
         fail_on_stale: settings.flag("suppress.fail-on-stale", raw.fail_on_stale, default.fail_on_stale),
     })
+}
+
+/// Refuses an empty path: it would be that of the directory.
+fn names_a_file(source: Source<'_>, path: &str, at: usize) -> Result<()> {
+    if path.trim().is_empty() {
+        let fault = source.error(DOING, at, "an empty text names no file");
+        return Err(fault.hint("leave the setting out for its default"));
+    }
+    Ok(())
 }
 
 fn limits(settings: &mut Settings<'_>, raw: raw::RawLimits) -> Result<Limits> {
