@@ -35,6 +35,11 @@ pub(super) fn ignored<T>(work: impl FnOnce() -> T) -> T {
     system::ignored(work)
 }
 
+/// Makes writing past the limit of `ulimit -f` an error instead of the end of the process, which would say nothing.
+pub(super) fn survive_file_size_limit() {
+    system::survive_file_size_limit();
+}
+
 /// The error in the report of an interrupted run.
 pub(super) fn error() -> Error {
     Error::new("finish", "the scan", "it was interrupted")
@@ -50,7 +55,7 @@ mod system {
     use std::thread;
     use std::time::Duration;
 
-    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
     use signal_hook::low_level;
 
     use super::{Collector, Exit};
@@ -98,6 +103,11 @@ mod system {
         result
     }
 
+    /// A handler, as programs that this one starts would inherit it if the signal were ignored.
+    pub(super) fn survive_file_size_limit() {
+        let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
+    }
+
     #[allow(clippy::exit, reason = "the other threads would go on; the report is written")]
     fn wait(
         mut signals: &UnixStream,
@@ -132,6 +142,9 @@ mod system {
     pub(super) fn during<T>(_: &Collector, _: impl Fn() -> Option<Exit> + Sync, work: impl FnOnce() -> T) -> T {
         work()
     }
+
+    /// There is no such limit.
+    pub(super) fn survive_file_size_limit() {}
 
     /// Ctrl-C ends both programs.
     pub(super) fn ignored<T>(work: impl FnOnce() -> T) -> T {

@@ -47,7 +47,7 @@ use policy::Loaded;
 use crate::cli::args::{Cli, Command, ScanArgs, SharedArgs};
 use crate::core::coverage::Report;
 use crate::core::date;
-use crate::core::error::{Exit, Result};
+use crate::core::error::{Error, Exit, Result};
 use crate::core::path_bytes;
 use crate::report::{Document, Format, exposure, model, redact, scanner_examples};
 use crate::source::{Collector, stdin, walk};
@@ -56,6 +56,7 @@ use crate::source::{Collector, stdin, walk};
 pub fn main() -> Exit {
     // Panics are also printed on one line, with keys masked.
     std::panic::set_hook(Box::new(|panic| complain(&format!("internal error, please report it: {panic}"))));
+    interrupt::survive_file_size_limit();
     let words: Vec<OsString> = std::env::args_os().collect();
     match args::parse(&words) {
         Ok(cli) => run(cli),
@@ -68,9 +69,7 @@ fn usage(error: &clap::Error) -> Exit {
     let text = error.render().to_string();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // A closed pipe is not an error.
-            let _ = output::print(|out| out.write_all(text.as_bytes()));
-            Exit::Clean
+            output::print(|out| out.write_all(text.as_bytes())).map_or_else(failed, |()| Exit::Clean)
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             output::complain_at_length(&text);
@@ -128,10 +127,12 @@ fn run(cli: Cli) -> Exit {
     if !is_silent {
         hook::tell_of_lost_hooks();
     }
-    result.unwrap_or_else(|error| {
-        complain(&error.to_string());
-        Exit::Incomplete
-    })
+    result.unwrap_or_else(failed)
+}
+
+fn failed(error: Error) -> Exit {
+    complain(&error.to_string());
+    Exit::Incomplete
 }
 
 fn scan(args: ScanArgs) -> Result<Exit> {

@@ -103,6 +103,9 @@ fn entry(name: &str, line: usize, text: &str) -> Result<IgnoreEntry> {
 
 /// Compiles a glob. `*` does not match `/`, `**` does. The error is one line.
 pub fn glob_of(glob: &str) -> std::result::Result<GlobMatcher, String> {
+    if glob.trim().is_empty() {
+        return Err("an empty text matches no file".to_owned());
+    }
     let built = GlobBuilder::new(glob).literal_separator(true).backslash_escape(true).build();
     built.map(|glob| glob.compile_matcher()).map_err(|error| {
         let (most, kind) = (80, error.kind());

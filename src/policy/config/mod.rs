@@ -141,9 +141,6 @@ impl Globs {
     pub fn new(texts: Vec<String>) -> Result<Self, (usize, String)> {
         let mut set = GlobSetBuilder::new();
         for (index, text) in texts.iter().enumerate() {
-            if text.trim().is_empty() {
-                return Err((index, "an empty text matches no file".to_owned()));
-            }
             set.add(crate::policy::ignore_file::glob_of(text).map_err(|why| (index, why))?.glob().clone());
         }
         let set = set.build().map_err(|error| (0, error.to_string()))?;

@@ -49,6 +49,7 @@ pub(super) struct State {
 
 impl State {
     /// Examines consecutive blocks.
+    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     pub(super) fn blocks(
         &mut self,
