@@ -93,12 +93,12 @@ fn a_full_disk_is_not_a_success() {
     // The limit of a shell, whose signal would end the process without a word.
     for arguments in ["scan -o report.html", "scan -f html >report.html"] {
         let script = format!("ulimit -f 1; \"$0\" {arguments}");
-        let output =
-            project.command("sh").args(["-c", &script, env!("CARGO_BIN_EXE_keysweep")]).output().unwrap();
+        let output = project.command("sh").args(["-c", &script, env!("CARGO_BIN_EXE_keysweep")]).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.starts_with("keysweep: cannot write "), "{said}");
-        let left: Vec<_> = std::fs::read_dir(project.root()).unwrap().flatten().map(|entry| entry.file_name()).collect();
+        let left: Vec<_> =
+            std::fs::read_dir(project.root()).unwrap().flatten().map(|entry| entry.file_name()).collect();
         assert!(left.iter().all(|name| name == "report.html"), "{left:?}");
     }
 }
