@@ -120,7 +120,7 @@ fn what_cannot_be_ignored_is_said_and_nothing_is_written() {
         (&["a.py:2", "--until", "soon"], "it is not a date"),
         (&["a.py:2", "--until", "2020-01-01"], "that day is over"),
         (&["a.py:2", "--path", "[a"], "not a glob"),
-        (&["a.py:2", "--path", ""], "cannot hold this path"),
+        (&["a.py:2", "--path", ""], "a value is required"),
         (&["a.py:2", "--path", "# all"], "cannot hold this path"),
         (&["a.py:2", "--path", "a.py #1"], "cannot hold this path"),
         (&["a.py:2", "--path", "a.py\n0123456789abcdef0123456789abcdef"], "cannot hold this path"),
