@@ -44,7 +44,7 @@ impl<'a> Staged<'a> {
     pub fn open(repository: &'a Repository) -> Result<Self> {
         let mut parents: Vec<Id> = refs::head(repository)?.into_iter().collect();
         if !parents.is_empty() {
-            parents.extend(refs::merge_heads(repository, std::env::vars())?);
+            parents.extend(refs::merge_heads(repository, std::env::vars_os())?);
         }
         Ok(Self { repository, objects: Objects::open(repository), parents })
     }

@@ -110,3 +110,28 @@ fn a_typing_error_is_answered_with_the_help_of_its_command() {
         assert!(output.code == 2 && output.stderr.contains(&format!("see {command}")), "{args:?}: {output:?}");
     }
 }
+
+/// One variable that is no text, of whatever program, is nothing to any command.
+#[test]
+#[cfg(unix)]
+fn a_variable_that_is_not_utf8_is_nothing_special() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let project = Project::git();
+    project.write("a.py", "k = 1\n").run_git(&["add", "."]).run_git(&["commit", "-qm", "one"]);
+    project.write("a.py", format!("k = '{}'\n", key(1))).run_git(&["add", "."]);
+    let odd = std::ffi::OsStr::from_bytes(b"caf\xe9");
+    for (args, code) in [
+        (&["scan"][..], 1),
+        (&["staged"], 1),
+        (&["hook", "run", "pre-commit"], 1),
+        (&["history"], 1),
+        (&["ci", "--head", "HEAD", "--base", "HEAD"], 0),
+        (&["config", "show"], 0),
+        (&["hook", "status"], 1),
+        (&["scan", "--known-keys", "env"], 1),
+    ] {
+        let mut command = project.command(env!("CARGO_BIN_EXE_keysweep"));
+        let output = command.args(args).env("OWNER", odd).env(odd, "x").output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {output:?}");
+    }
+}

@@ -8,6 +8,7 @@ pub(crate) mod reftable;
 mod tracking;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::Path;
 
 use bstr::{BStr, BString, ByteSlice as _};
@@ -74,12 +75,16 @@ fn no_head() -> Error {
 
 /// The commits that are being merged into HEAD: from `MERGE_HEAD`, or if that does not exist yet (in
 /// `pre-merge-commit`) from the `GITHEAD_<id>` variables that `git merge` sets.
-pub fn merge_heads(repository: &Repository, variables: impl Iterator<Item = (String, String)>) -> Result<Vec<Id>> {
+pub fn merge_heads(
+    repository: &Repository,
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<Vec<Id>> {
     let mut ids: Vec<Id> = regular_file::read(&repository.git_dir.join("MERGE_HEAD"), Links::Follow, SMALL)?
         .map(|text| text.lines().filter_map(|line| Id::from_hex(line.trim_ascii())).collect())
         .unwrap_or_default();
     if ids.is_empty() {
-        ids = variables.filter_map(|(name, _)| Id::from_hex(name.strip_prefix("GITHEAD_")?.as_bytes())).collect();
+        let id = |name: &OsString| Id::from_hex(name.to_str()?.strip_prefix("GITHEAD_")?.as_bytes());
+        ids = variables.filter_map(|(name, _)| id(&name)).collect();
         ids.sort();
     }
     ids.dedup();
