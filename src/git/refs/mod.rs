@@ -75,10 +75,7 @@ fn no_head() -> Error {
 
 /// The commits that are being merged into HEAD: from `MERGE_HEAD`, or if that does not exist yet (in
 /// `pre-merge-commit`) from the `GITHEAD_<id>` variables that `git merge` sets.
-pub fn merge_heads(
-    repository: &Repository,
-    variables: impl Iterator<Item = (OsString, OsString)>,
-) -> Result<Vec<Id>> {
+pub fn merge_heads(repository: &Repository, variables: impl Iterator<Item = (OsString, OsString)>) -> Result<Vec<Id>> {
     let mut ids: Vec<Id> = regular_file::read(&repository.git_dir.join("MERGE_HEAD"), Links::Follow, SMALL)?
         .map(|text| text.lines().filter_map(|line| Id::from_hex(line.trim_ascii())).collect())
         .unwrap_or_default();
