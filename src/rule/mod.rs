@@ -9,6 +9,7 @@ mod builtin;
 pub mod check;
 pub mod id_pattern;
 mod likeness;
+mod outside;
 pub mod pattern;
 mod set;
 mod shape;

@@ -4,8 +4,8 @@
 use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
-use regex_syntax::hir::{Class, Hir, HirKind};
 
+use super::outside::Outside;
 use super::{Shape, SharedRule, Strength, identifiers};
 use crate::core::finding::Secret;
 
@@ -23,8 +23,8 @@ pub struct Compiled {
     pub rule: SharedRule,
     shape: OnceLock<Shape>,
     alphabet: OnceLock<Box<[bool; 256]>>,
-    /// The bytes that can occur in a match.
-    matchable: OnceLock<Box<[bool; 256]>>,
+    /// What all matches have in common.
+    outside: OnceLock<Box<Outside>>,
     crosses: OnceLock<bool>,
     /// The lengths of the shortest and the longest match.
     lengths: OnceLock<(usize, usize)>,
@@ -38,7 +38,7 @@ impl RuleSet {
             rule,
             shape: OnceLock::new(),
             alphabet: OnceLock::new(),
-            matchable: OnceLock::new(),
+            outside: OnceLock::new(),
             crosses: OnceLock::new(),
             lengths: OnceLock::new(),
             strength: OnceLock::new(),
@@ -122,39 +122,24 @@ impl Compiled {
         Secret::new(value).showing(strength.visible(value))
     }
 
-    /// Whether a match may start where `text` starts, by the shortest length and the bytes that a match can contain.
+    /// Whether a match may start where `text` starts, by what all matches have in common: much faster than the regex.
     pub fn may_match(&self, text: &[u8]) -> bool {
-        let matchable = self.matchable.get_or_init(|| {
-            let parsed = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(&self.rule.regex);
-            Box::new(parsed.map_or([true; 256], |hir| bytes_of(&hir)))
-        });
-        text.get(..self.shortest()).is_some_and(|head| head.iter().all(|&byte| matchable[byte as usize]))
+        self.outside().may_match(text)
+    }
+
+    /// The byte that each match starts with, if there is only one.
+    pub fn first_byte(&self) -> Option<u8> {
+        self.outside().first_byte()
+    }
+
+    fn outside(&self) -> &Outside {
+        self.outside.get_or_init(|| Box::new(Outside::of(&self.rule.regex, self.lengths())))
     }
 
     /// Whether `byte` can occur in a key of this rule.
     pub fn can_hold(&self, byte: u8) -> bool {
         self.alphabet.get_or_init(|| Box::new(byte_class(&self.rule.alphabet)))[byte as usize]
     }
-}
-
-/// The bytes that can occur in a match.
-fn bytes_of(hir: &Hir) -> [bool; 256] {
-    let mut bytes = [false; 256];
-    let mut parts = vec![hir];
-    while let Some(part) = parts.pop() {
-        match part.kind() {
-            HirKind::Empty | HirKind::Look(_) => {}
-            HirKind::Literal(literal) => literal.0.iter().for_each(|&byte| bytes[byte as usize] = true),
-            HirKind::Class(Class::Bytes(class)) => {
-                class.ranges().iter().for_each(|range| bytes[range.start() as usize..=range.end() as usize].fill(true));
-            }
-            HirKind::Class(Class::Unicode(_)) => return [true; 256],
-            HirKind::Repetition(repetition) => parts.push(&repetition.sub),
-            HirKind::Capture(capture) => parts.push(&capture.sub),
-            HirKind::Concat(subs) | HirKind::Alternation(subs) => parts.extend(subs),
-        }
-    }
-    bytes
 }
 
 /// Whether `at` is inside brackets, where a dot is a literal dot.

@@ -5,6 +5,7 @@
 //! [`evidence`](super::evidence). The value belongs to the rule with the highest sum whose shape it has.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::alphabet::in_key;
 use super::anchored::{Key, Refusal};
@@ -38,11 +39,12 @@ pub(super) struct Assigned {
     words: LazyWords,
 }
 
-/// A rule without words, and the text that its keys start with.
+/// A rule without words.
 #[derive(Debug)]
 struct Wordless {
     rule: usize,
-    lead: Vec<u8>,
+    /// The byte that its keys start with, if there is only one.
+    first: OnceLock<Option<u8>>,
     /// Whether its keys are within one token.
     is_token: bool,
 }
@@ -59,13 +61,9 @@ impl Assigned {
         let contextual = rules.rules().iter().enumerate().filter(|(_, compiled)| compiled.rule.is_contextual());
         let (wordless, rules): (Vec<_>, Vec<_>) =
             contextual.partition(|(_, compiled)| compiled.rule.names.is_empty() && compiled.rule.context.is_empty());
-        let lead = |regex: &str| {
-            let plain = regex.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-            plain.collect()
-        };
         let wordless = wordless.into_iter().map(|(rule, compiled)| {
             let is_token = (0..=u8::MAX).all(|byte| in_key(byte) || !compiled.can_hold(byte));
-            Wordless { rule, lead: lead(&compiled.rule.regex), is_token }
+            Wordless { rule, first: OnceLock::new(), is_token }
         });
         Self {
             rules: rules.into_iter().map(|(index, _)| index).collect(),
@@ -118,13 +116,15 @@ impl Assigned {
     fn wordless(&self, value: Value<'_>) -> impl Iterator<Item = (usize, Key)> {
         let fits = move |own: &&Wordless| {
             let text = &value.text[value.start..];
+            let compiled = || &value.rules.rules()[own.rule];
             // Next to no value starts so.
-            if text.first() != own.lead.first() && !own.lead.is_empty() || !text.starts_with(&own.lead) {
+            let first = own.first.get_or_init(|| compiled().first_byte());
+            if first.is_some_and(|first| text.first() != Some(&first)) {
                 return false;
             }
-            let rule = &value.rules.rules()[own.rule];
-            let is_long = value.end >= value.start + rule.shortest();
-            (is_long || !own.is_token) && !value.goes_on(rule) && rule.may_match(text)
+            let rule = compiled();
+            let is_long = || value.end >= value.start + rule.shortest();
+            rule.may_match(text) && (!own.is_token || is_long()) && !value.goes_on(rule)
         };
         self.wordless.iter().filter(fits).filter_map(move |own| Some((own.rule, value.of_rule(own.rule).ok()?)))
     }

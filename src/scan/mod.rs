@@ -46,6 +46,7 @@ mod runs;
 mod seeker;
 mod seen;
 mod settings;
+mod starts;
 pub(crate) mod steps;
 mod surroundings;
 mod tables;

@@ -163,9 +163,10 @@ impl Scanner {
         let is_word = bytes[parts[0].clone()].iter().all(u8::is_ascii_lowercase);
         if out.candidates.len() == before && first.found.is_none() && !is_word {
             parts.truncate(1);
-            let expression = variables::expression(bytes, &parts[0], &mut done.spent);
-            parts.extend(expression.into_iter().flat_map(|expression| expression.parts));
-            self.look(view, &Joint::of(&parts), done, out);
+            if let Some(expression) = variables::expression(bytes, &parts[0], &mut done.spent) {
+                parts.extend(expression.parts);
+                self.look(view, &Joint::of(&parts), done, out);
+            }
             end = end.max(own_end);
         }
         parts.clear();
