@@ -3,7 +3,7 @@
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// A set of bytes.
-type Bytes = [bool; 256];
+type ByteSet = [bool; 256];
 
 /// What can be where in a match of a rule's regex.
 #[derive(Debug)]
@@ -11,9 +11,9 @@ pub(super) struct Outside {
     /// The text that each match starts with.
     lead: Vec<u8>,
     /// The bytes that may follow it.
-    rest: Bytes,
+    rest: ByteSet,
     /// The bytes that a match may end with, if all have one length.
-    last: Option<Bytes>,
+    last: Option<ByteSet>,
     /// The minimum length of a match in bytes.
     shortest: usize,
 }
@@ -59,7 +59,7 @@ impl Outside {
 }
 
 /// The bytes that can occur in a match of these parts of a regex.
-fn bytes_of(parts: &[Hir]) -> Bytes {
+fn bytes_of(parts: &[Hir]) -> ByteSet {
     let mut bytes = [false; 256];
     let mut parts: Vec<&Hir> = parts.iter().collect();
     while let Some(part) = parts.pop() {

@@ -15,7 +15,7 @@ pub(super) struct Starts {
     /// For each of these hashes, the first of its heads.
     first: Box<[u32; HASHES]>,
     /// The first bytes of each text, in the order of [`by_hash`].
-    heads: Vec<Head>,
+    heads: Vec<TextHead>,
 }
 
 /// The number of hashes. A table of this size fits into the fastest processor cache; one entry in fifty is used.
@@ -24,7 +24,7 @@ const HASH_BITS: u32 = 13;
 
 /// The first eight bytes of a text, or all of a shorter one.
 #[derive(Clone, Copy, Debug)]
-struct Head {
+struct TextHead {
     bytes: u64,
     /// Selects as many of eight bytes.
     mask: u64,
@@ -88,11 +88,11 @@ impl Starts {
     pub(super) fn of<'t>(texts: impl Iterator<Item = &'t Text>) -> Self {
         let head = |text: &Text| {
             let text = text.as_bytes();
-            Head { bytes: eight(text), mask: u64::MAX >> (8 * HEAD.saturating_sub(text.len())), end: 0 }
+            TextHead { bytes: eight(text), mask: u64::MAX >> (8 * HEAD.saturating_sub(text.len())), end: 0 }
         };
         let mut starts =
             Self { may: Box::new([false; HASHES]), first: Box::new([0; HASHES]), heads: texts.map(head).collect() };
-        let hash_of = |head: &Head| hash(low(head.bytes));
+        let hash_of = |head: &TextHead| hash(low(head.bytes));
         let mut from = 0;
         for same in starts.heads.chunk_by_mut(|one, other| hash_of(one) == hash_of(other)) {
             let hash = hash_of(&same[0]);
