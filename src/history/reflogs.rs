@@ -34,11 +34,17 @@ pub(super) fn scan(
 ) {
     /// Shorter messages hold no key.
     const SHORTEST: usize = 16;
-    let mut seen: HashSet<(BString, BString)> = HashSet::new();
+    // A change stands in the log of HEAD and in that of its branch.
+    let mut clean: HashSet<BString> = HashSet::new();
     let mut keys: BTreeMap<(Vec<u8>, String), LoggedKey> = BTreeMap::new();
     let errors = each_log_entry(repository, |log, entry| {
-        let is_new = entry.message.len() >= SHORTEST && seen.insert((log.to_owned(), entry.message.into()));
-        let found = if is_new && !collector.is_stopped() { policy.scan(entry.message) } else { Vec::new() };
+        if entry.message.len() < SHORTEST || clean.contains(entry.message.as_bstr()) || collector.is_stopped() {
+            return;
+        }
+        let found = policy.scan(entry.message);
+        if found.is_empty() {
+            clean.insert(entry.message.into());
+        }
         let id = if entry.new.is_null() { entry.old } else { entry.new };
         for found in found.into_iter().filter(|found| !is_in_object(objects, id, found.secret.expose())) {
             let key = (found.secret.expose().to_vec(), found.rule.id.to_string());
