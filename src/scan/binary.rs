@@ -124,7 +124,7 @@ pub(super) fn is_among_keys(text: &[u8], value: &Range<usize>) -> bool {
 }
 
 /// Whether bytes that do not occur in text are near a value.
-fn is_binary(text: &[u8], secret: &Range<usize>) -> bool {
+pub(super) fn is_binary(text: &[u8], secret: &Range<usize>) -> bool {
     let near = secret.start.saturating_sub(AROUND)..text.len().min(secret.end + AROUND);
     steps::count(near.len());
     let is_control = |byte: &u8| matches!(byte, 0..=8 | 14..=26 | 28..=31);

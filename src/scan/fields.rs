@@ -10,7 +10,9 @@ use super::progress::Done;
 use super::steps;
 use super::tables::{TableColumns, tables};
 use super::view::{Context, Decoded, Ratio, View};
-use super::{Scanner, Sink, binary};
+use super::seen::Scope;
+use super::counted::{self, Record};
+use super::{Scanner, Sink, arrow, binary, plist};
 use crate::core::finding::Layer;
 
 /// The minimum length of a value.
@@ -22,12 +24,25 @@ impl Scanner {
     #[inline(never)]
     pub(super) fn fields(&self, view: &View<'_>, token: &Range<usize>, done: &mut Done, out: &mut Sink) {
         let text: &[u8] = &view.bytes;
-        let is_utf16 = matches!(view.layers.last(), Some(Layer::Utf16Le | Layer::Utf16Be));
-        let is_record = || text[..token.start].last().is_some_and(|byte| binary::is_control(*byte));
-        if token.start < done.fields || !is_utf16 && !is_record() && !done.is_binary(text) {
+        if done.plausible == Some(token.start) {
+            self.tagged(view, token, done, out);
+        }
+        if token.start < done.fields {
             return;
         }
-        let (decoded, range) = if let Some(row) = Row::around(text, token, &mut done.rows) {
+        if let Some(record) = counted::record(text, token) {
+            self.record(view, &record, done, out);
+        }
+        let is_utf16 = matches!(view.layers.last(), Some(Layer::Utf16Le | Layer::Utf16Be));
+        let is_record = || text[..token.start].last().is_some_and(|byte| binary::is_control(*byte));
+        if !is_utf16 && !is_record() && !done.is_binary(text) {
+            return;
+        }
+        let (decoded, range) = if let Some(list) = plist::written(text) {
+            list
+        } else if let Some(columns) = arrow::written(text, token) {
+            columns
+        } else if let Some(row) = Row::around(text, token, &mut done.rows) {
             let tables = done.tables.get_or_insert_with(|| tables(text));
             (row.written(text, tables), row.range)
         } else if let Some(pair) = pair(text, token, is_utf16) {
@@ -37,7 +52,27 @@ impl Scanner {
             return;
         };
         done.fields = range.end;
-        let mut inner = view.inner_within(Layer::Bytes, range, &decoded, Context { before: 0, after: 0 });
+        self.apart(view, range, &decoded, out);
+    }
+
+    /// Scans a record of texts after their lengths.
+    #[cold]
+    fn record(&self, view: &View<'_>, record: &Record, done: &mut Done, out: &mut Sink) {
+        done.scope = Scope::Beyond;
+        let before = out.candidates.len();
+        self.apart(view, record.range.clone(), &record.decoded, out);
+        // With what says its length, it looked like a longer value.
+        let span = view.span(&record.value);
+        if out.candidates[before..].iter().any(|candidate| candidate.span == span) {
+            let is_longer = |other: &Range<usize>| other.start < span.end && span.start < other.end && *other != span;
+            let is_contextual = |rule: usize| self.rules.rules()[rule].rule.is_contextual();
+            out.candidates.retain(|candidate| !is_longer(&candidate.span) || !is_contextual(candidate.rule));
+        }
+    }
+
+    /// Scans fields that were put apart.
+    fn apart(&self, view: &View<'_>, range: Range<usize>, decoded: &Decoded, out: &mut Sink) {
+        let mut inner = view.inner_within(Layer::Bytes, range, decoded, Context { before: 0, after: 0 });
         // They are only apart, not decoded.
         inner.layers.pop();
         self.view(&inner, out);

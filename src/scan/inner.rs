@@ -48,7 +48,7 @@ impl Scanner {
         }
         // A length of 64 looks like the sign of an address.
         let before = token.start.checked_sub(1).map_or(b' ', |at| view.bytes[at]);
-        if binary::is_control(before) || before == b'@' || done.plausible == Some(token.start) {
+        if binary::is_control(before) || !before.is_ascii() || before == b'@' || done.plausible == Some(token.start) {
             self.fields(view, &token, done, out);
         }
         let token = view.within(token);

@@ -32,7 +32,7 @@ const WORDS: &[(u8, &str)] = &[
     ),
     (
         says::NEUTRAL,
-        "api access x my our your the this self llm llms ai model models chat completion completions client provider providers service services server app application default env config configs cfg conf settings setting prod production dev development test staging local global private remote current new old temp tmp main primary secondary backup user custom embedding embeddings embedder rerank reranker base http https string str value var const option options with set get from for to input param params raw plain next public react vite nuxt expo spring tf plugin gen genai fast smart strategic big small add use create secure process os environ getenv inference of sub ocp subscription apim arg args data agent bot assistant tts stt asr vision image text generation v one two first second a b web is props request req builder builders credential connection conn experimental admin query master account search team org project workspace named positional c o opt opts kwargs ctx data payload json dict obj instance item entry row record form shared common unsafe",
+        "api access x my our your the this self llm llms ai model models chat completion completions client provider providers service services server app application default env config configs cfg conf settings setting prod production dev development test staging local global private remote current new old temp tmp main primary secondary backup user custom embedding embeddings embedder rerank reranker base http https string str value var const option options with set get from for to input param params raw plain next public react vite nuxt expo spring tf plugin gen genai fast smart strategic big small add use create secure process os environ getenv inference of sub ocp subscription apim arg args data agent bot assistant tts stt asr vision image text generation v one two first second a b web is props request req builder builders credential connection conn experimental admin query master account search team org project workspace named positional c o opt opts kwargs ctx data payload json dict obj instance item entry row record form shared common unsafe single helper",
     ),
     (
         says::COMPATIBLE,
@@ -44,7 +44,7 @@ const WORDS: &[(u8, &str)] = &[
     ),
     (
         says::ABOUT,
-        "name file path dir url uri host endpoint model type alias arn label prefix suffix length len size count limit expiry expires ttl region format pattern regex field column placeholder hint help description title link page ref ring store word words map selector schema usage budget callback provider manager error exception message helper class",
+        "name file path dir url uri host endpoint model type alias arn label prefix suffix length len size count limit expiry expires ttl region format pattern regex field column placeholder hint help description title link page ref ring store word words map selector schema usage budget callback provider manager error exception message class",
     ),
     (
         says::ID,

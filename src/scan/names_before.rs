@@ -98,6 +98,11 @@ fn escape_before(text: &[u8], at: usize, end: usize) -> usize {
             if is_code { digits + 1 } else { 0 }
         }
         Some(b'&') if text.get(end) == Some(&b';') && name.len() < 6 => name.len(),
+        // The end of a colour: `\x1b[0mapi_key`.
+        Some(b'[' | b';') => {
+            let digits = name.iter().take(4).take_while(|byte| byte.is_ascii_digit()).count();
+            if digits > 0 && name.get(digits) == Some(&b'm') { digits + 1 } else { 0 }
+        }
         _ => 0,
     }
 }

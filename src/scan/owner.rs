@@ -19,6 +19,8 @@ pub(super) enum Holder {
     Callee,
     /// The name of a provider and nothing else.
     Provider,
+    /// A row of which the columns have no names.
+    Row,
 }
 
 /// What a value is assigned to.

@@ -64,6 +64,8 @@ pub(super) struct Done {
     pub(super) packed: usize,
     /// The offset up to which fields of records were put apart.
     pub(super) fields: usize,
+    /// The offset up to which text was scanned without its tags.
+    pub(super) tagged: usize,
     /// The offset up to which rows of SQLite were looked for.
     pub(super) rows: usize,
     /// The columns of SQLite's tables, once a row was found.

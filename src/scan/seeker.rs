@@ -85,7 +85,7 @@ impl Seeker<'_> {
                 {
                     return Ok(Owner { name: Some(first.range), identifier, holder: Holder::Provider });
                 }
-                unowned
+                self.phrased(&first, names).ok_or(Unowned { is_above, is_id: false })
             }
             _ if self.joined => unowned,
             _ => {
@@ -135,7 +135,11 @@ impl Seeker<'_> {
                         let between = &self.text[label.range.end..name.range.start];
                         label.assigned || label.lines == name.lines && between.iter().any(|byte| *byte != b' ')
                     };
-                    let label = names.peek().filter(is_apart);
+                    // `API key:` is no label of what follows.
+                    let is_alone = |label: &&Name| {
+                        !matches!(self.text[..label.range.start], [.., before, b' '] if before.is_ascii_alphanumeric())
+                    };
+                    let label = names.peek().filter(is_apart).filter(is_alone);
                     let label = label.map(|label| &self.text[label.range.clone()]);
                     let is_label = label.is_some_and(|label| {
                         ["name", "key", "variable", "param", "field", "header"]
@@ -190,6 +194,30 @@ impl Seeker<'_> {
         Err(Unowned { is_above: false, is_id: false })
     }
 
+    /// The credential of a label of several words: `Mistral API key for staging: …`.
+    fn phrased(&self, last: &Name, names: impl Iterator<Item = Name>) -> Option<Owner> {
+        const MOST: usize = 6;
+        const BETWEEN: [&[u8]; 10] =
+            [b"for", b"in", b"on", b"of", b"from", b"with", b"at", b"to", b"we", b"used"];
+        let text = self.text;
+        let is_label = last.lines == 0 && matches!(text[last.range.end..], [b':', ..] | [b'*', b'*', b':', ..]);
+        if !is_label || self.joined {
+            return None;
+        }
+        let mut after = last.range.clone();
+        for name in names.take(MOST) {
+            if &text[name.range.end..after.start] != b" " {
+                return None;
+            }
+            let identifier = VariableName::of(&text[name.range.clone()]);
+            if identifier.class() == NameClass::Credential && BETWEEN.contains(&&text[after]) {
+                return Some(Owner { name: Some(name.range), identifier, holder: Holder::Nothing });
+            }
+            after = name.range;
+        }
+        None
+    }
+
     /// For a value that is passed to a function, or is in a list or table.
     fn passed(&self, enclosure: &mut Enclosure, lead: u8, is_above: bool) -> Result<Owner, Unowned> {
         let unowned = Err(Unowned { is_above, is_id: false });
@@ -224,6 +252,11 @@ impl Seeker<'_> {
                 let column = column(&text[open.at..start], b',');
                 let name = cell(text, from + 1..to, b',', column);
                 return name.and_then(|name| self.label(name)).ok_or(Unowned { is_above: true, is_id: false });
+            }
+            // `INSERT INTO providers VALUES (1, …), (2, …)`.
+            let is_row = || name.is_empty() && text[..open.at].trim_ascii_end().ends_with(b"),");
+            if open.byte == b'(' && lead == b',' && (is_values && call || is_row()) {
+                return Ok(Owner { holder: Holder::Row, ..Owner::unknown() });
             }
             if open.byte == b'[' && class == NameClass::Credential {
                 return Ok(Owner { name: Some(name), identifier, holder: Holder::Label });

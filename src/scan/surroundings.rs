@@ -51,6 +51,8 @@ impl Surroundings<'_> {
             (Holder::Callee, _) => 4,
             (Holder::Nothing, _) => 6,
             (Holder::Provider, _) => 9,
+            // The address, and a name beside it.
+            (Holder::Row, _) => 10,
             (Holder::Credential | Holder::Secret | Holder::Label, _) => 10,
         }
     }
@@ -229,11 +231,11 @@ impl Surroundings<'_> {
                     && self.owner.identifier.owned() == Ownership::Anyones
                     && self.owner.holder == Holder::Credential)
                     .then_some((Witness::Beside, 2))
-            } else if levels == 0
-                && self.owner.holder == Holder::Nothing
-                && (is_line || !self.enclosure.opens.is_empty())
+            } else if self.may_have_name_beside()
+                && (levels == 0 && (is_line || !self.enclosure.opens.is_empty() || self.is_in_own_item(range))
+                    || levels == 1 && is_line && self.is_in_chain(range))
             {
-                Some((Witness::Name, 9))
+                Some((Witness::Name, 10))
             } else {
                 is_near.then_some((Witness::Beside, 3))
             };
@@ -247,6 +249,30 @@ impl Surroundings<'_> {
             _ if is_near => Some((Witness::Beside, 2)),
             _ => None,
         }
+    }
+
+    /// Whether the name of the credential may stand beside it: it is a `value`, a `secret`, or an argument of a function that
+    /// keeps credentials, as in `create_secret('…', 'mistral_api_key')`.
+    fn may_have_name_beside(&self) -> bool {
+        let is_call = || self.owner.name.as_ref().is_some_and(|name| self.text.get(name.end) == Some(&b'('));
+        match self.owner.holder {
+            Holder::Nothing => true,
+            Holder::Secret => self.owner.identifier.owned() == Ownership::Anyones || is_call(),
+            Holder::Credential => is_call(),
+            _ => false,
+        }
+    }
+
+    /// Whether a word is in the item of a list that the value is in.
+    fn is_in_own_item(&self, range: &Range<usize>) -> bool {
+        let item = self.enclosure.item(self.text);
+        item.is_some_and(|item| range.start >= item.start && range.end <= self.exits.item)
+    }
+
+    /// Whether a word is in the next call of a chain: `Secret(value="…").save("mistral-api-key")`.
+    fn is_in_chain(&self, range: &Range<usize>) -> bool {
+        let between = self.text.get(self.value.end..range.start).unwrap_or_default();
+        memchr::memmem::find(between, b").").is_some()
     }
 
     /// Whether a word is in a line that the value's line is indented under, or in the line with the section's name.

@@ -130,7 +130,11 @@ impl<'a> View<'a> {
 
     /// The byte range in the content that `range` was decoded from.
     pub(super) fn span(&self, range: &Range<usize>) -> Range<usize> {
-        let plain = || self.place(range.start)..self.place(range.end);
+        let plain = || {
+            let (start, end) = (self.place(range.start), self.place(range.end));
+            // Fields that were put apart may be in another order.
+            if end < start { start..start + range.len() } else { start..end }
+        };
         let Some(Origin { outer, parts }) = self.origin.as_ref().filter(|_| self.layers.last() == Some(&Layer::Joined))
         else {
             return plain();
