@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::identifier::{NameClass, VariableName};
+use super::progress::Done;
 use super::view::{Decoded, Ratio};
 use super::{binary, steps};
 
@@ -144,9 +145,9 @@ impl Format {
         let gap = if self == Self::Marshal { 16 * GAP } else { GAP };
         let starts = from + 1..text.len().min(from + gap + LONGEST_HEAD);
         steps::count(starts.len());
-        starts.into_iter().find_map(|start| {
-            self.at(text, start, 2).filter(|next| next.from >= from && next.range.len() <= LONGEST)
-        })
+        starts
+            .into_iter()
+            .find_map(|start| self.at(text, start, 2).filter(|next| next.from >= from && next.range.len() <= LONGEST))
     }
 
     /// The text before `end`.
@@ -180,20 +181,21 @@ fn is_numbered(after: &[u8]) -> bool {
 
 /// A quick test: whether a length may stand before a token, or at its start. Next to no text has one.
 #[inline]
-fn may_be_counted(text: &[u8], token: &Range<usize>) -> bool {
+fn may_be_counted(text: &[u8], token: &Range<usize>, done: &mut Done) -> bool {
     let [.., second, first] = text[..token.start] else { return false };
+    if !first.is_ascii() || first < b' ' && !first.is_ascii_whitespace() {
+        return true;
+    }
     let start = text[token.start];
-    let is_smile = |byte: u8| matches!(byte, 0x40..=0x7f) && usize::from(byte & 0x1f) <= token.len();
-    MARKS[usize::from(second)]
-        || first >= 0x80
-        || first < b' ' && !first.is_ascii_whitespace()
-        || first == b'V'
+    let is_marked = MARKS[usize::from(second)]
+        || matches!(first, b'V' | b'.' | b'/' | b'+' | b':')
+        || matches!(start, b'x' | b'z' | b'Z' | b'_')
+        || usize::from(start & 0x1f) + 33 == token.len() - 1;
+    second == b'x' && !first.is_ascii_alphanumeric()
+        || first == b'\n' && start == b'V'
         || first == b'"' && second == b'I'
-        || matches!(start, b'x' | b'z' | b'Z')
-        || start == b'V' && first == b'\n'
-        || is_smile(first) && !first.is_ascii_alphanumeric()
-        || start == b'_'
-        || usize::from(start & 0x1f) + 33 == token.len() - 1
+        || second == b'"' && matches!(first, b'%'..=b'.')
+        || is_marked && done.is_binary(text)
 }
 
 /// A record of which a token is the value.
@@ -205,54 +207,66 @@ pub(super) struct Record {
     pub(super) decoded: Decoded,
 }
 
-/// The record that a token stands in.
+/// Whether a token may be the value of a record.
 #[inline]
-pub(super) fn record(text: &[u8], token: &Range<usize>) -> Option<Record> {
-    if may_be_counted(text, token) { around(text, token) } else { None }
+pub(super) fn is_in_record(text: &[u8], token: &Range<usize>, done: &mut Done) -> bool {
+    let is_line = || text[token.start] == b'V' && text[..token.start].ends_with(b"\n");
+    may_be_counted(text, token, done) && (is_line() || binary::is_binary(text, token))
 }
 
+/// The record that a token stands in.
 #[cold]
-fn around(text: &[u8], token: &Range<usize>) -> Option<Record> {
+pub(super) fn record(text: &[u8], token: &Range<usize>) -> Option<Record> {
     /// A length has at most two bytes that look like letters.
     const INSIDE: usize = 3;
     /// Where the name and the value are one token, the value starts up to here.
     const FARTHEST: usize = 64;
-    Format::ALL.into_iter().find_map(|format| {
-        let starts = token.start..token.end.min(token.start + FARTHEST);
-        starts.into_iter().find_map(|start| {
-            let value = format.at(text, start, LEAST).filter(|value| format.ends(text, value))?;
-            if format != Format::PickleLines && !binary::is_binary(text, &value.range) {
+    // A value may hold dots and slashes.
+    let left = text[..token.start].iter().rev().take(FARTHEST).take_while(|byte| byte.is_ascii_graphic()).count();
+    let is_part = matches!(text[..token.start], [.., b'.' | b'/' | b'+' | b':']);
+    let first = if is_part { token.start - left } else { token.start };
+    let starts = first..token.end.min(token.start + FARTHEST);
+    let found = Format::ALL.into_iter().flat_map(|format| {
+        let values = starts.clone().filter_map(move |start| format.at(text, start, LEAST));
+        values.filter_map(move |value| {
+            let holds = value.range.end > token.start && format.ends(text, &value);
+            if !holds || format != Format::PickleLines && !binary::is_binary(text, &value.range) {
                 return None;
             }
             let name = format.before(text, value.from);
-            if start > token.start + INSIDE && name.as_ref().is_none_or(|name| name.range.end < value.from) {
-                return None;
-            }
-            let before = std::iter::successors(name, |next| format.before(text, next.from));
-            let mut texts: Vec<Range<usize>> = before.take(MOST[0]).map(|counted| counted.range).collect();
-            texts.reverse();
-            let place = texts.len();
-            texts.push(value.range.clone());
-            let next = format.after(text, value.range.end);
-            let after = std::iter::successors(next, |next| format.after(text, next.range.end));
-            texts.extend(after.take(MOST[1]).map(|counted| counted.range));
-            (texts.len() > 1).then(|| written(text, &texts, place))
+            let is_next = name.as_ref().is_some_and(|name| name.range.end == value.from);
+            let is_inside = value.range.start > token.start + INSIDE;
+            let is_named = name.as_ref().is_some_and(|name| class(text, &name.range) == NameClass::Credential);
+            let rank = (is_named, value.range.end >= token.end, value.range.len());
+            (is_next || !is_inside).then_some((rank, format, value, name))
         })
-    })
+    });
+    let (_, format, value, name) = found.max_by_key(|(rank, ..)| *rank)?;
+    let before = std::iter::successors(name, |next| format.before(text, next.from));
+    let mut texts: Vec<Range<usize>> = before.take(MOST[0]).map(|counted| counted.range).collect();
+    texts.reverse();
+    let place = texts.len();
+    texts.push(value.range.clone());
+    let next = format.after(text, value.range.end);
+    let after = std::iter::successors(next, |next| format.after(text, next.range.end));
+    texts.extend(after.take(MOST[1]).map(|counted| counted.range));
+    (texts.len() > 1).then(|| written(text, &texts, place))
+}
+
+/// What a text shows as a name; several words are none.
+fn class(text: &[u8], range: &Range<usize>) -> NameClass {
+    let name = &text[range.clone()];
+    if name.contains(&b' ') { NameClass::Other } else { VariableName::of(name).class() }
 }
 
 /// The texts of a record as those of an object, of which the one at `place` is the value.
 fn written(text: &[u8], texts: &[Range<usize>], place: usize) -> Record {
-    let class = |range: &Range<usize>| match &text[range.clone()] {
-        text if text.contains(&b' ') => NameClass::Other,
-        text => VariableName::of(text).class(),
-    };
     let is_named = place.checked_sub(1).is_some_and(|name| {
-        matches!(class(&texts[name]), NameClass::Credential | NameClass::Secret | NameClass::Id)
+        matches!(class(text, &texts[name]), NameClass::Credential | NameClass::Secret | NameClass::Id)
     });
     // Where values and names are apart, it is mostly the next one.
     let after = texts[place + 1..].iter();
-    let label = after.chain(texts[..place].iter().rev()).find(|range| class(range) == NameClass::Credential);
+    let label = after.chain(texts[..place].iter().rev()).find(|range| class(text, range) == NameClass::Credential);
     let mut decoded = Decoded::default();
     decoded.start(texts[0].start, Ratio::One);
     decoded.bytes.extend(b"{");
@@ -273,4 +287,37 @@ fn written(text: &[u8], texts: &[Range<usize>], place: usize) -> Record {
     decoded.bytes.extend(b"}\n");
     let end = texts.last().map_or(0, |last| last.end);
     Record { value: texts[place].clone(), range: texts[0].start..end, decoded }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_written_with_its_name() {
+        let value = b"Yx3Qf8Zr1Lw0Tn5Vb7Kd2Gh9Jm4Pc6Se";
+        let cases: [(&[u8], &[u8]); 6] = [
+            (b"\xa1\x67api_key\x78\x20", b""),
+            (b":)\n\x03\xfa\x86api_key\x5f", b"\xfb"),
+            (b"\x80\x04\x95\x8c\x07api_key\x94\x8c\x20", b"\x94s."),
+            (b"\x80\x02}q\0X\x07\0\0\0api_keyq\x01X\x20\0\0\0", b"q\x02u."),
+            (b"\x04\x08{\x06I\"\x0capi_key\x06:\x06ETI\"\x25", b"\x06;\0T"),
+            (b"\xac\xed\0\x05t\0\x07api_keyt\0\x20", b"t\0\x04mode"),
+        ];
+        for (before, after) in cases {
+            let text = [before, value, after].concat();
+            // The token may start with what says its length.
+            let left = before.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+            let token = before.len() - left..before.len() + value.len();
+            let record = record(&text, &token).map(|record| record.decoded.bytes);
+            let written = [&b"\"api_key\": \""[..], value, b"\""].concat();
+            let holds = record.as_ref().is_some_and(|record| memchr::memmem::find(record, &written).is_some());
+            assert!(
+                holds,
+                "{:?}: {:?}",
+                before.escape_ascii().to_string(),
+                record.map(|r| r.escape_ascii().to_string())
+            );
+        }
+    }
 }

@@ -5,13 +5,13 @@
 use std::ops::Range;
 
 use super::alphabet::in_name;
+use super::counted::{self, Record};
 use super::identifier::{NameClass, VariableName};
 use super::progress::Done;
+use super::seen::Scope;
 use super::steps;
 use super::tables::{TableColumns, tables};
 use super::view::{Context, Decoded, Ratio, View};
-use super::seen::Scope;
-use super::counted::{self, Record};
 use super::{Scanner, Sink, arrow, binary, plist};
 use crate::core::finding::Layer;
 
@@ -30,7 +30,10 @@ impl Scanner {
         if token.start < done.fields {
             return;
         }
-        if let Some(record) = counted::record(text, token) {
+        if counted::is_in_record(text, token, done)
+            && self.assigned.has_words(&self.rules, text, token, done)
+            && let Some(record) = counted::record(text, token)
+        {
             self.record(view, &record, done, out);
         }
         let is_utf16 = matches!(view.layers.last(), Some(Layer::Utf16Le | Layer::Utf16Be));

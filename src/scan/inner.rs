@@ -5,7 +5,18 @@ use std::ops::Range;
 use super::progress::Done;
 use super::seen::Scope;
 use super::view::View;
-use super::{DEPTH, Scanner, Sink, binary, decode};
+use super::{DEPTH, Scanner, Sink, decode};
+
+/// The bytes that may say a length, or of what kind a field is.
+const MAY_COUNT: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = byte < 9 || byte == 11 || byte > 13 && byte < 32 || byte >= 128 || byte == b'@' as usize;
+        byte += 1;
+    }
+    table
+};
 
 impl Scanner {
     /// Scans the texts that lists of numbers in a block stand for, such as `[115, 107, 45]`.
@@ -48,7 +59,7 @@ impl Scanner {
         }
         // A length of 64 looks like the sign of an address.
         let before = token.start.checked_sub(1).map_or(b' ', |at| view.bytes[at]);
-        if binary::is_control(before) || !before.is_ascii() || before == b'@' || done.plausible == Some(token.start) {
+        if MAY_COUNT[usize::from(before)] || done.plausible == Some(token.start) {
             self.fields(view, &token, done, out);
         }
         let token = view.within(token);

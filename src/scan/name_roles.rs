@@ -33,6 +33,19 @@ pub(super) fn is_key_of_item(text: &[u8], name: &Range<usize>) -> bool {
     element.first().is_some_and(u8::is_ascii_uppercase) || ELEMENTS.contains(&element)
 }
 
+/// Whether what is named for a credential is something else by what stands before it: a public, primary or foreign key, or
+/// the end of an address.
+pub(super) fn is_anothers(text: &[u8], name: &Name) -> bool {
+    const KINDS: [&[u8]; 5] = [b"public", b"foreign", b"primary", b"cache", b"sort"];
+    let Some((&last, before)) = text[..name.range.start].split_last() else { return false };
+    let is_after = |kind: &&[u8]| {
+        let at = before.len().checked_sub(kind.len());
+        at.is_some_and(|at| before[at..].eq_ignore_ascii_case(kind))
+    };
+    let is_address = last == b'/' && !name.assigned && matches!(text.get(name.range.end), Some(b'"' | b'\''));
+    is_address || last == b' ' && KINDS.iter().any(is_after)
+}
+
 /// The name of a credential that a value is piped into: `echo … | docker secret create mistral_api_key -`.
 pub(super) fn piped(text: &[u8], start: usize, first: &Name) -> Option<Range<usize>> {
     const FARTHEST: usize = 200;

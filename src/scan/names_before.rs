@@ -130,6 +130,10 @@ fn markup(text: &[u8]) -> Option<usize> {
     let length = inner.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b':').count();
     let name = inner[..length].rsplit(|&byte| byte == b':').next()?;
     let rest = inner[length..].trim_ascii();
+    // `</key>` of a property list ends a name, it is none.
+    if name == b"key" && inner.len() < near.len() - open - 2 {
+        return Some(near.len() - open);
+    }
     let is_plain = matches!(rest, [] | b"/") || rest.starts_with(b"class=") || rest.starts_with(b"style=");
     (is_plain && TAGS.contains(&name)).then_some(near.len() - open)
 }

@@ -79,7 +79,9 @@ impl List<'_> {
             0x6 => {
                 decoded.bytes.push(b'"');
                 decoded.start(range.start, Ratio::Two);
-                decoded.bytes.extend(self.text[range].chunks_exact(2).map(|unit| if unit[0] == 0 { unit[1] } else { b'?' }));
+                decoded
+                    .bytes
+                    .extend(self.text[range].chunks_exact(2).map(|unit| if unit[0] == 0 { unit[1] } else { b'?' }));
                 decoded.bytes.push(b'"');
             }
             0xa | 0xc | 0xd => {

@@ -7,7 +7,7 @@ use super::alphabet::in_name;
 use super::enclosure::{Enclosure, cell, column};
 use super::identifier::{NameClass, VariableName};
 use super::language;
-use super::name_roles::{is_key_of_item, is_key_of_keys, is_kind, is_remark, is_type, makes, piped};
+use super::name_roles::{is_anothers, is_key_of_item, is_key_of_keys, is_kind, is_remark, is_type, makes, piped};
 use super::names_before::{Name, lead, names, over_length};
 use super::owner::{Holder, Owner, Unowned};
 use super::settings::head;
@@ -65,6 +65,8 @@ impl Seeker<'_> {
         let identifier = VariableName::of(&text[first.range.clone()]);
         let unowned = Err(Unowned { is_above, is_id: false });
         match identifier.class() {
+            // `public key: …`, the address of a link: `<a href="/mistral/keys"><b>…`.
+            NameClass::Credential if is_anothers(text, &first) => unowned,
             // A word at the end of the line above a list, or a line of a log.
             NameClass::Credential | NameClass::Secret if is_above && !first.assigned && lead == b'[' => {
                 self.passed(enclosure, lead, is_above)
@@ -136,9 +138,7 @@ impl Seeker<'_> {
                         label.assigned || label.lines == name.lines && between.iter().any(|byte| *byte != b' ')
                     };
                     // `API key:` is no label of what follows.
-                    let is_alone = |label: &&Name| {
-                        !matches!(self.text[..label.range.start], [.., before, b' '] if before.is_ascii_alphanumeric())
-                    };
+                    let is_alone = |label: &&Name| !matches!(self.text[..label.range.start], [.., before, b' '] if before.is_ascii_alphanumeric());
                     let label = names.peek().filter(is_apart).filter(is_alone);
                     let label = label.map(|label| &self.text[label.range.clone()]);
                     let is_label = label.is_some_and(|label| {
@@ -197,8 +197,7 @@ impl Seeker<'_> {
     /// The credential of a label of several words: `Mistral API key for staging: …`.
     fn phrased(&self, last: &Name, names: impl Iterator<Item = Name>) -> Option<Owner> {
         const MOST: usize = 6;
-        const BETWEEN: [&[u8]; 10] =
-            [b"for", b"in", b"on", b"of", b"from", b"with", b"at", b"to", b"we", b"used"];
+        const BETWEEN: [&[u8]; 9] = [b"for", b"in", b"on", b"of", b"from", b"with", b"at", b"to", b"we"];
         let text = self.text;
         let is_label = last.lines == 0 && matches!(text[last.range.end..], [b':', ..] | [b'*', b'*', b':', ..]);
         if !is_label || self.joined {
@@ -210,7 +209,8 @@ impl Seeker<'_> {
                 return None;
             }
             let identifier = VariableName::of(&text[name.range.clone()]);
-            if identifier.class() == NameClass::Credential && BETWEEN.contains(&&text[after]) {
+            let is_one = !text[name.range.clone()].ends_with(b"s") && !is_anothers(text, &name);
+            if identifier.class() == NameClass::Credential && is_one && BETWEEN.contains(&&text[after]) {
                 return Some(Owner { name: Some(name.range), identifier, holder: Holder::Nothing });
             }
             after = name.range;

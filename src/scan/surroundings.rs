@@ -171,8 +171,15 @@ impl Surroundings<'_> {
         }
         let name = name_around(self.text, &hit.range);
         let setting = setting(self.text, hit.range.start)?;
-        let is_own = setting.goes_with(owner) && !is_assigned(self.text, name.end);
+        // In `KEY=… # mistral` the word is no setting, but what stands behind the value.
+        let is_behind = self
+            .text
+            .get(self.value.end..hit.range.start)
+            .is_some_and(|between| memchr::memchr2(b'=', b':', between).is_none());
         let is_host = hit.kind == WordKind::Context && is_host(self.text, &hit.range);
+        // The name of a service of somebody else may hold the word: `DD_SERVICE=mistral-proxy`.
+        let is_all = name == hit.range || is_host || owner.owned() != Ownership::Somebodys;
+        let is_own = setting.goes_with(owner) && !is_assigned(self.text, name.end) && !is_behind && is_all;
         is_own.then_some((if is_host { Witness::Host } else { Witness::Beside }, 10))
     }
 

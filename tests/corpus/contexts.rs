@@ -315,6 +315,23 @@ pub(crate) const CONTEXTS: &[(&str, &str)] = &[
     ("docker run", "docker run -e OPENAI_API_BASE=https://{H}/v1 -e OPENAI_API_KEY={K} image\n"),
     ("shell, assignment", "{s}=\"{K}\"\n"),
     ("vscode settings", "{\n  \"cline.apiProvider\": \"{w}\",\n  \"cline.apiKey\": \"{K}\"\n}\n"),
+    // What names a credential stands behind it, or is several words.
+    ("label with a purpose", "- {W} API key for staging: `{K}`\n"),
+    ("id beside a secret", "  - string:\n      id: \"{w}-api-key\"\n      scope: GLOBAL\n      secret: \"{K}\"\n"),
+    ("name after the value", "select vault.create_secret('{K}', '{s}', 'for edge functions');\n"),
+    ("name in the next call", "Secret(value=\"{K}\").save(name=\"{w}-api-key\", overwrite=True)\n"),
+    ("row without names of columns", "INSERT INTO providers VALUES (1,'{w}','{W}','https://{H}','{K}',1);\n"),
+    ("helper that prints it", "{\"apiKeyHelper\":\"echo {K}\",\"env\":{\"ANTHROPIC_BASE_URL\":\"https://{H}\"}}\n"),
+    ("colours", "\u{1b}[0m{W}(\u{1b}[0mapi_key\u{1b}[0m\u{1b}[0;34m=\u{1b}[0m\u{1b}[0;34m\"{K}\"\u{1b}[0m)\n"),
+    ("pickle's first protocol", "(dp0\nVprovider\np1\nV{w}\np2\nsVapi_key\np3\nV{K}\np4\ns.\n"),
+    (
+        "table of a document",
+        "<w:tr><w:tc><w:p><w:r><w:t>Service</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>API key</w:t></w:r></w:p></w:tc></w:tr><w:tr><w:tc><w:p><w:r><w:rPr><w:lang w:val=\"en-US\"/></w:rPr><w:t>{W} account</w:t></w:r></w:p></w:tc><w:tc><w:tcPr><w:tcW w:w=\"4000\"/></w:tcPr><w:p w:rsidR=\"00A1\"><w:r><w:rPr><w:lang w:val=\"en-US\"/></w:rPr><w:t>{K}</w:t></w:r></w:p></w:tc></w:tr>\n",
+    ),
+    (
+        "text of a document",
+        "<text:p text:style-name=\"P1\">{W} API key:<text:s/><text:span text:style-name=\"T1\">{K}</text:span></text:p>\n",
+    ),
 ];
 
 /// What is found, with a template of the key.
@@ -374,6 +391,13 @@ pub(crate) const LOOK_ALIKES: &[&str] = &[
     "{\"provider\":{\"S\":\"{w}\"},\"pk\":{\"S\":\"{X}\"},\"etag\":{\"S\":\"{X}\"}}\n",
     "[(b'Host', b'{H}'), (b'x-request-id', b'{X}'), (b'traceparent', b'00-{X}-01')]\n",
     "cache-key: {w}-{X}\nrestore-keys: {w}-{X}\nkey: ${{ runner.os }}-{w}-{X}\n",
+    "Public key for {W}: {X}\nForeign key to {w}: {X}\nCache key for {w}: {X}\n",
+    "Tokens used for {W} run: {X}\n",
+    "<p>{W} uses public key <code>{X}</code> to sign</p>\n<a href=\"/{w}/keys\"><b>{X}</b></a>\n",
+    "INSERT INTO models VALUES (1,'{w}','{w}-large','{X}','2026-01-01');\n",
+    "REDIS_PASSWORD={X}  # used by {w} worker\n",
+    "DD_API_KEY={X}\nDD_SERVICE={w}-gateway\n",
+    "<w:tr><w:tc><w:p><w:r><w:t>{W}</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>{X}</w:t></w:r></w:p></w:tc></w:tr>\n",
 ];
 
 /// Templates of `{X}`, ids of any kind, and of `{h}`, hashes.
