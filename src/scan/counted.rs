@@ -210,8 +210,13 @@ pub(super) struct Record {
 /// Whether a token may be the value of a record.
 #[inline]
 pub(super) fn is_in_record(text: &[u8], token: &Range<usize>, done: &mut Done) -> bool {
+    /// A name and a value in one token are not plausible as a value, but long, and hold digits.
+    const LEAST_LONG: usize = 24;
     let is_line = || text[token.start] == b'V' && text[..token.start].ends_with(b"\n");
-    may_be_counted(text, token, done) && (is_line() || binary::is_binary(text, token))
+    let is_long = || token.len() >= LEAST_LONG && text[token.clone()].iter().any(u8::is_ascii_digit);
+    may_be_counted(text, token, done)
+        && (done.plausible == Some(token.start) || is_long())
+        && (is_line() || binary::is_binary(text, token))
 }
 
 /// The record that a token stands in.

@@ -36,9 +36,12 @@ impl Scanner {
         {
             self.record(view, &record, done, out);
         }
+        let before = text[..token.start].last().copied().unwrap_or_default();
+        if !before.is_ascii() && done.plausible != Some(token.start) {
+            return;
+        }
         let is_utf16 = matches!(view.layers.last(), Some(Layer::Utf16Le | Layer::Utf16Be));
-        let is_record = || text[..token.start].last().is_some_and(|byte| binary::is_control(*byte));
-        if !is_utf16 && !is_record() && !done.is_binary(text) {
+        if !is_utf16 && !binary::is_control(before) && !done.is_binary(text) {
             return;
         }
         let (decoded, range) = if let Some(list) = plist::written(text) {
