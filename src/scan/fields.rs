@@ -76,12 +76,20 @@ impl Scanner {
         }
     }
 
-    /// Scans fields that were put apart.
+    /// Scans fields that were put apart. Where they are in another order, only what is within one of them counts.
     fn apart(&self, view: &View<'_>, range: Range<usize>, decoded: &Decoded, out: &mut Sink) {
+        let before = out.candidates.len();
         let mut inner = view.inner_within(Layer::Bytes, range, decoded, Context { before: 0, after: 0 });
         // They are only apart, not decoded.
         inner.layers.pop();
         self.view(&inner, out);
+        if !decoded.parts.is_sorted_by_key(|part| part.from) {
+            let mut index = 0;
+            out.candidates.retain(|candidate| {
+                index += 1;
+                index <= before || candidate.span.len() == candidate.secret.expose().len()
+            });
+        }
     }
 }
 

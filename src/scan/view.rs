@@ -130,11 +130,9 @@ impl<'a> View<'a> {
 
     /// The byte range in the content that `range` was decoded from.
     pub(super) fn span(&self, range: &Range<usize>) -> Range<usize> {
-        let plain = || {
-            let (start, end) = (self.place(range.start), self.place(range.end));
-            // Fields that were put apart may be in another order.
-            if end < start { start..start + range.len() } else { start..end }
-        };
+        // Fields that were put apart may be in another order.
+        let ordered = |start: usize, end: usize| if end < start { start..start + range.len() } else { start..end };
+        let plain = || ordered(self.place(range.start), self.place(range.end));
         let Some(Origin { outer, parts }) = self.origin.as_ref().filter(|_| self.layers.last() == Some(&Layer::Joined))
         else {
             return plain();
@@ -146,7 +144,7 @@ impl<'a> View<'a> {
             (from < to).then(|| (part.from + (from - part.at), part.from + (to - part.at)))
         });
         let whole = within.reduce(|whole, part| (whole.0.min(part.0), whole.1.max(part.1)));
-        whole.map_or_else(plain, |(start, end)| outer.place(start)..outer.place(end))
+        whole.map_or_else(plain, |(start, end)| ordered(outer.place(start), outer.place(end)))
     }
 
     /// Whether it was unpacked from compressed data or an archive.
