@@ -43,7 +43,8 @@ impl Scanner {
     pub(super) fn wide(&self, view: &View<'_>, run: Range<usize>, done: &mut Done, out: &mut Sink) {
         if view.layers.len() < DEPTH {
             let run = view.within(run);
-            while done.wide < run.end {
+            // A run behind the decoded part was scanned in the outer view.
+            while !run.is_empty() && done.wide < run.end {
                 let (inner, end) = decode::utf16(view, run.start.max(done.wide)..run.end);
                 done.wide = end;
                 self.view(&inner, out);
