@@ -20,7 +20,7 @@ struct List<'a> {
 }
 
 /// What is still to be written.
-enum Next {
+enum Unwritten {
     Object(usize),
     Text(&'static [u8]),
 }
@@ -41,14 +41,14 @@ pub(super) fn written(text: &[u8]) -> Option<(Decoded, Range<usize>)> {
     let list = List { text, offsets: table..end, offset_size, reference_size };
     let mut decoded = Decoded::default();
     decoded.start(0, Ratio::One);
-    let mut next = vec![Next::Object(top)];
+    let mut next = vec![Unwritten::Object(top)];
     for _ in 0..MOST {
         if decoded.bytes.len() > LONGEST {
             break;
         }
         match next.pop() {
-            Some(Next::Text(text)) => decoded.bytes.extend(text),
-            Some(Next::Object(object)) => list.write(object, &mut decoded, &mut next),
+            Some(Unwritten::Text(text)) => decoded.bytes.extend(text),
+            Some(Unwritten::Object(object)) => list.write(object, &mut decoded, &mut next),
             None => break,
         }
     }
@@ -67,7 +67,7 @@ fn number(bytes: &[u8]) -> Option<usize> {
 
 impl List<'_> {
     /// Writes an object, or what it consists of to `next`, the last first. What is damaged is left out.
-    fn write(&self, object: usize, decoded: &mut Decoded, next: &mut Vec<Next>) {
+    fn write(&self, object: usize, decoded: &mut Decoded, next: &mut Vec<Unwritten>) {
         let Some((kind, range, count)) = self.object(object) else { return };
         match kind {
             0x5 => {
@@ -89,11 +89,11 @@ impl List<'_> {
                 let references: Vec<usize> =
                     self.text[range].chunks_exact(self.reference_size).filter_map(number).collect();
                 let (names, values) = references.split_at(if is_object { count.min(references.len()) } else { 0 });
-                next.push(Next::Text(if is_object { b"}" } else { b"]" }));
+                next.push(Unwritten::Text(if is_object { b"}" } else { b"]" }));
                 for (index, value) in values.iter().enumerate().rev() {
-                    next.extend([Next::Text(b",\n"), Next::Object(*value)]);
+                    next.extend([Unwritten::Text(b",\n"), Unwritten::Object(*value)]);
                     if let Some(name) = names.get(index) {
-                        next.extend([Next::Text(b": "), Next::Object(*name)]);
+                        next.extend([Unwritten::Text(b": "), Unwritten::Object(*name)]);
                     }
                 }
                 decoded.bytes.push(if is_object { b'{' } else { b'[' });
