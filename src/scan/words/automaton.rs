@@ -6,7 +6,7 @@ use std::ops::Range;
 use bstr::ByteSlice as _;
 
 use super::super::steps;
-use super::states::{WordHead, last_letter, states};
+use super::states::{WordHead, WordState, last_letter, states};
 use super::word::{HEAD, Word, WordKind, is_separator};
 use crate::core::narrow::narrow;
 use crate::rule::RuleSet;
@@ -19,7 +19,7 @@ pub(in super::super) struct Words {
     /// The number of columns.
     width: usize,
     /// For each state and column, the next state as the index of its row.
-    next: Vec<u32>,
+    next: Table,
     /// The row of the first state in which the head of a word ends; in all later rows one also ends.
     first_hit: u32,
     /// For each of these states, the range in `ended`.
@@ -29,6 +29,23 @@ pub(in super::super) struct Words {
     words: Vec<Word>,
     /// The texts of the words.
     texts: Vec<u8>,
+}
+
+/// The numbers of a table: of two bytes if they fit, since a smaller table is built faster and stays in the processor's cache.
+#[derive(Debug)]
+enum Table {
+    Small(Vec<u16>),
+    Large(Vec<u32>),
+}
+
+/// Does the same with either table.
+macro_rules! with_table {
+    ($table:expr, |$rows:ident| $work:expr) => {
+        match $table {
+            Table::Small($rows) => $work,
+            Table::Large($rows) => $work,
+        }
+    };
 }
 
 /// An occurrence of a word in a text.
@@ -94,7 +111,7 @@ impl Words {
         for byte in [b'_', b'-', b'.'] {
             columns[byte as usize] = SEPARATOR;
         }
-        let (next, ends, ended) = (Vec::new(), Vec::new(), Vec::new());
+        let (next, ends, ended) = (Table::Small(Vec::new()), Vec::new(), Vec::new());
         let mut made = Self { columns, width: width.into(), next, first_hit: 0, ends, ended, words, texts };
         made.build();
         made
@@ -133,16 +150,27 @@ impl Words {
         let rows: Vec<u32> = is_hit.iter().map(place).collect();
         self.first_hit = narrow(misses * self.width);
         self.ends = ends.into_iter().filter(|ends| !ends.is_empty()).collect();
-        self.next = vec![0; states.len() * self.width];
-        for (state, &row) in states.iter().zip(&rows) {
+        self.next = if u16::try_from(states.len() * self.width).is_ok() {
+            Table::Small(self.rows(&states, &rows))
+        } else {
+            Table::Large(self.rows(&states, &rows))
+        };
+    }
+
+    /// The table with these rows for these states.
+    fn rows<N: Copy + Default + TryFrom<u32>>(&self, states: &[WordState], rows: &[u32]) -> Vec<N> {
+        let number = |row: u32| N::try_from(row).unwrap_or_default();
+        let mut next = vec![N::default(); states.len() * self.width];
+        for (state, &row) in states.iter().zip(rows) {
             let (suffix, at) = (rows[state.suffix as usize] as usize, row as usize);
-            self.next.copy_within(suffix..suffix + self.width, at);
-            self.next[at + usize::from(SEPARATOR)] = row;
+            next.copy_within(suffix..suffix + self.width, at);
+            next[at + usize::from(SEPARATOR)] = number(row);
             for child in state.children.clone() {
                 let column = last_letter(states[child as usize].letters);
-                self.next[at + usize::from(column)] = rows[child as usize];
+                next[at + usize::from(column)] = number(rows[child as usize]);
             }
         }
+        next
     }
 
     /// The head of a word.
@@ -157,8 +185,9 @@ impl Words {
         &self.texts[word.text.start as usize..word.text.end as usize]
     }
 
-    fn step(&self, state: u32, byte: u8) -> u32 {
-        self.next[state as usize + self.columns[byte as usize] as usize]
+    #[inline(always)]
+    fn step<N: Copy + Into<u32>>(&self, next: &[N], state: u32, byte: u8) -> u32 {
+        next[state as usize + self.columns[byte as usize] as usize].into()
     }
 
     /// Continues from `state` over `range` of a text; returns the final state.
@@ -170,15 +199,22 @@ impl Words {
         (found, ends): (&mut VecDeque<Hit>, &mut LaneEnds),
     ) -> u32 {
         steps::count(range.len());
-        match self.lanes(text, &range) {
-            Some(lanes) => self.walk_lanes(text, lanes, state, (found, ends)),
-            None => self.walk_one(text, range, state, found),
-        }
+        with_table!(&self.next, |next| match self.lanes(text, &range) {
+            Some(lanes) => self.walk_lanes(next, text, lanes, state, (found, ends)),
+            None => self.walk_one(next, text, range, state, found),
+        })
     }
 
-    fn walk_one(&self, text: &[u8], range: Range<usize>, mut state: u32, found: &mut VecDeque<Hit>) -> u32 {
+    fn walk_one<N: Copy + Into<u32>>(
+        &self,
+        next: &[N],
+        text: &[u8],
+        range: Range<usize>,
+        mut state: u32,
+        found: &mut VecDeque<Hit>,
+    ) -> u32 {
         for (at, &byte) in range.clone().zip(&text[range]) {
-            state = self.step(state, byte);
+            state = self.step(next, state, byte);
             if state >= self.first_hit {
                 self.hits(text, at + 1, state, found);
             }
@@ -203,8 +239,9 @@ impl Words {
     }
 
     /// Each step depends on the one before, so four parts in parallel take little longer than one.
-    fn walk_lanes(
+    fn walk_lanes<N: Copy + Into<u32>>(
         &self,
+        next: &[N],
         text: &[u8],
         lanes: [Range<usize>; LANES],
         state: u32,
@@ -215,7 +252,8 @@ impl Words {
         let mut states = [state, 0, 0, 0];
         for (at, (((&a, &b), &c), &d)) in a.iter().zip(b).zip(c).zip(d).enumerate() {
             let [first, second, third, fourth] = states;
-            states = [self.step(first, a), self.step(second, b), self.step(third, c), self.step(fourth, d)];
+            states =
+                [(first, a), (second, b), (third, c), (fourth, d)].map(|(state, byte)| self.step(next, state, byte));
             if states.into_iter().fold(false, |any, state| any | (state >= self.first_hit)) {
                 for (lane, &state) in states.iter().enumerate().filter(|(_, state)| **state >= self.first_hit) {
                     ends[lane].push((lanes[lane].start + at + 1, state));
@@ -225,7 +263,7 @@ impl Words {
         let mut last = 0;
         for ((lane, state), ends) in lanes.into_iter().zip(states).zip(ends) {
             ends.drain(..).for_each(|(end, state)| self.hits(text, end, state, found));
-            last = self.walk_one(text, lane.start + together..lane.end, state, found);
+            last = self.walk_one(next, text, lane.start + together..lane.end, state, found);
         }
         last
     }
