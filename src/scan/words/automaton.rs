@@ -19,7 +19,7 @@ pub(in super::super) struct Words {
     /// The number of columns.
     width: usize,
     /// For each state and column, the next state as the index of its row.
-    next: Table,
+    next: StateTable,
     /// The row of the first state in which the head of a word ends; in all later rows one also ends.
     first_hit: u32,
     /// For each of these states, the range in `ended`.
@@ -33,7 +33,7 @@ pub(in super::super) struct Words {
 
 /// The numbers of a table: of two bytes if they fit, since a smaller table is built faster and stays in the processor's cache.
 #[derive(Debug)]
-enum Table {
+enum StateTable {
     Small(Vec<u16>),
     Large(Vec<u32>),
 }
@@ -42,8 +42,8 @@ enum Table {
 macro_rules! with_table {
     ($table:expr, |$rows:ident| $work:expr) => {
         match $table {
-            Table::Small($rows) => $work,
-            Table::Large($rows) => $work,
+            StateTable::Small($rows) => $work,
+            StateTable::Large($rows) => $work,
         }
     };
 }
@@ -111,7 +111,7 @@ impl Words {
         for byte in [b'_', b'-', b'.'] {
             columns[byte as usize] = SEPARATOR;
         }
-        let (next, ends, ended) = (Table::Small(Vec::new()), Vec::new(), Vec::new());
+        let (next, ends, ended) = (StateTable::Small(Vec::new()), Vec::new(), Vec::new());
         let mut made = Self { columns, width: width.into(), next, first_hit: 0, ends, ended, words, texts };
         made.build();
         made
@@ -151,9 +151,9 @@ impl Words {
         self.first_hit = narrow(misses * self.width);
         self.ends = ends.into_iter().filter(|ends| !ends.is_empty()).collect();
         self.next = if u16::try_from(states.len() * self.width).is_ok() {
-            Table::Small(self.rows(&states, &rows))
+            StateTable::Small(self.rows(&states, &rows))
         } else {
-            Table::Large(self.rows(&states, &rows))
+            StateTable::Large(self.rows(&states, &rows))
         };
     }
 
