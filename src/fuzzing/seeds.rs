@@ -105,6 +105,9 @@ pub(super) fn archives() -> Vec<Vec<u8>> {
         (b"l", b'2', b""),
     ]);
     let zip = forms::zip(&[(b"a.txt", text), (b"b.txt", text), (b"c.gz", &forms::gzip(b"c"))]);
+    // More pieces than members are allowed: a document's text ends at each of these words.
+    let words = [&b"%PDF-1.4\n"[..], &b"stream ".repeat(2000)].concat();
+    let document = forms::zip(&[(b"a.pdf", &words)]);
     let chunk = |name: &[u8; 4], body: &[u8]| {
         [&(body.len() as u32).to_be_bytes()[..], name, body, &crc32fast::hash(&[name, body].concat()).to_be_bytes()]
             .concat()
@@ -134,6 +137,7 @@ pub(super) fn archives() -> Vec<Vec<u8>> {
         tar,
         [b"#!/bin/sh\n", &zip[..]].concat(),
         zip,
+        document,
         forms::gzip(text),
         zlib(text),
         png.concat(),
