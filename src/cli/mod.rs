@@ -54,14 +54,21 @@ use crate::source::{Collector, stdin, walk};
 
 /// The main function: parses the command line, executes the command and prints errors.
 pub fn main() -> Exit {
-    // Panics are also printed on one line, with keys masked.
-    std::panic::set_hook(Box::new(|panic| complain(&format!("internal error, please report it: {panic}"))));
+    std::panic::set_hook(Box::new(panicked));
     interrupt::survive_file_size_limit();
     let words: Vec<OsString> = std::env::args_os().collect();
     match args::parse(&words) {
         Ok(cli) => run(cli),
         Err(error) => usage(&error),
     }
+}
+
+/// Ends the program after a panic in any thread, which is one line, with keys masked. Other threads would wait for ever for
+/// this one, and an abort may leave the memory, with keys, in a file.
+#[allow(clippy::exit, reason = "the work of this thread cannot go on, and no other one knows of it")]
+fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
+    complain(&format!("internal error, please report it: {panic}"));
+    std::process::exit(Exit::Incomplete.code().into())
 }
 
 /// Prints help as clap does; a usage error becomes one line with a hint.
