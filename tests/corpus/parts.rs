@@ -34,6 +34,7 @@ pub(crate) const PARTS: &[Parts] = &[
     ("shell, prefix in a variable", "PRE=\"{1}\"\nexport {N}=\"${PRE}{2}\"\n"),
     ("batch, prefix in a variable", "set A={1}\nset {N}=%A%{2}\n"),
     ("mail, quoted reply with a soft break", "> The key is {1}=\n> {2}\n"),
+    ("page saved from mail, wrapped", "<p>Your key</p><code>{1}=\n{2}</code></p>\nBye\n"),
     ("python, dedent", "{s} = \"\"\"{1}\\\n{2}\"\"\"\n"),
     ("c, adjacent", "static const char *{s} = \"{1}\" \"{2}\";\n"),
     ("c, adjacent lines", "#define {N} \\\n    \"{1}\" \\\n    \"{2}\"\n"),

@@ -153,12 +153,20 @@ impl Scanner {
             let Some(before) = glue::before(bytes, parts[0].start) else { break };
             parts.insert(0, before);
         }
-        let weak = self.extend(bytes, &mut parts, false);
+        let (mut weak, until_tag) = self.extend(bytes, &mut parts, false);
         let before = out.candidates.len();
         let mut end = if weak.is_line && first.found.is_none() {
             self.look_at_lines(view, &parts, done, out)
         } else {
-            self.look(view, &Joint::of(&parts), done, out)
+            // Behind lines that were wrapped, a tag more likely ends the key than continues it.
+            let wrapped = until_tag.map_or(0, |(count, _)| self.look(view, &Joint::of(&parts[..count]), done, out));
+            match until_tag {
+                Some((_, of_wrapped)) if out.candidates.len() > before => {
+                    weak = of_wrapped;
+                    wrapped
+                }
+                _ => self.look(view, &Joint::of(&parts), done, out),
+            }
         };
         let is_word = bytes[parts[0].clone()].iter().all(u8::is_ascii_lowercase);
         if out.candidates.len() == before && first.found.is_none() && !is_word {
@@ -241,14 +249,22 @@ impl Scanner {
             && (is_short || is_loose || !value[value.len() / 3..].iter().any(u8::is_ascii_digit))
     }
 
-    /// Adds the parts that follow the last one. Returns which of the joins are uncertain.
-    fn extend(&self, bytes: &[u8], parts: &mut Vec<Range<usize>>, only_strong: bool) -> Weak {
+    /// Adds the parts that follow the last one. Returns which of the joins are uncertain; and, if other glue is before the
+    /// first tag, how many parts there are before that, and which of their joins are uncertain.
+    fn extend(&self, bytes: &[u8], parts: &mut Vec<Range<usize>>, only_strong: bool) -> (Weak, Option<(usize, Weak)>) {
         let mut weak = Weak::default();
+        let (mut until_tag, mut parts_by_tags, mut is_soft): (_, Option<bool>, _) = (None, None, false);
         let mut length: usize = parts.iter().map(Range::len).sum();
         while parts.len() < MOST_PARTS && length < MOST_BYTES {
             let Some(last) = parts.last_mut() else { break };
             let glue = glue::after(bytes, last.end).filter(|glue| glue.is_strong || !only_strong);
             let Some(glue) = glue else { break };
+            let is_line = matches!(bytes[glue.range.start], b'\n' | b'\r' | b'\\');
+            // Where soft line breaks are marked, others are ends of lines.
+            if is_soft && is_line && !glue.is_strong {
+                break;
+            }
+            is_soft |= bytes[glue.range.start] == b'=';
             // Another key starts here.
             if self.anchors.may_open(bytes, glue.range.end) && self.anchors.opens_whole(bytes, glue.range.end) {
                 break;
@@ -261,14 +277,18 @@ impl Scanner {
                 break;
             }
             last.end = glue.range.start;
-            let is_line = matches!(bytes[glue.range.start], b'\n' | b'\r' | b'\\');
+            let is_tag = bytes[glue.range.start] == b'<';
+            if is_tag && parts_by_tags.is_some_and(|by_tags| !by_tags) && until_tag.is_none() {
+                until_tag = Some((parts.len(), weak));
+            }
+            parts_by_tags.get_or_insert(is_tag);
             weak.is_line |= !glue.is_strong && is_line;
             weak.is_other |= !glue.is_strong && !is_line;
             length += part.len();
             steps::count(part.len());
             parts.push(part);
         }
-        weak
+        (weak, until_tag)
     }
 }
 

@@ -152,7 +152,7 @@ impl Scanner {
             self.extend(bytes, &mut parts, true);
             let last = parts.last().map_or(part.end, |part| part.end);
             if (parts.len() == 1 || weak.is_any()) && list::may_go_over(bytes, last) {
-                let more = self.extend(bytes, &mut parts, false);
+                let (more, _) = self.extend(bytes, &mut parts, false);
                 weak.is_line |= more.is_line;
                 weak.is_other |= more.is_other;
             }
