@@ -231,11 +231,12 @@ pub(super) fn record(text: &[u8], token: &Range<usize>) -> Option<Record> {
     let is_part = matches!(text[..token.start], [.., b'.' | b'/' | b'+' | b':']);
     let first = if is_part { token.start - left } else { token.start };
     let starts = first..token.end.min(token.start + FARTHEST);
+    let is_binary = binary::is_binary(text, token);
     let found = Format::ALL.into_iter().flat_map(|format| {
         let values = starts.clone().filter_map(move |start| format.at(text, start, LEAST));
         values.filter_map(move |value| {
             let holds = value.range.end > token.start && format.ends(text, &value);
-            if !holds || format != Format::PickleLines && !binary::is_binary(text, &value.range) {
+            if !holds || format != Format::PickleLines && !is_binary {
                 return None;
             }
             let name = format.before(text, value.from);

@@ -27,7 +27,8 @@ impl Scanner {
         if done.plausible == Some(token.start) {
             self.tagged(view, token, done, out);
         }
-        if token.start < done.fields {
+        // What is around a decoded part was looked at where it stands.
+        if token.start < done.fields || token.end <= view.own.start || token.start >= view.own.end {
             return;
         }
         if counted::is_in_record(text, token, done)
