@@ -20,8 +20,9 @@ use crate::source::archive::{self, Container, ZipEnd};
 use crate::source::lfs::Pointer;
 use crate::source::name_keys::last_name;
 use crate::source::open::OpenFile;
-use crate::source::read::{WindowStart, Windows};
+use crate::source::read::Windows;
 use crate::source::unpacked::{ReadState, UnpackedKeys, WatchedReader};
+use crate::source::window_start::WindowStart;
 
 pub(crate) use crate::source::content_key::{Content, ContentKey, TOO_LARGE};
 

@@ -22,6 +22,7 @@ pub mod staged;
 pub mod stdin;
 mod unpacked;
 pub mod walk;
+mod window_start;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
