@@ -30,6 +30,9 @@ impl runs::Openings for PartStarts<'_> {
     }
 }
 
+/// The minimum length of a token that anchors are searched for in.
+const LEAST_ANCHORED: usize = 8;
+
 impl Scanner {
     /// Scans all runs of a view.
     pub(super) fn view(&self, view: &View<'_>, out: &mut Sink) {
@@ -176,8 +179,14 @@ impl Scanner {
         }
         let mut start = run.start;
         for part in bytes[run.clone()].split(|&byte| runs::is_escape(byte)) {
-            self.token(view, &Token::of(bytes, start..start + part.len()), done, out);
-            start += part.len() + 1;
+            let part = start..start + part.len();
+            start = part.end + 1;
+            if part.len() >= LEAST_ANCHORED {
+                self.token(view, &Token::of(bytes, part), done, out);
+            } else if !part.is_empty() && self.anchors.may_open(bytes, part.start) {
+                // Before an escape, as in `sk-\nrest`, the start of a key may be this short.
+                self.parted(view, &Token::of(bytes, part), First::default(), done, out);
+            }
         }
         if view.layers.len() < DEPTH {
             for piece in decode::pieces(view.within(run.clone())) {
@@ -195,18 +204,10 @@ impl Scanner {
         }
     }
 
-    /// Scans a token: a whole run, or a part between escape characters.
+    /// Scans a token: a whole run, or a longer part between escape characters.
     fn token(&self, view: &View<'_>, own: &Token, done: &mut Done, out: &mut Sink) {
-        const LEAST_ANCHORED: usize = 8;
         let bytes: &[u8] = &view.bytes;
         let token = own.range.clone();
-        if token.len() < LEAST_ANCHORED {
-            // Before an escape, as in `sk-\nrest`, the start of a key may be this short.
-            if self.anchors.may_open(bytes, token.start) {
-                self.parted(view, own, First::default(), done, out);
-            }
-            return;
-        }
         steps::count(token.len());
         let (mut first, mut packed) = (First::default(), None);
         self.anchors.each(bytes, token.start, token.end, &mut |anchor, at| {
