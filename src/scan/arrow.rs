@@ -10,6 +10,8 @@ use super::view::{Decoded, Ratio};
 /// The maximum number of rows, and how far before a column another one is looked for.
 const MOST_ROWS: usize = 4096;
 const FARTHEST: usize = 1 << 15;
+/// How many texts between zeros may be tried as its texts.
+const MOST_TRIES: usize = 64;
 
 /// A column: where its offsets start, where its texts do, and the offsets.
 struct Column {
@@ -64,7 +66,10 @@ impl Column {
     fn before(&self, text: &[u8]) -> Option<Self> {
         let floor = self.start.saturating_sub(FARTHEST);
         let mut at = self.start;
-        while at > floor {
+        for _ in 0..MOST_TRIES {
+            if at <= floor {
+                return None;
+            }
             let end = at - text[floor..at].iter().rev().take_while(|byte| **byte == 0).count();
             let start = end - text[floor..end].iter().rev().take_while(|byte| **byte != 0).count();
             steps::count(at - start);
@@ -81,14 +86,18 @@ impl Column {
 }
 
 /// The column that a token is in as text, a row on each line, with the column before it and the name of the column of
-/// credentials.
-pub(super) fn written(text: &[u8], token: &Range<usize>) -> Option<(Decoded, Range<usize>)> {
-    if !text.starts_with(b"ARROW1") && !text.starts_with(b"\xff\xff\xff\xff") {
+/// credentials. `refused` is where texts end that are in no column.
+pub(super) fn written(text: &[u8], token: &Range<usize>, refused: &mut usize) -> Option<(Decoded, Range<usize>)> {
+    let is_file = text.starts_with(b"ARROW1") || text.starts_with(b"\xff\xff\xff\xff");
+    if !is_file || token.start < *refused {
         return None;
     }
-    let before = text[..token.start].iter().rev().take(1 << 20).take_while(|byte| **byte != 0).count();
-    steps::count(before);
-    let column = Column::at(text, token.start - before).filter(|column| token.start < column.end())?;
+    let start = memchr::memrchr(0, &text[..token.start]).map_or(0, |zero| zero + 1);
+    steps::count(token.start - start);
+    let Some(column) = Column::at(text, start).filter(|column| token.start < column.end()) else {
+        *refused = memchr::memchr(0, &text[token.start..]).map_or(text.len(), |zero| token.start + zero);
+        return None;
+    };
     let names = column.before(text);
     let label = label(text);
     let mut decoded = Decoded::default();

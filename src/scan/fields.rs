@@ -47,7 +47,7 @@ impl Scanner {
         }
         let (decoded, range) = if let Some(list) = plist::written(text) {
             list
-        } else if let Some(columns) = arrow::written(text, token) {
+        } else if let Some(columns) = arrow::written(text, token, &mut done.columns) {
             columns
         } else if let Some(row) = Row::around(text, token, &mut done.rows) {
             let tables = done.tables.get_or_insert_with(|| tables(text));

@@ -8,6 +8,8 @@ use super::view::{Decoded, Ratio};
 /// A list with more objects, or a longer text of it, is read up to here.
 const MOST: usize = 50_000;
 const LONGEST: usize = 1 << 20;
+/// The maximum length of the text of a list, as a multiple of the list's.
+const MOST_TIMES: usize = 8;
 
 /// What a list is read with.
 struct List<'a> {
@@ -42,8 +44,10 @@ pub(super) fn written(text: &[u8]) -> Option<(Decoded, Range<usize>)> {
     let mut decoded = Decoded::default();
     decoded.start(0, Ratio::One);
     let mut next = vec![Unwritten::Object(top)];
-    for _ in 0..MOST {
-        if decoded.bytes.len() > LONGEST {
+    // Objects may be referred to many times, also by themselves.
+    let longest = LONGEST.min(text.len().saturating_mul(MOST_TIMES));
+    for _ in 0..MOST.min(text.len()) {
+        if decoded.bytes.len() > longest {
             break;
         }
         match next.pop() {
@@ -86,14 +90,18 @@ impl List<'_> {
             }
             0xa | 0xc | 0xd => {
                 let is_object = kind == 0xd;
-                let references: Vec<usize> =
-                    self.text[range].chunks_exact(self.reference_size).filter_map(number).collect();
-                let (names, values) = references.split_at(if is_object { count.min(references.len()) } else { 0 });
+                let reference = |at: usize| {
+                    let start = range.start + at * self.reference_size;
+                    number(&self.text[start..start + self.reference_size])
+                };
                 next.push(Unwritten::Text(if is_object { b"}" } else { b"]" }));
-                for (index, value) in values.iter().enumerate().rev() {
-                    next.extend([Unwritten::Text(b",\n"), Unwritten::Object(*value)]);
-                    if let Some(name) = names.get(index) {
-                        next.extend([Unwritten::Text(b": "), Unwritten::Object(*name)]);
+                // Each of them is up to four that are still to be written.
+                for index in (0..count.min(MOST.saturating_sub(next.len()) / 4)).rev() {
+                    let (name, value) = if is_object { (reference(index), count + index) } else { (None, index) };
+                    let Some(value) = reference(value) else { continue };
+                    next.extend([Unwritten::Text(b",\n"), Unwritten::Object(value)]);
+                    if let Some(name) = name {
+                        next.extend([Unwritten::Text(b": "), Unwritten::Object(name)]);
                     }
                 }
                 decoded.bytes.push(if is_object { b'{' } else { b'[' });
@@ -123,5 +131,31 @@ impl List<'_> {
         };
         let end = start.checked_add(count.checked_mul(size)?).filter(|end| *end <= self.text.len())?;
         Some((kind, start..end, count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::written;
+
+    /// One array of as many objects, all of them itself.
+    fn referring_to_itself(count: u32) -> Vec<u8> {
+        let mut list = [b"bplist00\xaf\x12", &count.to_be_bytes()[..], &vec![0; count as usize]].concat();
+        let table = list.len() as u64;
+        list.push(8);
+        list.extend([0, 0, 0, 0, 0, 0, 1, 1]);
+        [1, 0, table].iter().for_each(|number| list.extend(number.to_be_bytes()));
+        list
+    }
+
+    #[test]
+    fn a_list_that_refers_to_itself_ends() {
+        // If each of its parts were remembered each time, this would take gigabytes.
+        for count in [16, 1000, 400_000] {
+            let list = referring_to_itself(count);
+            let (decoded, range) = written(&list).expect("a list");
+            assert_eq!(range, 0..list.len());
+            assert!(decoded.bytes.len() <= list.len() * 8 + 8, "{count}: {}", decoded.bytes.len());
+        }
     }
 }

@@ -68,6 +68,8 @@ pub(super) struct Done {
     pub(super) tagged: usize,
     /// The offset up to which rows of SQLite were looked for.
     pub(super) rows: usize,
+    /// The offset up to which texts are in no column of Arrow.
+    pub(super) columns: usize,
     /// The columns of SQLite's tables, once a row was found.
     pub(super) tables: Option<Vec<TableColumns>>,
     /// The offset up to which UTF-16 was decoded.
